@@ -1,0 +1,158 @@
+/* experiment.h - the experiment file: schema, reader, resolved form.
+ *
+ * Is: every setting of a run in one struct, read from YAML (libyaml, document API)
+ * by one table-driven reader; each value remembers the line it came from.
+ * Is not: data (datasets/) or physics (theory/): `critical` and relative eta are
+ * resolved by cli into plain numbers before theory or trainer see the struct. */
+#ifndef PDLT_BASE_EXPERIMENT_H
+#define PDLT_BASE_EXPERIMENT_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/activation.h"
+#include "base/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+  PDLT_SOURCE_CSV,
+  PDLT_SOURCE_IDX,
+  PDLT_SOURCE_CIRCLE,
+  PDLT_SOURCE_GAUSSIAN,
+  PDLT_SOURCE_TEACHER,
+  PDLT_SOURCE_PARITY,
+  PDLT_SOURCE_MODULAR_ADDITION
+} pdlt_source;
+typedef enum { PDLT_SCALE_NONE, PDLT_SCALE_NUMBER, PDLT_SCALE_CRITICAL } pdlt_scale_kind;
+typedef enum { PDLT_TARGETS_SIGN, PDLT_TARGETS_ONE_HOT } pdlt_targets;
+typedef enum { PDLT_ETA_NUMBER, PDLT_ETA_RELATIVE, PDLT_ETA_FLOW } pdlt_eta_kind;
+typedef enum {
+  PDLT_ESTIMATOR_PLAIN,
+  PDLT_ESTIMATOR_ANTITHETIC,
+  PDLT_ESTIMATOR_CONTROL,
+  PDLT_ESTIMATOR_TWO_LEVEL,
+  PDLT_ESTIMATOR_AUTO
+} pdlt_estimator;
+
+/* Bits of measure. */
+enum {
+  PDLT_MEASURE_OUTPUT = 1,
+  PDLT_MEASURE_KERNEL = 2,
+  PDLT_MEASURE_NTK = 4,
+  PDLT_MEASURE_VERTEX = 8,
+  PDLT_MEASURE_NTK_FLUCTUATIONS = 16,
+  PDLT_MEASURE_DNTK = 32,
+  PDLT_MEASURE_DDNTK = 64
+};
+
+typedef struct pdlt_experiment_origin pdlt_experiment_origin; /* lines of the keys */
+
+typedef struct pdlt_experiment {
+  char *title;
+  struct {
+    pdlt_activation activation;
+    int depth; /* L: layers with parameters, >= 2 */
+    size_t num_widths;
+    int *widths;                 /* (num_widths) the sweep, increasing, no repeats */
+    int *width_ratios;           /* (L-1) layer l has n * width_ratios[l-1] neurons */
+    int outputs;                 /* n_L */
+    int critical;                /* 1: C_b and C_W are `critical` and not resolved yet */
+    double *C_b, *C_W;           /* (L) entry l-1 belongs to layer l */
+    double *lambda_b, *lambda_W; /* (L) */
+  } network;
+  struct {
+    pdlt_source source;
+    char *file;            /* csv: as written in the file; NULL otherwise */
+    char *images, *labels; /* idx: as written; NULL otherwise */
+    int num_classes;
+    int *classes;         /* (num_classes) idx */
+    pdlt_targets targets; /* idx */
+    int pool;             /* idx: 1, 2 or 4 */
+    int inputs;           /* n_0 of generated sets; 0 for csv and idx */
+    int modulus;          /* modular_addition: p (2 p inputs, one-hot pairs) */
+    uint64_t seed;
+    int center;
+    pdlt_scale_kind scale_kind;
+    double scale;    /* |x|^2/n_0, when scale_kind == PDLT_SCALE_NUMBER */
+    int train, test; /* N_A, N_B */
+  } data;
+  struct {
+    pdlt_eta_kind eta_kind;
+    double eta; /* learning rate, or the factor of {relative: } */
+    int to_end; /* steps: end */
+    long steps; /* 0 when to_end */
+    long max_steps;
+    size_t num_record;
+    double *record; /* (num_record) steps (whole numbers), increasing; with flow,
+                       values of eta t; with to_end: {0, INFINITY} */
+  } training;
+  struct {
+    long members; /* independent draws per width */
+    uint64_t seed;
+    pdlt_estimator estimator;
+    int single_precision; /* arithmetic: single */
+    long keep_members;
+  } ensemble;
+  unsigned measure;    /* PDLT_MEASURE_* */
+  int measure_samples; /* default min(D, 6) */
+  struct {
+    int order; /* 0 or 1 */
+    double tolerance;
+    size_t num_omit;
+    char **omit; /* names of parts, tensors or terms */
+  } theory;
+  struct {
+    int degree;
+    double level;
+  } compare;
+  char *path;      /* file it was read from, as given on the command line */
+  char *directory; /* relative data paths start here */
+  pdlt_experiment_origin *origin;
+} pdlt_experiment;
+
+/* Reads and checks FILE, then applies overrides ("network.depth=4", the right side
+ * is YAML flow text), in order. *out is complete or untouched; free it with
+ * pdlt_experiment_free. Errors: PDLT_ERR_INPUT, message `FILE:LINE: key: what is
+ * wrong and what would be right` (for --set: `--set: key: ...`). */
+pdlt_status pdlt_experiment_read(pdlt_experiment *out, const char *path, size_t num_overrides,
+                                 const char *const *overrides, pdlt_error *err);
+
+/* The same from text in memory; name stands for the file in messages. */
+pdlt_status pdlt_experiment_parse(pdlt_experiment *out, const char *text, const char *name,
+                                  size_t num_overrides, const char *const *overrides,
+                                  pdlt_error *err);
+
+void pdlt_experiment_free(pdlt_experiment *ex);
+
+/* Fills err with `FILE:LINE: key: text` (LINE of that key, or of its section when
+ * the key was left to its default) and returns PDLT_ERR_INPUT. For checks that
+ * need data or theory and so come after reading. */
+pdlt_status pdlt_experiment_fail(const pdlt_experiment *ex, const char *key, pdlt_error *err,
+                                 const char *format, ...) PDLT_PRINTF(4, 5);
+
+/* The experiment as JSON with every default filled in and numbers as resolved:
+ * same keys as the file, no paths but those written in it. New reference. */
+pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdlt_error *err);
+
+/* Hex digest (out: 17 bytes with the zero) of the canonical JSON: of everything, or
+ * (physics_only) of network (without widths), data and training, that theory and
+ * measurement must share to be comparable. data_hash: of the samples (dataset.h). */
+pdlt_status pdlt_experiment_hash(const pdlt_experiment *ex, const char *data_hash, int physics_only,
+                                 char *out, pdlt_error *err);
+
+/* Neurons of layer l = 0..L at hidden width n (n_0 as given). */
+static inline int pdlt_experiment_layer_width(const pdlt_experiment *ex, int layer, int n,
+                                              int inputs) {
+  if (layer == 0) return inputs;
+  if (layer == ex->network.depth) return ex->network.outputs;
+  return n * ex->network.width_ratios[layer - 1];
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,118 @@
+/* linalg.c - see linalg.h. */
+#include "base/linalg.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* LAPACK's Fortran entry points; Debian's OpenBLAS ships them without a C header. */
+extern void dsyevd_(const char *jobz, const char *uplo, const blasint *n, double *a,
+                    const blasint *lda, double *w, double *work, const blasint *lwork,
+                    blasint *iwork, const blasint *liwork, blasint *info);
+extern void dpotrf_(const char *uplo, const blasint *n, double *a, const blasint *lda,
+                    blasint *info);
+
+pdlt_status pdlt_linalg_init(int threads, pdlt_error *err) {
+  openblas_set_num_threads(1);
+  if (threads > 1 && openblas_get_parallel() == 0)
+    return pdlt_fail(err, PDLT_ERR_UNSUPPORTED,
+                     "--threads %d: the serial variant of OpenBLAS is not safe to call from "
+                     "threads; install libopenblas0-pthread or use --threads 1",
+                     threads);
+  return PDLT_OK;
+}
+
+const char *pdlt_linalg_version(void) { return openblas_get_config(); }
+
+void pdlt_gemm(int trans_a, int trans_b, size_t m, size_t n, size_t k, double alpha,
+               const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c,
+               size_t ldc) {
+  cblas_dgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
+              trans_b ? CblasTrans : CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, alpha, a,
+              (blasint)lda, b, (blasint)ldb, beta, c, (blasint)ldc);
+}
+
+void pdlt_gemv(int trans_a, size_t rows, size_t cols, double alpha, const double *a, size_t lda,
+               const double *x, double beta, double *y) {
+  cblas_dgemv(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, (blasint)rows, (blasint)cols,
+              alpha, a, (blasint)lda, x, 1, beta, y, 1);
+}
+
+void pdlt_syrk(int trans, size_t n, size_t k, double alpha, const double *a, size_t lda,
+               double beta, double *c, size_t ldc) {
+  cblas_dsyrk(CblasRowMajor, CblasUpper, trans ? CblasTrans : CblasNoTrans, (blasint)n, (blasint)k,
+              alpha, a, (blasint)lda, beta, c, (blasint)ldc);
+  for (size_t i = 1; i < n; i++)
+    for (size_t j = 0; j < i; j++) c[i * ldc + j] = c[j * ldc + i];
+}
+
+static void fix_sign(size_t n, double *vector) {
+  size_t largest = 0;
+  for (size_t i = 1; i < n; i++)
+    if (fabs(vector[i]) > fabs(vector[largest]) * (1 + 1e-9)) largest = i;
+  if (n > 0 && vector[largest] < 0)
+    for (size_t i = 0; i < n; i++) vector[i] = -vector[i];
+}
+
+pdlt_status pdlt_symmetric_eigen(size_t n, const double *a, double *values, double *vectors,
+                                 pdlt_error *err) {
+  if (n == 0) return PDLT_OK;
+  memcpy(vectors, a, n * n * sizeof *a);
+  /* Column-major storage makes column a of LAPACK's result row a of ours. */
+  const blasint order = (blasint)n;
+  blasint lwork = 1 + 6 * order + 2 * order * order, liwork = 3 + 5 * order, info = 0;
+  double *work = NULL;
+  blasint *iwork = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&work, (size_t)lwork, sizeof *work, err));
+  PDLT_TRY(pdlt_alloc(&iwork, (size_t)liwork, sizeof *iwork, err));
+  dsyevd_("V", "U", &order, vectors, &order, values, work, &lwork, iwork, &liwork, &info);
+  if (info != 0)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
+                       "the eigenvalues of a %zu x %zu matrix were not found (dsyevd: %d)", n, n,
+                       (int)info));
+  for (size_t i = 0; i < n; i++) fix_sign(n, vectors + i * n);
+cleanup:
+  pdlt_free(work);
+  pdlt_free(iwork);
+  return status;
+}
+
+pdlt_status pdlt_cholesky(size_t n, const double *a, double *out, pdlt_error *err) {
+  if (n == 0) return PDLT_OK;
+  double *factor = NULL;
+  pdlt_status status = pdlt_alloc(&factor, n * n, sizeof *factor, err);
+  if (status != PDLT_OK) return status;
+  memcpy(factor, a, n * n * sizeof *a);
+  /* The upper triangle in column-major storage is the lower one in ours. */
+  const blasint order = (blasint)n;
+  blasint info = 0;
+  dpotrf_("U", &order, factor, &order, &info);
+  if (info != 0) {
+    status = pdlt_fail(err, PDLT_ERR_NUMERIC,
+                       "a %zu x %zu matrix is not positive definite (leading minor %d)", n, n,
+                       (int)info);
+  } else {
+    for (size_t i = 0; i < n; i++)
+      for (size_t j = 0; j < n; j++) out[i * n + j] = j <= i ? factor[i * n + j] : 0.0;
+  }
+  pdlt_free(factor);
+  return status;
+}
+
+pdlt_status pdlt_solve_spd(size_t n, const double *a, size_t m, double *b, pdlt_error *err) {
+  if (n == 0 || m == 0) return PDLT_OK;
+  double *factor = NULL;
+  pdlt_status status = pdlt_alloc(&factor, n * n, sizeof *factor, err);
+  if (status != PDLT_OK) return status;
+  PDLT_TRY(pdlt_cholesky(n, a, factor, err));
+  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, (blasint)n,
+              (blasint)m, 1.0, factor, (blasint)n, b, (blasint)m);
+  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, (blasint)n,
+              (blasint)m, 1.0, factor, (blasint)n, b, (blasint)m);
+cleanup:
+  pdlt_free(factor);
+  return status;
+}

@@ -1,0 +1,2 @@
+/* main.c - the program pdlt. */
+int main(void) { return 0; }

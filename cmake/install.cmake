@@ -1,0 +1,2 @@
+# Headers, libraries, program, pdlt.pc and a CMake package.
+include(CMakePackageConfigHelpers)
