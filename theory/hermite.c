@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "theory/quadrature.h"
 
-enum { FIRST_TERMS = 128, MOST_TERMS = 8192, REFINEMENTS = 6 };
+enum { FIRST_TERMS = 128, MOST_TERMS = 8192, REFINEMENTS = 6, WINDOW = 8 };
 
 /* f weighted on a line of nodes, and the recursion of the orthonormal h_n there. */
 typedef struct weighted {
@@ -92,6 +92,28 @@ static pdlt_status resolve(weighted *out, const pdlt_activation *act, int order,
                    k, goal);
 }
 
+/* Coefficients until WINDOW of them in a row are so small that, were all the ones
+ * before as large, they would not matter; and until Parseval's sum is complete to
+ * rounding, lest a gap be taken for the end. Returns 1 when both hold; with the most
+ * terms Parseval's sum is enough, and the larger tail is reported. */
+static int expand(pdlt_hermite_series *series, double *coefficient, weighted *work, size_t terms,
+                  double tail_goal, double parseval_goal) {
+  double rest = work->norm;
+  int small = 0;
+  for (series->count = 0; series->count < terms; series->count++) {
+    if (small >= WINDOW && fabs(rest) <= parseval_goal * work->norm) break;
+    const double c = weighted_next(work, series->count);
+    coefficient[series->count] = c;
+    rest -= c * c;
+    small = (double)terms * c * c <= tail_goal * work->norm ? small + 1 : 0;
+  }
+  series->norm = work->norm;
+  const int complete = fabs(rest) <= parseval_goal * work->norm, decayed = small >= WINDOW;
+  series->tail = decayed ? tail_goal * work->norm : fabs(rest) + 8 * DBL_EPSILON * work->norm;
+  series->error = fabs(work->norm - work->coarse) + 8 * DBL_EPSILON * work->norm;
+  return complete && (decayed || terms == MOST_TERMS);
+}
+
 pdlt_status pdlt_hermite_series_new(pdlt_hermite_series *out, const pdlt_activation *act, int order,
                                     double k, double tolerance, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
@@ -99,30 +121,23 @@ pdlt_status pdlt_hermite_series_new(pdlt_hermite_series *out, const pdlt_activat
   weighted work = {0};
   double *coefficient = NULL;
   const double goal = fmax(tolerance / 100, 5e-14);
-  const pdlt_activation_traits traits = pdlt_activation_get_traits(act);
+  /* The other series of a pair may end late: its partner alone makes the product small. */
+  const double tail_goal = fmax(tolerance * tolerance / 100, 1e-25);
   int done = 0;
-  if (!traits.smooth)
+  if (!pdlt_activation_get_traits(act).smooth)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_UNSUPPORTED,
                        "an activation with a kink has no fast Hermite series"));
   PDLT_TRY(pdlt_alloc(&coefficient, MOST_TERMS, sizeof *coefficient, err));
   for (size_t terms = FIRST_TERMS; terms <= MOST_TERMS && !done; terms *= 4) {
     weighted_free(&work);
     PDLT_TRY(resolve(&work, act, order, k, terms, goal, err));
-    series.norm = work.norm;
-    series.error = fabs(work.norm - work.coarse) + 8 * DBL_EPSILON * work.norm;
-    double tail = work.norm;
-    for (series.count = 0; series.count < terms && fabs(tail) > goal * work.norm; series.count++) {
-      const double c = weighted_next(&work, series.count);
-      coefficient[series.count] = c;
-      tail -= c * c;
-    }
-    series.tail = fabs(tail) + 8 * DBL_EPSILON * work.norm;
-    done = fabs(tail) <= goal * work.norm;
+    done = expand(&series, coefficient, &work, terms, tail_goal, goal);
   }
   if (!done)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
-                       "%d Hermite terms reach %.1e for a kernel of %.6g, not theory.tolerance",
-                       MOST_TERMS, sqrt(series.tail / series.norm), k));
+                       "%d Hermite terms do not reach theory.tolerance for a kernel of %.6g; raise "
+                       "the tolerance",
+                       MOST_TERMS, k));
   PDLT_TRY(pdlt_alloc(&series.coefficient, series.count, sizeof *series.coefficient, err));
   memcpy(series.coefficient, coefficient, series.count * sizeof *coefficient);
   *out = series;

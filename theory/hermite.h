@@ -22,12 +22,12 @@ typedef struct pdlt_hermite_series {
   size_t count;        /* N */
   double *coefficient; /* (N), owned */
   double norm;         /* <f^2> by quadrature, independent of the series */
-  double tail;         /* bound of <f^2> - sum_n coefficient[n]^2: what N terms miss */
+  double tail;         /* estimate of <f^2> - sum_n coefficient[n]^2: what N terms miss */
   double error;        /* of norm, from two quadratures */
 } pdlt_hermite_series;
 
 /* Series of f = sigma^(order), order 0..5, for z ~ N(0, k), k >= 0, with as many terms
- * as it takes for tail <= max(tolerance/100, 5e-14) norm.
+ * as it takes for tail <= max(tolerance^2/100, 1e-25) norm (8192 terms: 1e-2 tolerance norm).
  * Errors: PDLT_ERR_UNSUPPORTED (activation with a kink), PDLT_ERR_NUMERIC (more than
  * 8192 terms or too fine a grid needed: k too large), PDLT_ERR_MEMORY.
  * Cost O(N (sqrt(k) + sqrt(N))). */
