@@ -72,7 +72,7 @@ typedef struct pdlt_experiment {
     int *classes;         /* (num_classes) idx */
     pdlt_targets targets; /* idx */
     int pool;             /* idx: 1, 2 or 4 */
-    int inputs;           /* n_0 of generated sets; 0 for csv and idx */
+    int inputs;           /* n_0 as given; 0: whatever the csv or idx file has */
     int modulus;          /* modular_addition: p (2 p inputs, one-hot pairs) */
     uint64_t seed;
     int center;
@@ -82,9 +82,10 @@ typedef struct pdlt_experiment {
   } data;
   struct {
     pdlt_eta_kind eta_kind;
-    double eta; /* learning rate, or the factor of {relative: } */
-    int to_end; /* steps: end */
-    long steps; /* 0 when to_end */
+    double eta;       /* learning rate, or the factor of {relative: } */
+    int to_end;       /* steps: end */
+    long steps;       /* 0 when to_end, or with flow */
+    double flow_time; /* with flow: the last value of eta t */
     long max_steps;
     size_t num_record;
     double *record; /* (num_record) steps (whole numbers), increasing; with flow,
