@@ -71,8 +71,9 @@ const pdlt_tensor *pdlt_archive_getf(const pdlt_archive *archive, const char *fo
   char name[256];
   va_list args;
   va_start(args, format);
-  vsnprintf(name, sizeof name, format, args);
+  int length = vsnprintf(name, sizeof name, format, args);
   va_end(args);
+  if (length < 0 || (size_t)length >= sizeof name) return NULL; /* a prefix is another name */
   return pdlt_archive_get(archive, name);
 }
 

@@ -14,6 +14,11 @@ extern void dsyevd_(const char *jobz, const char *uplo, const blasint *n, double
 extern void dpotrf_(const char *uplo, const blasint *n, double *a, const blasint *lda,
                     blasint *info);
 
+enum { PDLT_MAX_ORDER = 30000 }; /* dsyevd's workspace of 2 n^2 must fit 32 bits */
+
+/* BLAS refuses a leading dimension of 0 even for empty matrices. */
+static blasint stride(size_t ld) { return ld == 0 ? 1 : (blasint)ld; }
+
 pdlt_status pdlt_linalg_init(int threads, pdlt_error *err) {
   openblas_set_num_threads(1);
   if (threads > 1 && openblas_get_parallel() == 0)
@@ -29,21 +34,28 @@ const char *pdlt_linalg_version(void) { return openblas_get_config(); }
 void pdlt_gemm(int trans_a, int trans_b, size_t m, size_t n, size_t k, double alpha,
                const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c,
                size_t ldc) {
+  if (m == 0 || n == 0) return;
   cblas_dgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
               trans_b ? CblasTrans : CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, alpha, a,
-              (blasint)lda, b, (blasint)ldb, beta, c, (blasint)ldc);
+              stride(lda), b, stride(ldb), beta, c, stride(ldc));
 }
 
 void pdlt_gemv(int trans_a, size_t rows, size_t cols, double alpha, const double *a, size_t lda,
                const double *x, double beta, double *y) {
+  if (rows == 0 || cols == 0) { /* an empty sum; BLAS would leave y as it is */
+    size_t size = trans_a ? cols : rows;
+    for (size_t i = 0; i < size; i++) y[i] = beta == 0 ? 0 : beta * y[i];
+    return;
+  }
   cblas_dgemv(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, (blasint)rows, (blasint)cols,
-              alpha, a, (blasint)lda, x, 1, beta, y, 1);
+              alpha, a, stride(lda), x, 1, beta, y, 1);
 }
 
 void pdlt_syrk(int trans, size_t n, size_t k, double alpha, const double *a, size_t lda,
                double beta, double *c, size_t ldc) {
+  if (n == 0) return;
   cblas_dsyrk(CblasRowMajor, CblasUpper, trans ? CblasTrans : CblasNoTrans, (blasint)n, (blasint)k,
-              alpha, a, (blasint)lda, beta, c, (blasint)ldc);
+              alpha, a, stride(lda), beta, c, stride(ldc));
   for (size_t i = 1; i < n; i++)
     for (size_t j = 0; j < i; j++) c[i * ldc + j] = c[j * ldc + i];
 }
@@ -56,25 +68,42 @@ static void fix_sign(size_t n, double *vector) {
     for (size_t i = 0; i < n; i++) vector[i] = -vector[i];
 }
 
+/* 1 when all n numbers are finite. */
+static int all_finite(size_t n, const double *x) {
+  for (size_t i = 0; i < n; i++)
+    if (!isfinite(x[i])) return 0;
+  return 1;
+}
+
 pdlt_status pdlt_symmetric_eigen(size_t n, const double *a, double *values, double *vectors,
                                  pdlt_error *err) {
   if (n == 0) return PDLT_OK;
-  memcpy(vectors, a, n * n * sizeof *a);
-  /* Column-major storage makes column a of LAPACK's result row a of ours. */
   const blasint order = (blasint)n;
-  blasint lwork = 1 + 6 * order + 2 * order * order, liwork = 3 + 5 * order, info = 0;
-  double *work = NULL;
-  blasint *iwork = NULL;
+  double *found = NULL, *work = NULL, size = 0; /* found: vectors (n, n), then values (n) */
+  blasint *iwork = NULL, isize = 0, query = -1, info = 0;
   pdlt_status status = PDLT_OK;
+  if (n > PDLT_MAX_ORDER)
+    return pdlt_fail(err, PDLT_ERR_UNSUPPORTED, "a %zu x %zu matrix is too large for LAPACK", n, n);
+  /* With NaN inside, LAPACK may not end. */
+  if (!all_finite(n * n, a))
+    return pdlt_fail(err, PDLT_ERR_NUMERIC, "a %zu x %zu matrix is not finite", n, n);
+  PDLT_TRY(pdlt_alloc(&found, n * n + n, sizeof *found, err));
+  memcpy(found, a, n * n * sizeof *a);
+  dsyevd_("V", "U", &order, found, &order, found + n * n, &size, &query, &isize, &query, &info);
+  blasint lwork = (blasint)size, liwork = isize;
   PDLT_TRY(pdlt_alloc(&work, (size_t)lwork, sizeof *work, err));
   PDLT_TRY(pdlt_alloc(&iwork, (size_t)liwork, sizeof *iwork, err));
-  dsyevd_("V", "U", &order, vectors, &order, values, work, &lwork, iwork, &liwork, &info);
+  /* Column-major storage makes column a of LAPACK's result row a of ours. */
+  dsyevd_("V", "U", &order, found, &order, found + n * n, work, &lwork, iwork, &liwork, &info);
   if (info != 0)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
                        "the eigenvalues of a %zu x %zu matrix were not found (dsyevd: %d)", n, n,
                        (int)info));
-  for (size_t i = 0; i < n; i++) fix_sign(n, vectors + i * n);
+  for (size_t i = 0; i < n; i++) fix_sign(n, found + i * n);
+  memcpy(vectors, found, n * n * sizeof *vectors);
+  memcpy(values, found + n * n, n * sizeof *values);
 cleanup:
+  pdlt_free(found);
   pdlt_free(work);
   pdlt_free(iwork);
   return status;
@@ -90,6 +119,9 @@ pdlt_status pdlt_cholesky(size_t n, const double *a, double *out, pdlt_error *er
   const blasint order = (blasint)n;
   blasint info = 0;
   dpotrf_("U", &order, factor, &order, &info);
+  /* OpenBLAS lets NaN and infinity pass; both end on the diagonal. */
+  for (size_t i = 0; i < n && info == 0; i++)
+    if (!isfinite(factor[i * n + i])) info = (blasint)(i + 1);
   if (info != 0) {
     status = pdlt_fail(err, PDLT_ERR_NUMERIC,
                        "a %zu x %zu matrix is not positive definite (leading minor %d)", n, n,

@@ -30,7 +30,7 @@ void pdlt_gemm(int trans_a, int trans_b, size_t m, size_t n, size_t k, double al
                const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c,
                size_t ldc);
 
-/* y (m) = alpha op(A) x + beta y; A (m, n) or, with trans_a, (n, m) as stored. */
+/* y = alpha op(A) x + beta y; A (rows, cols) as stored, op(A) = A^T when trans_a. */
 void pdlt_gemv(int trans_a, size_t rows, size_t cols, double alpha, const double *a, size_t lda,
                const double *x, double beta, double *y);
 
@@ -41,8 +41,9 @@ void pdlt_syrk(int trans, size_t n, size_t k, double alpha, const double *a, siz
 
 /* Eigenvalues (ascending) and orthonormal eigenvectors of a symmetric A (n, n):
  * A = sum_a values[a] v_a v_a^T with v_a = row a of vectors (n, n). A is read only.
- * The sign of each vector is fixed: its largest component is positive.
- * Errors: PDLT_ERR_NUMERIC, PDLT_ERR_MEMORY. Cost O(n^3). */
+ * The sign of each vector is fixed: its largest component is positive. Errors:
+ * PDLT_ERR_NUMERIC (A not finite), PDLT_ERR_MEMORY, PDLT_ERR_UNSUPPORTED (n > 30000).
+ * Cost O(n^3). */
 pdlt_status pdlt_symmetric_eigen(size_t n, const double *a, double *values, double *vectors,
                                  pdlt_error *err);
 

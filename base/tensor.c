@@ -11,6 +11,8 @@ pdlt_status pdlt_tensor_new(pdlt_tensor *out, int ndim, const size_t *dim, pdlt_
     return pdlt_fail(err, PDLT_ERR_INTERNAL, "a tensor of %d dimensions was asked for", ndim);
   pdlt_tensor made = {.ndim = ndim};
   size_t count = 1;
+  for (int i = 0; i < ndim; i++)
+    if (dim[i] == 0) count = 0;
   for (int i = 0; i < ndim; i++) {
     made.dim[i] = dim[i];
     if (dim[i] != 0 && count > SIZE_MAX / dim[i])
