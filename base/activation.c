@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/activation_internal.h"
+#include "base/simd_kernels.h"
 
 typedef struct activation_entry {
   const char *name, *formula;
@@ -159,16 +160,30 @@ double pdlt_activation_eval(const pdlt_activation *act, int order, double z) {
   return table[act->kind].scalar(act->param, act->num_params, order, z);
 }
 
-void pdlt_activation_map(const pdlt_activation *act, int order, size_t n, const double *z,
-                         double *out) {
-  for (size_t i = 0; i < n; i++) out[i] = pdlt_activation_eval(act, order, z[i]);
-}
-
 void pdlt_activation_forward(const pdlt_activation *act, size_t n, const double *z, double *s,
                              double *ds) {
+  pdlt_forward_kernel *kernel = pdlt_simd_best()->forward[act->kind];
+  if (kernel != NULL) {
+    kernel(act->param, act->num_params, n, z, s, ds);
+    return;
+  }
   for (size_t i = 0; i < n; i++) {
     const double x = z[i];
     s[i] = pdlt_activation_eval(act, 0, x);
     if (ds != NULL) ds[i] = pdlt_activation_eval(act, 1, x);
+  }
+}
+
+void pdlt_activation_map(const pdlt_activation *act, int order, size_t n, const double *z,
+                         double *out) {
+  enum { block = 256 };
+  double s[block];
+  if (order == 0) {
+    pdlt_activation_forward(act, n, z, out, NULL);
+  } else if (order == 1) {
+    for (size_t i = 0; i < n; i += block)
+      pdlt_activation_forward(act, n - i < block ? n - i : block, z + i, s, out + i);
+  } else {
+    for (size_t i = 0; i < n; i++) out[i] = pdlt_activation_eval(act, order, z[i]);
   }
 }

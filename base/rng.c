@@ -1,8 +1,9 @@
 /* rng.c - see rng.h. */
 #include "base/rng.h"
 
-#include <math.h>
 #include <string.h>
+
+#include "base/simd_kernels.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wpedantic"
@@ -36,12 +37,24 @@ void pdlt_rng_uniform(const pdlt_rng *rng, uint64_t first, size_t n, double *out
 }
 
 void pdlt_rng_normal(const pdlt_rng *rng, size_t n, double *out) {
-  const double two_pi = 6.28318530717958647693;
-  uint64_t words[4];
-  for (size_t i = 0; i < n; i++) {
-    if (i % 4 == 0) block(rng, i / 4, words);
-    const uint64_t *pair = words + (i & 2);
-    const double r = sqrt(-2 * log(to_uniform(pair[0]))), angle = two_pi * to_uniform(pair[1]);
-    out[i] = r * (i % 2 == 0 ? cos(angle) : sin(angle));
+  enum { blocks = 64 }; /* of four words, that is four numbers */
+  uint64_t first[2 * blocks], second[2 * blocks];
+  double last[4];
+  pdlt_normal_kernel *kernel = pdlt_simd_best()->normal;
+  for (size_t start = 0; start < n; start += 4 * blocks) {
+    const size_t left = n - start, count = left < 4 * blocks ? (left + 3) / 4 : blocks;
+    for (size_t i = 0; i < count; i++) {
+      uint64_t words[4];
+      block(rng, start / 4 + i, words);
+      first[2 * i] = words[0];
+      second[2 * i] = words[1];
+      first[2 * i + 1] = words[2];
+      second[2 * i + 1] = words[3];
+    }
+    const size_t whole = left < 4 * count ? count - 1 : count;
+    kernel(2 * whole, first, second, out + start);
+    if (whole == count) continue;
+    kernel(2, first + 2 * whole, second + 2 * whole, last);
+    memcpy(out + start + 4 * whole, last, (left - 4 * whole) * sizeof *last);
   }
 }

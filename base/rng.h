@@ -35,11 +35,13 @@ enum {
 /* Four 64-bit words of Philox4x64-10; for known-answer tests. */
 void pdlt_philox4x64(const uint64_t counter[4], const uint64_t key[2], uint64_t out[4]);
 
-/* out[i], i = first .. first + n - 1: uniform in (0, 1), 53 bits, never 0 or 1. */
+/* out[i], i = first .. first + n - 1: uniform in (0, 1): odd
+ * multiples of 2^-53, never 0 or 1. */
 void pdlt_rng_uniform(const pdlt_rng *rng, uint64_t first, size_t n, double *out);
 
 /* out[i], i < n: independent standard normal numbers (Box-Muller), vectorized; a
- * prefix of a longer draw has the same bits. */
+ * prefix of a longer draw has the same bits, and so has every machine. Numbers 4 i ..
+ * 4 i + 3 come from block i of the stream, the largest possible is 8.57. */
 void pdlt_rng_normal(const pdlt_rng *rng, size_t n, double *out);
 
 #ifdef __cplusplus

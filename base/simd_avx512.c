@@ -1,0 +1,9 @@
+/* simd_avx512.c - the kernels of base/simd_kernels.inc for AVX-512; its compile options
+ * are in base/CMakeLists.txt, the choice among the sets in base/simd.c. */
+#include "base/simd_sets.h"
+
+#ifdef PDLT_SIMD_X86
+#define PDLT_SIMD_SET pdlt_simd_avx512
+#define PDLT_SIMD_NAME "avx512"
+#include "base/simd_kernels.inc"
+#endif

@@ -1,0 +1,46 @@
+/* simd_kernels.h - the vector kernels behind base/activation.h and base/rng.h.
+ *
+ * Is: the same loops compiled for several instruction sets, and the choice among
+ * them at run time. Internal, but callable, so that tests compare the sets.
+ * Is not: intrinsics; the loops are C (base/simd_kernels.inc).
+ *
+ * Bits: within a set they depend on the element only, never on n, position or
+ * alignment. The random numbers and the activations without exponential (sin too)
+ * have the same bits in every set; the others differ in the last places between sets
+ * with and without fused multiply-add. */
+#ifndef PDLT_BASE_SIMD_KERNELS_H
+#define PDLT_BASE_SIMD_KERNELS_H
+
+#include <stdint.h>
+
+#include "base/activation.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* s[i] = sigma(z[i]), ds[i] = sigma'(z[i]), i < n; s may equal z, ds may be NULL. */
+typedef void pdlt_forward_kernel(const double *param, int num_params, size_t n, const double *z,
+                                 double *s, double *ds);
+
+/* Box-Muller: out[2j], out[2j+1] from the words first[j], second[j], j < pairs. */
+typedef void pdlt_normal_kernel(size_t pairs, const uint64_t *first, const uint64_t *second,
+                                double *out);
+
+typedef struct pdlt_simd_set {
+  const char *name;
+  pdlt_forward_kernel *forward[PDLT_ACTIVATION_COUNT]; /* NULL: none, evaluate one by one */
+  pdlt_normal_kernel *normal;
+} pdlt_simd_set;
+
+/* The k-th set that this processor can run, best first; NULL beyond the last. A
+ * function of the processor only, hence safe from any thread. */
+const pdlt_simd_set *pdlt_simd_get(int k);
+
+/* The best one. */
+const pdlt_simd_set *pdlt_simd_best(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
