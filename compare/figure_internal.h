@@ -1,0 +1,63 @@
+/* figure_internal.h - what the files figure*.c share. Users include figure.h. */
+#ifndef PDLT_COMPARE_FIGURE_INTERNAL_H
+#define PDLT_COMPARE_FIGURE_INTERNAL_H
+
+#include <stdio.h>
+
+#include "compare/figure.h"
+#include "compare/plot.h"
+
+/* One run of pdlt_figures_write. */
+typedef struct pdlt_figure_job {
+  const pdlt_figure_input *in;
+  const char *folder; /* with figures/ at the end */
+  pdlt_provenance provenance;
+  pdlt_figure_list *list;
+} pdlt_figure_job;
+
+/* Writes the plot's files and appends it to the list; title and caption are copied. */
+pdlt_status pdlt_figure_emit(pdlt_figure_job *job, pdlt_plot *plot, const char *stem,
+                             const char *title, const char *caption, pdlt_error *err);
+
+/* One function per figure; each does nothing when its data are absent. */
+pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_extrapolation(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_training(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_finite_width(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_kernels(pdlt_figure_job *job, pdlt_error *err);
+
+/* Different quantities of the comparison in order of appearance; returns how many (at
+ * most max). */
+size_t pdlt_comparison_quantities(const pdlt_comparison *comparison, size_t max,
+                                  const char **names);
+
+/* Measured tensor n<width>/NAME, or NULL. */
+const pdlt_tensor *pdlt_measured_get(const pdlt_archive *measured, double width, const char *name);
+
+/* Position of the row's number within NAME of a measured archive, time included; 0 and
+ * *offset, or -1 when the shapes do not fit. */
+int pdlt_row_offset(const pdlt_archive *measured, const pdlt_compare_row *row,
+                    const pdlt_tensor *tensor, size_t *offset);
+
+/* How far measurement at one width is from a prediction, over the rows of a quantity. */
+typedef struct pdlt_distance {
+  double value; /* root mean square of measured - prediction */
+  double se;    /* its standard error, from blocks where they exist */
+  double floor; /* root mean square of the standard errors: what pure noise would give */
+  int used;     /* 1: in the fit */
+  size_t numbers;
+} pdlt_distance;
+
+/* order 0: from lo; order 1: from lo + h nlo. */
+pdlt_status pdlt_figure_distance(pdlt_distance *out, const pdlt_figure_input *in,
+                                 const char *quantity, size_t width, int order, pdlt_error *err);
+
+/* Fits log(distance) against log(n) over the points well above noise: exponent and se;
+ * NaN with fewer than two such points. */
+void pdlt_distance_slope(size_t n, const double *widths, const pdlt_distance *distance,
+                         double *slope, double *se);
+
+/* 1 when the distance stands clear of its noise floor. */
+int pdlt_distance_clear(const pdlt_distance *distance);
+
+#endif

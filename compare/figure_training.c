@@ -1,0 +1,338 @@
+/* figure_training.c - outputs against training time: theory's band, members, ensemble
+ * means; and what is left of the means after subtracting infinite width, times 1/h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "compare/figure_internal.h"
+
+enum { MAX_PANELS = 6, MAX_MEMBERS = 12, MAX_WIDTHS = 6 };
+
+/* The arrays that both figures read; shapes checked by find_view. */
+typedef struct view {
+  const pdlt_comparison *c;
+  const pdlt_archive *theory, *measured;
+  size_t num_times, outputs, samples; /* times: the finite ones, which come first */
+  const double *times;                /* (num_times) */
+  const double *z_lo;                 /* (T, outputs, samples) */
+  const pdlt_tensor *cov_lo, *z_nlo;  /* or NULL */
+  size_t stride;                      /* outputs * samples */
+  size_t shown[MAX_PANELS], num_shown;
+  size_t num_train; /* of all samples; samples when unknown */
+  double *scratch;  /* (4, num_times) */
+} view;
+
+static int shape_is(const pdlt_tensor *t, size_t times, size_t outputs, size_t samples) {
+  return t && t->ndim == 3 && t->dim[0] >= times && t->dim[1] == outputs && t->dim[2] == samples;
+}
+
+static size_t train_samples(const pdlt_archive *measured, size_t samples) {
+  json_t *data = json_object_get(json_object_get(measured->meta, "experiment"), "data");
+  json_t *train = json_object_get(data, "train");
+  json_int_t count = json_is_integer(train) ? json_integer_value(train) : -1;
+  return count >= 0 && (size_t)count <= samples ? (size_t)count : samples;
+}
+
+/* Up to six samples: training samples first, two places kept for test samples. */
+static void choose_samples(view *v) {
+  size_t test = v->samples - v->num_train;
+  size_t kept = test < 2 ? test : 2;
+  size_t train = v->num_train < MAX_PANELS - kept ? v->num_train : MAX_PANELS - kept;
+  for (size_t i = 0; i < train; i++) v->shown[v->num_shown++] = i;
+  for (size_t i = 0; i < test && v->num_shown < MAX_PANELS; i++)
+    v->shown[v->num_shown++] = v->num_train + i;
+}
+
+/* 1 when both archives hold outputs at the same two or more finite times. */
+static int find_view(view *v, const pdlt_figure_input *in) {
+  const pdlt_tensor *times = pdlt_archive_get(in->theory, "times");
+  const pdlt_tensor *measured_times = pdlt_archive_get(in->measured, "times");
+  const pdlt_tensor *z = pdlt_archive_get(in->theory, "z_lo");
+  *v = (view){.c = in->comparison, .theory = in->theory, .measured = in->measured};
+  if (!times || !measured_times || !z || z->ndim != 3 || z->dim[1] == 0) return 0;
+  if (z->dim[0] != pdlt_tensor_count(times)) return 0;
+  size_t count = pdlt_tensor_count(times);
+  if (pdlt_tensor_count(measured_times) < count) count = pdlt_tensor_count(measured_times);
+  while (v->num_times < count && isfinite(times->data[v->num_times]) &&
+         times->data[v->num_times] == measured_times->data[v->num_times])
+    v->num_times++;
+  v->times = times->data;
+  v->outputs = z->dim[1];
+  v->samples = z->dim[2];
+  v->stride = v->outputs * v->samples;
+  v->z_lo = z->data;
+  v->cov_lo = pdlt_archive_get(in->theory, "cov_lo");
+  if (v->cov_lo && (v->cov_lo->ndim != 5 || v->cov_lo->dim[0] != z->dim[0] ||
+                    pdlt_tensor_count(v->cov_lo) != z->dim[0] * v->stride * v->stride))
+    v->cov_lo = NULL;
+  v->z_nlo = pdlt_archive_get(in->theory, "z_nlo");
+  if (!shape_is(v->z_nlo, v->num_times, v->outputs, v->samples)) v->z_nlo = NULL;
+  v->num_train = train_samples(in->measured, v->samples);
+  choose_samples(v);
+  return v->num_times >= 2 && v->num_shown > 0;
+}
+
+static void set_axes(pdlt_panel *panel, const view *v, size_t sample, const char *label) {
+  char title[96];
+  int train = sample < v->num_train;
+  pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
+  snprintf(title, sizeof title, "%s sample %zu", train ? "training" : "test",
+           train ? sample + 1 : sample - v->num_train + 1);
+  pdlt_panel_title(panel, title);
+  x->kind = PDLT_AXIS_LOG1P;
+  x->threshold = 1;
+  for (size_t t = v->num_times; t-- > 0;)
+    if (v->times[t] > 0) x->threshold = v->times[t];
+  snprintf(x->label, sizeof x->label, "step");
+  snprintf(y->label, sizeof y->label, "%s", label);
+}
+
+/* Mean at infinite width and, where the covariance is known, one standard deviation. */
+static pdlt_status add_theory(pdlt_panel *panel, const view *v, size_t sample, pdlt_error *err) {
+  double *mean = v->scratch, *lo = mean + v->num_times, *hi = lo + v->num_times;
+  for (size_t t = 0; t < v->num_times; t++) {
+    mean[t] = v->z_lo[t * v->stride + sample];
+    if (!v->cov_lo) continue;
+    double variance = v->cov_lo->data[(t * v->stride + sample) * v->stride + sample];
+    lo[t] = mean[t] - sqrt(fmax(variance, 0));
+    hi[t] = mean[t] + sqrt(fmax(variance, 0));
+  }
+  pdlt_series line = {.kind = PDLT_SERIES_LINE,
+                      .n = v->num_times,
+                      .x = v->times,
+                      .y = mean,
+                      .color = PDLT_BLACK,
+                      .label = "theory, mean"};
+  if (v->cov_lo) {
+    pdlt_series band = {.kind = PDLT_SERIES_BAND,
+                        .n = v->num_times,
+                        .x = v->times,
+                        .lo = lo,
+                        .hi = hi,
+                        .color = PDLT_SKY,
+                        .alpha = 0.28,
+                        .label =
+                            "theory, \xc2\xb1"
+                            "1 standard deviation"};
+    pdlt_status status = pdlt_panel_add(panel, &band, err);
+    if (status != PDLT_OK) return status;
+  }
+  return pdlt_panel_add(panel, &line, err);
+}
+
+/* Thin lines of single members at the smallest width that kept some. */
+static pdlt_status add_members(pdlt_panel *panel, const view *v, size_t sample, pdlt_error *err) {
+  for (size_t w = 0; w < v->c->num_widths; w++) {
+    const pdlt_tensor *z = pdlt_measured_get(v->measured, v->c->widths[w], "samples/z");
+    if (!z || z->ndim != 4 || z->dim[1] < v->num_times || z->dim[2] * z->dim[3] != v->stride)
+      continue;
+    char label[96];
+    snprintf(label, sizeof label, "single networks, <i>n</i> = %.0f", v->c->widths[w]);
+    for (size_t m = 0; m < z->dim[0] && m < MAX_MEMBERS; m++) {
+      for (size_t t = 0; t < v->num_times; t++)
+        v->scratch[t] = z->data[(m * z->dim[1] + t) * v->stride + sample];
+      pdlt_series line = {.kind = PDLT_SERIES_LINE,
+                          .n = v->num_times,
+                          .x = v->times,
+                          .y = v->scratch,
+                          .color = PDLT_GREY,
+                          .alpha = 0.55,
+                          .width = 0.5,
+                          .label = m == 0 ? label : NULL};
+      pdlt_status status = pdlt_panel_add(panel, &line, err);
+      if (status != PDLT_OK) return status;
+    }
+    break;
+  }
+  return PDLT_OK;
+}
+
+/* z of one width, and its error bars; 0 when the archive lacks it. */
+static int get_means(const view *v, size_t width, const double **z, const double **se) {
+  const pdlt_tensor *mean = pdlt_measured_get(v->measured, v->c->widths[width], "z");
+  const pdlt_tensor *error = pdlt_measured_get(v->measured, v->c->widths[width], "z_se");
+  if (!shape_is(mean, v->num_times, v->outputs, v->samples) ||
+      !shape_is(error, v->num_times, v->outputs, v->samples))
+    return 0;
+  *z = mean->data;
+  *se = error->data;
+  return 1;
+}
+
+/* Colour and mark of the k-th shown width. */
+static void style_width(pdlt_series *s, size_t k) {
+  static const pdlt_color colors[] = {PDLT_VERMILION, PDLT_ORANGE, PDLT_GREEN,
+                                      PDLT_BLUE,      PDLT_PURPLE, PDLT_SKY};
+  static const pdlt_mark marks[] = {PDLT_MARK_CIRCLE, PDLT_MARK_SQUARE, PDLT_MARK_TRIANGLE,
+                                    PDLT_MARK_DIAMOND};
+  s->color = colors[k % (sizeof colors / sizeof *colors)];
+  s->mark = marks[k % (sizeof marks / sizeof *marks)];
+}
+
+/* Ensemble means of one width; with scaled != 0, (mean - infinite width)/h. */
+static pdlt_status add_means(pdlt_panel *panel, const view *v, size_t sample, size_t width,
+                             size_t k, int scaled, pdlt_error *err) {
+  const double *z, *se;
+  double *y = v->scratch, *lo = y + v->num_times, *hi = lo + v->num_times;
+  char label[96];
+  if (!get_means(v, width, &z, &se)) return PDLT_OK;
+  for (size_t t = 0; t < v->num_times; t++) {
+    size_t at = t * v->stride + sample;
+    double unit = scaled ? v->c->h[width] : 1;
+    y[t] = (z[at] - (scaled ? v->z_lo[at] : 0)) / unit;
+    lo[t] = y[t] - se[at] / unit;
+    hi[t] = y[t] + se[at] / unit;
+  }
+  snprintf(label, sizeof label, "measured, <i>n</i> = %.0f", v->c->widths[width]);
+  pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
+                       .n = v->num_times,
+                       .x = v->times,
+                       .y = y,
+                       .lo = lo,
+                       .hi = hi,
+                       .label = label};
+  style_width(&marks, k);
+  return pdlt_panel_add(panel, &marks, err);
+}
+
+static pdlt_status fill_training(pdlt_panel *panel, const view *v, size_t sample, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  size_t last = v->c->num_widths - 1;
+  set_axes(panel, v, sample, "output <i>z</i>");
+  PDLT_TRY(add_members(panel, v, sample, err));
+  PDLT_TRY(add_theory(panel, v, sample, err));
+  PDLT_TRY(add_means(panel, v, sample, 0, 0, 0, err));
+  if (last > 0) PDLT_TRY(add_means(panel, v, sample, last, 3, 0, err));
+cleanup:
+  return status;
+}
+
+static pdlt_status fill_finite_width(pdlt_panel *panel, const view *v, size_t sample,
+                                     pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  const pdlt_comparison *c = v->c;
+  set_axes(panel, v, sample,
+           "(<i>z\xcc\x84</i> \xe2\x88\x92 <i>z</i><sub>\xe2\x88\x9e</sub>)/<i>h</i>");
+  memset(v->scratch, 0, v->num_times * sizeof *v->scratch);
+  pdlt_series zero = {.kind = PDLT_SERIES_LINE,
+                      .n = v->num_times,
+                      .x = v->times,
+                      .y = v->scratch,
+                      .color = PDLT_GREY,
+                      .width = 0.7};
+  PDLT_TRY(pdlt_panel_add(panel, &zero, err));
+  for (size_t w = 0; w < c->num_widths && w < MAX_WIDTHS; w++)
+    PDLT_TRY(add_means(panel, v, sample, w, w, 1, err));
+  if (!v->z_nlo) goto cleanup;
+  for (size_t t = 0; t < v->num_times; t++) v->scratch[t] = v->z_nlo->data[t * v->stride + sample];
+  pdlt_series line = {.kind = PDLT_SERIES_LINE,
+                      .n = v->num_times,
+                      .x = v->times,
+                      .y = v->scratch,
+                      .color = PDLT_BLACK,
+                      .label = "theory, coefficient of <i>h</i>"};
+  PDLT_TRY(pdlt_panel_add(panel, &line, err));
+cleanup:
+  return status;
+}
+
+/* Largest |measured - infinite width| in standard deviations of a single network, over
+ * all samples and times: how much of the band finite width takes. NaN when unknown. */
+static double largest_shift(const view *v, size_t width) {
+  const double *z, *se;
+  double most = NAN;
+  if (!v->cov_lo || !get_means(v, width, &z, &se)) return NAN;
+  for (size_t t = 0; t < v->num_times; t++)
+    for (size_t k = 0; k < v->stride; k++) {
+      size_t at = t * v->stride + k;
+      double variance = v->cov_lo->data[at * v->stride + k];
+      if (variance > 0) most = fmax(most, fabs(z[at] - v->z_lo[at]) / sqrt(variance));
+    }
+  return most;
+}
+
+/* Fraction of the ensemble means (all samples, times) of a width that lie within two
+ * standard errors of infinite width. */
+static double share_within(const view *v, size_t width) {
+  const double *z, *se;
+  size_t within = 0, total = 0;
+  if (!get_means(v, width, &z, &se)) return NAN;
+  for (size_t at = 0; at < v->num_times * v->stride; at++) {
+    if (!(se[at] > 0)) continue;
+    total++;
+    within += fabs(z[at] - v->z_lo[at]) <= 2 * se[at];
+  }
+  return total ? (double)within / (double)total : NAN;
+}
+
+static void write_training_caption(FILE *text, const view *v) {
+  size_t last = v->c->num_widths - 1;
+  char shift[64], share[64];
+  fprintf(text,
+          "Output on %zu of %zu samples during training%s. Line and band: mean and one standard "
+          "deviation over initializations at infinite width. Marks: ensemble means with one "
+          "standard error.",
+          v->num_shown, v->samples, v->outputs > 1 ? " (first output)" : "");
+  for (size_t w = 0; w <= last; w += last ? last : 1) {
+    double s = largest_shift(v, w), f = share_within(v, w);
+    pdlt_plot_number(shift, sizeof shift, s, 2);
+    pdlt_plot_number(share, sizeof share, 100 * f, 3);
+    if (isfinite(f))
+      fprintf(text,
+              " At <i>n</i> = %.0f, %s %% of the means lie within two standard errors of infinite "
+              "width",
+              v->c->widths[w], share);
+    if (isfinite(f) && isfinite(s))
+      fprintf(text, ", none farther than %s standard deviations of a single network", shift);
+    if (isfinite(f)) fputs(".", text);
+  }
+}
+
+static void write_finite_caption(FILE *text, const view *v) {
+  fprintf(text,
+          "Ensemble mean minus infinite width, divided by <i>h</i> = 1/<i>n</i>"
+          "<sub><i>L</i>\xe2\x88\x92"
+          "1</sub>: where the order-1/<i>n</i> correction dominates, "
+          "all widths fall on one curve%s. Error bars: one standard error.",
+          v->z_nlo ? ", the black one" : "");
+}
+
+/* Grid of panels over the shown samples, filled and captioned by the two functions. */
+static pdlt_status make_figure(pdlt_figure_job *job, const char *stem, const char *title,
+                               pdlt_status (*fill)(pdlt_panel *, const view *, size_t,
+                                                   pdlt_error *),
+                               void (*write_caption)(FILE *, const view *), pdlt_error *err) {
+  view v;
+  if (job->in->comparison->num_widths == 0 || !find_view(&v, job->in)) return PDLT_OK;
+  pdlt_status status = PDLT_OK;
+  pdlt_plot *plot = NULL;
+  char *caption = NULL;
+  size_t caption_size = 0, columns = v.num_shown < 3 ? v.num_shown : v.num_shown == 4 ? 2 : 3;
+  FILE *text = open_memstream(&caption, &caption_size);
+  if (!text) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+  PDLT_TRY(pdlt_alloc(&v.scratch, 4 * v.num_times, sizeof *v.scratch, err));
+  PDLT_TRY(pdlt_plot_new(&plot, (v.num_shown + columns - 1) / columns, columns,
+                         columns < 3 ? 230 : 165, columns < 3 ? 170 : 135, err));
+  for (size_t k = 0; k < v.num_shown; k++)
+    PDLT_TRY(fill(pdlt_plot_panel(plot, k), &v, v.shown[k], err));
+  write_caption(text, &v);
+  fflush(text);
+  PDLT_TRY(pdlt_figure_emit(job, plot, stem, title, caption, err));
+cleanup:
+  fclose(text);
+  free(caption);
+  pdlt_free(v.scratch);
+  pdlt_plot_free(plot);
+  return status;
+}
+
+pdlt_status pdlt_figure_training(pdlt_figure_job *job, pdlt_error *err) {
+  return make_figure(job, "training_curves", "Training curves", fill_training,
+                     write_training_caption, err);
+}
+
+pdlt_status pdlt_figure_finite_width(pdlt_figure_job *job, pdlt_error *err) {
+  return make_figure(job, "finite_width", "Finite-width correction of the mean output",
+                     fill_finite_width, write_finite_caption, err);
+}
