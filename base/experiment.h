@@ -38,6 +38,9 @@ typedef enum {
   PDLT_ESTIMATOR_AUTO
 } pdlt_estimator;
 
+/* parity: samples differ in the first so many inputs, which bounds how many there are. */
+enum { PDLT_PARITY_BITS = 20 };
+
 /* Bits of measure. */
 enum {
   PDLT_MEASURE_OUTPUT = 1,

@@ -231,8 +231,7 @@ static pdlt_status check_data(pdlt_reader *reader) {
       return check_inputs(reader, 2, "source circle");
     case PDLT_SOURCE_PARITY:
       PDLT_TRY(check_outputs(reader, 1, "source parity"));
-      return check_count(reader, exp2(ex->data.inputs < 20 ? ex->data.inputs : 20),
-                         ex->data.inputs < 20 ? "different inputs" : "inputs in this source");
+      return check_count(reader, exp2(fmin(ex->data.inputs, PDLT_PARITY_BITS)), "different inputs");
     case PDLT_SOURCE_MODULAR_ADDITION:
       PDLT_TRY(check_inputs(reader, 2 * ex->data.modulus, "source modular_addition"));
       if (ex->network.outputs != 1) {

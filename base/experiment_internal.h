@@ -9,11 +9,7 @@
 
 enum { PDLT_LINE_SET = -1, PDLT_QUOTE_LENGTH = 96, PDLT_EXPECT_LENGTH = 256 };
 
-typedef enum pdlt_node_kind {
-  PDLT_NODE_SCALAR,
-  PDLT_NODE_LIST,
-  PDLT_NODE_MAP
-} pdlt_node_kind;
+typedef enum pdlt_node_kind { PDLT_NODE_SCALAR, PDLT_NODE_LIST, PDLT_NODE_MAP } pdlt_node_kind;
 
 /* One YAML value. Owns everything below it. */
 typedef struct pdlt_node {
@@ -77,15 +73,13 @@ struct pdlt_experiment_origin {
 
 /* Text -> tree. line_override: 0, or PDLT_LINE_SET with key naming the setting.
  */
-pdlt_status pdlt_node_parse(pdlt_reader *reader, const char *text, size_t size,
-                            const char *set_key, pdlt_node **out);
+pdlt_status pdlt_node_parse(pdlt_reader *reader, const char *text, size_t size, const char *set_key,
+                            pdlt_node **out);
 void pdlt_node_free(pdlt_node *node);
 /* Puts `key=value` into the tree, sections made as needed. */
-pdlt_status pdlt_node_override(pdlt_reader *reader, pdlt_node *root,
-                               const char *setting);
+pdlt_status pdlt_node_override(pdlt_reader *reader, pdlt_node *root, const char *setting);
 /* Value under a key of a map, or NULL; place (may be NULL) gets its index. */
-pdlt_node *pdlt_node_find(const pdlt_node *map, const char *key, size_t length,
-                          size_t *place);
+pdlt_node *pdlt_node_find(const pdlt_node *map, const char *key, size_t length, size_t *place);
 
 /* --- experiment_schema.c --- */
 
@@ -97,8 +91,7 @@ pdlt_status pdlt_schema_check_keys(pdlt_reader *reader, const pdlt_node *root);
 /* Reads all values in the order of the table. */
 pdlt_status pdlt_schema_read(pdlt_reader *reader, const pdlt_node *root);
 /* "a whole number from 2 to 1000", ... */
-void pdlt_schema_expect(const pdlt_schema_key *key,
-                        char out[PDLT_EXPECT_LENGTH]);
+void pdlt_schema_expect(const pdlt_schema_key *key, char out[PDLT_EXPECT_LENGTH]);
 
 /* --- experiment_values.c: readers of single values --- */
 
@@ -112,32 +105,19 @@ int pdlt_value_is_word(const pdlt_node *value, const char *word);
 pdlt_status pdlt_value_wrong(pdlt_reader *reader, const pdlt_node *value,
                              const pdlt_schema_key *key);
 
-pdlt_status pdlt_read_activation(pdlt_reader *, const pdlt_node *,
-                                 const pdlt_schema_key *);
-pdlt_status pdlt_read_widths(pdlt_reader *, const pdlt_node *,
-                             const pdlt_schema_key *);
-pdlt_status pdlt_read_width_ratios(pdlt_reader *, const pdlt_node *,
-                                   const pdlt_schema_key *);
-pdlt_status pdlt_read_classes(pdlt_reader *, const pdlt_node *,
-                              const pdlt_schema_key *);
-pdlt_status pdlt_read_per_layer(pdlt_reader *, const pdlt_node *,
-                                const pdlt_schema_key *);
-pdlt_status pdlt_read_scale(pdlt_reader *, const pdlt_node *,
-                            const pdlt_schema_key *);
-pdlt_status pdlt_read_eta(pdlt_reader *, const pdlt_node *,
-                          const pdlt_schema_key *);
-pdlt_status pdlt_read_steps(pdlt_reader *, const pdlt_node *,
-                            const pdlt_schema_key *);
-pdlt_status pdlt_read_record(pdlt_reader *, const pdlt_node *,
-                             const pdlt_schema_key *);
-pdlt_status pdlt_read_members(pdlt_reader *, const pdlt_node *,
-                              const pdlt_schema_key *);
-pdlt_status pdlt_read_measure(pdlt_reader *, const pdlt_node *,
-                              const pdlt_schema_key *);
-pdlt_status pdlt_read_omit(pdlt_reader *, const pdlt_node *,
-                           const pdlt_schema_key *);
-pdlt_status pdlt_read_map(pdlt_reader *, const pdlt_node *,
-                          const pdlt_schema_key *);
+pdlt_status pdlt_read_activation(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_widths(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_width_ratios(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_classes(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_per_layer(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_scale(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_eta(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_steps(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_record(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_members(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_measure(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_omit(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_map(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 
 /* --- experiment_check.c --- */
 
@@ -151,7 +131,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader);
 /* Text made safe for one line of a message: long text is cut. */
 const char *pdlt_quote(char out[PDLT_QUOTE_LENGTH], const char *text);
 /* `NAME:LINE: KEY: text` or `--set: KEY: text`, control characters replaced. */
-pdlt_status pdlt_reader_fail(pdlt_reader *reader, int line, const char *key,
-                             const char *format, ...) PDLT_PRINTF(4, 5);
+pdlt_status pdlt_reader_fail(pdlt_reader *reader, int line, const char *key, const char *format,
+                             ...) PDLT_PRINTF(4, 5);
 
 #endif

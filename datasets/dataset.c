@@ -1,1 +1,149 @@
-#include "base/status.h"
+/* dataset.c - entry point: source, preprocessing, digest.
+ *
+ * The sources: csv.c, idx.c, generate.c. Preprocessing, in this order: center, scale. */
+#include "datasets/dataset.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "datasets/dataset_internal.h"
+
+void pdlt_dataset_free(pdlt_dataset *data) {
+  if (data == NULL) return;
+  pdlt_free(data->x);
+  pdlt_free(data->y);
+  memset(data, 0, sizeof *data);
+}
+
+pdlt_status pdlt_dataset_allocate(pdlt_dataset *data, size_t inputs, size_t outputs,
+                                  pdlt_error *err) {
+  size_t samples = data->train + data->test;
+  if (inputs > 0 && samples > SIZE_MAX / inputs) {
+    return pdlt_fail(err, PDLT_ERR_MEMORY, "%zu samples of %zu inputs do not fit in memory",
+                     samples, inputs);
+  }
+  data->inputs = inputs;
+  data->outputs = outputs;
+  pdlt_status status = pdlt_alloc(&data->x, samples * inputs, sizeof *data->x, err);
+  if (status != PDLT_OK) return status;
+  return pdlt_alloc(&data->y, samples * outputs, sizeof *data->y, err);
+}
+
+pdlt_status pdlt_dataset_path(char **out, const pdlt_experiment *ex, const char *name,
+                              pdlt_error *err) {
+  if (name[0] == '/' || strcmp(ex->directory, ".") == 0) return pdlt_strdup(out, name, err);
+  size_t size = strlen(ex->directory) + strlen(name) + 2;
+  pdlt_status status = pdlt_alloc(out, size, 1, err);
+  if (status != PDLT_OK) return status;
+  snprintf(*out, size, "%s/%s", ex->directory, name);
+  return PDLT_OK;
+}
+
+/* x_{i;alpha} -= mean over the training samples of x_i. */
+static pdlt_status center(pdlt_dataset *data, pdlt_error *err) {
+  double *mean = NULL; /* (n_0) */
+  pdlt_status status = pdlt_alloc(&mean, data->inputs, sizeof *mean, err);
+  if (status != PDLT_OK) return status;
+  for (size_t a = 0; a < data->train; a++) {
+    for (size_t i = 0; i < data->inputs; i++) mean[i] += data->x[a * data->inputs + i];
+  }
+  for (size_t i = 0; i < data->inputs; i++) mean[i] /= (double)data->train;
+  for (size_t a = 0; a < data->train + data->test; a++) {
+    for (size_t i = 0; i < data->inputs; i++) data->x[a * data->inputs + i] -= mean[i];
+  }
+  pdlt_free(mean);
+  return PDLT_OK;
+}
+
+/* Each sample to |x|^2/n_0 = r. The largest component comes out first, so that no
+ * square over- or underflows. */
+static pdlt_status rescale(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err) {
+  size_t n0 = data->inputs;
+  for (size_t a = 0; a < data->train + data->test; a++) {
+    double *x = data->x + a * n0, largest = 0.0, sum = 0.0;
+    for (size_t i = 0; i < n0; i++) largest = fmax(largest, fabs(x[i]));
+    if (largest == 0.0) {
+      return pdlt_experiment_fail(ex, "data.scale", err,
+                                  "sample %zu is the zero vector%s and cannot be scaled; use "
+                                  "scale: none or leave the sample out",
+                                  a + 1, ex->data.center ? " after centering" : "");
+    }
+    for (size_t i = 0; i < n0; i++) {
+      x[i] /= largest;
+      sum += x[i] * x[i];
+    }
+    double factor = sqrt(ex->data.scale * (double)n0 / sum);
+    for (size_t i = 0; i < n0; i++) x[i] *= factor;
+  }
+  return PDLT_OK;
+}
+
+static pdlt_status check_finite(const pdlt_dataset *data, const pdlt_experiment *ex,
+                                pdlt_error *err) {
+  for (size_t k = 0; k < (data->train + data->test) * data->inputs; k++) {
+    if (isfinite(data->x[k])) continue;
+    return pdlt_experiment_fail(ex, "data.source", err,
+                                "sample %zu, input %zu is not finite after center and scale; "
+                                "the inputs are too large",
+                                k / data->inputs + 1, k % data->inputs + 1);
+  }
+  return PDLT_OK;
+}
+
+/* Digest of shapes and bits, the same on every machine with IEEE doubles: integers and
+ * doubles go in as little-endian 64-bit words. */
+static unsigned long long hash_word(unsigned long long hash, uint64_t word) {
+  unsigned char bytes[8];
+  for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(word >> 8 * i & 0xFFU);
+  return pdlt_hash_bytes(hash, bytes, sizeof bytes);
+}
+
+static void fill_hash(pdlt_dataset *data) {
+  size_t samples = data->train + data->test;
+  const size_t shape[] = {data->train, data->test, data->inputs, data->outputs};
+  const double *blocks[] = {data->x, data->y};
+  const size_t counts[] = {samples * data->inputs, samples * data->outputs};
+  unsigned long long hash = PDLT_HASH_START;
+  for (size_t k = 0; k < 4; k++) hash = hash_word(hash, shape[k]);
+  for (size_t b = 0; b < 2; b++) {
+    for (size_t k = 0; k < counts[b]; k++) {
+      uint64_t bits = 0;
+      memcpy(&bits, &blocks[b][k], sizeof bits);
+      hash = hash_word(hash, bits);
+    }
+  }
+  snprintf(data->hash, sizeof data->hash, "%016llx", hash);
+}
+
+pdlt_status pdlt_dataset_load(pdlt_dataset *out, const pdlt_experiment *ex, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  pdlt_dataset data;
+  memset(&data, 0, sizeof data);
+  data.train = (size_t)ex->data.train;
+  data.test = (size_t)ex->data.test;
+
+  if (ex->data.scale_kind == PDLT_SCALE_CRITICAL) {
+    return pdlt_fail(err, PDLT_ERR_INTERNAL, "data.scale: critical was not resolved to a number");
+  }
+  if (ex->data.source == PDLT_SOURCE_CSV) {
+    PDLT_TRY(pdlt_dataset_read_csv(&data, ex, err));
+  } else if (ex->data.source == PDLT_SOURCE_IDX) {
+    PDLT_TRY(pdlt_dataset_read_idx(&data, ex, err));
+  } else {
+    PDLT_TRY(pdlt_dataset_generate(&data, ex, err));
+  }
+  if (ex->data.center) PDLT_TRY(center(&data, err));
+  if (ex->data.scale_kind == PDLT_SCALE_NUMBER) PDLT_TRY(rescale(&data, ex, err));
+  PDLT_TRY(check_finite(&data, ex, err));
+  fill_hash(&data);
+  *out = data;
+  memset(&data, 0, sizeof data);
+
+cleanup:
+  pdlt_dataset_free(&data);
+  return status;
+}

@@ -1,0 +1,24 @@
+/* dataset_internal.h - what the sources of samples share.
+ *
+ * Is not: public; only datasets/ includes it. */
+#ifndef PDLT_DATASETS_DATASET_INTERNAL_H
+#define PDLT_DATASETS_DATASET_INTERNAL_H
+
+#include "datasets/dataset.h"
+
+/* Each fills train, test (already set), inputs, outputs, x, y of data; what it made is
+ * freed by the caller on failure. */
+pdlt_status pdlt_dataset_read_csv(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err);
+pdlt_status pdlt_dataset_read_idx(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err);
+pdlt_status pdlt_dataset_generate(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err);
+
+/* Zeroed x (D, inputs) and y (D, outputs). */
+pdlt_status pdlt_dataset_allocate(pdlt_dataset *data, size_t inputs, size_t outputs,
+                                  pdlt_error *err);
+
+/* Path of a data file named in the experiment: relative to its folder. Owned by the
+ * caller (pdlt_free). */
+pdlt_status pdlt_dataset_path(char **out, const pdlt_experiment *ex, const char *name,
+                              pdlt_error *err);
+
+#endif
