@@ -43,7 +43,8 @@ static void print_state(pdlt_progress *progress, double time) {
   double elapsed = time - progress->started, part = fraction(progress);
   double rate = elapsed > 0 ? (progress->done - progress->resumed) / elapsed : 0;
   char left[32] = "unknown";
-  if (rate > 0) format_time(left, sizeof left, (progress->total - progress->done) / rate);
+  double rest = progress->total > progress->done ? progress->total - progress->done : 0;
+  if (rate > 0) format_time(left, sizeof left, rest / rate);
   progress->printed = time;
   if (progress->mode == PDLT_PROGRESS_BAR) {
     char bar[BAR_WIDTH + 1];
