@@ -1,2 +1,96 @@
-/* main.c - the program pdlt. */
-int main(void) { return 0; }
+/* main.c - the program pdlt: picks the subcommand, prints errors, sets the exit status. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/linalg.h"
+#include "base/version.h"
+#include "cli/command.h"
+
+static const pdlt_command commands[] = {
+    {"run", "EXPERIMENT.yaml -o DIR", "theory, training, comparison and report in one go", 1, 1,
+     "DIR", pdlt_command_run},
+    {"theory", "EXPERIMENT.yaml -o FILE.npz", "what the theory predicts", 1, 1, "FILE.npz",
+     pdlt_command_theory},
+    {"train", "EXPERIMENT.yaml -o FILE.npz", "what an ensemble of networks does; resumable", 1, 1,
+     "FILE.npz", pdlt_command_train},
+    {"compare", "THEORY.npz MEASURED.npz -o DIR", "verdicts, figures and report", 2, 2, "DIR",
+     pdlt_command_compare},
+    {"list", "[activations|datasets|observables|parts]", "what this build knows", 0, 1, NULL,
+     pdlt_command_list},
+    {"critical", "ACTIVATION", "critical initialization and exponents", 1, 1, NULL,
+     pdlt_command_critical},
+};
+enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void print_help(FILE *to) {
+  fprintf(to,
+          "pdlt - finite-width networks against The Principles of Deep Learning Theory\n\n"
+          "usage: pdlt COMMAND [ARGUMENTS] [OPTIONS]\n\n");
+  for (int i = 0; i < NUM_COMMANDS; i++)
+    fprintf(to, "  pdlt %-9s%-42s %s\n", commands[i].name, commands[i].usage, commands[i].summary);
+  fprintf(to,
+          "\noptions\n"
+          "  -o, --output PATH   where the result goes\n"
+          "  --set KEY=VALUE     change a key of the experiment file (repeatable)\n"
+          "  --threads N         default: all cores; results do not depend on it\n"
+          "  --layers            tensors of every layer, not of the output layer only\n"
+          "  --force             overwrite the result of another experiment\n"
+          "  --quiet             no progress\n"
+          "  --json              print the result as JSON\n"
+          "  --help, --version\n\n"
+          "exit status: 0 done, nothing disagrees; 1 something disagrees; 2 bad usage or input;\n"
+          "3 the run failed; 130 interrupted\n");
+}
+
+static void print_version(void) {
+  printf("pdlt %s (commit %s)\ncompiler: %s\nBLAS: %s\n", pdlt_version(), pdlt_commit(),
+         pdlt_compiler(), pdlt_linalg_version());
+}
+
+static const pdlt_command *find_command(const char *name) {
+  for (int i = 0; i < NUM_COMMANDS; i++)
+    if (strcmp(commands[i].name, name) == 0) return &commands[i];
+  return NULL;
+}
+
+static int run_command(const pdlt_command *command, int argc, char **argv) {
+  pdlt_options options = {0};
+  pdlt_error err = {0};
+  int exit_status = 0;
+  pdlt_status status = pdlt_options_parse(&options, command, argc, argv, &err);
+  if (status == PDLT_OK && options.help) {
+    printf("usage: pdlt %s %s\n%s\n", command->name, command->usage, command->summary);
+  } else if (status == PDLT_OK) {
+    status = pdlt_linalg_init(options.threads, &err);
+    if (status == PDLT_OK) status = command->run(&options, &exit_status, &err);
+  }
+  pdlt_options_free(&options);
+  if (status == PDLT_OK && fflush(stdout) != 0)
+    status = pdlt_fail(&err, PDLT_ERR_IO, "standard output: cannot be written");
+  if (status == PDLT_OK) return exit_status;
+  fprintf(stderr, "%s\n", err.message);
+  return pdlt_status_exit(status);
+}
+
+int main(int argc, char **argv) {
+  setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale */
+  if (argc < 2) {
+    print_help(stderr);
+    return 2;
+  }
+  if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+    print_help(stdout);
+    return 0;
+  }
+  if (strcmp(argv[1], "--version") == 0) {
+    print_version();
+    return 0;
+  }
+  const pdlt_command *command = find_command(argv[1]);
+  if (command == NULL) {
+    fprintf(stderr, "pdlt: unknown command \"%s\"; pdlt --help lists them\n", argv[1]);
+    return 2;
+  }
+  return run_command(command, argc - 1, argv + 1);
+}

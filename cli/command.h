@@ -1,0 +1,80 @@
+/* command.h - the subcommands of pdlt and what they share.
+ *
+ * Is: options common to all subcommands, and one entry point per subcommand.
+ * Is not: physics; a subcommand only joins the libraries. */
+#ifndef PDLT_CLI_COMMAND_H
+#define PDLT_CLI_COMMAND_H
+
+#include <stddef.h>
+
+#include "base/archive.h"
+#include "base/experiment.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "datasets/dataset.h"
+
+/* The command line of one subcommand, taken apart. Strings are borrowed from argv. */
+typedef struct pdlt_options {
+  int threads, quiet, json, force, layers, help;
+  const char *output; /* -o */
+  size_t num_sets;
+  const char **sets; /* (num_sets) key=value, owned */
+  int num_args;
+  char **args; /* (num_args) what is no option */
+  pdlt_progress progress;
+} pdlt_options;
+
+/* One subcommand: name, arguments and one line of help for the lists, function.
+ * The function returns the exit status of the program when *status is PDLT_OK. */
+typedef struct pdlt_command {
+  const char *name, *usage, *summary;
+  int min_args, max_args;   /* max_args < 0: any number */
+  const char *needs_output; /* what -o names ("DIR", "FILE.npz"), NULL: no -o */
+  pdlt_status (*run)(pdlt_options *options, int *exit_status, pdlt_error *err);
+} pdlt_command;
+
+pdlt_status pdlt_command_run(pdlt_options *options, int *exit_status, pdlt_error *err);
+pdlt_status pdlt_command_theory(pdlt_options *options, int *exit_status, pdlt_error *err);
+pdlt_status pdlt_command_train(pdlt_options *options, int *exit_status, pdlt_error *err);
+pdlt_status pdlt_command_compare(pdlt_options *options, int *exit_status, pdlt_error *err);
+pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err);
+pdlt_status pdlt_command_critical(pdlt_options *options, int *exit_status, pdlt_error *err);
+
+/* Fills options from argv[1..] of a subcommand. Errors: PDLT_ERR_INPUT. */
+pdlt_status pdlt_options_parse(pdlt_options *out, const pdlt_command *command, int argc,
+                               char **argv, pdlt_error *err);
+void pdlt_options_free(pdlt_options *options);
+
+/* An experiment ready for theory and trainer: read, data loaded, `critical`, critical
+ * scale and relative eta replaced by numbers, eta checked against its limit. */
+typedef struct pdlt_study {
+  pdlt_experiment experiment;
+  pdlt_dataset data;
+} pdlt_study;
+
+/* Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...`. Owned by the caller. */
+pdlt_status pdlt_study_open(pdlt_study *out, const char *path, const pdlt_options *options,
+                            pdlt_error *err);
+void pdlt_study_free(pdlt_study *study);
+
+typedef enum pdlt_stage_kind { PDLT_STAGE_THEORY, PDLT_STAGE_MEASURED } pdlt_stage_kind;
+
+/* One stage: predicts or trains into the file `path`, or, when path holds the
+ * complete result of the same experiment, reads it and says so (*reused = 1). The
+ * archive is handed to the caller. Another experiment's file is PDLT_ERR_INPUT
+ * unless --force. Training keeps unfinished work in `path`.partial. */
+pdlt_status pdlt_stage_make(pdlt_stage_kind kind, const pdlt_study *study, const char *path,
+                            pdlt_options *options, pdlt_archive *out, int *reused, pdlt_error *err);
+
+/* Compares two archives and writes comparison.csv, verdict.json, report.html and
+ * figures/ into folder; prints the verdict. *exit_status: 0, or 1 on disagreement. */
+pdlt_status pdlt_compare_into(const char *folder, const pdlt_archive *theory,
+                              const pdlt_archive *measured, pdlt_options *options, int *exit_status,
+                              pdlt_error *err);
+
+/* folder/name into out. Errors: PDLT_ERR_INPUT when the path is too long. */
+enum { PDLT_PATH_LENGTH = 4096 };
+pdlt_status pdlt_path_join(char out[PDLT_PATH_LENGTH], const char *folder, const char *name,
+                           pdlt_error *err);
+
+#endif

@@ -1,0 +1,85 @@
+/* list.c - pdlt list: what this build knows. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+typedef struct pdlt_list_entry {
+  const char *name, *text;
+} pdlt_list_entry;
+
+static const pdlt_list_entry datasets[] = {
+    {"csv", "a file with header x1..xn0,y1..ynL"},
+    {"idx", "MNIST-like images and labels, plain or .gz, chosen classes"},
+    {"circle", "points on a circle, smooth targets"},
+    {"gaussian", "independent normal inputs and targets"},
+    {"teacher", "normal inputs, targets from a random teacher network"},
+    {"parity", "bits, targets their product"},
+    {"modular_addition", "pairs of one-hot numbers, targets their sum modulo p"},
+    {NULL, NULL}};
+
+static const pdlt_list_entry observables[] = {
+    {"output", "z, cov: mean and covariance of the trained outputs; z_end, cov_end"},
+    {"kernel", "K: kernel at initialization, last layer integrated out"},
+    {"ntk", "Theta: NTK at initialization, last layer integrated out"},
+    {NULL, NULL}};
+
+static const pdlt_list_entry parts[] = {
+    {"K, Theta", "kernel and NTK at infinite width"},
+    {"z_lo, cov_lo", "mean and covariance of outputs during training, infinite width"},
+    {"z_end_lo, cov_end_lo", "the same at the end of training, closed form"},
+    {NULL, NULL}};
+
+static void list_activations(pdlt_list_entry out[PDLT_ACTIVATION_COUNT + 1]) {
+  for (int k = 0; k < PDLT_ACTIVATION_COUNT; k++)
+    out[k] = (pdlt_list_entry){pdlt_activation_name((pdlt_activation_kind)k),
+                               pdlt_activation_formula((pdlt_activation_kind)k)};
+  out[PDLT_ACTIVATION_COUNT] = (pdlt_list_entry){NULL, NULL};
+}
+
+static void print_text(const char *title, const pdlt_list_entry *entries) {
+  printf("%s\n", title);
+  for (; entries->name != NULL; entries++) printf("  %-22s %s\n", entries->name, entries->text);
+}
+
+static json_t *to_json(const pdlt_list_entry *entries) {
+  json_t *list = json_array();
+  for (; entries->name != NULL; entries++)
+    json_array_append_new(list,
+                          json_pack("{s:s, s:s}", "name", entries->name, "text", entries->text));
+  return list;
+}
+
+pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err) {
+  pdlt_list_entry activation_entries[PDLT_ACTIVATION_COUNT + 1];
+  list_activations(activation_entries);
+  const struct {
+    const char *name;
+    const pdlt_list_entry *entries;
+  } lists[] = {{"activations", activation_entries},
+               {"datasets", datasets},
+               {"observables", observables},
+               {"parts", parts}};
+  const char *wanted = options->num_args > 0 ? options->args[0] : NULL;
+  json_t *all = json_object();
+  int found = 0;
+  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+    if (wanted != NULL && strcmp(wanted, lists[i].name) != 0) continue;
+    found = 1;
+    if (options->json)
+      json_object_set_new(all, lists[i].name, to_json(lists[i].entries));
+    else
+      print_text(lists[i].name, lists[i].entries);
+  }
+  if (found && options->json) {
+    json_dumpf(all, stdout, JSON_INDENT(1));
+    printf("\n");
+  }
+  json_decref(all);
+  *exit_status = 0;
+  if (!found)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "pdlt list: \"%s\" is none of activations, datasets, observables, parts",
+                     wanted);
+  return PDLT_OK;
+}

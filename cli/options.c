@@ -1,0 +1,111 @@
+/* options.c - the command line of a subcommand. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/threads.h"
+#include "base/version.h"
+#include "cli/command.h"
+
+enum { OPTION_SET = 256, OPTION_THREADS, OPTION_LAYERS, OPTION_FORCE, OPTION_QUIET, OPTION_JSON };
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"set", required_argument, NULL, OPTION_SET},
+    {"threads", required_argument, NULL, OPTION_THREADS},
+    {"layers", no_argument, NULL, OPTION_LAYERS},
+    {"force", no_argument, NULL, OPTION_FORCE},
+    {"quiet", no_argument, NULL, OPTION_QUIET},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+void pdlt_options_free(pdlt_options *options) {
+  pdlt_free(options->sets);
+  options->sets = NULL;
+}
+
+static pdlt_status read_threads(int *out, const char *text, pdlt_error *err) {
+  char *end = NULL;
+  errno = 0;
+  long value = strtol(text, &end, 10);
+  if (errno != 0 || end == text || *end != 0 || value < 1 || value > 4096)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "--threads: \"%s\" is not a whole number from 1 to 4096",
+                     text);
+  *out = (int)value;
+  return PDLT_OK;
+}
+
+static pdlt_status read_one(pdlt_options *options, int code, const char *command, char **argv,
+                            pdlt_error *err) {
+  switch (code) {
+    case 'o':
+      options->output = optarg;
+      return PDLT_OK;
+    case 'h':
+      options->help = 1;
+      return PDLT_OK;
+    case OPTION_SET:
+      options->sets[options->num_sets++] = optarg;
+      return PDLT_OK;
+    case OPTION_THREADS:
+      return read_threads(&options->threads, optarg, err);
+    case OPTION_LAYERS:
+      options->layers = 1;
+      return PDLT_OK;
+    case OPTION_FORCE:
+      options->force = 1;
+      return PDLT_OK;
+    case OPTION_QUIET:
+      options->quiet = 1;
+      return PDLT_OK;
+    case OPTION_JSON:
+      options->json = 1;
+      return PDLT_OK;
+    case ':':
+      return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: %s needs a value", command, argv[optind - 1]);
+    default:
+      return pdlt_fail(err, PDLT_ERR_INPUT,
+                       "pdlt %s: unknown option \"%s\"; pdlt --help lists them", command,
+                       argv[optind - 1]);
+  }
+}
+
+static pdlt_status check(const pdlt_options *options, const pdlt_command *command,
+                         pdlt_error *err) {
+  if (options->num_args < command->min_args ||
+      (command->max_args >= 0 && options->num_args > command->max_args))
+    return pdlt_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (%d arguments were given)",
+                     command->name, command->usage, options->num_args);
+  if (command->needs_output != NULL && options->output == NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (-o %s is missing)", command->name,
+                     command->usage, command->needs_output);
+  if (command->needs_output == NULL && options->output != NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: -o: this command writes no file",
+                     command->name);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_options_parse(pdlt_options *out, const pdlt_command *command, int argc,
+                               char **argv, pdlt_error *err) {
+  pdlt_options options = {.threads = pdlt_threads_default()};
+  pdlt_status status = pdlt_alloc(&options.sets, (size_t)argc, sizeof *options.sets, err);
+  if (status != PDLT_OK) return status;
+  optind = 0; /* glibc: start anew, and permute */
+  opterr = 0;
+  for (int code; (code = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1;)
+    PDLT_TRY(read_one(&options, code, command->name, argv, err));
+  options.num_args = argc - optind;
+  options.args = argv + optind;
+  if (!options.help) PDLT_TRY(check(&options, command, err));
+  options.progress.mode = pdlt_progress_choose(options.quiet);
+  *out = options;
+  return PDLT_OK;
+cleanup:
+  pdlt_options_free(&options);
+  return status;
+}
