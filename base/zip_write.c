@@ -23,7 +23,7 @@ struct pdlt_zip_writer {
   size_t count, capacity;
   entry *entries;
   z_stream zip;
-  int packing; /* zip is initialized */
+  int packing; /* zip is initialized, for all entries to come */
   unsigned char chunk[CHUNK];
 };
 
@@ -126,7 +126,10 @@ pdlt_status pdlt_zip_entry_begin(pdlt_zip_writer *writer, const char *name, uint
   writer->announced = size;
   status = put_local(writer, &added, err);
   if (status != PDLT_OK) return status;
-  memset(&writer->zip, 0, sizeof writer->zip);
+  if (writer->packing) { /* cheaper than a new one: zlib's state is 256 KiB */
+    deflateReset(&writer->zip);
+    return PDLT_OK;
+  }
   writer->zip.zalloc = pdlt_zip_zalloc;
   writer->zip.zfree = pdlt_zip_zfree;
   if (deflateInit2(&writer->zip, LEVEL, Z_DEFLATED, RAW_WINDOW, MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
@@ -176,8 +179,6 @@ pdlt_status pdlt_zip_entry_end(pdlt_zip_writer *writer, pdlt_error *err) {
   writer->zip.avail_in = 0;
   pdlt_status status = pack(writer, Z_FINISH, err);
   if (status != PDLT_OK) return status;
-  deflateEnd(&writer->zip);
-  writer->packing = 0;
   uint64_t end = writer->position;
   if (fseeko(writer->file.stream, (off_t)e->offset, SEEK_SET) != 0)
     return pdlt_fail(err, PDLT_ERR_IO, "%s: %s", writer->file.path, strerror(errno));
