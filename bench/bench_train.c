@@ -1,0 +1,203 @@
+/* bench_train.c - speed of training: networks stepped per second, and the share of the
+ * processor's FMA peak, measured beside it.
+ *
+ * Is: the trainer's own step on tanh networks drawn from a fixed seed, without recording.
+ * Is not: part of the tests; figures belong to the machine and the moment. */
+#include <getopt.h>
+#include <math.h>
+#include <omp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/linalg.h"
+#include "base/rng.h"
+#include "trainer/flops.h"
+#include "trainer/step.h"
+
+typedef struct bench {
+  int width, hidden, inputs, samples, threads, json;
+  long steps, networks;
+} bench;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Independent chains of a * b + c in vector registers: as fast as the processor goes. */
+typedef double lanes __attribute__((vector_size(64)));
+enum { CHAINS = 16, PEAK_ROUNDS = 4000000 };
+
+#if defined(__x86_64__)
+__attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#endif
+static double
+fma_chains(void) {
+  lanes c[CHAINS], a, b;
+  for (int k = 0; k < 8; k++) {
+    a[k] = 0.999999;
+    b[k] = 1e-6;
+  }
+  for (int i = 0; i < CHAINS; i++) c[i] = a * (double)i;
+  for (long r = 0; r < PEAK_ROUNDS; r++)
+#pragma GCC unroll 16
+    for (int i = 0; i < CHAINS; i++) c[i] = c[i] * a + b;
+  double total = 0;
+  for (int i = 0; i < CHAINS; i++) total += c[i][0];
+  return total;
+}
+
+/* GFLOP/s of all threads together. */
+static double peak_gflops(int threads) {
+  double sink = 0;
+  const double start = now();
+#pragma omp parallel for num_threads(threads) schedule(static, 1) reduction(+ : sink)
+  for (int t = 0; t < threads; t++) sink += fma_chains();
+  const double seconds = now() - start;
+  if (!isfinite(sink)) fprintf(stderr, "the peak loop overflowed\n");
+  return 2.0 * 8 * CHAINS * (double)PEAK_ROUNDS * threads / seconds * 1e-9;
+}
+
+static void train_all(const bench *b, pdlt_stepper *steppers) {
+#pragma omp parallel for num_threads(b->threads) schedule(static, 1)
+  for (int t = 0; t < b->threads; t++)
+    for (long member = t; member < b->networks; member += b->threads) {
+      pdlt_stepper *st = &steppers[t];
+      pdlt_network_draw(st->net, 1, (uint64_t)member, st->theta);
+      pdlt_stepper_begin(st);
+      for (long step = 0; step < b->steps; step++) {
+        pdlt_stepper_forward(st);
+        pdlt_stepper_update(st);
+      }
+    }
+}
+
+static void report(const bench *b, double seconds, double flops, double peak) {
+  const double rate = (double)b->networks * (double)b->steps / seconds;
+  const double gflops = rate * flops * 1e-9;
+  const char *format =
+      b->json ? "{\"networks\": %ld, \"steps\": %ld, \"threads\": %d, \"precision\": \"double\", "
+                "\"seconds\": %.6f, \"network_steps_per_second\": %.6g, \"gflops\": %.6g, "
+                "\"peak_gflops\": %.6g, \"fraction_of_peak\": %.4f}\n"
+              : "networks %ld\nsteps %ld\nthreads %d\nprecision double\nseconds %.6f\n"
+                "network_steps_per_second %.6g\ngflops %.6g\npeak_gflops %.6g\n"
+                "fraction_of_peak %.4f\n";
+  printf(format, b->networks, b->steps, b->threads, seconds, rate, gflops, peak, gflops / peak);
+}
+
+static void fill_problem(const bench *b, pdlt_dataset *data, pdlt_error *err) {
+  const size_t d = (size_t)b->samples, n0 = (size_t)b->inputs;
+  const pdlt_rng rng = {1, 0, 0, PDLT_STREAM_DATA};
+  data->train = d;
+  data->inputs = n0;
+  data->outputs = 1;
+  data->x = calloc(d * n0 + 1, sizeof(double));
+  data->y = calloc(d + 1, sizeof(double));
+  if (data->x == NULL || data->y == NULL) {
+    pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+    return;
+  }
+  pdlt_rng_normal(&rng, d * n0, data->x);
+  for (size_t a = 0; a < d; a++) data->y[a] = a % 2 == 0 ? 1 : -1;
+}
+
+/* An experiment that only says what the trainer's parts read. */
+static pdlt_experiment make_experiment(const bench *b, double *twos, double *ones, int *ratios) {
+  pdlt_experiment ex = {0};
+  ex.network.activation.kind = PDLT_TANH;
+  ex.network.depth = b->hidden + 1;
+  ex.network.outputs = 1;
+  ex.network.width_ratios = ratios;
+  ex.network.C_W = ones;
+  ex.network.C_b = twos;
+  ex.network.lambda_W = ones;
+  ex.network.lambda_b = ones;
+  for (int k = 0; k <= b->hidden; k++) {
+    twos[k] = 0.1;
+    ones[k] = 1;
+    ratios[k] = 1;
+  }
+  return ex;
+}
+
+enum { MAX_HIDDEN = 63, MAX_BENCH_THREADS = 256 };
+
+static pdlt_status run(const bench *b, pdlt_error *err) {
+  double biases[MAX_HIDDEN + 1], ones[MAX_HIDDEN + 1];
+  int ratios[MAX_HIDDEN + 1], made = 0;
+  const pdlt_experiment ex = make_experiment(b, biases, ones, ratios);
+  pdlt_dataset data = {0};
+  pdlt_problem problem = {0};
+  pdlt_network net = {0};
+  pdlt_stepper *steppers = calloc((size_t)b->threads, sizeof *steppers);
+  pdlt_error local = {.status = PDLT_OK};
+  pdlt_status status = PDLT_OK;
+  fill_problem(b, &data, &local);
+  if (steppers == NULL || local.status != PDLT_OK)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory"));
+  PDLT_TRY(pdlt_linalg_init(b->threads, err));
+  PDLT_TRY(pdlt_problem_new(&problem, &ex, &data, err));
+  PDLT_TRY(pdlt_network_new(&net, &ex, b->width, problem.inputs, err));
+  const double eta = 0.1 / (double)b->samples;
+  for (; made < b->threads; made++)
+    PDLT_TRY(pdlt_stepper_new(&steppers[made], &net, &problem, eta, PDLT_FIRST_AUTO, err));
+  const double peak = peak_gflops(b->threads), start = now();
+  train_all(b, steppers);
+  report(b, now() - start, pdlt_flops_step(&net, problem.train), peak);
+cleanup:
+  for (int t = 0; t < made; t++) pdlt_stepper_free(&steppers[t]);
+  free(steppers);
+  pdlt_network_free(&net);
+  pdlt_problem_free(&problem);
+  free(data.x);
+  free(data.y);
+  return status;
+}
+
+static int usage(void) {
+  fprintf(stderr,
+          "bench_train [--width N] [--hidden 1..%d] [--inputs N] [--samples N] [--steps S] "
+          "[--networks M] [--threads 1..%d] [--precision double] [--json]\n",
+          MAX_HIDDEN, MAX_BENCH_THREADS);
+  return 2;
+}
+
+int main(int argc, char **argv) {
+  static const struct option options[] = {{"width", 1, NULL, 'w'},   {"hidden", 1, NULL, 'h'},
+                                          {"inputs", 1, NULL, 'i'},  {"samples", 1, NULL, 'd'},
+                                          {"steps", 1, NULL, 's'},   {"networks", 1, NULL, 'n'},
+                                          {"threads", 1, NULL, 't'}, {"precision", 1, NULL, 'p'},
+                                          {"json", 0, NULL, 'j'},    {NULL, 0, NULL, 0}};
+  bench b = {.width = 64, .hidden = 3, .inputs = 16, .samples = 16, .threads = 1};
+  b.steps = 100;
+  b.networks = 1000;
+  int *const fields[] = {['w'] = &b.width,
+                         ['h'] = &b.hidden,
+                         ['i'] = &b.inputs,
+                         ['d'] = &b.samples,
+                         ['t'] = &b.threads};
+  for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    if (c == 'j')
+      b.json = 1;
+    else if (c == 's')
+      b.steps = atol(optarg);
+    else if (c == 'n')
+      b.networks = atol(optarg);
+    else if (c == 'p' && strcmp(optarg, "double") == 0)
+      continue;
+    else if (c == 'w' || c == 'h' || c == 'i' || c == 'd' || c == 't')
+      *fields[c] = atoi(optarg);
+    else
+      return usage();
+  }
+  if (b.width < 1 || b.hidden < 1 || b.hidden > MAX_HIDDEN || b.inputs < 1 || b.samples < 1 ||
+      b.threads < 1 || b.threads > MAX_BENCH_THREADS || b.steps < 1 || b.networks < 1)
+    return usage();
+  pdlt_error err = {.status = PDLT_OK};
+  const pdlt_status status = run(&b, &err);
+  if (status != PDLT_OK) fprintf(stderr, "bench_train: %s\n", err.message);
+  return pdlt_status_exit(status);
+}

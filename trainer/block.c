@@ -1,0 +1,157 @@
+/* block.c - see block.h. */
+#include "trainer/block.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/linalg.h"
+#include "base/memory.h"
+#include "trainer/statistics.h"
+
+pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
+                            pdlt_error *err) {
+  pdlt_worker w = {.plan = plan, .net = net};
+  const size_t values = plan->times * plan->p, rows = PDLT_BLOCK_MEMBERS * values;
+  const size_t samples = plan->problem->samples;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_stepper_new(&w.stepper, net, plan->problem, plan->ex->training.eta, PDLT_FIRST_AUTO,
+                            err));
+  if (plan->with_kernel || plan->with_theta)
+    PDLT_TRY(pdlt_ntk_new(&w.ntk, net, plan->problem, err));
+  PDLT_TRY(pdlt_alloc(&w.storage, net->num_params + 2 * rows + 2 * values + samples * samples,
+                      sizeof *w.storage, err));
+  w.theta = w.storage;
+  w.even = w.theta + net->num_params;
+  w.odd = w.even + rows;
+  w.pair = w.odd + rows;
+  w.mean = w.pair + values;
+  w.matrix = w.mean + values;
+  *out = w;
+  return PDLT_OK;
+cleanup:
+  pdlt_worker_free(&w);
+  return status;
+}
+
+void pdlt_worker_free(pdlt_worker *worker) {
+  pdlt_stepper_free(&worker->stepper);
+  pdlt_ntk_free(&worker->ntk);
+  pdlt_free(worker->storage);
+  *worker = (pdlt_worker){0};
+}
+
+static pdlt_member_outcome train_from_draw(pdlt_worker *w, int negate,
+                                           const volatile sig_atomic_t *stop, double *z) {
+  memcpy(w->stepper.theta, w->theta, w->net->num_params * sizeof *w->theta);
+  if (negate) pdlt_network_negate_last(w->net, w->stepper.theta);
+  return pdlt_member_train(&w->stepper, &w->plan->schedule, stop, z, NULL);
+}
+
+pdlt_member_outcome pdlt_worker_train(pdlt_worker *w, uint64_t member,
+                                      const volatile sig_atomic_t *stop, double *z, double *minus) {
+  pdlt_network_draw(w->net, w->plan->ex->ensemble.seed, member, w->theta);
+  const pdlt_member_outcome first = train_from_draw(w, 0, stop, z);
+  if (minus == NULL || first == PDLT_MEMBER_DIVERGED || first == PDLT_MEMBER_STOPPED) return first;
+  const pdlt_member_outcome second = train_from_draw(w, 1, stop, minus);
+  return second == PDLT_MEMBER_DONE ? first : second;
+}
+
+/* Adds K and Theta of the draw in worker->theta to the record. */
+static void add_matrices(pdlt_worker *w, double *record) {
+  const pdlt_plan *plan = w->plan;
+  const size_t count = plan->problem->samples * plan->problem->samples;
+  if (!plan->with_kernel && !plan->with_theta) return;
+  pdlt_ntk_forward(&w->ntk, w->theta);
+  for (size_t r = 0; r < plan->readouts; r++) {
+    const int l = pdlt_plan_layer(plan, r);
+    double *kernel = record + plan->at.kernel + r * count;
+    double *theta = record + plan->at.theta + r * count;
+    if (plan->with_kernel) {
+      pdlt_ntk_kernel(&w->ntk, l, w->matrix);
+      for (size_t i = 0; i < count; i++) kernel[i] += w->matrix[i];
+    }
+    if (plan->with_theta) {
+      pdlt_ntk_theta(&w->ntk, w->theta, l, w->matrix);
+      for (size_t i = 0; i < count; i++) theta[i] += w->matrix[i];
+    }
+  }
+}
+
+/* Replaces a pair's outputs z+ (in even) and z- by m and d. */
+static void split_pair(size_t count, double *even, const double *minus, double *odd) {
+  for (size_t i = 0; i < count; i++) {
+    const double plus = even[i];
+    even[i] = 0.5 * (plus + minus[i]);
+    odd[i] = 0.5 * (plus - minus[i]);
+  }
+}
+
+/* Trains one draw; its m and d become row `row` of even and odd when it survives.
+ * Returns the outcome. */
+static pdlt_member_outcome run_draw(pdlt_worker *w, size_t member, size_t row,
+                                    const volatile sig_atomic_t *stop, double *samples) {
+  const pdlt_plan *plan = w->plan;
+  const size_t values = plan->times * plan->p;
+  double *even = w->even + row * values;
+  const pdlt_member_outcome outcome =
+      pdlt_worker_train(w, (uint64_t)member, stop, even, plan->antithetic ? w->pair : NULL);
+  if (outcome == PDLT_MEMBER_STOPPED) return outcome;
+  if (member < plan->keep)
+    for (size_t i = 0; i < values; i++)
+      samples[member * values + i] = outcome == PDLT_MEMBER_DIVERGED ? NAN : even[i];
+  if (plan->antithetic && outcome != PDLT_MEMBER_DIVERGED)
+    split_pair(values, even, w->pair, w->odd + row * values);
+  return outcome;
+}
+
+/* Merges the rows of even and odd into the record's moments. */
+static void add_moments(pdlt_worker *w, size_t rows, double *record) {
+  const pdlt_plan *plan = w->plan;
+  const size_t p = plan->p, values = plan->times * p;
+  const pdlt_record_layout *at = &plan->at;
+  if (rows == 0) return;
+  memset(w->mean, 0, values * sizeof *w->mean);
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < values; i++) w->mean[i] += w->even[r * values + i];
+  for (size_t i = 0; i < values; i++) w->mean[i] /= (double)rows;
+  if (plan->with_cov) {
+    for (size_t r = 0; r < rows; r++)
+      for (size_t i = 0; i < values; i++) w->even[r * values + i] -= w->mean[i];
+    for (size_t t = 0; t < plan->times; t++) {
+      pdlt_syrk(1, p, rows, 1.0, w->even + t * p, values, 1.0, record + at->scatter + t * p * p, p);
+      if (plan->antithetic)
+        pdlt_syrk(1, p, rows, 1.0, w->odd + t * p, values, 1.0, record + at->odd + t * p * p, p);
+    }
+  }
+  pdlt_moments_merge(plan->times, p, &record[at->survivors], record + at->mean,
+                     plan->with_cov ? record + at->scatter : NULL, (double)rows, w->mean);
+}
+
+int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *stop, double *record,
+                   double *samples) {
+  const pdlt_plan *plan = w->plan;
+  const size_t first = block * plan->block_members;
+  size_t end = first + plan->block_members, rows = 0;
+  if (end > plan->members) end = plan->members;
+  memset(record, 0, plan->at.size * sizeof *record);
+  for (size_t member = first; member < end; member++) {
+    if (plan->with_output || plan->keep > 0) {
+      const pdlt_member_outcome outcome = run_draw(w, member, rows, stop, samples);
+      if (outcome == PDLT_MEMBER_STOPPED) return 0;
+      record[plan->at.diverged] += outcome == PDLT_MEMBER_DIVERGED;
+      record[plan->at.unconverged] += outcome == PDLT_MEMBER_UNCONVERGED;
+      rows += outcome != PDLT_MEMBER_DIVERGED;
+    } else {
+      if (stop != NULL && *stop) return 0;
+      pdlt_network_draw(w->net, plan->ex->ensemble.seed, (uint64_t)member, w->theta);
+    }
+    record[plan->at.members] += 1;
+    add_matrices(w, record);
+    if (rows == PDLT_BLOCK_MEMBERS || member + 1 == end) {
+      if (plan->with_output) add_moments(w, rows, record);
+      rows = 0;
+    }
+  }
+  if (!plan->with_output) record[plan->at.survivors] = record[plan->at.members];
+  return 1;
+}

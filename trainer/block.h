@@ -1,0 +1,50 @@
+/* block.h - a block of independent draws, reduced to one record.
+ *
+ * Is: the unit of work: everything a block contributes, a pure function of (experiment,
+ * data, width, block).
+ * Is not: aware of other blocks, threads or files. */
+#ifndef PDLT_TRAINER_BLOCK_H
+#define PDLT_TRAINER_BLOCK_H
+
+#include "trainer/ntk.h"
+#include "trainer/plan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Memory of one thread for blocks of one width. */
+typedef struct pdlt_worker {
+  const pdlt_plan *plan;   /* borrowed */
+  const pdlt_network *net; /* borrowed */
+  pdlt_stepper stepper;
+  pdlt_ntk ntk;
+  double *theta;      /* (num_params) the draw */
+  double *even, *odd; /* (64, T, p) m and d of the surviving draws */
+  double *pair;       /* (T, p) outputs of the second network of a pair */
+  double *mean;       /* (T, p) */
+  double *matrix;     /* (D, D) */
+  double *storage;
+} pdlt_worker;
+
+/* Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
+                            pdlt_error *err);
+void pdlt_worker_free(pdlt_worker *worker);
+
+/* Trains draw `member`: z (T, p) of the network and, unless NULL, minus (T, p) of the
+ * same draw with the last layer negated. Leaves the draw in worker->theta. A pair
+ * diverges or fails to converge when one of the two does. */
+pdlt_member_outcome pdlt_worker_train(pdlt_worker *worker, uint64_t member,
+                                      const volatile sig_atomic_t *stop, double *z, double *minus);
+
+/* Runs a block: record (layout.size) and, for draws below plan->keep, samples
+ * (keep, T, p) of the whole width (NaN where diverged). Returns 0 when *stop ended it
+ * early; the record is then of no use. */
+int pdlt_block_run(pdlt_worker *worker, size_t block, const volatile sig_atomic_t *stop,
+                   double *record, double *samples);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

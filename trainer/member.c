@@ -1,0 +1,47 @@
+/* member.c - see member.h. */
+#include "trainer/member.h"
+
+#include <math.h>
+
+pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *problem) {
+  return (pdlt_schedule){.num_times = ex->training.num_record,
+                         .times = ex->training.record,
+                         .to_end = ex->training.to_end,
+                         .max_steps = ex->training.max_steps,
+                         .converged = PDLT_CONVERGED * (1 + problem->max_target),
+                         .limit = PDLT_LIMIT * (1 + problem->max_target)};
+}
+
+/* max |x|; NaN and infinity give infinity. */
+static double largest(const double *x, size_t n) {
+  double max = 0;
+  for (size_t i = 0; i < n; i++) {
+    const double value = fabs(x[i]);
+    if (!(value <= max)) max = isfinite(value) ? value : INFINITY;
+  }
+  return max;
+}
+
+pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *schedule,
+                                      const volatile sig_atomic_t *stop, double *z, long *steps) {
+  const size_t outputs = st->problem->outputs * st->problem->samples;
+  const size_t trained = st->problem->outputs * st->problem->train;
+  size_t next = 0;
+  pdlt_stepper_begin(st);
+  for (long step = 0;; step++) {
+    if (stop != NULL && *stop) return PDLT_MEMBER_STOPPED;
+    pdlt_stepper_forward(st);
+    if (steps != NULL) *steps = step;
+    if (!(largest(st->z, trained) <= schedule->limit)) return PDLT_MEMBER_DIVERGED;
+    const int there = schedule->to_end && largest(st->eps, trained) < schedule->converged;
+    const int last = there || (schedule->to_end && step >= schedule->max_steps);
+    while (next < schedule->num_times && (last || (double)step >= schedule->times[next])) {
+      pdlt_stepper_output(st, z + next * outputs);
+      if (!(largest(z + next * outputs, outputs) <= schedule->limit)) return PDLT_MEMBER_DIVERGED;
+      next++;
+    }
+    if (next == schedule->num_times)
+      return last && !there ? PDLT_MEMBER_UNCONVERGED : PDLT_MEMBER_DONE;
+    pdlt_stepper_update(st);
+  }
+}

@@ -1,0 +1,64 @@
+/* output_meta.c - what the run says about itself: see output.h. */
+#include "base/json.h"
+#include "trainer/output.h"
+
+/* What was asked for and is not in the file, and why; NULL when out of memory. */
+static json_t *absent(const pdlt_plan *plan) {
+  static const struct {
+    unsigned bit;
+    const char *names; /* one letter each */
+  } tensors[] = {{PDLT_MEASURE_VERTEX, "V"},
+                 {PDLT_MEASURE_NTK_FLUCTUATIONS, "DFAB"},
+                 {PDLT_MEASURE_DNTK, "PQ"},
+                 {PDLT_MEASURE_DDNTK, "RSTU"}};
+  json_t *object = json_object();
+  if (object == NULL) return NULL;
+  for (size_t k = 0; k < sizeof tensors / sizeof *tensors; k++) {
+    if (!(plan->ex->measure & tensors[k].bit)) continue;
+    for (const char *c = tensors[k].names; *c; c++) {
+      const char name[2] = {*c, 0};
+      json_object_set_new(object, name,
+                          json_string("the trainer of this version does not measure it"));
+    }
+  }
+  if (plan->with_output && !plan->with_cov)
+    json_object_set_new(object, "cov", json_string("more than 64 MiB per block of members"));
+  return object;
+}
+
+static json_t *pilot_json(const pdlt_pilot *pilot) {
+  json_t *widths = json_array();
+  if (widths == NULL) return NULL;
+  for (int k = 0; k < 2; k++)
+    json_array_append_new(
+        widths, json_pack("{s:I, s:o, s:o, s:o, s:o}", "survivors", (json_int_t)pilot->survivors[k],
+                          "variance_plain", pdlt_json_real(pilot->variance_plain[k]),
+                          "variance_antithetic", pdlt_json_real(pilot->variance_antithetic[k]),
+                          "flops_plain", pdlt_json_real(pilot->flops_plain[k]), "flops_antithetic",
+                          pdlt_json_real(pilot->flops_antithetic[k])));
+  return widths;
+}
+
+static const char *estimator_name(pdlt_estimator estimator) {
+  static const char *const names[] = {[PDLT_ESTIMATOR_PLAIN] = "plain",
+                                      [PDLT_ESTIMATOR_ANTITHETIC] = "antithetic",
+                                      [PDLT_ESTIMATOR_CONTROL] = "control",
+                                      [PDLT_ESTIMATOR_TWO_LEVEL] = "two_level",
+                                      [PDLT_ESTIMATOR_AUTO] = "auto"};
+  return names[estimator];
+}
+
+pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const pdlt_pilot *pilot,
+                             pdlt_error *err) {
+  json_t *meta = pdlt_archive_meta(archive);
+  json_t *estimator =
+      json_pack("{s:s, s:s}", "requested", estimator_name(plan->ex->ensemble.estimator), "used",
+                plan->antithetic ? "antithetic" : "plain");
+  int failed = meta == NULL || estimator == NULL;
+  if (pilot != NULL) failed |= json_object_set_new(estimator, "pilot", pilot_json(pilot)) != 0;
+  failed |= json_object_set_new(meta, "estimator", estimator) != 0;
+  failed |= json_object_set_new(meta, "absent", absent(plan)) != 0;
+  failed |= json_object_set_new(meta, "block_members",
+                                json_integer((json_int_t)plan->block_members)) != 0;
+  return failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata") : PDLT_OK;
+}

@@ -1,0 +1,75 @@
+/* plan.c - see plan.h. */
+#include "trainer/plan.h"
+
+static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
+  if (ex->network.critical)
+    return pdlt_experiment_fail(ex, "network.C_W", err,
+                                "critical is not resolved; numbers are needed to train");
+  if (ex->training.eta_kind != PDLT_ETA_NUMBER)
+    return pdlt_experiment_fail(ex, "training.eta", err, "%s; a number is needed to train",
+                                ex->training.eta_kind == PDLT_ETA_FLOW
+                                    ? "flow exists in theory only"
+                                    : "the relative learning rate is not resolved");
+  const pdlt_estimator estimator = ex->ensemble.estimator;
+  if (estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL)
+    return pdlt_experiment_fail(ex, "ensemble.estimator", err,
+                                "this version has plain, antithetic and auto");
+  if (ex->ensemble.single_precision)
+    return pdlt_experiment_fail(ex, "ensemble.arithmetic", err,
+                                "this version trains in double precision: write double");
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_problem *problem,
+                           int layers, pdlt_error *err) {
+  const pdlt_status status = check(ex, err);
+  if (status != PDLT_OK) return status;
+  pdlt_plan plan = {.ex = ex, .problem = problem};
+  plan.schedule = pdlt_schedule_make(ex, problem);
+  plan.with_output = (ex->measure & PDLT_MEASURE_OUTPUT) != 0;
+  plan.with_kernel = (ex->measure & PDLT_MEASURE_KERNEL) != 0;
+  plan.with_theta = (ex->measure & PDLT_MEASURE_NTK) != 0;
+  plan.times = plan.schedule.num_times;
+  plan.p = problem->outputs * problem->samples;
+  plan.readouts = layers ? (size_t)ex->network.depth : 1;
+  plan.members = (size_t)ex->ensemble.members;
+  plan.keep = (size_t)ex->ensemble.keep_members;
+  if (plan.keep > plan.members) plan.keep = plan.members;
+  const size_t covariance = plan.times * plan.p * plan.p * sizeof(double);
+  plan.with_cov = plan.with_output && covariance <= PDLT_MAX_COVARIANCE;
+  pdlt_plan_estimator(&plan, 0);
+  *out = plan;
+  return PDLT_OK;
+}
+
+static pdlt_record_layout lay_out(const pdlt_plan *plan) {
+  const size_t mean = plan->with_output ? plan->times * plan->p : 0;
+  const size_t scatter = plan->with_cov ? plan->times * plan->p * plan->p : 0;
+  const size_t matrices = plan->readouts * plan->problem->samples * plan->problem->samples;
+  pdlt_record_layout at = {.members = 0, .diverged = 1, .unconverged = 2, .survivors = 3};
+  at.mean = 4;
+  at.scatter = at.mean + mean;
+  at.odd = at.scatter + scatter;
+  at.kernel = at.odd + (plan->antithetic ? scatter : 0);
+  at.theta = at.kernel + (plan->with_kernel ? matrices : 0);
+  at.size = at.theta + (plan->with_theta ? matrices : 0);
+  return at;
+}
+
+void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
+  const size_t enough = 64; /* blocks that error bars always have, if there are members */
+  plan->antithetic = antithetic;
+  plan->at = lay_out(plan);
+  plan->block_members = PDLT_BLOCK_MEMBERS;
+  for (;;) {
+    plan->blocks = (plan->members + plan->block_members - 1) / plan->block_members;
+    const size_t all = plan->blocks * plan->ex->network.num_widths;
+    if (all * plan->at.size <= PDLT_MAX_RECORDS / sizeof(double)) return;
+    if (plan->blocks < 2 * enough) return;
+    plan->block_members *= 2;
+  }
+}
+
+int pdlt_plan_layer(const pdlt_plan *plan, size_t r) {
+  return plan->readouts == 1 ? plan->ex->network.depth : (int)r + 1;
+}

@@ -1,0 +1,64 @@
+/* plan.h - what a run measures and how its work is cut into blocks.
+ *
+ * Is: the decisions that follow from experiment and data alone: estimator, quantities,
+ * block size, and where each sum lies in a block's record.
+ * Is not: work; block.h fills records. */
+#ifndef PDLT_TRAINER_PLAN_H
+#define PDLT_TRAINER_PLAN_H
+
+#include "trainer/member.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PDLT_BLOCK_MEMBERS = 64 }; /* draws per block, unless there are too many blocks */
+
+/* Positions in a record (doubles); the record of a block is a pure function of
+ * (experiment, data, width, block). Sizes: p = n_L D, R layers measured (1: the output
+ * layer; with --layers: all L). */
+typedef struct pdlt_record_layout {
+  size_t members, diverged, unconverged; /* counts of draws */
+  size_t survivors;                      /* draws behind mean, scatter, odd */
+  size_t mean;    /* (T, p) mean over survivors of m, a draw's output (pair: its average) */
+  size_t scatter; /* (T, p, p) sum of (m - mean)(m - mean)^T */
+  size_t odd;     /* (T, p, p) sum of d d^T, d half the difference of a pair */
+  size_t kernel;  /* (R, D, D) sum of K over all draws */
+  size_t theta;   /* (R, D, D) sum of Theta over all draws */
+  size_t size;
+} pdlt_record_layout;
+
+typedef struct pdlt_plan {
+  const pdlt_experiment *ex;   /* borrowed */
+  const pdlt_problem *problem; /* borrowed */
+  pdlt_schedule schedule;
+  int antithetic;
+  int with_output, with_cov, with_kernel, with_theta;
+  size_t times, p;      /* T, n_L D */
+  size_t readouts;      /* R */
+  size_t members, keep; /* draws per width; of which z is stored */
+  size_t block_members; /* 64 g, g a power of two */
+  size_t blocks;        /* per width */
+  pdlt_record_layout at;
+} pdlt_plan;
+
+/* The largest covariance sum kept per block, and the size of all records from which on
+ * blocks are doubled; bytes. */
+#define PDLT_MAX_COVARIANCE ((size_t)64 << 20)
+#define PDLT_MAX_RECORDS ((size_t)256 << 20)
+
+/* Plan of a resolved experiment; antithetic is set later by pdlt_plan_estimator.
+ * Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...` for what the trainer cannot do. */
+pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_problem *problem,
+                           int layers, pdlt_error *err);
+
+/* Fixes the estimator and with it the records and the block size. */
+void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
+
+/* Layer that readout r = 0..R-1 belongs to. */
+int pdlt_plan_layer(const pdlt_plan *plan, size_t r);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
