@@ -1,0 +1,74 @@
+/* bench_kernels.c - time of the infinite-width kernel and NTK recursion, by activation
+ * and number of threads: bench_kernels [samples [layers [inputs]]]. Median of five. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/linalg.h"
+#include "base/memory.h"
+#include "base/rng.h"
+#include "theory/kernel.h"
+
+enum { REPEATS = 5, MAX_LAYERS = 64 };
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static pdlt_status time_one(const char *name, size_t D, int depth, size_t inputs, const double *x,
+                            int threads, pdlt_error *err) {
+  double C_b[MAX_LAYERS], C_W[MAX_LAYERS], ones[MAX_LAYERS], seconds[REPEATS];
+  pdlt_activation act;
+  double err_K = 0, err_theta = 0;
+  for (int l = 0; l < MAX_LAYERS; l++) {
+    C_b[l] = 0.1;
+    C_W[l] = 1.5;
+    ones[l] = 1;
+  }
+  pdlt_status status = pdlt_activation_parse(&act, name, err);
+  for (int i = 0; i < REPEATS && status == PDLT_OK; i++) {
+    pdlt_kernel_layers layers = {0};
+    const double start = now();
+    status = pdlt_kernel_layers_new(&layers, &act, depth, C_b, C_W, ones, ones, D, inputs, x, 1e-10,
+                                    threads, NULL, err);
+    seconds[i] = now() - start;
+    err_K = layers.err_K;
+    err_theta = layers.err_theta;
+    pdlt_kernel_layers_free(&layers);
+  }
+  if (status != PDLT_OK) return status;
+  qsort(seconds, REPEATS, sizeof *seconds, ascending);
+  printf("%-12s %zu samples %d layers %d thread%s %8.4f s   err K %.1e Theta %.1e\n", name, D,
+         depth, threads, threads > 1 ? "s" : " ", seconds[REPEATS / 2], err_K, err_theta);
+  return PDLT_OK;
+}
+
+int main(int argc, char **argv) {
+  static const char *const names[] = {"tanh", "gelu", "swish", "erf", "sin", "relu"};
+  const size_t D = argc > 1 ? strtoul(argv[1], NULL, 10) : 200;
+  const int depth = argc > 2 ? atoi(argv[2]) : 4;
+  const size_t inputs = argc > 3 ? strtoul(argv[3], NULL, 10) : 16;
+  pdlt_error err = {0};
+  double *x = NULL;
+  pdlt_status status = PDLT_OK;
+  if (depth < 1 || depth > MAX_LAYERS || inputs < 1) return 2;
+  PDLT_TRY(pdlt_linalg_init(2, &err));
+  PDLT_TRY(pdlt_alloc(&x, D * inputs, sizeof *x, &err));
+  const pdlt_rng rng = {.seed = 1, .stream = PDLT_STREAM_DATA};
+  pdlt_rng_normal(&rng, D * inputs, x);
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (int threads = 1; threads <= 2; threads++)
+      PDLT_TRY(time_one(names[i], D, depth, inputs, x, threads, &err));
+cleanup:
+  if (status != PDLT_OK) fprintf(stderr, "bench_kernels: %s\n", err.message);
+  pdlt_free(x);
+  return pdlt_status_exit(status);
+}
