@@ -66,7 +66,8 @@ pdlt_activation_traits pdlt_activation_get_traits(const pdlt_activation *act);
 double pdlt_activation_eval(const pdlt_activation *act, int order, double z);
 
 /* out[i] = sigma^(order)(z[i]), i < n; order 0..5. out may equal z. Vectorized
- * for orders 0 and 1, a few ulp; the same bits whatever n and the alignment. */
+ * for orders 0 and 1, a few ulp (at most 6.1 measured, GELU in its tail; 2 to 5
+ * elsewhere); the same bits whatever n and the alignment. */
 void pdlt_activation_map(const pdlt_activation *act, int order, size_t n, const double *z,
                          double *out);
 

@@ -89,9 +89,15 @@ INLINE double square_error(double z, double square) {
 /* e^{a^2/2} erfc(a/sqrt 2)/2 (Mills' ratio of the normal law over sqrt(2 pi)), a >= 0. */
 INLINE double mills_ratio(double a) {
   const double w = 1 / (a + 4), t = (a - 4) * w;
-  double p;
-  HORNER(p, t, mills_part);
-  return p * w;
+  /* Even and odd powers apart: two chains half as long. */
+  const double square = t * t;
+  double even = mills_part[24], odd = mills_part[23];
+  _Pragma("GCC unroll 16") for (int k = 22; k >= 2; k -= 2) {
+    even = MADD(even, square, mills_part[k]);
+    odd = MADD(odd, square, mills_part[k - 1]);
+  }
+  even = MADD(even, square, mills_part[0]);
+  return MADD(odd, t, even) * w;
 }
 
 /* log(1 + e), 0 <= e <= 1, as 2 atanh(e/(2 + e)). */
