@@ -99,7 +99,7 @@ pdlt_status pdlt_value_read(pdlt_reader *reader, const pdlt_node *value,
                             const pdlt_schema_key *key);
 /* 1 and *out when the node is a plain finite number. */
 int pdlt_value_number(const pdlt_node *value, double *out);
-/* 1 when the node is a plain scalar that is this word. */
+/* 1 when the node is this word, with or without quotes (JSON has them). */
 int pdlt_value_is_word(const pdlt_node *value, const char *word);
 /* `KEY: expected EXPECT, found ...` at the line of value. */
 pdlt_status pdlt_value_wrong(pdlt_reader *reader, const pdlt_node *value,

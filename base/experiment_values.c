@@ -13,7 +13,7 @@
 #include "base/memory.h"
 
 int pdlt_value_is_word(const pdlt_node *value, const char *word) {
-  return value->kind == PDLT_NODE_SCALAR && value->plain && strcmp(value->text, word) == 0;
+  return value->kind == PDLT_NODE_SCALAR && strcmp(value->text, word) == 0;
 }
 
 int pdlt_value_number(const pdlt_node *value, double *out) {
@@ -130,6 +130,7 @@ pdlt_status pdlt_value_read(pdlt_reader *reader, const pdlt_node *value,
       *(double *)target = number;
       return PDLT_OK;
     case PDLT_VALUE_BOOL:
+      if (value->kind != PDLT_NODE_SCALAR || !value->plain) break;
       if (!pdlt_value_is_word(value, "true") && !pdlt_value_is_word(value, "false")) break;
       *(int *)target = pdlt_value_is_word(value, "true");
       return PDLT_OK;

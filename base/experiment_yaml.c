@@ -17,7 +17,6 @@ typedef struct converter {
   pdlt_reader *reader;
   yaml_document_t *document;
   const char *set_key; /* NULL: from the file */
-  char *seen;          /* (nodes) 1: already used, so the next use is an alias */
 } converter;
 
 void pdlt_node_free(pdlt_node *node) {
@@ -106,7 +105,7 @@ static int is_default_tag(const yaml_node_t *node) {
          strcmp(tag, YAML_DEFAULT_SEQUENCE_TAG) == 0 || strcmp(tag, YAML_DEFAULT_MAPPING_TAG) == 0;
 }
 
-static pdlt_status convert(converter *c, int id, int use_line, int nesting, pdlt_node **out);
+static pdlt_status convert(converter *c, int id, int use_line, pdlt_node **out);
 
 static pdlt_status convert_scalar(converter *c, const yaml_node_t *from, pdlt_node *node) {
   const char *text = (const char *)from->data.scalar.value;
@@ -117,21 +116,19 @@ static pdlt_status convert_scalar(converter *c, const yaml_node_t *from, pdlt_no
   return pdlt_strdup(&node->text, text, c->reader->err);
 }
 
-static pdlt_status convert_list(converter *c, const yaml_node_t *from, int nesting,
-                                pdlt_node *node) {
+static pdlt_status convert_list(converter *c, const yaml_node_t *from, pdlt_node *node) {
   pdlt_status status = PDLT_OK;
   for (const yaml_node_item_t *item = from->data.sequence.items.start;
        item < from->data.sequence.items.top; item++) {
     pdlt_node *child = NULL;
-    PDLT_TRY(convert(c, *item, node->line, nesting + 1, &child));
+    PDLT_TRY(convert(c, *item, node->line, &child));
     PDLT_TRY(node_append(node, child, NULL, 0, 0, c->reader->err));
   }
 cleanup:
   return status;
 }
 
-static pdlt_status convert_map(converter *c, const yaml_node_t *from, int nesting,
-                               pdlt_node *node) {
+static pdlt_status convert_map(converter *c, const yaml_node_t *from, pdlt_node *node) {
   pdlt_status status = PDLT_OK;
   for (const yaml_node_pair_t *pair = from->data.mapping.pairs.start;
        pair < from->data.mapping.pairs.top; pair++) {
@@ -139,7 +136,7 @@ static pdlt_status convert_map(converter *c, const yaml_node_t *from, int nestin
     pdlt_node *child = NULL;
     int line = line_of(c, key);
     if (key->type != YAML_SCALAR_NODE) return refuse(c, line, "a key must be a word");
-    PDLT_TRY(convert(c, pair->value, line, nesting + 1, &child));
+    PDLT_TRY(convert(c, pair->value, line, &child));
     PDLT_TRY(node_append(node, child, (const char *)key->data.scalar.value,
                          strlen((const char *)key->data.scalar.value), line, c->reader->err));
   }
@@ -147,16 +144,12 @@ cleanup:
   return status;
 }
 
-/* Copies node `id` of the document; use_line: line of the key or list that holds it. */
-static pdlt_status convert(converter *c, int id, int use_line, int nesting, pdlt_node **out) {
+/* Copies node `id` of the document (no aliases, so a tree); use_line: line of the key or
+ * list that holds it. */
+static pdlt_status convert(converter *c, int id, int use_line, pdlt_node **out) {
   pdlt_status status = PDLT_OK;
   pdlt_node *node = NULL;
   const yaml_node_t *from = yaml_document_get_node(c->document, id);
-  if (c->seen[id - 1]) {
-    return refuse(c, use_line, "aliases (*name) are not supported: write the value again");
-  }
-  c->seen[id - 1] = 1;
-  if (nesting > MAX_NESTING) return refuse(c, use_line, "values are nested too deeply");
   if (!is_default_tag(from)) {
     return refuse(c, use_line, "tags (!name) are not supported: write the plain value");
   }
@@ -167,9 +160,9 @@ static pdlt_status convert(converter *c, int id, int use_line, int nesting, pdlt
   if (kind == PDLT_NODE_SCALAR) {
     PDLT_TRY(convert_scalar(c, from, node));
   } else if (kind == PDLT_NODE_LIST) {
-    PDLT_TRY(convert_list(c, from, nesting, node));
+    PDLT_TRY(convert_list(c, from, node));
   } else {
-    PDLT_TRY(convert_map(c, from, nesting, node));
+    PDLT_TRY(convert_map(c, from, node));
   }
   *out = node;
   node = NULL;
@@ -196,15 +189,39 @@ static pdlt_status parser_failure(converter *c, const yaml_parser_t *parser, con
   return refuse(c, line, problem);
 }
 
-/* Refuses what follows the first document. */
-static pdlt_status check_single(converter *c, yaml_parser_t *parser, const char *text,
-                                size_t size) {
-  yaml_document_t more;
-  if (!yaml_parser_load(parser, &more)) return parser_failure(c, parser, text, size);
-  const yaml_node_t *root = yaml_document_get_root_node(&more);
-  int line = root != NULL ? (int)root->start_mark.line + 1 : 0;
-  yaml_document_delete(&more);
-  return line == 0 ? PDLT_OK : refuse(c, line, "a second document: one file is one experiment");
+/* Refuses, event by event, what the tree must not hold: aliases, deep nesting (for which
+ * libyaml takes quadratic time), a second document. Afterwards the tree can be walked
+ * without care. */
+static pdlt_status scan_events(converter *c, const char *text, size_t size) {
+  pdlt_status status = PDLT_OK;
+  yaml_parser_t parser;
+  int nesting = 0, documents = 0, done = 0;
+  if (!yaml_parser_initialize(&parser)) {
+    return pdlt_fail(c->reader->err, PDLT_ERR_MEMORY, "out of memory for the YAML parser");
+  }
+  yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+  while (status == PDLT_OK && !done) {
+    yaml_event_t event;
+    if (!yaml_parser_parse(&parser, &event)) {
+      status = parser_failure(c, &parser, text, size);
+      break;
+    }
+    int line = (int)event.start_mark.line + 1;
+    done = event.type == YAML_STREAM_END_EVENT;
+    documents += event.type == YAML_DOCUMENT_START_EVENT;
+    nesting += event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT;
+    nesting -= event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+    if (event.type == YAML_ALIAS_EVENT) {
+      status = refuse(c, line, "aliases (*name) are not supported: write the value again");
+    } else if (nesting > MAX_NESTING) {
+      status = refuse(c, line, "values are nested too deeply");
+    } else if (documents > 1) {
+      status = refuse(c, line, "a second document: one file is one experiment");
+    }
+    yaml_event_delete(&event);
+  }
+  yaml_parser_delete(&parser);
+  return status;
 }
 
 pdlt_status pdlt_node_parse(pdlt_reader *reader, const char *text, size_t size, const char *set_key,
@@ -214,8 +231,10 @@ pdlt_status pdlt_node_parse(pdlt_reader *reader, const char *text, size_t size, 
   yaml_document_t document;
   int have_document = 0;
   pdlt_node *node = NULL;
-  converter c = {reader, &document, set_key, NULL};
+  converter c = {reader, &document, set_key};
 
+  status = scan_events(&c, text, size);
+  if (status != PDLT_OK) return status;
   if (!yaml_parser_initialize(&parser)) {
     return pdlt_fail(reader->err, PDLT_ERR_MEMORY, "out of memory for the YAML parser");
   }
@@ -236,17 +255,13 @@ pdlt_status pdlt_node_parse(pdlt_reader *reader, const char *text, size_t size, 
     node->plain = 1;
     PDLT_TRY(pdlt_strdup(&node->text, "", reader->err));
   } else {
-    PDLT_TRY(
-        pdlt_alloc(&c.seen, (size_t)(document.nodes.top - document.nodes.start), 1, reader->err));
-    PDLT_TRY(convert(&c, 1, 1, 0, &node));
-    PDLT_TRY(check_single(&c, &parser, text, size));
+    PDLT_TRY(convert(&c, 1, 1, &node));
   }
   *out = node;
   node = NULL;
 
 cleanup:
   pdlt_node_free(node);
-  pdlt_free(c.seen);
   if (have_document) yaml_document_delete(&document);
   yaml_parser_delete(&parser);
   return status;
