@@ -38,18 +38,18 @@ static void explain_null(pdlt_compare_test *out, const pdlt_evidence *e) {
 
 /* Undecided or agree, when no test failed. */
 static pdlt_verdict weigh(pdlt_compare_test *out, const pdlt_evidence *e, int degree) {
-  if (e->fit.broken || e->fit.p < PDLT_BAD_FIT) {
-    snprintf(out->reason, sizeof out->reason,
-             "bad fit: a polynomial of degree %d in 1/width does not describe the numbers "
-             "(p = %.2g)",
-             degree, e->fit.broken ? 0.0 : e->fit.p);
-    return PDLT_UNDECIDED;
-  }
   if (e->degree.p < PDLT_BAD_FIT && e->degree_shift > PDLT_DEGREE_SHIFT) {
     snprintf(out->reason, sizeof out->reason,
              "widths too small for this order: degree %d moves the coefficient by %.2g standard "
              "errors",
              degree + 1, e->degree_shift);
+    return PDLT_UNDECIDED;
+  }
+  if (e->fit.broken || e->fit.p < PDLT_BAD_FIT) {
+    snprintf(out->reason, sizeof out->reason,
+             "bad fit: a polynomial of degree %d in 1/width does not describe the numbers "
+             "(p = %.2g)",
+             degree, e->fit.broken ? 0.0 : e->fit.p);
     return PDLT_UNDECIDED;
   }
   if (!(e->null_z >= PDLT_NULL_DISTANCE)) {
