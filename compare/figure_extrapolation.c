@@ -159,17 +159,16 @@ static void write_caption(FILE *text, const pdlt_comparison *c, const size_t *ro
     fprintf(text, "No intercept could be tested.");
     return;
   }
-  char symbol[320], time[96], z[64], value[64], se[64], theory[64];
+  char symbol[320], time[96], z[64], value[128], theory[64];
   pdlt_row_markup(symbol, sizeof symbol, farthest);
   pdlt_time_markup(time, sizeof time, farthest->time);
   pdlt_plot_number(z, sizeof z, farthest->c0.z, 2);
-  pdlt_plot_number(value, sizeof value, farthest->c0.value, 5);
-  pdlt_plot_number(se, sizeof se, farthest->c0.se, 2);
+  pdlt_plot_measured(value, sizeof value, farthest->c0.value, farthest->c0.se);
   pdlt_plot_number(theory, sizeof theory, farthest->c0.theory, 5);
   fprintf(text,
-          "Farthest from theory among those shown: %s%s%s, intercept %s \xc2\xb1 %s against %s "
+          "Farthest from theory among those shown: %s%s%s, intercept %s against %s "
           "(%s standard errors).",
-          symbol, time[0] ? " at " : "", time, value, se, theory, z);
+          symbol, time[0] ? " at " : "", time, value, theory, z);
 }
 
 pdlt_status pdlt_figure_extrapolation(pdlt_figure_job *job, pdlt_error *err) {

@@ -7,6 +7,10 @@
 #include "compare/figure.h"
 #include "compare/plot.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One run of pdlt_figures_write. */
 typedef struct pdlt_figure_job {
   const pdlt_figure_input *in;
@@ -60,4 +64,7 @@ void pdlt_distance_slope(size_t n, const double *widths, const pdlt_distance *di
 /* 1 when the distance stands clear of its noise floor. */
 int pdlt_distance_clear(const pdlt_distance *distance);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -196,16 +196,15 @@ cleanup:
 
 static void write_slope(FILE *text, const char *symbol, int order, double slope, double se,
                         int *first) {
-  char value[64], error[64];
+  char value[128];
   fprintf(text, "%s%s%s", *first ? "" : "; ", symbol, order ? " (from order 1/<i>n</i>)" : "");
   *first = 0;
   if (isnan(slope)) {
     fprintf(text, ": no slope, fewer than two widths stand above the noise");
     return;
   }
-  pdlt_plot_number(value, sizeof value, slope, 3);
-  pdlt_plot_number(error, sizeof error, se, 2);
-  fprintf(text, ": %s \xc2\xb1 %s", value, error);
+  pdlt_plot_measured(value, sizeof value, slope, se);
+  fprintf(text, ": %s", value);
 }
 
 /* The quantity's distances at order 0 and, where theory has it, order 1. */

@@ -9,7 +9,7 @@ static const pdlt_rgb INK = {0.15, 0.15, 0.15};
 /* Each cell reaches a little under its neighbours, so that no background shines through. */
 static void fill_cell(cairo_t *cr, pdlt_rgb c, double x, double y, double w, double h) {
   cairo_set_source_rgb(cr, c.r, c.g, c.b);
-  cairo_rectangle(cr, x, y, w + 0.3, h + 0.3);
+  cairo_rectangle(cr, x, y, w + 1, h + 1);
   cairo_fill(cr);
 }
 

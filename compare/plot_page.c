@@ -4,7 +4,7 @@
  * one legend for all of them below. */
 #include "compare/plot_internal.h"
 
-static const double LEFT = 54, RIGHT = 14, TOP = 22, BOTTOM = 40, LEGEND_GAP = 4, EDGE = 4;
+static const double LEFT = 54, RIGHT = 14, TOP = 22, BOTTOM = 36, LEGEND_GAP = 4, EDGE = 4;
 static const double HEAT_LEFT = 34, HEAT_RIGHT = 48;
 
 static int has_heat(const pdlt_plot *plot) {

@@ -67,6 +67,26 @@ void pdlt_plot_number(char *out, size_t size, double value, int digits) {
     snprintf(out, size, "%s%s" TIMES "%s", sign, text, power);
 }
 
+void pdlt_plot_measured(char *out, size_t size, double value, double se) {
+  if (!isfinite(value) || !(se > 0) || !isfinite(se)) {
+    pdlt_plot_number(out, size, value, 5);
+    return;
+  }
+  int exponent = (int)floor(log10(fmax(fabs(value), se)) + 1e-12);
+  if (exponent >= -3 && exponent < 5) exponent = 0;
+  double unit = pow(10, exponent);
+  int decimals = 1 - (int)floor(log10(se / unit) + 1e-12);
+  decimals = decimals < 0 ? 0 : decimals > 9 ? 9 : decimals;
+  char number[PDLT_TICK_LABEL], power[32];
+  write_plain(number, sizeof number, value / unit, decimals);
+  if (exponent == 0) {
+    snprintf(out, size, "%s \xc2\xb1 %.*f", number, decimals, se);
+    return;
+  }
+  write_power(power, sizeof power, exponent);
+  snprintf(out, size, "(%s \xc2\xb1 %.*f)" TIMES "%s", number, decimals, se / unit, power);
+}
+
 /* Smallest step 1, 2, 5 * 10^k with at most `most` ticks in [lo, hi]; *count: how many. */
 static double step_with_at_most(double lo, double hi, int most, double *count) {
   static const double factor[] = {1, 2, 5};

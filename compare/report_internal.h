@@ -7,6 +7,10 @@
 
 #include "compare/report.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Text escaped for HTML; NULL is written as an em dash. */
 void pdlt_html_text(FILE *out, const char *text);
 
@@ -29,4 +33,7 @@ void pdlt_report_numbers(FILE *out, const pdlt_report_input *in);
 void pdlt_report_widths(FILE *out, const pdlt_report_input *in);
 void pdlt_report_setting(FILE *out, const pdlt_report_input *in);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "compare/plot.h"
 #include "compare/report_internal.h"
 
 enum { SELECTED_ROWS = 12 };
@@ -28,10 +29,9 @@ static void write_coefficient(FILE *out, const char *coefficient) {
 
 /* value +- se, or a dash. */
 static void write_with_error(FILE *out, double value, double se) {
-  pdlt_html_number(out, value, 5);
-  if (isnan(value)) return;
-  fputs(" \xc2\xb1 ", out);
-  pdlt_html_number(out, se, 2);
+  char text[160];
+  pdlt_plot_measured(text, sizeof text, value, se);
+  fputs(text, out);
 }
 
 static void write_table_head(FILE *out, const char *columns) {
@@ -114,7 +114,10 @@ static void write_test(FILE *out, const pdlt_compare_test *test) {
   fputs("</td><td class=\"n\">", out);
   pdlt_html_number(out, test->null_z, 3);
   fputs("</td><td class=\"n\">", out);
-  pdlt_html_number(out, ceil(test->members_needed), 3);
+  if (test->members_needed < 1e7)
+    fprintf(out, "%.0f", ceil(test->members_needed));
+  else
+    pdlt_html_number(out, test->members_needed, 3);
   fputs("</td><td class=\"reason\">", out);
   pdlt_html_text(out, test->reason);
   fputs("</td></tr>\n", out);

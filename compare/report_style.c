@@ -4,7 +4,7 @@
 void pdlt_report_style(FILE *out) {
   fputs(
       "<style>\n"
-      ":root{--ink:#1c1c1c;--soft:#5c5c5c;--rule:#c9c5bd;--hair:#e6e3dc;--paper:#fffefb;"
+      ":root{--ink:#1c1c1c;--soft:#5c5c5c;--rule:#c9c5bd;--hair:#e6e3dc;--paper:#fff;"
       "--agree:#00704f;--undecided:#8a5a00;--disagree:#a83200}\n"
       "*{box-sizing:border-box}\n"
       "html{background:var(--paper);-webkit-text-size-adjust:100%}\n"

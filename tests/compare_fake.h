@@ -20,9 +20,9 @@
 struct Fake {
   std::vector<double> widths{16, 32, 64, 128};
   size_t times = 20, samples = 6, blocks = 32, kept = 8;
-  double noise = 2e-3;     // standard deviation of a block value
-  double effect = 1;       // multiplies the finite-width terms
-  bool nlo = false;        // theory of order 1 exists
+  double noise = 2e-3;  // standard deviation of a block value
+  double effect = 1;    // multiplies the finite-width terms
+  bool nlo = false;     // theory of order 1 exists
   std::string title = "tanh, three layers: the trained output against theory";
 
   pdlt_archive theory{}, measured{};
@@ -57,7 +57,7 @@ struct Fake {
   }
 
   double Time(size_t t) const {
-    return t == 0 ? 0 : std::round(std::pow(400.0, (double)(t - 1) / 18) + (double)t / 19);
+    return t == 0 ? 0 : std::fmax((double)t, std::round(std::pow(400.0, (double)(t - 1) / 18)));
   }
   double Decay(size_t t, size_t a) const { return std::exp(-Time(t) * 0.01 * (1 + (double)a)); }
   double ZInfinite(size_t t, size_t a) const {
@@ -165,11 +165,11 @@ struct Fake {
 
   void FillMeta() {
     json_t *meta = pdlt_archive_meta(&measured);
-    json_t *experiment = json_pack(
-        "{s:s, s:{s:s, s:i, s:[i,i,i,i], s:f}, s:{s:s, s:i, s:i}, s:{s:i, s:i}}", "title",
-        title.c_str(), "network", "activation", "tanh", "depth", 3, "widths", 16, 32, 64, 128,
-        "C_b", 0.1, "data", "source", "circle", "train", 4, "test", 2, "ensemble", "members",
-        100000, "seed", 7);
+    json_t *experiment =
+        json_pack("{s:s, s:{s:s, s:i, s:[i,i,i,i], s:f}, s:{s:s, s:i, s:i}, s:{s:i, s:i}}", "title",
+                  title.c_str(), "network", "activation", "tanh", "depth", 3, "widths", 16, 32, 64,
+                  128, "C_b", 0.1, "data", "source", "circle", "train", 4, "test", 2, "ensemble",
+                  "members", 100000, "seed", 7);
     json_object_set_new(meta, "experiment", experiment);
     json_object_set_new(meta, "hash", json_string("0123456789abcdef"));
     json_object_set_new(meta, "physics_hash", json_string("fedcba9876543210"));
@@ -209,7 +209,8 @@ struct Fake {
     row.used = used.data();
     row.c0 = row.c1 = pdlt_coefficient{0, NAN, NAN, NAN, NAN, NAN};
     std::vector<double> map(3 * count);
-    if (count >= 3 && pdlt_fit_rows(count, h.data(), se, 0, 2, map.data(), nullptr, nullptr) == PDLT_OK) {
+    if (count >= 3 &&
+        pdlt_fit_rows(count, h.data(), se, 0, 2, map.data(), nullptr, nullptr) == PDLT_OK) {
       double value = 0, variance = 0;
       for (size_t w = 0; w < count; w++) {
         value += map[w] * x[w];
@@ -233,12 +234,30 @@ struct Fake {
     for (size_t i = 0; i < samples * samples; i++)
       AddRow("K", {i / samples, i % samples}, i, -1, Matrix(i / samples, i % samples, 0.6), NAN);
     for (size_t i = 0; i < samples * samples; i++)
-      AddRow("Theta", {i / samples, i % samples}, i, -1, Matrix(i / samples, i % samples, 2.5), NAN);
+      AddRow("Theta", {i / samples, i % samples}, i, -1, Matrix(i / samples, i % samples, 2.5),
+             NAN);
     tests.resize(3);
-    tests[0] = {"z", "c0", PDLT_AGREE, 0.31, -2.7, 120, 40, 85.2, 12.4, "chi-square over all numbers"};
-    tests[1] = {"K", "c0", PDLT_UNDECIDED, 0.02, 2.9, 21, 21, 3.1, 240000,
+    tests[0] = {"z", "c0", PDLT_AGREE, 0.31, -2.7,
+                120, 40,   85.2,       12.4, "chi-square over all numbers"};
+    tests[1] = {"K",
+                "c0",
+                PDLT_UNDECIDED,
+                0.02,
+                2.9,
+                21,
+                21,
+                3.1,
+                240000,
                 "too few members: theory and null differ by 3.1 standard errors"};
-    tests[2] = {"Theta", "c0", PDLT_DISAGREE, 3e-9, 7.4, 21, 21, 44, NAN,
+    tests[2] = {"Theta",
+                "c0",
+                PDLT_DISAGREE,
+                3e-9,
+                7.4,
+                21,
+                21,
+                44,
+                NAN,
                 "joint test below the level 2e-05"};
     warning_text = {"width 16: 3 members did not converge & were counted"};
     for (std::string &w : warning_text) warnings.push_back(&w[0]);

@@ -1,0 +1,240 @@
+// Figures of a made-up comparison: what exists, what it says, and that it is reproducible.
+#include "compare/figure.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+
+#include "compare/figure_internal.h"
+#include "tests/compare_fake.h"
+
+namespace {
+
+struct Folder {
+  std::string path;
+  Folder() {
+    char name[] = "/tmp/pdlt_figure_XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() {
+    for (const char *stem :
+         {"width_scaling", "extrapolation", "training_curves", "finite_width", "kernels"})
+      for (const char *end : {"png", "svg", "pdf"})
+        std::remove((path + "/figures/" + stem + "." + end).c_str());
+    std::remove((path + "/figures").c_str());
+    std::remove(path.c_str());
+  }
+};
+
+std::string ReadFile(const std::string &path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Stems and captions of all figures, checked against the files in the folder.
+std::map<std::string, std::string> Write(const Fake &fake, const std::string &folder) {
+  std::map<std::string, std::string> captions;
+  pdlt_figure_list list{};
+  pdlt_error err;
+  const pdlt_figure_input in = fake.Input();
+  EXPECT_EQ(pdlt_figures_write(&in, folder.c_str(), &list, &err), PDLT_OK) << err.message;
+  for (size_t i = 0; i < list.count; i++) {
+    const pdlt_figure &f = list.items[i];
+    captions[f.stem] = f.caption;
+    const std::string path = folder + "/figures/" + f.stem;
+    EXPECT_EQ(ReadFile(path + ".svg"), std::string(f.svg, f.svg_size));
+    EXPECT_EQ(ReadFile(path + ".png").compare(1, 3, "PNG"), 0);
+    EXPECT_EQ(ReadFile(path + ".pdf").compare(0, 5, "%PDF-"), 0);
+    EXPECT_STRNE(f.title, "");
+  }
+  pdlt_figure_list_free(&list);
+  return captions;
+}
+
+TEST(Figures, AllAreMadeAndReproducible) {
+  Folder one, two;
+  Fake a, b;
+  a.Make();
+  b.Make();
+  const auto first = Write(a, one.path), second = Write(b, two.path);
+  EXPECT_EQ(first.size(), 5u);
+  EXPECT_EQ(first, second);
+  for (const auto &entry : first)
+    for (const char *end : {".png", ".svg", ".pdf"})
+      EXPECT_EQ(ReadFile(one.path + "/figures/" + entry.first + end),
+                ReadFile(two.path + "/figures/" + entry.first + end))
+          << entry.first << end;
+}
+
+TEST(Figures, OneWidthGivesFiguresWithoutSlopes) {
+  Folder folder;
+  Fake fake;
+  fake.widths = {32};
+  fake.kept = 0;
+  fake.Make();
+  const auto captions = Write(fake, folder.path);
+  ASSERT_EQ(captions.count("width_scaling"), 1u);
+  EXPECT_NE(captions.at("width_scaling").find("no slope"), std::string::npos);
+  ASSERT_EQ(captions.count("extrapolation"), 1u);
+  EXPECT_NE(captions.at("extrapolation").find("No intercept could be tested"), std::string::npos);
+}
+
+TEST(Figures, NoDataGivesNoFigure) {
+  Folder folder;
+  Fake fake;
+  fake.MakeMeasured();
+  fake.MakeTheory();
+  EXPECT_TRUE(Write(fake, folder.path).count("width_scaling") == 0);
+  Fake empty;
+  empty.widths = {};
+  Folder other;
+  EXPECT_TRUE(Write(empty, other.path).empty());
+}
+
+TEST(Figures, MissingErrorBarsAreNoError) {
+  Folder folder;
+  Fake fake;
+  fake.Make();
+  for (double n : fake.widths)
+    for (const char *name : {"z_se", "K_se", "Theta_se"}) {
+      const pdlt_tensor *se = pdlt_archive_getf(&fake.measured, "n%.0f/%s", n, name);
+      for (size_t i = 0; i < pdlt_tensor_count(se); i++) se->data[i] = NAN;
+    }
+  const size_t count = fake.widths.size();
+  for (size_t r = 0; r < fake.rows.size(); r++)
+    for (size_t w = 0; w < count; w++) fake.row_storage[(2 * r + 1) * count + w] = NAN;
+  for (pdlt_compare_row &row : fake.rows) row.c0.tested = 0;
+  const auto captions = Write(fake, folder.path);
+  EXPECT_EQ(captions.count("training_curves"), 1u);
+  EXPECT_EQ(captions.count("kernels"), 1u);
+}
+
+TEST(Figures, FolderThatCannotBeMadeIsAnError) {
+  Fake fake;
+  fake.Make();
+  pdlt_figure_list list{};
+  pdlt_error err;
+  const pdlt_figure_input in = fake.Input();
+  EXPECT_EQ(pdlt_figures_write(&in, "/proc/none", &list, &err), PDLT_ERR_IO);
+  EXPECT_EQ(list.count, 0u);
+}
+
+// The slope of a 1/n effect is -1 within its own error bar plus the known 1/n^2 term.
+TEST(Distance, FollowsWidthAndItsErrorBarIsRight) {
+  Fake fake;
+  fake.noise = 1e-3;
+  fake.Make();
+  const pdlt_figure_input in = fake.Input();
+  std::vector<pdlt_distance> d(4);
+  for (size_t w = 0; w < 4; w++)
+    ASSERT_EQ(pdlt_figure_distance(&d[w], &in, "K", w, 0, nullptr), PDLT_OK);
+  double slope, se;
+  pdlt_distance_slope(4, fake.widths.data(), d.data(), &slope, &se);
+  EXPECT_NEAR(slope, -1, 4 * se);
+  EXPECT_LT(se, 0.02);
+  double norm = 0;  // exact rms of 0.2 Matrix
+  for (size_t i = 0; i < 36; i++) norm += std::pow(0.2 * fake.Matrix(i / 6, i % 6, 1), 2) / 36;
+  for (size_t w = 0; w < 4; w++) {
+    EXPECT_NEAR(d[w].value, std::sqrt(norm) / fake.widths[w], 4 * d[w].se + d[w].floor);
+    // numbers are independent here: block error and independent error agree to 50 %
+    EXPECT_NEAR(d[w].se, fake.noise / std::sqrt(32.0 * 36),
+                0.5 * fake.noise / std::sqrt(32.0 * 36));
+    EXPECT_NEAR(d[w].floor, fake.noise / std::sqrt(32.0), 0.2 * fake.noise / std::sqrt(32.0));
+  }
+}
+
+TEST(Distance, PureNoiseLiesAtItsFloor) {
+  Fake fake;
+  fake.effect = 0;
+  fake.Make();
+  const pdlt_figure_input in = fake.Input();
+  std::vector<pdlt_distance> d(4);
+  for (size_t w = 0; w < 4; w++) {
+    ASSERT_EQ(pdlt_figure_distance(&d[w], &in, "Theta", w, 0, nullptr), PDLT_OK);
+    EXPECT_NEAR(d[w].value / d[w].floor, 1, 0.5);
+    EXPECT_FALSE(pdlt_distance_clear(&d[w]));
+  }
+  double slope, se;
+  pdlt_distance_slope(4, fake.widths.data(), d.data(), &slope, &se);
+  EXPECT_TRUE(std::isnan(slope));
+}
+
+TEST(Distance, FromOrderOneFallsFaster) {
+  Fake fake;
+  fake.nlo = true;
+  fake.noise = 1e-5;
+  fake.Make();
+  const pdlt_figure_input in = fake.Input();
+  std::vector<pdlt_distance> d(4);
+  double slope, se;
+  for (size_t w = 0; w < 4; w++)
+    ASSERT_EQ(pdlt_figure_distance(&d[w], &in, "z", w, 1, nullptr), PDLT_OK);
+  pdlt_distance_slope(4, fake.widths.data(), d.data(), &slope, &se);
+  EXPECT_NEAR(slope, -2, 4 * se);
+  ASSERT_EQ(pdlt_figure_distance(&d[0], &in, "K", 0, 1, nullptr), PDLT_OK);
+  EXPECT_EQ(d[0].numbers, 0u);  // K has no order-1 theory here
+}
+
+TEST(Select, TakesEachQuantityAndNoRowTwice) {
+  Fake fake;
+  fake.Make();
+  size_t rows[12];
+  const size_t count = pdlt_comparison_select(&fake.comparison, 12, rows);
+  EXPECT_EQ(count, 6u);
+  EXPECT_EQ(std::set<size_t>(rows, rows + count).size(), count);
+  std::set<std::string> names;
+  for (size_t i = 0; i < 3; i++) names.insert(fake.rows[rows[i]].quantity);
+  EXPECT_EQ(names.size(), 3u);
+  EXPECT_EQ(pdlt_comparison_select(&fake.comparison, 2, rows), 2u);
+}
+
+TEST(Markup, NamesRowsAndEscapes) {
+  char text[320];
+  pdlt_compare_row row{};
+  row.quantity = "cov";
+  row.ndim = 4;
+  row.index[1] = 2;
+  row.index[3] = 9;
+  pdlt_row_markup(text, sizeof text, &row);
+  EXPECT_STREQ(text, "cov<sub>1;3,1;10</sub>");
+  row.quantity = "K";
+  row.ndim = 2;
+  pdlt_row_markup(text, sizeof text, &row);
+  EXPECT_STREQ(text, "<i>K</i><sub>1,3</sub>");
+  pdlt_quantity_markup(text, sizeof text, "<script>&\"");
+  EXPECT_STREQ(text, "<i>&lt;script&gt;&amp;&quot;</i>");
+  pdlt_markup_escape(text, 9, "abc<&x");
+  EXPECT_STREQ(text, "abc&lt;");
+  pdlt_time_markup(text, sizeof text, INFINITY);
+  EXPECT_STREQ(text, "end of training");
+  pdlt_time_markup(text, sizeof text, NAN);
+  EXPECT_STREQ(text, "");
+}
+
+TEST(RowOffset, FindsTheNumber) {
+  Fake fake;
+  fake.Make();
+  for (const pdlt_compare_row &row : fake.rows)
+    for (size_t w = 0; w < 4; w++) {
+      const pdlt_tensor *t = pdlt_measured_get(&fake.measured, fake.widths[w], row.quantity);
+      size_t at = 0;
+      ASSERT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), 0);
+      EXPECT_EQ(t->data[at], row.measured[w]);
+    }
+  pdlt_compare_row row = fake.rows[0];
+  const pdlt_tensor *t = pdlt_measured_get(&fake.measured, 16, "z");
+  size_t at = 0;
+  row.index[1] = 6;
+  EXPECT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), -1);
+  row = fake.rows[0];
+  row.time = 0.5;
+  EXPECT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), -1);
+}
+
+}  // namespace
