@@ -65,10 +65,11 @@ pdlt_status pdlt_bracket_grid_new_trapezoid(pdlt_bracket_grid *out, size_t n, do
     grid.root_w[p] = sqrt(h) * 0.63161877774606470129 * exp(-0.25 * t * t);
   }
   for (size_t level = 0; level < m; ++level) {
-    double nearest = floor(grid.number[level] + 0.5);
-    if (fabs(grid.number[level] - nearest) < 1e-6) grid.number[level] = nearest;
     memcpy(grid.mode + level * n, vectors + level * m + margin, n * sizeof(double));
   }
+  /* exactly 0; the others stay eigenvalues of this matrix, whose semigroup is then exact:
+   * rounding the nearly whole ones would cost 1e-10 at rho near 1 */
+  grid.number[0] = 0.0;
   *out = grid;
 cleanup:
   if (status != PDLT_OK) pdlt_bracket_grid_free(&grid);
