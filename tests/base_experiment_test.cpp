@@ -3,6 +3,7 @@
 #include "base/experiment.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <cstdio>
@@ -266,7 +267,8 @@ TEST(Experiment, FailNamesTheLineOfTheKeyOrItsSection) {
 }
 
 TEST(Experiment, ReadsFilesWithBytesAfterTheRoot) {
-  std::string path = ::testing::TempDir() + "/pdlt_experiment_test.yaml";
+  std::string path =
+      ::testing::TempDir() + "/pdlt_experiment_" + std::to_string(getpid()) + ".yaml";
   std::ofstream(path) << kSmall << "\n# end\n";
   pdlt_experiment ex;
   pdlt_error err{};
