@@ -170,6 +170,32 @@ TEST(Expectation, SeriesNormIsParseval) {
     }
 }
 
+// What docs/kernels.md says about the reach of the series.
+TEST(Expectation, ReachOfTheSeries) {
+  pdlt_error err = {};
+  const struct {
+    const char *name;
+    double k;
+    size_t low, high;  // terms
+  } cases[] = {{"tanh", 1, 300, 400},  {"tanh", 9, 2600, 3000},  {"gelu", 1, 70, 130},
+               {"swish", 1, 70, 130},  {"softplus", 1, 70, 130}, {"tanh", 60, 0, 8192},
+               {"gelu", 300, 0, 8192}, {"swish", 300, 0, 8192},  {"softplus", 300, 0, 8192}};
+  for (const auto &c : cases) {
+    const pdlt_activation act = Parse(c.name);
+    pdlt_hermite_series s = {}, ds = {};
+    ASSERT_EQ(pdlt_hermite_series_new(&s, &act, 0, c.k, 1e-10, &err), PDLT_OK) << err.message;
+    ASSERT_EQ(pdlt_hermite_series_new(&ds, &act, 1, c.k, 1e-10, &err), PDLT_OK) << err.message;
+    EXPECT_GE(s.count, c.low) << c.name;
+    EXPECT_LE(s.count, c.high) << c.name;
+    pdlt_hermite_series_free(&s);
+    pdlt_hermite_series_free(&ds);
+  }
+  const pdlt_activation tanh = Parse("tanh");
+  pdlt_hermite_series s = {};
+  EXPECT_EQ(pdlt_hermite_series_new(&s, &tanh, 1, 1000, 1e-10, &err), PDLT_ERR_NUMERIC);
+  EXPECT_NE(std::string(err.message).find("raise the tolerance"), std::string::npos);
+}
+
 TEST(Expectation, RefusesWhatDoesNotExist) {
   pdlt_error err = {};
   pdlt_value v;
