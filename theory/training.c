@@ -8,8 +8,17 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 
+/* memcpy and zeros that allow empty arrays, whose pointers may be NULL. */
+static void copy(double *out, const double *from, size_t count) {
+  if (count > 0) memcpy(out, from, count * sizeof *out);
+}
+
+static void clear(double *out, size_t count) {
+  if (count > 0) memset(out, 0, count * sizeof *out);
+}
+
 static void copy_block(double *out, size_t A, size_t D, const double *theta) {
-  for (size_t a = 0; a < A; a++) memcpy(out + a * A, theta + a * D, A * sizeof *out);
+  for (size_t a = 0; a < A; a++) copy(out + a * A, theta + a * D, A);
 }
 
 pdlt_status pdlt_ntk_largest_eigenvalue(double *out, size_t D, size_t A, const double *theta,
@@ -66,8 +75,8 @@ pdlt_status pdlt_training_new(pdlt_training *out, size_t D, size_t A, size_t out
   PDLT_TRY(pdlt_alloc(&tr.target, A * outputs, sizeof *tr.target, err));
   PDLT_TRY(pdlt_alloc(&tr.K, D * D, sizeof *tr.K, err));
   PDLT_TRY(pdlt_alloc(&tr.y, A * outputs, sizeof *tr.y, err));
-  memcpy(tr.K, K, D * D * sizeof *K);
-  memcpy(tr.y, y, A * outputs * sizeof *y);
+  copy(tr.K, K, D * D);
+  copy(tr.y, y, A * outputs);
   copy_block(block, A, D, theta);
   PDLT_TRY(pdlt_symmetric_eigen(A, block, tr.value, tr.vector, err));
   PDLT_TRY(check_eta(&tr, err));
@@ -125,7 +134,7 @@ static pdlt_status evolve(const pdlt_training *tr, const double *phi, const doub
     for (size_t a = 0; a < A; a++)
       factor[d * A + a] =
           d < A ? tr->vector[a * A + d] * power[a] : -tr->project[d * A + a] * phi[a];
-  memset(N, 0, D * D * sizeof *N);
+  clear(N, D * D);
   if (A > 0) {
     pdlt_gemm(0, 0, D, A, A, 1, factor, A, tr->vector, A, 0, N, D);
     pdlt_gemm(0, 0, D, outputs, A, -1, factor, A, tr->target, outputs, 0, z, outputs);
@@ -203,8 +212,8 @@ pdlt_status pdlt_training_at(const pdlt_training *tr, double t, double *mean, do
   if (!(t >= 0 && isfinite(t)) || (!tr->flow && t != floor(t)))
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a training time", t));
   if (t == 0) { /* exactly the initialization */
-    memset(mean, 0, tr->D * tr->outputs * sizeof *mean);
-    memcpy(cov, tr->K, tr->D * tr->D * sizeof *cov);
+    clear(mean, tr->D * tr->outputs);
+    copy(cov, tr->K, tr->D * tr->D);
     if (errors) *errors = (pdlt_training_errors){.cov = tr->err_K};
     return PDLT_OK;
   }
@@ -255,7 +264,7 @@ pdlt_status pdlt_training_steps(size_t D, size_t A, size_t outputs, const double
   PDLT_TRY(pdlt_alloc(&N, D * D, sizeof *N, err));
   PDLT_TRY(pdlt_alloc(&next, D * D, sizeof *next, err));
   PDLT_TRY(pdlt_alloc(&residual, A, sizeof *residual, err));
-  memset(mean, 0, D * outputs * sizeof *mean);
+  clear(mean, D * outputs);
   for (size_t d = 0; d < D; d++) N[d * D + d] = 1;
   for (long s = 0; s < steps; s++) {
     for (size_t i = 0; i < outputs; i++) {
@@ -263,11 +272,11 @@ pdlt_status pdlt_training_steps(size_t D, size_t A, size_t outputs, const double
       for (size_t d = 0; d < D; d++)
         for (size_t a = 0; a < A; a++) mean[i * D + d] -= eta * theta[d * D + a] * residual[a];
     }
-    memcpy(next, N, D * D * sizeof *N);
+    copy(next, N, D * D);
     for (size_t d = 0; d < D; d++)
       for (size_t a = 0; a < A; a++)
         for (size_t e = 0; e < D; e++) next[d * D + e] -= eta * theta[d * D + a] * N[a * D + e];
-    memcpy(N, next, D * D * sizeof *N);
+    copy(N, next, D * D);
   }
   if (D > 0) sandwich(D, N, K, next, cov);
 cleanup:
