@@ -241,8 +241,9 @@ static const char CAPTION[] =
     "Distance between measurement and theory against hidden width <i>n</i>: root mean square "
     "over all indices and times of each quantity, error bars of one standard error from block "
     "values. Grey line: what statistical noise alone would give; open symbols lie within twice "
-    "that floor. Theory at infinite width predicts slope \xe2\x88\x92"
-    "1. Fitted slopes: ";
+    "that floor. Distances from infinite width should fall with slope \xe2\x88\x92"
+    "1, those from order 1/<i>n</i> with slope \xe2\x88\x92"
+    "2. Fitted slopes: ";
 
 pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   const pdlt_comparison *c = job->in->comparison;

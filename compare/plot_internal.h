@@ -65,6 +65,9 @@ typedef struct pdlt_text_style {
   double wrap; /* width to wrap at, 0: never */
 } pdlt_text_style;
 
+/* Gives back the fonts that pango keeps for this thread. Call after a page. */
+void pdlt_text_forget_fonts(void);
+
 void pdlt_text_size(cairo_t *cr, const char *markup, double size, double wrap, double *width,
                     double *height);
 void pdlt_text_draw(cairo_t *cr, const char *markup, double x, double y,

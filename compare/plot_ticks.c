@@ -19,7 +19,7 @@ static void write_plain(char *out, size_t size, double value, int decimals) {
   char text[64];
   snprintf(text, sizeof text, "%.*f", decimals, fabs(value));
   int zero = strspn(text, "0.") == strlen(text);
-  snprintf(out, size, "%s%s", value < 0 && !zero ? MINUS : "", text);
+  snprintf(out, size, "%s%.40s", value < 0 && !zero ? MINUS : "", text);
 }
 
 static void write_power(char *out, size_t size, int exponent) {

@@ -49,6 +49,7 @@ static cairo_status_t draw(pdlt_plot *plot, cairo_surface_t *surface) {
   if (cairo_status(cr) == CAIRO_STATUS_SUCCESS) pdlt_page_draw(plot, cr);
   cairo_status_t code = cairo_status(cr);
   cairo_destroy(cr);
+  pdlt_text_forget_fonts();
   return code;
 }
 
