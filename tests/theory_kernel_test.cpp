@@ -220,6 +220,20 @@ TEST(Kernel, ReportedErrorCoversActualError) {
     }
 }
 
+// Parallel samples without biases: K_12 = 3 K_11 and Theta_12 = 3 Theta_11 exactly, but the angle
+// is lost to rounding; the reported error must know.
+TEST(Kernel, KinkErrorCoversParallelSamples) {
+  for (unsigned seed = 0; seed < 50; seed++) {
+    auto x = Normals(4, seed);
+    for (size_t i = 0; i < 4; i++) x.push_back(3 * x[i]);
+    Layers a;
+    Compute(&a, "leaky_relu(0.1)", Network::Uniform(5, 0, 2, 0, 1), 2, 4, x);
+    EXPECT_NEAR(a.K(5, 0, 1), 3 * a.K(5, 0, 0), a.k.err_K);
+    EXPECT_NEAR(a.Th(5, 0, 1), 3 * a.Th(5, 0, 0), a.k.err_theta);
+    EXPECT_LT(a.k.err_theta, 1e-4 * a.Th(5, 1, 1));
+  }
+}
+
 TEST(Kernel, LargeKernelsAndEmptyInput) {
   Layers empty, large, saturated;
   Compute(&empty, "tanh", kMixed, 0, 3, {});

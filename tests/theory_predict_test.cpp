@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/memory.h"
 #include "theory/kernel.h"
 #include "theory/training.h"
 
@@ -149,6 +150,23 @@ TEST(Predict, NoTestSamplesAndOneTrainingSample) {
   for (size_t d = 1; d < 3; d++)
     EXPECT_NEAR(one.Data("z_end_lo")[d],
                 one.Data("Theta")[d * 3] / one.Data("Theta")[0] * one.data.y[0], 1e-12);
+}
+
+// Every allocation fails once: a clean error, nothing left behind.
+TEST(Predict, OutOfMemory) {
+  int failures = 0;
+  for (long calls = 0; calls < 2000; calls++) {
+    Case c({});
+    pdlt_memory_fail_after(calls);
+    const pdlt_status status = c.Predict();
+    pdlt_memory_fail_after(-1);
+    if (status == PDLT_OK) break;
+    EXPECT_EQ(status, PDLT_ERR_MEMORY) << c.err.message;
+    EXPECT_EQ(c.out.count, 0u);
+    failures++;
+  }
+  EXPECT_GT(failures, 50);
+  EXPECT_LT(failures, 2000);
 }
 
 TEST(Predict, FlowAndUnresolvedValues) {
