@@ -360,6 +360,8 @@ TEST(Compare, NumericalErrorOfTheoryCounts) {
   r.compare(pair);
   EXPECT_NE(r.test("K", "c0").verdict, PDLT_DISAGREE);
   EXPECT_GT(r.c.rows[0].c0.se, 1.0);
+  EXPECT_NE(r.test("K", "c1").verdict, PDLT_DISAGREE);  // c0 is held at an uncertain value
+  EXPECT_GT(r.c.rows[0].c1.se, 10.0);
 }
 
 TEST(Compare, TensorsTakeTheLeadingCornerOfTheory) {
