@@ -194,6 +194,35 @@ cleanup:
   return status;
 }
 
+/* |measured - infinite width| of the quantity's rows among those selected for showing one
+ * by one. */
+static pdlt_status add_single_numbers(pdlt_panel *panel, const pdlt_comparison *c,
+                                      const char *quantity, panel_data *p, pdlt_error *err) {
+  size_t rows[2 * MAX_PANELS], count = pdlt_comparison_select(c, 2 * MAX_PANELS, rows);
+  for (size_t k = 0; k < count; k++) {
+    const pdlt_compare_row *row = &c->rows[rows[k]];
+    if (strcmp(row->quantity, quantity) != 0) continue;
+    for (size_t w = 0; w < c->num_widths; w++) {
+      double distance = fabs(row->measured[w] - row->lo);
+      p->y[w] = distance > row->se[w] ? distance : NAN; /* chance hits would stretch the axis */
+      p->lo[w] = p->y[w] - row->se[w];
+      p->hi[w] = p->y[w] + row->se[w];
+    }
+    pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
+                         .n = c->num_widths,
+                         .x = c->widths,
+                         .y = p->y,
+                         .lo = p->lo,
+                         .hi = p->hi,
+                         .color = PDLT_SKY,
+                         .mark = PDLT_MARK_TRIANGLE,
+                         .label = "single numbers"};
+    pdlt_status status = pdlt_panel_add(panel, &marks, err);
+    if (status != PDLT_OK) return status;
+  }
+  return PDLT_OK;
+}
+
 static void write_slope(FILE *text, const char *symbol, int order, double slope, double se,
                         int *first) {
   char value[128];
@@ -221,6 +250,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_figure_input *in, co
   snprintf(y->label, sizeof y->label, "rms distance");
   for (size_t w = 0; w < c->num_widths && w < PDLT_TICKS_MAX; w++)
     x->at[x->num_at++] = c->widths[w];
+  PDLT_TRY(add_single_numbers(panel, c, quantity, p, err));
   for (int order = 0; order < 2; order++) {
     double slope, se;
     size_t numbers = 0;
@@ -240,8 +270,9 @@ cleanup:
 static const char CAPTION[] =
     "Distance between measurement and theory against hidden width <i>n</i>: root mean square "
     "over all indices and times of each quantity, error bars of one standard error from block "
-    "values. Grey line: what statistical noise alone would give; open symbols lie within twice "
-    "that floor. Distances from infinite width should fall with slope \xe2\x88\x92"
+    "values. Triangles: the single numbers of the extrapolation figure, where they exceed one "
+    "standard error. Grey line: what statistical noise alone would give; open symbols lie "
+    "within twice that floor. Distances from infinite width should fall with slope \xe2\x88\x92"
     "1, those from order 1/<i>n</i> with slope \xe2\x88\x92"
     "2. Fitted slopes: ";
 
