@@ -289,13 +289,38 @@ static void write_training_caption(FILE *text, const view *v) {
   }
 }
 
+/* Fraction of the scaled deviations (all samples, times) that agree between two widths
+ * within two standard errors of their difference; NaN when unknown. */
+static double share_collapsed(const view *v, size_t a, size_t b) {
+  const double *za, *sa, *zb, *sb;
+  size_t within = 0, total = 0;
+  if (!get_means(v, a, &za, &sa) || !get_means(v, b, &zb, &sb)) return NAN;
+  for (size_t at = 0; at < v->num_times * v->stride; at++) {
+    double se = hypot(sa[at] / v->c->h[a], sb[at] / v->c->h[b]);
+    if (!(se > 0)) continue;
+    double da = (za[at] - v->z_lo[at]) / v->c->h[a], db = (zb[at] - v->z_lo[at]) / v->c->h[b];
+    total++;
+    within += fabs(da - db) <= 2 * se;
+  }
+  return total ? (double)within / (double)total : NAN;
+}
+
 static void write_finite_caption(FILE *text, const view *v) {
+  size_t n = v->c->num_widths;
   fprintf(text,
           "Ensemble mean minus infinite width, divided by <i>h</i> = 1/<i>n</i>"
           "<sub><i>L</i>\xe2\x88\x92"
           "1</sub>: where the order-1/<i>n</i> correction dominates, "
           "all widths fall on one curve%s. Error bars: one standard error.",
           v->z_nlo ? ", the black one" : "");
+  double share = n < 2 ? NAN : share_collapsed(v, n - 2, n - 1);
+  if (isnan(share)) return;
+  char percent[64];
+  pdlt_plot_number(percent, sizeof percent, 100 * share, 3);
+  fprintf(text,
+          " Of the values at <i>n</i> = %.0f and %.0f, %s %% agree with each other within two "
+          "standard errors of their difference.",
+          v->c->widths[n - 2], v->c->widths[n - 1], percent);
 }
 
 /* Grid of panels over the shown samples, filled and captioned by the two functions. */
