@@ -9,6 +9,7 @@
 #include "base/npz.h"
 #include "tests/trainer_support.h"
 #include "trainer/block.h"
+#include "trainer/output.h"
 #include "trainer/statistics.h"
 
 using namespace trainer_test;
@@ -394,7 +395,32 @@ TEST(TrainerPlan, BlocksGrowOnlyWhenRecordsAreTooMany) {
     EXPECT_EQ(g == 1, members == 100000L);
     EXPECT_GE(plan.blocks * plan.block_members, (size_t)members);
     EXPECT_LE(plan.blocks * plan.at.size * sizeof(double), PDLT_MAX_RECORDS);
-    EXPECT_GE(plan.blocks, 64u);
+    EXPECT_GE(plan.blocks, 32u);
+    EXPECT_EQ(plan.with_cov, 1);
+    pdlt_problem_free(&problem);
+  }
+}
+
+// 32 MiB of covariances per record fit at one width and not at two.
+TEST(TrainerPlan, HugeCovariancesAreLeftOutAndListed) {
+  Settings s;
+  s.train = 1024;
+  s.test = 0;
+  s.record = "[0, 1, 2, 3]";
+  s.members = 6400;
+  Data data = data_of(s, 1);
+  for (const char *widths : {"[1]", "[1, 2]"}) {
+    s.widths = widths;
+    Experiment ex(yaml(s));
+    pdlt_problem problem = {};
+    pdlt_plan plan = {};
+    ASSERT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
+    ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
+    EXPECT_EQ(plan.with_cov, ex.c.network.num_widths == 1);
+    Archive out;
+    ASSERT_EQ(pdlt_output_meta(&out.c, &plan, nullptr, nullptr), PDLT_OK);
+    const json_t *absent = json_object_get(pdlt_archive_meta(&out.c), "absent");
+    EXPECT_EQ(json_object_get(absent, "cov") == nullptr, plan.with_cov == 1);
     pdlt_problem_free(&problem);
   }
 }

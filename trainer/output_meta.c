@@ -22,7 +22,9 @@ static json_t *absent(const pdlt_plan *plan) {
     }
   }
   if (plan->with_output && !plan->with_cov)
-    json_object_set_new(object, "cov", json_string("more than 64 MiB per block of members"));
+    json_object_set_new(
+        object, "cov",
+        json_string("its block sums would need more than 64 MiB each or 1 GiB in all"));
   return object;
 }
 

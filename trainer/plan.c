@@ -1,6 +1,19 @@
 /* plan.c - see plan.h. */
 #include "trainer/plan.h"
 
+#include "trainer/statistics.h"
+
+enum { FEWEST_BLOCKS = PDLT_MIN_BLOCKS }; /* that doubling leaves, if there are members */
+
+/* Whether the sums for covariances have a reasonable size. */
+static int covariance_fits(const pdlt_plan *plan) {
+  const size_t bytes = plan->times * plan->p * plan->p * sizeof(double);
+  size_t blocks = (plan->members + PDLT_BLOCK_MEMBERS - 1) / PDLT_BLOCK_MEMBERS;
+  if (blocks > FEWEST_BLOCKS) blocks = FEWEST_BLOCKS;
+  return bytes <= PDLT_MAX_COVARIANCE &&
+         bytes * blocks * plan->ex->network.num_widths <= PDLT_MAX_COVARIANCES;
+}
+
 static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
   if (ex->network.critical)
     return pdlt_experiment_fail(ex, "network.C_W", err,
@@ -35,8 +48,7 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   plan.members = (size_t)ex->ensemble.members;
   plan.keep = (size_t)ex->ensemble.keep_members;
   if (plan.keep > plan.members) plan.keep = plan.members;
-  const size_t covariance = plan.times * plan.p * plan.p * sizeof(double);
-  plan.with_cov = plan.with_output && covariance <= PDLT_MAX_COVARIANCE;
+  plan.with_cov = plan.with_output && covariance_fits(&plan);
   pdlt_plan_estimator(&plan, 0);
   *out = plan;
   return PDLT_OK;
@@ -57,7 +69,6 @@ static pdlt_record_layout lay_out(const pdlt_plan *plan) {
 }
 
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
-  const size_t enough = 64; /* blocks that error bars always have, if there are members */
   plan->antithetic = antithetic;
   plan->at = lay_out(plan);
   plan->block_members = PDLT_BLOCK_MEMBERS;
@@ -65,7 +76,7 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
     plan->blocks = (plan->members + plan->block_members - 1) / plan->block_members;
     const size_t all = plan->blocks * plan->ex->network.num_widths;
     if (all * plan->at.size <= PDLT_MAX_RECORDS / sizeof(double)) return;
-    if (plan->blocks < 2 * enough) return;
+    if (plan->blocks < 2 * FEWEST_BLOCKS) return;
     plan->block_members *= 2;
   }
 }

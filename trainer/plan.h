@@ -42,9 +42,11 @@ typedef struct pdlt_plan {
   pdlt_record_layout at;
 } pdlt_plan;
 
-/* The largest covariance sum kept per block, and the size of all records from which on
- * blocks are doubled; bytes. */
+/* Bytes: the largest covariance sums in a record; those of all records at the fewest
+ * blocks that give error bars; all records, from which on blocks are doubled. Covariances
+ * beyond the first two are not measured. */
 #define PDLT_MAX_COVARIANCE ((size_t)64 << 20)
+#define PDLT_MAX_COVARIANCES ((size_t)1 << 30)
 #define PDLT_MAX_RECORDS ((size_t)256 << 20)
 
 /* Plan of a resolved experiment; antithetic is set later by pdlt_plan_estimator.
