@@ -37,6 +37,9 @@ typedef struct layer_brackets {
   pdlt_bracket_quads quads[2];
 } layer_brackets;
 
+/* Tensors that exist without derivatives of the NTK: the first of the list. */
+enum { NTK_TENSORS = PDLT_TENSOR_B + 1 };
+
 typedef struct tensor_driver {
   const pdlt_tensor_settings *settings;
   size_t D;
@@ -55,8 +58,12 @@ static void layer_free(pdlt_tensor_layer *layer) {
   }
 }
 
-static pdlt_status layer_alloc(pdlt_tensor_layer *layer, size_t D, pdlt_error *err) {
-  for (int t = 0; t < PDLT_TENSOR_COUNT; ++t) {
+static int tensor_count(const pdlt_tensor_settings *settings) {
+  return settings->dntk ? PDLT_TENSOR_COUNT : NTK_TENSORS;
+}
+
+static pdlt_status layer_alloc(pdlt_tensor_layer *layer, size_t D, int tensors, pdlt_error *err) {
+  for (int t = 0; t < tensors; ++t) {
     pdlt_status status =
         pdlt_alloc(&layer->data[t], tensor_size(D, table[t].rank), sizeof(double), err);
     if (status != PDLT_OK) return status; /* the owner frees what was made */
@@ -88,9 +95,9 @@ static void driver_free(tensor_driver *driver) {
   for (int v = 0; v < 2; ++v) layer_free(&driver->coarse[v]);
 }
 
-/* Grid of a level, made on first use. Reaches alternate so that the difference of two
- * levels sees the cut of the tails too. Polynomials: Gauss nodes, exact at every level
- * (integrands of degree 4 x degree). */
+/* Grid of a level, made on first use. The reach grows with the level, so that the
+ * difference of two levels sees the cut of the tails too. Polynomials: Gauss nodes, exact at every
+ * level (integrands of degree 4 x degree). */
 static pdlt_status driver_grid(const tensor_driver *driver, pdlt_bracket_grid *grids,
                                const size_t *nodes, int level, pdlt_error *err) {
   pdlt_bracket_grid *grid = &grids[level];
@@ -98,7 +105,7 @@ static pdlt_status driver_grid(const tensor_driver *driver, pdlt_bracket_grid *g
   if (driver->polynomial) {
     return pdlt_bracket_grid_new_gauss(grid, (size_t)(2 * driver->degree + 1 + level), err);
   }
-  double reach = level % 2 == 0 ? driver->reach : driver->reach - 0.3;
+  double reach = driver->reach + 0.15 * (double)level;
   return pdlt_bracket_grid_new_trapezoid(grid, nodes[level], reach, err);
 }
 
@@ -135,6 +142,11 @@ cleanup:
   return status;
 }
 
+/* <s_a^(j) s_b^(k)>, j, k <= 3, merged where it must be. */
+static double pair_of_orders(const pdlt_bracket_pairs *pairs, int j, int k, size_t a, size_t b) {
+  return pdlt_bracket_jet(pairs, j % 2, k % 2, j - j % 2, k - k % 2, a, b);
+}
+
 /* Scale on which a column must agree: largest connected part (what V, D, A are made of),
  * but no finer than rounding of the bracket itself. */
 static void column_scales(const pdlt_bracket_quads *quads, const pdlt_bracket_pairs *pairs,
@@ -148,9 +160,8 @@ static void column_scales(const pdlt_bracket_quads *quads, const pdlt_bracket_pa
         for (size_t s2 = 0; s2 <= s3; ++s2) {
           for (size_t s1 = 0; s1 <= s2; ++s1, ++m) {
             double value = quads->value[m * (size_t)quads->columns + (size_t)c];
-            double product =
-                pdlt_bracket_jet(pairs, o[0] & 1, o[1] & 1, o[0] & 2, o[1] & 2, s1, s2) *
-                pdlt_bracket_jet(pairs, o[2] & 1, o[3] & 1, o[2] & 2, o[3] & 2, s3, s4);
+            double product = pair_of_orders(pairs, o[0], o[1], s1, s2) *
+                             pair_of_orders(pairs, o[2], o[3], s3, s4);
             whole = fmax(whole, fabs(value));
             connected = fmax(connected, fabs(value - product));
           }
@@ -197,7 +208,8 @@ static pdlt_status converge_quads(tensor_driver *driver, const double *K, layer_
     quads[0] = quads[1];
     memset(&quads[1], 0, sizeof quads[1]);
     PDLT_TRY(pdlt_bracket_quads_new(&quads[1], &settings->activation, &driver->quad_grid[level],
-                                    PDLT_QUAD_NTK, driver->D, K, settings->threads, err));
+                                    settings->dntk ? PDLT_QUAD_ALL : PDLT_QUAD_NTK, driver->D, K,
+                                    settings->threads, err));
     if (level > first && (!driver->smooth || quads_agree(brackets, driver->tolerance))) break;
   }
 cleanup:
@@ -230,6 +242,10 @@ static pdlt_status advance(const tensor_driver *driver, const pdlt_kernel_layers
   };
   pdlt_status status = pdlt_tensor_step_prepare(&step, err);
   if (status == PDLT_OK) pdlt_tensor_step_ntk(&step);
+  if (status == PDLT_OK && settings->dntk) {
+    pdlt_tensor_step_dntk(&step);
+    pdlt_tensor_step_ddntk(&step);
+  }
   pdlt_tensor_step_release(&step);
   return status;
 }
@@ -240,7 +256,8 @@ static double largest_entry(size_t count, const double *x) {
   return largest;
 }
 
-/* Difference of the two recursions, the kernels' own errors (a relative change of K or
+/* Twice the difference of the two recursions (the tails lose less than that per level),
+ * the kernels' own errors (a relative change of K or
  * Theta changes a tensor of at most fourth degree in them by up to four times as much)
  * and rounding. */
 static void layer_errors(const pdlt_kernel_layers *kernels, int layer, size_t D,
@@ -251,13 +268,13 @@ static void layer_errors(const pdlt_kernel_layers *kernels, int layer, size_t D,
   double relative = 1e-15 * (double)layer;
   if (K > 0.0) relative += 4.0 * kernels->layer_err_K[at] / K;
   if (theta > 0.0) relative += 4.0 * kernels->layer_err_theta[at] / theta;
-  for (int t = 0; t < PDLT_TENSOR_COUNT; ++t) {
+  for (int t = 0; t < PDLT_TENSOR_COUNT && fine->data[t] != NULL; ++t) {
     size_t count = tensor_size(D, table[t].rank);
     double difference = 0.0;
     for (size_t i = 0; i < count; ++i) {
       difference = fmax(difference, fabs(coarse->data[t][i] - fine->data[t][i]));
     }
-    fine->err[t] = difference + relative * largest_entry(count, fine->data[t]);
+    fine->err[t] = 2.0 * difference + relative * largest_entry(count, fine->data[t]);
   }
 }
 
@@ -271,7 +288,7 @@ static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_la
   pdlt_tensor_layer *coarse_from = &driver->coarse[layer % 2];
   pdlt_tensor_layer *coarse_to = &driver->coarse[(layer + 1) % 2];
 
-  PDLT_TRY(layer_alloc(to, driver->D, err));
+  PDLT_TRY(layer_alloc(to, driver->D, tensor_count(driver->settings), err));
   PDLT_TRY(converge_pairs(driver, K, brackets.pairs, err));
   PDLT_TRY(converge_quads(driver, K, &brackets, err));
   PDLT_TRY(advance(driver, kernels, layer, &brackets, 0, coarse_from, coarse_to, err));
@@ -293,9 +310,10 @@ static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *k
   driver->polynomial = traits.polynomial;
   driver->degree = traits.degree;
   driver->tolerance = fmin(1e-2, fmax(settings->tolerance, 1e-13));
-  driver->reach = sqrt(2.0 * log(1e5 / driver->tolerance));
-  pdlt_status status = layer_alloc(&driver->coarse[0], driver->D, err);
-  if (status == PDLT_OK) status = layer_alloc(&driver->coarse[1], driver->D, err);
+  driver->reach = sqrt(2.0 * log(1e4 / driver->tolerance));
+  pdlt_status status = layer_alloc(&driver->coarse[0], driver->D, tensor_count(settings), err);
+  if (status == PDLT_OK)
+    status = layer_alloc(&driver->coarse[1], driver->D, tensor_count(settings), err);
   return status;
 }
 
@@ -304,6 +322,11 @@ static pdlt_status check_settings(const pdlt_kernel_layers *kernels,
   if (kernels->depth < 1 || settings->threads < 1) {
     return pdlt_fail(err, PDLT_ERR_INPUT, "tensors: depth %d and %d threads, both must be >= 1",
                      kernels->depth, settings->threads);
+  }
+  if (settings->dntk && !pdlt_activation_get_traits(&settings->activation).smooth) {
+    return pdlt_fail(err, PDLT_ERR_UNSUPPORTED,
+                     "P, Q, R, S, T, U do not exist for this activation: its second derivative is "
+                     "a delta function, and they contain products of them");
   }
   if (!(settings->tolerance > 0.0)) {
     return pdlt_fail(err, PDLT_ERR_INPUT, "tensors: tolerance %g must be positive",
@@ -320,7 +343,7 @@ pdlt_status pdlt_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers *ker
   if (status != PDLT_OK) return status;
 
   PDLT_TRY(pdlt_alloc(&set.layer, (size_t)set.depth, sizeof *set.layer, err));
-  PDLT_TRY(layer_alloc(&set.layer[0], set.D, err));
+  PDLT_TRY(layer_alloc(&set.layer[0], set.D, tensor_count(settings), err));
   PDLT_TRY(driver_new(&driver, kernels, settings, err));
   pdlt_progress_start(settings->progress, "tensors of order 1/n", (double)(set.depth - 1), 0.0);
   for (int layer = 1; layer < set.depth; ++layer) {

@@ -38,9 +38,32 @@ void pdlt_tensor_step_release(pdlt_tensor_step *step);
 /* V, G1, Theta1, D, F, A, B of layer l + 1. Cost O(D^4). */
 void pdlt_tensor_step_ntk(const pdlt_tensor_step *step);
 
+/* P, Q, and then R, S, T, U of layer l + 1 (smooth activations, quads with
+ * PDLT_QUAD_ALL). Cost O(D^4). */
+void pdlt_tensor_step_dntk(const pdlt_tensor_step *step);
+void pdlt_tensor_step_ddntk(const pdlt_tensor_step *step);
+
+/* <s_a^(j) s_b^(k)>, j + k <= 6, smooth activations. */
+static inline double pdlt_pair_value(const pdlt_tensor_step *step, int j, int k, size_t a,
+                                     size_t b) {
+  return pdlt_bracket_jet(step->pairs, 0, 0, j, k, a, b);
+}
+
 /* Position of [a][b][c][d] in a (D, D, D, D) array. */
 static inline size_t pdlt_at4(size_t D, size_t a, size_t b, size_t c, size_t d) {
   return ((a * D + b) * D + c) * D + d;
+}
+
+/* sum_ab <da(s_p^(j) s_q^(k))> <db(s_u^(l) s_v^(m))> F_axby: a over the slots p, q and b
+ * over u, v. */
+static inline double pdlt_contract_f(const pdlt_tensor_step *step, size_t p, int j, size_t q, int k,
+                                     size_t u, int l, size_t v, int m, size_t x, size_t y) {
+  size_t D = step->D;
+  const double *f = step->from[PDLT_TENSOR_F];
+  double d_p = pdlt_pair_value(step, j + 1, k, p, q), d_q = pdlt_pair_value(step, j, k + 1, p, q);
+  double d_u = pdlt_pair_value(step, l + 1, m, u, v), d_v = pdlt_pair_value(step, l, m + 1, u, v);
+  return d_p * (d_u * f[pdlt_at4(D, p, x, u, y)] + d_v * f[pdlt_at4(D, p, x, v, y)]) +
+         d_q * (d_u * f[pdlt_at4(D, q, x, u, y)] + d_v * f[pdlt_at4(D, q, x, v, y)]);
 }
 
 #ifdef __cplusplus

@@ -37,7 +37,42 @@ extern "C" {
   X(A_D12, "A.D12", "(C/2) r <da db O34><s1' s2'> D_ab12")                     \
   X(A_A, "A.A", "C^2 r <s1' s2'><s3' s4'> A_1234")                             \
   X(B_FRESH, "B.fresh", "C^2 <s1' s2' s3' s4'> Th12 Th34")                     \
-  X(B_B, "B.B", "C^2 r <s1' s3'><s2' s4'> B_1324")
+  X(B_B, "B.B", "C^2 r <s1' s3'><s2' s4'> B_1324")                             \
+  X(P_FRESH, "P.fresh", "C^2 <s0'' s1' s2' s3> Th01 Th02")                     \
+  X(P_B, "P.B", "C^2 r <s0'' s3><s1' s2'> B_0012")                             \
+  X(P_P, "P.P", "C^2 r <s1' s2'><da s0' s3> P_012a")                           \
+  X(Q_FRESH_LAMBDA, "Q.fresh_lambda", "lambda C <s0' s1 s2' s3> Th02")         \
+  X(Q_F_LAMBDA, "Q.F_lambda", "lambda C r <da s0' s1><db s2' s3> F_a0b2")      \
+  X(Q_FRESH_C, "Q.fresh_C", "C^2 <s0'' s1' s2' s3> Th01 Th02")                 \
+  X(Q_F_C, "Q.F_C", "C^2 r Th01 <da s0'' s1'><db s2' s3> F_a0b2")              \
+  X(Q_Q, "Q.Q", "C^2 r <s0' s1'><da s2' s3> Q_012a")                           \
+  X(R_FRESH_LAMBDA, "R.fresh_lambda", "lambda C <s0'' s1 s2' s3'> Th02 Th03")  \
+  X(R_B_LAMBDA, "R.B_lambda", "lambda C r <s0'' s1><s2' s3'> B_0023")          \
+  X(R_P_LAMBDA, "R.P_lambda", "lambda C r <s2' s3'><da s0' s1> P_023a")        \
+  X(R_FRESH_C, "R.fresh_C", "C^2 <s0''' s1' s2' s3'> Th01 Th02 Th03")          \
+  X(R_B_C, "R.B_C", "C^2 r Th01 <s0''' s1'><s2' s3'> B_0023")                  \
+  X(R_P_C, "R.P_C", "C^2 r Th01 <s2' s3'><da s0'' s1'> P_023a")                \
+  X(R_R, "R.R", "C^2 r <s0' s1'><s2' s3'> R_0123")                             \
+  X(S_FRESH_LAMBDA, "S.fresh_lambda", "lambda C <s1' s2' s3' s4'> Th13 Th24")  \
+  X(S_B_LAMBDA, "S.B_lambda", "lambda C r <s1' s2'><s3' s4'> B_1234")          \
+  X(S_FRESH_C, "S.fresh_C", "C^2 <s1'' s2'' s3' s4'> Th12 Th13 Th24")          \
+  X(S_B_C, "S.B_C", "C^2 r Th12 <s1'' s2''><s3' s4'> B_1234")                  \
+  X(S_S, "S.S", "C^2 r <s1' s2'><s3' s4'> S_1234")                             \
+  X(T_FRESH_LAMBDA2, "T.fresh_lambda2", "lambda^2 <s1' s3 s2' s4> Th12")       \
+  X(T_F_LAMBDA2, "T.F_lambda2", "lambda^2 r <da s1' s3><db s2' s4> F_a1b2")    \
+  X(T_FRESH_24, "T.fresh_24", "lambda C <s1' s3 s2'' s4'> Th24 Th12")          \
+  X(T_F_24, "T.F_24", "lambda C r Th24 <da s1' s3><db s2'' s4'> F_a1b2")       \
+  X(T_Q_24, "T.Q_24", "lambda C r <s2' s4'><da s1' s3> Q_241a")                \
+  X(T_FRESH_13, "T.fresh_13", "lambda C <s1'' s3' s2' s4> Th13 Th12")          \
+  X(T_F_13, "T.F_13", "lambda C r Th13 <da s1'' s3'><db s2' s4> F_a1b2")       \
+  X(T_Q_13, "T.Q_13", "lambda C r <s1' s3'><db s2' s4> Q_132b")                \
+  X(T_FRESH_C, "T.fresh_C", "C^2 <s1'' s2'' s3' s4'> Th12 Th13 Th24")          \
+  X(T_F_C, "T.F_C", "C^2 r Th13 Th24 <da s1'' s3'><db s2'' s4'> F_a1b2")       \
+  X(T_Q_C241, "T.Q_C241", "C^2 r Th13 <s2' s4'><da s1'' s3'> Q_241a")          \
+  X(T_Q_C132, "T.Q_C132", "C^2 r Th24 <s1' s3'><db s2'' s4'> Q_132b")          \
+  X(T_T, "T.T", "C^2 r <s1' s3'><s2' s4'> T_1324")                             \
+  X(U_FRESH, "U.fresh", "C^2 <s1'' s2'' s3' s4'> Th12 Th13 Th24")              \
+  X(U_U, "U.U", "C^2 r <s1' s4'><s2' s3'> U_1423")
 
 typedef enum pdlt_term {
 #define PDLT_TERM_ENUM(id, name, equation) PDLT_TERM_##id,
