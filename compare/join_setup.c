@@ -111,6 +111,9 @@ static double largest(const pdlt_tensor *tensor) {
   return value;
 }
 
+/* A floor for numbers that are 0 at every width; its inverse square is finite. */
+static const double smallest_floor = 1e-100;
+
 /* Numbers of one time are contiguous: same scale for all of them. */
 void pdlt_join_fill_floor(pdlt_join *join, const pdlt_join_setup *setup,
                           const pdlt_archive *theory) {
@@ -132,7 +135,7 @@ void pdlt_join_fill_floor(pdlt_join *join, const pdlt_join_setup *setup,
     }
     double end = isinf(join->time[start]) ? converged : 0.0;
     for (size_t k = start; k < stop; k++)
-      join->floor[k] = fmax(setup->rounding * scale + end, DBL_MIN * 1e20);
+      join->floor[k] = fmax(setup->rounding * scale + end, smallest_floor);
     start = stop;
   }
 }
