@@ -1,0 +1,78 @@
+/* bench_tensors.c - time of the order-1/n tensors of all layers, by activation:
+ * bench_tensors [samples [layers [threads [tolerance [dntk]]]]]. Median of three. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/linalg.h"
+#include "base/memory.h"
+#include "base/rng.h"
+#include "theory/kernel.h"
+#include "theory/tensor.h"
+
+enum { REPEATS = 3, MAX_LAYERS = 64, INPUTS = 8 };
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int ascending(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static pdlt_status time_one(const char *name, size_t D, int depth, const double *x,
+                            pdlt_tensor_settings *settings, pdlt_error *err) {
+  double C_b[MAX_LAYERS], C_W[MAX_LAYERS], ones[MAX_LAYERS], seconds[REPEATS], worst = 0.0;
+  pdlt_kernel_layers kernels = {0};
+  for (int l = 0; l < MAX_LAYERS; ++l) {
+    C_b[l] = 0.1;
+    C_W[l] = 1.5;
+    ones[l] = 1.0;
+  }
+  settings->C_W = C_W;
+  settings->lambda_W = ones;
+  pdlt_status status = pdlt_activation_parse(&settings->activation, name, err);
+  if (status != PDLT_OK) return status;
+  PDLT_TRY(pdlt_kernel_layers_new(&kernels, &settings->activation, depth, C_b, C_W, ones, ones, D,
+                                  INPUTS, x, 1e-11, settings->threads, NULL, err));
+  for (int i = 0; i < REPEATS; ++i) {
+    pdlt_tensor_set set = {0};
+    const double start = now();
+    PDLT_TRY(pdlt_tensors_new(&set, &kernels, settings, err));
+    seconds[i] = now() - start;
+    worst = set.layer[depth - 1].err[PDLT_TENSOR_A];
+    pdlt_tensors_free(&set);
+  }
+  qsort(seconds, REPEATS, sizeof seconds[0], ascending);
+  printf("%-10s D = %zu, %d layers, %d threads: %.3f s, error of A %.1e\n", name, D, depth,
+         settings->threads, seconds[REPEATS / 2], worst);
+cleanup:
+  pdlt_kernel_layers_free(&kernels);
+  return status;
+}
+
+int main(int argc, char **argv) {
+  static const char *const names[] = {"tanh", "gelu", "sin", "relu"};
+  const size_t D = argc > 1 ? (size_t)atol(argv[1]) : 6;
+  const int depth = argc > 2 ? atoi(argv[2]) : 4;
+  pdlt_tensor_settings settings = {.threads = argc > 3 ? atoi(argv[3]) : 1,
+                                   .tolerance = argc > 4 ? atof(argv[4]) : 1e-8};
+  const int dntk = argc > 5 ? atoi(argv[5]) : 0;
+  const pdlt_rng rng = {.seed = 1, .stream = PDLT_STREAM_DATA};
+  pdlt_error err = {0};
+  double *x = NULL;
+  if (depth < 2 || depth > MAX_LAYERS || D < 1) return 2;
+  pdlt_status status = pdlt_linalg_init(settings.threads, &err);
+  if (status == PDLT_OK) status = pdlt_alloc(&x, D * INPUTS, sizeof(double), &err);
+  if (status == PDLT_OK) pdlt_rng_normal(&rng, D * INPUTS, x);
+  for (size_t k = 0; status == PDLT_OK && k < sizeof names / sizeof names[0]; ++k) {
+    settings.dntk = dntk && k < 3;
+    status = time_one(names[k], D, depth, x, &settings, &err);
+  }
+  if (status != PDLT_OK) fprintf(stderr, "bench_tensors: %s\n", err.message);
+  pdlt_free(x);
+  return pdlt_status_exit(status);
+}
