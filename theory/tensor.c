@@ -124,7 +124,7 @@ static int pairs_agree(const pdlt_bracket_pairs *a, const pdlt_bracket_pairs *b,
   return 1;
 }
 
-static pdlt_status converge_pairs(tensor_driver *driver, const double *K,
+static pdlt_status converge_pairs(tensor_driver *driver, size_t D, const double *K,
                                   pdlt_bracket_pairs pairs[2], pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   for (int level = 0; level < PAIR_LEVELS; ++level) {
@@ -133,7 +133,7 @@ static pdlt_status converge_pairs(tensor_driver *driver, const double *K,
     pairs[0] = pairs[1];
     memset(&pairs[1], 0, sizeof pairs[1]);
     PDLT_TRY(pdlt_bracket_pairs_new(&pairs[1], &driver->settings->activation,
-                                    &driver->pair_grid[level], driver->D, K, err));
+                                    &driver->pair_grid[level], D, K, err));
     if (level > 0 && (!driver->smooth || pairs_agree(&pairs[0], &pairs[1], driver->tolerance))) {
       break;
     }
@@ -186,9 +186,9 @@ static int quads_agree(const layer_brackets *brackets, double tolerance) {
 }
 
 /* First level worth trying: step in z about 0.45 (docs/tensors.md). */
-static int first_level(const tensor_driver *driver, const double *K) {
+static int first_level(const tensor_driver *driver, size_t D, const double *K) {
   double largest = 0.0;
-  for (size_t a = 0; a < driver->D; ++a) largest = fmax(largest, K[a * driver->D + a]);
+  for (size_t a = 0; a < D; ++a) largest = fmax(largest, K[a * D + a]);
   double nodes = 1.0 + 2.0 * driver->reach * sqrt(largest) / 0.45;
   int level = 0;
   if (driver->polynomial || !driver->smooth) return 0;
@@ -196,23 +196,48 @@ static int first_level(const tensor_driver *driver, const double *K) {
   return level;
 }
 
-static pdlt_status converge_quads(tensor_driver *driver, const double *K, layer_brackets *brackets,
-                                  pdlt_error *err) {
+/* Four-slot brackets at two neighbouring levels that agree, from level *first on; *first
+ * becomes the lower of the two. */
+static pdlt_status converge_quads(tensor_driver *driver, size_t D, const double *K, int threads,
+                                  layer_brackets *brackets, int *first, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   const pdlt_tensor_settings *settings = driver->settings;
+  pdlt_quad_orders orders = settings->dntk ? PDLT_QUAD_ALL : PDLT_QUAD_NTK;
   pdlt_bracket_quads *quads = brackets->quads;
-  int first = first_level(driver, K);
-  for (int level = first; level < QUAD_LEVELS; ++level) {
+  int level = *first;
+  for (; level < QUAD_LEVELS; ++level) {
     PDLT_TRY(driver_grid(driver, driver->quad_grid, quad_nodes, level, err));
     pdlt_bracket_quads_free(&quads[0]);
     quads[0] = quads[1];
     memset(&quads[1], 0, sizeof quads[1]);
     PDLT_TRY(pdlt_bracket_quads_new(&quads[1], &settings->activation, &driver->quad_grid[level],
-                                    settings->dntk ? PDLT_QUAD_ALL : PDLT_QUAD_NTK, driver->D, K,
-                                    settings->threads, err));
-    if (level > first && (!driver->smooth || quads_agree(brackets, driver->tolerance))) break;
+                                    orders, D, K, threads, err));
+    if (level > *first && (!driver->smooth || quads_agree(brackets, driver->tolerance))) break;
   }
+  *first = level < QUAD_LEVELS ? level - 1 : QUAD_LEVELS - 2;
 cleanup:
+  return status;
+}
+
+/* Level to begin with: the one that does for the two samples of largest and smallest
+ * norm alone, so that all samples are not computed at levels that cannot suffice. */
+static pdlt_status probe_level(tensor_driver *driver, const double *K, int *level,
+                               pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  layer_brackets brackets = {0};
+  size_t D = driver->D, low = 0, high = 0;
+  *level = first_level(driver, D, K);
+  if (!driver->smooth || driver->polynomial || D < 3) return PDLT_OK;
+  for (size_t a = 1; a < D; ++a) {
+    if (K[a * D + a] < K[low * D + low]) low = a;
+    if (K[a * D + a] >= K[high * D + high]) high = a;
+  }
+  const double sub[4] = {K[low * D + low], K[low * D + high], K[low * D + high],
+                         K[high * D + high]};
+  PDLT_TRY(converge_pairs(driver, 2, sub, brackets.pairs, err));
+  PDLT_TRY(converge_quads(driver, 2, sub, 1, &brackets, level, err));
+cleanup:
+  brackets_free(&brackets);
   return status;
 }
 
@@ -282,6 +307,7 @@ static void layer_errors(const pdlt_kernel_layers *kernels, int layer, size_t D,
 static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_layers *kernels,
                                      int layer, pdlt_tensor_set *set, pdlt_error *err) {
   pdlt_status status;
+  int level = 0;
   layer_brackets brackets = {0};
   const double *K = kernels->K + (size_t)(layer - 1) * driver->D * driver->D;
   pdlt_tensor_layer *from = &set->layer[layer - 1], *to = &set->layer[layer];
@@ -289,8 +315,9 @@ static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_la
   pdlt_tensor_layer *coarse_to = &driver->coarse[(layer + 1) % 2];
 
   PDLT_TRY(layer_alloc(to, driver->D, tensor_count(driver->settings), err));
-  PDLT_TRY(converge_pairs(driver, K, brackets.pairs, err));
-  PDLT_TRY(converge_quads(driver, K, &brackets, err));
+  PDLT_TRY(converge_pairs(driver, driver->D, K, brackets.pairs, err));
+  PDLT_TRY(probe_level(driver, K, &level, err));
+  PDLT_TRY(converge_quads(driver, driver->D, K, driver->settings->threads, &brackets, &level, err));
   PDLT_TRY(advance(driver, kernels, layer, &brackets, 0, coarse_from, coarse_to, err));
   PDLT_TRY(advance(driver, kernels, layer, &brackets, 1, from, to, err));
   layer_errors(kernels, layer + 1, driver->D, coarse_to, to);
