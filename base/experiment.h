@@ -138,6 +138,11 @@ void pdlt_experiment_free(pdlt_experiment *ex);
 pdlt_status pdlt_experiment_fail(const pdlt_experiment *ex, const char *key, pdlt_error *err,
                                  const char *format, ...) PDLT_PRINTF(4, 5);
 
+/* Refuses (PDLT_ERR_INPUT, naming the memory) widths of which one network would not fit
+ * into 8 GiB; inputs: n_0. The reader calls it with what the file says; callers again
+ * once the data are known. */
+pdlt_status pdlt_experiment_check_memory(const pdlt_experiment *ex, size_t inputs, pdlt_error *err);
+
 /* The experiment as JSON with every default filled in and numbers as resolved:
  * same keys as the file, no paths but those written in it. New reference. */
 pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdlt_error *err);

@@ -108,16 +108,30 @@ cleanup:
   return status;
 }
 
-/* Bytes of weights, biases and their gradients at hidden width n. */
-static double network_bytes(const pdlt_experiment *ex, int n) {
-  double parameters = 0.0, below = ex->data.inputs;
+/* Bytes of one network at hidden width n: weights and biases, as many gradients, and
+ * sigma, sigma' and two work arrays of every layer on all samples. */
+static double network_bytes(const pdlt_experiment *ex, double inputs, int n) {
+  const double samples = (double)ex->data.train + (double)ex->data.test;
+  double numbers = 0.0, below = inputs;
   for (int l = 1; l <= ex->network.depth; l++) {
     double width =
         l == ex->network.depth ? ex->network.outputs : (double)n * ex->network.width_ratios[l - 1];
-    parameters += width * (below + 1.0);
+    numbers += 2.0 * width * (below + 1.0) + 4.0 * width * samples;
     below = width;
   }
-  return 2.0 * sizeof(double) * parameters;
+  return (double)sizeof(double) * numbers;
+}
+
+pdlt_status pdlt_experiment_check_memory(const pdlt_experiment *ex, size_t inputs,
+                                         pdlt_error *err) {
+  const int widest = ex->network.widths[ex->network.num_widths - 1];
+  const double gib = 1024.0 * 1024.0 * 1024.0;
+  const double bytes = network_bytes(ex, (double)inputs, widest);
+  if (bytes <= max_network_bytes) return PDLT_OK;
+  return pdlt_experiment_fail(ex, "network.widths", err,
+                              "width %d needs %.3g GiB for one network; at most %g GiB, use "
+                              "smaller widths",
+                              widest, bytes / gib, max_network_bytes / gib);
 }
 
 static pdlt_status check_network(pdlt_reader *reader) {
@@ -128,15 +142,6 @@ static pdlt_status check_network(pdlt_reader *reader) {
                                 "C_b and C_W are critical together; write critical here too");
   }
   ex->network.critical = ex->network.critical != 0;
-  int widest = ex->network.widths[ex->network.num_widths - 1];
-  double bytes = network_bytes(ex, widest);
-  if (bytes > max_network_bytes) {
-    return pdlt_experiment_fail(
-        ex, "network.widths", reader->err,
-        "width %d needs %.3g GiB for the weights and gradients of one network; at most %g GiB, "
-        "use smaller widths",
-        widest, bytes / (1024.0 * 1024 * 1024), max_network_bytes / (1024.0 * 1024 * 1024));
-  }
   return PDLT_OK;
 }
 
@@ -295,6 +300,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   PDLT_TRY(fill_network(reader));
   PDLT_TRY(check_data(reader));
   PDLT_TRY(check_network(reader));
+  PDLT_TRY(pdlt_experiment_check_memory(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
   PDLT_TRY(fill_record(reader));
   PDLT_TRY(check_measure(reader));
 cleanup:

@@ -55,12 +55,18 @@ static json_t *network_json(const pdlt_experiment *ex, int with_widths, int *ok)
   return out;
 }
 
+/* A path as written; of an absolute one only the file name: results name no machine. */
+static json_t *path_json(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return json_string(path[0] == '/' ? slash + 1 : path);
+}
+
 static json_t *data_json(const pdlt_experiment *ex, int with_paths, int *ok) {
   json_t *out = json_object();
   put(out, "source", json_string(pdlt_source_words[ex->data.source]), ok);
-  if (with_paths && ex->data.file != NULL) put(out, "file", json_string(ex->data.file), ok);
-  if (with_paths && ex->data.images != NULL) put(out, "images", json_string(ex->data.images), ok);
-  if (with_paths && ex->data.labels != NULL) put(out, "labels", json_string(ex->data.labels), ok);
+  if (with_paths && ex->data.file != NULL) put(out, "file", path_json(ex->data.file), ok);
+  if (with_paths && ex->data.images != NULL) put(out, "images", path_json(ex->data.images), ok);
+  if (with_paths && ex->data.labels != NULL) put(out, "labels", path_json(ex->data.labels), ok);
   if (ex->data.source == PDLT_SOURCE_IDX) {
     put(out, "classes", int_list(ex->data.classes, (size_t)ex->data.num_classes, ok), ok);
     put(out, "targets", json_string(pdlt_targets_words[ex->data.targets]), ok);

@@ -86,6 +86,7 @@ pdlt_status pdlt_study_open(pdlt_study *out, const char *path, const pdlt_option
   PDLT_TRY(pdlt_experiment_read(&study.experiment, path, options->num_sets, options->sets, err));
   PDLT_TRY(resolve_critical(&study.experiment, err));
   PDLT_TRY(pdlt_dataset_load(&study.data, &study.experiment, err));
+  PDLT_TRY(pdlt_experiment_check_memory(&study.experiment, study.data.inputs, err));
   PDLT_TRY(resolve_eta(&study, options, err));
   *out = study;
   return PDLT_OK;

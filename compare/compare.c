@@ -215,6 +215,11 @@ static pdlt_status decide_all(work *job, pdlt_error *err) {
   return PDLT_OK;
 }
 
+static void copy_hash(char *out, size_t size, const pdlt_archive *archive) {
+  const char *hash = json_string_value(json_object_get(archive->meta, "hash"));
+  snprintf(out, size, "%s", hash == NULL ? "" : hash);
+}
+
 static pdlt_status copy_widths(work *job, pdlt_error *err) {
   pdlt_comparison *out = job->out;
   size_t num = job->setup.num_widths;
@@ -222,6 +227,8 @@ static pdlt_status copy_widths(work *job, pdlt_error *err) {
   if (status == PDLT_OK) status = pdlt_alloc(&out->h, num, sizeof(double), err);
   if (status != PDLT_OK) return status;
   out->num_widths = num;
+  copy_hash(out->theory_hash, sizeof out->theory_hash, job->theory);
+  copy_hash(out->measured_hash, sizeof out->measured_hash, job->measured);
   out->degree = job->setup.degree;
   out->level = job->setup.level;
   for (size_t w = 0; w < num; w++) {

@@ -35,10 +35,10 @@ typedef struct pdlt_compare_row {
   double time;                 /* step, INFINITY for the end; NaN: has no time */
   double lo, nlo;              /* theory: infinite width, coefficient of h; NaN: absent */
   const double *measured, *se; /* (num_widths) */
-  const int *used;             /* (num_widths) 0: left out of the fit (diverged members, no error bar) */
-  pdlt_coefficient c0, c1;     /* c0 free; c1 with c0 fixed at theory */
-  double fit_p;                /* p-value of the fit with c0 free; NaN without freedom */
-  pdlt_verdict verdict;        /* of this number alone, at the per-number level */
+  const int *used; /* (num_widths) 0: left out of the fit (diverged members, no error bar) */
+  pdlt_coefficient c0, c1; /* c0 free; c1 with c0 fixed at theory */
+  double fit_p;            /* p-value of the fit with c0 free; NaN without freedom */
+  pdlt_verdict verdict;    /* of this number alone, at the per-number level */
 } pdlt_compare_row;
 
 /* One test of a whole quantity. */
@@ -46,29 +46,30 @@ typedef struct pdlt_compare_test {
   const char *quantity;
   const char *coefficient; /* "c0" or "c1" */
   pdlt_verdict verdict;
-  double p;                /* of the joint test */
-  double worst_z;          /* largest |z| of a single number, with its sign */
-  size_t numbers;          /* how many numbers went in */
-  size_t directions;       /* dimension of the joint test (= numbers unless projected) */
-  double null_z;           /* distance of theory from the null hypothesis in standard errors */
-  double members_needed;   /* per width, for null_z = 4; NaN when null_z is 0 */
-  char reason[256];        /* one line: why this verdict */
+  double p;              /* of the joint test */
+  double worst_z;        /* largest |z| of a single number, with its sign */
+  size_t numbers;        /* how many numbers went in */
+  size_t directions;     /* dimension of the joint test (= numbers unless projected) */
+  double null_z;         /* distance of theory from the null hypothesis in standard errors */
+  double members_needed; /* per width, for null_z = 4; NaN when null_z is 0 */
+  char reason[256];      /* one line: why this verdict */
 } pdlt_compare_test;
 
 typedef struct pdlt_comparison {
   pdlt_verdict verdict;
   size_t num_widths;
-  double *widths;       /* (num_widths) n */
-  double *h;            /* (num_widths) 1/n_{L-1} */
+  double *widths; /* (num_widths) n */
+  double *h;      /* (num_widths) 1/n_{L-1} */
   size_t num_rows;
   pdlt_compare_row *rows;
   size_t num_tests;
   pdlt_compare_test *tests;
   size_t num_warnings;
-  char **warnings;      /* one line each */
-  int degree;           /* of the fit */
-  double level;         /* family-wise, of the comparison */
-  void *storage;        /* backs the rows */
+  char **warnings;                         /* one line each */
+  char theory_hash[24], measured_hash[24]; /* of the two archives; empty when they have none */
+  int degree;                              /* of the fit */
+  double level;                            /* family-wise, of the comparison */
+  void *storage;                           /* backs the rows */
 } pdlt_comparison;
 
 /* Compares every quantity that both archives hold. Reads degree and level from the

@@ -96,8 +96,10 @@ static json_t *verdict_object(const pdlt_comparison *c) {
   for (size_t i = 0; i < c->num_warnings; i++)
     failed |= json_array_append_new(warnings, json_string(c->warnings[i])) != 0;
   if (!failed)
-    return json_pack("{s:s, s:o, s:o, s:i, s:f}", "verdict", pdlt_verdict_text(c->verdict), "tests",
-                     tests, "warnings", warnings, "degree", c->degree, "level", c->level);
+    return json_pack("{s:s, s:o, s:o, s:i, s:f, s:s, s:s}", "verdict",
+                     pdlt_verdict_text(c->verdict), "tests", tests, "warnings", warnings, "degree",
+                     c->degree, "level", c->level, "theory_hash", c->theory_hash, "measured_hash",
+                     c->measured_hash);
   json_decref(tests);
   json_decref(warnings);
   return NULL;

@@ -38,19 +38,20 @@ static size_t big_endian(const unsigned char *b) {
 static pdlt_status check_header(const idx_source *from, const unsigned char *bytes, size_t size,
                                 size_t ndim) {
   if (size < 4 || bytes[0] != 0 || bytes[1] != 0) {
-    return pdlt_experiment_fail(from->ex, from->key, from->err,
-                                "%s: not an IDX file (it must begin with two zero bytes)",
-                                from->name);
+    return pdlt_experiment_fail(
+        from->ex, from->key, from->err,
+        "%s: wrong magic number: not an IDX file (it must begin with two zero bytes)", from->name);
   }
   if (bytes[2] != IDX_UNSIGNED_BYTE) {
-    return pdlt_experiment_fail(from->ex, from->key, from->err,
-                                "%s: IDX element type %d; only unsigned bytes (8) are read",
-                                from->name, bytes[2]);
+    return pdlt_experiment_fail(
+        from->ex, from->key, from->err,
+        "%s: wrong magic number: element type %d; only unsigned bytes (8) are read", from->name,
+        bytes[2]);
   }
   if (bytes[3] != ndim) {
     return pdlt_experiment_fail(
-        from->ex, from->key, from->err, "%s: %d dimensions; %s need %zu%s", from->name, bytes[3],
-        ndim == 3 ? "images" : "labels", ndim,
+        from->ex, from->key, from->err, "%s: wrong magic number: %d dimensions; %s need %zu%s",
+        from->name, bytes[3], ndim == 3 ? "images" : "labels", ndim,
         bytes[3] == 3 || bytes[3] == 1 ? " (are images and labels swapped?)" : "");
   }
   if (size < 4 + 4 * ndim) {

@@ -12,8 +12,8 @@
 namespace {
 
 const char *const good =
-    "title: good\n"         // 1
-    "network:\n"            // 2
+    "network:\n"            // 1
+    "  C_b: 0.1\n"          // 2
     "  activation: tanh\n"  // 3
     "  depth: 2\n"          // 4
     "  widths: [4, 8]\n"    // 5
@@ -102,16 +102,15 @@ TEST_F(BadInput, ExperimentFile) {
       {"syntax", "widths: [4, 8]", "widths: [4, 8", "^e.yaml:[0-9]+: "},
       {"tab", "  depth: 2", "\tdepth: 2", "^e.yaml:[0-9]+: "},
       {"negative variance", "C_W: 1.2", "C_W: -1", "^e.yaml:6: network.C_W: "},
-      {"negative C_b", "C_W: 1.2", "C_b: -0.1", "^e.yaml:6: network.C_b: "},
-      {"negative lambda", "C_W: 1.2", "lambda_W: -1", "^e.yaml:6: network.lambda_W: "},
+      {"negative C_b", "C_b: 0.1", "C_b: -0.1", "^e.yaml:2: network.C_b: "},
+      {"negative lambda", "C_W: 1.2", "C_W: 1.2\n  lambda_W: -1", "^e.yaml:7: network.lambda_W: "},
       {"NaN", "C_W: 1.2", "C_W: .nan", "^e.yaml:6: network.C_W: "},
       {"length", "C_W: 1.2", "C_W: [1, 1, 1]", "^e.yaml:6: network.C_W: .*2"},
       {"zero width", "[4, 8]", "[0, 8]", "^e.yaml:5: network.widths: "},
       {"absurd width", "[4, 8]", "[4, 100000000]", "^e.yaml:5: network.widths: .*(GiB|TiB)"},
       {"shallow", "depth: 2", "depth: 1", "^e.yaml:4: network.depth: "},
       {"activation", "tanh", "tan", "^e.yaml:3: network.activation: .*tanh"},
-      {"no critical point", "tanh\n", "softplus\n  C_b: critical\n",
-       "^e.yaml:[0-9]+: network.C_[bW]: "},
+      {"no critical point", "tanh", "softplus", "^e.yaml:[0-9]+: network.C_[bW]: "},
       {"not yet", "C_W: 1.2", "C_W: 1.2\nsweep: {network.depth: [2, 3]}", "^e.yaml:7: sweep: "},
       {"missing file", "in.csv", "no.csv", "^e.yaml:9: data.file: .*no.csv"},
       {"too many samples", "train: 2", "train: 20", "^e.yaml:10: data.train: .*3"},
@@ -122,7 +121,7 @@ TEST_F(BadInput, ExperimentFile) {
     SCOPED_TRACE(c.name);
     std::string yaml = replaced(good, c.from, c.to);
     if (std::string(c.name) == "no critical point")
-      yaml = replaced(yaml, "  C_W: 1.2", "  C_W: critical");
+      yaml = replaced(replaced(yaml, "1.2", "critical"), "0.1", "critical");
     expect_refused(yaml, c.expected);
   }
 }

@@ -198,15 +198,20 @@ TEST(Dataset, IdxFaults) {
     std::string images, labels, more, message;
   } cases[] = {
       {"\x01" + images, labels, "",
-       ":2: data.images: i.idx: not an IDX file (it must begin with two zero bytes)"},
+       ":2: data.images: i.idx: wrong magic number: not an IDX file (it must begin with two zero "
+       "bytes)"},
       {"", labels, "",
-       ":2: data.images: i.idx: not an IDX file (it must begin with two zero bytes)"},
+       ":2: data.images: i.idx: wrong magic number: not an IDX file (it must begin with two zero "
+       "bytes)"},
       {labels, labels, "",
-       ":2: data.images: i.idx: 1 dimensions; images need 3 (are images and labels swapped?)"},
+       ":2: data.images: i.idx: wrong magic number: 1 dimensions; images need 3 (are images and "
+       "labels swapped?)"},
       {images, images, "",
-       ":2: data.labels: l.idx: 3 dimensions; labels need 1 (are images and labels swapped?)"},
+       ":2: data.labels: l.idx: wrong magic number: 3 dimensions; labels need 1 (are images and "
+       "labels swapped?)"},
       {Idx({2, 2, 3}, Pixels(12), 13), labels, "",
-       ":2: data.images: i.idx: IDX element type 13; only unsigned bytes (8) are read"},
+       ":2: data.images: i.idx: wrong magic number: element type 13; only unsigned bytes (8) are "
+       "read"},
       {images.substr(0, 10), labels, "", ":2: data.images: i.idx: truncated in the header"},
       {images.substr(0, 20), labels, "",
        ":2: data.images: i.idx: the header promises 12 bytes of data, the file has 4"},
