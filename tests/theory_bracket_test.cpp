@@ -142,6 +142,29 @@ std::vector<Matrix> Kernels(double size) {
 
 }  // namespace
 
+// E[x^2 y^2] = 1 + 2 rho^2, E[x^3 y^3] = 9 rho + 6 rho^3 under Mehler's operator.
+TEST(BracketGrid, MehlerOperatorHasTheMomentsOfTwoCorrelatedNormals) {
+  Grid trapezoid(96, 9.0), odd(65, 9.0), gauss(4), two(2);
+  for (const pdlt_bracket_grid *grid : {&trapezoid.grid, &odd.grid, &gauss.grid, &two.grid}) {
+    for (double rho : {0.0, 1e-9, 0.3, 0.97, 1.0 - 1e-9, 1.0}) {
+      std::vector<double> work(grid->levels * grid->n), m(grid->n * grid->n);
+      pdlt_bracket_grid_mehler(grid, rho, work.data(), m.data());
+      double sum[4] = {0.0, 0.0, 0.0, 0.0};
+      for (size_t p = 0; p < grid->n; ++p) {
+        for (size_t q = 0; q < grid->n; ++q) {
+          double product = grid->x[p] * grid->x[q];
+          for (int k = 0; k < 4; ++k) sum[k] += std::pow(product, k) * m[p * grid->n + q];
+        }
+      }
+      EXPECT_NEAR(sum[0], 1.0, 1e-13);
+      EXPECT_NEAR(sum[1], rho, 1e-13);
+      if (grid->n == 2) continue;  // exact to total degree 3 only
+      EXPECT_NEAR(sum[2], 1.0 + 2.0 * rho * rho, 1e-12);
+      EXPECT_NEAR(sum[3], 9.0 * rho + 6.0 * rho * rho * rho, 1e-11);
+    }
+  }
+}
+
 TEST(BracketQuad, SinIsTheCharacteristicFunction) {
   pdlt_activation act = Activation("sin");
   Grid grid(112, 8.6);

@@ -105,7 +105,6 @@ Sum Raise(Sum sum, size_t slot) {
 }
 
 struct Reference {
-  static constexpr size_t D = 2;
   List t[PDLT_TENSOR_COUNT];
   Reference() {
     for (int n = 0; n < PDLT_TENSOR_COUNT; ++n) {

@@ -9,7 +9,7 @@
 #include "theory/tensor_step.h"
 
 /* Nodes per canonical variable of the four-slot grids, and of the two-slot ones. */
-static const size_t quad_nodes[] = {32, 40, 48, 56, 64, 80, 96, 128, 160, 200, 256};
+static const size_t quad_nodes[] = {32, 40, 48, 56, 64, 80, 96, 128, 160, 200, 256, 320, 400, 512};
 static const size_t pair_nodes[] = {64, 96, 128, 192, 256, 384, 512};
 enum {
   QUAD_LEVELS = sizeof quad_nodes / sizeof quad_nodes[0],
