@@ -212,7 +212,6 @@ static pdlt_status test_lists(pdlt_evidence *out, fits *f, pdlt_error *err) {
   PDLT_TRY(pdlt_joint_test(&out->degree, f->join, &f->shift.view, err));
   if (f->shift.view.count > 0) out->degree_shift = sqrt(f->shift2 / (double)f->shift.view.count);
   out->null_z = f->coefficient.view.count > 0 ? out->coefficient.null_z : sqrt(f->exact_null2);
-  if (out->coefficient.broken) out->broken = 1;
 cleanup:
   return status;
 }

@@ -1,7 +1,7 @@
 /* joint.h - one test for many linear functions of measured numbers at once.
  *
- * Is: Hotelling's T^2 with the covariance of the block values, dependent directions left
- * out, many functions projected on few directions fixed beforehand.
+ * Is: Hotelling's T^2 with the covariance of the block values, nearly dependent directions
+ * left out, many functions projected on few directions fixed beforehand.
  * Is not: aware of what the functions mean (verdict.h). Method: docs/statistics.md. */
 #ifndef PDLT_COMPARE_JOINT_H
 #define PDLT_COMPARE_JOINT_H
@@ -35,7 +35,6 @@ typedef struct pdlt_joint {
   double null_z;     /* sqrt(s^T C^-1 s), s the shift; 0 without one */
   size_t directions; /* dimension of the test */
   double freedom;    /* of the covariance */
-  int broken;        /* 1: a direction without error bar deviates */
 } pdlt_joint;
 
 /* Tests all deviations = 0. Errors: PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost

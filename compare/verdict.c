@@ -45,11 +45,11 @@ static pdlt_verdict weigh(pdlt_compare_test *out, const pdlt_evidence *e, int de
              degree + 1, e->degree_shift);
     return PDLT_UNDECIDED;
   }
-  if (e->fit.broken || e->fit.p < PDLT_BAD_FIT) {
+  if (e->fit.p < PDLT_BAD_FIT) {
     snprintf(out->reason, sizeof out->reason,
              "bad fit: a polynomial of degree %d in 1/width does not describe the numbers "
              "(p = %.2g)",
-             degree, e->fit.broken ? 0.0 : e->fit.p);
+             degree, e->fit.p);
     return PDLT_UNDECIDED;
   }
   if (!(e->null_z >= PDLT_NULL_DISTANCE)) {
@@ -86,7 +86,7 @@ void pdlt_verdict_decide(pdlt_compare_test *out, const pdlt_evidence *e, const c
   out->members_needed = members_needed(e);
   if (e->broken) {
     snprintf(out->reason, sizeof out->reason,
-             "a number (or combination) without statistical error differs from theory by more "
+             "a number without statistical error differs from theory by more "
              "than its numerical error");
     out->verdict = PDLT_DISAGREE;
   } else if (out->p < share) {

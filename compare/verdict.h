@@ -21,7 +21,7 @@ typedef struct pdlt_evidence {
   size_t widths, needed; /* usable and needed; fewer than needed: nothing below is set */
   size_t numbers;        /* distinct numbers tested */
   size_t exact;          /* of these, without statistical error: compared by tolerance */
-  int broken;            /* an exact number or direction deviates */
+  int broken;            /* an exact number deviates */
   pdlt_joint coefficient, fit, degree; /* tests of the coefficient, of what the fit leaves, of the
                             shift of the coefficient by one more degree; p NaN: not possible */
   double degree_shift;                 /* rms of that shift in standard errors of the coefficient */

@@ -135,8 +135,8 @@ TEST(ExperimentErrors, Network) {
        "5: network.widths: 16 after 32; list the widths from small to large"},
       {5, "  widths: [16, 16]", "5: network.widths: 16 after 16; list each width once"},
       {5, "  widths: [16, 40000]",
-       "5: network.widths: width 40000 needs 47.7 GiB for the weights and gradients of one "
-       "network; at most 8 GiB, use smaller widths"},
+       "5: network.widths: width 40000 needs 47.7 GiB for one network; "
+       "at most 8 GiB, use smaller widths"},
       {6, "  width_ratios: [1]",
        "6: network.width_ratios: a list of 1; depth 3 needs 2 ratios, one for each hidden layer"},
       {6, "  width_ratios: [1, 0]",
