@@ -1,0 +1,92 @@
+/* dynamics_internal.h - what the files of the order-1/n dynamics share.
+ *
+ * Is: rotation, sums over times, and the contraction of both into the source J.
+ * Is not: public; programs use dynamics.h and end.h. */
+#ifndef PDLT_THEORY_DYNAMICS_INTERNAL_H
+#define PDLT_THEORY_DYNAMICS_INTERNAL_H
+
+#include "theory/dynamics.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Replaces, in every slot of a tensor of `rank` indices, the A training samples
+ * by the eigenmodes of vector (A, A). In place. Cost 2 rank A D^rank flops. */
+pdlt_status pdlt_rotate(size_t D, size_t A, int rank, const double *vector, int threads,
+                        double *tensor, pdlt_error *err);
+
+/* ---- ddI and ddII contracted over outputs ---- */
+
+enum { PDLT_DD_ROWS = 6, PDLT_DD_PATTERNS = 3 };
+
+/* out[r][b][c] = sum over rows of weight[row] times the entry of R, S, T or U
+ * of this row and pattern (docs/dynamics.md, table of rows) with letter `fixed`
+ * ('a' or 'd') at index and the other of the two at r < count. out: (count, A,
+ * A). */
+void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS], int pattern,
+                    char fixed, size_t index, size_t count, double *out);
+
+/* ---- sums over times ---- */
+
+/* Weights of every term at `points` times (or of the whole training). fill
+ * writes the weights of a term: (A) for MEAN, (A, A) for FLUCTUATIONS [a][c]
+ * and DNTK [a][b], and for DDNTK those of mode a, [b][c]. scale: sign, power of
+ * eta and factor of the term. */
+typedef struct pdlt_time_weights {
+  size_t points;
+  double scale[PDLT_DYNAMICS_TERM_COUNT];
+  void (*fill)(const void *self, size_t point, pdlt_dynamics_term term, size_t a, double *out);
+  const void *self;
+} pdlt_time_weights;
+
+/* source (5 parts, points, n_L, D) in the rotated basis. */
+pdlt_status pdlt_dynamics_source(const pdlt_dynamics *dyn, const pdlt_time_weights *weights,
+                                 double *source, pdlt_error *err);
+
+/* Sums over the steps before step s; under flow, integrals up to that time. */
+typedef struct pdlt_time_state {
+  double *p;  /* (A) mu_a^s */
+  double *g;  /* (A) sum_{u<s} mu_b^u */
+  double *d;  /* (A, A) sum_{u<s} mu_b^u mu_c^u; unused under flow */
+  double *g2; /* (A, A) sum_{v<u<s} mu_b^u mu_c^v */
+  double *h;  /* (A, A) sum_{u<s} mu_a^(s-1-u) mu_c^u */
+} pdlt_time_state;
+
+/* Doubles behind one state, and a view of them. */
+size_t pdlt_time_state_size(size_t A);
+pdlt_time_state pdlt_time_state_view(size_t A, double *data);
+
+/* s = 0, in data that is zero. */
+void pdlt_time_state_start(size_t A, double *data);
+
+/* From s to s + 1. No division: equal eigenvalues do no harm. Cost O(A^2). */
+void pdlt_time_state_step(size_t A, const double *mu, double *data);
+
+/* Flow: the state at time x <= 2/theta_max after a start, by Gauss-Legendre
+ * quadrature; and the state at tau + x from those at tau and at x. Cost O(A^2).
+ */
+enum { PDLT_FLOW_NODES = 16 };
+void pdlt_legendre(double node[PDLT_FLOW_NODES], double weight[PDLT_FLOW_NODES]);
+void pdlt_time_state_early(size_t A, const double *theta, double x, double *data);
+void pdlt_time_state_advance(size_t A, const double *from, const double *early, double *to);
+
+/* Weights at the given states (data: points states, one after the other). */
+typedef struct pdlt_time_states {
+  size_t A, points;
+  double *data;
+} pdlt_time_states;
+pdlt_time_weights pdlt_time_states_weights(const pdlt_dynamics *dyn,
+                                           const pdlt_time_states *states);
+
+/* theta_t (points, n_L, D, n_L, D) at these states, in samples. */
+pdlt_status pdlt_dynamics_ntk(const pdlt_dynamics *dyn, const pdlt_time_states *states,
+                              double *theta_t, pdlt_error *err);
+
+/* out (count, D) in samples from (count, D) in the rotated basis. */
+void pdlt_rotate_back(const pdlt_dynamics *dyn, size_t count, const double *rotated, double *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
