@@ -13,8 +13,8 @@ extern "C" {
 
 /* Replaces, in every slot of a tensor of `rank` indices, the A training samples
  * by the eigenmodes of vector (A, A). In place. Cost 2 rank A D^rank flops. */
-pdlt_status pdlt_rotate(size_t D, size_t A, int rank, const double *vector, int threads,
-                        double *tensor, pdlt_error *err);
+pdlt_status pdlt_rotate(size_t D, size_t A, int rank, const double *vector,
+                        int threads, double *tensor, pdlt_error *err);
 
 /* ---- ddI and ddII contracted over outputs ---- */
 
@@ -24,8 +24,9 @@ enum { PDLT_DD_ROWS = 6, PDLT_DD_PATTERNS = 3 };
  * of this row and pattern (docs/dynamics.md, table of rows) with letter `fixed`
  * ('a' or 'd') at index and the other of the two at r < count. out: (count, A,
  * A). */
-void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS], int pattern,
-                    char fixed, size_t index, size_t count, double *out);
+void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS],
+                    int pattern, char fixed, size_t index, size_t count,
+                    double *out);
 
 /* ---- sums over times ---- */
 
@@ -36,12 +37,14 @@ void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS],
 typedef struct pdlt_time_weights {
   size_t points;
   double scale[PDLT_DYNAMICS_TERM_COUNT];
-  void (*fill)(const void *self, size_t point, pdlt_dynamics_term term, size_t a, double *out);
+  void (*fill)(const void *self, size_t point, pdlt_dynamics_term term,
+               size_t a, double *out);
   const void *self;
 } pdlt_time_weights;
 
-/* source (5 parts, points, n_L, D) in the rotated basis. */
-pdlt_status pdlt_dynamics_source(const pdlt_dynamics *dyn, const pdlt_time_weights *weights,
+/* source (5 parts, n_L, points, D) in the rotated basis. */
+pdlt_status pdlt_dynamics_source(const pdlt_dynamics *dyn,
+                                 const pdlt_time_weights *weights,
                                  double *source, pdlt_error *err);
 
 /* Sums over the steps before step s; under flow, integrals up to that time. */
@@ -51,6 +54,7 @@ typedef struct pdlt_time_state {
   double *d;  /* (A, A) sum_{u<s} mu_b^u mu_c^u; unused under flow */
   double *g2; /* (A, A) sum_{v<u<s} mu_b^u mu_c^v */
   double *h;  /* (A, A) sum_{u<s} mu_a^(s-1-u) mu_c^u */
+  double *l;  /* (A, A) sum of h over the steps before s */
 } pdlt_time_state;
 
 /* Doubles behind one state, and a view of them. */
@@ -67,9 +71,12 @@ void pdlt_time_state_step(size_t A, const double *mu, double *data);
  * quadrature; and the state at tau + x from those at tau and at x. Cost O(A^2).
  */
 enum { PDLT_FLOW_NODES = 16 };
-void pdlt_legendre(double node[PDLT_FLOW_NODES], double weight[PDLT_FLOW_NODES]);
-void pdlt_time_state_early(size_t A, const double *theta, double x, double *data);
-void pdlt_time_state_advance(size_t A, const double *from, const double *early, double *to);
+void pdlt_legendre(double node[PDLT_FLOW_NODES],
+                   double weight[PDLT_FLOW_NODES]);
+void pdlt_time_state_early(size_t A, const double *theta, double x,
+                           double *data);
+void pdlt_time_state_advance(size_t A, const double *from, const double *early,
+                             double *to);
 
 /* Weights at the given states (data: points states, one after the other). */
 typedef struct pdlt_time_states {
@@ -79,12 +86,32 @@ typedef struct pdlt_time_states {
 pdlt_time_weights pdlt_time_states_weights(const pdlt_dynamics *dyn,
                                            const pdlt_time_states *states);
 
+/* Vectors (count, D), rotated, that start from 0 and follow z <- N z + J, or
+ * its flow. */
+typedef struct pdlt_time_loop {
+  size_t num_times;
+  const double *times; /* (T) increasing, finite, whole unless flow */
+  size_t count;
+  pdlt_status (*source)(const void *self, const pdlt_time_weights *weights,
+                        double *source /* (count, points, D) */,
+                        pdlt_error *err);
+  const void *self;
+  double *recorded;  /* (T, count, D) written */
+  double *snapshots; /* (T) states, written; or NULL */
+} pdlt_time_loop;
+
+/* Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY, those of source. */
+pdlt_status pdlt_time_loop_run(const pdlt_dynamics *dyn,
+                               const pdlt_time_loop *loop, pdlt_error *err);
+
 /* theta_t (points, n_L, D, n_L, D) at these states, in samples. */
-pdlt_status pdlt_dynamics_ntk(const pdlt_dynamics *dyn, const pdlt_time_states *states,
-                              double *theta_t, pdlt_error *err);
+pdlt_status pdlt_dynamics_ntk(const pdlt_dynamics *dyn,
+                              const pdlt_time_states *states, double *theta_t,
+                              pdlt_error *err);
 
 /* out (count, D) in samples from (count, D) in the rotated basis. */
-void pdlt_rotate_back(const pdlt_dynamics *dyn, size_t count, const double *rotated, double *out);
+void pdlt_rotate_back(const pdlt_dynamics *dyn, size_t count,
+                      const double *rotated, double *out);
 
 #ifdef __cplusplus
 }
