@@ -257,11 +257,8 @@ TEST(ExperimentErrors, NotYet) {
       {{"ensemble.estimator=control"}, "ensemble.estimator: not yet: control"},
       {{"ensemble.estimator=two_level"}, "ensemble.estimator: not yet: two_level"},
       {{"ensemble.arithmetic=single"}, "ensemble.arithmetic: not yet: single"},
-      {{"measure=[output, vertex]"}, "measure: not yet: vertex"},
-      {{"measure=[ntk_fluctuations]"}, "measure: not yet: ntk_fluctuations"},
       {{"measure=[dntk]"}, "measure: not yet: dntk"},
       {{"measure=[ddntk]"}, "measure: not yet: ddntk"},
-      {{"theory.omit=[G1]"}, "theory.omit: not yet: parts"},
       {{"sweep.network.depth=[2, 4]"}, "sweep: not yet: a sweep"},
   };
   for (const auto &c : cases) {

@@ -65,6 +65,7 @@ struct Settings {
   std::string estimator = "plain", measure = "[output, kernel, ntk]";
   long keep = 0;
   int seed = 7;
+  int measure_samples = 0;  // 0: the default
 };
 
 inline std::string yaml(const Settings &s) {
@@ -81,6 +82,7 @@ inline std::string yaml(const Settings &s) {
   t += "ensemble:\n  members: " + std::to_string(s.members) +
        "\n  seed: " + std::to_string(s.seed) + "\n  estimator: " + s.estimator +
        "\n  keep_members: " + std::to_string(s.keep) + "\nmeasure: " + s.measure + "\n";
+  if (s.measure_samples > 0) t += "measure_samples: " + std::to_string(s.measure_samples) + "\n";
   return t;
 }
 

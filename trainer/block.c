@@ -18,6 +18,7 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
                             err));
   if (plan->with_kernel || plan->with_theta)
     PDLT_TRY(pdlt_ntk_new(&w.ntk, net, plan->problem, err));
+  if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w.tensors, plan, net, err));
   PDLT_TRY(pdlt_alloc(&w.storage, net->num_params + 2 * rows + 2 * values + samples * samples,
                       sizeof *w.storage, err));
   w.theta = w.storage;
@@ -36,6 +37,7 @@ cleanup:
 void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_stepper_free(&worker->stepper);
   pdlt_ntk_free(&worker->ntk);
+  pdlt_accumulator_free(&worker->tensors);
   pdlt_free(worker->storage);
   *worker = (pdlt_worker){0};
 }
@@ -110,13 +112,8 @@ static void add_moments(pdlt_worker *w, size_t rows, double *record) {
   const size_t p = plan->p, values = plan->times * p;
   const pdlt_record_layout *at = &plan->at;
   if (rows == 0) return;
-  memset(w->mean, 0, values * sizeof *w->mean);
-  for (size_t r = 0; r < rows; r++)
-    for (size_t i = 0; i < values; i++) w->mean[i] += w->even[r * values + i];
-  for (size_t i = 0; i < values; i++) w->mean[i] /= (double)rows;
+  pdlt_rows_center(rows, values, w->even, w->mean);
   if (plan->with_cov) {
-    for (size_t r = 0; r < rows; r++)
-      for (size_t i = 0; i < values; i++) w->even[r * values + i] -= w->mean[i];
     for (size_t t = 0; t < plan->times; t++) {
       pdlt_syrk(1, p, rows, 1.0, w->even + t * p, values, 1.0, record + at->scatter + t * p * p, p);
       if (plan->antithetic)
@@ -134,6 +131,7 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
   size_t end = first + plan->block_members, rows = 0;
   if (end > plan->members) end = plan->members;
   memset(record, 0, plan->at.size * sizeof *record);
+  w->tensors.rows = 0; /* of a block that was stopped */
   for (size_t member = first; member < end; member++) {
     if (plan->with_output || plan->keep > 0) {
       const pdlt_member_outcome outcome = run_draw(w, member, rows, stop, samples);
@@ -147,11 +145,13 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
     }
     record[plan->at.members] += 1;
     add_matrices(w, record);
+    if (plan->moments > 0) pdlt_accumulator_add(&w->tensors, w->theta, record);
     if (rows == PDLT_BLOCK_MEMBERS || member + 1 == end) {
       if (plan->with_output) add_moments(w, rows, record);
       rows = 0;
     }
   }
+  if (plan->moments > 0) pdlt_accumulator_flush(&w->tensors, record);
   if (!plan->with_output) record[plan->at.survivors] = record[plan->at.members];
   return 1;
 }

@@ -6,6 +6,7 @@
 #ifndef PDLT_TRAINER_BLOCK_H
 #define PDLT_TRAINER_BLOCK_H
 
+#include "trainer/accumulate.h"
 #include "trainer/ntk.h"
 #include "trainer/plan.h"
 
@@ -19,6 +20,7 @@ typedef struct pdlt_worker {
   const pdlt_network *net; /* borrowed */
   pdlt_stepper stepper;
   pdlt_ntk ntk;
+  pdlt_accumulator tensors;
   double *theta;      /* (num_params) the draw */
   double *even, *odd; /* (64, T, p) m and d of the surviving draws */
   double *pair;       /* (T, p) outputs of the second network of a pair */

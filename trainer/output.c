@@ -5,21 +5,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "trainer/output_internal.h"
 #include "trainer/statistics.h"
 
-/* Everything about one width while its arrays are written. */
-typedef struct width_output {
-  pdlt_archive *archive;
-  const pdlt_plan *plan;
-  int n;
-  size_t blocks;
-  const double *records;       /* (B, record) of this width */
-  const double *samples;       /* (keep, T, p) */
-  double *survivors, *members; /* (B) weights */
-} width_output;
-
 /* A new array n<n>/<prefix>NAME<suffix>; its data, or NULL on failure. */
-static pdlt_status add(const width_output *out, const char *prefix, const char *name,
+static pdlt_status add(const pdlt_width_output *out, const char *prefix, const char *name,
                        const char *suffix, int ndim, const size_t *dim, double **data,
                        pdlt_error *err) {
   char full[160];
@@ -30,14 +20,8 @@ static pdlt_status add(const width_output *out, const char *prefix, const char *
   return status;
 }
 
-/* NAME, NAME_se, blocks/NAME of a quantity of this shape (at most 5 indices). */
-typedef struct quantity {
-  double *estimate, *se, *blocks;
-  size_t count;
-} quantity;
-
-static pdlt_status add_quantity(const width_output *out, const char *layer, const char *name,
-                                int ndim, const size_t *dim, quantity *q, pdlt_error *err) {
+pdlt_status pdlt_quantity_add(const pdlt_width_output *out, const char *layer, const char *name,
+                              int ndim, const size_t *dim, pdlt_quantity *q, pdlt_error *err) {
   size_t block_dim[PDLT_MAX_NDIM] = {out->blocks};
   char block_prefix[64];
   q->count = 1;
@@ -54,8 +38,7 @@ cleanup:
   return status;
 }
 
-/* Blocks without a survivor carry no information: they repeat the estimate, weight 0. */
-static void finish_mean(const width_output *out, const double *weights, quantity *q) {
+void pdlt_quantity_finish(const pdlt_width_output *out, const double *weights, pdlt_quantity *q) {
   pdlt_block_mean(out->blocks, weights, q->count, q->blocks, q->estimate);
   pdlt_block_error(out->blocks, weights, q->count, q->blocks, q->estimate, q->se);
   for (size_t b = 0; b < out->blocks; b++)
@@ -63,23 +46,24 @@ static void finish_mean(const width_output *out, const double *weights, quantity
       memcpy(q->blocks + b * q->count, q->estimate, q->count * sizeof *q->estimate);
 }
 
-static pdlt_status write_mean(const width_output *out, quantity *z, pdlt_error *err) {
+static pdlt_status write_mean(const pdlt_width_output *out, pdlt_quantity *z, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const size_t dim[3] = {plan->times, plan->problem->outputs, plan->problem->samples};
-  const pdlt_status status = add_quantity(out, "", "z", 3, dim, z, err);
+  const pdlt_status status = pdlt_quantity_add(out, "", "z", 3, dim, z, err);
   if (status != PDLT_OK) return status;
   for (size_t b = 0; b < out->blocks; b++)
     memcpy(z->blocks + b * z->count, out->records + b * plan->at.size + plan->at.mean,
            z->count * sizeof *z->blocks);
-  finish_mean(out, out->survivors, z);
+  pdlt_quantity_finish(out, out->survivors, z);
   return PDLT_OK;
 }
 
-static pdlt_status write_covariance(const width_output *out, quantity *cov, pdlt_error *err) {
+static pdlt_status write_covariance(const pdlt_width_output *out, pdlt_quantity *cov,
+                                    pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const size_t n_L = plan->problem->outputs, samples = plan->problem->samples;
   const size_t dim[5] = {plan->times, n_L, samples, n_L, samples};
-  pdlt_status status = add_quantity(out, "", "cov", 5, dim, cov, err);
+  pdlt_status status = pdlt_quantity_add(out, "", "cov", 5, dim, cov, err);
   if (status != PDLT_OK) return status;
   const pdlt_moment_blocks moments = {.blocks = out->blocks,
                                       .stride = plan->at.size,
@@ -96,10 +80,10 @@ static pdlt_status write_covariance(const width_output *out, quantity *cov, pdlt
 }
 
 /* NAME_end: the last time of a quantity whose first index is time. */
-static pdlt_status write_end(const width_output *out, const char *name, int ndim, const size_t *dim,
-                             const quantity *from, pdlt_error *err) {
-  quantity end;
-  const pdlt_status status = add_quantity(out, "", name, ndim, dim, &end, err);
+static pdlt_status write_end(const pdlt_width_output *out, const char *name, int ndim,
+                             const size_t *dim, const pdlt_quantity *from, pdlt_error *err) {
+  pdlt_quantity end;
+  const pdlt_status status = pdlt_quantity_add(out, "", name, ndim, dim, &end, err);
   if (status != PDLT_OK) return status;
   const size_t skip = from->count - end.count, bytes = end.count * sizeof *end.estimate;
   memcpy(end.estimate, from->estimate + skip, bytes);
@@ -109,11 +93,11 @@ static pdlt_status write_end(const width_output *out, const char *name, int ndim
   return PDLT_OK;
 }
 
-static pdlt_status write_outputs(const width_output *out, pdlt_error *err) {
+static pdlt_status write_outputs(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const size_t n_L = plan->problem->outputs, samples = plan->problem->samples;
   const size_t dim[4] = {n_L, samples, n_L, samples};
-  quantity z, cov;
+  pdlt_quantity z, cov;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(write_mean(out, &z, err));
   if (plan->with_cov) PDLT_TRY(write_covariance(out, &cov, err));
@@ -125,32 +109,38 @@ cleanup:
   return status;
 }
 
-/* K or Theta of every readout, from the sums that begin at `sum` in the records. */
-static pdlt_status write_matrices(const width_output *out, const char *name, size_t sum,
-                                  pdlt_error *err) {
+int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *prefix) {
   const pdlt_plan *plan = out->plan;
-  const size_t samples = plan->problem->samples, dim[2] = {samples, samples};
+  const int l = pdlt_plan_layer(plan, r);
+  prefix[0] = 0;
+  if (copy) return l == plan->ex->network.depth;
+  if (plan->readouts == 1) return 0;
+  snprintf(prefix, 32, "layer%d/", l);
+  return 1;
+}
+
+pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, int ndim,
+                              const size_t *dim, size_t sum, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  char layer[32];
   for (size_t r = 0; r < plan->readouts; r++) {
-    for (int output = 0; output < 2; output++) { /* layer<l>/NAME; NAME of the last layer */
-      const int l = pdlt_plan_layer(plan, r);
-      if (output ? l != plan->ex->network.depth : plan->readouts == 1) continue;
-      char layer[32] = "";
-      if (!output) snprintf(layer, sizeof layer, "layer%d/", l);
-      quantity q;
-      const pdlt_status status = add_quantity(out, layer, name, 2, dim, &q, err);
+    for (int copy = 0; copy < 2; copy++) {
+      if (!pdlt_readout_prefix(out, r, copy, layer)) continue;
+      pdlt_quantity q;
+      const pdlt_status status = pdlt_quantity_add(out, layer, name, ndim, dim, &q, err);
       if (status != PDLT_OK) return status;
       for (size_t b = 0; b < out->blocks; b++) {
         const double *record = out->records + b * plan->at.size;
         for (size_t i = 0; i < q.count; i++)
           q.blocks[b * q.count + i] = record[sum + r * q.count + i] / out->members[b];
       }
-      finish_mean(out, out->members, &q);
+      pdlt_quantity_finish(out, out->members, &q);
     }
   }
   return PDLT_OK;
 }
 
-static pdlt_status write_counts(const width_output *out, pdlt_error *err) {
+static pdlt_status write_counts(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const struct {
     const char *name;
@@ -175,8 +165,9 @@ cleanup:
   return status;
 }
 
-static pdlt_status write_width(const width_output *out, pdlt_error *err) {
+static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
+  const size_t samples = plan->problem->samples, dim[2] = {samples, samples};
   pdlt_status status = PDLT_OK;
   for (size_t b = 0; b < out->blocks; b++) {
     out->survivors[b] = out->records[b * plan->at.size + plan->at.survivors];
@@ -184,8 +175,9 @@ static pdlt_status write_width(const width_output *out, pdlt_error *err) {
   }
   PDLT_TRY(write_counts(out, err));
   if (plan->with_output) PDLT_TRY(write_outputs(out, err));
-  if (plan->with_kernel) PDLT_TRY(write_matrices(out, "K", plan->at.kernel, err));
-  if (plan->with_theta) PDLT_TRY(write_matrices(out, "Theta", plan->at.theta, err));
+  if (plan->with_kernel) PDLT_TRY(pdlt_output_means(out, "K", 2, dim, plan->at.kernel, err));
+  if (plan->with_theta) PDLT_TRY(pdlt_output_means(out, "Theta", 2, dim, plan->at.theta, err));
+  PDLT_TRY(pdlt_output_tensors(out, err));
 cleanup:
   return status;
 }
@@ -203,14 +195,14 @@ pdlt_status pdlt_output_write(pdlt_archive *archive, const pdlt_plan *plan,
   PDLT_TRY(pdlt_archive_new(archive, "times", 1, &num_times, &times, err));
   memcpy(times->data, plan->schedule.times, num_times * sizeof *times->data);
   for (size_t w = 0; w < num_widths; w++) {
-    const width_output out = {archive,
-                              plan,
-                              ex->network.widths[w],
-                              plan->blocks,
-                              blocks->records + w * plan->blocks * plan->at.size,
-                              blocks->samples + w * plan->keep * blocks->sample,
-                              weights,
-                              weights + plan->blocks};
+    const pdlt_width_output out = {archive,
+                                   plan,
+                                   ex->network.widths[w],
+                                   plan->blocks,
+                                   blocks->records + w * plan->blocks * plan->at.size,
+                                   blocks->samples + w * plan->keep * blocks->sample,
+                                   weights,
+                                   weights + plan->blocks};
     PDLT_TRY(write_width(&out, err));
   }
 cleanup:

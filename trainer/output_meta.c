@@ -7,10 +7,7 @@ static json_t *absent(const pdlt_plan *plan) {
   static const struct {
     unsigned bit;
     const char *names; /* one letter each */
-  } tensors[] = {{PDLT_MEASURE_VERTEX, "V"},
-                 {PDLT_MEASURE_NTK_FLUCTUATIONS, "DFAB"},
-                 {PDLT_MEASURE_DNTK, "PQ"},
-                 {PDLT_MEASURE_DDNTK, "RSTU"}};
+  } tensors[] = {{PDLT_MEASURE_DNTK, "PQ"}, {PDLT_MEASURE_DDNTK, "RSTU"}};
   json_t *object = json_object();
   if (object == NULL) return NULL;
   for (size_t k = 0; k < sizeof tensors / sizeof *tensors; k++) {

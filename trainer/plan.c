@@ -4,6 +4,7 @@
 #include "trainer/statistics.h"
 
 enum { FEWEST_BLOCKS = PDLT_MIN_BLOCKS }; /* that doubling leaves, if there are members */
+enum { TENSORS = PDLT_MEASURE_VERTEX | PDLT_MEASURE_NTK_FLUCTUATIONS };
 
 /* Whether the sums for covariances have a reasonable size. */
 static int covariance_fits(const pdlt_plan *plan) {
@@ -30,6 +31,11 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
   if (ex->ensemble.single_precision)
     return pdlt_experiment_fail(ex, "ensemble.arithmetic", err,
                                 "this version trains in double precision: write double");
+  const size_t S = (size_t)ex->measure_samples;
+  if ((ex->measure & TENSORS) != 0 && S * S * S * S * sizeof(double) > PDLT_MAX_TENSOR)
+    return pdlt_experiment_fail(ex, "measure_samples", err,
+                                "%d; tensors with four indices are measured on at most 32",
+                                ex->measure_samples);
   return PDLT_OK;
 }
 
@@ -42,6 +48,10 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   plan.with_output = (ex->measure & PDLT_MEASURE_OUTPUT) != 0;
   plan.with_kernel = (ex->measure & PDLT_MEASURE_KERNEL) != 0;
   plan.with_theta = (ex->measure & PDLT_MEASURE_NTK) != 0;
+  plan.with_vertex = (ex->measure & PDLT_MEASURE_VERTEX) != 0;
+  plan.with_fluctuations = (ex->measure & PDLT_MEASURE_NTK_FLUCTUATIONS) != 0;
+  plan.first = (ex->measure & TENSORS) != 0 ? (size_t)ex->measure_samples : 0;
+  plan.moments = plan.first * (plan.first + 1) / 2 * (plan.with_fluctuations ? 2 : 1);
   plan.times = plan.schedule.num_times;
   plan.p = problem->outputs * problem->samples;
   plan.readouts = layers ? (size_t)ex->network.depth : 1;
@@ -64,7 +74,14 @@ static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   at.odd = at.scatter + scatter;
   at.kernel = at.odd + (plan->antithetic ? scatter : 0);
   at.theta = at.kernel + (plan->with_kernel ? matrices : 0);
-  at.size = at.theta + (plan->with_theta ? matrices : 0);
+  at.u_count = at.theta + (plan->with_theta ? matrices : 0);
+  at.u_mean = at.u_count + 1;
+  at.u_scatter = at.u_mean + plan->readouts * plan->moments;
+  at.tensor_f = at.u_scatter + plan->readouts * plan->moments * plan->moments;
+  const size_t pairs = plan->first * plan->first;
+  const size_t tensors = plan->with_fluctuations ? plan->readouts * pairs * pairs : 0;
+  at.tensor_b = at.tensor_f + tensors;
+  at.size = at.tensor_b + tensors;
   return at;
 }
 

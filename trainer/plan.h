@@ -16,15 +16,19 @@ enum { PDLT_BLOCK_MEMBERS = 64 }; /* draws per block, unless there are too many 
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). Sizes: p = n_L D, R layers measured (1: the output
- * layer; with --layers: all L). */
+ * layer; with --layers: all L). S, q: of the plan. */
 typedef struct pdlt_record_layout {
   size_t members, diverged, unconverged; /* counts of draws */
   size_t survivors;                      /* draws behind mean, scatter, odd */
-  size_t mean;    /* (T, p) mean over survivors of m, a draw's output (pair: its average) */
-  size_t scatter; /* (T, p, p) sum of (m - mean)(m - mean)^T */
-  size_t odd;     /* (T, p, p) sum of d d^T, d half the difference of a pair */
-  size_t kernel;  /* (R, D, D) sum of K over all draws */
-  size_t theta;   /* (R, D, D) sum of Theta over all draws */
+  size_t mean;      /* (T, p) mean over survivors of m, a draw's output (pair: its average) */
+  size_t scatter;   /* (T, p, p) sum of (m - mean)(m - mean)^T */
+  size_t odd;       /* (T, p, p) sum of d d^T, d half the difference of a pair */
+  size_t kernel;    /* (R, D, D) sum of K over all draws */
+  size_t theta;     /* (R, D, D) sum of Theta over all draws */
+  size_t u_count;   /* draws behind the next two: all */
+  size_t u_mean;    /* (R, q) mean over draws of u, accumulate.h */
+  size_t u_scatter; /* (R, q, q) sum of (u - mean)(u - mean)^T */
+  size_t tensor_f, tensor_b; /* (R, S, S, S, S) sums of F and B over all draws */
   size_t size;
 } pdlt_record_layout;
 
@@ -34,8 +38,11 @@ typedef struct pdlt_plan {
   pdlt_schedule schedule;
   int antithetic;
   int with_output, with_cov, with_kernel, with_theta;
-  size_t times, p;      /* T, n_L D */
-  size_t readouts;      /* R */
+  int with_vertex, with_fluctuations; /* V; D, F, A, B */
+  size_t times, p;                    /* T, n_L D */
+  size_t readouts;                    /* R */
+  size_t first;                       /* S: samples of the tensors */
+  size_t moments;       /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
   size_t members, keep; /* draws per width; of which z is stored */
   size_t block_members; /* 64 g, g a power of two */
   size_t blocks;        /* per width */
@@ -48,6 +55,9 @@ typedef struct pdlt_plan {
 #define PDLT_MAX_COVARIANCE ((size_t)64 << 20)
 #define PDLT_MAX_COVARIANCES ((size_t)1 << 30)
 #define PDLT_MAX_RECORDS ((size_t)256 << 20)
+
+/* Largest array over the samples of the tensors, (S, S, S, S): S <= 32. */
+#define PDLT_MAX_TENSOR ((size_t)8 << 20)
 
 /* Plan of a resolved experiment; antithetic is set later by pdlt_plan_estimator.
  * Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...` for what the trainer cannot do. */

@@ -13,6 +13,15 @@ static void add_outer(size_t p, double factor, const double *a, const double *b,
   }
 }
 
+void pdlt_rows_center(size_t rows, size_t count, double *values, double *mean) {
+  for (size_t i = 0; i < count; i++) mean[i] = 0;
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < count; i++) mean[i] += values[r * count + i];
+  for (size_t i = 0; i < count; i++) mean[i] /= (double)rows;
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < count; i++) values[r * count + i] -= mean[i];
+}
+
 void pdlt_moments_merge(size_t times, size_t p, double *count, double *total, double *scatter,
                         double rows, const double *mean) {
   const double sum = *count + rows;

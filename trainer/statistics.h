@@ -18,6 +18,9 @@ extern "C" {
 
 enum { PDLT_MIN_BLOCKS = 32 }; /* fewer give no error bar */
 
+/* mean (count) of rows (rows >= 1, count), which are left without it. */
+void pdlt_rows_center(size_t rows, size_t count, double *values, double *mean);
+
 /* Adds a batch of `rows` draws with mean `mean` (T, p) to (count, total, scatter):
  * total (T, p) is the mean so far, scatter (T, p, p), or NULL, already holds both sums
  * about their own means and gets count rows/(count + rows) delta delta^T. */
