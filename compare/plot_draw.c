@@ -16,21 +16,21 @@ static void set_rgb(cairo_t *cr, pdlt_rgb c, double alpha) {
     cairo_set_source_rgba(cr, c.r, c.g, c.b, alpha);
 }
 
-static void stroke_segment(cairo_t *cr, double x0, double y0, double x1, double y1) {
+/* Segments are gathered in one path and stroked together: files stay small. */
+static void add_segment(cairo_t *cr, double x0, double y0, double x1, double y1) {
   cairo_move_to(cr, x0, y0);
   cairo_line_to(cr, x1, y1);
-  cairo_stroke(cr);
 }
 
 /* A tick inside the frame on both sides. */
-static void draw_tick(cairo_t *cr, pdlt_box box, int vertical, double at, double length) {
+static void add_tick(cairo_t *cr, pdlt_box box, int vertical, double at, double length) {
   double right = box.x + box.width, bottom = box.y + box.height;
   if (vertical) {
-    stroke_segment(cr, box.x, at, box.x + length, at);
-    stroke_segment(cr, right, at, right - length, at);
+    add_segment(cr, box.x, at, box.x + length, at);
+    add_segment(cr, right, at, right - length, at);
   } else {
-    stroke_segment(cr, at, bottom, at, bottom - length);
-    stroke_segment(cr, at, box.y, at, box.y + length);
+    add_segment(cr, at, bottom, at, bottom - length);
+    add_segment(cr, at, box.y, at, box.y + length);
   }
 }
 
@@ -101,10 +101,12 @@ static void draw_axis(cairo_t *cr, const pdlt_axis *axis, pdlt_box box, int vert
   set_rgb(cr, INK, 1);
   cairo_set_line_width(cr, 0.7);
   for (size_t i = 0; i < ticks.count; i++)
-    draw_tick(cr, box, vertical, pdlt_scale_at(scale, ticks.at[i]), TICK_LENGTH);
+    add_tick(cr, box, vertical, pdlt_scale_at(scale, ticks.at[i]), TICK_LENGTH);
+  cairo_stroke(cr);
   cairo_set_line_width(cr, 0.5);
   for (size_t i = 0; i < ticks.minor_count; i++)
-    draw_tick(cr, box, vertical, pdlt_scale_at(scale, ticks.minor[i]), MINOR_LENGTH);
+    add_tick(cr, box, vertical, pdlt_scale_at(scale, ticks.minor[i]), MINOR_LENGTH);
+  cairo_stroke(cr);
   double taken = 4;
   if (!axis->hide_labels) {
     taken = draw_tick_labels(cr, box, vertical, &ticks, scale);
@@ -195,7 +197,7 @@ static void draw_band(cairo_t *cr, const pdlt_series *s, pdlt_box box, const pdl
 
 static void mark_path(cairo_t *cr, pdlt_mark mark, double x, double y) {
   const double r = 2.7;
-  cairo_new_path(cr);
+  cairo_new_sub_path(cr);
   switch (mark) {
     case PDLT_MARK_SQUARE:
       cairo_rectangle(cr, x - 0.88 * r, y - 0.88 * r, 1.76 * r, 1.76 * r);
@@ -216,12 +218,13 @@ static void mark_path(cairo_t *cr, pdlt_mark mark, double x, double y) {
     case PDLT_MARK_CIRCLE:
     default:
       cairo_arc(cr, x, y, r, 0, 2 * acos(-1.0));
+      cairo_close_path(cr);
   }
 }
 
-void pdlt_draw_mark(cairo_t *cr, const pdlt_series *s, double x, double y) {
+/* Fills and strokes the marks of the path. */
+static void paint_marks(cairo_t *cr, const pdlt_series *s) {
   pdlt_rgb color = pdlt_color_rgb(s->color);
-  mark_path(cr, s->mark, x, y);
   cairo_set_line_width(cr, 1);
   if (s->hollow)
     set_rgb(cr, (pdlt_rgb){1, 1, 1}, 1);
@@ -232,10 +235,15 @@ void pdlt_draw_mark(cairo_t *cr, const pdlt_series *s, double x, double y) {
   cairo_stroke(cr);
 }
 
-/* Error bar at x; an end that a log axis cannot show (not positive) runs off the bottom
+void pdlt_draw_mark(cairo_t *cr, const pdlt_series *s, double x, double y) {
+  mark_path(cr, s->mark, x, y);
+  paint_marks(cr, s);
+}
+
+/* Adds the error bar at x; an end that a log axis cannot show (not positive) runs off the bottom
  * without a cap. */
-static void draw_bar(cairo_t *cr, const pdlt_series *s, size_t i, double x, pdlt_box box,
-                     const pdlt_scale *sy) {
+static void add_bar(cairo_t *cr, const pdlt_series *s, size_t i, double x, pdlt_box box,
+                    const pdlt_scale *sy) {
   const double cap = 1.8;
   if (!s->lo || !s->hi || isnan(s->lo[i]) || isnan(s->hi[i])) return;
   double top = pdlt_scale_at(sy, s->hi[i]), bottom = pdlt_scale_at(sy, s->lo[i]);
@@ -244,24 +252,39 @@ static void draw_bar(cairo_t *cr, const pdlt_series *s, size_t i, double x, pdlt
   if (open) bottom = box.y + box.height;
   top = near_box(top, box.y, box.height);
   bottom = near_box(bottom, box.y, box.height);
-  set_rgb(cr, pdlt_color_rgb(s->color), s->alpha);
-  cairo_set_line_width(cr, 1);
-  stroke_segment(cr, x, top, x, bottom);
+  add_segment(cr, x, top, x, bottom);
   if (fabs(bottom - top) < 3) return;
-  stroke_segment(cr, x - cap, top, x + cap, top);
-  if (!open) stroke_segment(cr, x - cap, bottom, x + cap, bottom);
+  add_segment(cr, x - cap, top, x + cap, top);
+  if (!open) add_segment(cr, x - cap, bottom, x + cap, bottom);
 }
 
+/* Point i on the page; 0 when the axes cannot show it. */
+static int place_point(const pdlt_series *s, size_t i, pdlt_box box, const pdlt_scale *sx,
+                       const pdlt_scale *sy, double *x, double *y) {
+  *x = pdlt_scale_at(sx, s->x[i]);
+  *y = pdlt_scale_at(sy, s->y[i]);
+  if (isnan(*x) || isnan(*y)) return 0;
+  *x = near_box(*x, box.x, box.width);
+  *y = near_box(*y, box.y, box.height);
+  return 1;
+}
+
+/* All bars in one path, then all marks in one; open marks one by one, so that the upper
+ * of two hides the lower. */
 static void draw_marks(cairo_t *cr, const pdlt_series *s, pdlt_box box, const pdlt_scale *sx,
                        const pdlt_scale *sy) {
+  double x, y;
+  for (size_t i = 0; i < s->n; i++)
+    if (place_point(s, i, box, sx, sy, &x, &y)) add_bar(cr, s, i, x, box, sy);
+  set_rgb(cr, pdlt_color_rgb(s->color), s->alpha);
+  cairo_set_line_width(cr, 1);
+  cairo_stroke(cr);
   for (size_t i = 0; i < s->n; i++) {
-    double x = pdlt_scale_at(sx, s->x[i]), y = pdlt_scale_at(sy, s->y[i]);
-    if (isnan(x) || isnan(y)) continue;
-    x = near_box(x, box.x, box.width);
-    y = near_box(y, box.y, box.height);
-    draw_bar(cr, s, i, x, box, sy);
-    pdlt_draw_mark(cr, s, x, y);
+    if (!place_point(s, i, box, sx, sy, &x, &y)) continue;
+    mark_path(cr, s->mark, x, y);
+    if (s->hollow) paint_marks(cr, s);
   }
+  if (!s->hollow) paint_marks(cr, s);
 }
 
 void pdlt_draw_series(cairo_t *cr, const pdlt_plot_series *series, pdlt_box box,

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/png.h"
+#include "compare/plot_compact.h"
 #include "compare/plot_internal.h"
 
 static const int PIXELS_PER_POINT = 2;
@@ -88,6 +89,7 @@ pdlt_status pdlt_plot_svg(pdlt_plot *plot, char **out, size_t *size, pdlt_error 
     return status;
   }
   drop_surface_numbers(s.bytes, &s.size);
+  pdlt_svg_compact(s.bytes, &s.size);
   *out = s.bytes;
   *size = s.size;
   return PDLT_OK;
