@@ -7,7 +7,7 @@
 #include "compare/figure_internal.h"
 #include "compare/fit.h"
 
-enum { MAX_PANELS = 6, CURVE_POINTS = 60 };
+enum { MAX_PANELS = 9, CURVE_POINTS = 60 };
 
 /* Coefficients (degree + 1) of the fit to the used widths; PDLT_ERR_NUMERIC when there
  * are too few of them. work: (3 + degree + 1) * num_widths. */

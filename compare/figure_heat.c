@@ -52,6 +52,7 @@ static pdlt_status fill_row(pdlt_plot *plot, size_t first, const pair *p, pdlt_e
       cell[0] = a;
       cell[shown * shown] = b;
       cell[2 * shown * shown] = b - a;
+      if (p->se) cell[2 * shown * shown] /= p->se[i * p->dim + j];
       if (isfinite(a)) lo = fmin(lo, a), hi = fmax(hi, a);
       if (isfinite(b)) lo = fmin(lo, b), hi = fmax(hi, b);
     }
@@ -59,7 +60,8 @@ static pdlt_status fill_row(pdlt_plot *plot, size_t first, const pair *p, pdlt_e
   pdlt_quantity_markup(symbol, sizeof symbol, p->name);
   snprintf(title[0], sizeof title[0], "%s predicted", symbol);
   snprintf(title[1], sizeof title[1], "%s measured, <i>n</i> = %.0f", symbol, p->width);
-  snprintf(title[2], sizeof title[2], "measured \xe2\x88\x92 predicted");
+  snprintf(title[2], sizeof title[2], "%s",
+           p->se ? "difference/standard error" : "measured \xe2\x88\x92 predicted");
   if (!(lo < hi)) lo = hi = NAN;
   for (size_t k = 0; k < 3; k++) {
     pdlt_panel *panel = pdlt_plot_panel(plot, first + k);
@@ -107,7 +109,8 @@ pdlt_status pdlt_figure_kernels(pdlt_figure_job *job, pdlt_error *err) {
   PDLT_TRY(pdlt_plot_new(&plot, count, 3, 125, 125, err));
   fprintf(text,
           "Predicted and measured mean over networks, sample by sample (training samples "
-          "first), and their difference, at the largest width.");
+          "first), and their difference%s, at the largest width.",
+          pairs[0].se ? " in standard errors" : "");
   if (pairs[0].dim > MAX_SAMPLES) fprintf(text, " First %d samples.", MAX_SAMPLES);
   for (size_t k = 0; k < count; k++) {
     PDLT_TRY(fill_row(plot, 3 * k, &pairs[k], err));

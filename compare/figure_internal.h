@@ -23,12 +23,53 @@ typedef struct pdlt_figure_job {
 pdlt_status pdlt_figure_emit(pdlt_figure_job *job, pdlt_plot *plot, const char *stem,
                              const char *title, const char *caption, pdlt_error *err);
 
+/* A grid of panels and the caption being written, for one figure. Initialize with {0}. */
+typedef struct pdlt_figure_page {
+  pdlt_plot *plot;
+  FILE *text; /* the caption */
+  char *caption;
+  size_t caption_size;
+} pdlt_figure_page;
+
+/* Room for count panels, one to three beside each other. To be closed in any case.
+ * Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_page_open(pdlt_figure_page *page, size_t count, pdlt_error *err);
+pdlt_status pdlt_figure_page_emit(pdlt_figure_job *job, pdlt_figure_page *page, const char *stem,
+                                  const char *title, pdlt_error *err);
+void pdlt_figure_page_close(pdlt_figure_page *page);
+
+/* Colour and mark of the k-th shown width, the same in all figures. */
+void pdlt_figure_style_width(pdlt_series *series, size_t k);
+
+/* Training samples (first) among all, from the experiment; samples when unknown. */
+size_t pdlt_figure_train_samples(const pdlt_archive *measured, size_t samples);
+
+/* Number of leading times that are finite and the same in both archives; *times borrowed. */
+size_t pdlt_figure_times(const pdlt_figure_input *in, const double **times);
+
 /* One function per figure; each does nothing when its data are absent. */
 pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_extrapolation(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_training(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_finite_width(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_kernels(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_depth(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_tensors(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_first_order(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_parts(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_ntk_change(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_loss(pdlt_figure_job *job, pdlt_error *err);
+
+/* Vertex of one sample against layer at criticality, V/K^2 (PDLT ch. 5, equal widths): an
+ * exact line or an asymptote, and the kernel's decay K -> 1/(decay l). */
+typedef struct pdlt_depth_law {
+  double slope, offset; /* V/K^2 = slope l + offset */
+  double decay;         /* -a1; 0: K does not decay like that */
+} pdlt_depth_law;
+
+/* The law for the experiment's network; 0 when there is none (not critical, unequal
+ * widths, another activation). */
+int pdlt_depth_law_find(pdlt_depth_law *law, const json_t *network);
 
 /* Different quantities of the comparison in order of appearance; returns how many (at
  * most max). */

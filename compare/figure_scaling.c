@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "compare/figure_internal.h"
 
-enum { MAX_PANELS = 6 };
+enum { MAX_PANELS = 18, MAX_SINGLE = 2 * MAX_PANELS };
 
 static double predicted(const pdlt_compare_row *row, double h, int order) {
   return order == 0 ? row->lo : row->lo + h * row->nlo;
@@ -198,7 +198,7 @@ cleanup:
  * by one. */
 static pdlt_status add_single_numbers(pdlt_panel *panel, const pdlt_comparison *c,
                                       const char *quantity, panel_data *p, pdlt_error *err) {
-  size_t rows[2 * MAX_PANELS], count = pdlt_comparison_select(c, 2 * MAX_PANELS, rows);
+  size_t rows[MAX_SINGLE], count = pdlt_comparison_select(c, MAX_SINGLE, rows);
   for (size_t k = 0; k < count; k++) {
     const pdlt_compare_row *row = &c->rows[rows[k]];
     if (strcmp(row->quantity, quantity) != 0) continue;
@@ -270,8 +270,9 @@ cleanup:
 static const char CAPTION[] =
     "Distance between measurement and theory against hidden width <i>n</i>: root mean square "
     "over all indices and times of each quantity, error bars of one standard error from block "
-    "values. Triangles: the single numbers of the extrapolation figure, where they exceed one "
-    "standard error. Grey line: what statistical noise alone would give; open symbols lie "
+    "values. Triangles: for each quantity the number with the clearest finite-width effect and the "
+    "one farthest from theory, where they exceed one standard error. Grey line: what statistical "
+    "noise alone would give; open symbols lie "
     "within twice that floor. Distances from infinite width should fall with slope \xe2\x88\x92"
     "1, those from order 1/<i>n</i> with slope \xe2\x88\x92"
     "2. Fitted slopes: ";

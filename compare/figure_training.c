@@ -27,13 +27,6 @@ static int shape_is(const pdlt_tensor *t, size_t times, size_t outputs, size_t s
   return t && t->ndim == 3 && t->dim[0] >= times && t->dim[1] == outputs && t->dim[2] == samples;
 }
 
-static size_t train_samples(const pdlt_archive *measured, size_t samples) {
-  json_t *data = json_object_get(json_object_get(measured->meta, "experiment"), "data");
-  json_t *train = json_object_get(data, "train");
-  json_int_t count = json_is_integer(train) ? json_integer_value(train) : -1;
-  return count >= 0 && (size_t)count <= samples ? (size_t)count : samples;
-}
-
 /* Up to six samples: training samples first, two places kept for test samples. */
 static void choose_samples(view *v) {
   size_t test = v->samples - v->num_train;
@@ -47,17 +40,11 @@ static void choose_samples(view *v) {
 /* 1 when both archives hold outputs at the same two or more finite times. */
 static int find_view(view *v, const pdlt_figure_input *in) {
   const pdlt_tensor *times = pdlt_archive_get(in->theory, "times");
-  const pdlt_tensor *measured_times = pdlt_archive_get(in->measured, "times");
   const pdlt_tensor *z = pdlt_archive_get(in->theory, "z_lo");
   *v = (view){.c = in->comparison, .theory = in->theory, .measured = in->measured};
-  if (!times || !measured_times || !z || z->ndim != 3 || z->dim[1] == 0) return 0;
+  if (!times || !z || z->ndim != 3 || z->dim[1] == 0) return 0;
   if (z->dim[0] != pdlt_tensor_count(times)) return 0;
-  size_t count = pdlt_tensor_count(times);
-  if (pdlt_tensor_count(measured_times) < count) count = pdlt_tensor_count(measured_times);
-  while (v->num_times < count && isfinite(times->data[v->num_times]) &&
-         times->data[v->num_times] == measured_times->data[v->num_times])
-    v->num_times++;
-  v->times = times->data;
+  v->num_times = pdlt_figure_times(in, &v->times);
   v->outputs = z->dim[1];
   v->samples = z->dim[2];
   v->stride = v->outputs * v->samples;
@@ -68,7 +55,7 @@ static int find_view(view *v, const pdlt_figure_input *in) {
     v->cov_lo = NULL;
   v->z_nlo = pdlt_archive_get(in->theory, "z_nlo");
   if (!shape_is(v->z_nlo, v->num_times, v->outputs, v->samples)) v->z_nlo = NULL;
-  v->num_train = train_samples(in->measured, v->samples);
+  v->num_train = pdlt_figure_train_samples(in->measured, v->samples);
   choose_samples(v);
   return v->num_times >= 2 && v->num_shown > 0;
 }
@@ -121,6 +108,26 @@ static pdlt_status add_theory(pdlt_panel *panel, const view *v, size_t sample, p
   return pdlt_panel_add(panel, &line, err);
 }
 
+/* Mean at order 1/n at the smallest width, where theory has it. */
+static pdlt_status add_first_order(pdlt_panel *panel, const view *v, size_t sample,
+                                   pdlt_error *err) {
+  char label[96];
+  if (!v->z_nlo) return PDLT_OK;
+  for (size_t t = 0; t < v->num_times; t++) {
+    size_t at = t * v->stride + sample;
+    v->scratch[t] = v->z_lo[at] + v->c->h[0] * v->z_nlo->data[at];
+  }
+  snprintf(label, sizeof label, "theory, order 1/<i>n</i>, <i>n</i> = %.0f", v->c->widths[0]);
+  pdlt_series line = {.kind = PDLT_SERIES_LINE,
+                      .n = v->num_times,
+                      .x = v->times,
+                      .y = v->scratch,
+                      .color = PDLT_VERMILION,
+                      .dashed = 1,
+                      .label = label};
+  return pdlt_panel_add(panel, &line, err);
+}
+
 /* Thin lines of single members at the smallest width that kept some. */
 static pdlt_status add_members(pdlt_panel *panel, const view *v, size_t sample, pdlt_error *err) {
   for (size_t w = 0; w < v->c->num_widths; w++) {
@@ -160,16 +167,6 @@ static int get_means(const view *v, size_t width, const double **z, const double
   return 1;
 }
 
-/* Colour and mark of the k-th shown width. */
-static void style_width(pdlt_series *s, size_t k) {
-  static const pdlt_color colors[] = {PDLT_VERMILION, PDLT_ORANGE, PDLT_GREEN,
-                                      PDLT_BLUE,      PDLT_PURPLE, PDLT_SKY};
-  static const pdlt_mark marks[] = {PDLT_MARK_CIRCLE, PDLT_MARK_SQUARE, PDLT_MARK_TRIANGLE,
-                                    PDLT_MARK_DIAMOND};
-  s->color = colors[k % (sizeof colors / sizeof *colors)];
-  s->mark = marks[k % (sizeof marks / sizeof *marks)];
-}
-
 /* Ensemble means of one width; with scaled != 0, (mean - infinite width)/h. */
 static pdlt_status add_means(pdlt_panel *panel, const view *v, size_t sample, size_t width,
                              size_t k, int scaled, pdlt_error *err) {
@@ -192,7 +189,7 @@ static pdlt_status add_means(pdlt_panel *panel, const view *v, size_t sample, si
                        .lo = lo,
                        .hi = hi,
                        .label = label};
-  style_width(&marks, k);
+  pdlt_figure_style_width(&marks, k);
   return pdlt_panel_add(panel, &marks, err);
 }
 
@@ -202,6 +199,7 @@ static pdlt_status fill_training(pdlt_panel *panel, const view *v, size_t sample
   set_axes(panel, v, sample, "output <i>z</i>");
   PDLT_TRY(add_members(panel, v, sample, err));
   PDLT_TRY(add_theory(panel, v, sample, err));
+  PDLT_TRY(add_first_order(panel, v, sample, err));
   PDLT_TRY(add_means(panel, v, sample, 0, 0, 0, err));
   if (last > 0) PDLT_TRY(add_means(panel, v, sample, last, 3, 0, err));
 cleanup:
@@ -274,6 +272,8 @@ static void write_training_caption(FILE *text, const view *v) {
           "deviation over initializations at infinite width. Marks: ensemble means with one "
           "standard error.",
           v->num_shown, v->samples, v->outputs > 1 ? " (first output)" : "");
+  if (v->z_nlo)
+    fprintf(text, " Dashed: the mean at order 1/<i>n</i> at <i>n</i> = %.0f.", v->c->widths[0]);
   for (size_t w = 0; w <= last; w += last ? last : 1) {
     double s = largest_shift(v, w), f = share_within(v, w);
     pdlt_plot_number(shift, sizeof shift, s, 2);
@@ -331,24 +331,16 @@ static pdlt_status make_figure(pdlt_figure_job *job, const char *stem, const cha
   view v;
   if (job->in->comparison->num_widths == 0 || !find_view(&v, job->in)) return PDLT_OK;
   pdlt_status status = PDLT_OK;
-  pdlt_plot *plot = NULL;
-  char *caption = NULL;
-  size_t caption_size = 0, columns = v.num_shown < 3 ? v.num_shown : v.num_shown == 4 ? 2 : 3;
-  FILE *text = open_memstream(&caption, &caption_size);
-  if (!text) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+  pdlt_figure_page page = {0};
   PDLT_TRY(pdlt_alloc(&v.scratch, 4 * v.num_times, sizeof *v.scratch, err));
-  PDLT_TRY(pdlt_plot_new(&plot, (v.num_shown + columns - 1) / columns, columns,
-                         columns < 3 ? 230 : 165, columns < 3 ? 170 : 135, err));
+  PDLT_TRY(pdlt_figure_page_open(&page, v.num_shown, err));
   for (size_t k = 0; k < v.num_shown; k++)
-    PDLT_TRY(fill(pdlt_plot_panel(plot, k), &v, v.shown[k], err));
-  write_caption(text, &v);
-  fflush(text);
-  PDLT_TRY(pdlt_figure_emit(job, plot, stem, title, caption, err));
+    PDLT_TRY(fill(pdlt_plot_panel(page.plot, k), &v, v.shown[k], err));
+  write_caption(page.text, &v);
+  PDLT_TRY(pdlt_figure_page_emit(job, &page, stem, title, err));
 cleanup:
-  fclose(text);
-  free(caption);
   pdlt_free(v.scratch);
-  pdlt_plot_free(plot);
+  pdlt_figure_page_close(&page);
   return status;
 }
 

@@ -5,7 +5,7 @@
 #include "compare/plot.h"
 #include "compare/report_internal.h"
 
-enum { SELECTED_ROWS = 12 };
+enum { SELECTED_ROWS = 24 };
 
 static void write_word(FILE *out, pdlt_verdict verdict) {
   const char *text = pdlt_verdict_text(verdict);
@@ -178,7 +178,8 @@ void pdlt_report_figures(FILE *out, const pdlt_report_input *in) {
   fputs("</section>\n", out);
 }
 
-static void write_row(FILE *out, const pdlt_compare_row *row) {
+/* slopes: 1 when the table has the two columns of order 1/n. */
+static void write_row(FILE *out, const pdlt_compare_row *row, int slopes) {
   char name[320], time[96];
   pdlt_row_markup(name, sizeof name, row);
   pdlt_time_markup(time, sizeof time, row->time);
@@ -189,10 +190,12 @@ static void write_row(FILE *out, const pdlt_compare_row *row) {
   write_with_error(out, row->c0.tested ? row->c0.value : NAN, row->c0.se);
   fputs("</td><td class=\"n\">", out);
   pdlt_html_number(out, row->c0.tested ? row->c0.z : NAN, 2);
-  fputs("</td><td class=\"n\">", out);
-  pdlt_html_number(out, row->nlo, 5);
-  fputs("</td><td class=\"n\">", out);
-  write_with_error(out, row->c1.tested ? row->c1.value : NAN, row->c1.se);
+  if (slopes) {
+    fputs("</td><td class=\"n\">", out);
+    pdlt_html_number(out, row->nlo, 5);
+    fputs("</td><td class=\"n\">", out);
+    write_with_error(out, row->c1.tested ? row->c1.value : NAN, row->c1.se);
+  }
   fputs("</td><td class=\"n\">", out);
   pdlt_html_number(out, row->fit_p, 2);
   fputs("</td><td>", out);
@@ -202,6 +205,7 @@ static void write_row(FILE *out, const pdlt_compare_row *row) {
 
 void pdlt_report_numbers(FILE *out, const pdlt_report_input *in) {
   size_t rows[SELECTED_ROWS];
+  int slopes = 0;
   size_t count = pdlt_comparison_select(in->comparison, SELECTED_ROWS, rows);
   if (count == 0) return;
   fprintf(out,
@@ -209,12 +213,16 @@ void pdlt_report_numbers(FILE *out, const pdlt_report_input *in) {
           "quantity the one with the clearest finite-width effect and the one farthest from "
           "theory. All are in <code>comparison.csv</code>.</p>\n",
           in->comparison->num_rows);
-  write_table_head(out,
-                   "<th>Number</th><th>Time</th><th class=\"n\">Theory</th><th class=\"n\">"
-                   "Intercept of the fit</th><th class=\"n\"><i>z</i></th><th class=\"n\">Theory, "
-                   "slope in <i>h</i></th><th class=\"n\">Fitted slope</th><th class=\"n\">Fit "
-                   "<i>p</i></th><th>Verdict</th>");
-  for (size_t i = 0; i < count; i++) write_row(out, &in->comparison->rows[rows[i]]);
+  for (size_t i = 0; i < count; i++) slopes |= isfinite(in->comparison->rows[rows[i]].nlo);
+  write_table_head(
+      out, slopes ? "<th>Number</th><th>Time</th><th class=\"n\">Theory</th><th class=\"n\">"
+                    "Intercept of the fit</th><th class=\"n\"><i>z</i></th><th class=\"n\">"
+                    "Theory, slope in <i>h</i></th><th class=\"n\">Fitted slope</th>"
+                    "<th class=\"n\">Fit <i>p</i></th><th>Verdict</th>"
+                  : "<th>Number</th><th>Time</th><th class=\"n\">Theory</th><th class=\"n\">"
+                    "Intercept of the fit</th><th class=\"n\"><i>z</i></th>"
+                    "<th class=\"n\">Fit <i>p</i></th><th>Verdict</th>");
+  for (size_t i = 0; i < count; i++) write_row(out, &in->comparison->rows[rows[i]], slopes);
   fputs("</tbody></table></div></section>\n", out);
 }
 

@@ -22,7 +22,8 @@ struct Fake {
   size_t times = 20, samples = 6, blocks = 32, kept = 8;
   double noise = 2e-3;  // standard deviation of a block value
   double effect = 1;    // multiplies the finite-width terms
-  bool nlo = false;     // theory of order 1 exists
+  bool nlo = false;     // z_nlo exists
+  bool order1 = false;  // everything else of order 1/n, and layers, exist (MakeOrderOne)
   std::string title = "tanh, three layers: the trained output against theory";
 
   pdlt_archive theory{}, measured{};
@@ -185,6 +186,86 @@ struct Fake {
                   "theta <- theta - eta lambda dLoss/dtheta, full batch", "h", "1/n_{L-1}"));
   }
 
+  static constexpr size_t kProbes = 4, kLayers = 5;
+  static constexpr const char *kTensors[] = {"V", "F"};
+  static constexpr const char *kParts[] = {"mean_ntk", "ntk_fluctuations", "dntk", "ddntk_linear",
+                                           "ddntk_cubic"};
+  static constexpr double kShare[] = {0.9, 0.4, -0.6, 0.2, 0.1};  // of z_nlo, sum 1
+
+  // Symmetric under 12 <-> 34 as V and F are.
+  double Tensor(const char *name, size_t flat) const {
+    const size_t p = kProbes;
+    const double a = (double)(flat / p / p), b = (double)(flat % (p * p));
+    return (name[0] == 'V' ? 1 : 0.3) * (0.4 + 0.1 * a * b / 16 + 0.02 * (a + b));
+  }
+  double NtkChange(size_t t, size_t a, size_t b) const {
+    return (1 - Decay(t, 0)) * Matrix(a, b, 3);
+  }
+  double Loss(size_t t, bool train) const { return 2 * Decay(t, 1) + (train ? 0.01 : 0.5); }
+  double LossSlope(size_t t, bool train) const {
+    return (train ? 0.1 : 3) * Decay(t, 0) + (train ? 0.05 : 1);
+  }
+  double Layer(const char *name, size_t l) const {  // of the first sample; ReLU at criticality
+    return name[0] == 'K' ? 0.6 : name[0] == 'T' ? 2.5 * (double)l : 5.0 * 0.36 * (double)(l - 1);
+  }
+
+  void MakeOrderOne() {
+    const size_t p = kProbes;
+    for (size_t k = 0; k < 5 && nlo; k++) {
+      double *part = New(&theory, std::string("z_nlo/") + kParts[k], {times, 1, samples});
+      for (size_t i = 0; i < times * samples; i++)
+        part[i] = kShare[k] * ZSlope(i / samples, i % samples);
+    }
+    double *move = New(&theory, "Theta_t_nlo", {times, 1, samples, 1, samples});
+    for (size_t i = 0; i < times * samples * samples; i++)
+      move[i] = 1 + NtkChange(i / samples / samples, i / samples % samples, i % samples);
+    for (bool train : {true, false}) {
+      const std::string name = train ? "loss_train" : "loss_test";
+      double *lo = New(&theory, name + "_lo", {times}),
+             *slope = New(&theory, name + "_nlo", {times});
+      for (size_t t = 0; t < times; t++) lo[t] = Loss(t, train), slope[t] = LossSlope(t, train);
+    }
+    for (const char *name : kTensors) {
+      double *t = New(&theory, name, {p, p, p, p});
+      for (size_t i = 0; i < p * p * p * p; i++) t[i] = Tensor(name, i);
+    }
+    for (size_t l = 1; l <= kLayers; l++)
+      for (const char *name : {"K", "Theta", "V"}) {
+        const std::string layer = "layer" + std::to_string(l) + "/" + name;
+        if (l > 1 || name[0] != 'V')
+          *New(&theory, layer,
+               name[0] == 'V' ? std::vector<size_t>{1, 1, 1, 1} : std::vector<size_t>{1, 1}) =
+              Layer(name, l);
+      }
+    for (double n : widths) MeasureOrderOne(n);
+  }
+
+  void MeasureOrderOne(double n) {
+    const size_t p = kProbes;
+    const double x = 1 / n;
+    std::vector<double> values;
+    for (size_t i = 0; i < times * samples * samples; i++) {
+      const size_t a = i / samples % samples, b = i % samples;
+      values.push_back(Matrix(a, b, 2.5) + x * (1 + NtkChange(i / samples / samples, a, b)));
+    }
+    AddMeasured(n, "Theta_t", {times, 1, samples, 1, samples}, values, noise);
+    for (bool train : {true, false}) {
+      values.clear();
+      for (size_t t = 0; t < times; t++) values.push_back(Loss(t, train) + x * LossSlope(t, train));
+      AddMeasured(n, train ? "loss_train" : "loss_test", {times}, values, noise);
+    }
+    for (const char *name : kTensors) {
+      values.clear();
+      for (size_t i = 0; i < p * p * p * p; i++) values.push_back(Tensor(name, i) * (1 + x));
+      AddMeasured(n, name, {p, p, p, p}, values, 20 * noise);
+    }
+    for (size_t l = 1; l <= kLayers; l++)
+      for (const char *name : {"K", "Theta", "V"})
+        AddMeasured(n, "layer" + std::to_string(l) + "/" + name,
+                    name[0] == 'V' ? std::vector<size_t>{1, 1, 1, 1} : std::vector<size_t>{1, 1},
+                    {Layer(name, l) * (1 + x * (double)l)}, 5 * noise);
+  }
+
   // A row for one number of NAME; flat is its place without time, t < 0: no time.
   void AddRow(const char *name, std::vector<size_t> index, size_t flat, int t, double lo,
               double slope) {
@@ -209,6 +290,15 @@ struct Fake {
     row.used = used.data();
     row.c0 = row.c1 = pdlt_coefficient{0, NAN, NAN, NAN, NAN, NAN};
     std::vector<double> map(3 * count);
+    if (!std::isnan(slope)) {  // c1 alone beside the exact c0, from all widths
+      double up = 0, down = 0;
+      for (size_t w = 0; w < count; w++) {
+        up += h[w] * (x[w] - lo) / (se[w] * se[w]);
+        down += h[w] * h[w] / (se[w] * se[w]);
+      }
+      const double value = up / down, error = 1 / std::sqrt(down);
+      row.c1 = {1, value, error, slope, 0, (value - slope) / error};
+    }
     if (count >= 3 &&
         pdlt_fit_rows(count, h.data(), se, 0, 2, map.data(), nullptr, nullptr) == PDLT_OK) {
       double value = 0, variance = 0;
@@ -226,16 +316,24 @@ struct Fake {
   void MakeComparison() {
     for (double n : widths) h.push_back(1 / n);
     used.assign(widths.size(), 1);
-    const size_t count = times * samples + 2 * samples * samples;
+    const size_t count =
+        times * samples + 2 * samples * samples + 2 * kProbes * kProbes * kProbes * kProbes;
     row_storage.assign(count * 2 * widths.size(), 0);
     for (size_t t = 0; t < times; t++)
       for (size_t a = 0; a < samples; a++)
         AddRow("z", {0, a}, a, (int)t, ZInfinite(t, a), nlo ? ZSlope(t, a) : NAN);
     for (size_t i = 0; i < samples * samples; i++)
-      AddRow("K", {i / samples, i % samples}, i, -1, Matrix(i / samples, i % samples, 0.6), NAN);
+      AddRow("K", {i / samples, i % samples}, i, -1, Matrix(i / samples, i % samples, 0.6),
+             order1 ? Matrix(i / samples, i % samples, 0.2) : NAN);
     for (size_t i = 0; i < samples * samples; i++)
       AddRow("Theta", {i / samples, i % samples}, i, -1, Matrix(i / samples, i % samples, 2.5),
-             NAN);
+             order1 ? Matrix(i / samples, i % samples, 1.5) : NAN);
+    for (const char *name : kTensors)
+      for (size_t i = 0; order1 && i < kProbes * kProbes * kProbes * kProbes; i++)
+        AddRow(name,
+               {i / (kProbes * kProbes * kProbes), i / (kProbes * kProbes) % kProbes,
+                i / kProbes % kProbes, i % kProbes},
+               i, -1, Tensor(name, i), NAN);
     tests.resize(3);
     tests[0] = {"z", "c0", PDLT_AGREE, 0.31, -2.7,
                 120, 40,   85.2,       12.4, "chi-square over all numbers"};
@@ -278,6 +376,7 @@ struct Fake {
   void Make() {
     MakeTheory();
     MakeMeasured();
+    if (order1) MakeOrderOne();
     MakeComparison();
   }
   pdlt_figure_input Input() const { return {&comparison, &theory, &measured}; }

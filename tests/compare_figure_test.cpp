@@ -24,7 +24,8 @@ struct Folder {
   }
   ~Folder() {
     for (const char *stem :
-         {"width_scaling", "extrapolation", "training_curves", "finite_width", "kernels"})
+         {"width_scaling", "extrapolation", "training_curves", "finite_width", "kernels", "parts",
+          "learning_curves", "ntk_change", "depth", "tensors", "first_order"})
       for (const char *end : {"png", "svg", "pdf"})
         std::remove((path + "/figures/" + stem + "." + end).c_str());
     std::remove((path + "/figures").c_str());
@@ -70,6 +71,134 @@ TEST(Figures, AllAreMadeAndReproducible) {
       EXPECT_EQ(ReadFile(one.path + "/figures/" + entry.first + end),
                 ReadFile(two.path + "/figures/" + entry.first + end))
           << entry.first << end;
+}
+
+// Sets network and eta of the made-up experiment.
+void SetExperiment(Fake &fake, const char *activation, double c_w) {
+  json_t *experiment = json_object_get(fake.measured.meta, "experiment");
+  json_t *network = json_pack("{s:s, s:[f,f], s:[f,f]}", "activation", activation, "C_b", 0.0, 0.0,
+                              "C_W", c_w, c_w);
+  json_object_update(json_object_get(experiment, "network"), network);
+  json_decref(network);
+  json_object_set_new(experiment, "training", json_pack("{s:f}", "eta", 0.05));
+}
+
+// The number after the last occurrence of `before` in a caption.
+double NumberAfter(const std::string &text, const std::string &before) {
+  const size_t at = text.rfind(before);
+  EXPECT_NE(at, std::string::npos) << before << " in: " << text;
+  return at == std::string::npos ? NAN : std::strtod(text.c_str() + at + before.size(), nullptr);
+}
+
+bool Has(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(FirstOrder, FiguresAndTheirNumbers) {
+  Folder folder;
+  Fake fake;
+  fake.nlo = fake.order1 = true;
+  fake.noise = 5e-4;
+  fake.times = 15;
+  fake.Make();
+  SetExperiment(fake, "relu", 2);
+  const auto captions = Write(fake, folder.path);
+  EXPECT_EQ(captions.size(), 11u);
+  const std::string &tensors = captions.at("tensors");
+  EXPECT_TRUE(Has(tensors, "all 512 distinct numbers")) << tensors;
+  EXPECT_NEAR(NumberAfter(tensors, "Root mean square "), 1, 0.15);
+  const std::string &depth = captions.at("depth");
+  EXPECT_TRUE(Has(depth, "theory at layer 5 is 1 times it")) << depth;
+  EXPECT_TRUE(Has(depth, "= 5 (<i>l</i>")) << depth;
+  const std::string &change = captions.at("ntk_change");
+  EXPECT_NEAR(NumberAfter(change, "<i>n</i> = 128 is "), 1, 0.05) << change;
+  EXPECT_NEAR(NumberAfter(change, "cosine "), 1, 0.01);
+  const std::string &loss = captions.at("learning_curves");  // exact up to noise at order 1/n
+  EXPECT_LT(NumberAfter(loss, "infinite width, "), 0.2) << loss;
+  const std::string &scaling = captions.at("width_scaling");
+  EXPECT_NEAR(std::strtod(scaling.c_str() + scaling.find("(from order 1/<i>n</i>): \xe2\x88\x92") +
+                              std::strlen("(from order 1/<i>n</i>): \xe2\x88\x92"),
+                          nullptr),
+              2, 0.1);
+}
+
+// The caption gives the root mean square of each part on the test samples.
+TEST(FirstOrder, PartsAreThoseOfTheory) {
+  Folder folder;
+  Fake fake;
+  fake.nlo = fake.order1 = true;
+  fake.times = 15;
+  fake.Make();
+  double square = 0;
+  for (size_t a = 4; a < 6; a++) square += std::pow(0.4 * fake.ZSlope(14, a), 2) / 2;
+  const std::string caption = Write(fake, folder.path).at("parts");
+  EXPECT_NEAR(NumberAfter(caption, "NTK fluctuations ") / std::sqrt(square), 1, 0.01) << caption;
+  EXPECT_TRUE(Has(caption, "cubic"));
+  EXPECT_TRUE(Has(caption, "test samples"));
+  Fake train;  // no test samples: training samples are shown
+  train.nlo = train.order1 = true;
+  train.samples = 4;
+  train.Make();
+  EXPECT_TRUE(Has(Write(train, folder.path).at("parts"), "training samples"));
+}
+
+TEST(FirstOrder, EachFigureNeedsItsArrays) {
+  Folder folder;
+  Fake fake;
+  fake.nlo = true;
+  fake.Make();
+  const auto captions = Write(fake, folder.path);
+  for (const char *stem : {"parts", "learning_curves", "ntk_change", "depth", "tensors"})
+    EXPECT_EQ(captions.count(stem), 0u) << stem;
+  EXPECT_EQ(captions.count("first_order"), 1u);  // z_nlo alone
+  EXPECT_TRUE(Has(captions.at("training_curves"), "order 1/<i>n</i>"));
+}
+
+// A movement that theory does not predict shows in the projection.
+TEST(FirstOrder, WrongMovementOfTheNtkShows) {
+  Folder folder;
+  Fake fake;
+  fake.order1 = true;
+  fake.Make();
+  const pdlt_tensor *t = pdlt_archive_get(&fake.theory, "Theta_t_nlo");
+  for (size_t i = 0; i < pdlt_tensor_count(t); i++) t->data[i] = 1 + 2 * (t->data[i] - 1);
+  EXPECT_NEAR(NumberAfter(Write(fake, folder.path).at("ntk_change"), "<i>n</i> = 128 is "), 0.5,
+              0.05);
+}
+
+// PDLT ch. 5: single-input vertex at criticality.
+TEST(DepthLaw, KnowsTheBook) {
+  const struct {
+    const char *activation;
+    double c_w, slope, offset, decay;
+  } cases[] = {{"linear", 1, 2, -2, 0},
+               {"relu", 2, 5, -5, 0},
+               {"leaky_relu(0.5)", 1.6, 3 * (1.0625 / 2) / (0.625 * 0.625) - 1,
+                1 - 3 * (1.0625 / 2) / (0.625 * 0.625), 0},
+               {"tanh", 1, 2.0 / 3, 0, 2},
+               {"sin", 1, 2.0 / 3, 0, 1}};
+  for (const auto &c : cases) {
+    for (const double c_b : {0.0, 0.1})
+      for (const double factor : {1.0, 1.01})
+        for (const int ratio : {1, 2}) {
+          json_t *network =
+              json_pack("{s:s, s:[f,f,f], s:f, s:[i,i]}", "activation", c.activation, "C_b", c_b,
+                        c_b, c_b, "C_W", c.c_w * factor, "width_ratios", 1, ratio);
+          pdlt_depth_law law;
+          const bool expected = c_b == 0 && factor == 1 && ratio == 1;
+          ASSERT_EQ(pdlt_depth_law_find(&law, network), expected) << c.activation;
+          json_decref(network);
+          if (!expected) continue;
+          EXPECT_NEAR(law.slope, c.slope, 1e-14);
+          EXPECT_NEAR(law.offset, c.offset, 1e-14);
+          EXPECT_EQ(law.decay, c.decay);
+        }
+  }
+  pdlt_depth_law law;
+  json_t *gelu = json_pack("{s:s, s:f, s:f}", "activation", "gelu", "C_b", 0.0, "C_W", 1.0);
+  EXPECT_EQ(pdlt_depth_law_find(&law, gelu), 0);
+  json_decref(gelu);
+  EXPECT_EQ(pdlt_depth_law_find(&law, nullptr), 0);
 }
 
 TEST(Figures, OneWidthGivesFiguresWithoutSlopes) {

@@ -1,0 +1,55 @@
+/* figure_page.c - what the figures have in common: the grid with its caption, styles,
+ * training samples and times. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "compare/figure_internal.h"
+
+pdlt_status pdlt_figure_page_open(pdlt_figure_page *page, size_t count, pdlt_error *err) {
+  size_t columns = count < 3 ? count : count == 4 ? 2 : 3;
+  *page = (pdlt_figure_page){0};
+  page->text = open_memstream(&page->caption, &page->caption_size);
+  if (!page->text) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+  return pdlt_plot_new(&page->plot, (count + columns - 1) / columns, columns,
+                       columns < 3 ? 230 : 165, columns < 3 ? 170 : 135, err);
+}
+
+pdlt_status pdlt_figure_page_emit(pdlt_figure_job *job, pdlt_figure_page *page, const char *stem,
+                                  const char *title, pdlt_error *err) {
+  if (fflush(page->text) != 0) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+  return pdlt_figure_emit(job, page->plot, stem, title, page->caption, err);
+}
+
+void pdlt_figure_page_close(pdlt_figure_page *page) {
+  if (page->text) fclose(page->text);
+  free(page->caption);
+  pdlt_plot_free(page->plot);
+  *page = (pdlt_figure_page){0};
+}
+
+void pdlt_figure_style_width(pdlt_series *series, size_t k) {
+  static const pdlt_color colors[] = {PDLT_VERMILION, PDLT_ORANGE, PDLT_GREEN,
+                                      PDLT_BLUE,      PDLT_PURPLE, PDLT_SKY};
+  static const pdlt_mark marks[] = {PDLT_MARK_CIRCLE, PDLT_MARK_SQUARE, PDLT_MARK_TRIANGLE,
+                                    PDLT_MARK_DIAMOND};
+  series->color = colors[k % (sizeof colors / sizeof *colors)];
+  series->mark = marks[k % (sizeof marks / sizeof *marks)];
+}
+
+size_t pdlt_figure_train_samples(const pdlt_archive *measured, size_t samples) {
+  json_t *data = json_object_get(json_object_get(measured->meta, "experiment"), "data");
+  json_t *train = json_object_get(data, "train");
+  json_int_t count = json_is_integer(train) ? json_integer_value(train) : -1;
+  return count >= 0 && (size_t)count <= samples ? (size_t)count : samples;
+}
+
+size_t pdlt_figure_times(const pdlt_figure_input *in, const double **times) {
+  const pdlt_tensor *a = pdlt_archive_get(in->theory, "times");
+  const pdlt_tensor *b = pdlt_archive_get(in->measured, "times");
+  if (!a || !b) return 0;
+  size_t count = pdlt_tensor_count(a), n = 0;
+  if (pdlt_tensor_count(b) < count) count = pdlt_tensor_count(b);
+  while (n < count && isfinite(a->data[n]) && a->data[n] == b->data[n]) n++;
+  *times = a->data;
+  return n;
+}
