@@ -35,12 +35,6 @@ const char *pdlt_dynamics_part_name(pdlt_dynamics_part part) {
   return names[part];
 }
 
-static pdlt_status mean_source(const void *self,
-                               const pdlt_time_weights *weights, double *source,
-                               pdlt_error *err) {
-  return pdlt_dynamics_source(self, weights, source, err);
-}
-
 /* Recorded vectors (T, 5, n_L, D) in samples: parts (5, T, n_L, D), z_nlo their
  * sum. */
 static void deliver(const pdlt_dynamics *dyn, size_t num_times,
@@ -76,7 +70,7 @@ pdlt_status pdlt_dynamics_run(const pdlt_dynamics *dyn, size_t num_times,
   const pdlt_time_loop loop = {.num_times = num_times,
                                .times = times,
                                .count = count,
-                               .source = mean_source,
+                               .source = pdlt_dynamics_source,
                                .self = dyn,
                                .recorded = recorded,
                                .snapshots = snapshots};

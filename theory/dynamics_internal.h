@@ -28,6 +28,21 @@ void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS],
                     int pattern, char fixed, size_t index, size_t count,
                     double *out);
 
+/* Which rows the terms usv, suu, ssv, sss have. */
+extern const double pdlt_dd_rows[4][PDLT_DD_ROWS];
+
+/* out[r][x][y] += weight * tensor entry, slots naming its four letters in
+ * order: r is the value of `letter` (below count), x and y those of the two
+ * letters of inner (below A), index that of `fixed`. */
+void pdlt_gather(size_t D, size_t A, const double *tensor, const char *slots,
+                 const char *inner, char fixed, size_t index, char letter,
+                 size_t count, double weight, double *out);
+
+/* out[f][d][a] += weight * tensor entry at slots over f, d (below D), a twice
+ * (below A). */
+void pdlt_gather_trace(size_t D, size_t A, const double *tensor,
+                       const char *slots, double weight, double *out);
+
 /* ---- sums over times ---- */
 
 /* Weights of every term at `points` times (or of the whole training). fill
@@ -42,10 +57,13 @@ typedef struct pdlt_time_weights {
   const void *self;
 } pdlt_time_weights;
 
+/* Fills vectors (count, points, D), rotated. */
+typedef pdlt_status pdlt_time_source(const void *self,
+                                     const pdlt_time_weights *weights,
+                                     double *out, pdlt_error *err);
+
 /* source (5 parts, n_L, points, D) in the rotated basis. */
-pdlt_status pdlt_dynamics_source(const pdlt_dynamics *dyn,
-                                 const pdlt_time_weights *weights,
-                                 double *source, pdlt_error *err);
+pdlt_time_source pdlt_dynamics_source; /* self: pdlt_dynamics */
 
 /* Sums over the steps before step s; under flow, integrals up to that time. */
 typedef struct pdlt_time_state {
@@ -92,9 +110,7 @@ typedef struct pdlt_time_loop {
   size_t num_times;
   const double *times; /* (T) increasing, finite, whole unless flow */
   size_t count;
-  pdlt_status (*source)(const void *self, const pdlt_time_weights *weights,
-                        double *source /* (count, points, D) */,
-                        pdlt_error *err);
+  pdlt_time_source *source;
   const void *self;
   double *recorded;  /* (T, count, D) written */
   double *snapshots; /* (T) states, written; or NULL */
@@ -103,6 +119,13 @@ typedef struct pdlt_time_loop {
 /* Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY, those of source. */
 pdlt_status pdlt_time_loop_run(const pdlt_dynamics *dyn,
                                const pdlt_time_loop *loop, pdlt_error *err);
+
+/* The limit of late times of source summed over times, (count, D), with the
+ * pull of the training samples: 0 on modes, O_d - Theta_dA Theta_AA^-1 O_A on
+ * tests. Errors: PDLT_ERR_INPUT (singular), PDLT_ERR_MEMORY. */
+pdlt_status pdlt_end_vectors(const pdlt_dynamics *dyn, pdlt_time_source *source,
+                             const void *self, size_t count, double *out,
+                             pdlt_error *err);
 
 /* theta_t (points, n_L, D, n_L, D) at these states, in samples. */
 pdlt_status pdlt_dynamics_ntk(const pdlt_dynamics *dyn,

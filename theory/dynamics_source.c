@@ -33,6 +33,33 @@ static size_t stride(size_t D, const char *slots, char letter) {
   return 0;
 }
 
+void pdlt_gather(size_t D, size_t A, const double *tensor, const char *slots,
+                 const char *inner, char fixed, size_t index, char letter,
+                 size_t count, double weight, double *out) {
+  const double *from = tensor + index * stride(D, slots, fixed);
+  const size_t step = stride(D, slots, letter);
+  const size_t step_b = stride(D, slots, inner[0]),
+               step_c = stride(D, slots, inner[1]);
+  for (size_t r = 0; r < count; r++)
+    for (size_t b = 0; b < A; b++)
+      for (size_t c = 0; c < A; c++)
+        out[(r * A + b) * A + c] +=
+            weight * from[r * step + b * step_b + c * step_c];
+}
+
+void pdlt_gather_trace(size_t D, size_t A, const double *tensor,
+                       const char *slots, double weight, double *out) {
+  const size_t step_f = stride(D, slots, 'f'), step_d = stride(D, slots, 'd');
+  size_t step_a = 0, step = 1; /* both slots of a */
+  for (int i = 3; i >= 0; i--, step *= D)
+    step_a += slots[i] == 'a' ? step : 0;
+  for (size_t f = 0; f < D; f++)
+    for (size_t d = 0; d < D; d++)
+      for (size_t a = 0; a < A; a++)
+        out[(f * D + d) * A + a] +=
+            weight * tensor[f * step_f + d * step_d + a * step_a];
+}
+
 void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS],
                     int pattern, char fixed, size_t index, size_t count,
                     double *out) {
@@ -40,23 +67,15 @@ void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS],
   if (count * A > 0)
     memset(out, 0, count * A * A * sizeof *out);
   for (int row = 0; row < PDLT_DD_ROWS; row++) {
+    const char *name = rows[row][pattern];
     if (weight[row] == 0)
       continue;
-    const char *name = rows[row][pattern], *slots = name + 1;
-    const double *tensor =
-        dyn->dd[*name - 'R'] + index * stride(D, slots, fixed);
-    const size_t step = stride(D, slots, fixed == 'a' ? 'd' : 'a');
-    const size_t step_b = stride(D, slots, 'b'), step_c = stride(D, slots, 'c');
-    for (size_t r = 0; r < count; r++)
-      for (size_t b = 0; b < A; b++)
-        for (size_t c = 0; c < A; c++)
-          out[(r * A + b) * A + c] +=
-              weight[row] * tensor[r * step + b * step_b + c * step_c];
+    pdlt_gather(D, A, dyn->dd[*name - 'R'], name + 1, "bc", fixed, index,
+                fixed == 'a' ? 'd' : 'a', count, weight[row], out);
   }
 }
 
-/* Which rows each ddNTK term has. */
-static const double row_weight[4][PDLT_DD_ROWS] = {
+const double pdlt_dd_rows[4][PDLT_DD_ROWS] = {
     {1, 1, 1, 1, 1, 1}, /* usv: W_IJKL + W_JIKL */
     {1, 1, 2, 0, 0, 0}, /* suu: ddI_IJKL + ddI_JIKL + 2 ddII_IJKL */
     {1, 0, 1, 1, 0, 0}, /* ssv: W_IJKL */
@@ -171,7 +190,7 @@ static void add_triples(const tile *t, int q, int pattern, size_t a) {
   const double scale = t->weights->scale[term];
   if (scale == 0)
     return;
-  pdlt_dd_gather(dyn, row_weight[q], pattern, 'a', a, D, t->slice);
+  pdlt_dd_gather(dyn, pdlt_dd_rows[q], pattern, 'a', a, D, t->slice);
   for (size_t k = 0; k < t->count; k++) {
     t->weights->fill(t->weights->self, t->from + k, term, a, t->fill);
     for (size_t m = 0; m < 2 * n; m++) {
@@ -225,9 +244,10 @@ static void run_tile(const tile *t, double *source) {
                  d] = sum_at(t, part, d, k * n + i);
 }
 
-pdlt_status pdlt_dynamics_source(const pdlt_dynamics *dyn,
+pdlt_status pdlt_dynamics_source(const void *self,
                                  const pdlt_time_weights *weights,
                                  double *source, pdlt_error *err) {
+  const pdlt_dynamics *dyn = self;
   pdlt_status status = PDLT_OK;
   double *work = NULL;
   const size_t tiles = (weights->points + TILE - 1) / TILE,

@@ -174,5 +174,8 @@ pdlt_time_weights pdlt_time_states_weights(const pdlt_dynamics *dyn,
         dyn->lo.flow ? !equal_times[term] : pow(dyn->lo.eta, order[term]);
     weights.scale[term] = sign[term] * eta * dyn->factors.factor[term];
   }
+  weights.scale[PDLT_DYNAMICS_COV_NTK_OUTPUT] =
+      (dyn->lo.flow ? 1 : dyn->lo.eta) *
+      dyn->factors.factor[PDLT_DYNAMICS_COV_NTK_OUTPUT];
   return weights;
 }
