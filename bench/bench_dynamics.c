@@ -1,6 +1,7 @@
 /* bench_dynamics.c - time of training at order 1/width, by number of samples and of
  * steps: bench_dynamics [largest D [steps [outputs [threads]]]]. Half the samples train;
- * tensors are random. Reports rotation, steps, steps with the NTK, and the end. */
+ * tensors are random. Reports rotation, steps, steps with the NTK, the end, and
+ * rotation and steps of the covariance. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "theory/dynamics.h"
+#include "theory/dynamics_cov.h"
 #include "theory/end.h"
 
 static double now(void) {
@@ -37,7 +39,8 @@ static pdlt_status measure(const pdlt_dynamics_input *in, long steps, pdlt_error
   const size_t block = in->outputs * in->D;
   const double last = (double)steps;
   pdlt_dynamics dynamics = {0};
-  double *z = NULL, *theta_t = NULL, mark[5];
+  pdlt_covariance cov = {0};
+  double *z = NULL, *theta_t = NULL, mark[6];
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&z, block, sizeof *z, err));
   PDLT_TRY(pdlt_alloc(&theta_t, block * block, sizeof *theta_t, err));
@@ -50,9 +53,13 @@ static pdlt_status measure(const pdlt_dynamics_input *in, long steps, pdlt_error
   mark[3] = now();
   PDLT_TRY(pdlt_end(&dynamics, z, NULL, err));
   mark[4] = now();
-  printf("%4zu %6ld %10.4f %10.4f %10.4f %10.4f\n", in->D, steps, mark[1] - mark[0],
-         mark[2] - mark[1], mark[3] - mark[2], mark[4] - mark[3]);
+  PDLT_TRY(pdlt_covariance_new(&cov, &dynamics, in, in->theta1, in->a, in->b, err));
+  PDLT_TRY(pdlt_covariance_run(&cov, 1, &last, theta_t, err));
+  mark[5] = now();
+  printf("%4zu %6ld %10.4f %10.4f %10.4f %10.4f %10.4f\n", in->D, steps, mark[1] - mark[0],
+         mark[2] - mark[1], mark[3] - mark[2], mark[4] - mark[3], mark[5] - mark[4]);
 cleanup:
+  pdlt_covariance_free(&cov);
   pdlt_dynamics_free(&dynamics);
   pdlt_free(z);
   pdlt_free(theta_t);
@@ -101,7 +108,7 @@ int main(int argc, char **argv) {
   pdlt_status status = PDLT_OK;
   if (threads < 1) return 2;
   PDLT_TRY(pdlt_linalg_init(threads, &err));
-  printf("   D  steps   rotate     steps    with NTK        end   (seconds)\n");
+  printf("   D  steps   rotate     steps    with NTK        end covariance   (seconds)\n");
   for (size_t D = 4; D <= largest; D *= 2) PDLT_TRY(bench(D, steps, outputs, threads, &err));
 cleanup:
   if (status != PDLT_OK) fprintf(stderr, "bench_dynamics: %s\n", err.message);
