@@ -169,7 +169,7 @@ static void write_law(FILE *text, curve *c, const pdlt_figure_input *in,
   pdlt_plot_number(ratio, sizeof ratio, c->value[c->layers - 1] / asymptote, 4);
   fprintf(text,
           " Dashed: the law of depth at criticality (PDLT ch. 5), <i>V</i>/<i>K</i><sup>2</sup> "
-          "%s %s %s; theory at layer %d is %s times it.",
+          "%s %s %s; ratio of theory to it at layer %d: %s.",
           law->decay > 0 ? "\xe2\x86\x92" : "=", slope,
           law->decay > 0 ? "<i>l</i>"
                          : "(<i>l</i> \xe2\x88\x92 "

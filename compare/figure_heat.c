@@ -11,26 +11,39 @@ enum { MAX_SAMPLES = 64 }; /* more cells than that cannot be told apart */
 /* One of K and Theta: the matrices beside each other at the largest width. */
 typedef struct pair {
   const char *name;
-  double width;
+  double width, h;
   size_t dim;
+  const double *slope; /* (dim, dim) coefficient of h, or NULL: infinite width is predicted */
   const double *theory, *measured, *se; /* (dim, dim); se or NULL */
 } pair;
 
 /* 1 when the archives hold the matrix, square and of one size. */
-static int find_pair(pair *p, const pdlt_figure_input *in, const char *name) {
+static int find_pair(pair *p, const pdlt_figure_input *in, const char *name,
+                     const char *slope_name) {
   char se_name[32];
   const pdlt_comparison *c = in->comparison;
   if (c->num_widths == 0) return 0;
   double width = c->widths[c->num_widths - 1];
   const pdlt_tensor *theory = pdlt_archive_get(in->theory, name);
   const pdlt_tensor *measured = pdlt_measured_get(in->measured, width, name);
+  const pdlt_tensor *slope = pdlt_archive_get(in->theory, slope_name);
   snprintf(se_name, sizeof se_name, "%s_se", name);
   const pdlt_tensor *se = pdlt_measured_get(in->measured, width, se_name);
   if (!theory || !measured || !pdlt_tensor_same_shape(theory, measured)) return 0;
   if (theory->ndim != 2 || theory->dim[0] != theory->dim[1] || theory->dim[0] == 0) return 0;
   if (se && !pdlt_tensor_same_shape(se, theory)) se = NULL;
-  *p = (pair){name, width, theory->dim[0], theory->data, measured->data, se ? se->data : NULL};
+  if (slope && !pdlt_tensor_same_shape(slope, theory)) slope = NULL;
+  *p = (pair){.name = name, .width = width, .h = c->h[c->num_widths - 1], .dim = theory->dim[0]};
+  p->theory = theory->data;
+  p->measured = measured->data;
+  p->se = se ? se->data : NULL;
+  p->slope = slope ? slope->data : NULL;
   return 1;
+}
+
+/* Entry of the matrix as predicted at the pair's width. */
+static double predicted(const pair *p, size_t entry) {
+  return p->theory[entry] + (p->slope ? p->h * p->slope[entry] : 0);
 }
 
 static void label_axes(pdlt_panel *panel, const char *title) {
@@ -47,7 +60,7 @@ static pdlt_status fill_row(pdlt_plot *plot, size_t first, const pair *p, pdlt_e
   if (status != PDLT_OK) return status;
   for (size_t i = 0; i < shown; i++)
     for (size_t j = 0; j < shown; j++) {
-      double a = p->theory[i * p->dim + j], b = p->measured[i * p->dim + j];
+      double a = predicted(p, i * p->dim + j), b = p->measured[i * p->dim + j];
       double *cell = cells + i * shown + j;
       cell[0] = a;
       cell[shown * shown] = b;
@@ -58,7 +71,8 @@ static pdlt_status fill_row(pdlt_plot *plot, size_t first, const pair *p, pdlt_e
     }
   char symbol[96], title[3][160];
   pdlt_quantity_markup(symbol, sizeof symbol, p->name);
-  snprintf(title[0], sizeof title[0], "%s predicted", symbol);
+  snprintf(title[0], sizeof title[0], "%s predicted%s", symbol,
+           p->slope ? ", order 1/<i>n</i>" : "");
   snprintf(title[1], sizeof title[1], "%s measured, <i>n</i> = %.0f", symbol, p->width);
   snprintf(title[2], sizeof title[2], "%s",
            p->se ? "difference/standard error" : "measured \xe2\x88\x92 predicted");
@@ -79,7 +93,7 @@ cleanup:
 static void write_pair(FILE *text, const pair *p) {
   double largest = 0, scale = 0, worst = NAN;
   for (size_t i = 0; i < p->dim * p->dim; i++) {
-    double d = p->measured[i] - p->theory[i];
+    double d = p->measured[i] - predicted(p, i);
     if (!isfinite(d)) continue;
     largest = fmax(largest, fabs(d));
     scale = fmax(scale, fabs(p->theory[i]));
@@ -89,8 +103,8 @@ static void write_pair(FILE *text, const pair *p) {
   pdlt_quantity_markup(symbol, sizeof symbol, p->name);
   pdlt_plot_number(relative, sizeof relative, scale > 0 ? 100 * largest / scale : NAN, 2);
   pdlt_plot_number(z, sizeof z, worst, 2);
-  fprintf(text, " %s differs from infinite width by at most %s %% of its largest entry", symbol,
-          relative);
+  fprintf(text, " %s differs from %s by at most %s %% of its largest entry", symbol,
+          p->slope ? "order 1/<i>n</i>" : "infinite width", relative);
   if (isfinite(worst)) fprintf(text, " (%s standard errors at most)", z);
   fputs(".", text);
 }
@@ -98,8 +112,8 @@ static void write_pair(FILE *text, const pair *p) {
 pdlt_status pdlt_figure_kernels(pdlt_figure_job *job, pdlt_error *err) {
   pair pairs[2];
   size_t count = 0, caption_size = 0;
-  count += (size_t)find_pair(&pairs[count], job->in, "K");
-  count += (size_t)find_pair(&pairs[count], job->in, "Theta");
+  count += (size_t)find_pair(&pairs[count], job->in, "K", "G1");
+  count += (size_t)find_pair(&pairs[count], job->in, "Theta", "Theta1");
   if (count == 0) return PDLT_OK;
   pdlt_status status = PDLT_OK;
   pdlt_plot *plot = NULL;

@@ -115,8 +115,8 @@ static void write_excess(FILE *text, const view *v, const char *name) {
   const double *x = series_of(v, pdlt_measured_get(v->in->measured, c->widths[0], name));
   const double *lo = series_of(v, pdlt_archive_getf(v->in->theory, "%s_lo", name));
   const double *nlo = series_of(v, pdlt_archive_getf(v->in->theory, "%s_nlo", name));
-  fprintf(text, " %s loss at the last time shown and <i>n</i> = %.0f: ",
-          strcmp(name, "loss_train") == 0 ? "Training" : "Test", c->widths[0]);
+  fprintf(text, " At the last time shown, the %s loss at <i>n</i> = %.0f lies ",
+          strcmp(name, "loss_train") == 0 ? "training" : "test", c->widths[0]);
   write_ratio(text, x[last] / lo[last], "infinite width");
   if (nlo) {
     fputs(", ", text);

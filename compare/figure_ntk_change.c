@@ -160,8 +160,8 @@ static void write_caption(FILE *text, const view *v) {
   if (!(predicted > 0) || !(measured > 0)) return;
   pdlt_plot_number(number, sizeof number, overlap / predicted, 3);
   fprintf(text,
-          " Projected on the prediction, the movement of all entries at step %.0f and <i>n</i> = "
-          "%.0f is %s times the prediction",
+          " At step %.0f and <i>n</i> = %.0f the movement of all entries, projected on the "
+          "prediction, has %s times its size",
           v->times[last], c->widths[w], number);
   pdlt_plot_number(number, sizeof number, overlap / sqrt(measured * predicted), 3);
   fprintf(text, " (cosine %s).", number);

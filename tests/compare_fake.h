@@ -216,6 +216,11 @@ struct Fake {
       for (size_t i = 0; i < times * samples; i++)
         part[i] = kShare[k] * ZSlope(i / samples, i % samples);
     }
+    for (const char *name : {"G1", "Theta1"}) {
+      double *slope = New(&theory, name, {samples, samples});
+      for (size_t i = 0; i < samples * samples; i++)
+        slope[i] = Matrix(i / samples, i % samples, name[0] == 'G' ? 0.2 : 1.5);
+    }
     double *move = New(&theory, "Theta_t_nlo", {times, 1, samples, 1, samples});
     for (size_t i = 0; i < times * samples * samples; i++)
       move[i] = 1 + NtkChange(i / samples / samples, i / samples % samples, i % samples);

@@ -108,13 +108,17 @@ TEST(FirstOrder, FiguresAndTheirNumbers) {
   EXPECT_TRUE(Has(tensors, "all 512 distinct numbers")) << tensors;
   EXPECT_NEAR(NumberAfter(tensors, "Root mean square "), 1, 0.15);
   const std::string &depth = captions.at("depth");
-  EXPECT_TRUE(Has(depth, "theory at layer 5 is 1 times it")) << depth;
+  EXPECT_TRUE(Has(depth, "ratio of theory to it at layer 5: 1.")) << depth;
   EXPECT_TRUE(Has(depth, "= 5 (<i>l</i>")) << depth;
   const std::string &change = captions.at("ntk_change");
-  EXPECT_NEAR(NumberAfter(change, "<i>n</i> = 128 is "), 1, 0.05) << change;
+  EXPECT_NEAR(NumberAfter(change, "prediction, has "), 1, 0.05) << change;
   EXPECT_NEAR(NumberAfter(change, "cosine "), 1, 0.01);
   const std::string &loss = captions.at("learning_curves");  // exact up to noise at order 1/n
   EXPECT_LT(NumberAfter(loss, "infinite width, "), 0.2) << loss;
+  const std::string &kernels = captions.at("kernels");  // K + h G1 is exact: noise is left
+  EXPECT_TRUE(Has(kernels, "</i> differs from order 1/<i>n</i>")) << kernels;
+  const size_t open = kernels.find('(', kernels.find("differs"));
+  EXPECT_LT(std::strtod(kernels.c_str() + open + 1, nullptr), 5) << kernels;
   const std::string &scaling = captions.at("width_scaling");
   EXPECT_NEAR(std::strtod(scaling.c_str() + scaling.find("(from order 1/<i>n</i>): \xe2\x88\x92") +
                               std::strlen("(from order 1/<i>n</i>): \xe2\x88\x92"),
@@ -162,7 +166,7 @@ TEST(FirstOrder, WrongMovementOfTheNtkShows) {
   fake.Make();
   const pdlt_tensor *t = pdlt_archive_get(&fake.theory, "Theta_t_nlo");
   for (size_t i = 0; i < pdlt_tensor_count(t); i++) t->data[i] = 1 + 2 * (t->data[i] - 1);
-  EXPECT_NEAR(NumberAfter(Write(fake, folder.path).at("ntk_change"), "<i>n</i> = 128 is "), 0.5,
+  EXPECT_NEAR(NumberAfter(Write(fake, folder.path).at("ntk_change"), "prediction, has "), 0.5,
               0.05);
 }
 
