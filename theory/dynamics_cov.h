@@ -17,18 +17,16 @@ typedef struct pdlt_covariance {
   const pdlt_dynamics *dyn; /* borrowed: must live as long */
   double *k;                /* (D, A) K with modes; owned, as all below */
   double *g1;               /* (D, D) */
-  double *direct;  /* (D, D, A) [f][d][a] D_fada + n_L F_fdaa + F_faad */
-  double *four[4]; /* (D, D, D, D) A, B, P, Q */
+  double *direct;           /* (D, D, A) [f][d][a] D_fada + n_L F_fdaa + F_faad */
+  double *four[4];          /* (D, D, D, D) A, B, P, Q */
 } pdlt_covariance;
 
 /* input: what dynamics was made of; g1 (D, D), d and f (D, D, D, D) of
  * docs/tensors.md, borrowed during the call. *out is owned by the caller
  * (pdlt_covariance_free), untouched on failure. Errors: PDLT_ERR_MEMORY. Cost
  * 48 D^4 A flops. */
-pdlt_status pdlt_covariance_new(pdlt_covariance *out,
-                                const pdlt_dynamics *dynamics,
-                                const pdlt_dynamics_input *input,
-                                const double *g1, const double *d,
+pdlt_status pdlt_covariance_new(pdlt_covariance *out, const pdlt_dynamics *dynamics,
+                                const pdlt_dynamics_input *input, const double *g1, const double *d,
                                 const double *f, pdlt_error *err);
 
 void pdlt_covariance_free(pdlt_covariance *covariance);
@@ -37,13 +35,12 @@ void pdlt_covariance_free(pdlt_covariance *covariance);
  * pdlt_dynamics_run. Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY; cov_nlo
  * untouched then. Cost per step about 18 n_L^2 D A^3 + 12 n_L^2 D^2 A^2 flops;
  * per recorded time O(n_L^2 D^2 A^2). */
-pdlt_status pdlt_covariance_run(const pdlt_covariance *covariance,
-                                size_t num_times, const double *times,
-                                double *cov_nlo, pdlt_error *err);
+pdlt_status pdlt_covariance_run(const pdlt_covariance *covariance, size_t num_times,
+                                const double *times, double *cov_nlo, pdlt_error *err);
 
 /* cov_end (n_L, D, n_L, D): the limit of late times. Errors: as pdlt_end. */
-pdlt_status pdlt_covariance_end(const pdlt_covariance *covariance,
-                                double *cov_end, pdlt_error *err);
+pdlt_status pdlt_covariance_end(const pdlt_covariance *covariance, double *cov_end,
+                                pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -22,8 +22,7 @@ pdlt_time_state pdlt_time_state_view(size_t A, double *data) {
 }
 
 void pdlt_time_state_start(size_t A, double *data) {
-  for (size_t a = 0; a < A; a++)
-    data[a] = 1;
+  for (size_t a = 0; a < A; a++) data[a] = 1;
 }
 
 void pdlt_time_state_step(size_t A, const double *mu, double *data) {
@@ -53,13 +52,11 @@ static double legendre(double x, double *derivative) {
   return now;
 }
 
-void pdlt_legendre(double node[PDLT_FLOW_NODES],
-                   double weight[PDLT_FLOW_NODES]) {
+void pdlt_legendre(double node[PDLT_FLOW_NODES], double weight[PDLT_FLOW_NODES]) {
   const double pi = acos(-1.0);
   for (int i = 0; i < PDLT_FLOW_NODES / 2; i++) {
     double x = cos(pi * (i + 0.75) / (PDLT_FLOW_NODES + 0.5)), slope = 1;
-    for (int newton = 0; newton < 8; newton++)
-      x -= legendre(x, &slope) / slope;
+    for (int newton = 0; newton < 8; newton++) x -= legendre(x, &slope) / slope;
     legendre(x, &slope);
     const int mirror = PDLT_FLOW_NODES - 1 - i;
     node[i] = (1 - x) / 2;
@@ -73,8 +70,7 @@ static double integral(double theta, double x) {
   return theta == 0 ? x : -expm1(-theta * x) / theta;
 }
 
-void pdlt_time_state_early(size_t A, const double *theta, double x,
-                           double *data) {
+void pdlt_time_state_early(size_t A, const double *theta, double x, double *data) {
   const pdlt_time_state s = pdlt_time_state_view(A, data);
   double node[PDLT_FLOW_NODES], weight[PDLT_FLOW_NODES];
   pdlt_legendre(node, weight);
@@ -98,8 +94,7 @@ void pdlt_time_state_early(size_t A, const double *theta, double x,
     }
 }
 
-void pdlt_time_state_advance(size_t A, const double *from, const double *early,
-                             double *to) {
+void pdlt_time_state_advance(size_t A, const double *from, const double *early, double *to) {
   const pdlt_time_state f = pdlt_time_state_view(A, (double *)from);
   const pdlt_time_state e = pdlt_time_state_view(A, (double *)early);
   const pdlt_time_state s = pdlt_time_state_view(A, to);
@@ -117,65 +112,55 @@ void pdlt_time_state_advance(size_t A, const double *from, const double *early,
 }
 
 /* x_b y_c z into out (A, A) */
-static void outer(size_t A, const double *x, const double *y, double z,
-                  double *out) {
+static void outer(size_t A, const double *x, const double *y, double z, double *out) {
   for (size_t b = 0; b < A; b++)
-    for (size_t c = 0; c < A; c++)
-      out[b * A + c] = z * x[b] * y[c];
+    for (size_t c = 0; c < A; c++) out[b * A + c] = z * x[b] * y[c];
 }
 
-static void fill_states(const void *self, size_t point, pdlt_dynamics_term term,
-                        size_t a, double *out) {
+static void fill_states(const void *self, size_t point, pdlt_dynamics_term term, size_t a,
+                        double *out) {
   const pdlt_time_states *states = self;
   const size_t A = states->A;
-  const pdlt_time_state s =
-      pdlt_time_state_view(A, states->data + point * pdlt_time_state_size(A));
+  const pdlt_time_state s = pdlt_time_state_view(A, states->data + point * pdlt_time_state_size(A));
   const double *from = term == PDLT_DYNAMICS_DDNTK_SUU ? s.d : s.g2;
   const double factor = s.p[a] * (term == PDLT_DYNAMICS_DDNTK_SUU ? 0.5 : 1);
   switch (term) {
-  case PDLT_DYNAMICS_MEAN:
-    memcpy(out, s.p, A * sizeof *out);
-    break;
-  case PDLT_DYNAMICS_FLUCTUATIONS:
-    memcpy(out, s.h, A * A * sizeof *out);
-    break;
-  case PDLT_DYNAMICS_DNTK_US:
-    outer(A, s.p, s.g, 1, out);
-    break;
-  case PDLT_DYNAMICS_DNTK_SS:
-    outer(A, s.p, s.p, 0.5, out);
-    break;
-  case PDLT_DYNAMICS_DDNTK_SSV:
-    outer(A, s.p, s.g, s.p[a] / 2, out);
-    break;
-  case PDLT_DYNAMICS_DDNTK_SSS:
-    outer(A, s.p, s.p, s.p[a] / 6, out);
-    break;
-  default:
-    for (size_t i = 0; i < A * A; i++)
-      out[i] = factor * from[i];
+    case PDLT_DYNAMICS_MEAN:
+      memcpy(out, s.p, A * sizeof *out);
+      break;
+    case PDLT_DYNAMICS_FLUCTUATIONS:
+      memcpy(out, s.h, A * A * sizeof *out);
+      break;
+    case PDLT_DYNAMICS_DNTK_US:
+      outer(A, s.p, s.g, 1, out);
+      break;
+    case PDLT_DYNAMICS_DNTK_SS:
+      outer(A, s.p, s.p, 0.5, out);
+      break;
+    case PDLT_DYNAMICS_DDNTK_SSV:
+      outer(A, s.p, s.g, s.p[a] / 2, out);
+      break;
+    case PDLT_DYNAMICS_DDNTK_SSS:
+      outer(A, s.p, s.p, s.p[a] / 6, out);
+      break;
+    default:
+      for (size_t i = 0; i < A * A; i++) out[i] = factor * from[i];
   }
 }
 
 pdlt_time_weights pdlt_time_states_weights(const pdlt_dynamics *dyn,
                                            const pdlt_time_states *states) {
-  static const double sign[PDLT_DYNAMICS_TERM_COUNT] = {1, -1, -1, -1,
-                                                        1, 1,  1,  1};
-  static const int order[PDLT_DYNAMICS_TERM_COUNT] = {1, 2, 2, 2,
-                                                      3, 3, 3, 3}; /* of eta */
+  static const double sign[PDLT_DYNAMICS_TERM_COUNT] = {1, -1, -1, -1, 1, 1, 1, 1};
+  static const int order[PDLT_DYNAMICS_TERM_COUNT] = {1, 2, 2, 2, 3, 3, 3, 3}; /* of eta */
   /* equal times: one sum less, so one power of eta is left over and flow has
    * none */
-  static const int equal_times[PDLT_DYNAMICS_TERM_COUNT] = {0, 0, 0, 1,
-                                                            0, 1, 1, 1};
-  pdlt_time_weights weights = {
-      .points = states->points, .fill = fill_states, .self = states};
+  static const int equal_times[PDLT_DYNAMICS_TERM_COUNT] = {0, 0, 0, 1, 0, 1, 1, 1};
+  pdlt_time_weights weights = {.points = states->points, .fill = fill_states, .self = states};
   for (int term = 0; term <= PDLT_DYNAMICS_DDNTK_SSS; term++) {
-    const double eta =
-        dyn->lo.flow ? !equal_times[term] : pow(dyn->lo.eta, order[term]);
+    const double eta = dyn->lo.flow ? !equal_times[term] : pow(dyn->lo.eta, order[term]);
     weights.scale[term] = sign[term] * eta * dyn->factors.factor[term];
   }
   weights.scale[PDLT_DYNAMICS_COV_NTK_OUTPUT] =
-      (dyn->lo.flow ? 1 : dyn->lo.eta) *
-      dyn->factors.factor[PDLT_DYNAMICS_COV_NTK_OUTPUT];
+      (dyn->lo.flow ? 1 : dyn->lo.eta) * dyn->factors.factor[PDLT_DYNAMICS_COV_NTK_OUTPUT];
   return weights;
 }
