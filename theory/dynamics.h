@@ -20,8 +20,9 @@
 extern "C" {
 #endif
 
-/* X(id, name, equation): the terms of J(s), z1(t) = sum_{s<t} N^(t-1-s) J(s),
- * and of the NTK during training. W_IJKL = ddI_IJKL + ddII_IJKL + ddII_IKJL. */
+/* X(id, name, equation): the terms of J(s), z1(t) = sum_{s<t} N^(t-1-s) J(s), which the
+ * covariance shares; of the NTK during training; and those that only the covariance has.
+ * W_IJKL = ddI_IJKL + ddII_IJKL + ddII_IKJL. */
 #define PDLT_DYNAMICS_TERM_LIST(X)                                                         \
   X(MEAN, "z.mean_ntk", "-eta Th1_IJ e_J(s)")                                              \
   X(FLUCTUATIONS, "z.ntk_fluctuations", "eta^2 sum_{u<s} AA_IJKL N^(s-1-u)_JK e_L(u)")     \
@@ -29,8 +30,7 @@ extern "C" {
   X(DNTK_SS, "z.dntk_ss", "(eta^2/2) dTh_IJK e_J(s) e_K(s)")                               \
   X(DDNTK_USV, "z.ddntk_usv", "-eta^3 sum_{v<u<s} (W_IJKL + W_JIKL) e_J(s) e_K(u) e_L(v)") \
   X(DDNTK_SUU, "z.ddntk_suu",                                                              \
-    "-(eta^3/2) sum_{u<s} (ddI_IJKL + ddI_JIKL + 2 ddII_IJKL) e_J(s) e_K(u) "              \
-    "e_L(u)")                                                                              \
+    "-(eta^3/2) sum_{u<s} (ddI_IJKL + ddI_JIKL + 2 ddII_IJKL) e_J(s) e_K(u) e_L(u)")       \
   X(DDNTK_SSV, "z.ddntk_ssv", "-(eta^3/2) sum_{v<s} W_IJKL e_J(s) e_K(s) e_L(v)")          \
   X(DDNTK_SSS, "z.ddntk_sss", "-(eta^3/6) ddI_IJKL e_J(s) e_K(s) e_L(s)")                  \
   X(NTK_MEAN, "Theta_t.mean_ntk", "Th1_IJ")                                                \

@@ -36,55 +36,48 @@ static double gap(const end_weights *w, factor x) {
 
 static factor mode_factor(double eta, double theta) {
   const double x = eta * theta;
-  if (x <= 1)
-    return (factor){.size = 1 - x, .rate = theta};
+  if (x <= 1) return (factor){.size = 1 - x, .rate = theta};
   return (factor){.size = x - 1, .rate = (2 - x) / eta, .negative = 1};
 }
 
 /* eta^2 times the geometric sums of one and two times. */
-static double pair(const end_weights *w, pdlt_dynamics_term term, factor a,
-                   factor b) {
-  if (term == PDLT_DYNAMICS_FLUCTUATIONS)
-    return 1 / (gap(w, a) * gap(w, b));
+static double pair(const end_weights *w, pdlt_dynamics_term term, factor a, factor b) {
+  if (term == PDLT_DYNAMICS_FLUCTUATIONS) return 1 / (gap(w, a) * gap(w, b));
   const double both = gap(w, times(a, b));
-  if (term == PDLT_DYNAMICS_DNTK_SS)
-    return w->eta / (2 * both);
+  if (term == PDLT_DYNAMICS_DNTK_SS) return w->eta / (2 * both);
   return value(a) / (gap(w, a) * both);
 }
 
 /* eta^3 times the geometric sums of mu_a^s mu_b^u mu_c^v. */
-static double triple(const end_weights *w, pdlt_dynamics_term term, factor a,
-                     factor b, factor c) {
+static double triple(const end_weights *w, pdlt_dynamics_term term, factor a, factor b, factor c) {
   const factor ab = times(a, b);
   const double all = gap(w, times(ab, c));
   switch (term) {
-  case PDLT_DYNAMICS_DDNTK_USV:
-    return value(a) * value(ab) / (gap(w, a) * gap(w, ab) * all);
-  case PDLT_DYNAMICS_DDNTK_SUU:
-    return w->eta * value(a) / (2 * gap(w, a) * all);
-  case PDLT_DYNAMICS_DDNTK_SSV:
-    return w->eta * value(ab) / (2 * gap(w, ab) * all);
-  default:
-    return w->eta * w->eta / (6 * all);
+    case PDLT_DYNAMICS_DDNTK_USV:
+      return value(a) * value(ab) / (gap(w, a) * gap(w, ab) * all);
+    case PDLT_DYNAMICS_DDNTK_SUU:
+      return w->eta * value(a) / (2 * gap(w, a) * all);
+    case PDLT_DYNAMICS_DDNTK_SSV:
+      return w->eta * value(ab) / (2 * gap(w, ab) * all);
+    default:
+      return w->eta * w->eta / (6 * all);
   }
 }
 
-static void fill_end(const void *self, size_t point, pdlt_dynamics_term term,
-                     size_t a, double *out) {
+static void fill_end(const void *self, size_t point, pdlt_dynamics_term term, size_t a,
+                     double *out) {
   const end_weights *w = self;
   const size_t A = w->A;
   (void)point; /* the whole training is one */
   if (term == PDLT_DYNAMICS_MEAN) {
-    for (size_t b = 0; b < A; b++)
-      out[b] = 1 / gap(w, w->mode[b]);
+    for (size_t b = 0; b < A; b++) out[b] = 1 / gap(w, w->mode[b]);
     return;
   }
   for (size_t b = 0; b < A; b++)
     for (size_t c = 0; c < A; c++)
-      out[b * A + c] =
-          term < PDLT_DYNAMICS_DDNTK_USV
-              ? pair(w, term, w->mode[b], w->mode[c])
-              : triple(w, term, w->mode[a], w->mode[b], w->mode[c]);
+      out[b * A + c] = term < PDLT_DYNAMICS_DDNTK_USV
+                           ? pair(w, term, w->mode[b], w->mode[c])
+                           : triple(w, term, w->mode[a], w->mode[b], w->mode[c]);
 }
 
 /* Refuses a singular Theta_AA in the words of the infinite-width end. */
@@ -101,9 +94,8 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_end_vectors(const pdlt_dynamics *dyn, pdlt_time_source *source,
-                             const void *self, size_t count, double *out,
-                             pdlt_error *err) {
+pdlt_status pdlt_end_vectors(const pdlt_dynamics *dyn, pdlt_time_source *source, const void *self,
+                             size_t count, double *out, pdlt_error *err) {
   static const double sign[] = {1, -1, -1, -1, 1, 1, 1, 1};
   const pdlt_training *lo = &dyn->lo;
   pdlt_status status = PDLT_OK;
@@ -111,42 +103,33 @@ pdlt_status pdlt_end_vectors(const pdlt_dynamics *dyn, pdlt_time_source *source,
   pdlt_time_weights weights = {.points = 1, .fill = fill_end, .self = &w};
   PDLT_TRY(check_end(dyn, err));
   PDLT_TRY(pdlt_alloc(&w.mode, w.A, sizeof *w.mode, err));
-  for (size_t a = 0; a < w.A; a++)
-    w.mode[a] = mode_factor(w.eta, lo->value[a]);
+  for (size_t a = 0; a < w.A; a++) w.mode[a] = mode_factor(w.eta, lo->value[a]);
   for (int term = 0; term <= PDLT_DYNAMICS_DDNTK_SSS; term++)
     weights.scale[term] = sign[term] * dyn->factors.factor[term];
-  weights.scale[PDLT_DYNAMICS_COV_NTK_OUTPUT] =
-      dyn->factors.factor[PDLT_DYNAMICS_COV_NTK_OUTPUT];
+  weights.scale[PDLT_DYNAMICS_COV_NTK_OUTPUT] = dyn->factors.factor[PDLT_DYNAMICS_COV_NTK_OUTPUT];
   PDLT_TRY(source(self, &weights, out, err));
   for (size_t v = 0; v < count; v++) {
     double *o = out + v * lo->D;
     for (size_t d = lo->A; d < lo->D; d++)
-      for (size_t a = 0; a < lo->A; a++)
-        o[d] -= lo->project[d * lo->A + a] * o[a] / lo->value[a];
-    for (size_t a = 0; a < lo->A; a++)
-      o[a] = 0;
+      for (size_t a = 0; a < lo->A; a++) o[d] -= lo->project[d * lo->A + a] * o[a] / lo->value[a];
+    for (size_t a = 0; a < lo->A; a++) o[a] = 0;
   }
 cleanup:
   pdlt_free(w.mode);
   return status;
 }
 
-pdlt_status pdlt_end(const pdlt_dynamics *dyn, double *z_end, double *parts,
-                     pdlt_error *err) {
+pdlt_status pdlt_end(const pdlt_dynamics *dyn, double *z_end, double *parts, pdlt_error *err) {
   const size_t block = dyn->lo.outputs * dyn->lo.D;
   const size_t count = PDLT_DYNAMICS_PART_COUNT * dyn->lo.outputs;
-  double *vectors =
-      NULL; /* (5, n_L, D); on tests rotated is the same as in samples */
+  double *vectors = NULL; /* (5, n_L, D); on tests rotated is the same as in samples */
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&vectors, PDLT_DYNAMICS_PART_COUNT * block,
-                      sizeof *vectors, err));
-  PDLT_TRY(
-      pdlt_end_vectors(dyn, pdlt_dynamics_source, dyn, count, vectors, err));
+  PDLT_TRY(pdlt_alloc(&vectors, PDLT_DYNAMICS_PART_COUNT * block, sizeof *vectors, err));
+  PDLT_TRY(pdlt_end_vectors(dyn, pdlt_dynamics_source, dyn, count, vectors, err));
   for (size_t i = 0; i < block; i++) {
     z_end[i] = 0;
     for (size_t part = 0; part < PDLT_DYNAMICS_PART_COUNT; part++) {
-      if (parts)
-        parts[part * block + i] = vectors[part * block + i];
+      if (parts) parts[part * block + i] = vectors[part * block + i];
       z_end[i] += vectors[part * block + i];
     }
   }

@@ -18,8 +18,7 @@ extern "C" {
  * which may be NULL; exactly 0 on training samples. Factors of terms apply.
  * Errors: PDLT_ERR_INPUT when Theta_AA is singular to within its error, saying
  * so; PDLT_ERR_MEMORY. Cost 48 n_L D A^3 flops in matrix products. */
-pdlt_status pdlt_end(const pdlt_dynamics *dynamics, double *z_end,
-                     double *parts, pdlt_error *err);
+pdlt_status pdlt_end(const pdlt_dynamics *dynamics, double *z_end, double *parts, pdlt_error *err);
 
 #ifdef __cplusplus
 }
