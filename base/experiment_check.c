@@ -32,6 +32,8 @@ static int is_given(const pdlt_experiment *ex, const char *key) {
   return index >= 0 && ex->origin->line[index] != 0;
 }
 
+static int uses_sweep(const pdlt_experiment *ex) { return is_given(ex, "sweep"); }
+
 /* --- what the file may say but the program cannot do: delete the line that became
  * possible, nothing else depends on this table --- */
 
@@ -47,8 +49,6 @@ static int uses_two_level(const pdlt_experiment *ex) {
 static int uses_single(const pdlt_experiment *ex) { return ex->ensemble.single_precision; }
 static int uses_dntk(const pdlt_experiment *ex) { return (ex->measure & PDLT_MEASURE_DNTK) != 0; }
 static int uses_ddntk(const pdlt_experiment *ex) { return (ex->measure & PDLT_MEASURE_DDNTK) != 0; }
-static int uses_omit(const pdlt_experiment *ex) { return ex->theory.num_omit > 0; }
-static int uses_sweep(const pdlt_experiment *ex) { return is_given(ex, "sweep"); }
 
 static const struct {
   const char *key;
@@ -63,7 +63,6 @@ static const struct {
     {"ensemble.arithmetic", uses_single, "single; use double"},
     {"measure", uses_dntk, "dntk; use output, kernel, ntk, vertex, ntk_fluctuations"},
     {"measure", uses_ddntk, "ddntk; use output, kernel, ntk, vertex, ntk_fluctuations"},
-    {"theory.omit", uses_omit, "parts left out; give [] or leave it out"},
     {"sweep", uses_sweep, "a sweep; run the values one by one with --set"},
 };
 

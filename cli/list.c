@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "theory/term.h"
 
 typedef struct pdlt_list_entry {
   const char *name, *text;
@@ -22,10 +23,15 @@ static const pdlt_list_entry observables[] = {
     {"output", "z, cov: mean and covariance of the trained outputs; z_end, cov_end"},
     {"kernel", "K: kernel at initialization, last layer integrated out"},
     {"ntk", "Theta: NTK at initialization, last layer integrated out"},
+    {"vertex", "V: four-point vertex at initialization"},
+    {"ntk_fluctuations", "D, F, A, B: fluctuations of the NTK and with the outputs"},
     {NULL, NULL}};
 
 static const pdlt_list_entry parts[] = {
     {"K, Theta", "kernel and NTK at infinite width"},
+    {"V, G1, Theta1", "order 1/n at initialization: four-point vertex, kernel, mean NTK"},
+    {"D, F, A, B", "order 1/n: NTK with outputs, NTK fluctuations"},
+    {"P, Q, R, S, T, U", "order 1/n: dNTK and ddNTKs"},
     {"z_lo, cov_lo", "mean and covariance of outputs during training, infinite width"},
     {"z_end_lo, cov_end_lo", "the same at the end of training, closed form"},
     {NULL, NULL}};
@@ -35,6 +41,12 @@ static void list_activations(pdlt_list_entry out[PDLT_ACTIVATION_COUNT + 1]) {
     out[k] = (pdlt_list_entry){pdlt_activation_name((pdlt_activation_kind)k),
                                pdlt_activation_formula((pdlt_activation_kind)k)};
   out[PDLT_ACTIVATION_COUNT] = (pdlt_list_entry){NULL, NULL};
+}
+
+static void list_terms(pdlt_list_entry out[PDLT_TERM_COUNT + 1]) {
+  for (int t = 0; t < PDLT_TERM_COUNT; t++)
+    out[t] = (pdlt_list_entry){pdlt_term_name((pdlt_term)t), pdlt_term_equation((pdlt_term)t)};
+  out[PDLT_TERM_COUNT] = (pdlt_list_entry){NULL, NULL};
 }
 
 static void print_text(const char *title, const pdlt_list_entry *entries) {
@@ -52,14 +64,17 @@ static json_t *to_json(const pdlt_list_entry *entries) {
 
 pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err) {
   pdlt_list_entry activation_entries[PDLT_ACTIVATION_COUNT + 1];
+  pdlt_list_entry term_entries[PDLT_TERM_COUNT + 1];
   list_activations(activation_entries);
+  list_terms(term_entries);
   const struct {
     const char *name;
     const pdlt_list_entry *entries;
   } lists[] = {{"activations", activation_entries},
                {"datasets", datasets},
                {"observables", observables},
-               {"parts", parts}};
+               {"parts", parts},
+               {"terms", term_entries}};
   const char *wanted = options->num_args > 0 ? options->args[0] : NULL;
   json_t *all = json_object();
   int found = 0;
@@ -78,8 +93,8 @@ pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_erro
   json_decref(all);
   *exit_status = 0;
   if (!found)
-    return pdlt_fail(err, PDLT_ERR_INPUT,
-                     "pdlt list: \"%s\" is none of activations, datasets, observables, parts",
-                     wanted);
+    return pdlt_fail(
+        err, PDLT_ERR_INPUT,
+        "pdlt list: \"%s\" is none of activations, datasets, observables, parts, terms", wanted);
   return PDLT_OK;
 }

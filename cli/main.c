@@ -16,7 +16,7 @@ static const pdlt_command commands[] = {
      "FILE.npz", pdlt_command_train},
     {"compare", "THEORY.npz MEASURED.npz -o DIR", "verdicts, figures and report", 2, 2, "DIR",
      pdlt_command_compare},
-    {"list", "[activations|datasets|observables|parts]", "what this build knows", 0, 1, NULL,
+    {"list", "[activations|datasets|observables|parts|terms]", "what this build knows", 0, 1, NULL,
      pdlt_command_list},
     {"critical", "ACTIVATION", "critical initialization and exponents", 1, 1, NULL,
      pdlt_command_critical},

@@ -20,6 +20,7 @@ network: {activation: tanh, depth: 3, widths: [16], outputs: 2, C_b: 0.1, C_W: 1
 data: {source: gaussian, inputs: 3, seed: 1, train: 3, test: 2}
 training: {eta: 0.2, steps: 20, record: [0, 5, 20]}
 ensemble: {members: 100, seed: 7}
+theory: {order: 0}
 )";
 
 struct Case {
