@@ -151,7 +151,7 @@ static void write_caption(FILE *text, const pdlt_comparison *c, const size_t *ro
   }
   fprintf(text,
           "Single numbers against <i>h</i> with the fit of degree %d: for each quantity the one "
-          "with the clearest finite-width effect and the one farthest from theory. Error bars: "
+          "with the clearest finite-width effect, then the one farthest from theory. Error bars: "
           "one standard error. The open diamond at <i>h</i> = 0 is the intercept of the fit, "
           "to be compared with the dashed line. ",
           c->degree);
@@ -173,25 +173,17 @@ static void write_caption(FILE *text, const pdlt_comparison *c, const size_t *ro
 
 pdlt_status pdlt_figure_extrapolation(pdlt_figure_job *job, pdlt_error *err) {
   const pdlt_comparison *c = job->in->comparison;
-  size_t rows[MAX_PANELS], count = pdlt_comparison_select(c, MAX_PANELS, rows), caption_size = 0;
+  size_t rows[MAX_PANELS], count = pdlt_comparison_select(c, MAX_PANELS, rows);
   if (count == 0) return PDLT_OK;
   pdlt_status status = PDLT_OK;
-  pdlt_plot *plot = NULL;
-  char *caption = NULL;
-  FILE *text = open_memstream(&caption, &caption_size);
-  size_t columns = count < 3 ? count : count == 4 ? 2 : 3;
-  if (!text) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
-  PDLT_TRY(pdlt_plot_new(&plot, (count + columns - 1) / columns, columns, columns < 3 ? 230 : 165,
-                         columns < 3 ? 170 : 135, err));
+  pdlt_figure_page page = {0};
+  PDLT_TRY(pdlt_figure_page_open(&page, count, err));
   for (size_t k = 0; k < count; k++)
-    PDLT_TRY(fill_panel(pdlt_plot_panel(plot, k), c, &c->rows[rows[k]], err));
-  write_caption(text, c, rows, count);
-  fflush(text);
-  PDLT_TRY(pdlt_figure_emit(job, plot, "extrapolation", "Extrapolation to infinite width", caption,
-                            err));
+    PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), c, &c->rows[rows[k]], err));
+  write_caption(page.text, c, rows, count);
+  PDLT_TRY(
+      pdlt_figure_page_emit(job, &page, "extrapolation", "Extrapolation to infinite width", err));
 cleanup:
-  fclose(text);
-  free(caption);
-  pdlt_plot_free(plot);
+  pdlt_figure_page_close(&page);
   return status;
 }

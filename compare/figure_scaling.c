@@ -223,22 +223,25 @@ static pdlt_status add_single_numbers(pdlt_panel *panel, const pdlt_comparison *
   return PDLT_OK;
 }
 
-static void write_slope(FILE *text, const char *symbol, int order, double slope, double se,
-                        int *first) {
-  char value[128];
-  fprintf(text, "%s%s%s", *first ? "" : "; ", symbol, order ? " (from order 1/<i>n</i>)" : "");
-  *first = 0;
-  if (isnan(slope)) {
-    fprintf(text, ": no slope, fewer than two widths stand above the noise");
-    return;
-  }
-  pdlt_plot_measured(value, sizeof value, slope, se);
-  fprintf(text, ": %s", value);
+/* The list of slopes in the caption. */
+typedef struct slope_list {
+  FILE *text;
+  size_t written, missing;
+} slope_list;
+
+static void write_slope(slope_list *list, const char *symbol, int order, double slope, double se) {
+  char value[128] = "no slope";
+  if (isnan(slope))
+    list->missing++;
+  else
+    pdlt_plot_measured(value, sizeof value, slope, se);
+  fprintf(list->text, "%s%s%s: %s", list->written++ ? "; " : "", symbol,
+          order ? " (from order 1/<i>n</i>)" : "", value);
 }
 
 /* The quantity's distances at order 0 and, where theory has it, order 1. */
 static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_figure_input *in, const char *quantity,
-                              panel_data *p, FILE *text, int *first, pdlt_error *err) {
+                              panel_data *p, slope_list *list, pdlt_error *err) {
   const pdlt_comparison *c = in->comparison;
   pdlt_status status = PDLT_OK;
   char symbol[160];
@@ -261,7 +264,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_figure_input *in, co
     if (numbers == 0) break;
     PDLT_TRY(add_distance(panel, c, p, order, err));
     pdlt_distance_slope(c->num_widths, c->widths, p->d, &slope, &se);
-    write_slope(text, symbol, order, slope, se, first);
+    write_slope(list, symbol, order, slope, se);
   }
 cleanup:
   return status;
@@ -280,17 +283,14 @@ static const char CAPTION[] =
 pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   const pdlt_comparison *c = job->in->comparison;
   const char *names[MAX_PANELS];
-  size_t count = pdlt_comparison_quantities(c, MAX_PANELS, names), caption_size = 0;
+  size_t count = pdlt_comparison_quantities(c, MAX_PANELS, names);
   if (count == 0 || c->num_widths == 0) return PDLT_OK;
   pdlt_status status = PDLT_OK;
-  pdlt_plot *plot = NULL;
+  pdlt_figure_page page = {0};
   panel_data p = {0};
+  slope_list list = {0};
   double *storage = NULL;
-  char *caption = NULL;
-  FILE *text = open_memstream(&caption, &caption_size);
-  size_t n = c->num_widths, columns = count < 3 ? count : count == 4 ? 2 : 3;
-  int first = 1;
-  if (!text) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+  size_t n = c->num_widths;
   PDLT_TRY(pdlt_alloc(&p.d, n, sizeof *p.d, err));
   PDLT_TRY(pdlt_alloc(&storage, 6 * n, sizeof *storage, err));
   p.y = storage;
@@ -299,20 +299,18 @@ pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   p.floor = storage + 3 * n;
   p.hollow = storage + 4 * n;
   p.reference = storage + 5 * n;
-  PDLT_TRY(pdlt_plot_new(&plot, (count + columns - 1) / columns, columns, columns < 3 ? 230 : 165,
-                         columns < 3 ? 170 : 135, err));
-  fputs(CAPTION, text);
+  PDLT_TRY(pdlt_figure_page_open(&page, count, err));
+  list.text = page.text;
+  fputs(CAPTION, page.text);
   for (size_t k = 0; k < count; k++)
-    PDLT_TRY(fill_panel(pdlt_plot_panel(plot, k), job->in, names[k], &p, text, &first, err));
-  fputs(".", text);
-  fflush(text);
-  PDLT_TRY(pdlt_figure_emit(job, plot, "width_scaling", "Distance from theory against width",
-                            caption, err));
+    PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), job->in, names[k], &p, &list, err));
+  fputs(".", page.text);
+  if (list.missing) fputs(" No slope: fewer than two widths stand clear of the noise.", page.text);
+  PDLT_TRY(pdlt_figure_page_emit(job, &page, "width_scaling", "Distance from theory against width",
+                                 err));
 cleanup:
-  fclose(text);
-  free(caption);
   pdlt_free(storage);
   pdlt_free(p.d);
-  pdlt_plot_free(plot);
+  pdlt_figure_page_close(&page);
   return status;
 }
