@@ -165,7 +165,10 @@ static void write_law(FILE *text, curve *c, const pdlt_figure_input *in,
   c->name = "V";
   if (read_curve(c, in->theory, NAN) == 0) return;
   double asymptote = law->slope * last + law->offset;
-  pdlt_plot_number(slope, sizeof slope, law->slope, 4);
+  if (law->decay > 0)
+    snprintf(slope, sizeof slope, "(2/3)");
+  else
+    pdlt_plot_number(slope, sizeof slope, law->slope, 4);
   pdlt_plot_number(ratio, sizeof ratio, c->value[c->layers - 1] / asymptote, 4);
   fprintf(text,
           " Dashed: the law of depth at criticality (PDLT ch. 5), <i>V</i>/<i>K</i><sup>2</sup> "
@@ -176,7 +179,8 @@ static void write_law(FILE *text, curve *c, const pdlt_figure_input *in,
                            "1)",
           c->layers, ratio);
   if (law->decay > 0)
-    fprintf(text, " The kernel falls like 1/(%.0f<i>l</i>) far below the surface.", law->decay);
+    fprintf(text, " The kernel's law is <i>K</i> \xe2\x86\x92 %s.",
+            law->decay > 1 ? "1/(2<i>l</i>)" : "1/<i>l</i>");
 }
 
 /* Largest distance of measurement from theory over layers at the largest width. */

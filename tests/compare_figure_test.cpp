@@ -158,6 +158,19 @@ TEST(FirstOrder, EachFigureNeedsItsArrays) {
   EXPECT_TRUE(Has(captions.at("training_curves"), "order 1/<i>n</i>"));
 }
 
+// The caption speaks of a law only at criticality, and of the right one.
+TEST(FirstOrder, DepthCaptionKnowsTheActivation) {
+  Folder folder;
+  Fake fake;
+  fake.order1 = true;
+  fake.Make();
+  EXPECT_FALSE(Has(Write(fake, folder.path).at("depth"), "law"));  // tanh, C_b = 0.1
+  SetExperiment(fake, "tanh", 1);
+  EXPECT_TRUE(Has(Write(fake, folder.path).at("depth"), "1/(2<i>l</i>)"));
+  SetExperiment(fake, "sin", 1);
+  EXPECT_TRUE(Has(Write(fake, folder.path).at("depth"), "1/<i>l</i>"));
+}
+
 // A movement that theory does not predict shows in the projection.
 TEST(FirstOrder, WrongMovementOfTheNtkShows) {
   Folder folder;
