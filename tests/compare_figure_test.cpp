@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 
+#include "base/file.h"
 #include "compare/figure_internal.h"
 #include "tests/compare_fake.h"
 
@@ -90,6 +91,21 @@ double NumberAfter(const std::string &text, const std::string &before) {
   return at == std::string::npos ? NAN : std::strtod(text.c_str() + at + before.size(), nullptr);
 }
 
+// Caption of one figure alone.
+std::string Caption(const Fake &fake, const std::string &folder,
+                    pdlt_status (*figure)(pdlt_figure_job *, pdlt_error *)) {
+  pdlt_figure_list list{};
+  pdlt_error err;
+  const pdlt_figure_input in = fake.Input();
+  const std::string path = folder + "/figures";
+  EXPECT_EQ(pdlt_folder_make(path.c_str(), &err), PDLT_OK);
+  pdlt_figure_job job{&in, path.c_str(), {}, &list};
+  EXPECT_EQ(figure(&job, &err), PDLT_OK) << err.message;
+  std::string caption = list.count ? list.items[0].caption : "";
+  pdlt_figure_list_free(&list);
+  return caption;
+}
+
 bool Has(const std::string &text, const std::string &part) {
   return text.find(part) != std::string::npos;
 }
@@ -135,7 +151,7 @@ TEST(FirstOrder, PartsAreThoseOfTheory) {
   fake.Make();
   double square = 0;
   for (size_t a = 4; a < 6; a++) square += std::pow(0.4 * fake.ZSlope(14, a), 2) / 2;
-  const std::string caption = Write(fake, folder.path).at("parts");
+  const std::string caption = Caption(fake, folder.path, pdlt_figure_parts);
   EXPECT_NEAR(NumberAfter(caption, "NTK fluctuations ") / std::sqrt(square), 1, 0.01) << caption;
   EXPECT_TRUE(Has(caption, "cubic"));
   EXPECT_TRUE(Has(caption, "test samples"));
@@ -143,7 +159,7 @@ TEST(FirstOrder, PartsAreThoseOfTheory) {
   train.nlo = train.order1 = true;
   train.samples = 4;
   train.Make();
-  EXPECT_TRUE(Has(Write(train, folder.path).at("parts"), "training samples"));
+  EXPECT_TRUE(Has(Caption(train, folder.path, pdlt_figure_parts), "training samples"));
 }
 
 TEST(FirstOrder, EachFigureNeedsItsArrays) {
@@ -164,11 +180,13 @@ TEST(FirstOrder, DepthCaptionKnowsTheActivation) {
   Fake fake;
   fake.order1 = true;
   fake.Make();
-  EXPECT_FALSE(Has(Write(fake, folder.path).at("depth"), "law"));  // tanh, C_b = 0.1
+  const std::string plain = Caption(fake, folder.path, pdlt_figure_depth);
+  EXPECT_TRUE(Has(plain, "layer by layer"));
+  EXPECT_FALSE(Has(plain, "law"));  // tanh, C_b = 0.1
   SetExperiment(fake, "tanh", 1);
-  EXPECT_TRUE(Has(Write(fake, folder.path).at("depth"), "1/(2<i>l</i>)"));
+  EXPECT_TRUE(Has(Caption(fake, folder.path, pdlt_figure_depth), "1/(2<i>l</i>)"));
   SetExperiment(fake, "sin", 1);
-  EXPECT_TRUE(Has(Write(fake, folder.path).at("depth"), "1/<i>l</i>"));
+  EXPECT_TRUE(Has(Caption(fake, folder.path, pdlt_figure_depth), "1/<i>l</i>"));
 }
 
 // A movement that theory does not predict shows in the projection.
@@ -179,8 +197,8 @@ TEST(FirstOrder, WrongMovementOfTheNtkShows) {
   fake.Make();
   const pdlt_tensor *t = pdlt_archive_get(&fake.theory, "Theta_t_nlo");
   for (size_t i = 0; i < pdlt_tensor_count(t); i++) t->data[i] = 1 + 2 * (t->data[i] - 1);
-  EXPECT_NEAR(NumberAfter(Write(fake, folder.path).at("ntk_change"), "prediction, has "), 0.5,
-              0.05);
+  EXPECT_NEAR(NumberAfter(Caption(fake, folder.path, pdlt_figure_ntk_change), "prediction, has "),
+              0.5, 0.05);
 }
 
 // PDLT ch. 5: single-input vertex at criticality.
