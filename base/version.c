@@ -36,12 +36,12 @@ pdlt_status pdlt_meta_fill(json_t *meta, const char *kind, const pdlt_experiment
   if (status != PDLT_OK) return status;
   PDLT_TRY(pdlt_experiment_hash(ex, data_hash, 0, hash, err));
   PDLT_TRY(pdlt_experiment_hash(ex, data_hash, 1, physics_hash, err));
-  json_t *common = json_pack(
-      "{s:i, s:s, s:s, s:O, s:s, s:s, s:s, s:b, s:o, s:I, s:s, s:s, s:s}", "format", 1, "kind",
-      kind, "program", "pdlt " PDLT_VERSION, "experiment", experiment, "hash", hash,
-      "physics_hash", physics_hash, "data_hash", data_hash, "layers", layers, "conventions",
-      conventions(), "seed", (json_int_t)ex->ensemble.seed, "commit", pdlt_commit(), "compiler",
-      pdlt_compiler(), "blas", pdlt_linalg_version());
+  json_t *common =
+      json_pack("{s:i, s:s, s:s, s:O, s:s, s:s, s:s, s:b, s:o, s:I, s:s, s:s, s:s}", "format", 1,
+                "kind", kind, "program", "pdlt " PDLT_VERSION, "experiment", experiment, "hash",
+                hash, "physics_hash", physics_hash, "data_hash", data_hash, "layers", layers,
+                "conventions", conventions(), "seed", (json_int_t)ex->ensemble.seed, "commit",
+                pdlt_commit(), "compiler", pdlt_compiler(), "blas", pdlt_linalg_version());
   if (common == NULL || json_object_update(meta, common) != 0)
     status = pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory while writing metadata");
   json_decref(common);
