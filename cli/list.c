@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "theory/dynamics.h"
 #include "theory/term.h"
 
 typedef struct pdlt_list_entry {
@@ -34,6 +35,14 @@ static const pdlt_list_entry parts[] = {
     {"P, Q, R, S, T, U", "order 1/n: dNTK and ddNTKs"},
     {"z_lo, cov_lo", "mean and covariance of outputs during training, infinite width"},
     {"z_end_lo, cov_end_lo", "the same at the end of training, closed form"},
+    {"z_nlo, z_end_nlo", "order 1/n of the trained mean, sum of the five parts that follow"},
+    {"mean_ntk", "part: shift of the mean NTK"},
+    {"ntk_fluctuations", "part: fluctuations of the NTK"},
+    {"dntk", "part: first-order movement of the NTK"},
+    {"ddntk_linear", "part: ddNTKs with fluctuations of the outputs, linear in y"},
+    {"ddntk_cubic", "part: ddNTKs, cubic in y"},
+    {"cov_nlo, cov_end_nlo", "order 1/n of the covariance of the trained outputs"},
+    {"Theta_t_nlo", "order 1/n of the NTK during training"},
     {NULL, NULL}};
 
 static void list_activations(pdlt_list_entry out[PDLT_ACTIVATION_COUNT + 1]) {
@@ -43,10 +52,15 @@ static void list_activations(pdlt_list_entry out[PDLT_ACTIVATION_COUNT + 1]) {
   out[PDLT_ACTIVATION_COUNT] = (pdlt_list_entry){NULL, NULL};
 }
 
-static void list_terms(pdlt_list_entry out[PDLT_TERM_COUNT + 1]) {
+enum { NUM_TERMS = (int)PDLT_TERM_COUNT + (int)PDLT_DYNAMICS_TERM_COUNT };
+
+static void list_terms(pdlt_list_entry out[NUM_TERMS + 1]) {
   for (int t = 0; t < PDLT_TERM_COUNT; t++)
-    out[t] = (pdlt_list_entry){pdlt_term_name((pdlt_term)t), pdlt_term_equation((pdlt_term)t)};
-  out[PDLT_TERM_COUNT] = (pdlt_list_entry){NULL, NULL};
+    *out++ = (pdlt_list_entry){pdlt_term_name((pdlt_term)t), pdlt_term_equation((pdlt_term)t)};
+  for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++)
+    *out++ = (pdlt_list_entry){pdlt_dynamics_term_name((pdlt_dynamics_term)t),
+                               pdlt_dynamics_term_equation((pdlt_dynamics_term)t)};
+  *out = (pdlt_list_entry){NULL, NULL};
 }
 
 static void print_text(const char *title, const pdlt_list_entry *entries) {
@@ -64,7 +78,7 @@ static json_t *to_json(const pdlt_list_entry *entries) {
 
 pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err) {
   pdlt_list_entry activation_entries[PDLT_ACTIVATION_COUNT + 1];
-  pdlt_list_entry term_entries[PDLT_TERM_COUNT + 1];
+  pdlt_list_entry term_entries[NUM_TERMS + 1];
   list_activations(activation_entries);
   list_terms(term_entries);
   const struct {
