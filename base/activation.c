@@ -174,6 +174,50 @@ void pdlt_activation_forward(const pdlt_activation *act, size_t n, const double 
   }
 }
 
+/* Orders first .. last of n <= PDLT_JET_BLOCK elements, element by element. */
+static void jet_scalar(const pdlt_activation *act, int first, int last, size_t n, const double *z,
+                       double *d) {
+  for (int order = first; order <= last; order++)
+    for (size_t i = 0; i < n; i++)
+      d[(size_t)order * PDLT_JET_BLOCK + i] = pdlt_activation_eval(act, order, z[i]);
+}
+
+/* Fills at least the orders first .. last of d (PDLT_JET_ORDERS, PDLT_JET_BLOCK). */
+static void jet_block(const pdlt_activation *act, int first, int last, size_t n, const double *z,
+                      double *d) {
+  pdlt_jet_kernel *kernel = pdlt_simd_best()->jet[act->kind];
+  if (kernel != NULL)
+    kernel(act->param, act->num_params, n, z, d);
+  else
+    jet_scalar(act, first, last, n, z, d);
+}
+
+void pdlt_activation_jet(const pdlt_activation *act, int max_order, size_t n, const double *z,
+                         double *const *out) {
+  double d[PDLT_JET_ORDERS * PDLT_JET_BLOCK];
+  if (max_order < 2) {
+    pdlt_activation_forward(act, n, z, out[0], max_order == 1 ? out[1] : NULL);
+    return;
+  }
+  for (size_t start = 0; start < n; start += PDLT_JET_BLOCK) {
+    const size_t count = n - start < PDLT_JET_BLOCK ? n - start : PDLT_JET_BLOCK;
+    jet_block(act, 0, max_order, count, z + start, d);
+    for (int order = 0; order <= max_order; order++)
+      memcpy(out[order] + start, d + order * PDLT_JET_BLOCK, count * sizeof *d);
+  }
+}
+
+/* One order >= 2. */
+static void map_high(const pdlt_activation *act, int order, size_t n, const double *z,
+                     double *out) {
+  double d[PDLT_JET_ORDERS * PDLT_JET_BLOCK];
+  for (size_t start = 0; start < n; start += PDLT_JET_BLOCK) {
+    const size_t count = n - start < PDLT_JET_BLOCK ? n - start : PDLT_JET_BLOCK;
+    jet_block(act, order, order, count, z + start, d);
+    memcpy(out + start, d + order * PDLT_JET_BLOCK, count * sizeof *d);
+  }
+}
+
 void pdlt_activation_map(const pdlt_activation *act, int order, size_t n, const double *z,
                          double *out) {
   enum { block = 256 };
@@ -184,6 +228,6 @@ void pdlt_activation_map(const pdlt_activation *act, int order, size_t n, const 
     for (size_t i = 0; i < n; i += block)
       pdlt_activation_forward(act, n - i < block ? n - i : block, z + i, s, out + i);
   } else {
-    for (size_t i = 0; i < n; i++) out[i] = pdlt_activation_eval(act, order, z[i]);
+    map_high(act, order, n, z, out);
   }
 }

@@ -1,7 +1,7 @@
 /* activation.h - the activation functions sigma and their derivatives.
  *
  * Is: one table with an entry per activation; scalar evaluation up to the fifth
- * derivative (theory) and fast vector evaluation of sigma and sigma' (trainer).
+ * derivative, and fast vector evaluation (theory: all orders; trainer: sigma, sigma').
  * Is not: Gaussian expectations (theory/) or criticality (theory/). */
 #ifndef PDLT_BASE_ACTIVATION_H
 #define PDLT_BASE_ACTIVATION_H
@@ -65,11 +65,16 @@ pdlt_activation_traits pdlt_activation_get_traits(const pdlt_activation *act);
  * >= 2 return 0 (the delta functions are the caller's business). */
 double pdlt_activation_eval(const pdlt_activation *act, int order, double z);
 
-/* out[i] = sigma^(order)(z[i]), i < n; order 0..5. out may equal z. Vectorized
- * for orders 0 and 1, a few ulp (at most 6.1 measured, GELU in its tail; 2 to 5
- * elsewhere); the same bits whatever n and the alignment. */
+/* out[i] = sigma^(order)(z[i]), i < n; order 0..5. out may equal z. Vectorized, a
+ * few ulp (orders 0 and 1: at most 6.1 measured, GELU in its tail, 2 to 5 elsewhere;
+ * beyond: of the largest term); the same bits whatever n and the alignment. */
 void pdlt_activation_map(const pdlt_activation *act, int order, size_t n, const double *z,
                          double *out);
+
+/* out[order][i] = sigma^(order)(z[i]) for every order 0 .. max_order <= 5 in one pass;
+ * same bits as pdlt_activation_map for each. out[order] must not overlap z. */
+void pdlt_activation_jet(const pdlt_activation *act, int max_order, size_t n, const double *z,
+                         double *const *out);
 
 /* s[i] = sigma(z[i]), ds[i] = sigma'(z[i]) in one pass: the trainer's kernel.
  * Same bits as pdlt_activation_map for each. s may equal z; ds may be NULL. */

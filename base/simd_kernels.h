@@ -23,6 +23,13 @@ extern "C" {
 typedef void pdlt_forward_kernel(const double *param, int num_params, size_t n, const double *z,
                                  double *s, double *ds);
 
+enum { PDLT_JET_BLOCK = 64, PDLT_JET_ORDERS = PDLT_ACTIVATION_MAX_ORDER + 1 };
+
+/* d[order * PDLT_JET_BLOCK + i] = sigma^(order)(z[i]), i < n <= PDLT_JET_BLOCK, every
+ * order; orders 0 and 1 have the bits of the forward kernel. d and z do not overlap. */
+typedef void pdlt_jet_kernel(const double *param, int num_params, size_t n, const double *z,
+                             double *d);
+
 /* Box-Muller: out[2j], out[2j+1] from the words first[j], second[j], j < pairs. */
 typedef void pdlt_normal_kernel(size_t pairs, const uint64_t *first, const uint64_t *second,
                                 double *out);
@@ -30,6 +37,7 @@ typedef void pdlt_normal_kernel(size_t pairs, const uint64_t *first, const uint6
 typedef struct pdlt_simd_set {
   const char *name;
   pdlt_forward_kernel *forward[PDLT_ACTIVATION_COUNT]; /* NULL: none, evaluate one by one */
+  pdlt_jet_kernel *jet[PDLT_ACTIVATION_COUNT];         /* the same */
   pdlt_normal_kernel *normal;
 } pdlt_simd_set;
 

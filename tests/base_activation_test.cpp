@@ -242,6 +242,111 @@ TEST(ActivationKernels, PolynomialAgreesWithEvalAtTheSizeOfItsTerms) {
   }
 }
 
+/* Size of the terms whose sum is sigmoid^(order)(z), order >= 1: the closed form with
+ * all signs made equal; likewise below. */
+double sigmoid_terms(int order, double z) {
+  const double e = std::exp(-std::fabs(z)), d = e / ((1 + e) * (1 + e));
+  const double m = std::tanh(std::fabs(z) / 2);
+  const double size[] = {
+      0, d, d * m, d * (1 + 6 * d), d * m * (1 + 12 * d), d * (1 + d * (30 + 120 * d))};
+  return size[order];
+}
+
+double high_order_terms(const pdlt_activation &act, int order, double z) {
+  const double x = std::min(std::fabs(z), 800.0), xx = x * x, t = std::tanh(x);
+  const double d = 4 * sigmoid_terms(1, 2 * x);
+  const double tanh_size[] = {2 * t * d, d * (4 + 6 * d), t * d * (24 * d + 8),
+                              d * (16 + d * (120 + 120 * d))};
+  const double erf_size[] = {2 * x, 4 * xx + 2, x * (8 * xx + 12), 12 + xx * (48 + 16 * xx)};
+  const double gelu_size[] = {2 + xx, x * (xx + 4), 4 + xx * (7 + xx), x * (18 + xx * (xx + 11))};
+  switch (act.kind) {
+    case PDLT_TANH:
+      return tanh_size[order - 2];
+    case PDLT_ERF:
+      return erf_size[order - 2] * 1.13 * std::exp(-xx);
+    case PDLT_GELU:
+      return gelu_size[order - 2] * 0.4 * std::exp(-xx / 2);
+    case PDLT_SIGMOID:
+      return sigmoid_terms(order, z);
+    case PDLT_SOFTPLUS:
+      return sigmoid_terms(order - 1, z);
+    case PDLT_SWISH:
+      return x * sigmoid_terms(order, z) + order * sigmoid_terms(order - 1, z);
+    default:
+      return std::fabs(pdlt_activation_eval(&act, order, z));
+  }
+}
+
+TEST(ActivationKernels, EveryJetAgreesWithEval) {
+  std::mt19937_64 random(8);
+  std::normal_distribution<double> normal;
+  std::vector<double> d(PDLT_JET_ORDERS * PDLT_JET_BLOCK);
+  for (const char *text :
+       {"tanh", "sin", "erf", "gelu", "swish", "softplus", "sigmoid", "polynomial(0,1,-0.3)"}) {
+    const pdlt_activation act = parsed(text);
+    for (int k = 0; pdlt_simd_get(k) != nullptr; k++) {
+      for (int trial = 0; trial < 4000; trial++) {
+        const double z =
+            trial < 2 ? (trial ? -0.0 : 0.0) : std::pow(10.0, trial % 6 - 3) * normal(random);
+        pdlt_simd_get(k)->jet[act.kind](act.param, act.num_params, 1, &z, d.data());
+        for (int order = 2; order <= 5; order++) {
+          const double size = high_order_terms(act, order, z);
+          ASSERT_NEAR(d[size_t(order) * PDLT_JET_BLOCK], pdlt_activation_eval(&act, order, z),
+                      16 * 1.12e-16 * size + 1e-300)
+              << pdlt_simd_get(k)->name << " " << text << " order " << order << " at " << z;
+        }
+      }
+    }
+  }
+}
+
+/* The reference table, whose values come from another program with many digits. */
+TEST(ActivationKernels, JetsAgreeWithHighPrecision) {
+  for (const ActivationReference &row : activation_reference) {
+    const pdlt_activation act = parsed(row.activation);
+    for (int k = 0; pdlt_simd_get(k) != nullptr; k++) {
+      std::vector<double> d(PDLT_JET_ORDERS * PDLT_JET_BLOCK);
+      pdlt_jet_kernel *kernel = pdlt_simd_get(k)->jet[act.kind];
+      if (kernel == nullptr) continue; /* linear, ReLU: eval itself */
+      kernel(act.param, act.num_params, 1, &row.z, d.data());
+      for (int order = 2; order <= PDLT_ACTIVATION_MAX_ORDER; order++)
+        EXPECT_NEAR(d[size_t(order) * PDLT_JET_BLOCK], row.value[order],
+                    1e-14 * std::fabs(row.value[order]) + 1e-300)
+            << pdlt_simd_get(k)->name << " " << row.activation << " order " << order << " at "
+            << row.z;
+    }
+  }
+}
+
+TEST(ActivationKernels, JetBitsDependOnTheElementOnlyAndBeginWithForward) {
+  std::mt19937_64 random(9);
+  std::normal_distribution<double> normal(0, 3);
+  const size_t block = PDLT_JET_BLOCK;
+  for (const char *text : all) {
+    const pdlt_activation act = parsed(text);
+    for (int k = 0; pdlt_simd_get(k) != nullptr; k++) {
+      pdlt_jet_kernel *kernel = pdlt_simd_get(k)->jet[act.kind];
+      if (kernel == nullptr) continue;
+      for (size_t n = 0; n <= block; n++) {
+        const size_t offset = random() % 9;
+        std::vector<double> z(offset + n), d(6 * block), one(6 * block), s(n), ds(n);
+        for (double &x : z) x = normal(random) * (random() % 16 == 0 ? 1e6 : 1);
+        kernel(act.param, act.num_params, n, z.data() + offset, d.data());
+        pdlt_simd_get(k)->forward[act.kind](act.param, act.num_params, n, z.data() + offset,
+                                            s.data(), ds.data());
+        for (size_t i = 0; i < n; i++) {
+          kernel(act.param, act.num_params, 1, &z[offset + i], one.data());
+          for (size_t order = 0; order < 6; order++)
+            ASSERT_EQ(bits(d[order * block + i]), bits(one[order * block]))
+                << text << " " << pdlt_simd_get(k)->name << " order " << order << " n " << n;
+          ASSERT_EQ(bits(d[i]), bits(s[i])) << text << " " << pdlt_simd_get(k)->name;
+          ASSERT_EQ(bits(d[block + i]), bits(ds[i])) << text << " " << pdlt_simd_get(k)->name;
+        }
+      }
+    }
+  }
+}
+
 /* One element alone is the reference; any length, offset, aliasing, with or without
  * ds must give its bits, and nothing beyond the end may be written. */
 TEST(ActivationKernels, BitsDependOnTheElementOnly) {
@@ -294,23 +399,31 @@ TEST(ActivationKernels, SetsAgreeBitByBitWherePromised) {
   }
 }
 
-TEST(Activation, MapIsForwardAndEval) {
+TEST(Activation, MapIsForwardAndJet) {
   std::mt19937_64 random(7);
   std::normal_distribution<double> normal(0, 2);
   for (const char *text : all) {
     const pdlt_activation act = parsed(text);
-    for (size_t n : {0, 1, 7, 255, 256, 257, 600}) {
+    for (size_t n : {0, 1, 7, 63, 64, 65, 255, 256, 257, 600}) {
       std::vector<double> z(n), s(n), ds(n), out(n);
       for (double &x : z) x = normal(random);
       pdlt_activation_forward(&act, n, z.data(), s.data(), ds.data());
-      for (int order = 0; order <= 5; order++) {
-        out = z; /* in place */
-        pdlt_activation_map(&act, order, n, out.data(), out.data());
-        for (size_t i = 0; i < n; i++) {
-          const double expected = order == 0   ? s[i]
-                                  : order == 1 ? ds[i]
-                                               : pdlt_activation_eval(&act, order, z[i]);
-          ASSERT_EQ(bits(out[i]), bits(expected)) << text << " order " << order;
+      for (int top = 0; top <= 5; top++) {
+        std::vector<double> values(6 * (n + 1), 99);
+        double *jet[6];
+        for (size_t order = 0; order < 6; order++) jet[order] = &values[order * (n + 1)];
+        pdlt_activation_jet(&act, top, n, z.data(), jet);
+        for (int order = 0; order <= 5; order++) {
+          out = z; /* in place */
+          pdlt_activation_map(&act, order, n, out.data(), out.data());
+          ASSERT_EQ(jet[order][n], 99) << text;
+          for (size_t i = 0; i < n; i++) {
+            if (order < 2) {
+              ASSERT_EQ(bits(out[i]), bits(order == 0 ? s[i] : ds[i])) << text << order;
+            }
+            const double expected = order <= top ? out[i] : 99;
+            ASSERT_EQ(bits(jet[order][i]), bits(expected)) << text << order << " of " << top;
+          }
         }
       }
     }

@@ -35,6 +35,7 @@ static pdlt_status hermite_coefficients(const pdlt_activation *activation,
       for (size_t level = 0; level < grid->levels; ++level) {
         const double *mode = grid->mode + level * n;
         double sum = 0.0;
+#pragma omp simd reduction(+ : sum)
         for (size_t p = 0; p < n; ++p) sum += mode[p] * s[p];
         row[level] = sum;
       }
@@ -66,6 +67,7 @@ static void smooth_pair(const pdlt_bracket_grid *grid, double rho, const double 
   for (size_t j = 0; j < ORDERS; ++j) {
     for (size_t k = 0; k < ORDERS && j + k <= ORDERS; ++k) {
       double sum = 0.0;
+#pragma omp simd reduction(+ : sum)
       for (size_t level = 0; level < levels; ++level) {
         sum += left[j * levels + level] * power[level] * right[k * levels + level];
       }
