@@ -84,7 +84,7 @@ TEST(Run, KernelTwoPerCentOffIsRefuted) {
   TempFolder folder;
   const std::string demo = "'" PDLT_SOURCE_DIR "/reports/demo/experiment.yaml'";
   const std::string more =
-      " --quiet --set measure=[kernel] --set ensemble.members=10240"
+      " --quiet --set measure=[kernel] --set theory.order=0 --set ensemble.members=10240"
       " --set 'network.widths=[12, 16, 24, 32]'";
   ASSERT_EQ(run_pdlt("theory " + demo + " -o t.npz" + more, folder.path()).status, 0);
   ASSERT_EQ(run_pdlt("train " + demo + " -o m.npz" + more, folder.path()).status, 0);
@@ -146,6 +146,7 @@ void run_mnist(const std::string &images, const std::string &labels, const TempF
       "run '" PDLT_SOURCE_DIR
       "/reports/mnist-3-8/experiment.yaml' -o out --quiet"
       " --set ensemble.members=2048 --set 'network.widths=[16, 20, 24, 32]' --set training.steps=20"
+      " --set data.train=4 --set data.test=2"
       " --set 'data.images=\"" +
           images + "\"' --set 'data.labels=\"" + labels + "\"'",
       folder.path());
