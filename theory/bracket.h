@@ -43,8 +43,10 @@ pdlt_status pdlt_bracket_grid_new_gauss(pdlt_bracket_grid *out, size_t n, pdlt_e
 void pdlt_bracket_grid_free(pdlt_bracket_grid *grid);
 
 /* out (n, n) = sum_levels mode rho^N mode^T root_w root_w: E[f(x) g(y)] =
- * sum_pq f(x_p) out_pq g(x_q) at correlation rho in [0, 1]; work (levels, n). */
-void pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double *work, double *out);
+ * sum_pq f(x_p) out_pq g(x_q) at correlation rho in [0, 1]; work (levels, n).
+ * Returns the number of levels that count, rows of work; out = work^T work of them. */
+size_t pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double *work,
+                                double *out);
 
 enum { PDLT_BRACKET_ORDERS = 6 };
 

@@ -106,8 +106,8 @@ cleanup:
   return status;
 }
 
-void pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double *work,
-                              double *out) {
+size_t pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double *work,
+                                double *out) {
   size_t n = grid->n, used = 0;
   for (; used < grid->levels; ++used) {
     double root = grid->number[used] <= 0.0 ? 1.0 : pow(rho, 0.5 * grid->number[used]);
@@ -117,4 +117,5 @@ void pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double 
     }
   }
   pdlt_syrk(1, n, used, 1.0, work, n, 0.0, out, n);
+  return used;
 }

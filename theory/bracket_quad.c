@@ -144,7 +144,8 @@ typedef struct quad_work {
   double *mehler;       /* (2, n, n) */
   double *right, *half; /* (n, n) */
   double *moved;        /* (16, n, n) M_rho1 F34 M_rho2 of each pair of orders */
-  double *modes;        /* (levels, n) */
+  double *modes;        /* (levels, n), after the kernels those of M_rho2 = modes^T modes */
+  size_t rows;          /* of modes in use */
 } quad_work;
 
 static pdlt_status work_new(quad_work *work, const pdlt_bracket_grid *grid, pdlt_error *err) {
@@ -179,14 +180,21 @@ static void tabulate(const pdlt_activation *activation, const pdlt_bracket_grid 
   }
 }
 
-/* moved = M_rho1 (s3^(k) s4^(l)) M_rho2. */
+/* moved = M_rho1 (s3^(k) s4^(l)) M_rho2. With M_rho2 = B^T B of few rows (rho2 is the
+ * smaller correlation) B goes in between: 3 n^2 rows operations instead of 2 n^3. */
 static void move_pair(const pdlt_bracket_grid *grid, int k, int l, quad_work *work) {
-  size_t n = grid->n, nn = n * n;
+  size_t n = grid->n, nn = n * n, rows = work->rows;
   const double *f = work->s + (size_t)(8 + k) * nn, *g = work->s + (size_t)(12 + l) * nn;
+  double *moved = work->moved + (size_t)(4 * k + l) * nn, *modes = work->modes;
   for (size_t i = 0; i < nn; ++i) work->right[i] = f[i] * g[i];
+  if (3 * rows < 2 * n) {
+    pdlt_gemm(0, 1, n, rows, n, 1.0, work->right, n, modes, n, 0.0, work->half, rows);
+    pdlt_gemm(0, 0, n, rows, n, 1.0, work->mehler, n, work->half, rows, 0.0, work->right, rows);
+    pdlt_gemm(0, 0, n, n, rows, 1.0, work->right, rows, modes, n, 0.0, moved, n);
+    return;
+  }
   pdlt_gemm(0, 0, n, n, n, 1.0, work->mehler, n, work->right, n, 0.0, work->half, n);
-  pdlt_gemm(0, 0, n, n, n, 1.0, work->half, n, work->mehler + nn, n, 0.0,
-            work->moved + (size_t)(4 * k + l) * nn, n);
+  pdlt_gemm(0, 0, n, n, n, 1.0, work->half, n, work->mehler + nn, n, 0.0, moved, n);
 }
 
 /* sum f g h over the (n, n) grid: n sums of n terms, which lose less than one of n^2 and
@@ -214,7 +222,7 @@ static pdlt_status quad_smooth(const pdlt_bracket_quads *layout, const pdlt_acti
   if (status != PDLT_OK) return status;
   tabulate(activation, grid, max_order, load, work);
   for (size_t m = 0; m < 2; ++m) {
-    pdlt_bracket_grid_mehler(grid, rho[m], work->modes, work->mehler + m * nn);
+    work->rows = pdlt_bracket_grid_mehler(grid, rho[m], work->modes, work->mehler + m * nn);
   }
   for (int c = 0; c < layout->columns; ++c) {
     const int *order = layout->order[c];
