@@ -37,7 +37,6 @@ static int uses_sweep(const pdlt_experiment *ex) { return is_given(ex, "sweep");
 /* --- what the file may say but the program cannot do: delete the line that became
  * possible, nothing else depends on this table --- */
 
-static int uses_flow(const pdlt_experiment *ex) { return ex->training.eta_kind == PDLT_ETA_FLOW; }
 static int uses_until(const pdlt_experiment *ex) { return is_given(ex, "ensemble.until"); }
 static int uses_open_members(const pdlt_experiment *ex) { return ex->ensemble.members == 0; }
 static int uses_control(const pdlt_experiment *ex) {
@@ -55,7 +54,6 @@ static const struct {
   int (*used)(const pdlt_experiment *ex);
   const char *text;
 } not_yet[] = {
-    {"training.eta", uses_flow, "flow; give a number or {relative: NUMBER}"},
     {"ensemble.until", uses_until, "until; give members a whole number"},
     {"ensemble.members", uses_open_members, "until; give a whole number"},
     {"ensemble.estimator", uses_control, "control; use plain, antithetic or auto"},

@@ -57,6 +57,9 @@ pdlt_status pdlt_study_open(pdlt_study *out, const char *path, const pdlt_option
                             pdlt_error *err);
 void pdlt_study_free(pdlt_study *study);
 
+/* PDLT_ERR_INPUT for what only theory can do (eta: flow). */
+pdlt_status pdlt_study_check_trainable(const pdlt_study *study, pdlt_error *err);
+
 typedef enum pdlt_stage_kind { PDLT_STAGE_THEORY, PDLT_STAGE_MEASURED } pdlt_stage_kind;
 
 /* One stage: predicts or trains into the file `path`, or, when path holds the

@@ -22,6 +22,7 @@ static pdlt_status make_one(pdlt_stage_kind kind, pdlt_options *options, pdlt_er
   int reused = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_study_open(&study, options->args[0], options, err));
+  if (kind == PDLT_STAGE_MEASURED) PDLT_TRY(pdlt_study_check_trainable(&study, err));
   PDLT_TRY(pdlt_stage_make(kind, &study, options->output, options, &archive, &reused, err));
   PDLT_TRY(print_made(options, &archive, reused, err));
 cleanup:
@@ -47,6 +48,7 @@ pdlt_status pdlt_command_run(pdlt_options *options, int *exit_status, pdlt_error
   int reused = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_study_open(&study, options->args[0], options, err));
+  PDLT_TRY(pdlt_study_check_trainable(&study, err));
   PDLT_TRY(pdlt_path_join(theory_path, options->output, "theory.npz", err));
   PDLT_TRY(pdlt_path_join(measured_path, options->output, "measured.npz", err));
   PDLT_TRY(pdlt_folder_make(options->output, err));

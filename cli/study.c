@@ -68,7 +68,7 @@ static pdlt_status resolve_eta(pdlt_study *study, const pdlt_options *options, p
     ex->training.eta /= largest;
     ex->training.eta_kind = PDLT_ETA_NUMBER;
   }
-  if (ex->training.eta * largest >= 2)
+  if (ex->training.eta_kind == PDLT_ETA_NUMBER && ex->training.eta * largest >= 2)
     PDLT_TRY(pdlt_experiment_fail(
         ex, "training.eta", err,
         "%.6g is not below 2 / largest eigenvalue of Theta_AA: training would diverge; the largest "
@@ -77,6 +77,12 @@ static pdlt_status resolve_eta(pdlt_study *study, const pdlt_options *options, p
 cleanup:
   pdlt_kernel_layers_free(&layers);
   return status;
+}
+
+pdlt_status pdlt_study_check_trainable(const pdlt_study *study, pdlt_error *err) {
+  if (study->experiment.training.eta_kind != PDLT_ETA_FLOW) return PDLT_OK;
+  return pdlt_experiment_fail(&study->experiment, "training.eta", err,
+                              "flow exists in theory only; give a number to train networks");
 }
 
 pdlt_status pdlt_study_open(pdlt_study *out, const char *path, const pdlt_options *options,

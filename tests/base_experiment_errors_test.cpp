@@ -250,7 +250,6 @@ TEST(ExperimentErrors, NotYet) {
     std::vector<std::string> settings;
     const char *message;
   } cases[] = {
-      {{"training={eta: flow, steps: 2.5, record: [0, 0.5]}"}, "training.eta: not yet: flow"},
       {{"ensemble.until={quantity: z, relative: 0.01}"}, "ensemble.until: not yet: until"},
       {{"ensemble.members={until: {quantity: z, relative: 0.01}}"},
        "ensemble.members: not yet: until"},

@@ -132,6 +132,18 @@ TEST_F(BadInput, Set) {
   expect_refused(good, "^--set: .*=", "--set network.depth");
 }
 
+TEST_F(BadInput, FlowIsForTheoryOnly) {
+  const std::string yaml = replaced(good, "eta: 0.1", "eta: flow");
+  write_text(folder / "e.yaml", yaml);
+  EXPECT_EQ(run_pdlt("theory e.yaml -o t.npz --quiet", folder.path()).status, 0);
+  for (const char *command : {"train e.yaml -o out.npz", "run e.yaml -o out"}) {
+    const Outcome got = run_pdlt(command, folder.path());
+    EXPECT_EQ(got.status, 2);
+    EXPECT_EQ(got.err.rfind("e.yaml:13: training.eta: flow", 0), 0u) << got.err;
+    EXPECT_FALSE(std::filesystem::exists(folder / "out"));
+  }
+}
+
 TEST_F(BadInput, ExperimentFileMissing) {
   const Outcome got = run_pdlt("run nothing.yaml -o out", folder.path());
   EXPECT_EQ(got.status, 2);
