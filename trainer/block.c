@@ -19,6 +19,13 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
   if (plan->with_kernel || plan->with_theta)
     PDLT_TRY(pdlt_ntk_new(&w.ntk, net, plan->problem, err));
   if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w.tensors, plan, net, err));
+  if (plan->with_dntk || plan->with_ddntk)
+    PDLT_TRY(pdlt_ddntk_new(&w.ddntk, net, plan->problem, plan->first, plan->with_ddntk, err));
+  if (plan->with_theta_t) {
+    PDLT_TRY(pdlt_training_ntk_new(&w.training_ntk, net, plan->problem, err));
+    PDLT_TRY(pdlt_alloc(&w.moving[0], 2 * values * plan->p, sizeof *w.moving[0], err));
+    w.moving[1] = w.moving[0] + values * plan->p;
+  }
   PDLT_TRY(pdlt_alloc(&w.storage, net->num_params + 2 * rows + 2 * values + samples * samples,
                       sizeof *w.storage, err));
   w.theta = w.storage;
@@ -38,6 +45,9 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_stepper_free(&worker->stepper);
   pdlt_ntk_free(&worker->ntk);
   pdlt_accumulator_free(&worker->tensors);
+  pdlt_ddntk_free(&worker->ddntk);
+  pdlt_training_ntk_free(&worker->training_ntk);
+  pdlt_free(worker->moving[0]);
   pdlt_free(worker->storage);
   *worker = (pdlt_worker){0};
 }
@@ -46,7 +56,8 @@ static pdlt_member_outcome train_from_draw(pdlt_worker *w, int negate,
                                            const volatile sig_atomic_t *stop, double *z) {
   memcpy(w->stepper.theta, w->theta, w->net->num_params * sizeof *w->theta);
   if (negate) pdlt_network_negate_last(w->net, w->stepper.theta);
-  return pdlt_member_train(&w->stepper, &w->plan->schedule, stop, z, NULL);
+  return pdlt_member_train_ntk(&w->stepper, &w->plan->schedule, stop, z, &w->training_ntk,
+                               w->moving[negate], NULL);
 }
 
 pdlt_member_outcome pdlt_worker_train(pdlt_worker *w, uint64_t member,
@@ -77,6 +88,34 @@ static void add_matrices(pdlt_worker *w, double *record) {
       for (size_t i = 0; i < count; i++) theta[i] += w->matrix[i];
     }
   }
+}
+
+/* Adds P .. U of the draw in worker->theta to the record. */
+static void add_differentials(pdlt_worker *w, uint64_t member, double *record) {
+  const pdlt_plan *plan = w->plan;
+  const size_t pairs = plan->first * plan->first, count = pairs * pairs;
+  const size_t tensors = plan->with_ddntk ? PDLT_DDNTK_COUNT : 2;
+  if (!plan->with_dntk && !plan->with_ddntk) return;
+  pdlt_ddntk_forward(&w->ddntk, w->theta);
+  for (size_t r = 0; r < plan->readouts; r++) {
+    const int l = pdlt_plan_layer(plan, r);
+    pdlt_ddntk_draw(&w->ddntk, plan->ex->ensemble.seed, member, l);
+    pdlt_ddntk_tensors(&w->ddntk, w->theta, l);
+    for (size_t t = 0; t < tensors; t++) {
+      double *sum = record + plan->at.differential + (t * plan->readouts + r) * count;
+      for (size_t i = 0; i < count; i++) sum[i] += w->ddntk.out[t * count + i];
+    }
+  }
+}
+
+/* Adds the NTK during training, for a pair the average of the two, to the record. */
+static void add_moving(const pdlt_worker *w, double *record) {
+  const pdlt_plan *plan = w->plan;
+  const size_t count = plan->times * plan->p * plan->p;
+  double *sum = record + plan->at.theta_t;
+  if (!plan->with_theta_t) return;
+  for (size_t i = 0; i < count; i++)
+    sum[i] += plan->antithetic ? 0.5 * (w->moving[0][i] + w->moving[1][i]) : w->moving[0][i];
 }
 
 /* Replaces a pair's outputs z+ (in even) and z- by m and d. */
@@ -139,6 +178,7 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
       record[plan->at.diverged] += outcome == PDLT_MEMBER_DIVERGED;
       record[plan->at.unconverged] += outcome == PDLT_MEMBER_UNCONVERGED;
       rows += outcome != PDLT_MEMBER_DIVERGED;
+      if (outcome != PDLT_MEMBER_DIVERGED) add_moving(w, record);
     } else {
       if (stop != NULL && *stop) return 0;
       pdlt_network_draw(w->net, plan->ex->ensemble.seed, (uint64_t)member, w->theta);
@@ -146,6 +186,7 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
     record[plan->at.members] += 1;
     add_matrices(w, record);
     if (plan->moments > 0) pdlt_accumulator_add(&w->tensors, w->theta, record);
+    add_differentials(w, (uint64_t)member, record);
     if (rows == PDLT_BLOCK_MEMBERS || member + 1 == end) {
       if (plan->with_output) add_moments(w, rows, record);
       rows = 0;

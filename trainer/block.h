@@ -7,6 +7,7 @@
 #define PDLT_TRAINER_BLOCK_H
 
 #include "trainer/accumulate.h"
+#include "trainer/ddntk.h"
 #include "trainer/ntk.h"
 #include "trainer/plan.h"
 
@@ -21,6 +22,9 @@ typedef struct pdlt_worker {
   pdlt_stepper stepper;
   pdlt_ntk ntk;
   pdlt_accumulator tensors;
+  pdlt_ddntk ddntk;
+  pdlt_training_ntk training_ntk;
+  double *moving[2];  /* (T, p, p) NTK during training of a draw's networks, or NULL */
   double *theta;      /* (num_params) the draw */
   double *even, *odd; /* (64, T, p) m and d of the surviving draws */
   double *pair;       /* (T, p) outputs of the second network of a pair */

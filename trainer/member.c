@@ -24,6 +24,12 @@ static double largest(const double *x, size_t n) {
 
 pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *schedule,
                                       const volatile sig_atomic_t *stop, double *z, long *steps) {
+  return pdlt_member_train_ntk(st, schedule, stop, z, NULL, NULL, steps);
+}
+
+pdlt_member_outcome pdlt_member_train_ntk(pdlt_stepper *st, const pdlt_schedule *schedule,
+                                          const volatile sig_atomic_t *stop, double *z,
+                                          pdlt_training_ntk *ntk, double *moving, long *steps) {
   const size_t outputs = st->problem->outputs * st->problem->samples;
   const size_t trained = st->problem->outputs * st->problem->train;
   size_t next = 0;
@@ -38,6 +44,7 @@ pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *sch
     while (next < schedule->num_times && (last || (double)step >= schedule->times[next])) {
       pdlt_stepper_output(st, z + next * outputs);
       if (!(largest(z + next * outputs, outputs) <= schedule->limit)) return PDLT_MEMBER_DIVERGED;
+      if (moving != NULL) pdlt_training_ntk_measure(ntk, st, moving + next * outputs * outputs);
       next++;
     }
     if (next == schedule->num_times)

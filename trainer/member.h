@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "trainer/step.h"
+#include "trainer/training_ntk.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,6 +40,11 @@ pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *
  * NULL. *steps, unless NULL: steps taken. */
 pdlt_member_outcome pdlt_member_train(pdlt_stepper *stepper, const pdlt_schedule *schedule,
                                       const volatile sig_atomic_t *stop, double *z, long *steps);
+
+/* The same, and the NTK at the recorded times: moving (T, n_L, D, n_L, D), unless NULL. */
+pdlt_member_outcome pdlt_member_train_ntk(pdlt_stepper *stepper, const pdlt_schedule *schedule,
+                                          const volatile sig_atomic_t *stop, double *z,
+                                          pdlt_training_ntk *ntk, double *moving, long *steps);
 
 #ifdef __cplusplus
 }

@@ -178,6 +178,7 @@ static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
   if (plan->with_kernel) PDLT_TRY(pdlt_output_means(out, "K", 2, dim, plan->at.kernel, err));
   if (plan->with_theta) PDLT_TRY(pdlt_output_means(out, "Theta", 2, dim, plan->at.theta, err));
   PDLT_TRY(pdlt_output_tensors(out, err));
+  PDLT_TRY(pdlt_output_training_ntk(out, err));
 cleanup:
   return status;
 }

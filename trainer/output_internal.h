@@ -42,7 +42,10 @@ int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *
 pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, int ndim,
                               const size_t *dim, size_t sum, pdlt_error *err);
 
-/* V, D, F, A, B, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
+/* V, D, F, A, B, P .. U, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_tensors(const pdlt_width_output *out, pdlt_error *err);
+
+/* Theta_t, if it is measured. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_training_ntk(const pdlt_width_output *out, pdlt_error *err);
 
 #endif

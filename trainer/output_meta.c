@@ -8,20 +8,23 @@ static json_t *absent(const pdlt_plan *plan) {
     unsigned bit;
     const char *names; /* one letter each */
   } tensors[] = {{PDLT_MEASURE_DNTK, "PQ"}, {PDLT_MEASURE_DDNTK, "RSTU"}};
+  const int smooth = pdlt_activation_get_traits(&plan->ex->network.activation).smooth;
   json_t *object = json_object();
   if (object == NULL) return NULL;
   for (size_t k = 0; k < sizeof tensors / sizeof *tensors; k++) {
-    if (!(plan->ex->measure & tensors[k].bit)) continue;
+    if (!(plan->ex->measure & tensors[k].bit) || smooth) continue;
     for (const char *c = tensors[k].names; *c; c++) {
       const char name[2] = {*c, 0};
       json_object_set_new(object, name,
-                          json_string("the trainer of this version does not measure it"));
+                          json_string("a second derivative of this activation is not a function"));
     }
   }
   if (plan->with_output && !plan->with_cov)
     json_object_set_new(
         object, "cov",
         json_string("its block sums would need more than 64 MiB each or 1 GiB in all"));
+  if (plan->with_output && plan->with_theta && !plan->with_theta_t)
+    json_object_set_new(object, "Theta_t", json_string("it is as large as cov"));
   return object;
 }
 

@@ -1,5 +1,6 @@
-/* output_tensors.c - the arrays of the tensors of order 1/width: V, D, F, A, B. */
+/* output_tensors.c - the arrays of the tensors of order 1/width: V, D, F, A, B, P .. U. */
 #include "base/memory.h"
+#include "trainer/ddntk.h"
 #include "trainer/output_internal.h"
 #include "trainer/statistics.h"
 
@@ -83,10 +84,25 @@ cleanup:
   return status;
 }
 
+/* P, Q and R, S, T, U, whichever were asked for. */
+static pdlt_status write_differentials(const pdlt_width_output *out, pdlt_error *err) {
+  static const char *const names[PDLT_DDNTK_COUNT] = {"P", "Q", "R", "S", "T", "U"};
+  const pdlt_plan *plan = out->plan;
+  const size_t S = plan->first, dim[4] = {S, S, S, S};
+  for (int t = 0; t < PDLT_DDNTK_COUNT; t++) {
+    if (!(t <= PDLT_DDNTK_Q ? plan->with_dntk : plan->with_ddntk)) continue;
+    const size_t sum = plan->at.differential + (size_t)t * plan->readouts * S * S * S * S;
+    const pdlt_status status = pdlt_output_means(out, names[t], 4, dim, sum, err);
+    if (status != PDLT_OK) return status;
+  }
+  return PDLT_OK;
+}
+
 pdlt_status pdlt_output_tensors(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const size_t S = plan->first, dim[4] = {S, S, S, S};
   pdlt_status status = PDLT_OK;
+  PDLT_TRY(write_differentials(out, err));
   if (!plan->with_vertex && !plan->with_fluctuations) return PDLT_OK;
   PDLT_TRY(write_covariances(out, err));
   if (!plan->with_fluctuations) return PDLT_OK;

@@ -1,10 +1,14 @@
 /* plan.c - see plan.h. */
 #include "trainer/plan.h"
 
+#include "trainer/ddntk.h"
 #include "trainer/statistics.h"
 
 enum { FEWEST_BLOCKS = PDLT_MIN_BLOCKS }; /* that doubling leaves, if there are members */
-enum { TENSORS = PDLT_MEASURE_VERTEX | PDLT_MEASURE_NTK_FLUCTUATIONS };
+enum {
+  MOMENTS = PDLT_MEASURE_VERTEX | PDLT_MEASURE_NTK_FLUCTUATIONS,
+  TENSORS = MOMENTS | PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK
+};
 
 /* Whether the sums for covariances have a reasonable size. */
 static int covariance_fits(const pdlt_plan *plan) {
@@ -50,8 +54,12 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   plan.with_theta = (ex->measure & PDLT_MEASURE_NTK) != 0;
   plan.with_vertex = (ex->measure & PDLT_MEASURE_VERTEX) != 0;
   plan.with_fluctuations = (ex->measure & PDLT_MEASURE_NTK_FLUCTUATIONS) != 0;
+  const int smooth = pdlt_activation_get_traits(&ex->network.activation).smooth;
+  plan.with_dntk = smooth && (ex->measure & PDLT_MEASURE_DNTK) != 0;
+  plan.with_ddntk = smooth && (ex->measure & PDLT_MEASURE_DDNTK) != 0;
   plan.first = (ex->measure & TENSORS) != 0 ? (size_t)ex->measure_samples : 0;
-  plan.moments = plan.first * (plan.first + 1) / 2 * (plan.with_fluctuations ? 2 : 1);
+  if ((ex->measure & MOMENTS) != 0)
+    plan.moments = plan.first * (plan.first + 1) / 2 * (plan.with_fluctuations ? 2 : 1);
   plan.times = plan.schedule.num_times;
   plan.p = problem->outputs * problem->samples;
   plan.readouts = layers ? (size_t)ex->network.depth : 1;
@@ -59,6 +67,7 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   plan.keep = (size_t)ex->ensemble.keep_members;
   if (plan.keep > plan.members) plan.keep = plan.members;
   plan.with_cov = plan.with_output && covariance_fits(&plan);
+  plan.with_theta_t = plan.with_theta && plan.with_cov;
   pdlt_plan_estimator(&plan, 0);
   *out = plan;
   return PDLT_OK;
@@ -81,7 +90,10 @@ static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   const size_t pairs = plan->first * plan->first;
   const size_t tensors = plan->with_fluctuations ? plan->readouts * pairs * pairs : 0;
   at.tensor_b = at.tensor_f + tensors;
-  at.size = at.tensor_b + tensors;
+  at.differential = at.tensor_b + tensors;
+  const size_t differentials = plan->with_ddntk ? PDLT_DDNTK_COUNT : plan->with_dntk ? 2 : 0;
+  at.theta_t = at.differential + differentials * plan->readouts * pairs * pairs;
+  at.size = at.theta_t + (plan->with_theta_t ? plan->times * plan->p * plan->p : 0);
   return at;
 }
 

@@ -29,6 +29,8 @@ typedef struct pdlt_record_layout {
   size_t u_mean;    /* (R, q) mean over draws of u, accumulate.h */
   size_t u_scatter; /* (R, q, q) sum of (u - mean)(u - mean)^T */
   size_t tensor_f, tensor_b; /* (R, S, S, S, S) sums of F and B over all draws */
+  size_t differential;       /* (2 or 6, R, S, S, S, S) sums of P, Q or P .. U over all draws */
+  size_t theta_t; /* (T, p, p) sum over survivors of the NTK during training (pair: average) */
   size_t size;
 } pdlt_record_layout;
 
@@ -39,6 +41,8 @@ typedef struct pdlt_plan {
   int antithetic;
   int with_output, with_cov, with_kernel, with_theta;
   int with_vertex, with_fluctuations; /* V; D, F, A, B */
+  int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */
+  int with_theta_t;                   /* NTK during training */
   size_t times, p;                    /* T, n_L D */
   size_t readouts;                    /* R */
   size_t first;                       /* S: samples of the tensors */

@@ -161,6 +161,22 @@ void pdlt_stepper_update(pdlt_stepper *st) {
     for (size_t i = 0; i < n1 * n; i++) st->moved1[i] += delta[i];
 }
 
+void pdlt_stepper_first(const pdlt_stepper *st, double *z) {
+  const pdlt_problem *p = st->problem;
+  const pdlt_layer *layer = &st->net->layer[0];
+  if (!st->first_by_samples) {
+    affine(layer, st->theta, p->x_all, p->samples, z);
+    return;
+  }
+  for (size_t i = 0; i < layer->out; i++) {
+    memcpy(z + i * p->samples, st->z1 + i * p->train, p->train * sizeof *z);
+    memcpy(z + i * p->samples + p->train, st->z1_test + i * p->test, p->test * sizeof *z);
+  }
+  if (p->test > 0)
+    pdlt_gemm(0, 0, layer->out, p->test, p->train, -st->eta, st->moved1, p->train, p->h_test,
+              p->test, 1.0, z + p->train, p->samples);
+}
+
 /* z (n_L, N_B) of the test samples; returns a view into st->test. */
 static const double *test_output(pdlt_stepper *st) {
   const pdlt_network *net = st->net;

@@ -55,6 +55,9 @@ void pdlt_stepper_forward(pdlt_stepper *stepper);
 /* One step from the state that the last forward saw. */
 void pdlt_stepper_update(pdlt_stepper *stepper);
 
+/* Preactivations of layer 1 of all samples at the state of the last forward: z (n_1, D). */
+void pdlt_stepper_first(const pdlt_stepper *stepper, double *z);
+
 /* Outputs of all samples at the state of the last forward: out (n_L, D). */
 void pdlt_stepper_output(pdlt_stepper *stepper, double *out);
 
