@@ -46,8 +46,6 @@ static int uses_two_level(const pdlt_experiment *ex) {
   return ex->ensemble.estimator == PDLT_ESTIMATOR_TWO_LEVEL;
 }
 static int uses_single(const pdlt_experiment *ex) { return ex->ensemble.single_precision; }
-static int uses_dntk(const pdlt_experiment *ex) { return (ex->measure & PDLT_MEASURE_DNTK) != 0; }
-static int uses_ddntk(const pdlt_experiment *ex) { return (ex->measure & PDLT_MEASURE_DDNTK) != 0; }
 
 static const struct {
   const char *key;
@@ -59,8 +57,6 @@ static const struct {
     {"ensemble.estimator", uses_control, "control; use plain, antithetic or auto"},
     {"ensemble.estimator", uses_two_level, "two_level; use plain, antithetic or auto"},
     {"ensemble.arithmetic", uses_single, "single; use double"},
-    {"measure", uses_dntk, "dntk; use output, kernel, ntk, vertex, ntk_fluctuations"},
-    {"measure", uses_ddntk, "ddntk; use output, kernel, ntk, vertex, ntk_fluctuations"},
     {"sweep", uses_sweep, "a sweep; run the values one by one with --set"},
 };
 

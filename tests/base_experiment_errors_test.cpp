@@ -256,8 +256,6 @@ TEST(ExperimentErrors, NotYet) {
       {{"ensemble.estimator=control"}, "ensemble.estimator: not yet: control"},
       {{"ensemble.estimator=two_level"}, "ensemble.estimator: not yet: two_level"},
       {{"ensemble.arithmetic=single"}, "ensemble.arithmetic: not yet: single"},
-      {{"measure=[dntk]"}, "measure: not yet: dntk"},
-      {{"measure=[ddntk]"}, "measure: not yet: ddntk"},
       {{"sweep.network.depth=[2, 4]"}, "sweep: not yet: a sweep"},
   };
   for (const auto &c : cases) {
