@@ -39,12 +39,6 @@ static int uses_sweep(const pdlt_experiment *ex) { return is_given(ex, "sweep");
 
 static int uses_until(const pdlt_experiment *ex) { return is_given(ex, "ensemble.until"); }
 static int uses_open_members(const pdlt_experiment *ex) { return ex->ensemble.members == 0; }
-static int uses_control(const pdlt_experiment *ex) {
-  return ex->ensemble.estimator == PDLT_ESTIMATOR_CONTROL;
-}
-static int uses_two_level(const pdlt_experiment *ex) {
-  return ex->ensemble.estimator == PDLT_ESTIMATOR_TWO_LEVEL;
-}
 static int uses_single(const pdlt_experiment *ex) { return ex->ensemble.single_precision; }
 
 static const struct {
@@ -54,8 +48,6 @@ static const struct {
 } not_yet[] = {
     {"ensemble.until", uses_until, "until; give members a whole number"},
     {"ensemble.members", uses_open_members, "until; give a whole number"},
-    {"ensemble.estimator", uses_control, "control; use plain, antithetic or auto"},
-    {"ensemble.estimator", uses_two_level, "two_level; use plain, antithetic or auto"},
     {"ensemble.arithmetic", uses_single, "single; use double"},
     {"sweep", uses_sweep, "a sweep; run the values one by one with --set"},
 };

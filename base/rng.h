@@ -29,7 +29,8 @@ enum {
   PDLT_STREAM_WEIGHT = 1000,
   PDLT_STREAM_BIAS = 2000,
   PDLT_STREAM_PROBE_WEIGHT = 3000, /* extra probe outputs at the last layer */
-  PDLT_STREAM_PROBE_BIAS = 4000
+  PDLT_STREAM_PROBE_BIAS = 4000,
+  PDLT_STREAM_TURN = 5000 /* turn r of hidden layers uses TURN + 3 r + 0, 1, 2 */
 };
 
 /* Four 64-bit words of Philox4x64-10; for known-answer tests. */

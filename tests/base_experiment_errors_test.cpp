@@ -253,8 +253,6 @@ TEST(ExperimentErrors, NotYet) {
       {{"ensemble.until={quantity: z, relative: 0.01}"}, "ensemble.until: not yet: until"},
       {{"ensemble.members={until: {quantity: z, relative: 0.01}}"},
        "ensemble.members: not yet: until"},
-      {{"ensemble.estimator=control"}, "ensemble.estimator: not yet: control"},
-      {{"ensemble.estimator=two_level"}, "ensemble.estimator: not yet: two_level"},
       {{"ensemble.arithmetic=single"}, "ensemble.arithmetic: not yet: single"},
       {{"sweep.network.depth=[2, 4]"}, "sweep: not yet: a sweep"},
   };

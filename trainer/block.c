@@ -26,14 +26,19 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
     PDLT_TRY(pdlt_alloc(&w.moving[0], 2 * values * plan->p, sizeof *w.moving[0], err));
     w.moving[1] = w.moving[0] + values * plan->p;
   }
-  PDLT_TRY(pdlt_alloc(&w.storage, net->num_params + 2 * rows + 2 * values + samples * samples,
+  if (plan->sets > 0)
+    PDLT_TRY(pdlt_control_new(&w.control, net, plan->problem, &plan->schedule,
+                              plan->ex->training.eta, err));
+  PDLT_TRY(pdlt_alloc(&w.storage, 2 * net->num_params + 2 * rows + 3 * values + samples * samples,
                       sizeof *w.storage, err));
   w.theta = w.storage;
-  w.even = w.theta + net->num_params;
+  w.hidden = w.theta + net->num_params;
+  w.even = w.hidden + net->num_params;
   w.odd = w.even + rows;
   w.pair = w.odd + rows;
   w.mean = w.pair + values;
-  w.matrix = w.mean + values;
+  w.linear = w.mean + values;
+  w.matrix = w.linear + values;
   *out = w;
   return PDLT_OK;
 cleanup:
@@ -48,6 +53,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_ddntk_free(&worker->ddntk);
   pdlt_training_ntk_free(&worker->training_ntk);
   pdlt_free(worker->moving[0]);
+  pdlt_control_free(&worker->control);
   pdlt_free(worker->storage);
   *worker = (pdlt_worker){0};
 }
@@ -67,6 +73,35 @@ pdlt_member_outcome pdlt_worker_train(pdlt_worker *w, uint64_t member,
   if (minus == NULL || first == PDLT_MEMBER_DIVERGED || first == PDLT_MEMBER_STOPPED) return first;
   const pdlt_member_outcome second = train_from_draw(w, 1, stop, minus);
   return second == PDLT_MEMBER_DONE ? first : second;
+}
+
+pdlt_status pdlt_worker_linearize(pdlt_worker *w, uint64_t member, double *shift, int *unstable) {
+  const pdlt_plan *plan = w->plan;
+  const size_t values = plan->times * plan->p;
+  const uint64_t seed = plan->ex->ensemble.seed;
+  const double weight = 1 / (double)(plan->sets * plan->turns);
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_control_output(&w->control, w->theta, w->linear, unstable, NULL));
+  for (size_t i = 0; i < values; i++) shift[i] -= w->linear[i];
+  for (size_t set = 0; set < plan->sets; set++) {
+    const uint64_t other = PDLT_CONTROL_MEMBER + member * plan->sets + set;
+    pdlt_network_draw_layers(w->net, seed, other, 2, w->net->depth - 1, w->hidden);
+    for (size_t turn = 0; turn < plan->turns; turn++) {
+      PDLT_TRY(pdlt_control_turn(&w->control, w->hidden, seed, other, turn, w->linear, NULL));
+      for (size_t i = 0; i < values; i++) shift[i] += weight * w->linear[i];
+    }
+  }
+cleanup:
+  return status;
+}
+
+/* The draw in worker->theta; 0 when out of memory. */
+static int add_linearization(pdlt_worker *w, size_t member, double *record) {
+  int unstable = 0;
+  if (w->plan->sets == 0) return 1;
+  w->status = pdlt_worker_linearize(w, (uint64_t)member, record + w->plan->at.shift, &unstable);
+  record[w->plan->at.unstable] += unstable;
+  return w->status == PDLT_OK;
 }
 
 /* Adds K and Theta of the draw in worker->theta to the record. */
@@ -179,6 +214,7 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
       record[plan->at.unconverged] += outcome == PDLT_MEMBER_UNCONVERGED;
       rows += outcome != PDLT_MEMBER_DIVERGED;
       if (outcome != PDLT_MEMBER_DIVERGED) add_moving(w, record);
+      if (!add_linearization(w, member, record)) return 0;
     } else {
       if (stop != NULL && *stop) return 0;
       pdlt_network_draw(w->net, plan->ex->ensemble.seed, (uint64_t)member, w->theta);

@@ -7,6 +7,7 @@
 #define PDLT_TRAINER_BLOCK_H
 
 #include "trainer/accumulate.h"
+#include "trainer/control.h"
 #include "trainer/ddntk.h"
 #include "trainer/ntk.h"
 #include "trainer/plan.h"
@@ -24,8 +25,12 @@ typedef struct pdlt_worker {
   pdlt_accumulator tensors;
   pdlt_ddntk ddntk;
   pdlt_training_ntk training_ntk;
-  double *moving[2];  /* (T, p, p) NTK during training of a draw's networks, or NULL */
+  double *moving[2]; /* (T, p, p) NTK during training of a draw's networks, or NULL */
+  pdlt_control control;
+  pdlt_status status; /* what ended a block other than *stop */
   double *theta;      /* (num_params) the draw */
+  double *hidden;     /* (num_params) of which the layers 2..L-1 are used */
+  double *linear;     /* (T, p) c */
   double *even, *odd; /* (64, T, p) m and d of the surviving draws */
   double *pair;       /* (T, p) outputs of the second network of a pair */
   double *mean;       /* (T, p) */
@@ -44,9 +49,15 @@ void pdlt_worker_free(pdlt_worker *worker);
 pdlt_member_outcome pdlt_worker_train(pdlt_worker *worker, uint64_t member,
                                       const volatile sig_atomic_t *stop, double *z, double *minus);
 
+/* Adds to shift (T, p) the mean of c over the plan's sets and turns that belong to `member`,
+ * less c of the draw in worker->theta; *unstable as in pdlt_control_output. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_worker_linearize(pdlt_worker *worker, uint64_t member, double *shift,
+                                  int *unstable);
+
 /* Runs a block: record (layout.size) and, for draws below plan->keep, samples
- * (keep, T, p) of the whole width (NaN where diverged). Returns 0 when *stop ended it
- * early; the record is then of no use. */
+ * (keep, T, p) of the whole width (NaN where diverged). Returns 0 when *stop, or
+ * worker->status, ended it early; the record is then of no use. */
 int pdlt_block_run(pdlt_worker *worker, size_t block, const volatile sig_atomic_t *stop,
                    double *record, double *samples);
 

@@ -95,6 +95,9 @@ static pdlt_status run_width(run_state *run, size_t w, pdlt_error *err) {
   run_blocks(run, w, workers);
   pdlt_progress_finish(run->options->progress);
   status = run->status;
+  for (int k = 0; k < threads; k++)
+    if (workers[k].status != PDLT_OK)
+      PDLT_TRY(pdlt_fail(err, workers[k].status, "out of memory: linearization"));
 cleanup:
   for (int k = 0; k < made; k++) pdlt_worker_free(&workers[k]);
   pdlt_free(workers);
@@ -108,8 +111,8 @@ static pdlt_status identify(const pdlt_plan *plan, const pdlt_dataset *data, pdl
   char hash[17];
   const pdlt_status status = pdlt_experiment_hash(plan->ex, data->hash, 0, hash, err);
   if (status != PDLT_OK) return status;
-  snprintf(shape->identity, sizeof shape->identity, "%s %s layers %zu", hash,
-           plan->antithetic ? "antithetic" : "plain", plan->readouts);
+  snprintf(shape->identity, sizeof shape->identity, "%s %s %zux%zu layers %zu", hash,
+           pdlt_plan_estimator_name(plan), plan->sets, plan->turns, plan->readouts);
   shape->record = plan->at.size;
   shape->sample = plan->keep > 0 ? plan->times * plan->p : 0;
   shape->per_width = plan->blocks;
@@ -133,16 +136,24 @@ cleanup:
   return status;
 }
 
-/* auto decides by a pilot; *piloted tells whether it ran. */
+/* auto, control and two_level are settled by a pilot; *piloted tells whether it ran. */
 static pdlt_status choose(pdlt_plan *plan, const pdlt_ensemble_options *options, pdlt_pilot *pilot,
                           int *piloted, pdlt_error *err) {
   const pdlt_estimator estimator = plan->ex->ensemble.estimator;
-  *piloted = estimator == PDLT_ESTIMATOR_AUTO && plan->with_output;
+  const int linear = estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL;
+  if (linear && plan->p > PDLT_MAX_LINEARIZED)
+    return pdlt_experiment_fail(plan->ex, "ensemble.estimator", err,
+                                "linearizations have %zu outputs times samples, at most %zu; use "
+                                "plain, antithetic or auto",
+                                plan->p, PDLT_MAX_LINEARIZED);
+  *piloted = (estimator == PDLT_ESTIMATOR_AUTO || linear) && plan->with_output;
   if (*piloted) {
     const pdlt_status status = pdlt_pilot_run(pilot, plan, options->threads, options->stop, err);
     if (status != PDLT_OK) return status;
   }
   pdlt_plan_estimator(plan, *piloted ? pilot->antithetic : estimator == PDLT_ESTIMATOR_ANTITHETIC);
+  if (*piloted && pilot->sets > 0)
+    pdlt_plan_linearize(plan, pilot->sets, pilot->turns, pilot->fitted);
   return PDLT_OK;
 }
 

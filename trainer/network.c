@@ -48,7 +48,12 @@ static void draw_scaled(const pdlt_rng *rng, size_t n, double variance, double *
 }
 
 void pdlt_network_draw(const pdlt_network *net, uint64_t seed, uint64_t member, double *theta) {
-  for (int k = 0; k < net->depth; k++) {
+  pdlt_network_draw_layers(net, seed, member, 1, net->depth, theta);
+}
+
+void pdlt_network_draw_layers(const pdlt_network *net, uint64_t seed, uint64_t member, int first,
+                              int last, double *theta) {
+  for (int k = first - 1; k < last; k++) {
     const pdlt_layer *layer = &net->layer[k];
     const uint64_t l = (uint64_t)k + 1;
     pdlt_rng rng = {seed, net->width, member, PDLT_STREAM_WEIGHT + l};

@@ -47,6 +47,10 @@ void pdlt_network_free(pdlt_network *net);
  * layer, index). theta (num_params). Cost O(num_params). */
 void pdlt_network_draw(const pdlt_network *net, uint64_t seed, uint64_t member, double *theta);
 
+/* The same numbers for layers first..last only; other parameters are left alone. */
+void pdlt_network_draw_layers(const pdlt_network *net, uint64_t seed, uint64_t member, int first,
+                              int last, double *theta);
+
 /* Negates the last layer's weights and biases: z(0) -> -z(0), same NTK. */
 void pdlt_network_negate_last(const pdlt_network *net, double *theta);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "trainer/control_blocks.h"
 #include "trainer/output_internal.h"
 #include "trainer/statistics.h"
 
@@ -49,9 +50,20 @@ void pdlt_quantity_finish(const pdlt_width_output *out, const double *weights, p
 static pdlt_status write_mean(const pdlt_width_output *out, pdlt_quantity *z, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const size_t dim[3] = {plan->times, plan->problem->outputs, plan->problem->samples};
-  const pdlt_status status = pdlt_quantity_add(out, "", "z", 3, dim, z, err);
+  pdlt_status status = pdlt_quantity_add(out, "", "z", 3, dim, z, err);
   if (status != PDLT_OK) return status;
-  for (size_t b = 0; b < out->blocks; b++)
+  const pdlt_control_sums sums = {.blocks = out->blocks,
+                                  .stride = plan->at.size,
+                                  .times = plan->times,
+                                  .p = plan->p,
+                                  .count = out->records + plan->at.survivors,
+                                  .mean = out->records + plan->at.mean,
+                                  .shift = out->records + plan->at.shift};
+  if (plan->sets > 0) {
+    status = pdlt_control_values(&sums, plan->fitted, z->blocks, err);
+    if (status != PDLT_OK) return status;
+  }
+  for (size_t b = 0; b < out->blocks && plan->sets == 0; b++)
     memcpy(z->blocks + b * z->count, out->records + b * plan->at.size + plan->at.mean,
            z->count * sizeof *z->blocks);
   pdlt_quantity_finish(out, out->survivors, z);
@@ -140,6 +152,19 @@ pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, in
   return PDLT_OK;
 }
 
+/* Share of draws whose linearization explodes, eta theta_max > 2. */
+static pdlt_status write_unstable(const pdlt_width_output *out, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  pdlt_quantity share;
+  if (plan->sets == 0) return PDLT_OK;
+  const pdlt_status status = pdlt_quantity_add(out, "", "unstable", 0, NULL, &share, err);
+  if (status != PDLT_OK) return status;
+  for (size_t b = 0; b < out->blocks; b++)
+    share.blocks[b] = out->records[b * plan->at.size + plan->at.unstable] / out->members[b];
+  pdlt_quantity_finish(out, out->members, &share);
+  return PDLT_OK;
+}
+
 static pdlt_status write_counts(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const struct {
@@ -175,6 +200,7 @@ static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
   }
   PDLT_TRY(write_counts(out, err));
   if (plan->with_output) PDLT_TRY(write_outputs(out, err));
+  PDLT_TRY(write_unstable(out, err));
   if (plan->with_kernel) PDLT_TRY(pdlt_output_means(out, "K", 2, dim, plan->at.kernel, err));
   if (plan->with_theta) PDLT_TRY(pdlt_output_means(out, "Theta", 2, dim, plan->at.theta, err));
   PDLT_TRY(pdlt_output_tensors(out, err));

@@ -28,16 +28,26 @@ static json_t *absent(const pdlt_plan *plan) {
   return object;
 }
 
+/* A number that was not looked at is null. */
+static json_t *known(int looked, double x) { return looked ? pdlt_json_real(x) : json_null(); }
+
 static json_t *pilot_json(const pdlt_pilot *pilot) {
   json_t *widths = json_array();
+  const int c = pilot->linearized;
   if (widths == NULL) return NULL;
-  for (int k = 0; k < 2; k++)
+  for (int k = 0; k < 2; k++) {
+    const pdlt_pilot_width *w = &pilot->width[k];
     json_array_append_new(
-        widths, json_pack("{s:I, s:o, s:o, s:o, s:o}", "survivors", (json_int_t)pilot->survivors[k],
-                          "variance_plain", pdlt_json_real(pilot->variance_plain[k]),
-                          "variance_antithetic", pdlt_json_real(pilot->variance_antithetic[k]),
-                          "flops_plain", pdlt_json_real(pilot->flops_plain[k]), "flops_antithetic",
-                          pdlt_json_real(pilot->flops_antithetic[k])));
+        widths,
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "survivors",
+                  (json_int_t)w->survivors, "variance_plain", pdlt_json_real(w->plain),
+                  "variance_antithetic", pdlt_json_real(w->antithetic), "variance_linear",
+                  known(c, w->linear), "covariance_linear", known(c, w->covariance),
+                  "variance_shared", known(c, w->shared), "variance_own", known(c, w->own),
+                  "flops_train", pdlt_json_real(w->flops_train), "flops_draw",
+                  pdlt_json_real(w->flops_draw), "flops_linear", pdlt_json_real(w->flops_linear),
+                  "flops_set", pdlt_json_real(w->flops_set)));
+  }
   return widths;
 }
 
@@ -55,8 +65,12 @@ pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const
   json_t *meta = pdlt_archive_meta(archive);
   json_t *estimator =
       json_pack("{s:s, s:s}", "requested", estimator_name(plan->ex->ensemble.estimator), "used",
-                plan->antithetic ? "antithetic" : "plain");
+                pdlt_plan_estimator_name(plan));
   int failed = meta == NULL || estimator == NULL;
+  if (plan->sets > 0) {
+    failed |= json_object_set_new(estimator, "sets", json_integer((json_int_t)plan->sets)) != 0;
+    failed |= json_object_set_new(estimator, "turns", json_integer((json_int_t)plan->turns)) != 0;
+  }
   if (pilot != NULL) failed |= json_object_set_new(estimator, "pilot", pilot_json(pilot)) != 0;
   failed |= json_object_set_new(meta, "estimator", estimator) != 0;
   failed |= json_object_set_new(meta, "absent", absent(plan)) != 0;

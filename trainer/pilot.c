@@ -1,112 +1,247 @@
 /* pilot.c - see pilot.h. */
 #include "trainer/pilot.h"
 
+#include <math.h>
+
 #include "base/memory.h"
 #include "trainer/flops.h"
 
 enum { PILOT_MIN_SURVIVORS = 8 };
 
 /* The draws of the pilot at one width. */
-typedef struct pilot_width {
+typedef struct pilot_draws {
   const pdlt_plan *plan;
   const pdlt_network *net;
-  double *plus, *minus; /* (draws, T, p) */
+  int linearized;
+  double *plus, *minus; /* (draws, T, p) z of a pair */
+  double *linear;       /* (draws, T, p) c */
+  double *turned;       /* (draws, T, p) mean of c over the turns of one set */
+  double *within;       /* (draws) variance of c among them */
   int *survived;        /* (draws) */
-} pilot_width;
+} pilot_draws;
 
-static pdlt_status train_draws(pilot_width *pw, int threads, const volatile sig_atomic_t *stop,
-                               pdlt_error *err) {
-  const size_t values = pw->plan->times * pw->plan->p;
+/* Mean and variance (n - 1), summed over the values, of the turns of draw d. */
+static pdlt_status look_at_turns(pilot_draws *pd, pdlt_worker *w, int d) {
+  const size_t values = pd->plan->times * pd->plan->p;
+  const uint64_t seed = pd->plan->ex->ensemble.seed;
+  const uint64_t member = PDLT_PILOT_MEMBER + PDLT_PILOT_DRAWS + (uint64_t)d;
+  double *mean = pd->turned + (size_t)d * values, sum = 0;
+  pdlt_network_draw_layers(pd->net, seed, member, 2, pd->net->depth - 1, w->hidden);
+  for (uint64_t turn = 0; turn < PDLT_PILOT_TURNS; turn++) {
+    const pdlt_status status =
+        pdlt_control_turn(&w->control, w->hidden, seed, member, turn, w->linear, NULL);
+    if (status != PDLT_OK) return status;
+    for (size_t i = 0; i < values; i++) {
+      const double delta = w->linear[i] - mean[i];
+      mean[i] += delta / (double)(turn + 1);
+      sum += delta * (w->linear[i] - mean[i]);
+    }
+  }
+  pd->within[d] = sum / (PDLT_PILOT_TURNS - 1);
+  return PDLT_OK;
+}
+
+static pdlt_status look_at_draw(pilot_draws *pd, pdlt_worker *w, int d,
+                                const volatile sig_atomic_t *stop) {
+  const size_t at = (size_t)d * pd->plan->times * pd->plan->p;
+  const pdlt_member_outcome outcome =
+      pdlt_worker_train(w, PDLT_PILOT_MEMBER + (uint64_t)d, stop, pd->plus + at, pd->minus + at);
+  pd->survived[d] = outcome == PDLT_MEMBER_DONE || outcome == PDLT_MEMBER_UNCONVERGED;
+  if (outcome == PDLT_MEMBER_STOPPED) return PDLT_ERR_INTERRUPTED;
+  if (!pd->linearized) return PDLT_OK;
+  const pdlt_status status =
+      pdlt_control_output(&w->control, w->theta, pd->linear + at, NULL, NULL);
+  return status == PDLT_OK ? look_at_turns(pd, w, d) : status;
+}
+
+static pdlt_status look_at_draws(pilot_draws *pd, int threads, const volatile sig_atomic_t *stop,
+                                 pdlt_error *err) {
   pdlt_worker *workers = NULL;
-  int made = 0, stopped = 0;
+  int made = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&workers, (size_t)threads, sizeof *workers, err));
-  for (; made < threads; made++) PDLT_TRY(pdlt_worker_new(&workers[made], pw->plan, pw->net, err));
-#pragma omp parallel for num_threads(threads) schedule(static, 1) reduction(| : stopped)
+  for (; made < threads; made++) PDLT_TRY(pdlt_worker_new(&workers[made], pd->plan, pd->net, err));
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int thread = 0; thread < threads; thread++)
-    for (int d = thread; d < PDLT_PILOT_DRAWS; d += threads) {
-      const pdlt_member_outcome outcome =
-          pdlt_worker_train(&workers[thread], PDLT_PILOT_MEMBER + (uint64_t)d, stop,
-                            pw->plus + (size_t)d * values, pw->minus + (size_t)d * values);
-      stopped |= outcome == PDLT_MEMBER_STOPPED;
-      pw->survived[d] = outcome == PDLT_MEMBER_DONE || outcome == PDLT_MEMBER_UNCONVERGED;
-    }
-  if (stopped) status = pdlt_fail(err, PDLT_ERR_INTERRUPTED, "interrupted");
+    for (int d = thread; d < PDLT_PILOT_DRAWS && workers[thread].status == PDLT_OK; d += threads)
+      workers[thread].status = look_at_draw(pd, &workers[thread], d, stop);
+  for (int k = 0; k < threads && status == PDLT_OK; k++)
+    if (workers[k].status != PDLT_OK)
+      status = pdlt_fail(
+          err, workers[k].status,
+          workers[k].status == PDLT_ERR_INTERRUPTED ? "interrupted" : "out of memory: pilot");
 cleanup:
   for (int k = 0; k < made; k++) pdlt_worker_free(&workers[k]);
   pdlt_free(workers);
   return status;
 }
 
-/* Sum over the values of the sample variance of z and of (z + z_minus)/2. */
-static size_t variances(const pilot_width *pw, double *plain, double *antithetic) {
-  const size_t values = pw->plan->times * pw->plan->p;
-  size_t count = 0;
-  for (int d = 0; d < PDLT_PILOT_DRAWS; d++) count += (size_t)pw->survived[d];
-  *plain = *antithetic = 0;
-  if (count < 2) return count;
-  for (size_t i = 0; i < values; i++) {
-    double mean[2] = {0, 0}, scatter[2] = {0, 0};
-    for (int pass = 0; pass < 2; pass++)
-      for (int d = 0; d < PDLT_PILOT_DRAWS; d++) {
-        if (!pw->survived[d]) continue;
-        const double z = pw->plus[(size_t)d * values + i];
-        const double m = 0.5 * (z + pw->minus[(size_t)d * values + i]);
-        if (pass == 0) {
-          mean[0] += z / (double)count;
-          mean[1] += m / (double)count;
-        } else {
-          scatter[0] += (z - mean[0]) * (z - mean[0]);
-          scatter[1] += (m - mean[1]) * (m - mean[1]);
-        }
-      }
-    *plain += scatter[0] / (double)(count - 1);
-    *antithetic += scatter[1] / (double)(count - 1);
-  }
-  return count;
+/* Sum over the values of the covariance, among the draws kept, of a + b and c + d, each
+ * halved; b = NULL: of a alone. keep = NULL: all draws. */
+typedef struct average {
+  const double *first, *second; /* (draws, values) */
+} average;
+
+static double value(const average *x, size_t at) {
+  return x->second == NULL ? x->first[at] : 0.5 * (x->first[at] + x->second[at]);
 }
 
-static pdlt_status run_width(pdlt_pilot *pilot, int which, const pdlt_plan *plan, int threads,
-                             const volatile sig_atomic_t *stop, pdlt_error *err) {
-  const pdlt_experiment *ex = plan->ex;
-  const size_t values = plan->times * plan->p;
-  const int width = ex->network.widths[which == 0 ? 0 : ex->network.num_widths - 1];
-  pdlt_network net = {0};
+static double covariance(size_t values, const int *keep, const average *x, const average *y) {
+  double total = 0;
+  for (size_t i = 0; i < values; i++) {
+    double count = 0, mean_x = 0, mean_y = 0, scatter = 0;
+    for (int d = 0; d < PDLT_PILOT_DRAWS; d++) {
+      if (keep != NULL && !keep[d]) continue;
+      const double u = value(x, (size_t)d * values + i), v = value(y, (size_t)d * values + i);
+      const double delta = u - mean_x;
+      count++;
+      mean_x += delta / count;
+      mean_y += (v - mean_y) / count;
+      scatter += delta * (v - mean_y);
+    }
+    total += count > 1 ? scatter / (count - 1) : 0;
+  }
+  return total;
+}
+
+static void summarize(const pilot_draws *pd, pdlt_pilot_width *w) {
+  const size_t values = pd->plan->times * pd->plan->p;
+  const average z = {pd->plus, NULL}, m = {pd->plus, pd->minus}, c = {pd->linear, NULL};
+  const average turned = {pd->turned, NULL};
+  for (int d = 0; d < PDLT_PILOT_DRAWS; d++) w->survivors += (size_t)pd->survived[d];
+  w->plain = covariance(values, pd->survived, &z, &z);
+  w->antithetic = covariance(values, pd->survived, &m, &m);
+  if (!pd->linearized) return;
+  w->linear = covariance(values, pd->survived, &c, &c);
+  w->covariance = covariance(values, pd->survived, &m, &c);
+  for (int d = 0; d < PDLT_PILOT_DRAWS; d++) w->own += pd->within[d] / PDLT_PILOT_DRAWS;
+  w->shared = covariance(values, NULL, &turned, &turned) - w->own / PDLT_PILOT_TURNS;
+  if (w->shared < 0) w->shared = 0;
+}
+
+static void count_flops(const pdlt_plan *plan, const pdlt_network *net, pdlt_pilot_width *w) {
+  /* With steps: end the number of steps is the same for all, up to chance: at least this. */
+  const double steps = plan->schedule.to_end ? 1 : plan->schedule.times[plan->times - 1];
+  w->flops_train = steps * pdlt_flops_step(net, plan->problem->train) +
+                   (double)plan->times * pdlt_flops_forward(net, plan->problem->samples);
+  w->flops_draw = pdlt_flops_draw(net, 1, net->depth);
+  w->flops_set = pdlt_flops_draw(net, 2, net->depth - 1);
+  w->flops_linear = pdlt_flops_linear(net, plan->problem->train, plan->problem->samples);
+}
+
+static pdlt_status run_width(pdlt_pilot_width *out, const pdlt_plan *plan, const pdlt_network *net,
+                             int threads, const volatile sig_atomic_t *stop, pdlt_error *err) {
+  const size_t rows = PDLT_PILOT_DRAWS * plan->times * plan->p;
   double *z = NULL;
   int survived[PDLT_PILOT_DRAWS] = {0};
+  double within[PDLT_PILOT_DRAWS] = {0};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_network_new(&net, ex, width, plan->problem->inputs, err));
-  PDLT_TRY(pdlt_alloc(&z, 2 * PDLT_PILOT_DRAWS * values, sizeof *z, err));
-  pilot_width pw = {plan, &net, z, z + PDLT_PILOT_DRAWS * values, survived};
-  PDLT_TRY(train_draws(&pw, threads, stop, err));
-  pilot->survivors[which] =
-      variances(&pw, &pilot->variance_plain[which], &pilot->variance_antithetic[which]);
-  /* With steps: end the number of steps is the same for both, up to chance: count one. */
-  const double steps = plan->schedule.to_end ? 1 : plan->schedule.times[plan->times - 1];
-  pilot->flops_plain[which] =
-      steps * pdlt_flops_step(&net, plan->problem->train) +
-      (double)plan->times * pdlt_flops_forward(&net, plan->problem->samples);
-  pilot->flops_antithetic[which] = 2 * pilot->flops_plain[which];
+  PDLT_TRY(pdlt_alloc(&z, 4 * rows, sizeof *z, err));
+  pilot_draws pd = {.plan = plan,
+                    .net = net,
+                    .linearized = plan->sets > 0,
+                    .plus = z,
+                    .minus = z + rows,
+                    .linear = z + 2 * rows,
+                    .turned = z + 3 * rows,
+                    .within = within,
+                    .survived = survived};
+  PDLT_TRY(look_at_draws(&pd, threads, stop, err));
+  summarize(&pd, out);
 cleanup:
   pdlt_free(z);
-  pdlt_network_free(&net);
   return status;
+}
+
+/* --- the choice --- */
+
+/* At one width: variance per draw of the estimator times its flops, over those of plain. */
+static double work(const pdlt_pilot_width *w, size_t sets, size_t turns, int fitted) {
+  const double plain = w->plain * (w->flops_draw + w->flops_train);
+  double flops = w->flops_draw + 2 * w->flops_train, variance = w->antithetic;
+  if (sets > 0) {
+    const double M = (double)sets, G = (double)turns;
+    const double further = (w->shared + w->own / G) / M, noise = w->linear + further;
+    flops += w->flops_linear + M * (w->flops_set + G * w->flops_linear);
+    if (!fitted)
+      variance += noise - 2 * w->covariance;
+    else if (noise > 0)
+      variance -= w->covariance * w->covariance / noise;
+    if (variance < further * 0x1p-20) variance = further * 0x1p-20;
+  }
+  return variance * flops / plain;
+}
+
+double pdlt_pilot_work(const pdlt_pilot *pilot, size_t sets, size_t turns, int fitted) {
+  return 0.5 * (work(&pilot->width[0], sets, turns, fitted) +
+                work(&pilot->width[1], sets, turns, fitted));
+}
+
+/* Best numbers of sets and turns; returns their work. */
+static double best(const pdlt_pilot *pilot, int fitted, size_t *sets, size_t *turns) {
+  double least = INFINITY;
+  *sets = *turns = 1;
+  for (size_t M = 1; M <= PDLT_MAX_SETS; M *= 2)
+    for (size_t G = 1; G <= PDLT_MAX_TURNS; G *= 2) {
+      const double x = pdlt_pilot_work(pilot, M, G, fitted);
+      if (!(x < least)) continue;
+      least = x;
+      *sets = M;
+      *turns = G;
+    }
+  return least;
+}
+
+static int enough(const pdlt_pilot *pilot) {
+  for (int k = 0; k < 2; k++)
+    if (pilot->width[k].survivors < PILOT_MIN_SURVIVORS || !(pilot->width[k].plain > 0)) return 0;
+  return 1;
+}
+
+void pdlt_pilot_decide(pdlt_pilot *pilot, pdlt_estimator estimator) {
+  const double better = 0.9;
+  const int known = enough(pilot), choose = estimator == PDLT_ESTIMATOR_AUTO;
+  size_t sets[2] = {1, 1}, turns[2] = {1, 1};
+  double least = 1, with[2] = {INFINITY, INFINITY};
+  pilot->antithetic = pilot->fitted = 0;
+  pilot->sets = pilot->turns = 0;
+  if (known && choose) {
+    const double pairs = pdlt_pilot_work(pilot, 0, 0, 0);
+    pilot->antithetic = pairs < 1;
+    if (pairs < least) least = pairs;
+  }
+  if (known && pilot->linearized)
+    for (int fitted = 0; fitted < 2; fitted++)
+      with[fitted] = best(pilot, fitted, &sets[fitted], &turns[fitted]);
+  if (choose && !(with[0] < better * least || with[1] < better * least)) return;
+  pilot->antithetic = 1;
+  pilot->fitted = choose ? with[1] < better * with[0] : estimator == PDLT_ESTIMATOR_CONTROL;
+  pilot->sets = sets[pilot->fitted];
+  pilot->turns = turns[pilot->fitted];
 }
 
 pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
                            const volatile sig_atomic_t *stop, pdlt_error *err) {
-  pdlt_pilot pilot = {0};
-  double ratio = 0;
-  int enough = 1;
-  for (int which = 0; which < 2; which++) {
-    const pdlt_status status = run_width(&pilot, which, plan, threads, stop, err);
-    if (status != PDLT_OK) return status;
-    enough &= pilot.survivors[which] >= PILOT_MIN_SURVIVORS && pilot.variance_plain[which] > 0;
-    if (enough)
-      ratio += 0.5 * pilot.variance_antithetic[which] * pilot.flops_antithetic[which] /
-               (pilot.variance_plain[which] * pilot.flops_plain[which]);
+  const pdlt_experiment *ex = plan->ex;
+  const size_t ends[2] = {0, ex->network.num_widths - 1};
+  const int choose = ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO;
+  pdlt_network net[2] = {{.depth = 0}, {.depth = 0}};
+  pdlt_pilot pilot = {.linearized = plan->p <= PDLT_MAX_LINEARIZED};
+  pdlt_plan probe = *plan;
+  pdlt_status status = PDLT_OK;
+  for (int k = 0; k < 2; k++) {
+    pdlt_pilot_width *w = &pilot.width[k];
+    PDLT_TRY(
+        pdlt_network_new(&net[k], ex, ex->network.widths[ends[k]], plan->problem->inputs, err));
+    count_flops(plan, &net[k], w);
+    if (choose && !(w->flops_linear < 0.5 * w->flops_train)) pilot.linearized = 0;
   }
-  pilot.antithetic = enough && ratio < 1;
+  if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 1, 0);
+  for (int k = 0; k < 2; k++)
+    PDLT_TRY(run_width(&pilot.width[k], &probe, &net[k], threads, stop, err));
+  pdlt_pilot_decide(&pilot, ex->ensemble.estimator);
   *out = pilot;
-  return PDLT_OK;
+cleanup:
+  for (int k = 0; k < 2; k++) pdlt_network_free(&net[k]);
+  return status;
 }

@@ -28,10 +28,6 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
                                 ex->training.eta_kind == PDLT_ETA_FLOW
                                     ? "flow exists in theory only"
                                     : "the relative learning rate is not resolved");
-  const pdlt_estimator estimator = ex->ensemble.estimator;
-  if (estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL)
-    return pdlt_experiment_fail(ex, "ensemble.estimator", err,
-                                "this version has plain, antithetic and auto");
   if (ex->ensemble.single_precision)
     return pdlt_experiment_fail(ex, "ensemble.arithmetic", err,
                                 "this version trains in double precision: write double");
@@ -93,12 +89,14 @@ static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   at.differential = at.tensor_b + tensors;
   const size_t differentials = plan->with_ddntk ? PDLT_DDNTK_COUNT : plan->with_dntk ? 2 : 0;
   at.theta_t = at.differential + differentials * plan->readouts * pairs * pairs;
-  at.size = at.theta_t + (plan->with_theta_t ? plan->times * plan->p * plan->p : 0);
+  at.unstable = at.theta_t + (plan->with_theta_t ? plan->times * plan->p * plan->p : 0);
+  at.shift = at.unstable + 1;
+  at.size = at.shift + (plan->sets > 0 ? mean : 0);
   return at;
 }
 
-void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
-  plan->antithetic = antithetic;
+/* Records as the plan stands, and blocks of a size that keeps them small. */
+static void fix_records(pdlt_plan *plan) {
   plan->at = lay_out(plan);
   plan->block_members = PDLT_BLOCK_MEMBERS;
   for (;;) {
@@ -108,6 +106,26 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
     if (plan->blocks < 2 * FEWEST_BLOCKS) return;
     plan->block_members *= 2;
   }
+}
+
+void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
+  plan->antithetic = antithetic;
+  plan->sets = plan->turns = 0;
+  plan->fitted = 0;
+  fix_records(plan);
+}
+
+void pdlt_plan_linearize(pdlt_plan *plan, size_t sets, size_t turns, int fitted) {
+  plan->antithetic = 1;
+  plan->sets = sets;
+  plan->turns = turns;
+  plan->fitted = fitted;
+  fix_records(plan);
+}
+
+const char *pdlt_plan_estimator_name(const pdlt_plan *plan) {
+  if (plan->sets > 0) return plan->fitted ? "control" : "two_level";
+  return plan->antithetic ? "antithetic" : "plain";
 }
 
 int pdlt_plan_layer(const pdlt_plan *plan, size_t r) {

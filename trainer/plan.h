@@ -31,6 +31,8 @@ typedef struct pdlt_record_layout {
   size_t tensor_f, tensor_b; /* (R, S, S, S, S) sums of F and B over all draws */
   size_t differential;       /* (2 or 6, R, S, S, S, S) sums of P, Q or P .. U over all draws */
   size_t theta_t; /* (T, p, p) sum over survivors of the NTK during training (pair: average) */
+  size_t unstable;           /* count of draws with eta theta_max > 2 */
+  size_t shift; /* (T, p) sum over all draws of the mean of further c minus its own c */
   size_t size;
 } pdlt_record_layout;
 
@@ -39,6 +41,8 @@ typedef struct pdlt_plan {
   const pdlt_problem *problem; /* borrowed */
   pdlt_schedule schedule;
   int antithetic;
+  size_t sets, turns; /* c of so many sets of hidden layers, so often turned, per draw; or 0 */
+  int fitted;         /* coefficient of c from the other blocks, not 1 */
   int with_output, with_cov, with_kernel, with_theta;
   int with_vertex, with_fluctuations; /* V; D, F, A, B */
   int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */
@@ -60,6 +64,9 @@ typedef struct pdlt_plan {
 #define PDLT_MAX_COVARIANCES ((size_t)1 << 30)
 #define PDLT_MAX_RECORDS ((size_t)256 << 20)
 
+/* Rows of the NTK of one draw, n_L D, up to which linearizations are made. */
+#define PDLT_MAX_LINEARIZED ((size_t)1024)
+
 /* Largest array over the samples of the tensors, (S, S, S, S): S <= 32. */
 #define PDLT_MAX_TENSOR ((size_t)8 << 20)
 
@@ -70,6 +77,13 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
 
 /* Fixes the estimator and with it the records and the block size. */
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
+
+/* Adds the control by own linearization (control.h) to antithetic pairs: `sets` and `turns`
+ * per draw, each >= 1. */
+void pdlt_plan_linearize(pdlt_plan *plan, size_t sets, size_t turns, int fitted);
+
+/* Name of the estimator as in the experiment file: plain, antithetic, two_level, control. */
+const char *pdlt_plan_estimator_name(const pdlt_plan *plan);
 
 /* Layer that readout r = 0..R-1 belongs to. */
 int pdlt_plan_layer(const pdlt_plan *plan, size_t r);

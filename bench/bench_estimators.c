@@ -1,0 +1,186 @@
+/* bench_estimators.c - time to a given standard error of trained outputs: each estimator
+ * against plain networks.
+ *
+ * Is: whole ensembles of one width through pdlt_ensemble_run, sin, outputs recorded at the
+ * last step only; data, draws and therefore every variance from fixed seeds.
+ * Is not: part of the tests; seconds belong to the machine and the moment, the count of
+ * flops (flops.h) does not. */
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/archive.h"
+#include "base/experiment.h"
+#include "base/json.h"
+#include "trainer/ensemble.h"
+#include "trainer/flops.h"
+
+typedef struct bench {
+  int width, depth, steps, train, test, inputs, threads;
+  double eta;
+  const char *activation;
+  long members;
+} bench;
+
+/* What one estimator did. */
+typedef struct outcome {
+  double deviation; /* of one draw: se sqrt(members), root mean square over samples */
+  double square;    /* deviation^2 / members */
+  double seconds, flops;
+  int sets, turns;
+  const char *used;
+  char name[16];
+} outcome;
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static pdlt_status make_experiment(const bench *b, const char *estimator, long members,
+                                   pdlt_experiment *ex, pdlt_error *err) {
+  char text[1024];
+  snprintf(text, sizeof text,
+           "network: {activation: %s, depth: %d, widths: [%d], C_b: 0, C_W: 1, lambda_b: 0, "
+           "lambda_W: 1}\n"
+           "data: {source: csv, file: none.csv, train: %d, test: %d}\n"
+           "training: {eta: %.17g, steps: %d, record: [%d]}\n"
+           "ensemble: {members: %ld, seed: 1, estimator: %s}\n"
+           "measure: [output]\n",
+           b->activation, b->depth, b->width, b->train, b->test, b->eta, b->steps, b->steps,
+           members, estimator);
+  return pdlt_experiment_parse(ex, text, "bench", 0, NULL, err);
+}
+
+/* Samples on a circle of |x|^2 = n_0, targets alternating. */
+static pdlt_status make_data(const bench *b, pdlt_dataset *data, pdlt_error *err) {
+  const size_t D = (size_t)(b->train + b->test), n0 = (size_t)b->inputs;
+  data->train = (size_t)b->train;
+  data->test = (size_t)b->test;
+  data->inputs = n0;
+  data->outputs = 1;
+  data->x = calloc(D * n0, sizeof(double));
+  data->y = calloc(D, sizeof(double));
+  if (data->x == NULL || data->y == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+  for (size_t a = 0; a < D; a++) {
+    const double angle = 1.2 * (double)a;
+    data->x[a * n0] = sqrt((double)n0) * cos(angle);
+    if (n0 > 1) data->x[a * n0 + 1] = sqrt((double)n0) * sin(angle);
+    data->y[a] = a % 2 == 0 ? 0.5 : -0.5;
+  }
+  snprintf(data->hash, sizeof data->hash, "%016x", 0);
+  return PDLT_OK;
+}
+
+static int whole(const json_t *object, const char *key) {
+  const json_t *value = json_object_get(object, key);
+  return value == NULL ? 0 : (int)json_integer_value(value);
+}
+
+static pdlt_status run(const bench *b, const pdlt_dataset *data, const char *estimator,
+                       long members, outcome *out, pdlt_error *err) {
+  pdlt_experiment ex = {0};
+  pdlt_archive archive = {0};
+  const pdlt_ensemble_options options = {.threads = b->threads, .checkpoint_seconds = 1e9};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(make_experiment(b, estimator, members, &ex, err));
+  const double start = now();
+  PDLT_TRY(pdlt_ensemble_run(&archive, &ex, data, &options, err));
+  out->seconds = now() - start;
+  char name[64];
+  snprintf(name, sizeof name, "n%d/z_se", b->width);
+  const pdlt_tensor *se = pdlt_archive_get(&archive, name);
+  const size_t count = pdlt_tensor_count(se);
+  out->square = 0;
+  for (size_t i = 0; i < count; i++) out->square += se->data[i] * se->data[i] / (double)count;
+  out->deviation = sqrt(out->square * (double)members);
+  const json_t *meta = json_object_get(pdlt_archive_meta(&archive), "estimator");
+  snprintf(out->name, sizeof out->name, "%s", json_string_value(json_object_get(meta, "used")));
+  out->sets = whole(meta, "sets");
+  out->turns = whole(meta, "turns");
+  pdlt_network net = {.depth = 0};
+  PDLT_TRY(pdlt_network_new(&net, &ex, b->width, data->inputs, err));
+  const double train = b->steps * pdlt_flops_step(&net, data->train) +
+                       pdlt_flops_forward(&net, data->train + data->test);
+  out->flops = pdlt_flops_draw(&net, 1, net.depth) + (out->name[0] == 'p' ? 1 : 2) * train;
+  const double linear = pdlt_flops_linear(&net, data->train, data->train + data->test);
+  if (out->sets > 0)
+    out->flops +=
+        linear + out->sets * (pdlt_flops_draw(&net, 2, net.depth - 1) + out->turns * linear);
+  pdlt_network_free(&net);
+cleanup:
+  pdlt_archive_free(&archive);
+  pdlt_experiment_free(&ex);
+  return status;
+}
+
+static pdlt_status run_all(const bench *b, pdlt_error *err) {
+  static const char *const estimators[] = {"plain", "antithetic", "two_level", "control", "auto"};
+  pdlt_dataset data = {0};
+  outcome plain = {0}, x = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(make_data(b, &data, err));
+  printf("%s, %d layers, n = %d, %d + %d samples, %d steps, eta %g, %d threads\n", b->activation,
+         b->depth, b->width, b->train, b->test, b->steps, b->eta, b->threads);
+  printf(
+      "estimator   used       sets turns  deviation  us/draw  kflop/draw  "
+      "time ratio  flop ratio\n");
+  for (int k = 0; k < 5; k++) {
+    const long members = k == 0 ? 4 * b->members : b->members;
+    PDLT_TRY(run(b, &data, estimators[k], members, &x, err));
+    if (k == 0) plain = x;
+    const double time = plain.square * plain.seconds / (x.square * x.seconds);
+    const double flops =
+        plain.deviation * plain.deviation * plain.flops / (x.deviation * x.deviation * x.flops);
+    printf("%-11s %-11s %3d %5d  %9.5f  %7.1f  %10.0f  %10.1f  %10.1f\n", estimators[k], x.name,
+           x.sets, x.turns, x.deviation, 1e6 * x.seconds / (double)members, 1e-3 * x.flops, time,
+           flops);
+  }
+cleanup:
+  free(data.x);
+  free(data.y);
+  return status;
+}
+
+static int usage(void) {
+  fprintf(stderr,
+          "bench_estimators [--activation A] [--width N] [--depth L] [--steps S] "
+          "[--train A] [--test B] [--inputs N] [--eta E] [--members M] [--threads 1..64]\n");
+  return 2;
+}
+
+int main(int argc, char **argv) {
+  static const struct option options[] = {
+      {"activation", 1, NULL, 'c'}, {"width", 1, NULL, 'w'}, {"depth", 1, NULL, 'l'},
+      {"steps", 1, NULL, 's'},      {"train", 1, NULL, 'a'}, {"test", 1, NULL, 'b'},
+      {"inputs", 1, NULL, 'i'},     {"eta", 1, NULL, 'e'},   {"members", 1, NULL, 'm'},
+      {"threads", 1, NULL, 't'},    {NULL, 0, NULL, 0}};
+  bench b = {.width = 64, .depth = 4, .steps = 12, .train = 2, .test = 1, .inputs = 2};
+  b.threads = 1;
+  b.eta = 0.1;
+  b.activation = "sin";
+  b.members = 2048;
+  int *const fields[] = {['w'] = &b.width, ['l'] = &b.depth,  ['s'] = &b.steps,  ['a'] = &b.train,
+                         ['b'] = &b.test,  ['i'] = &b.inputs, ['t'] = &b.threads};
+  for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    if (c == '?') return usage();
+    if (c == 'c')
+      b.activation = optarg;
+    else if (c == 'e')
+      b.eta = atof(optarg);
+    else if (c == 'm')
+      b.members = atol(optarg);
+    else
+      *fields[c] = atoi(optarg);
+  }
+  if (b.width < 1 || b.depth < 2 || b.steps < 1 || b.train < 1 || b.test < 0 || b.inputs < 1 ||
+      b.members < 2048 || b.threads < 1 || b.threads > 64)
+    return usage();
+  pdlt_error err = {.status = PDLT_OK};
+  const pdlt_status status = run_all(&b, &err);
+  if (status != PDLT_OK) fprintf(stderr, "bench_estimators: %s\n", err.message);
+  return pdlt_status_exit(status);
+}
