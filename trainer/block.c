@@ -134,11 +134,13 @@ static void add_differentials(pdlt_worker *w, uint64_t member, double *record) {
   pdlt_ddntk_forward(&w->ddntk, w->theta);
   for (size_t r = 0; r < plan->readouts; r++) {
     const int l = pdlt_plan_layer(plan, r);
-    pdlt_ddntk_draw(&w->ddntk, plan->ex->ensemble.seed, member, l);
-    pdlt_ddntk_tensors(&w->ddntk, w->theta, l);
-    for (size_t t = 0; t < tensors; t++) {
-      double *sum = record + plan->at.differential + (t * plan->readouts + r) * count;
-      for (size_t i = 0; i < count; i++) sum[i] += w->ddntk.out[t * count + i];
+    for (uint64_t pair = 0; pair < PDLT_DDNTK_PAIRS; pair++) {
+      pdlt_ddntk_draw(&w->ddntk, plan->ex->ensemble.seed, member, l, pair);
+      pdlt_ddntk_tensors(&w->ddntk, w->theta, l);
+      for (size_t t = 0; t < tensors; t++) {
+        double *sum = record + plan->at.differential + (t * plan->readouts + r) * count;
+        for (size_t i = 0; i < count; i++) sum[i] += w->ddntk.out[t * count + i] / PDLT_DDNTK_PAIRS;
+      }
     }
   }
 }

@@ -101,7 +101,7 @@ void pdlt_ddntk_forward(pdlt_ddntk *f, const double *theta) {
   }
 }
 
-void pdlt_ddntk_draw(pdlt_ddntk *f, uint64_t seed, uint64_t member, int l) {
+void pdlt_ddntk_draw(pdlt_ddntk *f, uint64_t seed, uint64_t member, int l, uint64_t pair) {
   const pdlt_layer *layer = &f->net->layer[l - 1];
   const pdlt_rng rng = {seed, f->net->width, member, PDLT_STREAM_PROBE_WEIGHT + (uint64_t)l};
   const double size = sqrt(layer->C_W / (double)layer->in);
@@ -109,7 +109,7 @@ void pdlt_ddntk_draw(pdlt_ddntk *f, uint64_t seed, uint64_t member, int l) {
   if (l == 1) return;
   for (size_t first = 0; first < 2 * layer->in; first += SIGNS) {
     const size_t left = 2 * layer->in - first, count = left < SIGNS ? left : SIGNS;
-    pdlt_rng_uniform(&rng, first, count, uniform);
+    pdlt_rng_uniform(&rng, 2 * layer->in * pair + first, count, uniform);
     for (size_t i = 0; i < count; i++) f->heads[first + i] = uniform[i] < 0.5 ? -size : size;
   }
 }

@@ -26,6 +26,8 @@
 extern "C" {
 #endif
 
+enum { PDLT_DDNTK_PAIRS = 2 }; /* pairs of heads per draw that a run averages over */
+
 typedef enum {
   PDLT_DDNTK_P,
   PDLT_DDNTK_Q,
@@ -77,10 +79,10 @@ void pdlt_ddntk_free(pdlt_ddntk *f);
 /* Runs the samples through theta; call before those below. */
 void pdlt_ddntk_forward(pdlt_ddntk *f, const double *theta);
 
-/* Two heads of layer l into f->heads (2, n_{l-1}): independent signs times
- * sqrt(C_W/n_{l-1}), a pure function of (seed, n, member, l). Nothing but the second
+/* A pair of heads of layer l into f->heads (2, n_{l-1}): independent signs times
+ * sqrt(C_W/n_{l-1}), a pure function of (seed, n, member, l, pair). Nothing but the second
  * moments of the weights enters P .. U, and those signs share. */
-void pdlt_ddntk_draw(pdlt_ddntk *f, uint64_t seed, uint64_t member, int l);
+void pdlt_ddntk_draw(pdlt_ddntk *f, uint64_t seed, uint64_t member, int l, uint64_t pair);
 
 /* Fills f->out for layer l = 1..L (0 at l = 1) from f->heads. Cost, for each layer below:
  * O(S^3 n^2 + S^4 n). */
