@@ -240,3 +240,91 @@ TEST(TrainerDdntk, IsTheMeanOverTheTopWeightsDeep) {
     expect_equal(Means(c, shape.first));
   }
 }
+
+// Heads are signs: of the right size, fair, and independent within and between pairs, draws
+// and layers.
+TEST(TrainerDdntk, HeadsAreIndependentSigns) {
+  Settings s;
+  s.widths = "[150]";  // 2 n is not a multiple of the buffer
+  s.C_W = "[1, 1, 0.7]";
+  Case c(s, 3, 1, 1);
+  const size_t n = 150;
+  const double size = std::sqrt(0.7 / (double)n);
+  std::vector<Vector> heads;
+  for (uint64_t member = 0; member < 20; member++)
+    for (uint64_t pair = 0; pair < 2; pair++) {
+      pdlt_ddntk_draw(&c.f, 3, member, 3, pair);
+      for (size_t w = 0; w < 2; w++) heads.emplace_back(c.f.heads + w * n, c.f.heads + (w + 1) * n);
+    }
+  for (const Vector &u : heads)
+    for (double v : u) ASSERT_EQ(std::fabs(v), size);
+  const double se = 1 / std::sqrt((double)n);
+  double squares = 0, count = 0;
+  for (size_t i = 0; i < heads.size(); i++)
+    for (size_t j = 0; j < i; j++) {
+      double product = 0;
+      for (size_t k = 0; k < n; k++) product += heads[i][k] * heads[j][k] / (size * size);
+      product /= (double)n;
+      EXPECT_LT(std::fabs(product), 5 * se);
+      squares += product * product / (se * se);
+      count++;
+    }
+  EXPECT_NEAR(squares / count, 1, 0.15);
+  const Vector last = heads.back();
+  pdlt_ddntk_draw(&c.f, 3, 19, 3, 1);
+  EXPECT_EQ(Vector(c.f.heads + n, c.f.heads + 2 * n), last);
+}
+
+// One sample, two of four, all: the entries do not depend on the samples beside them.
+TEST(TrainerDdntk, SubsetsOfSamplesAgree) {
+  std::mt19937_64 gen(53);
+  Settings s = random_case(gen, 3, "[4, 3]");
+  s.train = s.test = 2;
+  Case all(s, 3, 4, 9);
+  pdlt_ddntk_draw(&all.f, 5, 1, 3, 0);
+  pdlt_ddntk_tensors(&all.f, all.theta.data(), 3);
+  for (size_t S = 1; S <= 3; S++) {
+    Case few(s, 3, S, 9);
+    pdlt_ddntk_draw(&few.f, 5, 1, 3, 0);
+    pdlt_ddntk_tensors(&few.f, few.theta.data(), 3);
+    for (size_t t = 0; t < PDLT_DDNTK_COUNT; t++)
+      for (size_t a = 0; a < S; a++)
+        for (size_t b = 0; b < S; b++)
+          for (size_t k = 0; k < S; k++)
+            for (size_t d = 0; d < S; d++) {
+              const double x = few.f.out[t * S * S * S * S + few.flat(a, b, k, d)];
+              const double y = all.f.out[t * 256 + all.flat(a, b, k, d)];
+              EXPECT_NEAR(x, y, 1e-12 * (1 + std::fabs(y))) << names[t];
+            }
+  }
+}
+
+// Without the ddNTK, P and Q are the same and the others are 0; layer 1 has none.
+TEST(TrainerDdntk, PartsThatWereNotAskedForAreZero) {
+  Settings s;
+  Case c(s, 3, 2, 4);
+  pdlt_ddntk_draw(&c.f, 5, 1, 3, 0);
+  pdlt_ddntk_tensors(&c.f, c.theta.data(), 3);
+  const Vector whole(c.f.out, c.f.out + 6 * 16);
+  for (double v : whole) EXPECT_NE(v, 0);
+  c.f.with_ddntk = 0;
+  pdlt_ddntk_tensors(&c.f, c.theta.data(), 3);
+  for (size_t i = 0; i < 96; i++) EXPECT_EQ(c.f.out[i], i < 32 ? whole[i] : 0);
+  c.f.with_ddntk = 1;
+  pdlt_ddntk_draw(&c.f, 5, 1, 1, 0);
+  pdlt_ddntk_tensors(&c.f, c.theta.data(), 1);
+  for (size_t i = 0; i < 96; i++) EXPECT_EQ(c.f.out[i], 0);
+}
+
+TEST(TrainerDdntk, MemoryFailuresLeaveNothing) {
+  Settings s;
+  Case c(s, 3, 2, 1);
+  pdlt_ddntk f = {};
+  pdlt_error err = {};
+  for (long failures = 0; failures < 2; failures++) {
+    pdlt_memory_fail_after(failures);
+    EXPECT_EQ(pdlt_ddntk_new(&f, &c.net, &c.problem, 2, 1, &err), PDLT_ERR_MEMORY);
+    pdlt_memory_fail_after(-1);
+    EXPECT_EQ(f.storage, nullptr);
+  }
+}

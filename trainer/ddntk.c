@@ -163,18 +163,16 @@ static void put_q(pdlt_ddntk *f, const pdlt_layer *top) {
         }
 }
 
-/* R so far its first term over n, P so far P/C. */
-static void finish_p_r(pdlt_ddntk *f, const pdlt_layer *top) {
+/* R so far its first term over n; P still over C. */
+static void finish_r(pdlt_ddntk *f, const pdlt_layer *top) {
   const size_t S = f->samples;
-  double *p = pdlt_ddntk_out(f, PDLT_DDNTK_P), *r = pdlt_ddntk_out(f, PDLT_DDNTK_R);
+  const double *p = pdlt_ddntk_out(f, PDLT_DDNTK_P);
+  double *r = pdlt_ddntk_out(f, PDLT_DDNTK_R);
   for (size_t a = 0; a < S; a++)
     for (size_t b = 0; b < S; b++)
       for (size_t c = 0; c < S; c++)
-        for (size_t d = 0; d < S; d++) {
-          double *here = &r[((a * S + b) * S + c) * S + d];
-          *here = (double)top->in * *here + top->lambda_W * p[((a * S + c) * S + d) * S + b];
-        }
-  for (size_t i = 0; i < S * S * S * S; i++) p[i] *= top->C_W;
+        for (size_t d = 0; d < S; d++, r++)
+          *r = (double)top->in * *r + top->lambda_W * p[((a * S + c) * S + d) * S + b];
 }
 
 /* S: products of d2f_u(1)[., J_v;3] with d2f_u(2)[., J_v;4], mean of that and of u and v
@@ -239,7 +237,9 @@ void pdlt_ddntk_tensors(pdlt_ddntk *f, const double *theta, int l) {
     for (size_t w = 0; w < 2; w++) add_response(f, k, w);
   put_q(f, top);
   pdlt_ddntk_second(f, theta, m);
-  finish_p_r(f, top);
+  if (f->with_ddntk) finish_r(f, top);
+  double *p = pdlt_ddntk_out(f, PDLT_DDNTK_P);
+  for (size_t i = 0; i < SS * SS; i++) p[i] *= top->C_W;
   if (!f->with_ddntk) return;
   put_s(f, top, m);
   put_t(f, top, m);

@@ -84,8 +84,8 @@ void pdlt_ddntk_forward(pdlt_ddntk *f, const double *theta);
  * moments of the weights enters P .. U, and those signs share. */
 void pdlt_ddntk_draw(pdlt_ddntk *f, uint64_t seed, uint64_t member, int l, uint64_t pair);
 
-/* Fills f->out for layer l = 1..L (0 at l = 1) from f->heads. Cost, for each layer below:
- * O(S^3 n^2 + S^4 n). */
+/* Fills f->out for layer l = 1..L from f->heads; 0 at l = 1, and R .. U without the ddNTK. Cost,
+ * for each layer below: O(S^3 n^2 + S^4 n). */
 void pdlt_ddntk_tensors(pdlt_ddntk *f, const double *theta, int l);
 
 #ifdef __cplusplus
