@@ -1,0 +1,283 @@
+// Own linearizations: NTK against gradients sample by sample, c against gradient descent of
+// the linearized pair, turned networks against the same network written out.
+#include <gtest/gtest.h>
+
+#include "tests/trainer_support.h"
+#include "trainer/control.h"
+#include "trainer/flops.h"
+
+using namespace trainer_test;
+
+namespace {
+
+// One network of an experiment with its control.
+struct Fixture {
+  Fixture(const Settings &s, const Data &data, int width) : ex(yaml(s)) {
+    pdlt_error err = {};
+    if (pdlt_problem_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
+        pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
+      throw std::runtime_error(err.message);
+    schedule = pdlt_schedule_make(&ex.c, &problem);
+    if (pdlt_control_new(&control, &net, &problem, &schedule, ex.c.training.eta, &err) != PDLT_OK)
+      throw std::runtime_error(err.message);
+    theta.resize(net.num_params);
+    q = problem.outputs * problem.samples;
+    c.resize(schedule.num_times * q);
+  }
+  ~Fixture() {
+    pdlt_control_free(&control);
+    pdlt_network_free(&net);
+    pdlt_problem_free(&problem);
+  }
+  Fixture(const Fixture &) = delete;
+  void draw(uint64_t member) { pdlt_network_draw(&net, 7, member, theta.data()); }
+  int output() {
+    int unstable = -1;
+    EXPECT_EQ(pdlt_control_output(&control, theta.data(), c.data(), &unstable, nullptr), PDLT_OK);
+    return unstable;
+  }
+  void turn(uint64_t member, uint64_t turn) {
+    EXPECT_EQ(pdlt_control_turn(&control, theta.data(), 7, member, turn, c.data(), nullptr),
+              PDLT_OK);
+  }
+  Experiment ex;
+  pdlt_problem problem = {};
+  pdlt_network net = {};
+  pdlt_schedule schedule = {};
+  pdlt_control control = {};
+  std::vector<double> theta, c;
+  size_t q = 0;
+};
+
+Settings random_settings(std::mt19937_64 &gen) {
+  static const char *const activations[] = {"tanh", "relu", "sin", "gelu", "linear"};
+  Settings s;
+  s.activation = activations[gen() % 5];
+  s.depth = 2 + (int)(gen() % 4);
+  s.outputs = 1 + (int)(gen() % 3);
+  s.train = 1 + (int)(gen() % 4);
+  s.test = (int)(gen() % 3);
+  s.C_b = random_list(gen, s.depth, true);
+  s.C_W = random_list(gen, s.depth, false);
+  s.lambda_b = "0.3";
+  s.lambda_W = random_list(gen, s.depth, false);
+  s.eta = "0.02";
+  s.ratios = "[1";
+  for (int l = 2; l < s.depth; l++) s.ratios += gen() % 2 ? ", 2" : ", 1";
+  s.ratios += "]";
+  return s;
+}
+
+// Row (i, sample): gradient of z_i with respect to all parameters.
+std::vector<std::vector<double>> gradients(const Fixture &f, const Data &data) {
+  std::vector<std::vector<double>> rows;
+  for (size_t i = 0; i < f.problem.outputs; i++)
+    for (size_t a = 0; a < f.problem.samples; a++) {
+      rows.emplace_back(f.net.num_params);
+      EXPECT_EQ(pdlt_reference_gradient(&f.net, f.theta.data(), &data.x[a * f.problem.inputs],
+                                        f.net.depth, i, rows.back().data(), nullptr),
+                PDLT_OK);
+    }
+  return rows;
+}
+
+}  // namespace
+
+TEST(TrainerControl, NtkIsThatOfTheGradients) {
+  std::mt19937_64 gen(31);
+  for (int trial = 0; trial < 20; trial++) {
+    const Settings s = random_settings(gen);
+    Data data((size_t)s.train, (size_t)s.test, 1 + gen() % 4, (size_t)s.outputs, (unsigned)trial);
+    Fixture f(s, data, 1 + (int)(gen() % 9));
+    f.draw(3);
+    f.output();
+    const auto grad = gradients(f, data);
+    std::vector<double> lambda(f.net.num_params);
+    pdlt_reference_lambda(&f.net, lambda.data());
+    for (size_t r = 0; r < f.q; r++)
+      for (size_t k = 0; k < f.q; k++) {
+        double sum = 0, size = 0;
+        for (size_t mu = 0; mu < lambda.size(); mu++) {
+          sum += lambda[mu] * grad[r][mu] * grad[k][mu];
+          size += std::fabs(lambda[mu] * grad[r][mu] * grad[k][mu]);
+        }
+        EXPECT_NEAR(f.control.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
+      }
+  }
+}
+
+// Parameters move by explicit gradients of the network linearized about its draw, for
+// z(0) and for -z(0), step by step.
+TEST(TrainerControl, IsGradientDescentOfTheLinearizedPair) {
+  std::mt19937_64 gen(32);
+  int compared = 0;
+  for (int trial = 0; trial < 20; trial++) {
+    const Settings s = random_settings(gen);
+    Data data((size_t)s.train, (size_t)s.test, 3, (size_t)s.outputs, 40 + (unsigned)trial);
+    Fixture f(s, data, 2 + (int)(gen() % 7));
+    f.draw(5);
+    if (f.output()) continue;  // explodes; psi is then another function, tested below
+    compared++;
+    const size_t N = f.net.num_params, D = f.problem.samples;
+    std::vector<double> lambda(N), start(f.q);
+    pdlt_reference_lambda(&f.net, lambda.data());
+    ASSERT_EQ(pdlt_reference_output(&f.net, &f.problem, f.theta.data(), start.data(), nullptr),
+              PDLT_OK);
+    const auto grad = gradients(f, data);
+    std::vector<double> mean(f.c.size());
+    for (double sign : {1.0, -1.0}) {
+      std::vector<double> moved(N), z(f.q);
+      size_t next = 0;
+      for (int step = 0; step <= 10; step++) {
+        for (size_t r = 0; r < f.q; r++) {
+          z[r] = sign * start[r];
+          for (size_t mu = 0; mu < N; mu++) z[r] += grad[r][mu] * moved[mu];
+        }
+        if (step == f.schedule.times[next]) {
+          for (size_t r = 0; r < f.q; r++) mean[next * f.q + r] += 0.5 * z[r];
+          next++;
+        }
+        for (size_t i = 0; i < f.problem.outputs; i++)
+          for (size_t a = 0; a < f.problem.train; a++) {
+            const double eps = z[i * D + a] - data.y[a * f.problem.outputs + i];
+            for (size_t mu = 0; mu < N; mu++)
+              moved[mu] -= f.control.eta * lambda[mu] * eps * grad[i * D + a][mu];
+          }
+      }
+    }
+    for (size_t i = 0; i < mean.size(); i++) EXPECT_NEAR(f.c[i], mean[i], 1e-11) << trial;
+  }
+  EXPECT_GT(compared, 15);
+}
+
+TEST(TrainerControl, ResponseIsTheSumOfItsSteps) {
+  for (double eta : {1e-3, 0.3, 2.0})
+    for (double x : {0.0, 1e-17, 1e-9, 0.2, 0.999, 1.0, 1.3, 1.999, 2.0, 2.5, 40.0})
+      for (int t : {0, 1, 2, 7, 300}) {
+        const double theta = x / eta, mu = x > 2 ? 1 / (1 - x) : 1 - x;
+        double sum = 0, power = 1;
+        for (int s = 0; s < t; s++, power *= mu) sum += power;
+        // (1 - mu) times the sum, over theta; below -1 the factor is another one.
+        const double expected = x > 2 ? (1 - power) / theta : eta * sum;
+        EXPECT_NEAR(pdlt_control_response(eta, theta, t), expected, 1e-12 * eta * (1 + t))
+            << x << " " << t;
+        EXPECT_GE(pdlt_control_response(eta, theta, t), 0);
+        EXPECT_LE(pdlt_control_response(eta, theta, t), eta * t);
+      }
+  EXPECT_EQ(pdlt_control_response(0.5, 3.0, INFINITY), 1 / 3.0);
+  EXPECT_EQ(pdlt_control_response(0.5, 300.0, INFINITY), 1 / 300.0);
+  EXPECT_EQ(pdlt_control_response(0.5, 1e-3, INFINITY), 1e3);
+  EXPECT_EQ(pdlt_control_response(0.5, 0, INFINITY), 0);
+  EXPECT_EQ(pdlt_control_response(0.5, -1e-18, 4), 2);
+}
+
+TEST(TrainerControl, StaysBoundedWhereTheLinearizedNetworkExplodes) {
+  Settings s;
+  s.eta = "3";
+  s.steps = "1000";
+  s.record = "[0, 999, 1000]";
+  Data data(3, 2, 3, 1, 4);
+  Fixture f(s, data, 4);
+  for (uint64_t member = 0; member < 20; member++) {
+    f.draw(member);
+    EXPECT_EQ(f.output(), 1);
+    for (size_t a = 0; a < 5; a++) EXPECT_EQ(f.c[a], 0);
+    for (double c : f.c) EXPECT_LT(std::fabs(c), 50);
+    for (size_t a = 0; a < 3; a++) EXPECT_NEAR(f.c[5 + a], data.y[a], 1.5);
+  }
+}
+
+// With x = identity, z^(1) of a turn is the transpose of a weight matrix; all signs can be
+// put into weights and biases, and the result is a draw like any other.
+TEST(TrainerControl, TurnedNetworksAreNetworks) {
+  std::mt19937_64 gen(33);
+  for (int depth = 2; depth <= 5; depth++) {
+    Settings s = random_settings(gen);
+    s.depth = depth;
+    s.ratios = "";
+    s.activation = "gelu";
+    s.C_b = random_list(gen, depth, false);
+    s.C_W = random_list(gen, depth, false);
+    s.lambda_W = random_list(gen, depth, false);
+    const size_t D = (size_t)(s.train + s.test);
+    Data data((size_t)s.train, (size_t)s.test, D, (size_t)s.outputs, 9);
+    for (size_t a = 0; a < D; a++)
+      for (size_t b = 0; b < D; b++) data.x[a * D + b] = a == b;
+    Fixture f(s, data, 6);
+    f.draw(2);
+    f.turn(11, 3);
+    const std::vector<double> turned = f.c;
+    const pdlt_layer *first = &f.net.layer[0], *top = &f.net.layer[depth - 1];
+    for (size_t i = 0; i < first->out * D; i++) f.theta[first->weight + i] = f.control.z1[i];
+    for (size_t i = 0; i < first->out; i++) f.theta[first->bias + i] = 0;
+    for (int k = 1; k + 1 < depth; k++) {
+      const pdlt_layer *layer = &f.net.layer[k];
+      double sum = 0;
+      for (size_t i = 0; i < layer->out; i++) {
+        for (size_t j = 0; j < layer->in; j++)
+          f.theta[layer->weight + i * layer->in + j] *=
+              f.control.sign[1][k][i] * f.control.sign[0][k][j];
+        f.theta[layer->bias + i] *= f.control.sign[1][k][i];
+        sum += f.control.sign[1][k][i];
+        EXPECT_EQ(std::fabs(f.control.sign[1][k][i]), 1);
+      }
+      EXPECT_LT(std::fabs(sum), layer->out);
+    }
+    for (size_t i = 0; i < top->out * top->in; i++) f.theta[top->weight + i] = f.control.last[i];
+    f.output();
+    for (size_t i = 0; i < turned.size(); i++) EXPECT_NEAR(f.c[i], turned[i], 1e-12);
+  }
+}
+
+// Turns have the distribution of draws: first two moments of c and of Th, also for widths
+// at which one set of hidden layers says little.
+TEST(TrainerControl, TurnsAreDistributedLikeDraws) {
+  Settings s;
+  s.depth = 4;
+  s.activation = "relu";
+  s.C_b = "[0.1, 0.2, 0.3, 0.4]";
+  s.train = 2;
+  s.test = 1;
+  Data data(2, 1, 2, 1, 12);
+  Fixture f(s, data, 3);
+  const int N = 20000;
+  const size_t values = f.c.size(), q = 3;
+  std::vector<double> sum[2], square[2];
+  for (int which = 0; which < 2; which++) {
+    sum[which].assign(2 * (values + q), 0);
+    square[which] = sum[which];
+    for (uint64_t m = 0; m < N; m++) {
+      f.draw(which * N + m);
+      if (which == 0)
+        f.output();
+      else
+        f.turn(m, m % 64);
+      for (size_t i = 0; i < values + q; i++) {
+        const double x = i < values ? f.c[i] : std::atan(f.control.ntk[(i - values) * q]);
+        for (int k = 0; k < 2; k++) {
+          const double y = k == 0 ? x : x * x;
+          sum[which][2 * i + k] += y / N;
+          square[which][2 * i + k] += y * y / N;
+        }
+      }
+    }
+  }
+  for (size_t i = 0; i < sum[0].size(); i++) {
+    double variance = 0;
+    for (int which = 0; which < 2; which++)
+      variance += (square[which][i] - sum[which][i] * sum[which][i]) / N;
+    EXPECT_LE(std::fabs(sum[0][i] - sum[1][i]), 5 * std::sqrt(variance) + 1e-15) << i;
+  }
+}
+
+TEST(TrainerControl, FlopsCountWhatTheySay) {
+  Settings s;
+  s.outputs = 2;
+  Data data(3, 2, 4, 2, 1);
+  Fixture f(s, data, 8);  // 4 - 8 - 8 - 2
+  const double products = 32 + 64 + 16;
+  EXPECT_EQ(pdlt_flops_draw(&f.net, 1, 3), PDLT_FLOPS_NORMAL * (products + 18));
+  EXPECT_EQ(pdlt_flops_draw(&f.net, 2, 2), PDLT_FLOPS_NORMAL * 72);
+  EXPECT_EQ(pdlt_flops_linear(&f.net, 3, 5),
+            2 * 15 * products + 100 * 18 + 9 * 216 + PDLT_FLOPS_NORMAL * (40 + 16));
+}
