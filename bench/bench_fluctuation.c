@@ -1,5 +1,5 @@
 /* bench_fluctuation.c - draws per second of what is measured at initialization: the draw
- * itself, the vertex V, and D, F, A, B with it.
+ * itself, the vertex V, D, F, A, B with it, and P to U.
  *
  * Is: the trainer's own accumulator on one thread, tanh, from a fixed seed.
  * Is not: part of the tests; figures belong to the machine and the moment. */
@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/rng.h"
 #include "trainer/accumulate.h"
+#include "trainer/ddntk.h"
 
 typedef struct bench {
   int width, depth, inputs, samples, json;
@@ -26,30 +27,42 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static void differentiate(pdlt_ddntk *f, const double *theta, uint64_t member) {
+  pdlt_ddntk_forward(f, theta);
+  for (uint64_t pair = 0; pair < PDLT_DDNTK_PAIRS; pair++) {
+    pdlt_ddntk_draw(f, 1, member, f->net->depth, pair);
+    pdlt_ddntk_tensors(f, theta, f->net->depth);
+  }
+}
+
 /* Draws per second; measure = 0: nothing but the draw. */
 static pdlt_status time_draws(const bench *b, pdlt_experiment *ex, const pdlt_problem *problem,
                               const pdlt_network *net, unsigned measure, double *rate,
                               pdlt_error *err) {
   pdlt_plan plan = {0};
   pdlt_accumulator acc = {0};
+  pdlt_ddntk ddntk = {0};
   double *theta = NULL, *record = NULL;
   pdlt_status status = PDLT_OK;
   ex->measure = measure;
   PDLT_TRY(pdlt_plan_make(&plan, ex, problem, 0, err));
   PDLT_TRY(pdlt_alloc(&theta, net->num_params, sizeof *theta, err));
   PDLT_TRY(pdlt_alloc(&record, plan.at.size, sizeof *record, err));
-  if (measure != 0) PDLT_TRY(pdlt_accumulator_new(&acc, &plan, net, err));
+  if (plan.moments > 0) PDLT_TRY(pdlt_accumulator_new(&acc, &plan, net, err));
+  if (plan.with_ddntk) PDLT_TRY(pdlt_ddntk_new(&ddntk, net, problem, plan.first, 1, err));
   const double start = now();
   double elapsed = 0;
   unsigned long draws = 0;
   for (; elapsed < b->seconds; elapsed = now() - start)
     for (int k = 0; k < 64; k++) {
       pdlt_network_draw(net, 1, draws++, theta);
-      if (measure != 0) pdlt_accumulator_add(&acc, theta, record);
+      if (plan.moments > 0) pdlt_accumulator_add(&acc, theta, record);
+      if (plan.with_ddntk) differentiate(&ddntk, theta, draws);
     }
   *rate = (double)draws / elapsed;
 cleanup:
   pdlt_accumulator_free(&acc);
+  pdlt_ddntk_free(&ddntk);
   pdlt_free(theta);
   pdlt_free(record);
   return status;
@@ -57,7 +70,7 @@ cleanup:
 
 static pdlt_status run(const bench *b, pdlt_error *err) {
   const size_t samples = (size_t)b->samples, inputs = (size_t)b->inputs;
-  double list[MAX_DEPTH], time_zero = 0, rate[3] = {0}, *x = NULL;
+  double list[MAX_DEPTH], time_zero = 0, rate[4] = {0}, *x = NULL;
   int ratios[MAX_DEPTH], width = b->width;
   pdlt_problem problem = {0};
   pdlt_network net = {0};
@@ -83,14 +96,15 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
   PDLT_TRY(pdlt_problem_new(&problem, &ex, &data, err));
   PDLT_TRY(pdlt_network_new(&net, &ex, width, inputs, err));
   const unsigned measure[] = {0, PDLT_MEASURE_VERTEX,
-                              PDLT_MEASURE_VERTEX | PDLT_MEASURE_NTK_FLUCTUATIONS};
-  for (int k = 0; k < 3; k++)
+                              PDLT_MEASURE_VERTEX | PDLT_MEASURE_NTK_FLUCTUATIONS,
+                              PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK};
+  for (int k = 0; k < 4; k++)
     PDLT_TRY(time_draws(b, &ex, &problem, &net, measure[k], &rate[k], err));
   printf(b->json ? "{\"draw_per_second\": %.6g, \"vertex_per_second\": %.6g, "
-                   "\"ntk_fluctuations_per_second\": %.6g}\n"
+                   "\"ntk_fluctuations_per_second\": %.6g, \"ddntk_per_second\": %.6g}\n"
                  : "draw_per_second %.6g\nvertex_per_second %.6g\n"
-                   "ntk_fluctuations_per_second %.6g\n",
-         rate[0], rate[1], rate[2]);
+                   "ntk_fluctuations_per_second %.6g\nddntk_per_second %.6g\n",
+         rate[0], rate[1], rate[2], rate[3]);
 cleanup:
   pdlt_network_free(&net);
   pdlt_problem_free(&problem);
