@@ -36,6 +36,7 @@ void pdlt_comparison_free(pdlt_comparison *comparison) {
   pdlt_free(comparison->warnings);
   pdlt_free(comparison->widths);
   pdlt_free(comparison->h);
+  pdlt_free(comparison->reach);
   pdlt_free(comparison->rows);
   pdlt_free(comparison->tests);
   memset(comparison, 0, sizeof *comparison);
@@ -83,9 +84,33 @@ static void name_joins(const work *job, size_t w, int trained, char *list, size_
   for (size_t i = 0; i < job->store->num_joins; i++) {
     const pdlt_join *join = &job->store->joins[i];
     if (join->used[w] || join->trained != trained) continue;
+    if (pdlt_join_unstable(join->name, &job->setup, w)) continue; /* has its own warning */
     size_t length = strlen(list);
     snprintf(list + length, size - length, "%s%s", length == 0 ? "" : ", ", join->name);
   }
+}
+
+/* Widths whose members are too often unstable for the expansion, and what would do. */
+static pdlt_status warn_of_unstable(work *job, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (size_t w = 0; w < job->setup.num_widths && status == PDLT_OK; w++) {
+    const double n = job->setup.widths[w], share = job->setup.unstable[w];
+    if (!(share > PDLT_UNSTABLE_SHARE)) continue;
+    const double enough = pdlt_reach_stable_width(n, share);
+    if (isinf(enough))
+      status =
+          warn(job->out, err,
+               "n = %.0f: eta times the largest eigenvalue of the NTK is above 2 for %.2g of the "
+               "members; this width is left out of the fit of z, use a smaller eta",
+               n, share);
+    else
+      status =
+          warn(job->out, err,
+               "n = %.0f: eta times the largest eigenvalue of the NTK is above 2 for %.2g of the "
+               "members; this width is left out of the fit of z, n = %.0f would do",
+               n, share, ceil(enough));
+  }
+  return status;
 }
 
 /* Widths left out, and why. */
@@ -225,6 +250,7 @@ static pdlt_status copy_widths(work *job, pdlt_error *err) {
   size_t num = job->setup.num_widths;
   pdlt_status status = pdlt_alloc(&out->widths, num, sizeof(double), err);
   if (status == PDLT_OK) status = pdlt_alloc(&out->h, num, sizeof(double), err);
+  if (status == PDLT_OK) status = pdlt_alloc(&out->reach, num, sizeof *out->reach, err);
   if (status != PDLT_OK) return status;
   out->num_widths = num;
   copy_hash(out->theory_hash, sizeof out->theory_hash, job->theory);
@@ -234,6 +260,7 @@ static pdlt_status copy_widths(work *job, pdlt_error *err) {
   for (size_t w = 0; w < num; w++) {
     out->widths[w] = job->setup.widths[w];
     out->h[w] = job->setup.h[w];
+    out->reach[w] = pdlt_reach_of_width(job->theory, job->measured, out->widths[w], out->h[w]);
   }
   return PDLT_OK;
 }
@@ -249,6 +276,7 @@ pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
   PDLT_TRY(copy_widths(&job, err));
   PDLT_TRY(read_joins(&job, err));
   PDLT_TRY(warn_of_widths(&job, err));
+  PDLT_TRY(warn_of_unstable(&job, err));
   PDLT_TRY(warn_of_absent(&job, err));
   if (job.store->num_joins == 0)
     PDLT_TRY(warn(&result, err, "theory and measurement have no quantity in common"));

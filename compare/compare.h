@@ -9,6 +9,7 @@
 
 #include "base/archive.h"
 #include "base/status.h"
+#include "compare/reach.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -58,8 +59,9 @@ typedef struct pdlt_compare_test {
 typedef struct pdlt_comparison {
   pdlt_verdict verdict;
   size_t num_widths;
-  double *widths; /* (num_widths) n */
-  double *h;      /* (num_widths) 1/n_{L-1} */
+  double *widths;    /* (num_widths) n */
+  double *h;         /* (num_widths) 1/n_{L-1} */
+  pdlt_reach *reach; /* (num_widths) how far the expansion can be trusted */
   size_t num_rows;
   pdlt_compare_row *rows;
   size_t num_tests;

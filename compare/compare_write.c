@@ -88,6 +88,16 @@ static json_t *test_object(const pdlt_compare_test *t) {
                    "members_needed", number(t->members_needed), "reason", t->reason);
 }
 
+static json_t *reach_list(const pdlt_comparison *c) {
+  json_t *list = json_array();
+  for (size_t w = 0; w < c->num_widths; w++)
+    json_array_append_new(
+        list, json_pack("{s:f, s:o, s:o, s:o}", "width", c->widths[w], "correction",
+                        number(c->reach[w].correction), "ntk_spread",
+                        number(c->reach[w].ntk_spread), "unstable", number(c->reach[w].unstable)));
+  return list;
+}
+
 static json_t *verdict_object(const pdlt_comparison *c) {
   json_t *tests = json_array(), *warnings = json_array();
   int failed = 0;
@@ -96,10 +106,10 @@ static json_t *verdict_object(const pdlt_comparison *c) {
   for (size_t i = 0; i < c->num_warnings; i++)
     failed |= json_array_append_new(warnings, json_string(c->warnings[i])) != 0;
   if (!failed)
-    return json_pack("{s:s, s:o, s:o, s:i, s:f, s:s, s:s}", "verdict",
+    return json_pack("{s:s, s:o, s:o, s:i, s:f, s:s, s:s, s:o}", "verdict",
                      pdlt_verdict_text(c->verdict), "tests", tests, "warnings", warnings, "degree",
                      c->degree, "level", c->level, "theory_hash", c->theory_hash, "measured_hash",
-                     c->measured_hash);
+                     c->measured_hash, "reach", reach_list(c));
   json_decref(tests);
   json_decref(warnings);
   return NULL;

@@ -200,6 +200,7 @@ static pdlt_status fill_width(pdlt_join *join, size_t w, const struct kind *kind
     join->num_blocks[w] = num;
     if (num < 2) usable = 0;
   }
+  if (pdlt_join_unstable(kind->name, setup, w)) usable = 0;
   if (join->trained && (setup->diverged[w] > 0.0 || setup->unconverged[w] > 0.0)) usable = 0;
   join->used[w] = usable;
   return PDLT_OK;

@@ -23,6 +23,7 @@ typedef struct pdlt_join_setup {
   double *widths, *h;             /* (W) n; 1/n_{L-1} */
   double *members;                /* (W) independent draws */
   double *diverged, *unconverged; /* (W) */
+  double *unstable;               /* (W) share, reach.h; NaN: not known */
   double ratio;                   /* n_{L-1} / n */
   int degree;                     /* of the fit */
   double level;                   /* family-wise */
@@ -34,6 +35,9 @@ typedef struct pdlt_join_setup {
 pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theory,
                                  const pdlt_archive *measured, pdlt_error *err);
 void pdlt_join_setup_free(pdlt_join_setup *setup);
+
+/* 1 when width w is left out of quantity `name` because its members are unstable. */
+int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w);
 
 /* One quantity; everything but the name, the blocks and the weights is owned. */
 typedef struct pdlt_join {

@@ -1,11 +1,11 @@
 /* join_setup.c - what the comparison needs to know before the first number: widths,
  * members, degree, level, accuracy. See join.h. */
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "compare/join_internal.h"
+#include "compare/reach.h"
 
 void pdlt_join_setup_free(pdlt_join_setup *setup) {
   pdlt_free(setup->widths);
@@ -13,6 +13,7 @@ void pdlt_join_setup_free(pdlt_join_setup *setup) {
   pdlt_free(setup->members);
   pdlt_free(setup->diverged);
   pdlt_free(setup->unconverged);
+  pdlt_free(setup->unstable);
   memset(setup, 0, sizeof *setup);
 }
 
@@ -85,6 +86,7 @@ pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theor
   PDLT_TRY(pdlt_alloc(&setup.members, num, sizeof *setup.members, err));
   PDLT_TRY(pdlt_alloc(&setup.diverged, num, sizeof *setup.diverged, err));
   PDLT_TRY(pdlt_alloc(&setup.unconverged, num, sizeof *setup.unconverged, err));
+  PDLT_TRY(pdlt_alloc(&setup.unstable, num, sizeof *setup.unstable, err));
   for (size_t w = 0; w < num; w++) {
     double n = widths->data[w];
     if (!(n >= 1.0)) {
@@ -96,12 +98,17 @@ pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theor
     setup.members[w] = count_of(measured, n, "members");
     setup.diverged[w] = count_of(measured, n, "diverged");
     setup.unconverged[w] = count_of(measured, n, "unconverged");
+    setup.unstable[w] = pdlt_reach_of_width(theory, measured, n, setup.h[w]).unstable;
   }
   *out = setup;
   memset(&setup, 0, sizeof setup);
 cleanup:
   pdlt_join_setup_free(&setup);
   return status;
+}
+
+int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w) {
+  return strcmp(name, "z") == 0 && setup->unstable[w] > PDLT_UNSTABLE_SHARE;
 }
 
 static double largest(const pdlt_tensor *tensor) {

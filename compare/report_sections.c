@@ -226,6 +226,18 @@ void pdlt_report_numbers(FILE *out, const pdlt_report_input *in) {
   fputs("</tbody></table></div></section>\n", out);
 }
 
+static void write_reach(FILE *out, const pdlt_reach *reach) {
+  const double shown[] = {reach->unstable, reach->correction, reach->ntk_spread};
+  for (size_t i = 0; i < 3; i++) {
+    fputs("<td class=\"n\">", out);
+    if (isnan(shown[i]))
+      fputs("&ndash;", out);
+    else
+      pdlt_html_number(out, shown[i], 2);
+    fputs("</td>", out);
+  }
+}
+
 /* Scalar n<width>/name, or a dash. */
 static void write_scalar(FILE *out, const pdlt_archive *measured, double width, const char *name) {
   const pdlt_tensor *t = pdlt_archive_getf(measured, "n%.0f/%s", width, name);
@@ -243,7 +255,8 @@ void pdlt_report_widths(FILE *out, const pdlt_report_input *in) {
   write_table_head(out,
                    "<th class=\"n\">Width <i>n</i></th><th class=\"n\"><i>h</i></th><th "
                    "class=\"n\">Members</th><th class=\"n\">Diverged</th><th class=\"n\">Not "
-                   "converged</th>");
+                   "converged</th><th class=\"n\">Unstable</th><th class=\"n\">Correction</th>"
+                   "<th class=\"n\">NTK spread</th>");
   for (size_t w = 0; w < c->num_widths; w++) {
     fprintf(out, "<tr><td class=\"n\">%.0f</td><td class=\"n\">", c->widths[w]);
     pdlt_html_number(out, c->h[w], 5);
@@ -251,9 +264,16 @@ void pdlt_report_widths(FILE *out, const pdlt_report_input *in) {
     write_scalar(out, in->measured, c->widths[w], "members");
     write_scalar(out, in->measured, c->widths[w], "diverged");
     write_scalar(out, in->measured, c->widths[w], "unconverged");
+    write_reach(out, &c->reach[w]);
     fputs("</tr>\n", out);
   }
-  fputs("</tbody></table></div></section>\n", out);
+  fputs(
+      "</tbody></table></div>\n<p>Unstable: share of members with &eta; times the "
+      "largest eigenvalue of their own NTK above 2. Correction: order 1/<i>n</i> over infinite "
+      "width in the mean output at the last time. NTK spread: standard deviation of "
+      "&Theta;<sub>11</sub> over networks relative to its mean, predicted. The expansion needs "
+      "all three to be small.</p></section>\n",
+      out);
 }
 
 static void write_block(FILE *out, const char *id, const char *title, const json_t *value) {

@@ -1,0 +1,45 @@
+/* reach.c - see reach.h. */
+#include "compare/reach.h"
+
+#include <math.h>
+
+#include "compare/distribution.h"
+
+/* Root mean square of the last `count` numbers; NaN when there are none or not finite. */
+static double last_rms(const pdlt_tensor *tensor, size_t count) {
+  if (tensor == NULL || count == 0) return NAN;
+  const double *from = tensor->data + pdlt_tensor_count(tensor) - count;
+  double sum = 0.0;
+  for (size_t i = 0; i < count; i++) sum += from[i] * from[i];
+  return sqrt(sum / (double)count);
+}
+
+static double ntk_spread(const pdlt_archive *theory, double h) {
+  const pdlt_tensor *theta = pdlt_archive_get(theory, "Theta");
+  const pdlt_tensor *a = pdlt_archive_get(theory, "A"), *b = pdlt_archive_get(theory, "B");
+  if (theta == NULL || a == NULL || b == NULL) return NAN;
+  const size_t D = theta->dim[0];
+  double sum = 0.0;
+  for (size_t i = 0; i < D; i++) {
+    const size_t at = ((i * D + i) * D + i) * D + i;
+    sum += sqrt(h * (a->data[at] + 2.0 * b->data[at])) / theta->data[i * D + i];
+  }
+  return sum / (double)D;
+}
+
+pdlt_reach pdlt_reach_of_width(const pdlt_archive *theory, const pdlt_archive *measured, double n,
+                               double h) {
+  const pdlt_tensor *lo = pdlt_archive_get(theory, "z_lo"),
+                    *nlo = pdlt_archive_get(theory, "z_nlo");
+  const pdlt_tensor *unstable = pdlt_archive_getf(measured, "n%.0f/unstable", n);
+  const size_t count = lo == NULL ? 0 : lo->dim[1] * lo->dim[2];
+  return (pdlt_reach){.correction = h * last_rms(nlo, count) / last_rms(lo, count),
+                      .ntk_spread = ntk_spread(theory, h),
+                      .unstable = unstable == NULL ? NAN : unstable->data[0]};
+}
+
+double pdlt_reach_stable_width(double n, double share) {
+  const double here = pdlt_normal_upper_quantile(share);
+  const double wanted = pdlt_normal_upper_quantile(PDLT_UNSTABLE_SHARE);
+  return here > 0.0 ? n * (wanted / here) * (wanted / here) : INFINITY;
+}
