@@ -106,6 +106,12 @@ void pdlt_ddntk_first(pdlt_ddntk *f, const double *theta, int m) {
   for (int k = m; k >= 0; k--) covectors(f, theta, k, m);
 }
 
+/* out_cd += h_ac gram_cd for one pair of samples ab. */
+static void add_moved(size_t S, const double *h_a, const double *gram, double *out) {
+  for (size_t c = 0; c < S; c++)
+    for (size_t d = 0; d < S; d++) out[c * S + d] += h_a[c] * gram[c * S + d];
+}
+
 void pdlt_ddntk_products(pdlt_ddntk *f, int m, const size_t left[2], const size_t right[2],
                          double factor, double *out) {
   const size_t S = f->samples, SS = S * S;
@@ -118,20 +124,24 @@ void pdlt_ddntk_products(pdlt_ddntk *f, int m, const size_t left[2], const size_
     const pdlt_ddntk_layer *y = &f->layer[k];
     pdlt_gemm(0, 1, SS, SS, y->n, factor, y->ddelta + x * y->n, y->n, y->ddelta + z * y->n, y->n,
               0.0, gram, SS);
-    for (size_t i = 0; i < SS; i++)
-      for (size_t j = 0; j < SS; j++) out[i * SS + j] += y->h[i / S * S + j / S] * gram[i * SS + j];
+    for (size_t i = 0; i < SS; i++) add_moved(S, y->h + i / S * S, gram + i * SS, out + i * SS);
     if (k == 0) continue;
     const pdlt_ddntk_layer *below = &f->layer[k - 1];
     const double scale = factor * y->rate;
     pdlt_gemm(0, 1, SS, SS, below->n, scale, below->ds + dx * below->n, below->n,
               below->ds + dz * below->n, below->n, 0.0, gram, SS);
-    for (size_t i = 0; i < SS; i++)
-      for (size_t j = 0; j < SS; j++) {
-        const size_t a = i / S, c = j / S, wa = left[0] * S + a, wc = right[0] * S + c;
-        out[i * SS + j] +=
-            scale * (y->ddelta_delta[(x + i) * 2 * S + wc] * below->ds_s[(dz + j) * S + a] +
-                     y->ddelta_delta[(z + j) * 2 * S + wa] * below->ds_s[(dx + i) * S + c]) +
-            y->delta_delta[wa * 2 * S + wc] * gram[i * SS + j];
-      }
+    for (size_t i = 0; i < SS; i++) {
+      const size_t a = i / S, wa = left[0] * S + a;
+      const double *x_delta = y->ddelta_delta + (x + i) * 2 * S + right[0] * S;
+      const double *delta = y->delta_delta + wa * 2 * S + right[0] * S;
+      const double *dx_s = below->ds_s + (dx + i) * S;
+      add_moved(S, delta, gram + i * SS, out + i * SS);
+      for (size_t c = 0; c < S; c++)
+        for (size_t d = 0; d < S; d++) {
+          const size_t j = c * S + d;
+          out[i * SS + j] += scale * (x_delta[c] * below->ds_s[(dz + j) * S + a] +
+                                      y->ddelta_delta[(z + j) * 2 * S + wa] * dx_s[c]);
+        }
+    }
   }
 }
