@@ -29,6 +29,7 @@ struct Fake {
   pdlt_archive theory{}, measured{};
   pdlt_comparison comparison{};
   std::vector<double> h, row_storage;
+  std::vector<pdlt_reach> reach;
   std::vector<int> used;
   std::vector<pdlt_compare_row> rows;
   std::vector<pdlt_compare_test> tests;
@@ -368,6 +369,8 @@ struct Fake {
     comparison.num_widths = widths.size();
     comparison.widths = widths.data();
     comparison.h = h.data();
+    reach.assign(h.size(), pdlt_reach{0.02, 0.1, NAN});
+    comparison.reach = reach.data();
     comparison.num_rows = rows.size();
     comparison.rows = rows.data();
     comparison.num_tests = tests.size();

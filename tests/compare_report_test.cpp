@@ -79,7 +79,8 @@ TEST(Report, HoldsVerdictsFiguresAndTables) {
       Count(page, "src=\"data:image/svg+xml;base64,PHN2ZyB2aWV3Qm94PSIwIDAgNTAwIDMwMCIvPg==\""),
       2u);
   for (const char *text : {"0123456789abcdef", "antithetic", "OpenBLAS 0.3.21", "gcc 12.2.0",
-                           "no mean", "network.widths", "16, 32, 64, 128", "1/n_{L-1}", "240000"})
+                           "no mean", "network.widths", "16, 32, 64, 128", "1/n_{L-1}", "240000",
+                           "NTK spread", "0.02", "&ndash;"})
     EXPECT_NE(page.find(text), std::string::npos) << text;
   // verdict first
   EXPECT_LT(page.find("id=\"verdict\""), page.find("id=\"tests\""));
