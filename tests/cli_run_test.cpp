@@ -101,15 +101,15 @@ TEST(Run, InterruptedTrainingGoesOnToTheSameBytes) {
   TempFolder folder;
   write_text(folder / "e.yaml", small_experiment);
   const std::string program = std::string("'") + PDLT_PROGRAM + "'";
-  const std::string more = " e.yaml --quiet --set ensemble.members=20480";
+  const std::string more = " e.yaml --quiet --set ensemble.members=8192";
   ASSERT_EQ(run_shell(program + " train" + more + " -o whole.npz", folder.path()).status, 0);
   /* Stopped as soon as the second width has begun. */
-  const std::string loud = " e.yaml --set ensemble.members=20480";
-  const Outcome stopped =
-      run_shell(program + " train" + loud + " -o cut.npz 2>log & pid=$!; " +
-                    "until grep -q 'n = 12: started' log; do kill -0 $pid || exit 99; done; " +
-                    "kill -TERM $pid; wait $pid",
-                folder.path());
+  const std::string loud = " e.yaml --set ensemble.members=8192";
+  const Outcome stopped = run_shell(
+      program + " train" + loud + " -o cut.npz 2>log & pid=$!; " +
+          "until grep -q 'n = 12: started' log; do kill -0 $pid || exit 99; sleep 0.05; done; " +
+          "kill -TERM $pid; wait $pid",
+      folder.path());
   EXPECT_EQ(stopped.status, 130) << read_text(folder / "log");
   EXPECT_FALSE(std::filesystem::exists(folder / "cut.npz"));
   EXPECT_TRUE(std::filesystem::exists(folder / "cut.npz.partial"));
