@@ -163,6 +163,8 @@ inline Result Predict(const Problem &x, const Array &times,
   out.parts.assign(PDLT_DYNAMICS_PART_COUNT * T * block, 7.5);
   out.theta_t.assign(T * block * block, 7.5);
   out.status = pdlt_dynamics_new(&dynamics, &in, &err);
+  if (out.status == PDLT_OK && times.empty())
+    out.status = pdlt_end_ntk(&dynamics, out.theta_t.data(), &err);
   if (out.status == PDLT_OK)
     out.status = times.empty()
                      ? pdlt_end(&dynamics, out.z.data(), out.parts.data(), &err)

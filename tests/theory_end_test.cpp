@@ -42,6 +42,7 @@ void ExpectLimit(const Problem &x, double time, double tolerance = 1e-10) {
   ASSERT_EQ(late.status, PDLT_OK) << late.message;
   EXPECT_LE(Distance(late.z, end.z), tolerance);
   EXPECT_LE(Distance(late.parts, end.parts), tolerance);
+  EXPECT_LE(Distance(late.theta_t, end.theta_t), tolerance);
   for (size_t i = 0; i < x.n; i++)
     for (size_t a = 0; a < x.A; a++) EXPECT_EQ(end.z[i * x.D + a], 0);
 }

@@ -94,7 +94,9 @@ TEST(Trained, TheEndIsTheLastTime) {
   EXPECT_EQ(std::vector<double>(z.begin() + 6, z.end()), end);
   EXPECT_LT(distance(end, late.values("z_nlo")), 1e-9);
   EXPECT_LT(distance(c.values("cov_end_nlo"), late.values("cov_nlo")), 1e-9);
-  for (size_t i = 36; i < 72; i++) EXPECT_TRUE(std::isnan(c.values("Theta_t_nlo")[i]));
+  const auto ntk = c.values("Theta_t_nlo");
+  EXPECT_LT(distance(std::vector<double>(ntk.begin() + 36, ntk.end()), late.values("Theta_t_nlo")),
+            1e-9);
 }
 
 TEST(Trained, OmittedPartsAndTermsAreGone) {

@@ -119,6 +119,33 @@ cleanup:
   return status;
 }
 
+/* Only g, g2 and d of the state are read. */
+pdlt_status pdlt_end_ntk(const pdlt_dynamics *dyn, double *theta_end, pdlt_error *err) {
+  const pdlt_training *lo = &dyn->lo;
+  const size_t A = lo->A;
+  const end_weights w = {.A = A, .eta = lo->flow ? 0 : lo->eta};
+  const double unit = lo->flow ? 1 : lo->eta; /* of time */
+  double *data = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(check_end(dyn, err));
+  PDLT_TRY(pdlt_alloc(&data, pdlt_time_state_size(A), sizeof *data, err));
+  const pdlt_time_state s = pdlt_time_state_view(A, data);
+  for (size_t b = 0; b < A; b++) {
+    const factor x = mode_factor(w.eta, lo->value[b]);
+    s.g[b] = 1 / (unit * gap(&w, x));
+    for (size_t c = 0; c < A; c++) {
+      const factor y = mode_factor(w.eta, lo->value[c]);
+      s.g2[b * A + c] = pair(&w, PDLT_DYNAMICS_DNTK_US, x, y) / (unit * unit);
+      s.d[b * A + c] = lo->flow ? 0 : 1 / (unit * gap(&w, times(x, y)));
+    }
+  }
+  const pdlt_time_states states = {.A = A, .points = 1, .data = data};
+  PDLT_TRY(pdlt_dynamics_ntk(dyn, &states, theta_end, err));
+cleanup:
+  pdlt_free(data);
+  return status;
+}
+
 pdlt_status pdlt_end(const pdlt_dynamics *dyn, double *z_end, double *parts, pdlt_error *err) {
   const size_t block = dyn->lo.outputs * dyn->lo.D;
   const size_t count = PDLT_DYNAMICS_PART_COUNT * dyn->lo.outputs;

@@ -49,7 +49,7 @@ static void append_end(pdlt_trained *w) {
   const size_t finite = w->finite * count, all = w->times * count;
   for (size_t k = PDLT_DYNAMICS_PART_COUNT; k-- > 0;)
     memmove(w->parts + k * all, w->parts + k * finite, finite * sizeof(double));
-  for (size_t i = w->finite * square; i < w->times * square; i++) w->theta[i] = NAN;
+  for (size_t i = w->finite * square; i < w->times * square && !w->have_end; i++) w->theta[i] = NAN;
   for (size_t t = w->finite; t < w->times; t++) {
     memcpy(w->z + t * count, w->end, count * sizeof(double));
     memcpy(w->cov + t * square, w->cov_end, square * sizeof(double));
@@ -64,6 +64,9 @@ static pdlt_status run_end(pdlt_trained *w, const pdlt_dynamics *dyn, const pdlt
   pdlt_status status = pdlt_end(dyn, w->end, w->end_parts, &why);
   w->have_end = status == PDLT_OK;
   if (status == PDLT_OK) status = pdlt_covariance_end(cov, w->cov_end, &why);
+  const size_t square = w->outputs * w->D * w->outputs * w->D;
+  for (size_t t = w->finite; t < w->times && status == PDLT_OK; t++)
+    status = pdlt_end_ntk(dyn, w->theta + t * square, &why);
   if (status == PDLT_ERR_INPUT) {
     snprintf(w->why, sizeof w->why, "%s", why.message);
     return PDLT_OK;

@@ -30,7 +30,7 @@ typedef struct pdlt_trained {
   size_t times, finite, outputs, D;
   double *z;         /* (T, n_L, D) */
   double *parts;     /* (5, T, n_L, D) */
-  double *theta;     /* (T, n_L, D, n_L, D); NaN at an infinite time */
+  double *theta;     /* (T, n_L, D, n_L, D); NaN where there is no end */
   double *cov;       /* (T, n_L, D, n_L, D) */
   double *end;       /* (n_L, D) */
   double *end_parts; /* (5, n_L, D) */
