@@ -38,6 +38,10 @@ def short(x):
     return "" if x is None else f"{x:.2g}" if abs(x) < 10 else f"{x:.0f}"
 
 
+def probability(p):
+    return "< 1e-300" if p < 1e-300 else short(p)
+
+
 def tested_by(term):
     """The test that must notice: (quantity, coefficient) of the term's own tensor."""
     tensor = term.split(".")[0]
@@ -51,7 +55,7 @@ def prediction_is_zero(test):
 
 def cases_of(study):
     return sorted((f.stem for f in study.glob("*.yaml") if not f.stem.startswith("published-")),
-                  key=lambda case: (case.split("-")[-1], case))
+                  key=lambda case: (case.split("-")[1], case))
 
 
 def omissions_of(study):
@@ -81,8 +85,10 @@ def table_of_cases(out, study):
         tests = {(t["quantity"], t["coefficient"]): t for t in tests_of(out / case)}
         cells = []
         for key in COLUMNS:
-            test = tests[key]
-            if prediction_is_zero(test):
+            test = tests.get(key)
+            if test is None:
+                cells.append("")
+            elif prediction_is_zero(test):
                 cells.append(f"{short(test['p'])} (0)")
             else:
                 mark = "" if test["verdict"] == "agree" else f" **{test['verdict']}**"
@@ -99,7 +105,7 @@ def table_of_omissions(out, study):
         own = next(t for t in tests if (t["quantity"], t["coefficient"]) == key)
         others = [f"{t['quantity']} {t['coefficient']}" for t in tests
                   if t is not own and t["verdict"] == "disagree"]
-        yield (f"| {case} | {term} | {key[0]} {key[1]} | {own['verdict']} | {short(own['p'])} | "
+        yield (f"| {case} | {term} | {key[0]} {key[1]} | {own['verdict']} | {probability(own['p'])} | "
                f"{short(own['worst_z'])} | {', '.join(others)} |")
 
 
