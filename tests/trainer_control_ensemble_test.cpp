@@ -192,6 +192,40 @@ TEST(TrainerControlEnsemble, ThreadsAndInterruptionsDoNotChangeABit) {
   }
 }
 
+// Outputs at the end of training, and steps counted there.
+TEST(TrainerControlEnsemble, EndOfTraining) {
+  Settings s;
+  s.widths = "[24]";
+  s.steps = "end";
+  s.train = 1;
+  s.test = 2;
+  s.record = "";
+  s.eta = "0.2";
+  s.members = 2048;
+  s.measure = "[output]";
+  s.estimator = "antithetic";
+  Data data = data_of(s);
+  double square[2] = {0, 0};
+  Archive pairs, out;
+  run(s, data, options(2), &pairs);
+  s.estimator = "auto";
+  s.seed = 8;
+  run(s, data, options(2), &out);
+  EXPECT_TRUE(used_estimator(out) == "two_level" || used_estimator(out) == "control");
+  for (size_t a = 0; a < 1; a++) EXPECT_NEAR(out.at("n24/z_end", a), data.y[a], 1e-8);
+  for (size_t a = 1; a < 3; a++) {
+    const double error = std::hypot(out.at("n24/z_end_se", a), pairs.at("n24/z_end_se", a));
+    EXPECT_LT(std::fabs(out.at("n24/z_end", a) - pairs.at("n24/z_end", a)), 5 * error);
+    square[0] += std::pow(out.at("n24/z_end_se", a), 2);
+    square[1] += std::pow(pairs.at("n24/z_end_se", a), 2);
+  }
+  EXPECT_LT(square[0], 0.5 * square[1]);
+  const json_t *estimator = json_object_get(pdlt_archive_meta(&out.c), "estimator");
+  const json_t *pilot = json_array_get(json_object_get(estimator, "pilot"), 0);
+  EXPECT_GT(json_number_value(json_object_get(pilot, "flops_train")),
+            10 * 2 * (2 * 24 * 3 + 3 * (24 * 24 + 24)));  // more than 10 steps
+}
+
 TEST(TrainerControlEnsemble, TooManyRowsAreRefusedOrLeftToPairs) {
   Settings s;
   s.train = 1025;

@@ -62,8 +62,11 @@ static pdlt_member_outcome train_from_draw(pdlt_worker *w, int negate,
                                            const volatile sig_atomic_t *stop, double *z) {
   memcpy(w->stepper.theta, w->theta, w->net->num_params * sizeof *w->theta);
   if (negate) pdlt_network_negate_last(w->net, w->stepper.theta);
-  return pdlt_member_train_ntk(&w->stepper, &w->plan->schedule, stop, z, &w->training_ntk,
-                               w->moving[negate], NULL);
+  long steps = 0;
+  const pdlt_member_outcome outcome = pdlt_member_train_ntk(
+      &w->stepper, &w->plan->schedule, stop, z, &w->training_ntk, w->moving[negate], &steps);
+  w->steps += steps;
+  return outcome;
 }
 
 pdlt_member_outcome pdlt_worker_train(pdlt_worker *w, uint64_t member,

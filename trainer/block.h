@@ -28,6 +28,7 @@ typedef struct pdlt_worker {
   double *moving[2]; /* (T, p, p) NTK during training of a draw's networks, or NULL */
   pdlt_control control;
   pdlt_status status; /* what ended a block other than *stop */
+  long steps;         /* of all networks so far */
   double *theta;      /* (num_params) the draw */
   double *hidden;     /* (num_params) of which the layers 2..L-1 are used */
   double *linear;     /* (T, p) c */

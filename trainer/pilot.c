@@ -7,6 +7,7 @@
 #include "trainer/flops.h"
 
 enum { PILOT_MIN_SURVIVORS = 8 };
+enum { END_STEPS = 50 }; /* of steps: end, before any network was trained */
 
 /* The draws of the pilot at one width. */
 typedef struct pilot_draws {
@@ -18,6 +19,7 @@ typedef struct pilot_draws {
   double *turned;       /* (draws, T, p) mean of c over the turns of one set */
   double *within;       /* (draws) variance of c among them */
   int *survived;        /* (draws) */
+  double steps;         /* of a network, on average */
 } pilot_draws;
 
 /* Mean and variance (n - 1), summed over the values, of the turns of draw d. */
@@ -65,6 +67,7 @@ static pdlt_status look_at_draws(pilot_draws *pd, int threads, const volatile si
   for (int thread = 0; thread < threads; thread++)
     for (int d = thread; d < PDLT_PILOT_DRAWS && workers[thread].status == PDLT_OK; d += threads)
       workers[thread].status = look_at_draw(pd, &workers[thread], d, stop);
+  for (int k = 0; k < threads; k++) pd->steps += (double)workers[k].steps / (2 * PDLT_PILOT_DRAWS);
   for (int k = 0; k < threads && status == PDLT_OK; k++)
     if (workers[k].status != PDLT_OK)
       status = pdlt_fail(
@@ -119,9 +122,10 @@ static void summarize(const pilot_draws *pd, pdlt_pilot_width *w) {
   if (w->shared < 0) w->shared = 0;
 }
 
-static void count_flops(const pdlt_plan *plan, const pdlt_network *net, pdlt_pilot_width *w) {
-  /* With steps: end the number of steps is the same for all, up to chance: at least this. */
-  const double steps = plan->schedule.to_end ? 1 : plan->schedule.times[plan->times - 1];
+/* With steps: end, `steps` says how many there are. */
+static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double steps,
+                        pdlt_pilot_width *w) {
+  if (!plan->schedule.to_end) steps = plan->schedule.times[plan->times - 1];
   w->flops_train = steps * pdlt_flops_step(net, plan->problem->train) +
                    (double)plan->times * pdlt_flops_forward(net, plan->problem->samples);
   w->flops_draw = pdlt_flops_draw(net, 1, net->depth);
@@ -148,6 +152,7 @@ static pdlt_status run_width(pdlt_pilot_width *out, const pdlt_plan *plan, const
                     .survived = survived};
   PDLT_TRY(look_at_draws(&pd, threads, stop, err));
   summarize(&pd, out);
+  count_flops(plan, net, pd.steps, out);
 cleanup:
   pdlt_free(z);
   return status;
@@ -233,7 +238,7 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
     pdlt_pilot_width *w = &pilot.width[k];
     PDLT_TRY(
         pdlt_network_new(&net[k], ex, ex->network.widths[ends[k]], plan->problem->inputs, err));
-    count_flops(plan, &net[k], w);
+    count_flops(plan, &net[k], END_STEPS, w);
     if (choose && !(w->flops_linear < 0.5 * w->flops_train)) pilot.linearized = 0;
   }
   if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 1, 0);
