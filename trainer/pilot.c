@@ -79,8 +79,7 @@ cleanup:
   return status;
 }
 
-/* Sum over the values of the covariance, among the draws kept, of a + b and c + d, each
- * halved; b = NULL: of a alone. keep = NULL: all draws. */
+/* A number per draw and value: first, or the half sum of both. */
 typedef struct average {
   const double *first, *second; /* (draws, values) */
 } average;
@@ -89,6 +88,7 @@ static double value(const average *x, size_t at) {
   return x->second == NULL ? x->first[at] : 0.5 * (x->first[at] + x->second[at]);
 }
 
+/* Sum over the values of the covariance among the draws kept; keep = NULL: all. */
 static double covariance(size_t values, const int *keep, const average *x, const average *y) {
   double total = 0;
   for (size_t i = 0; i < values; i++) {
