@@ -30,9 +30,9 @@ typedef struct pdlt_record_layout {
   size_t u_scatter; /* (R, q, q) sum of (u - mean)(u - mean)^T */
   size_t tensor_f, tensor_b; /* (R, S, S, S, S) sums of F and B over all draws */
   size_t differential;       /* (2 or 6, R, S, S, S, S) sums of P, Q or P .. U over all draws */
-  size_t theta_t; /* (T, p, p) sum over survivors of the NTK during training (pair: average) */
-  size_t unstable;           /* count of draws with eta theta_max > 2 */
-  size_t shift; /* (T, p) sum over all draws of the mean of further c minus its own c */
+  size_t theta_t;  /* (T, p, p) sum over survivors of the NTK during training (pair: average) */
+  size_t unstable; /* count of draws with eta theta_max > 2 */
+  size_t shift;    /* (T, p) sum over all draws of the mean of further c minus its own c */
   size_t size;
 } pdlt_record_layout;
 
