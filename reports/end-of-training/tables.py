@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""tables.py - results of the study as a file and as tables of docs/results.md.
+
+usage: tables.py OUT STUDY RESULTS.md
+
+Reads OUT/CASE/{theory.npz,verdict.json,report.html} and OUT/CASE/without-PART/verdict.json; a
+case without results is left out with a message. Writes STUDY/result.csv and what stands between
+the markers of RESULTS.md, and copies the figures of FIGURES to STUDY/figures/. Standard library
+only. Called by run.sh.
+"""
+import ast
+import csv
+import json
+import math
+import re
+import shutil
+import struct
+import sys
+import zipfile
+from pathlib import Path
+
+PARTS = ["mean_ntk", "ntk_fluctuations", "dntk", "ddntk_linear", "ddntk_cubic"]
+FIELDS = ["quantity", "coefficient", "verdict", "p", "worst_z", "null_z", "numbers", "directions"]
+FIGURES = ["gelu-2", "softplus-2", "tanh-2"]
+
+
+def read_array(path, name):
+    """Values of one float64 array of an .npz file."""
+    with zipfile.ZipFile(path) as archive:
+        raw = archive.read(name + ".npy")
+    size = struct.unpack("<H", raw[8:10])[0]
+    assert ast.literal_eval(raw[10:10 + size].decode())["descr"] == "<f8"
+    values = raw[10 + size:]
+    return struct.unpack(f"<{len(values) // 8}d", values)
+
+
+def rms(values):
+    return math.sqrt(sum(x * x for x in values) / len(values))
+
+
+def tests_of(folder):
+    """Tests of the mean output, by coefficient."""
+    tests = json.loads((folder / "verdict.json").read_text())["tests"]
+    return {t["coefficient"]: t for t in tests if t["quantity"] == "z"}
+
+
+def short(x):
+    if x == 0:
+        return "< 1e-300"
+    return "" if x is None else f"{x:.2g}" if abs(x) < 10 else f"{x:.0f}"
+
+
+def cases_of(out, study):
+    names = sorted((f.stem for f in study.glob("*.yaml")),
+                   key=lambda case: (case.startswith("mnist"), case.split("-")[-1], case))
+    for name in names:
+        if not (out / name / "verdict.json").exists():
+            print(f"{name}: no results, left out of the tables")
+    return [name for name in names if (out / name / "verdict.json").exists()]
+
+
+def share(out, case, part):
+    """Size of a part over the size of z_nlo, root mean squares over times, outputs, samples."""
+    theory = out / case / "theory.npz"
+    return rms(read_array(theory, f"z_nlo/{part}")) / rms(read_array(theory, "z_nlo"))
+
+
+def slopes_of(out, case):
+    """Slopes of z in the caption of width_scaling: (from infinite width, from order 1/n)."""
+    text = re.sub("<[^>]*>", "", (out / case / "report.html").read_text())
+    caption = re.search(r"Fitted slopes: z: ([^;]*); z \(from order 1/n\): ([^;.]*(?:\.\d[^;.]*)*)",
+                        text)
+    return [s.replace("−", "-") for s in caption.groups()]
+
+
+def write_result(out, study, cases):
+    with open(study / "result.csv", "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["case", "omitted", "share"] + FIELDS)
+        for case in cases:
+            for part in [""] + PARTS:
+                folder = out / case / (f"without-{part}" if part else "")
+                size = f"{share(out, case, part):.3g}" if part else ""
+                for test in tests_of(folder).values():
+                    row = [test[f] for f in FIELDS]
+                    row = [f"{x:.3g}" if isinstance(x, float) else x for x in row]
+                    writer.writerow([case, part, size] + row)
+
+
+def cell(test):
+    mark = "" if test["verdict"] == "agree" else f" **{test['verdict']}**"
+    return f"{short(test['p'])} ({short(test['null_z'])}){mark}"
+
+
+def omission(out, case, part):
+    size = share(out, case, part)
+    if size == 0:
+        return "0"
+    test = tests_of(out / case / f"without-{part}")["c1"]
+    word = "" if test["verdict"] == "disagree" else f" **{test['verdict']}**"
+    return f"{100 * size:.0f} %: {short(test['p'])}{word}"
+
+
+def table_of_cases(out, cases):
+    yield "| case | c0 | c1 | " + " | ".join(f"without {p}" for p in PARTS) + " |"
+    yield "|---" * (len(PARTS) + 3) + "|"
+    for case in cases:
+        tests = tests_of(out / case)
+        cells = [cell(tests["c0"]), cell(tests["c1"])]
+        cells += [omission(out, case, part) for part in PARTS]
+        yield f"| {case} | " + " | ".join(cells) + " |"
+
+
+def table_of_slopes(out, cases):
+    yield "| case | from infinite width | from order 1/n |"
+    yield "|---|---|---|"
+    for case in cases:
+        yield f"| {case} | " + " | ".join(slopes_of(out, case)) + " |"
+
+
+def summary(out, cases):
+    c1 = [tests_of(out / case)["c1"]["verdict"] for case in cases]
+    c0 = [tests_of(out / case)["c0"]["verdict"] for case in cases]
+    parts = [(case, part) for case in cases for part in PARTS if share(out, case, part) > 0]
+    refuted = sum(tests_of(out / case / f"without-{part}")["c1"]["verdict"] == "disagree"
+                  for case, part in parts)
+    for name, words in (("c0", c0), ("c1", c1)):
+        yield (f"{name}, {len(words)} cases: {words.count('agree')} agree, "
+               f"{words.count('disagree')} disagree, {words.count('undecided')} undecided.")
+    yield (f"Parts that do not vanish: {len(parts)}; left out, c1 disagrees in {refuted}.")
+
+
+def copy_figures(out, study, cases):
+    (study / "figures").mkdir(exist_ok=True)
+    for case in FIGURES:
+        if case in cases:
+            shutil.copyfile(out / case / "figures" / "width_scaling.png",
+                            study / "figures" / f"{case}.png")
+
+
+def paste(path, name, lines):
+    begin, end = f"<!-- {name} -->", f"<!-- end {name} -->"
+    text = path.read_text()
+    head, rest = text.split(begin, 1)
+    tail = rest.split(end, 1)[1]
+    path.write_text(head + begin + "\n" + "\n".join(lines) + "\n" + end + tail)
+
+
+def main(out, study, results):
+    cases = cases_of(out, study)
+    write_result(out, study, cases)
+    copy_figures(out, study, cases)
+    paste(results, "end summary", summary(out, cases))
+    paste(results, "end cases", table_of_cases(out, cases))
+    paste(results, "end slopes", table_of_slopes(out, cases))
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))
