@@ -32,7 +32,7 @@ TEST(Install, ProgramBuildsWithPkgConfig) {
       "export PKG_CONFIG_PATH=$(dirname $(find $PWD/prefix -name pdlt.pc)) && "
       "cc " PDLT_EXTRA_FLAGS
       " user.c -o user $(pkg-config --define-variable=prefix=$PWD/prefix "
-      "--static --cflags --libs pdlt)",
+      "--cflags --libs pdlt)",
       folder.path());
   ASSERT_EQ(built.status, 0) << built.out << built.err;
   const Outcome ran = run_shell("./user", folder.path());
