@@ -29,7 +29,7 @@ std::string verdict_of_c1(const std::filesystem::path &dir) {
 TEST(StudyEnd, SoftplusDepthTwoWithoutLargeParts) {
   TempFolder folder;
   const std::string file = "'" + study + "softplus-2.yaml' --quiet --threads 2" +
-                           " --set ensemble.members=8192" +
+                           " --set ensemble.members=4096" +
                            " --set 'network.widths=[16, 24, 32, 48, 64]'";
   const Outcome train = run_pdlt("train " + file + " -o measured.npz", folder.path());
   ASSERT_EQ(train.status, 0) << train.err;
