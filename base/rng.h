@@ -33,6 +33,15 @@ enum {
   PDLT_STREAM_TURN = 5000 /* turn r of hidden layers uses TURN + 3 r + 0, 1, 2 */
 };
 
+/* splitmix64's step: a fixed hash of x, for signs and directions that must be the same in
+ * every run; not a source of samples. */
+static inline uint64_t pdlt_mix64(uint64_t x) {
+  x += 0x9e3779b97f4a7c15ULL;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
 /* Four 64-bit words of Philox4x64-10; for known-answer tests. */
 void pdlt_philox4x64(const uint64_t counter[4], const uint64_t key[2], uint64_t out[4]);
 

@@ -33,9 +33,9 @@ static pdlt_status read_threads(int *out, const char *text, pdlt_error *err) {
   char *end = NULL;
   errno = 0;
   long value = strtol(text, &end, 10);
-  if (errno != 0 || end == text || *end != 0 || value < 1 || value > 4096)
-    return pdlt_fail(err, PDLT_ERR_INPUT, "--threads: \"%s\" is not a whole number from 1 to 4096",
-                     text);
+  if (errno != 0 || end == text || *end != 0 || pdlt_threads_check(value, NULL) != PDLT_OK)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "--threads: \"%s\" is not a whole number from 1 to %d",
+                     text, (int)PDLT_MAX_THREADS);
   *out = (int)value;
   return PDLT_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "base/rng.h"
 #include "compare/distribution.h"
 
 enum { CHUNK = 128 }; /* blocks gathered at a time */
@@ -52,13 +53,6 @@ cleanup:
   return status;
 }
 
-static uint64_t mix(uint64_t x) { /* splitmix64's finalizer */
-  x += 0x9e3779b97f4a7c15ULL;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
-
 /* Direction 0 leads from theory to the null hypothesis, when there is one; the others
  * are random signs, a function of the tag alone. Columns of u have length 1. */
 static void fill_directions(workspace *ws, const pdlt_functions *f) {
@@ -67,7 +61,7 @@ static void fill_directions(workspace *ws, const pdlt_functions *f) {
     length = hypot(length, f->shift[r] / f->scale[r]);
   for (size_t r = 0; r < f->count; r++) {
     for (size_t m = 0; m < ws->d; m++) {
-      double sign = mix(mix(f->tag[r]) + m) >> 63 ? 1.0 : -1.0;
+      double sign = pdlt_mix64(pdlt_mix64(f->tag[r]) + m) >> 63 ? 1.0 : -1.0;
       ws->u[r * ws->d + m] = sign / sqrt((double)f->count);
     }
     if (length > 0.0) ws->u[r * ws->d] = f->shift[r] / f->scale[r] / length;

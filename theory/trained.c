@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/rng.h"
 #include "theory/end.h"
 
 void pdlt_trained_free(pdlt_trained *trained) {
@@ -100,12 +101,7 @@ cleanup:
 }
 
 /* +1 or -1, a fixed hash of the position. */
-static double sign_of(uint64_t position) {
-  uint64_t x = position + 0x9e3779b97f4a7c15ULL;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return (x ^ (x >> 31)) >> 63 ? 1.0 : -1.0;
-}
+static double sign_of(uint64_t position) { return pdlt_mix64(position) >> 63 ? 1.0 : -1.0; }
 
 /* to = from moved by error; symmetric matrices stay symmetric. */
 static void move(double *to, const double *from, int rank, size_t D, uint64_t tag, double error) {
