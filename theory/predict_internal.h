@@ -39,4 +39,8 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err);
  * are in the archive already (predict_order_one.c). */
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err);
 
+/* loss_train, loss_test, loss_sample of every time and of the end, as far as mean and
+ * covariance are in the archive already (predict_loss.c). */
+pdlt_status pdlt_predict_losses(const pdlt_prediction *p, pdlt_error *err);
+
 #endif

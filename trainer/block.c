@@ -185,6 +185,12 @@ static pdlt_member_outcome run_draw(pdlt_worker *w, size_t member, size_t row,
   return outcome;
 }
 
+/* sum (T p) += squares of the rows. */
+static void add_squares(size_t rows, size_t values, const double *x, double *sum) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < values; i++) sum[i] += x[r * values + i] * x[r * values + i];
+}
+
 /* Merges the rows of even and odd into the record's moments. */
 static void add_moments(pdlt_worker *w, size_t rows, double *record) {
   const pdlt_plan *plan = w->plan;
@@ -192,15 +198,17 @@ static void add_moments(pdlt_worker *w, size_t rows, double *record) {
   const pdlt_record_layout *at = &plan->at;
   if (rows == 0) return;
   pdlt_rows_center(rows, values, w->even, w->mean);
-  if (plan->with_cov) {
-    for (size_t t = 0; t < plan->times; t++) {
-      pdlt_syrk(1, p, rows, 1.0, w->even + t * p, values, 1.0, record + at->scatter + t * p * p, p);
-      if (plan->antithetic)
-        pdlt_syrk(1, p, rows, 1.0, w->odd + t * p, values, 1.0, record + at->odd + t * p * p, p);
-    }
+  for (size_t t = 0; t < plan->times && plan->with_cov; t++) {
+    pdlt_syrk(1, p, rows, 1.0, w->even + t * p, values, 1.0, record + at->scatter + t * p * p, p);
+    if (plan->antithetic)
+      pdlt_syrk(1, p, rows, 1.0, w->odd + t * p, values, 1.0, record + at->odd + t * p * p, p);
   }
-  pdlt_moments_merge(plan->times, p, &record[at->survivors], record + at->mean,
-                     plan->with_cov ? record + at->scatter : NULL, (double)rows, w->mean);
+  if (!plan->with_cov) {
+    add_squares(rows, values, w->even, record + at->scatter);
+    if (plan->antithetic) add_squares(rows, values, w->odd, record + at->odd);
+  }
+  pdlt_moments_merge(values / plan->columns, plan->columns, &record[at->survivors],
+                     record + at->mean, record + at->scatter, (double)rows, w->mean);
 }
 
 int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *stop, double *record,

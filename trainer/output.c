@@ -113,6 +113,7 @@ static pdlt_status write_outputs(const pdlt_width_output *out, pdlt_error *err) 
   pdlt_status status = PDLT_OK;
   PDLT_TRY(write_mean(out, &z, err));
   if (plan->with_cov) PDLT_TRY(write_covariance(out, &cov, err));
+  PDLT_TRY(pdlt_output_losses(out, &z, err));
   if (plan->schedule.to_end) {
     PDLT_TRY(write_end(out, "z_end", 2, dim, &z, err));
     if (plan->with_cov) PDLT_TRY(write_end(out, "cov_end", 4, dim, &cov, err));

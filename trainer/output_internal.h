@@ -45,6 +45,11 @@ pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, in
 /* V, D, F, A, B, P .. U, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_tensors(const pdlt_width_output *out, pdlt_error *err);
 
+/* loss_train, loss_test with their parts, and loss_sample; z: the mean as it was written,
+ * controlled or not. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_quantity *z,
+                               pdlt_error *err);
+
 /* Theta_t, if it is measured. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_training_ntk(const pdlt_width_output *out, pdlt_error *err);
 

@@ -63,6 +63,7 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   plan.keep = (size_t)ex->ensemble.keep_members;
   if (plan.keep > plan.members) plan.keep = plan.members;
   plan.with_cov = plan.with_output && covariance_fits(&plan);
+  plan.columns = plan.with_cov ? plan.p : 1;
   plan.with_theta_t = plan.with_theta && plan.with_cov;
   pdlt_plan_estimator(&plan, 0);
   *out = plan;
@@ -71,7 +72,7 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
 
 static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   const size_t mean = plan->with_output ? plan->times * plan->p : 0;
-  const size_t scatter = plan->with_cov ? plan->times * plan->p * plan->p : 0;
+  const size_t scatter = mean * plan->columns;
   const size_t matrices = plan->readouts * plan->problem->samples * plan->problem->samples;
   pdlt_record_layout at = {.members = 0, .diverged = 1, .unconverged = 2, .survivors = 3};
   at.mean = 4;

@@ -16,13 +16,14 @@ enum { PDLT_BLOCK_MEMBERS = 64 }; /* draws per block, unless there are too many 
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). Sizes: p = n_L D, R layers measured (1: the output
- * layer; with --layers: all L). S, q: of the plan. */
+ * layer; with --layers: all L). c = p, or 1 without covariance: only diagonals. S, q: of the
+ * plan. */
 typedef struct pdlt_record_layout {
   size_t members, diverged, unconverged; /* counts of draws */
   size_t survivors;                      /* draws behind mean, scatter, odd */
   size_t mean;      /* (T, p) mean over survivors of m, a draw's output (pair: its average) */
-  size_t scatter;   /* (T, p, p) sum of (m - mean)(m - mean)^T */
-  size_t odd;       /* (T, p, p) sum of d d^T, d half the difference of a pair */
+  size_t scatter;   /* (T, p, c) sum of (m - mean)(m - mean)^T */
+  size_t odd;       /* (T, p, c) sum of d d^T, d half the difference of a pair */
   size_t kernel;    /* (R, D, D) sum of K over all draws */
   size_t theta;     /* (R, D, D) sum of Theta over all draws */
   size_t u_count;   /* draws behind the next two: all */
@@ -48,6 +49,7 @@ typedef struct pdlt_plan {
   int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */
   int with_theta_t;                   /* NTK during training */
   size_t times, p;                    /* T, n_L D */
+  size_t columns;                     /* c */
   size_t readouts;                    /* R */
   size_t first;                       /* S: samples of the tensors */
   size_t moments;       /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */

@@ -28,19 +28,22 @@ pdlt_status pdlt_problem_new(pdlt_problem *out, const pdlt_experiment *ex, const
                     .samples = data->train + data->test,
                     .inputs = data->inputs,
                     .outputs = data->outputs};
-  const size_t total = 2 * p.inputs * p.samples + p.outputs * p.train + p.train * p.samples;
+  const size_t total =
+      2 * p.inputs * p.samples + p.outputs * (p.train + p.samples) + p.train * p.samples;
   pdlt_status status = pdlt_alloc(&p.storage, total, sizeof *p.storage, err);
   if (status != PDLT_OK) return status;
   p.x_train = p.storage;
   p.x_test = p.x_train + p.inputs * p.train;
   p.x_all = p.x_test + p.inputs * p.test;
   p.y_train = p.x_all + p.inputs * p.samples;
-  p.h_train = p.y_train + p.outputs * p.train;
+  p.y_all = p.y_train + p.outputs * p.train;
+  p.h_train = p.y_all + p.outputs * p.samples;
   p.h_test = p.h_train + p.train * p.train;
   transpose_rows(data->x, p.inputs, 0, p.train, p.x_train);
   transpose_rows(data->x, p.inputs, p.train, p.test, p.x_test);
   transpose_rows(data->x, p.inputs, 0, p.samples, p.x_all);
   transpose_rows(data->y, p.outputs, 0, p.train, p.y_train);
+  transpose_rows(data->y, p.outputs, 0, p.samples, p.y_all);
   for (size_t i = 0; i < p.outputs * p.train; i++)
     p.max_target = fmax(p.max_target, fabs(p.y_train[i]));
   const double lambda_b = ex->network.lambda_b[0], lambda_W = ex->network.lambda_W[0];

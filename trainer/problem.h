@@ -22,6 +22,7 @@ typedef struct pdlt_problem {
   double *x_test;              /* (n_0, N_B) */
   double *x_all;               /* (n_0, D) */
   double *y_train;             /* (n_L, N_A) */
+  double *y_all;               /* (n_L, D) */
   double *h_train;             /* (N_A, N_A) lambda_b + lambda_W x.x/n_0 of layer 1 */
   double *h_test;              /* (N_A, N_B) the same, training against test */
   double max_target;           /* max |y| over training samples */

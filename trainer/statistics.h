@@ -23,7 +23,8 @@ void pdlt_rows_center(size_t rows, size_t count, double *values, double *mean);
 
 /* Adds a batch of `rows` draws with mean `mean` (T, p) to (count, total, scatter):
  * total (T, p) is the mean so far, scatter (T, p, p), or NULL, already holds both sums
- * about their own means and gets count rows/(count + rows) delta delta^T. */
+ * about their own means and gets count rows/(count + rows) delta delta^T. With p = 1, T
+ * counts all numbers and scatter holds their variances alone. */
 void pdlt_moments_merge(size_t times, size_t p, double *count, double *total, double *scatter,
                         double rows, const double *mean);
 
