@@ -24,7 +24,7 @@ inline CovProblem RandomCov(std::mt19937_64 &gen, size_t D, size_t A, size_t n) 
 
 // The end when times is empty.
 inline Result Covariance(const CovProblem &x, const Array &times,
-                  const pdlt_dynamics_factors *factors = nullptr) {
+                         const pdlt_dynamics_factors *factors = nullptr) {
   Result out;
   const size_t T = std::max<size_t>(1, times.size()), row = x.n * x.D;
   const pdlt_dynamics_input in = Input(x, factors);

@@ -179,8 +179,8 @@ TEST(PredictLoss, OneTrainingSampleInClosedForm) {
   const double theta = c.Values("Theta")[0], K = c.Values("K")[0];
   const Array train = c.Values("loss_train_lo");
   for (size_t t = 0; t < 3; t++)
-    EXPECT_NEAR(train[t],
-                0.5 * std::pow(1 - 0.2 * theta, 2 * c.Values("times")[t]) * (y2 + 2 * K), 1e-12);
+    EXPECT_NEAR(train[t], 0.5 * std::pow(1 - 0.2 * theta, 2 * c.Values("times")[t]) * (y2 + 2 * K),
+                1e-12);
 }
 
 TEST(PredictLoss, TheEndIsTheLastTimeAndTheLimitOfLateSteps) {
@@ -224,8 +224,7 @@ TEST(PredictLoss, ReportedErrorsCoverTheActualOnes) {
   for (const std::string set : {"train", "test"})
     for (const std::string order : {"lo", "nlo", "end_lo", "end_nlo"})
       for (const std::string part : {"", "_bias", "_variance"}) {
-        const std::string name =
-            "loss_" + set + "_" + order + part;
+        const std::string name = "loss_" + set + "_" + order + part;
         const Array a = rough.Values(name), b = fine.Values(name);
         double actual = 0;
         for (size_t i = 0; i < a.size(); i++) actual = std::max(actual, std::fabs(a[i] - b[i]));

@@ -18,9 +18,9 @@ extern "C" {
  * (coefficients of h) may be NULL together; the coefficients of the loss are then 0. */
 typedef struct pdlt_loss_input {
   size_t D, outputs;
-  const double *y;            /* (D, n_L) */
-  const double *mean, *mean1; /* (n_L, D) */
-  const double *cov, *cov1;   /* (n_L, D, n_L, D); diagonals are read */
+  const double *y;                               /* (D, n_L) */
+  const double *mean, *mean1;                    /* (n_L, D) */
+  const double *cov, *cov1;                      /* (n_L, D, n_L, D); diagonals are read */
   double err_mean, err_cov, err_mean1, err_cov1; /* largest absolute errors of the entries */
 } pdlt_loss_input;
 

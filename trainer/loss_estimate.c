@@ -59,8 +59,7 @@ pdlt_status pdlt_bias_estimate(const pdlt_bias_input *in, double *bias, double *
   sum_blocks(in, &all);
   for (size_t i = 0; i < in->count; i++)
     bias[i] = bias_of(all.draws, all.units, all.mean[i] - in->target[i], all.scatter[i]);
-  for (size_t b = 0; b < in->blocks; b++)
-    delete_block(in, &all, b, bias, pseudo + b * in->count);
+  for (size_t b = 0; b < in->blocks; b++) delete_block(in, &all, b, bias, pseudo + b * in->count);
   pdlt_free(work);
   return PDLT_OK;
 }

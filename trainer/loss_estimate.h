@@ -17,8 +17,8 @@ extern "C" {
 /* B blocks of numbers (count) with targets; N = sum of weights. */
 typedef struct pdlt_bias_input {
   size_t blocks, count, stride; /* doubles from one block's numbers to the next one's */
-  const double *weights; /* (B) draws w_b */
-  const double *mean;    /* (B, count), strided: block means, or controlled block values */
+  const double *weights;        /* (B) draws w_b */
+  const double *mean;           /* (B, count), strided: block means, or controlled block values */
   const double *scatter; /* (B, count), strided: sum over the block's draws of (m - mean)^2; NULL:
                             not known, the spread of the blocks tells the error of the mean */
   const double *target;  /* (count) y */

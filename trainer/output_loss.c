@@ -20,9 +20,9 @@ typedef struct sample_set {
 
 /* One time: diagonal moments of the blocks, and what follows from them. */
 typedef struct diagonals {
-  size_t p, stride;          /* of a block in `moments`: survivors, mean, scatter, odd */
-  double *moments;           /* (B, 1 + 3 p) */
-  double *bias, *variance;   /* (p) */
+  size_t p, stride;            /* of a block in `moments`: survivors, mean, scatter, odd */
+  double *moments;             /* (B, 1 + 3 p) */
+  double *bias, *variance;     /* (p) */
   double *bias_b, *variance_b; /* (B, p) pseudo-values */
   double *storage;
 } diagonals;
