@@ -37,7 +37,11 @@ void pdlt_quantity_markup(char *out, size_t size, const char *quantity) {
                {"Theta", "<i>\xce\x98</i>"},
                {"Theta_t", "<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
                {"loss_train", "<i>L</i><sup>train</sup>"},
-               {"loss_test", "<i>L</i><sup>test</sup>"}};
+               {"loss_test", "<i>L</i><sup>test</sup>"},
+               {"loss_train_bias", "bias<sup>train</sup>"},
+               {"loss_test_bias", "bias<sup>test</sup>"},
+               {"loss_train_variance", "variance<sup>train</sup>"},
+               {"loss_test_variance", "variance<sup>test</sup>"}};
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (strcmp(quantity, table[i].name) == 0) {
       snprintf(out, size, "%s", table[i].markup);

@@ -121,4 +121,23 @@ TEST_F(Join, EqualMeasurementsOfDifferentPredictionsStayApart) {
   EXPECT_EQ(join.distinct[1], 1);
 }
 
+// Parts of a loss are quantities of their own; where the coefficient of h is 0 at all times to
+// within its error only infinite width is tested.
+TEST_F(Join, LossPartsAndVanishingCoefficients) {
+  for (const double slope : {0.0, 2e-9, 0.5}) {
+    pdlt_archive_free(&pair.theory);
+    pdlt_archive_free(&pair.measured);
+    measure("loss_train_bias", {2}, {0, INFINITY});
+    support::add_values(&pair.theory, "loss_train_lo_bias", {2}, {1, 0});
+    support::add_values(&pair.theory, "loss_train_nlo_bias", {2}, {0, slope});
+    support::add_values(&pair.theory, "err/loss_train_nlo_bias", {}, {1e-9});
+    ASSERT_EQ(read("loss_train_bias"), PDLT_OK) << err.message;
+    ASSERT_EQ(join.count, 2u);
+    EXPECT_EQ(join.ndim, 0);
+    EXPECT_EQ(join.lo[0], 1);
+    EXPECT_EQ(join.second, slope > 1e-9);
+    pdlt_join_free(&join);
+  }
+}
+
 }  // namespace

@@ -152,29 +152,29 @@ TEST(TrainerLossEstimate, UnbiasedWithAnHonestErrorBar) {
   std::mt19937_64 gen(4);
   const int repetitions = 3000;
   for (const double mean : {4.0, 0.5})
-  for (const bool by_draw : {true, false}) {
-    double sum[P] = {}, square[P] = {}, predicted[P] = {};
-    for (int r = 0; r < repetitions; r++) {
-      const Draws d(gen, std::vector<int>(40, 2), mean);
-      const Estimate e(d, by_draw);
-      double se[P];
-      pdlt_block_error(40, e.weights.data(), P, e.pseudo.data(), e.bias.data(), se);
+    for (const bool by_draw : {true, false}) {
+      double sum[P] = {}, square[P] = {}, predicted[P] = {};
+      for (int r = 0; r < repetitions; r++) {
+        const Draws d(gen, std::vector<int>(40, 2), mean);
+        const Estimate e(d, by_draw);
+        double se[P];
+        pdlt_block_error(40, e.weights.data(), P, e.pseudo.data(), e.bias.data(), se);
+        for (int i = 0; i < P; i++) {
+          sum[i] += e.bias[i] / repetitions;
+          square[i] += e.bias[i] * e.bias[i] / repetitions;
+          predicted[i] += se[i] * se[i] / repetitions;
+        }
+      }
       for (int i = 0; i < P; i++) {
-        sum[i] += e.bias[i] / repetitions;
-        square[i] += e.bias[i] * e.bias[i] / repetitions;
-        predicted[i] += se[i] * se[i] / repetitions;
+        const double variance = square[i] - sum[i] * sum[i];
+        EXPECT_NEAR(sum[i], std::pow(mean - target[i], 2), 4 * std::sqrt(variance / repetitions));
+        if (mean > 1) {
+          EXPECT_NEAR(predicted[i] / variance, 1, 0.1);
+        } else if (i == 0) {
+          EXPECT_NEAR(predicted[i] / variance, 2, 0.3);
+        }
       }
     }
-    for (int i = 0; i < P; i++) {
-      const double variance = square[i] - sum[i] * sum[i];
-      EXPECT_NEAR(sum[i], std::pow(mean - target[i], 2), 4 * std::sqrt(variance / repetitions));
-      if (mean > 1) {
-        EXPECT_NEAR(predicted[i] / variance, 1, 0.1);
-      } else if (i == 0) {
-        EXPECT_NEAR(predicted[i] / variance, 2, 0.3);
-      }
-    }
-  }
 }
 
 TEST(TrainerLossEstimate, MemoryFailuresAreReported) {
