@@ -150,7 +150,7 @@ void run_mnist(const std::string &images, const std::string &labels, const TempF
   const Outcome got = run_pdlt(
       "run '" PDLT_SOURCE_DIR
       "/reports/mnist-3-8/experiment.yaml' -o out --quiet"
-      " --set ensemble.members=2048 --set 'network.widths=[16, 20, 24, 32]' --set training.steps=20"
+      " --set ensemble.members=2048 --set 'network.widths=[24, 32, 40, 56]' --set training.steps=10"
       " --set data.train=4 --set data.test=2 --set compare.degree=2"
       " --set 'data.images=\"" +
           images + "\"' --set 'data.labels=\"" + labels + "\"'",
