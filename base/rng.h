@@ -30,8 +30,7 @@ enum {
   PDLT_STREAM_BIAS = 2000,
   PDLT_STREAM_PROBE_WEIGHT = 3000, /* extra probe outputs at the last layer */
   PDLT_STREAM_PROBE_BIAS = 4000,
-  PDLT_STREAM_PREACTIVATION = 5000, /* a draw of preactivations (preactivation.h) */
-  PDLT_STREAM_TURN = 6000           /* turn r of hidden layers uses TURN + 3 r + 0, 1, 2 */
+  PDLT_STREAM_PREACTIVATION = 5000 /* a draw of preactivations (trainer) */
 };
 
 /* splitmix64's step: a fixed hash of x, for signs and directions that must be the same in

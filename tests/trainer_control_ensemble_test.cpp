@@ -259,11 +259,11 @@ pdlt_pilot pilot_of(double plain, double antithetic, double linear, double covar
     w.survivors = 64;
     w.plain = plain;
     w.antithetic = antithetic;
-    w.linear = w.own = linear;
+    w.linear = w.further = linear;
     w.covariance = covariance;
     w.flops_train = 100;
     w.flops_draw = 10;
-    w.flops_set = 8;
+    w.flops_further = 4;
     w.flops_linear = 2;
   }
   return pilot;
@@ -273,10 +273,9 @@ pdlt_pilot pilot_of(double plain, double antithetic, double linear, double covar
 
 TEST(TrainerPilot, WorkIsVarianceTimesFlops) {
   const pdlt_pilot pilot = pilot_of(3, 0.2, 0.1, 0.09);
-  EXPECT_NEAR(pdlt_pilot_work(&pilot, 0, 0, 0), 0.2 * 210 / (3 * 110), 1e-15);
-  EXPECT_NEAR(pdlt_pilot_work(&pilot, 2, 4, 0), (0.2 - 0.18 + 0.1 + 0.1 / 8) * 244 / (3 * 110),
-              1e-15);
-  EXPECT_NEAR(pdlt_pilot_work(&pilot, 2, 4, 1), (0.2 - 0.0081 / (0.1 + 0.1 / 8)) * 244 / (3 * 110),
+  EXPECT_NEAR(pdlt_pilot_work(&pilot, 0, 0), 0.2 * 210 / (3 * 110), 1e-15);
+  EXPECT_NEAR(pdlt_pilot_work(&pilot, 8, 0), (0.2 - 0.18 + 0.1 + 0.1 / 8) * 244 / (3 * 110), 1e-15);
+  EXPECT_NEAR(pdlt_pilot_work(&pilot, 8, 1), (0.2 - 0.0081 / (0.1 + 0.1 / 8)) * 244 / (3 * 110),
               1e-15);
 }
 
@@ -284,32 +283,30 @@ TEST(TrainerPilot, TakesTheLeastWorkThatTheEstimatorAllows) {
   pdlt_pilot pilot = pilot_of(1, 1, 1, 0);  // pairs are no use, c neither
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
   EXPECT_EQ(pilot.antithetic, 0);
-  EXPECT_EQ(pilot.sets, 0u);
+  EXPECT_EQ(pilot.samples, 0u);
   pilot = pilot_of(1, 0.01, 1, 0);  // pairs are
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
   EXPECT_EQ(pilot.antithetic, 1);
-  EXPECT_EQ(pilot.sets, 0u);
+  EXPECT_EQ(pilot.samples, 0u);
   pilot = pilot_of(1, 0.0101, 0.01, 0.01);  // c says nearly everything
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
   EXPECT_EQ(pilot.fitted, 0);
-  EXPECT_GE(pilot.sets, 1u);
-  const double least = pdlt_pilot_work(&pilot, pilot.sets, pilot.turns, 0);
-  for (size_t M = 1; M <= PDLT_MAX_SETS; M *= 2)
-    for (size_t G = 1; G <= PDLT_MAX_TURNS; G *= 2)
-      EXPECT_LE(least, pdlt_pilot_work(&pilot, M, G, 0));
+  EXPECT_GE(pilot.samples, 1u);
+  const double least = pdlt_pilot_work(&pilot, pilot.samples, 0);
+  for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2)
+    EXPECT_LE(least, pdlt_pilot_work(&pilot, M, 0));
   pilot = pilot_of(1, 0.0101, 0.04, 0.02);  // with another coefficient
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
   EXPECT_EQ(pilot.fitted, 1);
-  EXPECT_GE(pilot.sets, 1u);
+  EXPECT_GE(pilot.samples, 1u);
   for (pdlt_estimator asked : {PDLT_ESTIMATOR_TWO_LEVEL, PDLT_ESTIMATOR_CONTROL}) {
     pilot.width[1].survivors = 7;  // too few to tell
     pdlt_pilot_decide(&pilot, asked);
     EXPECT_EQ(pilot.antithetic, 1);
-    EXPECT_EQ(pilot.sets, 1u);
-    EXPECT_EQ(pilot.turns, 1u);
+    EXPECT_EQ(pilot.samples, 1u);
     EXPECT_EQ(pilot.fitted, asked == PDLT_ESTIMATOR_CONTROL);
   }
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
   EXPECT_EQ(pilot.antithetic, 0);
-  EXPECT_EQ(pilot.sets, 0u);
+  EXPECT_EQ(pilot.samples, 0u);
 }

@@ -1,5 +1,5 @@
 // Own linearizations: NTK against gradients sample by sample, c against gradient descent of
-// the linearized pair, turned networks against the same network written out.
+// the linearized pair.
 #include <gtest/gtest.h>
 
 #include "tests/trainer_support.h"
@@ -35,10 +35,6 @@ struct Fixture {
     int unstable = -1;
     EXPECT_EQ(pdlt_control_output(&control, theta.data(), c.data(), &unstable, nullptr), PDLT_OK);
     return unstable;
-  }
-  void turn(uint64_t member, uint64_t turn) {
-    EXPECT_EQ(pdlt_control_turn(&control, theta.data(), 7, member, turn, c.data(), nullptr),
-              PDLT_OK);
   }
   Experiment ex;
   pdlt_problem problem = {};
@@ -187,89 +183,6 @@ TEST(TrainerControl, StaysBoundedWhereTheLinearizedNetworkExplodes) {
   }
 }
 
-// With x = identity, z^(1) of a turn is the transpose of a weight matrix; all signs can be
-// put into weights and biases, and the result is a draw like any other.
-TEST(TrainerControl, TurnedNetworksAreNetworks) {
-  std::mt19937_64 gen(33);
-  for (int depth = 2; depth <= 5; depth++) {
-    Settings s = random_settings(gen);
-    s.depth = depth;
-    s.ratios = "";
-    s.activation = "gelu";
-    s.C_b = random_list(gen, depth, false);
-    s.C_W = random_list(gen, depth, false);
-    s.lambda_W = random_list(gen, depth, false);
-    const size_t D = (size_t)(s.train + s.test);
-    Data data((size_t)s.train, (size_t)s.test, D, (size_t)s.outputs, 9);
-    for (size_t a = 0; a < D; a++)
-      for (size_t b = 0; b < D; b++) data.x[a * D + b] = a == b;
-    Fixture f(s, data, 6);
-    f.draw(2);
-    f.turn(11, 3);
-    const std::vector<double> turned = f.c;
-    const pdlt_layer *first = &f.net.layer[0], *top = &f.net.layer[depth - 1];
-    for (size_t i = 0; i < first->out * D; i++) f.theta[first->weight + i] = f.control.z1[i];
-    for (size_t i = 0; i < first->out; i++) f.theta[first->bias + i] = 0;
-    for (int k = 1; k + 1 < depth; k++) {
-      const pdlt_layer *layer = &f.net.layer[k];
-      double sum = 0;
-      for (size_t i = 0; i < layer->out; i++) {
-        for (size_t j = 0; j < layer->in; j++)
-          f.theta[layer->weight + i * layer->in + j] *=
-              f.control.sign[1][k][i] * f.control.sign[0][k][j];
-        f.theta[layer->bias + i] *= f.control.sign[1][k][i];
-        sum += f.control.sign[1][k][i];
-        EXPECT_EQ(std::fabs(f.control.sign[1][k][i]), 1);
-      }
-      EXPECT_LT(std::fabs(sum), layer->out);
-    }
-    for (size_t i = 0; i < top->out * top->in; i++) f.theta[top->weight + i] = f.control.last[i];
-    f.output();
-    for (size_t i = 0; i < turned.size(); i++) EXPECT_NEAR(f.c[i], turned[i], 1e-12);
-  }
-}
-
-// Turns have the distribution of draws: first two moments of c and of Th, also for widths
-// at which one set of hidden layers says little.
-TEST(TrainerControl, TurnsAreDistributedLikeDraws) {
-  Settings s;
-  s.depth = 4;
-  s.activation = "relu";
-  s.C_b = "[0.1, 0.2, 0.3, 0.4]";
-  s.train = 2;
-  s.test = 1;
-  Data data(2, 1, 2, 1, 12);
-  Fixture f(s, data, 3);
-  const int N = 20000;
-  const size_t values = f.c.size(), q = 3;
-  std::vector<double> sum[2], square[2];
-  for (int which = 0; which < 2; which++) {
-    sum[which].assign(2 * (values + q), 0);
-    square[which] = sum[which];
-    for (uint64_t m = 0; m < N; m++) {
-      f.draw(which * N + m);
-      if (which == 0)
-        f.output();
-      else
-        f.turn(m, m % 64);
-      for (size_t i = 0; i < values + q; i++) {
-        const double x = i < values ? f.c[i] : std::atan(f.control.ntk[(i - values) * q]);
-        for (int k = 0; k < 2; k++) {
-          const double y = k == 0 ? x : x * x;
-          sum[which][2 * i + k] += y / N;
-          square[which][2 * i + k] += y * y / N;
-        }
-      }
-    }
-  }
-  for (size_t i = 0; i < sum[0].size(); i++) {
-    double variance = 0;
-    for (int which = 0; which < 2; which++)
-      variance += (square[which][i] - sum[which][i] * sum[which][i]) / N;
-    EXPECT_LE(std::fabs(sum[0][i] - sum[1][i]), 5 * std::sqrt(variance) + 1e-15) << i;
-  }
-}
-
 TEST(TrainerControl, FlopsCountWhatTheySay) {
   Settings s;
   s.outputs = 2;
@@ -279,5 +192,5 @@ TEST(TrainerControl, FlopsCountWhatTheySay) {
   EXPECT_EQ(pdlt_flops_draw(&f.net, 1, 3), PDLT_FLOPS_NORMAL * (products + 18));
   EXPECT_EQ(pdlt_flops_draw(&f.net, 2, 2), PDLT_FLOPS_NORMAL * 72);
   EXPECT_EQ(pdlt_flops_linear(&f.net, 3, 5),
-            2 * 15 * products + 100 * 18 + 9 * 216 + PDLT_FLOPS_NORMAL * (40 + 16));
+            2 * 15 * products + 100 * 18 + 9 * 216);
 }

@@ -443,7 +443,7 @@ TEST(TrainerPlan, LargerBlocksHaveTheSameSums) {
     plan.block_members = 64 * g;
     plan.blocks = (200 + plan.block_members - 1) / plan.block_members;
     pdlt_worker worker = {};
-    ASSERT_EQ(pdlt_worker_new(&worker, &plan, &net, nullptr), PDLT_OK);
+    ASSERT_EQ(pdlt_worker_new(&worker, &plan, &net, nullptr, nullptr), PDLT_OK);
     std::vector<double> records(plan.blocks * plan.at.size), pseudo;
     for (size_t b = 0; b < plan.blocks; b++)
       ASSERT_EQ(pdlt_block_run(&worker, b, nullptr, &records[b * plan.at.size], nullptr), 1);

@@ -46,7 +46,7 @@ struct Measured {
     EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
     EXPECT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, &err), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, 8, 3, &err), PDLT_OK);
-    EXPECT_EQ(pdlt_worker_new(&worker, &plan, &net, &err), PDLT_OK);
+    EXPECT_EQ(pdlt_worker_new(&worker, &plan, &net, nullptr, &err), PDLT_OK);
     for (long m = 0; m < s.members; m++) {
       std::vector<double> z(plan.times * plan.p), minus(z.size());
       EXPECT_EQ(pdlt_worker_train(&worker, (uint64_t)m, nullptr, z.data(),

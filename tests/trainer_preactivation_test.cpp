@@ -98,13 +98,14 @@ std::vector<double> parameters(const Fixture &f) {
   Matrix delta = zeros(f.q, top->in);
   for (size_t i = 0; i < f.q; i++)
     for (size_t j = 0; j < top->in; j++)
-      delta[i][j] = theta[top->weight + i / f.D * top->in + j] *
-                    f.pre.ds[depth - 2][i % f.D * top->in + j];
+      delta[i][j] =
+          theta[top->weight + i / f.D * top->in + j] * f.pre.ds[depth - 2][i % f.D * top->in + j];
   for (int k = depth - 3; k >= 0; k--) {
     const pdlt_layer *layer = &f.net.layer[k + 1];
     const size_t n = layer->in;
     std::vector<double> rows(f.q * layer->out), factor(f.q * f.q);
-    for (size_t i = 0; i < f.q; i++) std::copy_n(delta[i].data(), layer->out, &rows[i * layer->out]);
+    for (size_t i = 0; i < f.q; i++)
+      std::copy_n(delta[i].data(), layer->out, &rows[i * layer->out]);
     pdlt_orthonormal_rows(f.q, layer->out, rows.data(), factor.data());
     Matrix omega = zeros(layer->out, n + 1);
     for (size_t i = 0; i < layer->out; i++)

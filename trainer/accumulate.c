@@ -61,6 +61,19 @@ static void add_readout(pdlt_accumulator *acc, const double *theta, size_t r, do
   add_tensor(count, acc->tensor, record + plan->at.tensor_f + r * count);
 }
 
+void pdlt_accumulator_kernel(pdlt_accumulator *acc, const double *kernel, double *record) {
+  const pdlt_plan *plan = acc->plan;
+  const size_t q = plan->moments, D = plan->problem->samples, S = plan->first;
+  double *u = acc->u + acc->rows * plan->readouts * q;
+  memset(u, 0, plan->readouts * q * sizeof *u);
+  for (size_t r = 0; r < plan->readouts; r++, kernel += D * (D + 1) / 2) {
+    double *to = u + r * q;
+    for (size_t a = 0; a < S && pdlt_plan_layer(plan, r) > 1; a++)
+      for (size_t b = a; b < S; b++) *to++ = kernel[a * D - a * (a + 1) / 2 + b];
+  }
+  if (++acc->rows == PDLT_BLOCK_MEMBERS) pdlt_accumulator_flush(acc, record);
+}
+
 void pdlt_accumulator_add(pdlt_accumulator *acc, const double *theta, double *record) {
   const size_t q = acc->plan->moments, values = acc->plan->readouts * q;
   double *u = acc->u + acc->rows * values;

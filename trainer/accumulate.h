@@ -29,6 +29,9 @@ pdlt_status pdlt_accumulator_new(pdlt_accumulator *out, const pdlt_plan *plan,
                                  const pdlt_network *net, pdlt_error *err);
 void pdlt_accumulator_free(pdlt_accumulator *acc);
 
+/* Adds a draw of which K alone is known, kernel (R, P) over pairs a <= b of all samples. */
+void pdlt_accumulator_kernel(pdlt_accumulator *acc, const double *kernel, double *record);
+
 /* Adds the draw theta to the record. */
 void pdlt_accumulator_add(pdlt_accumulator *acc, const double *theta, double *record);
 

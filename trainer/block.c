@@ -6,17 +6,19 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "trainer/further.h"
+#include "trainer/rows.h"
 #include "trainer/statistics.h"
 
 pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
-                            pdlt_error *err) {
+                            const pdlt_initial_fit *fit, pdlt_error *err) {
   pdlt_worker w = {.plan = plan, .net = net};
   const size_t values = plan->times * plan->p, rows = PDLT_BLOCK_MEMBERS * values;
   const size_t samples = plan->problem->samples;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_stepper_new(&w.stepper, net, plan->problem, plan->ex->training.eta, PDLT_FIRST_AUTO,
                             err));
-  if (plan->with_kernel || plan->with_theta)
+  if ((plan->with_kernel || plan->with_theta) && !plan->weightless)
     PDLT_TRY(pdlt_ntk_new(&w.ntk, net, plan->problem, err));
   if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w.tensors, plan, net, err));
   if (plan->with_dntk || plan->with_ddntk)
@@ -26,14 +28,11 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
     PDLT_TRY(pdlt_alloc(&w.moving[0], 2 * values * plan->p, sizeof *w.moving[0], err));
     w.moving[1] = w.moving[0] + values * plan->p;
   }
-  if (plan->sets > 0)
-    PDLT_TRY(pdlt_control_new(&w.control, net, plan->problem, &plan->schedule,
-                              plan->ex->training.eta, err));
-  PDLT_TRY(pdlt_alloc(&w.storage, 2 * net->num_params + 2 * rows + 3 * values + samples * samples,
+  if (plan->samples > 0) PDLT_TRY(pdlt_initial_new(&w.initial, plan, net, fit, err));
+  PDLT_TRY(pdlt_alloc(&w.storage, net->num_params + 2 * rows + 3 * values + samples * samples,
                       sizeof *w.storage, err));
   w.theta = w.storage;
-  w.hidden = w.theta + net->num_params;
-  w.even = w.hidden + net->num_params;
+  w.even = w.theta + net->num_params;
   w.odd = w.even + rows;
   w.pair = w.odd + rows;
   w.mean = w.pair + values;
@@ -53,7 +52,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_ddntk_free(&worker->ddntk);
   pdlt_training_ntk_free(&worker->training_ntk);
   pdlt_free(worker->moving[0]);
-  pdlt_control_free(&worker->control);
+  pdlt_initial_free(&worker->initial);
   pdlt_free(worker->storage);
   *worker = (pdlt_worker){0};
 }
@@ -78,32 +77,17 @@ pdlt_member_outcome pdlt_worker_train(pdlt_worker *w, uint64_t member,
   return second == PDLT_MEMBER_DONE ? first : second;
 }
 
-pdlt_status pdlt_worker_linearize(pdlt_worker *w, uint64_t member, double *shift, int *unstable) {
+/* The draw in worker->theta and the samples that belong to it; 0 when out of memory. */
+static int add_initial(pdlt_worker *w, size_t member, double *record) {
   const pdlt_plan *plan = w->plan;
   const size_t values = plan->times * plan->p;
-  const uint64_t seed = plan->ex->ensemble.seed;
-  const double weight = 1 / (double)(plan->sets * plan->turns);
-  pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_control_output(&w->control, w->theta, w->linear, unstable, NULL));
-  for (size_t i = 0; i < values; i++) shift[i] -= w->linear[i];
-  for (size_t set = 0; set < plan->sets; set++) {
-    const uint64_t other = PDLT_CONTROL_MEMBER + member * plan->sets + set;
-    pdlt_network_draw_layers(w->net, seed, other, 2, w->net->depth - 1, w->hidden);
-    for (size_t turn = 0; turn < plan->turns; turn++) {
-      PDLT_TRY(pdlt_control_turn(&w->control, w->hidden, seed, other, turn, w->linear, NULL));
-      for (size_t i = 0; i < values; i++) shift[i] += weight * w->linear[i];
-    }
-  }
-cleanup:
-  return status;
-}
-
-/* The draw in worker->theta; 0 when out of memory. */
-static int add_linearization(pdlt_worker *w, size_t member, double *record) {
   int unstable = 0;
-  if (w->plan->sets == 0) return 1;
-  w->status = pdlt_worker_linearize(w, (uint64_t)member, record + w->plan->at.shift, &unstable);
-  record[w->plan->at.unstable] += unstable;
+  if (plan->samples > 0) w->status = pdlt_further_add(w, (uint64_t)member, record);
+  if (w->status != PDLT_OK) return 0;
+  if (!plan->linear) return 1;
+  w->status = pdlt_control_output(&w->initial.control, w->theta, w->linear, &unstable, NULL);
+  pdlt_row_add(values, -1, w->linear, record + plan->at.shift);
+  record[plan->at.unstable] += unstable;
   return w->status == PDLT_OK;
 }
 
@@ -111,7 +95,7 @@ static int add_linearization(pdlt_worker *w, size_t member, double *record) {
 static void add_matrices(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
   const size_t count = plan->problem->samples * plan->problem->samples;
-  if (!plan->with_kernel && !plan->with_theta) return;
+  if (plan->weightless || (!plan->with_kernel && !plan->with_theta)) return;
   pdlt_ntk_forward(&w->ntk, w->theta);
   for (size_t r = 0; r < plan->readouts; r++) {
     const int l = pdlt_plan_layer(plan, r);
@@ -211,6 +195,34 @@ static void add_moments(pdlt_worker *w, size_t rows, double *record) {
                      record + at->mean, record + at->scatter, (double)rows, w->mean);
 }
 
+/* Whether K, V or other tensors are measured on the draw itself. */
+static int measures_tensors(const pdlt_plan *plan) {
+  return plan->moments > 0 && (plan->with_fluctuations || !plan->weightless);
+}
+
+static int needs_weights(const pdlt_plan *plan) {
+  return measures_tensors(plan) || plan->with_dntk || plan->with_ddntk || !plan->weightless;
+}
+
+/* Trains draw `member` or, without outputs, draws it. 0: stopped early. */
+static int take_draw(pdlt_worker *w, size_t member, size_t *rows, const volatile sig_atomic_t *stop,
+                     double *record, double *samples) {
+  const pdlt_plan *plan = w->plan;
+  if (!plan->with_output && plan->keep == 0) {
+    if (stop != NULL && *stop) return 0;
+    if (needs_weights(plan))
+      pdlt_network_draw(w->net, plan->ex->ensemble.seed, (uint64_t)member, w->theta);
+    return 1;
+  }
+  const pdlt_member_outcome outcome = run_draw(w, member, *rows, stop, samples);
+  if (outcome == PDLT_MEMBER_STOPPED) return 0;
+  record[plan->at.diverged] += outcome == PDLT_MEMBER_DIVERGED;
+  record[plan->at.unconverged] += outcome == PDLT_MEMBER_UNCONVERGED;
+  *rows += outcome != PDLT_MEMBER_DIVERGED;
+  if (outcome != PDLT_MEMBER_DIVERGED) add_moving(w, record);
+  return 1;
+}
+
 int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *stop, double *record,
                    double *samples) {
   const pdlt_plan *plan = w->plan;
@@ -220,21 +232,11 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
   memset(record, 0, plan->at.size * sizeof *record);
   w->tensors.rows = 0; /* of a block that was stopped */
   for (size_t member = first; member < end; member++) {
-    if (plan->with_output || plan->keep > 0) {
-      const pdlt_member_outcome outcome = run_draw(w, member, rows, stop, samples);
-      if (outcome == PDLT_MEMBER_STOPPED) return 0;
-      record[plan->at.diverged] += outcome == PDLT_MEMBER_DIVERGED;
-      record[plan->at.unconverged] += outcome == PDLT_MEMBER_UNCONVERGED;
-      rows += outcome != PDLT_MEMBER_DIVERGED;
-      if (outcome != PDLT_MEMBER_DIVERGED) add_moving(w, record);
-      if (!add_linearization(w, member, record)) return 0;
-    } else {
-      if (stop != NULL && *stop) return 0;
-      pdlt_network_draw(w->net, plan->ex->ensemble.seed, (uint64_t)member, w->theta);
-    }
+    if (!take_draw(w, member, &rows, stop, record, samples)) return 0;
+    if (!add_initial(w, member, record)) return 0;
     record[plan->at.members] += 1;
     add_matrices(w, record);
-    if (plan->moments > 0) pdlt_accumulator_add(&w->tensors, w->theta, record);
+    if (measures_tensors(plan)) pdlt_accumulator_add(&w->tensors, w->theta, record);
     add_differentials(w, (uint64_t)member, record);
     if (rows == PDLT_BLOCK_MEMBERS || member + 1 == end) {
       if (plan->with_output) add_moments(w, rows, record);

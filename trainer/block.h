@@ -7,8 +7,8 @@
 #define PDLT_TRAINER_BLOCK_H
 
 #include "trainer/accumulate.h"
-#include "trainer/control.h"
 #include "trainer/ddntk.h"
+#include "trainer/initial.h"
 #include "trainer/ntk.h"
 #include "trainer/plan.h"
 
@@ -25,23 +25,22 @@ typedef struct pdlt_worker {
   pdlt_accumulator tensors;
   pdlt_ddntk ddntk;
   pdlt_training_ntk training_ntk;
-  double *moving[2]; /* (T, p, p) NTK during training of a draw's networks, or NULL */
-  pdlt_control control;
-  pdlt_status status; /* what ended a block other than *stop */
-  long steps;         /* of all networks so far */
-  double *theta;      /* (num_params) the draw */
-  double *hidden;     /* (num_params) of which the layers 2..L-1 are used */
-  double *linear;     /* (T, p) c */
-  double *even, *odd; /* (64, T, p) m and d of the surviving draws */
-  double *pair;       /* (T, p) outputs of the second network of a pair */
-  double *mean;       /* (T, p) */
-  double *matrix;     /* (D, D) */
+  double *moving[2];    /* (T, p, p) NTK during training of a draw's networks, or NULL */
+  pdlt_initial initial; /* further samples, and c of the draw */
+  pdlt_status status;   /* what ended a block other than *stop */
+  long steps;           /* of all networks so far */
+  double *theta;        /* (num_params) the draw */
+  double *linear;       /* (T, p) c */
+  double *even, *odd;   /* (64, T, p) m and d of the surviving draws */
+  double *pair;         /* (T, p) outputs of the second network of a pair */
+  double *mean;         /* (T, p) */
+  double *matrix;       /* (D, D) */
   double *storage;
 } pdlt_worker;
 
-/* Errors: PDLT_ERR_MEMORY. */
+/* fit belongs to the same plan and network, borrowed; NULL without samples. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
-                            pdlt_error *err);
+                            const pdlt_initial_fit *fit, pdlt_error *err);
 void pdlt_worker_free(pdlt_worker *worker);
 
 /* Trains draw `member`: z (T, p) of the network and, unless NULL, minus (T, p) of the
@@ -49,12 +48,6 @@ void pdlt_worker_free(pdlt_worker *worker);
  * diverges or fails to converge when one of the two does. */
 pdlt_member_outcome pdlt_worker_train(pdlt_worker *worker, uint64_t member,
                                       const volatile sig_atomic_t *stop, double *z, double *minus);
-
-/* Adds to shift (T, p) the mean of c over the plan's sets and turns that belong to `member`,
- * less c of the draw in worker->theta; *unstable as in pdlt_control_output. Errors:
- * PDLT_ERR_MEMORY. */
-pdlt_status pdlt_worker_linearize(pdlt_worker *worker, uint64_t member, double *shift,
-                                  int *unstable);
 
 /* Runs a block: record (layout.size) and, for draws below plan->keep, samples
  * (keep, T, p) of the whole width (NaN where diverged). Returns 0 when *stop, or

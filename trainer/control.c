@@ -6,7 +6,6 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
-#include "base/rng.h"
 
 /* Eigenvalues below this fraction of the largest are rounding. */
 #define ROUNDING 1e-13
@@ -23,22 +22,15 @@ static double *take(const pdlt_control *c, size_t *next, size_t count) {
 /* Lends all views; returns the doubles that they need. */
 static size_t lend_views(pdlt_control *c) {
   const pdlt_network *net = c->net;
-  const pdlt_layer *top = &net->layer[net->depth - 1];
-  const size_t D = c->problem->samples, q = c->problem->outputs * D, n1 = net->layer[0].out;
+  const size_t D = c->problem->samples, q = c->problem->outputs * D;
   const size_t q_A = c->problem->outputs * c->problem->train, T = c->schedule->num_times;
   size_t next = 0;
-  c->root = take(c, &next, D * D);
   for (int k = 0; k < net->depth; k++) {
     c->gram[k] = take(c, &next, D * D);
     if (k + 1 == net->depth) break;
     c->s[k] = take(c, &next, net->layer[k].out * D);
     c->ds[k] = take(c, &next, net->layer[k].out * D);
-    c->sign[0][k] = take(c, &next, net->layer[k].in);
-    c->sign[1][k] = take(c, &next, net->layer[k].out);
   }
-  c->z1 = take(c, &next, n1 * D);
-  c->normal = take(c, &next, n1 * D);
-  c->last = take(c, &next, top->out * top->in);
   for (int k = 0; k < 2; k++) {
     c->delta[k] = take(c, &next, net->max_width * q);
     c->weights[k] = take(c, &next, T * q_A);
@@ -53,42 +45,18 @@ static size_t lend_views(pdlt_control *c) {
   return next;
 }
 
-/* root and rank: K^(1) = C_b + C_W/n_0 x.x = sum_r k_r v_r v_r^T, rows sqrt(k_r) v_r. */
-static pdlt_status fill_root(pdlt_control *c, pdlt_error *err) {
-  const pdlt_layer *layer = &c->net->layer[0];
-  const size_t D = c->problem->samples;
-  double *work = NULL;
-  pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&work, 2 * D * D + D, sizeof *work, err));
-  double *vectors = work + D * D, *values = vectors + D * D;
-  for (size_t i = 0; i < D * D; i++)
-    work[i] = layer->C_b + layer->C_W / (double)layer->in * c->gram[0][i];
-  PDLT_TRY(pdlt_symmetric_eigen(D, work, values, vectors, err));
-  for (size_t r = 0; r < D; r++) {
-    if (!(values[r] > ROUNDING * values[D - 1])) continue;
-    for (size_t a = 0; a < D; a++) c->root[c->rank * D + a] = sqrt(values[r]) * vectors[r * D + a];
-    c->rank++;
-  }
-cleanup:
-  pdlt_free(work);
-  return status;
-}
-
 pdlt_status pdlt_control_new(pdlt_control *out, const pdlt_network *net,
                              const pdlt_problem *problem, const pdlt_schedule *schedule, double eta,
                              pdlt_error *err) {
   pdlt_control c = {.net = net, .problem = problem, .schedule = schedule, .eta = eta};
   const size_t depth = (size_t)net->depth, D = problem->samples;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&c.s, 5 * depth, sizeof *c.s, err));
+  PDLT_TRY(pdlt_alloc(&c.s, 3 * depth, sizeof *c.s, err));
   c.ds = c.s + depth;
   c.gram = c.ds + depth;
-  c.sign[0] = c.gram + depth;
-  c.sign[1] = c.sign[0] + depth;
   PDLT_TRY(pdlt_alloc(&c.storage, lend_views(&c), sizeof *c.storage, err));
   lend_views(&c);
   pdlt_syrk(1, D, problem->inputs, 1.0, problem->x_all, D, 0.0, c.gram[0], D);
-  PDLT_TRY(fill_root(&c, err));
   *out = c;
   return PDLT_OK;
 cleanup:
@@ -104,38 +72,21 @@ void pdlt_control_free(pdlt_control *control) {
 
 /* --- the NTK of a network --- */
 
-/* What distinguishes a turned network from a draw. */
-typedef struct network_view {
-  const double *theta;
-  const double *last; /* (n_L, n_{L-1}) weights of the last layer */
-  int turned;         /* 1: hidden layers with the signs in control->sign */
-} network_view;
-
-/* Row j of x (rows, columns) times sign[j]. */
-static void flip_rows(size_t rows, size_t columns, const double *sign, double *x) {
-  for (size_t j = 0; j < rows; j++)
-    for (size_t a = 0; a < columns; a++) x[j * columns + a] *= sign[j];
-}
-
-/* Activations, slopes and Gram matrices from z^(1), in control->z1. With signs E below
- * and E' above a layer, z = E' (W E s + b); s is kept as E s, which has the same Gram. */
-static void forward(pdlt_control *c, const network_view *v) {
+/* Activations, slopes and Gram matrices of the network theta. */
+static void forward(pdlt_control *c, const double *theta) {
   const pdlt_network *net = c->net;
   const size_t D = c->problem->samples;
+  const double *below = c->problem->x_all;
   for (int k = 0; k + 1 < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
-    double *z = c->z1, *s = c->s[k];
-    if (k > 0) {
-      z = s;
-      if (v->turned) flip_rows(layer->in, D, c->sign[0][k], c->s[k - 1]);
-      for (size_t i = 0; i < layer->out; i++)
-        for (size_t a = 0; a < D; a++) z[i * D + a] = v->theta[layer->bias + i];
-      pdlt_gemm(0, 0, layer->out, D, layer->in, 1.0, v->theta + layer->weight, layer->in,
-                c->s[k - 1], D, 1.0, z, D);
-      if (v->turned) flip_rows(layer->out, D, c->sign[1][k], z);
-    }
-    pdlt_activation_forward(&net->activation, layer->out * D, z, s, c->ds[k]);
+    double *s = c->s[k];
+    for (size_t i = 0; i < layer->out; i++)
+      for (size_t a = 0; a < D; a++) s[i * D + a] = theta[layer->bias + i];
+    pdlt_gemm(0, 0, layer->out, D, layer->in, 1.0, theta + layer->weight, layer->in, below, D, 1.0,
+              s, D);
+    pdlt_activation_forward(&net->activation, layer->out * D, s, s, c->ds[k]);
     pdlt_syrk(1, D, layer->out, 1.0, s, D, 0.0, c->gram[k + 1], D);
+    below = s;
   }
 }
 
@@ -161,7 +112,7 @@ static void times_slope(size_t n, size_t n_L, size_t D, const double *slope, dou
 }
 
 /* Th_(i1)(j2) = sum_l delta^(l)_(i1).delta^(l)_(j2) h^(l)_12, delta^(l)_(i1) = dz_i1/dz^(l). */
-static void fill_ntk(pdlt_control *c, const network_view *v) {
+static void fill_ntk(pdlt_control *c, const double *theta) {
   const pdlt_network *net = c->net;
   const size_t D = c->problem->samples, n_L = c->problem->outputs, q = n_L * D;
   const int top = net->depth - 1;
@@ -173,17 +124,16 @@ static void fill_ntk(pdlt_control *c, const network_view *v) {
   double *delta = c->delta[0], *next = c->delta[1];
   for (size_t j = 0; j < n; j++)
     for (size_t i = 0; i < n_L; i++)
-      for (size_t a = 0; a < D; a++) delta[(j * n_L + i) * D + a] = v->last[i * n + j];
+      for (size_t a = 0; a < D; a++)
+        delta[(j * n_L + i) * D + a] = theta[net->layer[top].weight + i * n + j];
   for (int k = top - 1; k >= 0; k--) {
     const pdlt_layer *layer = &net->layer[k];
     times_slope(layer->out, n_L, D, c->ds[k], delta);
     pdlt_syrk(1, q, layer->out, 1.0, delta, q, 0.0, c->product, q);
     add_layer(c, k, c->product);
     if (k == 0) break;
-    if (v->turned) flip_rows(layer->out, q, c->sign[1][k], delta);
-    pdlt_gemm(1, 0, layer->in, q, layer->out, 1.0, v->theta + layer->weight, layer->in, delta, q,
-              0.0, next, q);
-    if (v->turned) flip_rows(layer->in, q, c->sign[0][k], next);
+    pdlt_gemm(1, 0, layer->in, q, layer->out, 1.0, theta + layer->weight, layer->in, delta, q, 0.0,
+              next, q);
     double *swap = delta;
     delta = next;
     next = swap;
@@ -201,24 +151,24 @@ double pdlt_control_response(double eta, double theta, double t) {
   return (1 - pow(mu, t)) / theta;
 }
 
-/* train (q_A, q_A), across (q_A, q) and targets from ntk. */
-static void select_training(pdlt_control *c) {
+/* train (q_A, q_A) and across (q_A, q) from ntk. */
+static void select_training(pdlt_control *c, const double *ntk) {
   const pdlt_problem *p = c->problem;
   const size_t D = p->samples, A = p->train, n_L = p->outputs, q = n_L * D, q_A = n_L * A;
   for (size_t i = 0; i < n_L; i++)
     for (size_t a = 0; a < A; a++) {
-      const double *row = c->ntk + (i * D + a) * q;
+      const double *row = ntk + (i * D + a) * q;
       memcpy(c->across + (i * A + a) * q, row, q * sizeof *row);
       for (size_t j = 0; j < n_L; j++)
         memcpy(c->train + (i * A + a) * q_A + j * A, row + j * D, A * sizeof *row);
     }
 }
 
-/* c (T, n_L, D) of the NTK in control->ntk. */
-static pdlt_status linearize(pdlt_control *c, double *out, int *unstable, pdlt_error *err) {
+pdlt_status pdlt_control_linearize(pdlt_control *c, const double *ntk, double *out, int *unstable,
+                                   pdlt_error *err) {
   const size_t q = c->problem->outputs * c->problem->samples, T = c->schedule->num_times;
   const size_t q_A = c->problem->outputs * c->problem->train;
-  select_training(c);
+  select_training(c, ntk);
   memset(out, 0, T * q * sizeof *out);
   if (unstable != NULL) *unstable = 1;
   const pdlt_status status = pdlt_symmetric_eigen(q_A, c->train, c->values, c->vectors, err);
@@ -240,52 +190,7 @@ static pdlt_status linearize(pdlt_control *c, double *out, int *unstable, pdlt_e
 
 pdlt_status pdlt_control_output(pdlt_control *c, const double *theta, double *out, int *unstable,
                                 pdlt_error *err) {
-  const pdlt_layer *first = &c->net->layer[0], *top = &c->net->layer[c->net->depth - 1];
-  const size_t D = c->problem->samples;
-  const network_view view = {theta, theta + top->weight, 0};
-  for (size_t i = 0; i < first->out; i++)
-    for (size_t a = 0; a < D; a++) c->z1[i * D + a] = theta[first->bias + i];
-  pdlt_gemm(0, 0, first->out, D, first->in, 1.0, theta + first->weight, first->in,
-            c->problem->x_all, D, 1.0, c->z1, D);
-  forward(c, &view);
-  fill_ntk(c, &view);
-  return linearize(c, out, unstable, err);
-}
-
-/* Signs +-1 from the bits of the generator: word w of block b gives 64 of them. */
-static void draw_signs(const pdlt_rng *rng, size_t first_block, size_t n, double *sign) {
-  const uint64_t key[2] = {rng->seed, rng->width};
-  uint64_t words[4] = {0};
-  for (size_t i = 0; i < n; i++) {
-    const uint64_t counter[4] = {first_block + i / 256, rng->stream, rng->member, 0};
-    if (i % 256 == 0) pdlt_philox4x64(counter, key, words);
-    sign[i] = (words[i / 64 % 4] >> (i % 64)) & 1 ? 1 : -1;
-  }
-}
-
-pdlt_status pdlt_control_turn(pdlt_control *c, const double *theta, uint64_t seed, uint64_t member,
-                              uint64_t turn, double *out, pdlt_error *err) {
-  const pdlt_network *net = c->net;
-  const pdlt_layer *top = &net->layer[net->depth - 1];
-  const size_t D = c->problem->samples, n1 = net->layer[0].out;
-  const uint64_t stream = PDLT_STREAM_TURN + 3 * turn;
-  const network_view view = {theta, c->last, 1};
-  pdlt_rng rng = {seed, net->width, member, stream};
-  pdlt_rng_normal(&rng, n1 * c->rank, c->normal);
-  pdlt_gemm(0, 0, n1, D, c->rank, 1.0, c->normal, c->rank, c->root, D, 0.0, c->z1, D);
-  rng.stream = stream + 1;
-  pdlt_rng_normal(&rng, top->out * top->in, c->last);
-  const double scale = sqrt(top->C_W / (double)top->in);
-  for (size_t i = 0; i < top->out * top->in; i++) c->last[i] *= scale;
-  rng.stream = stream + 2;
-  size_t block = 0;
-  for (int k = 1; k + 1 < net->depth; k++)
-    for (int side = 0; side < 2; side++) {
-      const size_t n = side == 0 ? net->layer[k].in : net->layer[k].out;
-      draw_signs(&rng, block, n, c->sign[side][k]);
-      block += (n + 255) / 256;
-    }
-  forward(c, &view);
-  fill_ntk(c, &view);
-  return linearize(c, out, NULL, err);
+  forward(c, theta);
+  fill_ntk(c, theta);
+  return pdlt_control_linearize(c, c->ntk, out, unstable, err);
 }

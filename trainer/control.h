@@ -18,23 +18,14 @@
 extern "C" {
 #endif
 
-/* Members whose hidden layers the further draws of c use: from here on. */
-#define PDLT_CONTROL_MEMBER ((uint64_t)1 << 40)
-
 /* q = n_L D, rows and columns (i, sample), output by output; q_A = n_L N_A. */
 typedef struct pdlt_control {
   const pdlt_network *net;       /* borrowed */
   const pdlt_problem *problem;   /* borrowed */
   const pdlt_schedule *schedule; /* borrowed */
   double eta;
-  size_t rank;              /* of K^(1) */
-  double *root;             /* (rank, D): root^T root = K^(1), kernel of layer 1 */
   double **s, **ds;         /* (L-1) of (n_l, D) */
   double **gram;            /* (L) of (D, D): sum_j s^(l)_j1 s^(l)_j2, gram[0] = x.x */
-  double **sign[2];         /* (L-1) of (n_{l-1}), (n_l): below and above layer l */
-  double *z1;               /* (n_1, D) */
-  double *normal;           /* (n_1, rank) */
-  double *last;             /* (n_L, n_{L-1}) */
   double *delta[2];         /* (max n_l, q) */
   double *ntk;              /* (q, q) Th of the last draw */
   double *product;          /* (q, q) */
@@ -54,16 +45,14 @@ void pdlt_control_free(pdlt_control *control);
 /* psi_t(theta) >= 0 at t steps or INFINITY; eta t where theta <= 0, and 0 for both. */
 double pdlt_control_response(double eta, double theta, double t);
 
-/* c (T, n_L, D) of the draw theta; *unstable, unless NULL: eta theta_max > 2. A draw
- * whose NTK is not finite has c = 0. Errors: PDLT_ERR_MEMORY. Cost: flops.h. */
+/* c (T, n_L, D) of the NTK ntk (q, q); *unstable, unless NULL: eta theta_max > 2. An NTK that
+ * is not finite has c = 0. Errors: PDLT_ERR_MEMORY. Cost 9 q_A^3. */
+pdlt_status pdlt_control_linearize(pdlt_control *control, const double *ntk, double *c,
+                                   int *unstable, pdlt_error *err);
+
+/* The same of the draw theta, its NTK in control->ntk. Errors: PDLT_ERR_MEMORY. Cost: flops.h. */
 pdlt_status pdlt_control_output(pdlt_control *control, const double *theta, double *c,
                                 int *unstable, pdlt_error *err);
-
-/* c of another network, distributed like a draw: new weights in the first and last layer,
- * and between them those of theta with the signs of rows and columns drawn anew; a
- * function of theta and (seed, member, turn). Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_control_turn(pdlt_control *control, const double *theta, uint64_t seed,
-                              uint64_t member, uint64_t turn, double *c, pdlt_error *err);
 
 #ifdef __cplusplus
 }

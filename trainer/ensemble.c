@@ -83,12 +83,14 @@ static pdlt_status run_width(run_state *run, size_t w, pdlt_error *err) {
   const size_t already = width_members_done(run, w);
   if (already == plan->members) return PDLT_OK;
   pdlt_network net = {0};
+  pdlt_initial_fit fit = {.values = 0};
   pdlt_worker *workers = NULL;
   int made = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_network_new(&net, plan->ex, n, plan->problem->inputs, err));
+  PDLT_TRY(pdlt_initial_fit_new(&fit, plan, &net, err));
   PDLT_TRY(pdlt_alloc(&workers, (size_t)threads, sizeof *workers, err));
-  for (; made < threads; made++) PDLT_TRY(pdlt_worker_new(&workers[made], plan, &net, err));
+  for (; made < threads; made++) PDLT_TRY(pdlt_worker_new(&workers[made], plan, &net, &fit, err));
   char label[48];
   snprintf(label, sizeof label, "training, n = %d", n);
   pdlt_progress_start(run->options->progress, label, (double)plan->members, (double)already);
@@ -101,6 +103,7 @@ static pdlt_status run_width(run_state *run, size_t w, pdlt_error *err) {
 cleanup:
   for (int k = 0; k < made; k++) pdlt_worker_free(&workers[k]);
   pdlt_free(workers);
+  pdlt_initial_fit_free(&fit);
   pdlt_network_free(&net);
   return status;
 }
@@ -111,8 +114,9 @@ static pdlt_status identify(const pdlt_plan *plan, const pdlt_dataset *data, pdl
   char hash[17];
   const pdlt_status status = pdlt_experiment_hash(plan->ex, data->hash, 0, hash, err);
   if (status != PDLT_OK) return status;
-  snprintf(shape->identity, sizeof shape->identity, "%s %s %zux%zu layers %zu", hash,
-           pdlt_plan_estimator_name(plan), plan->sets, plan->turns, plan->readouts);
+  snprintf(shape->identity, sizeof shape->identity, "%s %s %zu%s layers %zu", hash,
+           pdlt_plan_estimator_name(plan), plan->samples, plan->weightless ? "w" : "",
+           plan->readouts);
   shape->record = plan->at.size;
   shape->sample = plan->keep > 0 ? plan->times * plan->p : 0;
   shape->per_width = plan->blocks;
@@ -152,8 +156,7 @@ static pdlt_status choose(pdlt_plan *plan, const pdlt_ensemble_options *options,
     if (status != PDLT_OK) return status;
   }
   pdlt_plan_estimator(plan, *piloted ? pilot->antithetic : estimator == PDLT_ESTIMATOR_ANTITHETIC);
-  if (*piloted && pilot->sets > 0)
-    pdlt_plan_linearize(plan, pilot->sets, pilot->turns, pilot->fitted);
+  if (*piloted && pilot->samples > 0) pdlt_plan_linearize(plan, pilot->samples, pilot->fitted);
   return PDLT_OK;
 }
 

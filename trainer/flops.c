@@ -23,9 +23,7 @@ double pdlt_flops_linear(const pdlt_network *net, size_t train, size_t samples) 
     products += (double)net->layer[k].out * (double)net->layer[k].in;
     neurons += (double)net->layer[k].out;
   }
-  const double normals = (double)net->layer[0].out * D + n_L * (double)top->in;
-  return 2 * (D + q) * products + q * q * neurons + 9 * q_A * q_A * q_A +
-         PDLT_FLOPS_NORMAL * normals;
+  return 2 * (D + q) * products + q * q * neurons + 9 * q_A * q_A * q_A;
 }
 
 double pdlt_flops_forward(const pdlt_network *net, size_t samples) {

@@ -20,8 +20,7 @@ double pdlt_flops_step(const pdlt_network *net, size_t train);
 double pdlt_flops_draw(const pdlt_network *net, int first, int last);
 
 /* One linearization (control.h) with q = n_L D, q_A = n_L N_A: forward and backward,
- * 2 (D + q) sum_l n_l n_{l-1}, Gram matrices q^2 sum_l n_l, eigenvectors 9 q_A^3, and the
- * random numbers of its first and last layer. */
+ * 2 (D + q) sum_l n_l n_{l-1}, Gram matrices q^2 sum_l n_l, eigenvectors 9 q_A^3. */
 double pdlt_flops_linear(const pdlt_network *net, size_t train, size_t samples);
 
 /* One forward pass over `samples` samples: 2 samples sum_l n_l n_{l-1}. */

@@ -59,11 +59,11 @@ static pdlt_status write_mean(const pdlt_width_output *out, pdlt_quantity *z, pd
                                   .count = out->records + plan->at.survivors,
                                   .mean = out->records + plan->at.mean,
                                   .shift = out->records + plan->at.shift};
-  if (plan->sets > 0) {
+  if (plan->linear) {
     status = pdlt_control_values(&sums, plan->fitted, z->blocks, err);
     if (status != PDLT_OK) return status;
   }
-  for (size_t b = 0; b < out->blocks && plan->sets == 0; b++)
+  for (size_t b = 0; b < out->blocks && !plan->linear; b++)
     memcpy(z->blocks + b * z->count, out->records + b * plan->at.size + plan->at.mean,
            z->count * sizeof *z->blocks);
   pdlt_quantity_finish(out, out->survivors, z);
@@ -157,7 +157,7 @@ pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, in
 static pdlt_status write_unstable(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   pdlt_quantity share;
-  if (plan->sets == 0) return PDLT_OK;
+  if (!plan->linear) return PDLT_OK;
   const pdlt_status status = pdlt_quantity_add(out, "", "unstable", 0, NULL, &share, err);
   if (status != PDLT_OK) return status;
   for (size_t b = 0; b < out->blocks; b++)

@@ -61,7 +61,7 @@ static void gather(diagonals *d, const pdlt_width_output *out, size_t t) {
 static pdlt_status estimate(diagonals *d, const pdlt_width_output *out, const pdlt_quantity *z,
                             size_t t, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const int controlled = plan->sets > 0;
+  const int controlled = plan->linear;
   gather(d, out, t);
   const pdlt_moment_blocks moments = {.blocks = out->blocks,
                                       .stride = d->stride,

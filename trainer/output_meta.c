@@ -39,14 +39,14 @@ static json_t *pilot_json(const pdlt_pilot *pilot) {
     const pdlt_pilot_width *w = &pilot->width[k];
     json_array_append_new(
         widths,
-        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "survivors",
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "survivors",
                   (json_int_t)w->survivors, "variance_plain", pdlt_json_real(w->plain),
                   "variance_antithetic", pdlt_json_real(w->antithetic), "variance_linear",
                   known(c, w->linear), "covariance_linear", known(c, w->covariance),
-                  "variance_shared", known(c, w->shared), "variance_own", known(c, w->own),
-                  "flops_train", pdlt_json_real(w->flops_train), "flops_draw",
-                  pdlt_json_real(w->flops_draw), "flops_linear", pdlt_json_real(w->flops_linear),
-                  "flops_set", pdlt_json_real(w->flops_set)));
+                  "variance_further", known(c, w->further), "flops_train",
+                  pdlt_json_real(w->flops_train), "flops_draw", pdlt_json_real(w->flops_draw),
+                  "flops_linear", pdlt_json_real(w->flops_linear), "flops_further",
+                  pdlt_json_real(w->flops_further)));
   }
   return widths;
 }
@@ -67,10 +67,8 @@ pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const
       json_pack("{s:s, s:s}", "requested", estimator_name(plan->ex->ensemble.estimator), "used",
                 pdlt_plan_estimator_name(plan));
   int failed = meta == NULL || estimator == NULL;
-  if (plan->sets > 0) {
-    failed |= json_object_set_new(estimator, "sets", json_integer((json_int_t)plan->sets)) != 0;
-    failed |= json_object_set_new(estimator, "turns", json_integer((json_int_t)plan->turns)) != 0;
-  }
+  failed |= json_object_set_new(estimator, "samples", json_integer((json_int_t)plan->samples)) != 0;
+  failed |= json_object_set_new(estimator, "weightless", json_boolean(plan->weightless)) != 0;
   if (pilot != NULL) failed |= json_object_set_new(estimator, "pilot", pilot_json(pilot)) != 0;
   failed |= json_object_set_new(meta, "estimator", estimator) != 0;
   failed |= json_object_set_new(meta, "absent", absent(plan)) != 0;

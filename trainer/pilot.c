@@ -13,35 +13,13 @@ enum { END_STEPS = 50 }; /* of steps: end, before any network was trained */
 typedef struct pilot_draws {
   const pdlt_plan *plan;
   const pdlt_network *net;
+  const pdlt_initial_fit *fit;
   int linearized;
   double *plus, *minus; /* (draws, T, p) z of a pair */
   double *linear;       /* (draws, T, p) c */
-  double *turned;       /* (draws, T, p) mean of c over the turns of one set */
-  double *within;       /* (draws) variance of c among them */
   int *survived;        /* (draws) */
   double steps;         /* of a network, on average */
 } pilot_draws;
-
-/* Mean and variance (n - 1), summed over the values, of the turns of draw d. */
-static pdlt_status look_at_turns(pilot_draws *pd, pdlt_worker *w, int d) {
-  const size_t values = pd->plan->times * pd->plan->p;
-  const uint64_t seed = pd->plan->ex->ensemble.seed;
-  const uint64_t member = PDLT_PILOT_MEMBER + PDLT_PILOT_DRAWS + (uint64_t)d;
-  double *mean = pd->turned + (size_t)d * values, sum = 0;
-  pdlt_network_draw_layers(pd->net, seed, member, 2, pd->net->depth - 1, w->hidden);
-  for (uint64_t turn = 0; turn < PDLT_PILOT_TURNS; turn++) {
-    const pdlt_status status =
-        pdlt_control_turn(&w->control, w->hidden, seed, member, turn, w->linear, NULL);
-    if (status != PDLT_OK) return status;
-    for (size_t i = 0; i < values; i++) {
-      const double delta = w->linear[i] - mean[i];
-      mean[i] += delta / (double)(turn + 1);
-      sum += delta * (w->linear[i] - mean[i]);
-    }
-  }
-  pd->within[d] = sum / (PDLT_PILOT_TURNS - 1);
-  return PDLT_OK;
-}
 
 static pdlt_status look_at_draw(pilot_draws *pd, pdlt_worker *w, int d,
                                 const volatile sig_atomic_t *stop) {
@@ -51,9 +29,7 @@ static pdlt_status look_at_draw(pilot_draws *pd, pdlt_worker *w, int d,
   pd->survived[d] = outcome == PDLT_MEMBER_DONE || outcome == PDLT_MEMBER_UNCONVERGED;
   if (outcome == PDLT_MEMBER_STOPPED) return PDLT_ERR_INTERRUPTED;
   if (!pd->linearized) return PDLT_OK;
-  const pdlt_status status =
-      pdlt_control_output(&w->control, w->theta, pd->linear + at, NULL, NULL);
-  return status == PDLT_OK ? look_at_turns(pd, w, d) : status;
+  return pdlt_control_output(&w->initial.control, w->theta, pd->linear + at, NULL, NULL);
 }
 
 static pdlt_status look_at_draws(pilot_draws *pd, int threads, const volatile sig_atomic_t *stop,
@@ -62,7 +38,8 @@ static pdlt_status look_at_draws(pilot_draws *pd, int threads, const volatile si
   int made = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&workers, (size_t)threads, sizeof *workers, err));
-  for (; made < threads; made++) PDLT_TRY(pdlt_worker_new(&workers[made], pd->plan, pd->net, err));
+  for (; made < threads; made++)
+    PDLT_TRY(pdlt_worker_new(&workers[made], pd->plan, pd->net, pd->fit, err));
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int thread = 0; thread < threads; thread++)
     for (int d = thread; d < PDLT_PILOT_DRAWS && workers[thread].status == PDLT_OK; d += threads)
@@ -110,16 +87,13 @@ static double covariance(size_t values, const int *keep, const average *x, const
 static void summarize(const pilot_draws *pd, pdlt_pilot_width *w) {
   const size_t values = pd->plan->times * pd->plan->p;
   const average z = {pd->plus, NULL}, m = {pd->plus, pd->minus}, c = {pd->linear, NULL};
-  const average turned = {pd->turned, NULL};
   for (int d = 0; d < PDLT_PILOT_DRAWS; d++) w->survivors += (size_t)pd->survived[d];
   w->plain = covariance(values, pd->survived, &z, &z);
   w->antithetic = covariance(values, pd->survived, &m, &m);
   if (!pd->linearized) return;
   w->linear = covariance(values, pd->survived, &c, &c);
   w->covariance = covariance(values, pd->survived, &m, &c);
-  for (int d = 0; d < PDLT_PILOT_DRAWS; d++) w->own += pd->within[d] / PDLT_PILOT_DRAWS;
-  w->shared = covariance(values, NULL, &turned, &turned) - w->own / PDLT_PILOT_TURNS;
-  if (w->shared < 0) w->shared = 0;
+  for (size_t i = pd->fit->linear; i < pd->fit->values; i++) w->further += pd->fit->left[i];
 }
 
 /* With steps: end, `steps` says how many there are. */
@@ -129,7 +103,7 @@ static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double s
   w->flops_train = steps * pdlt_flops_step(net, plan->problem->train) +
                    (double)plan->times * pdlt_flops_forward(net, plan->problem->samples);
   w->flops_draw = pdlt_flops_draw(net, 1, net->depth);
-  w->flops_set = pdlt_flops_draw(net, 2, net->depth - 1);
+  w->flops_further = pdlt_initial_flops(plan, net);
   w->flops_linear = pdlt_flops_linear(net, plan->problem->train, plan->problem->samples);
 }
 
@@ -137,23 +111,24 @@ static pdlt_status run_width(pdlt_pilot_width *out, const pdlt_plan *plan, const
                              int threads, const volatile sig_atomic_t *stop, pdlt_error *err) {
   const size_t rows = PDLT_PILOT_DRAWS * plan->times * plan->p;
   double *z = NULL;
+  pdlt_initial_fit fit = {.values = 0};
   int survived[PDLT_PILOT_DRAWS] = {0};
-  double within[PDLT_PILOT_DRAWS] = {0};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&z, 4 * rows, sizeof *z, err));
+  PDLT_TRY(pdlt_alloc(&z, 3 * rows, sizeof *z, err));
+  PDLT_TRY(pdlt_initial_fit_new(&fit, plan, net, err));
   pilot_draws pd = {.plan = plan,
                     .net = net,
-                    .linearized = plan->sets > 0,
+                    .fit = &fit,
+                    .linearized = plan->linear,
                     .plus = z,
                     .minus = z + rows,
                     .linear = z + 2 * rows,
-                    .turned = z + 3 * rows,
-                    .within = within,
                     .survived = survived};
   PDLT_TRY(look_at_draws(&pd, threads, stop, err));
   summarize(&pd, out);
   count_flops(plan, net, pd.steps, out);
 cleanup:
+  pdlt_initial_fit_free(&fit);
   pdlt_free(z);
   return status;
 }
@@ -161,13 +136,12 @@ cleanup:
 /* --- the choice --- */
 
 /* At one width: variance per draw of the estimator times its flops, over those of plain. */
-static double work(const pdlt_pilot_width *w, size_t sets, size_t turns, int fitted) {
+static double work(const pdlt_pilot_width *w, size_t samples, int fitted) {
   const double plain = w->plain * (w->flops_draw + w->flops_train);
   double flops = w->flops_draw + 2 * w->flops_train, variance = w->antithetic;
-  if (sets > 0) {
-    const double M = (double)sets, G = (double)turns;
-    const double further = (w->shared + w->own / G) / M, noise = w->linear + further;
-    flops += w->flops_linear + M * (w->flops_set + G * w->flops_linear);
+  if (samples > 0) {
+    const double M = (double)samples, further = w->further / M, noise = w->linear + further;
+    flops += w->flops_linear + M * w->flops_further;
     if (!fitted)
       variance += noise - 2 * w->covariance;
     else if (noise > 0)
@@ -177,23 +151,20 @@ static double work(const pdlt_pilot_width *w, size_t sets, size_t turns, int fit
   return variance * flops / plain;
 }
 
-double pdlt_pilot_work(const pdlt_pilot *pilot, size_t sets, size_t turns, int fitted) {
-  return 0.5 * (work(&pilot->width[0], sets, turns, fitted) +
-                work(&pilot->width[1], sets, turns, fitted));
+double pdlt_pilot_work(const pdlt_pilot *pilot, size_t samples, int fitted) {
+  return 0.5 * (work(&pilot->width[0], samples, fitted) + work(&pilot->width[1], samples, fitted));
 }
 
-/* Best numbers of sets and turns; returns their work. */
-static double best(const pdlt_pilot *pilot, int fitted, size_t *sets, size_t *turns) {
+/* Best number of samples; returns its work. */
+static double best(const pdlt_pilot *pilot, int fitted, size_t *samples) {
   double least = INFINITY;
-  *sets = *turns = 1;
-  for (size_t M = 1; M <= PDLT_MAX_SETS; M *= 2)
-    for (size_t G = 1; G <= PDLT_MAX_TURNS; G *= 2) {
-      const double x = pdlt_pilot_work(pilot, M, G, fitted);
-      if (!(x < least)) continue;
-      least = x;
-      *sets = M;
-      *turns = G;
-    }
+  *samples = 1;
+  for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2) {
+    const double x = pdlt_pilot_work(pilot, M, fitted);
+    if (!(x < least)) continue;
+    least = x;
+    *samples = M;
+  }
   return least;
 }
 
@@ -206,23 +177,21 @@ static int enough(const pdlt_pilot *pilot) {
 void pdlt_pilot_decide(pdlt_pilot *pilot, pdlt_estimator estimator) {
   const double better = 0.9;
   const int known = enough(pilot), choose = estimator == PDLT_ESTIMATOR_AUTO;
-  size_t sets[2] = {1, 1}, turns[2] = {1, 1};
+  size_t samples[2] = {1, 1};
   double least = 1, with[2] = {INFINITY, INFINITY};
   pilot->antithetic = pilot->fitted = 0;
-  pilot->sets = pilot->turns = 0;
+  pilot->samples = 0;
   if (known && choose) {
-    const double pairs = pdlt_pilot_work(pilot, 0, 0, 0);
+    const double pairs = pdlt_pilot_work(pilot, 0, 0);
     pilot->antithetic = pairs < 1;
     if (pairs < least) least = pairs;
   }
   if (known && pilot->linearized)
-    for (int fitted = 0; fitted < 2; fitted++)
-      with[fitted] = best(pilot, fitted, &sets[fitted], &turns[fitted]);
+    for (int fitted = 0; fitted < 2; fitted++) with[fitted] = best(pilot, fitted, &samples[fitted]);
   if (choose && !(with[0] < better * least || with[1] < better * least)) return;
   pilot->antithetic = 1;
   pilot->fitted = choose ? with[1] < better * with[0] : estimator == PDLT_ESTIMATOR_CONTROL;
-  pilot->sets = sets[pilot->fitted];
-  pilot->turns = turns[pilot->fitted];
+  pilot->samples = samples[pilot->fitted];
 }
 
 pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
@@ -232,7 +201,7 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   const int choose = ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO;
   pdlt_network net[2] = {{.depth = 0}, {.depth = 0}};
   pdlt_pilot pilot = {.linearized = plan->p <= PDLT_MAX_LINEARIZED};
-  pdlt_plan probe = *plan;
+  pdlt_plan probe = *plan; /* outputs only */
   pdlt_status status = PDLT_OK;
   for (int k = 0; k < 2; k++) {
     pdlt_pilot_width *w = &pilot.width[k];
@@ -241,7 +210,9 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
     count_flops(plan, &net[k], END_STEPS, w);
     if (choose && !(w->flops_linear < 0.5 * w->flops_train)) pilot.linearized = 0;
   }
-  if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 1, 0);
+  probe.with_kernel = probe.with_theta = probe.with_vertex = probe.with_theta_t = 0;
+  pdlt_plan_estimator(&probe, 1);
+  if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 0);
   for (int k = 0; k < 2; k++)
     PDLT_TRY(run_width(&pilot.width[k], &probe, &net[k], threads, stop, err));
   pdlt_pilot_decide(&pilot, ex->ensemble.estimator);

@@ -12,11 +12,11 @@
 extern "C" {
 #endif
 
-enum { PDLT_PILOT_DRAWS = 64, PDLT_PILOT_TURNS = 16 };
+enum { PDLT_PILOT_DRAWS = 64 };
 #define PDLT_PILOT_MEMBER ((uint64_t)1 << 62) /* first member of the pilot */
 
-/* Most sets per draw and turns per set that are considered; powers of two. */
-enum { PDLT_MAX_SETS = 256, PDLT_MAX_TURNS = 64 };
+/* Most further samples per draw that are considered; powers of two. */
+enum { PDLT_MAX_SAMPLES = 256 };
 
 /* What 64 pairs at one width say. Variances per draw, summed over times, outputs and
  * samples; m: a pair's average, c: its control. */
@@ -24,27 +24,28 @@ typedef struct pdlt_pilot_width {
   size_t survivors;
   double plain, antithetic, linear; /* variance of z, m, c */
   double covariance;                /* of m and c */
-  double shared, own;               /* of c of a turn: what turns of one set share, and the rest */
+  double further;                   /* variance of c of a further sample, less its controls */
   double flops_train, flops_draw;   /* of one network; of its random numbers */
-  double flops_linear, flops_set;   /* of one c; of the random numbers of a set */
+  double flops_linear;              /* of c of a draw */
+  double flops_further;             /* of a further sample */
 } pdlt_pilot_width;
 
 typedef struct pdlt_pilot {
-  int antithetic;     /* the choice */
-  size_t sets, turns; /* 0: without linearization */
+  int antithetic; /* the choice */
+  size_t samples; /* 0: without linearization */
   int fitted;
   int linearized;            /* 1: c was looked at, and the fields about it are filled */
   pdlt_pilot_width width[2]; /* smallest and largest */
 } pdlt_pilot;
 
 /* Variance of the mean of z times flops, per draw, relative to plain networks and averaged
- * over the two widths: sets = 0: of pairs; else with the control, whose coefficient is 1 or
+ * over the two widths: samples = 0: of pairs; else with the control, whose coefficient is 1 or
  * (fitted) the best. */
-double pdlt_pilot_work(const pdlt_pilot *pilot, size_t sets, size_t turns, int fitted);
+double pdlt_pilot_work(const pdlt_pilot *pilot, size_t samples, int fitted);
 
-/* Takes, of what `estimator` allows, the least work: antithetic, sets, turns, fitted. auto
+/* Takes, of what `estimator` allows, the least work: antithetic, samples, fitted. auto
  * prefers the simpler of two estimators unless the other saves a tenth. Fewer than 8
- * surviving pairs decide for plain, or for one set and one turn. */
+ * surviving pairs decide for plain, or for one sample. */
 void pdlt_pilot_decide(pdlt_pilot *pilot, pdlt_estimator estimator);
 
 /* Trains and decides for the experiment's estimator: auto, control or two_level. auto looks

@@ -92,7 +92,7 @@ static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   at.theta_t = at.differential + differentials * plan->readouts * pairs * pairs;
   at.unstable = at.theta_t + (plan->with_theta_t ? plan->times * plan->p * plan->p : 0);
   at.shift = at.unstable + 1;
-  at.size = at.shift + (plan->sets > 0 ? mean : 0);
+  at.size = at.shift + (plan->linear ? mean : 0);
   return at;
 }
 
@@ -109,23 +109,33 @@ static void fix_records(pdlt_plan *plan) {
   }
 }
 
+/* Whether draws without weights serve K, Theta and V, and cost less than networks. */
+static int is_weightless(const pdlt_plan *plan) {
+  const pdlt_estimator asked = plan->ex->ensemble.estimator;
+  const double D = (double)plan->problem->samples, n = plan->ex->network.widths[0];
+  if (asked == PDLT_ESTIMATOR_PLAIN || asked == PDLT_ESTIMATOR_ANTITHETIC) return 0;
+  if (!plan->with_kernel && !plan->with_theta && !plan->with_vertex) return 0;
+  return D * D * D <= 4 * n * n;
+}
+
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   plan->antithetic = antithetic;
-  plan->sets = plan->turns = 0;
-  plan->fitted = 0;
+  plan->linear = plan->fitted = 0;
+  plan->weightless = is_weightless(plan);
+  plan->samples = plan->weightless ? 1 : 0;
   fix_records(plan);
 }
 
-void pdlt_plan_linearize(pdlt_plan *plan, size_t sets, size_t turns, int fitted) {
-  plan->antithetic = 1;
-  plan->sets = sets;
-  plan->turns = turns;
+void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted) {
+  plan->antithetic = plan->linear = 1;
+  plan->weightless = is_weightless(plan);
+  plan->samples = samples;
   plan->fitted = fitted;
   fix_records(plan);
 }
 
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan) {
-  if (plan->sets > 0) return plan->fitted ? "control" : "two_level";
+  if (plan->linear) return plan->fitted ? "control" : "two_level";
   return plan->antithetic ? "antithetic" : "plain";
 }
 

@@ -42,8 +42,10 @@ typedef struct pdlt_plan {
   const pdlt_problem *problem; /* borrowed */
   pdlt_schedule schedule;
   int antithetic;
-  size_t sets, turns; /* c of so many sets of hidden layers, so often turned, per draw; or 0 */
-  int fitted;         /* coefficient of c from the other blocks, not 1 */
+  size_t samples; /* draws of preactivations (initial.h) per draw, or 0 */
+  int linear;     /* outputs have own linearizations as control (control.h) */
+  int weightless; /* K, Theta and, without D, F, A, B, V come from the samples */
+  int fitted;     /* coefficient of c from the other blocks, not 1 */
   int with_output, with_cov, with_kernel, with_theta;
   int with_vertex, with_fluctuations; /* V; D, F, A, B */
   int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */
@@ -77,12 +79,14 @@ typedef struct pdlt_plan {
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_problem *problem,
                            int layers, pdlt_error *err);
 
-/* Fixes the estimator and with it the records and the block size. */
+/* Fixes the estimator and with it the records and the block size. Where the experiment asks
+ * for auto, two_level or control, K, Theta and V are measured on draws without weights if
+ * D^3 <= 4 n^2 at the smallest width, from where on those cost less. */
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
-/* Adds the control by own linearization (control.h) to antithetic pairs: `sets` and `turns`
- * per draw, each >= 1. */
-void pdlt_plan_linearize(pdlt_plan *plan, size_t sets, size_t turns, int fitted);
+/* Adds the control by own linearization (control.h) to antithetic pairs, with c of `samples`
+ * >= 1 further draws for each. */
+void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted);
 
 /* Name of the estimator as in the experiment file: plain, antithetic, two_level, control. */
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan);

@@ -182,6 +182,5 @@ void pdlt_preactivation_kernel(const pdlt_preactivation *pre, int l, double *ker
   const size_t D = pre->problem->samples;
   const double scale = layer->C_W / (double)layer->in;
   for (size_t a = 0; a < D; a++)
-    for (size_t b = a; b < D; b++)
-      *kernel++ = layer->C_b + scale * pre->gram[l - 1][a * D + b];
+    for (size_t b = a; b < D; b++) *kernel++ = layer->C_b + scale * pre->gram[l - 1][a * D + b];
 }

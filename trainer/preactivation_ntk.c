@@ -94,7 +94,7 @@ static void descend(pdlt_preactivation *pre, int k, int first, int moments) {
   for (size_t a = 0, p = 0; a < D; a++)
     for (size_t b = a; b < D; b++, p++) {
       const double kappa = first ? 1 : pre->trace[p];
-      double *t = old + p * square, *m = new + p * square, total = 0;
+      double *t = old + p * square, *m = new + p *square, total = 0;
       for (size_t j = 0; j < n; j++) total += pre->feature[0][p * n + j];
       pre->trace[p] = scale * kappa * total;
       if (!first) { /* t = M - kappa */
@@ -156,8 +156,9 @@ static void pull_back(pdlt_preactivation *pre, int k, const double *above, const
   for (size_t i = 0; i < q; i++) {
     const double *row = rest + i * (n + 1), *slope = pre->ds[k] + i % D * n;
     for (size_t r = 0; r < D; r++)
-      pre->coefficient[i * D + r] = pdlt_row_dot(n_above, pre->xi[k + 1] + r * n_above, above + i * n_above) -
-                                    pdlt_row_dot(n + 1, pre->basis[k] + r * (n + 1), row);
+      pre->coefficient[i * D + r] =
+          pdlt_row_dot(n_above, pre->xi[k + 1] + r * n_above, above + i * n_above) -
+          pdlt_row_dot(n + 1, pre->basis[k] + r * (n + 1), row);
     memcpy(below + i * n, row, n * sizeof *row);
     for (size_t r = 0; r < D; r++)
       pdlt_row_add(n, pre->coefficient[i * D + r], pre->basis[k] + r * (n + 1), below + i * n);
