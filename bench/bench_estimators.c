@@ -1,8 +1,8 @@
-/* bench_estimators.c - time to a given standard error of trained outputs: each estimator
- * against plain networks.
+/* bench_estimators.c - time to a given standard error: each estimator against plain networks.
  *
- * Is: whole ensembles of one width through pdlt_ensemble_run, sin, outputs recorded at the
- * last step only; data, draws and therefore every variance from fixed seeds.
+ * Is: whole ensembles of one width through pdlt_ensemble_run, pilots included: outputs
+ * recorded at the last step only; K, Theta and V at initialization. Data, draws and therefore
+ * every variance from fixed seeds. Time is processor time, of all threads.
  * Is not: part of the tests; seconds belong to the machine and the moment, the count of
  * flops (flops.h) does not. */
 #include <getopt.h>
@@ -24,24 +24,25 @@ typedef struct bench {
   long members;
 } bench;
 
+enum { MOST_QUANTITIES = 3 };
+
 /* What one estimator did. */
 typedef struct outcome {
-  double deviation; /* of one draw: se sqrt(members), root mean square over samples */
-  double square;    /* deviation^2 / members */
-  double seconds, flops;
-  int sets, turns;
-  const char *used;
+  double square[MOST_QUANTITIES]; /* se^2, mean over the entries of a quantity */
+  double seconds, flops;          /* flops of a draw; 0: not counted */
+  long members;
+  int samples;
   char name[16];
 } outcome;
 
 static double now(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static pdlt_status make_experiment(const bench *b, const char *estimator, long members,
-                                   pdlt_experiment *ex, pdlt_error *err) {
+static pdlt_status make_experiment(const bench *b, const char *estimator, const char *measure,
+                                   long members, pdlt_experiment *ex, pdlt_error *err) {
   char text[1024];
   snprintf(text, sizeof text,
            "network: {activation: %s, depth: %d, widths: [%d], C_b: 0, C_W: 1, lambda_b: 0, "
@@ -49,9 +50,9 @@ static pdlt_status make_experiment(const bench *b, const char *estimator, long m
            "data: {source: csv, file: none.csv, train: %d, test: %d}\n"
            "training: {eta: %.17g, steps: %d, record: [%d]}\n"
            "ensemble: {members: %ld, seed: 1, estimator: %s}\n"
-           "measure: [output]\n",
+           "measure: [%s]\n",
            b->activation, b->depth, b->width, b->train, b->test, b->eta, b->steps, b->steps,
-           members, estimator);
+           members, estimator, measure);
   return pdlt_experiment_parse(ex, text, "bench", 0, NULL, err);
 }
 
@@ -75,68 +76,115 @@ static pdlt_status make_data(const bench *b, pdlt_dataset *data, pdlt_error *err
   return PDLT_OK;
 }
 
-static int whole(const json_t *object, const char *key) {
-  const json_t *value = json_object_get(object, key);
-  return value == NULL ? 0 : (int)json_integer_value(value);
+/* se^2 of n<n>/NAME, mean over its entries. */
+static double mean_square(const bench *b, const pdlt_archive *archive, const char *quantity) {
+  char name[64];
+  snprintf(name, sizeof name, "n%d/%s_se", b->width, quantity);
+  const pdlt_tensor *se = pdlt_archive_get(archive, name);
+  const size_t count = pdlt_tensor_count(se);
+  double sum = 0;
+  for (size_t i = 0; i < count; i++) sum += se->data[i] * se->data[i] / (double)count;
+  return sum;
 }
 
+/* Flops of one draw with outputs, by the pilot's count where there is one. */
+static pdlt_status count_flops(const bench *b, const pdlt_experiment *ex, const json_t *meta,
+                               outcome *out, pdlt_error *err) {
+  pdlt_network net = {.depth = 0};
+  const size_t train = (size_t)b->train, samples = (size_t)(b->train + b->test);
+  const pdlt_status status = pdlt_network_new(&net, ex, b->width, (size_t)b->inputs, err);
+  if (status != PDLT_OK) return status;
+  const double one = b->steps * pdlt_flops_step(&net, train) + pdlt_flops_forward(&net, samples);
+  out->flops = pdlt_flops_draw(&net, 1, net.depth) + (out->name[0] == 'p' ? 1 : 2) * one;
+  const json_t *pilot = json_array_get(json_object_get(meta, "pilot"), 0);
+  if (out->samples > 0)
+    out->flops += json_number_value(json_object_get(pilot, "flops_linear")) +
+                  out->samples * json_number_value(json_object_get(pilot, "flops_further"));
+  pdlt_network_free(&net);
+  return PDLT_OK;
+}
+
+/* One ensemble; quantities: names, NULL at the end. */
 static pdlt_status run(const bench *b, const pdlt_dataset *data, const char *estimator,
-                       long members, outcome *out, pdlt_error *err) {
+                       const char *measure, const char *const *quantities, long members,
+                       outcome *out, pdlt_error *err) {
   pdlt_experiment ex = {0};
   pdlt_archive archive = {0};
   const pdlt_ensemble_options options = {.threads = b->threads, .checkpoint_seconds = 1e9};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(make_experiment(b, estimator, members, &ex, err));
+  PDLT_TRY(make_experiment(b, estimator, measure, members, &ex, err));
   const double start = now();
   PDLT_TRY(pdlt_ensemble_run(&archive, &ex, data, &options, err));
-  out->seconds = now() - start;
-  char name[64];
-  snprintf(name, sizeof name, "n%d/z_se", b->width);
-  const pdlt_tensor *se = pdlt_archive_get(&archive, name);
-  const size_t count = pdlt_tensor_count(se);
-  out->square = 0;
-  for (size_t i = 0; i < count; i++) out->square += se->data[i] * se->data[i] / (double)count;
-  out->deviation = sqrt(out->square * (double)members);
+  *out = (outcome){.seconds = now() - start, .members = members};
+  for (int k = 0; k < MOST_QUANTITIES && quantities[k] != NULL; k++)
+    out->square[k] = mean_square(b, &archive, quantities[k]);
   const json_t *meta = json_object_get(pdlt_archive_meta(&archive), "estimator");
   snprintf(out->name, sizeof out->name, "%s", json_string_value(json_object_get(meta, "used")));
-  out->sets = whole(meta, "sets");
-  out->turns = whole(meta, "turns");
-  pdlt_network net = {.depth = 0};
-  PDLT_TRY(pdlt_network_new(&net, &ex, b->width, data->inputs, err));
-  const double train = b->steps * pdlt_flops_step(&net, data->train) +
-                       pdlt_flops_forward(&net, data->train + data->test);
-  out->flops = pdlt_flops_draw(&net, 1, net.depth) + (out->name[0] == 'p' ? 1 : 2) * train;
-  const double linear = pdlt_flops_linear(&net, data->train, data->train + data->test);
-  (void)linear;
-  pdlt_network_free(&net);
+  out->samples = (int)json_integer_value(json_object_get(meta, "samples"));
+  if (measure[0] == 'o') PDLT_TRY(count_flops(b, &ex, meta, out, err));
 cleanup:
   pdlt_archive_free(&archive);
   pdlt_experiment_free(&ex);
   return status;
 }
 
-static pdlt_status run_all(const bench *b, pdlt_error *err) {
+/* Time that plain takes over that of x, to the same error of quantity k. */
+static double time_ratio(const outcome *plain, const outcome *x, int k) {
+  return plain->square[k] * plain->seconds / (x->square[k] * x->seconds);
+}
+
+static double deviation(const outcome *x, int k) { return sqrt(x->square[k] * (double)x->members); }
+
+static pdlt_status run_outputs(const bench *b, const pdlt_dataset *data, pdlt_error *err) {
   static const char *const estimators[] = {"plain", "antithetic", "two_level", "control", "auto"};
+  static const char *const quantities[] = {"z", NULL};
+  outcome plain, x;
+  pdlt_status status = PDLT_OK;
+  printf("trained outputs, %d steps, eta %g\n", b->steps, b->eta);
+  printf(
+      "estimator   used       samples  deviation  us/draw  kflop/draw  time ratio  flop ratio\n");
+  for (int k = 0; k < 5; k++) {
+    PDLT_TRY(
+        run(b, data, estimators[k], "output", quantities, (k == 0 ? 4 : 1) * b->members, &x, err));
+    if (k == 0) plain = x;
+    const double members = (double)x.members, more = (double)plain.members / members;
+    printf("%-11s %-11s %6d  %9.5f  %7.1f  %10.0f  %10.1f  %10.1f\n", estimators[k], x.name,
+           x.samples, deviation(&x, 0), 1e6 * x.seconds / members, 1e-3 * x.flops,
+           time_ratio(&plain, &x, 0),
+           more * plain.square[0] * plain.flops / (x.square[0] * x.flops));
+  }
+cleanup:
+  return status;
+}
+
+static pdlt_status run_initial(const bench *b, const pdlt_dataset *data, pdlt_error *err) {
+  static const char *const estimators[] = {"plain", "auto"};
+  static const char *const quantities[] = {"K", "Theta", "V"};
+  outcome plain, x;
+  pdlt_status status = PDLT_OK;
+  printf("K, Theta, V at initialization\n");
+  printf("estimator   us/draw   deviations of K, Theta, V         time ratios\n");
+  for (int k = 0; k < 2; k++) {
+    PDLT_TRY(run(b, data, estimators[k], "kernel, ntk, vertex", quantities,
+                 (k == 0 ? 4 : 16) * b->members, &x, err));
+    if (k == 0) plain = x;
+    printf("%-11s %7.1f   %9.5f  %9.5f  %9.5f   %8.1f  %8.1f  %8.1f\n", estimators[k],
+           1e6 * x.seconds / (double)x.members, deviation(&x, 0), deviation(&x, 1),
+           deviation(&x, 2), time_ratio(&plain, &x, 0), time_ratio(&plain, &x, 1),
+           time_ratio(&plain, &x, 2));
+  }
+cleanup:
+  return status;
+}
+
+static pdlt_status run_all(const bench *b, pdlt_error *err) {
   pdlt_dataset data = {0};
-  outcome plain = {0}, x = {0};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(make_data(b, &data, err));
-  printf("%s, %d layers, n = %d, %d + %d samples, %d steps, eta %g, %d threads\n", b->activation,
-         b->depth, b->width, b->train, b->test, b->steps, b->eta, b->threads);
-  printf(
-      "estimator   used       sets turns  deviation  us/draw  kflop/draw  "
-      "time ratio  flop ratio\n");
-  for (int k = 0; k < 5; k++) {
-    const long members = k == 0 ? 4 * b->members : b->members;
-    PDLT_TRY(run(b, &data, estimators[k], members, &x, err));
-    if (k == 0) plain = x;
-    const double time = plain.square * plain.seconds / (x.square * x.seconds);
-    const double flops =
-        plain.deviation * plain.deviation * plain.flops / (x.deviation * x.deviation * x.flops);
-    printf("%-11s %-11s %3d %5d  %9.5f  %7.1f  %10.0f  %10.1f  %10.1f\n", estimators[k], x.name,
-           x.sets, x.turns, x.deviation, 1e6 * x.seconds / (double)members, 1e-3 * x.flops, time,
-           flops);
-  }
+  printf("%s, %d layers, n = %d, %d + %d samples, %d threads\n", b->activation, b->depth, b->width,
+         b->train, b->test, b->threads);
+  PDLT_TRY(run_outputs(b, &data, err));
+  PDLT_TRY(run_initial(b, &data, err));
 cleanup:
   free(data.x);
   free(data.y);

@@ -293,8 +293,7 @@ TEST(TrainerPilot, TakesTheLeastWorkThatTheEstimatorAllows) {
   EXPECT_EQ(pilot.fitted, 0);
   EXPECT_GE(pilot.samples, 1u);
   const double least = pdlt_pilot_work(&pilot, pilot.samples, 0);
-  for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2)
-    EXPECT_LE(least, pdlt_pilot_work(&pilot, M, 0));
+  for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2) EXPECT_LE(least, pdlt_pilot_work(&pilot, M, 0));
   pilot = pilot_of(1, 0.0101, 0.04, 0.02);  // with another coefficient
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
   EXPECT_EQ(pilot.fitted, 1);

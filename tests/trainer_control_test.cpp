@@ -191,6 +191,5 @@ TEST(TrainerControl, FlopsCountWhatTheySay) {
   const double products = 32 + 64 + 16;
   EXPECT_EQ(pdlt_flops_draw(&f.net, 1, 3), PDLT_FLOPS_NORMAL * (products + 18));
   EXPECT_EQ(pdlt_flops_draw(&f.net, 2, 2), PDLT_FLOPS_NORMAL * 72);
-  EXPECT_EQ(pdlt_flops_linear(&f.net, 3, 5),
-            2 * 15 * products + 100 * 18 + 9 * 216);
+  EXPECT_EQ(pdlt_flops_linear(&f.net, 3, 5), 2 * 15 * products + 100 * 18 + 9 * 216);
 }

@@ -38,7 +38,8 @@ typedef struct pdlt_worker {
   double *storage;
 } pdlt_worker;
 
-/* fit belongs to the same plan and network, borrowed; NULL without samples. Errors: PDLT_ERR_MEMORY. */
+/* fit belongs to the same plan and network, borrowed; NULL without samples. Errors:
+ * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
                             const pdlt_initial_fit *fit, pdlt_error *err);
 void pdlt_worker_free(pdlt_worker *worker);

@@ -52,12 +52,12 @@ typedef struct pdlt_initial {
   const pdlt_initial_fit *fit; /* borrowed */
   pdlt_control control;        /* of the same network; empty without c */
   pdlt_preactivation pre;
-  double *s, *ds;        /* (D, max n) at the frozen kernels */
-  double *theta, *ntk;   /* (P), (q, q) */
-  double *pair;          /* (P) */
-  double *x;             /* (X) */
-  double *value;         /* (V) */
-  double *kernel;        /* (R, P) K of the last draw */
+  double *s, *ds;      /* (D, max n) at the frozen kernels */
+  double *theta, *ntk; /* (P), (q, q) */
+  double *pair;        /* (P) */
+  double *x;           /* (X) */
+  double *value;       /* (V) */
+  double *kernel;      /* (R, P) K of the last draw */
   double *storage;
 } pdlt_initial;
 

@@ -52,11 +52,11 @@ cleanup:
 /* Sums over the draws, values counted from those of the first one, controls from their means. */
 typedef struct fit_sums {
   size_t draws;
-  double *x, *xx;           /* (X), (X, X) */
-  double *value, *square;   /* (V) */
-  double *cross;            /* (X, V) */
-  double *origin, *mean;    /* (V), (X) */
-  double *rows[2];          /* (BATCH, X), (BATCH, V) */
+  double *x, *xx;         /* (X), (X, X) */
+  double *value, *square; /* (V) */
+  double *cross;          /* (X, V) */
+  double *origin, *mean;  /* (V), (X) */
+  double *rows[2];        /* (BATCH, X), (BATCH, V) */
   double *storage;
 } fit_sums;
 
