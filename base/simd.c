@@ -1,4 +1,4 @@
-/* simd.c - see simd_kernels.h: which compiled set the processor can run. */
+/* simd.c - see simd_kernels.h and small.h: which compiled set the processor can run. */
 #include "base/simd_sets.h"
 
 #ifdef PDLT_SIMD_X86
@@ -22,3 +22,13 @@ const pdlt_simd_set *pdlt_simd_get(int k) {
 }
 
 const pdlt_simd_set *pdlt_simd_best(void) { return pdlt_simd_get(0); }
+
+const pdlt_small_set *pdlt_small_get(int k) {
+#ifdef PDLT_SIMD_X86
+  if (runs_avx512() && k-- == 0) return &pdlt_small_avx512;
+  if (runs_avx2() && k-- == 0) return &pdlt_small_avx2;
+#endif
+  return k == 0 ? &pdlt_small_plain : NULL;
+}
+
+const pdlt_small_set *pdlt_small_best(void) { return pdlt_small_get(0); }

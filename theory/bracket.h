@@ -27,7 +27,9 @@ typedef struct pdlt_bracket_grid {
   size_t n, levels;
   double *x;      /* (n) nodes */
   double *root_w; /* (n) square roots of the weights, sum of weights = 1 */
-  double *mode;   /* (levels, n) eigenfunctions of N times root_w, orthonormal */
+  double *mode;   /* (levels, n) eigenfunctions of N, orthonormal */
+  double *left;   /* (n, levels) mode^T times root_w */
+  double *right;  /* (levels, n) mode times root_w */
   double *number; /* (levels) eigenvalues of N: 0, 1, 2, ... */
 } pdlt_bracket_grid;
 
@@ -42,11 +44,9 @@ pdlt_status pdlt_bracket_grid_new_gauss(pdlt_bracket_grid *out, size_t n, pdlt_e
 
 void pdlt_bracket_grid_free(pdlt_bracket_grid *grid);
 
-/* out (n, n) = sum_levels mode rho^N mode^T root_w root_w: E[f(x) g(y)] =
- * sum_pq f(x_p) out_pq g(x_q) at correlation rho in [0, 1]; work (levels, n).
- * Returns the number of levels that count, rows of work; out = work^T work of them. */
-size_t pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double *work,
-                                double *out);
+/* out (n, n) = left rho^N right: E[f(x) g(y)] = sum_pq f(x_p) out_pq g(x_q) at correlation
+ * rho in [0, 1]; work (n, levels). */
+void pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double *work, double *out);
 
 enum { PDLT_BRACKET_ORDERS = 6 };
 
@@ -78,6 +78,13 @@ double pdlt_bracket_jet(const pdlt_bracket_pairs *pairs, int j, int k, int p, in
  * (NTK fluctuations), and of 2110, 3111, 2211 too (dNTK and ddNTK). */
 typedef enum pdlt_quad_orders { PDLT_QUAD_NTK, PDLT_QUAD_ALL } pdlt_quad_orders;
 enum { PDLT_QUAD_MAX_COLUMNS = 30 };
+
+/* The reach for a trapezoid grid of n >= 2 nodes at which the step and the cut of the tails cost
+ * about the same, and what they cost: the error of brackets whose four slots hold one
+ * sample of kernel K, relative to the integral of the absolute value. Smooth activations.
+ * Errors: PDLT_ERR_MEMORY. Cost: about 25 n activations. */
+pdlt_status pdlt_bracket_reach(const pdlt_activation *activation, pdlt_quad_orders orders, double K,
+                               size_t n, double *reach, double *error, pdlt_error *err);
 
 typedef struct pdlt_bracket_quads {
   size_t D, multisets;

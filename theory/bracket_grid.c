@@ -4,6 +4,7 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "base/small.h"
 #include "theory/bracket.h"
 
 /* The oscillator lives on a wider interval than the functions do: its modes of high
@@ -14,6 +15,8 @@ void pdlt_bracket_grid_free(pdlt_bracket_grid *grid) {
   pdlt_free(grid->x);
   pdlt_free(grid->root_w);
   pdlt_free(grid->mode);
+  pdlt_free(grid->left);
+  pdlt_free(grid->right);
   pdlt_free(grid->number);
   memset(grid, 0, sizeof *grid);
 }
@@ -24,10 +27,22 @@ static pdlt_status grid_alloc(pdlt_bracket_grid *grid, size_t n, size_t levels, 
   PDLT_TRY(pdlt_alloc(&grid->x, n, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&grid->root_w, n, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&grid->mode, levels * n, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&grid->left, levels * n, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&grid->right, levels * n, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&grid->number, levels, sizeof(double), err));
 cleanup:
   if (status != PDLT_OK) pdlt_bracket_grid_free(grid);
   return status;
+}
+
+static void weigh_modes(pdlt_bracket_grid *grid) {
+  for (size_t level = 0; level < grid->levels; ++level) {
+    for (size_t p = 0; p < grid->n; ++p) {
+      double weighted = grid->mode[level * grid->n + p] * grid->root_w[p];
+      grid->right[level * grid->n + p] = weighted;
+      grid->left[p * grid->levels + level] = weighted;
+    }
+  }
 }
 
 /* -d^2/dt^2 + t^2/4 - 1/2 in the sinc basis of m nodes, step h, centred at 0. */
@@ -70,6 +85,7 @@ pdlt_status pdlt_bracket_grid_new_trapezoid(pdlt_bracket_grid *out, size_t n, do
   /* exactly 0; the others stay eigenvalues of this matrix, whose semigroup is then exact:
    * rounding the nearly whole ones would cost 1e-10 at rho near 1 */
   grid.number[0] = 0.0;
+  weigh_modes(&grid);
   *out = grid;
 cleanup:
   if (status != PDLT_OK) pdlt_bracket_grid_free(&grid);
@@ -98,6 +114,7 @@ pdlt_status pdlt_bracket_grid_new_gauss(pdlt_bracket_grid *out, size_t n, pdlt_e
     for (size_t k = 0; k < n; ++k) grid.mode[k * n + p] = sign * vectors[p * n + k];
     grid.number[p] = (double)p;
   }
+  weigh_modes(&grid);
   *out = grid;
 cleanup:
   if (status != PDLT_OK) pdlt_bracket_grid_free(&grid);
@@ -106,16 +123,24 @@ cleanup:
   return status;
 }
 
-size_t pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double *work,
-                                double *out) {
-  size_t n = grid->n, used = 0;
-  for (; used < grid->levels; ++used) {
-    double root = grid->number[used] <= 0.0 ? 1.0 : pow(rho, 0.5 * grid->number[used]);
-    if (root < 1e-10) break; /* rho^N < 1e-20 from here on */
+void pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double *work,
+                              double *out) {
+  enum { CHUNK = 64 };
+  size_t n = grid->n, levels = grid->levels, used = 0;
+  double log_rho = log(rho), power[CHUNK];
+  /* rho^N < 1e-17 from `used` on */
+  while (used < levels && !(grid->number[used] * log_rho < -39.0)) ++used;
+  for (size_t first = 0; first < used; first += CHUNK) {
+    size_t count = used - first < CHUNK ? used - first : CHUNK;
+    for (size_t k = 0; k < count; ++k) {
+      double number = grid->number[first + k];
+      power[k] = number <= 0.0 ? 1.0 : exp(number * log_rho);
+    }
     for (size_t p = 0; p < n; ++p) {
-      work[used * n + p] = root * grid->mode[used * n + p] * grid->root_w[p];
+      const double *left = grid->left + p * levels + first;
+      double *to = work + p * levels + first;
+      for (size_t k = 0; k < count; ++k) to[k] = left[k] * power[k];
     }
   }
-  pdlt_syrk(1, n, used, 1.0, work, n, 0.0, out, n);
-  return used;
+  pdlt_small_best()->product(n, n, used, work, levels, grid->right, n, out, n);
 }

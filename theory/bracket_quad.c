@@ -4,17 +4,17 @@
  * directions, 3 4 another; a singular value decomposition of the planes' overlap gives
  * canonical variables x of 1 2 and y of 3 4 with E[x_m y_m'] = rho_m delta_mm', and
  *   <f1 f2 f3 f4> = sum F12(x) (M_rho1 F34 M_rho2^T)(x),  two products of (n, n)
- * matrices. Duplicate or dependent samples give rho = 1, where M is diagonal: nothing
- * is inverted anywhere. */
+ * matrices, on either side. Duplicate or dependent samples give rho = 1, where M is diagonal:
+ * nothing is inverted anywhere. */
 #include <math.h>
-#include <omp.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/linalg.h"
 #include "base/memory.h"
+#include "base/small.h"
 #include "theory/bracket.h"
 
-enum { MAX_ORDER = 3, ORDER_PAIRS = 16 };
+enum { MAX_ORDER = 3, ORDER_PAIRS = 16, CHUNK = 16 };
 
 void pdlt_bracket_quads_free(pdlt_bracket_quads *quads) {
   pdlt_free(quads->value);
@@ -112,14 +112,32 @@ static void svd2(double C[2][2], double P[2][2], double rho[2], double Q[2][2]) 
   rho[1] = fmin(1.0, fabs(half_a - half_b));
 }
 
-/* load[i] (2): z_i = load[i] . (canonical variables of its pair of slots). */
-static pdlt_status canonical(const double *K, double load[4][2], double rho[2], pdlt_error *err) {
-  double values[4], vectors[16], root[4][4], plane[2][2][4], C[2][2], turn[2][2][2];
-  pdlt_status status = pdlt_symmetric_eigen(4, K, values, vectors, err);
-  if (status != PDLT_OK) return status;
-  for (int i = 0; i < 4; ++i) {
-    for (int m = 0; m < 4; ++m) root[i][m] = vectors[m * 4 + i] * sqrt(fmax(values[m], 0.0));
+/* Cholesky's root of K (4, 4) with the largest pivot first: what is left of dependent
+ * samples is rounding, and dropped. z_i = root[i] . g. */
+static void pivoted_root(const double *K, double root[4][4]) {
+  double left[16], largest = 0.0;
+  memcpy(left, K, sizeof left);
+  memset(root, 0, 16 * sizeof(double));
+  for (int i = 0; i < 4; ++i) largest = fmax(largest, K[5 * i]);
+  for (int m = 0; m < 4; ++m) {
+    int pivot = 0;
+    for (int i = 1; i < 4; ++i) {
+      if (left[5 * i] > left[5 * pivot]) pivot = i;
+    }
+    if (!(left[5 * pivot] > 4e-16 * largest)) return;
+    double inverse = 1.0 / sqrt(left[5 * pivot]);
+    for (int i = 0; i < 4; ++i) root[i][m] = left[4 * i + pivot] * inverse;
+    for (int i = 0; i < 4; ++i) {
+      for (int j = 0; j < 4; ++j) left[4 * i + j] -= root[i][m] * root[j][m];
+    }
+    for (int i = 0; i < 4; ++i) left[4 * i + pivot] = left[4 * pivot + i] = 0.0;
   }
+}
+
+/* load[i] (2): z_i = load[i] . (canonical variables of its pair of slots). */
+static void canonical(const double *K, double load[4][2], double rho[2]) {
+  double root[4][4], plane[2][2][4], C[2][2], turn[2][2][2];
+  pivoted_root(K, root);
   plane_basis(root[0], root[1], plane[0]);
   plane_basis(root[2], root[3], plane[1]);
   for (int m = 0; m < 2; ++m) {
@@ -133,34 +151,36 @@ static pdlt_status canonical(const double *K, double load[4][2], double rho[2], 
       load[i][m] = along[0] * turn[side][0][m] + along[1] * turn[side][1][m];
     }
   }
-  return PDLT_OK;
 }
 
 /* Views into one block, all in units of (n, n) but modes. */
 typedef struct quad_work {
+  const pdlt_small_set *small;
   double *block;
-  double *z;            /* (n, n) */
-  double *s;            /* (4 slots, 4 orders, n, n) */
-  double *mehler;       /* (2, n, n) */
-  double *right, *half; /* (n, n) */
-  double *moved;        /* (16, n, n) M_rho1 F34 M_rho2 of each pair of orders */
-  double *modes;        /* (levels, n), after the kernels those of M_rho2 = modes^T modes */
-  size_t rows;          /* of modes in use */
+  double *z;      /* (n, n) */
+  double *s;      /* (4 slots, 4 orders, n, n) */
+  double *mehler; /* (2, n, n) */
+  double *half;   /* (n, n) */
+  double *pair;   /* (2 sides, 16, n, n) products of the side's slots, of each pair of orders */
+  double *moved;  /* (2 sides, 16, n, n) the same after M_rho1 . M_rho2 */
+  double *modes;  /* (n, levels) */
+  int have_pair[2 * ORDER_PAIRS], have_moved[2 * ORDER_PAIRS];
 } quad_work;
 
 static pdlt_status work_new(quad_work *work, const pdlt_bracket_grid *grid, pdlt_error *err) {
   size_t nn = grid->n * grid->n;
   pdlt_status status =
-      pdlt_alloc(&work->block, (1 + 16 + 2 + 2 + ORDER_PAIRS) * nn + grid->levels * grid->n,
+      pdlt_alloc(&work->block, (1 + 16 + 2 + 1 + 4 * ORDER_PAIRS) * nn + grid->levels * grid->n,
                  sizeof(double), err);
   if (status != PDLT_OK) return status;
+  work->small = pdlt_small_best();
   work->z = work->block;
   work->s = work->z + nn;
   work->mehler = work->s + 16 * nn;
-  work->right = work->mehler + 2 * nn;
-  work->half = work->right + nn;
-  work->moved = work->half + nn;
-  work->modes = work->moved + ORDER_PAIRS * nn;
+  work->half = work->mehler + 2 * nn;
+  work->pair = work->half + nn;
+  work->moved = work->pair + 2 * ORDER_PAIRS * nn;
+  work->modes = work->moved + 2 * ORDER_PAIRS * nn;
   return PDLT_OK;
 }
 
@@ -180,60 +200,58 @@ static void tabulate(const pdlt_activation *activation, const pdlt_bracket_grid 
   }
 }
 
-/* moved = M_rho1 (s3^(k) s4^(l)) M_rho2. With M_rho2 = B^T B of few rows (rho2 is the
- * smaller correlation) B goes in between: 3 n^2 rows operations instead of 2 n^3. */
-static void move_pair(const pdlt_bracket_grid *grid, int k, int l, quad_work *work) {
-  size_t n = grid->n, nn = n * n, rows = work->rows;
-  const double *f = work->s + (size_t)(8 + k) * nn, *g = work->s + (size_t)(12 + l) * nn;
-  double *moved = work->moved + (size_t)(4 * k + l) * nn, *modes = work->modes;
-  for (size_t i = 0; i < nn; ++i) work->right[i] = f[i] * g[i];
-  if (3 * rows < 2 * n) {
-    pdlt_gemm(0, 1, n, rows, n, 1.0, work->right, n, modes, n, 0.0, work->half, rows);
-    pdlt_gemm(0, 0, n, rows, n, 1.0, work->mehler, n, work->half, rows, 0.0, work->right, rows);
-    pdlt_gemm(0, 0, n, n, rows, 1.0, work->right, rows, modes, n, 0.0, moved, n);
-    return;
+/* s_i^(k) s_j^(l) of the two slots of a side; borrowed from work. */
+static const double *pair_product(quad_work *work, size_t nn, int side, int orders) {
+  int at = side * ORDER_PAIRS + orders;
+  double *out = work->pair + (size_t)at * nn;
+  if (!work->have_pair[at]) {
+    const double *f = work->s + (size_t)(8 * side + orders / 4) * nn;
+    const double *g = work->s + (size_t)(8 * side + 4 + orders % 4) * nn;
+    work->small->multiply(nn, f, g, out);
+    work->have_pair[at] = 1;
   }
-  pdlt_gemm(0, 0, n, n, n, 1.0, work->mehler, n, work->right, n, 0.0, work->half, n);
-  pdlt_gemm(0, 0, n, n, n, 1.0, work->half, n, work->mehler + nn, n, 0.0, moved, n);
+  return out;
 }
 
-/* sum f g h over the (n, n) grid: n sums of n terms, which lose less than one of n^2 and
- * fill vector registers without a change of order. */
-static double triple_sum(size_t n, const double *f, const double *g, const double *h,
-                         double *column) {
-  double sum = 0.0;
-  memset(column, 0, n * sizeof *column);
-  for (size_t p = 0; p < n; ++p) {
-    const double *f_row = f + p * n, *g_row = g + p * n, *h_row = h + p * n;
-#pragma omp simd
-    for (size_t q = 0; q < n; ++q) column[q] += f_row[q] * g_row[q] * h_row[q];
+/* M_rho1 (s_i^(k) s_j^(l)) M_rho2 of a side; borrowed from work. */
+static const double *moved_product(quad_work *work, size_t n, int side, int orders) {
+  int at = side * ORDER_PAIRS + orders;
+  double *out = work->moved + (size_t)at * n * n;
+  if (!work->have_moved[at]) {
+    const double *from = pair_product(work, n * n, side, orders);
+    work->small->product(n, n, n, work->mehler, n, from, n, work->half, n);
+    work->small->product(n, n, n, work->half, n, work->mehler + n * n, n, out, n);
+    work->have_moved[at] = 1;
   }
-  for (size_t q = 0; q < n; ++q) sum += column[q];
-  return sum;
+  return out;
 }
 
-static pdlt_status quad_smooth(const pdlt_bracket_quads *layout, const pdlt_activation *activation,
-                               const pdlt_bracket_grid *grid, const double *K, quad_work *work,
-                               double *out, pdlt_error *err) {
+/* Which side of a column is moved. The pairs 02, 13, 22 and their mirror images occur with
+ * 11 on the other side only: one product of 11 serves them all. */
+static int moved_side(const int order[4]) {
+  int sum = order[2] + order[3], difference = abs(order[2] - order[3]);
+  return order[0] == 1 && order[1] == 1 && (sum == 4 || difference == 2) ? 0 : 1;
+}
+
+static void quad_smooth(const pdlt_bracket_quads *layout, const pdlt_activation *activation,
+                        const pdlt_bracket_grid *grid, const double *K, quad_work *work,
+                        double *out) {
   double load[4][2], rho[2];
-  int max_order = layout->columns > 8 ? MAX_ORDER : 1, have[ORDER_PAIRS] = {0};
+  int max_order = layout->columns > 8 ? MAX_ORDER : 1;
   size_t n = grid->n, nn = n * n;
-  pdlt_status status = canonical(K, load, rho, err);
-  if (status != PDLT_OK) return status;
+  canonical(K, load, rho);
   tabulate(activation, grid, max_order, load, work);
   for (size_t m = 0; m < 2; ++m) {
-    work->rows = pdlt_bracket_grid_mehler(grid, rho[m], work->modes, work->mehler + m * nn);
+    pdlt_bracket_grid_mehler(grid, rho[m], work->modes, work->mehler + m * nn);
   }
+  memset(work->have_pair, 0, sizeof work->have_pair);
+  memset(work->have_moved, 0, sizeof work->have_moved);
   for (int c = 0; c < layout->columns; ++c) {
     const int *order = layout->order[c];
-    int pair = 4 * order[2] + order[3];
-    if (!have[pair]) move_pair(grid, order[2], order[3], work);
-    have[pair] = 1;
-    const double *f = work->s + (size_t)order[0] * nn, *g = work->s + (size_t)(4 + order[1]) * nn;
-    const double *moved = work->moved + (size_t)pair * nn;
-    out[c] = triple_sum(n, f, g, moved, work->half);
+    int side = moved_side(order), pair[2] = {4 * order[0] + order[1], 4 * order[2] + order[3]};
+    out[c] = work->small->dot(nn, pair_product(work, nn, 1 - side, pair[1 - side]),
+                              moved_product(work, n, side, pair[side]));
   }
-  return PDLT_OK;
 }
 
 pdlt_status pdlt_bracket_quad_one(const pdlt_bracket_quads *layout,
@@ -248,7 +266,7 @@ pdlt_status pdlt_bracket_quad_one(const pdlt_bracket_quads *layout,
     return PDLT_OK;
   }
   PDLT_TRY(work_new(&work, grid, err));
-  PDLT_TRY(quad_smooth(layout, activation, grid, K, &work, out, err));
+  quad_smooth(layout, activation, grid, K, &work, out);
 cleanup:
   pdlt_free(work.block);
   return status;
@@ -283,7 +301,8 @@ static pdlt_status quad_item(const pdlt_bracket_quads *quads, const pdlt_activat
     for (size_t j = 0; j < 4; ++j) sub[4 * i + j] = K[sample[i] * D + sample[j]];
   }
   if (work->block == NULL) return pdlt_bracket_quad_one(quads, activation, NULL, sub, out, err);
-  return quad_smooth(quads, activation, grid, sub, work, out, err);
+  quad_smooth(quads, activation, grid, sub, work, out);
+  return PDLT_OK;
 }
 
 static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const pdlt_activation *activation,
@@ -296,7 +315,7 @@ static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const pdlt_activa
     quad_work work = {0};
     pdlt_error own;
     pdlt_status status = smooth ? work_new(&work, grid, &own) : PDLT_OK;
-#pragma omp for schedule(dynamic, 1)
+#pragma omp for schedule(dynamic, CHUNK)
     for (size_t m = 0; m < quads->multisets; ++m) {
       if (status == PDLT_OK) status = quad_item(quads, activation, grid, K, m, &work, &own);
     }

@@ -1,0 +1,11 @@
+/* small_avx2.c - the kernels of base/small_kernels.inc for AVX2; its compile options
+ * are in base/CMakeLists.txt, the choice among the sets in base/simd.c. */
+#include "base/simd_sets.h"
+
+#ifdef PDLT_SIMD_X86
+#define PDLT_SMALL_SET pdlt_small_avx2
+#define PDLT_SMALL_NAME "avx2"
+#define LANES 4
+#define ROWS 4
+#include "base/small_kernels.inc"
+#endif

@@ -1,0 +1,11 @@
+/* small_avx512.c - the kernels of base/small_kernels.inc for AVX-512; its compile options
+ * are in base/CMakeLists.txt, the choice among the sets in base/simd.c. */
+#include "base/simd_sets.h"
+
+#ifdef PDLT_SIMD_X86
+#define PDLT_SMALL_SET pdlt_small_avx512
+#define PDLT_SMALL_NAME "avx512"
+#define LANES 8
+#define ROWS 8
+#include "base/small_kernels.inc"
+#endif

@@ -1,0 +1,9 @@
+/* small_plain.c - the kernels of base/small_kernels.inc for plain C; its compile options
+ * are in base/CMakeLists.txt, the choice among the sets in base/simd.c. */
+#include "base/simd_sets.h"
+
+#define PDLT_SMALL_SET pdlt_small_plain
+#define PDLT_SMALL_NAME "plain"
+#define LANES 2
+#define ROWS 4
+#include "base/small_kernels.inc"
