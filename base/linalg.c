@@ -89,18 +89,19 @@ pdlt_status pdlt_symmetric_eigen(size_t n, const double *a, double *values, doub
     return pdlt_fail(err, PDLT_ERR_NUMERIC, "a %zu x %zu matrix is not finite", n, n);
   PDLT_TRY(pdlt_alloc(&found, n * n + n, sizeof *found, err));
   memcpy(found, a, n * n * sizeof *a);
-  dsyevd_("V", "U", &order, found, &order, found + n * n, &size, &query, &isize, &query, &info);
+  const char *job = vectors == NULL ? "N" : "V";
+  dsyevd_(job, "U", &order, found, &order, found + n * n, &size, &query, &isize, &query, &info);
   blasint lwork = (blasint)size, liwork = isize;
   PDLT_TRY(pdlt_alloc(&work, (size_t)lwork, sizeof *work, err));
   PDLT_TRY(pdlt_alloc(&iwork, (size_t)liwork, sizeof *iwork, err));
   /* Column-major storage makes column a of LAPACK's result row a of ours. */
-  dsyevd_("V", "U", &order, found, &order, found + n * n, work, &lwork, iwork, &liwork, &info);
+  dsyevd_(job, "U", &order, found, &order, found + n * n, work, &lwork, iwork, &liwork, &info);
   if (info != 0)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
                        "the eigenvalues of a %zu x %zu matrix were not found (dsyevd: %d)", n, n,
                        (int)info));
-  for (size_t i = 0; i < n; i++) fix_sign(n, found + i * n);
-  memcpy(vectors, found, n * n * sizeof *vectors);
+  for (size_t i = 0; i < n && vectors != NULL; i++) fix_sign(n, found + i * n);
+  if (vectors != NULL) memcpy(vectors, found, n * n * sizeof *vectors);
   memcpy(values, found + n * n, n * sizeof *values);
 cleanup:
   pdlt_free(found);

@@ -7,7 +7,7 @@
 #include "base/memory.h"
 
 /* Nodes per canonical variable of the four-slot grids, and of the two-slot ones. */
-static const size_t quad_nodes[] = {16,  24,  32,  40,  48,  56,  64,  80,
+static const size_t quad_nodes[] = {16, 24,  32,  40,  48,  56,  64,  80,
                                     96, 128, 160, 200, 256, 320, 400, 512};
 static const size_t pair_nodes[PDLT_BRACKET_PAIR_LEVELS] = {64, 96, 128, 192, 256, 384, 512};
 enum { QUAD_LEVELS = sizeof quad_nodes / sizeof quad_nodes[0] };
@@ -74,8 +74,8 @@ static pdlt_status converge_pairs(pdlt_bracket_levels *levels, size_t D, const d
     pdlt_bracket_pairs_free(&sets[0].pairs);
     sets[0].pairs = sets[1].pairs;
     memset(&sets[1].pairs, 0, sizeof sets[1].pairs);
-    PDLT_TRY(pdlt_bracket_pairs_new(&sets[1].pairs, &levels->activation,
-                                    &levels->pair_grid[*level], D, K, err));
+    PDLT_TRY(pdlt_bracket_pairs_new(&sets[1].pairs, &levels->activation, &levels->pair_grid[*level],
+                                    D, K, err));
     if (*level > 0 && pairs_agree(&sets[0].pairs, &sets[1].pairs, levels->tolerance)) {
       return PDLT_OK;
     }

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "theory/dynamics_cov_internal.h"
 
-enum { TILE = 8 }; /* times at once */
+enum { TILE = 32 }; /* times at once: what a slice of the tensors is gathered for */
 
 /* Scratch of one thread; n = n_L. */
 typedef struct tile {
@@ -21,7 +21,7 @@ typedef struct tile {
   const double *amplitude; /* (3, n, n, A, A) see fill_amplitudes */
   double *slice;           /* (4, D, A^2) */
   double *fill;            /* (4, TILE, A^2) */
-  double *columns;         /* (TILE n n, A^2) */
+  double *columns;         /* (TILE n n, A^2), (A + 2, A) at least */
   double *sum;             /* (D, TILE n n) */
   double *weight;          /* (3, n, n, A^2) */
   double *response;        /* (TILE, n, A, n, D) [k][m][beta][i][d] */
@@ -168,22 +168,32 @@ static void respond(const tile *t, int pattern, size_t a, size_t k) {
       w_c[mi * A + b] = left_over(t, pattern, 2, mi, a, b);
       for (size_t c = 0; c < A; c++) w_a[(mi * A + b) * A + c] = left_over(t, pattern, 0, mi, b, c);
     }
+  double *slice = t->columns, *by_b = slice + square, *by_c = by_b + A; /* (A, A), (A), (A) */
   for (size_t d = 0; d < D; d++) {
-    double *slice = t->columns; /* (A, A): all terms at this time */
-    for (size_t bc = 0; bc < square; bc++) {
-      slice[bc] = 0;
-      for (size_t q = 0; q < 4; q++)
-        slice[bc] += t->slice[(q * D + d) * square + bc] * t->fill[(q * TILE + k) * square + bc];
+    memset(slice, 0, square * sizeof *slice); /* all terms at this time */
+    for (size_t q = 0; q < 4; q++) {
+      const double *term = t->slice + (q * D + d) * square,
+                   *fill = t->fill + (q * TILE + k) * square;
+      for (size_t bc = 0; bc < square; bc++) slice[bc] += term[bc] * fill[bc];
     }
     for (size_t mi = 0; mi < n * n; mi++) {
-      double *out = t->response + ((k * n + mi / n) * A * n + mi % n) * D + d;
-      for (size_t b = 0; b < A; b++)
+      double *out = t->response + ((k * n + mi / n) * A * n + mi % n) * D + d, by_a = 0;
+      memset(by_b, 0, 2 * A * sizeof *by_b);
+      for (size_t b = 0; b < A; b++) {
+        const double *row = slice + b * A, *weight = w_a + (mi * A + b) * A;
+        const double *weight_b = w_b + mi * A, from_b = w_c[mi * A + b];
+        double sum_a = 0, sum_b = 0;
+#pragma omp simd reduction(+ : sum_a, sum_b)
         for (size_t c = 0; c < A; c++) {
-          const double x = slice[b * A + c];
-          out[a * n * D] += x * w_a[(mi * A + b) * A + c];
-          out[b * n * D] += x * w_b[mi * A + c];
-          out[c * n * D] += x * w_c[mi * A + b];
+          sum_a += row[c] * weight[c];
+          sum_b += row[c] * weight_b[c];
+          by_c[c] += row[c] * from_b;
         }
+        by_a += sum_a;
+        by_b[b] = sum_b;
+      }
+      out[a * n * D] += by_a;
+      for (size_t b = 0; b < A; b++) out[b * n * D] += by_b[b] + by_c[b];
     }
   }
 }

@@ -32,15 +32,31 @@ static size_t stride(size_t D, const char *slots, char letter) {
   return 0;
 }
 
+/* A loop of pdlt_gather: step in the tensor, step in out, length. */
+typedef struct gather_loop {
+  size_t from, to, count;
+} gather_loop;
+
+static void longer_first(gather_loop *x, gather_loop *y) {
+  if (x->from >= y->from) return;
+  const gather_loop keep = *x;
+  *x = *y;
+  *y = keep;
+}
+
 void pdlt_gather(size_t D, size_t A, const double *tensor, const char *slots, const char *inner,
                  char fixed, size_t index, char letter, size_t count, double weight, double *out) {
   const double *from = tensor + index * stride(D, slots, fixed);
-  const size_t step = stride(D, slots, letter);
-  const size_t step_b = stride(D, slots, inner[0]), step_c = stride(D, slots, inner[1]);
-  for (size_t r = 0; r < count; r++)
-    for (size_t b = 0; b < A; b++)
-      for (size_t c = 0; c < A; c++)
-        out[(r * A + b) * A + c] += weight * from[r * step + b * step_b + c * step_c];
+  gather_loop x = {stride(D, slots, letter), A * A, count}, y = {stride(D, slots, inner[0]), A, A},
+              z = {stride(D, slots, inner[1]), 1, A};
+  /* The shortest step in the tensor innermost: it does not fit the caches, out does. */
+  longer_first(&x, &y);
+  longer_first(&y, &z);
+  longer_first(&x, &y);
+  for (size_t i = 0; i < x.count; i++)
+    for (size_t j = 0; j < y.count; j++)
+      for (size_t k = 0; k < z.count; k++)
+        out[i * x.to + j * y.to + k * z.to] += weight * from[i * x.from + j * y.from + k * z.from];
 }
 
 void pdlt_gather_trace(size_t D, size_t A, const double *tensor, const char *slots, double weight,

@@ -1,10 +1,14 @@
 /* predict_training.c - mean and covariance of the outputs at infinite width, as arrays. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "theory/predict_internal.h"
 #include "theory/training.h"
+
+/* Largest cov_lo of all recorded times that is computed; bytes. */
+static const double max_covariance_bytes = 512.0 * 1024 * 1024;
 
 /* cov (D, D) of one output into the diagonal blocks of (n_L, D, n_L, D). */
 static void spread_covariance(double *out, size_t outputs, size_t D, const double *cov) {
@@ -20,32 +24,52 @@ static pdlt_status training_at(const pdlt_training *training, double t, double *
                   : pdlt_training_at(training, t, mean, cov, errors, err);
 }
 
+/* *out: cov_lo in the archive, or NULL when it is too large. */
+static pdlt_status new_covariance(pdlt_archive *out, size_t T, size_t n, size_t D, double **data,
+                                  pdlt_error *err) {
+  const double bytes = (double)(T * sizeof(double)) * (double)(n * D) * (double)(n * D);
+  pdlt_tensor *tensor;
+  *data = NULL;
+  if (bytes > max_covariance_bytes) {
+    char reason[160];
+    snprintf(reason, sizeof reason,
+             "%zu times of %zu x %zu numbers are %.3g GiB, more than %.3g; record fewer times", T,
+             n * D, n * D, bytes / (1024.0 * 1024 * 1024),
+             max_covariance_bytes / (1024.0 * 1024 * 1024));
+    return pdlt_predict_absent(out, "cov_lo", reason, err);
+  }
+  pdlt_status status = pdlt_archive_new(out, "cov_lo", 5, (size_t[]){T, n, D, n, D}, &tensor, err);
+  if (status == PDLT_OK) *data = tensor->data;
+  return status;
+}
+
 static pdlt_status put_times(pdlt_archive *out, const pdlt_experiment *ex,
                              const pdlt_training *training, double *cov, pdlt_error *err) {
   const size_t T = ex->training.num_record, n = training->outputs, D = training->D;
   pdlt_status status = PDLT_OK;
   pdlt_tensor *tensor;
   pdlt_training_errors worst = {0};
+  double *cov_out;
   PDLT_TRY(pdlt_archive_new(out, "times", 1, (size_t[]){T}, &tensor, err));
   memcpy(tensor->data, ex->training.record, T * sizeof *tensor->data);
   PDLT_TRY(pdlt_archive_new(out, "z_lo", 3, (size_t[]){T, n, D}, &tensor, err));
   double *mean_out = tensor->data;
-  PDLT_TRY(pdlt_archive_new(out, "cov_lo", 5, (size_t[]){T, n, D, n, D}, &tensor, err));
-  double *cov_out = tensor->data;
+  PDLT_TRY(new_covariance(out, T, n, D, &cov_out, err));
   for (size_t t = 0; t < T; t++) {
     pdlt_training_errors errors;
-    status = training_at(training, ex->training.record[t], mean_out + t * n * D, cov, &errors, err);
+    status = training_at(training, ex->training.record[t], mean_out + t * n * D,
+                         cov_out == NULL ? NULL : cov, &errors, err);
     if (status == PDLT_ERR_INPUT) {
       const pdlt_error inner = err ? *err : (pdlt_error){0};
       PDLT_TRY(pdlt_experiment_fail(ex, "training.steps", err, "%s", inner.message));
     }
     PDLT_TRY(status);
-    spread_covariance(cov_out + t * n * D * n * D, n, D, cov);
+    if (cov_out != NULL) spread_covariance(cov_out + t * n * D * n * D, n, D, cov);
     worst.mean = fmax(worst.mean, errors.mean);
     worst.cov = fmax(worst.cov, errors.cov);
   }
   PDLT_TRY(pdlt_predict_error(out, "z_lo", worst.mean, err));
-  PDLT_TRY(pdlt_predict_error(out, "cov_lo", worst.cov, err));
+  if (cov_out != NULL) PDLT_TRY(pdlt_predict_error(out, "cov_lo", worst.cov, err));
 cleanup:
   return status;
 }

@@ -24,21 +24,19 @@ static void copy_block(double *out, size_t A, size_t D, const double *theta) {
 pdlt_status pdlt_ntk_largest_eigenvalue(double *out, size_t D, size_t A, const double *theta,
                                         pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  double *block = NULL, *value = NULL, *vector = NULL;
+  double *block = NULL, *value = NULL;
   if (A == 0) {
     *out = 0;
     return PDLT_OK;
   }
   PDLT_TRY(pdlt_alloc(&block, A * A, sizeof *block, err));
   PDLT_TRY(pdlt_alloc(&value, A, sizeof *value, err));
-  PDLT_TRY(pdlt_alloc(&vector, A * A, sizeof *vector, err));
   copy_block(block, A, D, theta);
-  PDLT_TRY(pdlt_symmetric_eigen(A, block, value, vector, err));
+  PDLT_TRY(pdlt_symmetric_eigen(A, block, value, NULL, err));
   *out = value[A - 1];
 cleanup:
   pdlt_free(block);
   pdlt_free(value);
-  pdlt_free(vector);
   return status;
 }
 
@@ -121,32 +119,34 @@ double pdlt_training_phi(double theta, double eta, int flow, double t, double *p
   return (1 - *power) / theta;
 }
 
-/* N^t (D, D): on training rows sum_a v_a mu_a^t v_a^T, on test rows the unit vector minus
- * sum_a Theta_dA v_a phi_a v_a^T; and zbar from the same factors. */
-static pdlt_status evolve(const pdlt_training *tr, const double *phi, const double *power,
-                          double *mean, double *N, pdlt_error *err) {
-  const size_t D = tr->D, A = tr->A, outputs = tr->outputs;
-  pdlt_status status = PDLT_OK;
-  double *factor = NULL, *z = NULL;
-  PDLT_TRY(pdlt_alloc(&factor, D * A, sizeof *factor, err));
-  PDLT_TRY(pdlt_alloc(&z, D * outputs, sizeof *z, err));
+/* On training rows v_a mu_a^t, on tests - Theta_dA v_a phi_a: times v_a it is N^t, less
+ * the unit vector of a test; times v_a . y it is what takes zbar from y and 0. */
+static void fill_factor(const pdlt_training *tr, const double *phi, const double *power,
+                        double *factor /* (D, A) */) {
+  const size_t D = tr->D, A = tr->A;
   for (size_t d = 0; d < D; d++)
     for (size_t a = 0; a < A; a++)
       factor[d * A + a] =
           d < A ? tr->vector[a * A + d] * power[a] : -tr->project[d * A + a] * phi[a];
+}
+
+/* N^t (D, D) */
+static void evolve(const pdlt_training *tr, const double *factor, double *N) {
+  const size_t D = tr->D, A = tr->A;
   clear(N, D * D);
-  if (A > 0) {
-    pdlt_gemm(0, 0, D, A, A, 1, factor, A, tr->vector, A, 0, N, D);
-    pdlt_gemm(0, 0, D, outputs, A, -1, factor, A, tr->target, outputs, 0, z, outputs);
-  }
+  if (A > 0) pdlt_gemm(0, 0, D, A, A, 1, factor, A, tr->vector, A, 0, N, D);
   for (size_t d = A; d < D; d++) N[d * D + d] = 1;
+}
+
+/* zbar (n_L, D); z (D, n_L): work */
+static void evolve_mean(const pdlt_training *tr, const double *factor, double *z, double *mean) {
+  const size_t D = tr->D, A = tr->A, outputs = tr->outputs;
+  clear(z, D * outputs);
+  if (A > 0 && outputs > 0)
+    pdlt_gemm(0, 0, D, outputs, A, -1, factor, A, tr->target, outputs, 0, z, outputs);
   for (size_t d = 0; d < D; d++)
     for (size_t i = 0; i < outputs; i++)
       mean[i * D + d] = (d < A ? tr->y[d * outputs + i] : 0) + z[d * outputs + i];
-cleanup:
-  pdlt_free(factor);
-  pdlt_free(z);
-  return status;
 }
 
 /* cov = N K N^T, symmetric to the last bit. */
@@ -168,7 +168,7 @@ static pdlt_training_errors estimate(const pdlt_training *tr, const double *N, c
   const double d_theta = (double)A * (tr->err_theta + 8 * DBL_EPSILON * theta_max);
   for (size_t d = 0; d < D; d++) {
     double sum = 0, far = 0;
-    for (size_t e = 0; e < D; e++) sum += fabs(N[d * D + e]);
+    for (size_t e = 0; e < D && N != NULL; e++) sum += fabs(N[d * D + e]);
     for (size_t a = 0; a < A; a++) far += pow(tr->project[d * A + a] * sums[a], 2);
     row = fmax(row, sum);
     reach = fmax(reach, d < A ? 1 : 1 + sqrt(far));
@@ -185,21 +185,32 @@ static pdlt_training_errors estimate(const pdlt_training *tr, const double *N, c
   return (pdlt_training_errors){
       .mean = d_theta * reach * largest_target +
               rounding * (longest > 0 ? reach * largest_target / longest : 0),
-      .cov = row * row * tr->err_K + 2 * row * d_N * sqrt((double)(A + 1)) * k +
-             rounding * row * row * k};
+      .cov = N == NULL ? 0
+                       : row * row * tr->err_K + 2 * row * d_N * sqrt((double)(A + 1)) * k +
+                             rounding * row * row * k};
 }
 
+/* Mean, and covariance unless cov is NULL. */
 static pdlt_status propagate(const pdlt_training *tr, const double *phi, const double *power,
                              const double *sums, double *mean, double *cov,
                              pdlt_training_errors *errors, pdlt_error *err) {
+  const size_t D = tr->D;
   pdlt_status status = PDLT_OK;
-  double *N = NULL, *work = NULL;
-  PDLT_TRY(pdlt_alloc(&N, tr->D * tr->D, sizeof *N, err));
-  PDLT_TRY(pdlt_alloc(&work, tr->D * tr->D, sizeof *work, err));
-  PDLT_TRY(evolve(tr, phi, power, mean, N, err));
-  if (tr->D > 0) sandwich(tr->D, N, tr->K, work, cov);
+  double *factor = NULL, *z = NULL, *N = NULL, *work = NULL;
+  PDLT_TRY(pdlt_alloc(&factor, D * tr->A, sizeof *factor, err));
+  PDLT_TRY(pdlt_alloc(&z, D * tr->outputs, sizeof *z, err));
+  fill_factor(tr, phi, power, factor);
+  evolve_mean(tr, factor, z, mean);
+  if (cov != NULL) {
+    PDLT_TRY(pdlt_alloc(&N, D * D, sizeof *N, err));
+    PDLT_TRY(pdlt_alloc(&work, D * D, sizeof *work, err));
+    evolve(tr, factor, N);
+    if (D > 0) sandwich(D, N, tr->K, work, cov);
+  }
   if (errors) *errors = estimate(tr, N, sums);
 cleanup:
+  pdlt_free(factor);
+  pdlt_free(z);
   pdlt_free(N);
   pdlt_free(work);
   return status;
@@ -213,8 +224,8 @@ pdlt_status pdlt_training_at(const pdlt_training *tr, double t, double *mean, do
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a training time", t));
   if (t == 0) { /* exactly the initialization */
     clear(mean, tr->D * tr->outputs);
-    copy(cov, tr->K, tr->D * tr->D);
-    if (errors) *errors = (pdlt_training_errors){.cov = tr->err_K};
+    if (cov != NULL) copy(cov, tr->K, tr->D * tr->D);
+    if (errors) *errors = (pdlt_training_errors){.cov = cov == NULL ? 0 : tr->err_K};
     return PDLT_OK;
   }
   PDLT_TRY(pdlt_alloc(&factors, 3 * tr->A, sizeof *factors, err));

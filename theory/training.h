@@ -55,7 +55,7 @@ double pdlt_training_phi(double theta, double eta, int flow, double t, double *p
  * zbar_d = sum_a (Theta_dA v_a) phi_a (v_a . y),  cov = N^t K N^tT with
  * N^t x = x - sum_a Theta_dA v_a phi_a (v_a . x_A)   (PDLT chapter 10, docs/training.md).
  * mean: (n_L, D); cov: (D, D), the block of any one output (others: zero between
- * outputs). errors: of the two, may be NULL. Cost O(D^2 A). */
+ * outputs), may be NULL. errors: of the two, may be NULL. Cost O(D^2 A); without cov O(D A n_L). */
 typedef struct pdlt_training_errors {
   double mean, cov; /* estimated largest absolute errors */
 } pdlt_training_errors;
