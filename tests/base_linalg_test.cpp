@@ -130,8 +130,9 @@ TEST(Linalg, SyrkFillsBothTriangles) {
 
 // A = V^T diag V, V orthonormal, ascending values, sign rule.
 void check_eigen(size_t n, const Vector &a) {
-  Vector values(n), v(n * n);
+  Vector values(n), v(n * n), alone(n);
   ASSERT_EQ(pdlt_symmetric_eigen(n, a.data(), values.data(), v.data(), nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_symmetric_eigen(n, a.data(), alone.data(), nullptr, nullptr), PDLT_OK);
   double tolerance = 1e-13;
   for (double x : values) tolerance = std::fmax(tolerance, 1e-13 * (double)n * std::fabs(x));
   for (size_t i = 0; i < n; i++)
@@ -145,6 +146,7 @@ void check_eigen(size_t n, const Vector &a) {
       ASSERT_NEAR(dot, i == j ? 1.0 : 0.0, 1e-12);
     }
   for (size_t k = 0; k < n; k++) {
+    ASSERT_NEAR(alone[k], values[k], tolerance);
     if (k > 0) {
       ASSERT_LE(values[k - 1], values[k]);
     }

@@ -95,6 +95,26 @@ TEST(Predict, NamesShapesAndValues) {
     }
 }
 
+// 20 times of 2000 x 2000 numbers: the covariance is absent, the mean is not.
+TEST(Predict, CovarianceOfManySamplesIsAbsent) {
+  const char *const many[] = {"network.activation=erf", "network.outputs=20", "data.train=60",
+                              "data.test=40", "training.eta=0.01"};
+  Case few({many[0], many[1], many[2], many[3], many[4], "training.record=[0, 20]"});
+  Case all({many[0], many[1], many[2], many[3], many[4],
+            "training.record=[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,20]"});
+  ASSERT_EQ(few.Predict(), PDLT_OK) << few.err.message;
+  ASSERT_EQ(all.Predict(), PDLT_OK) << all.err.message;
+  EXPECT_NE(pdlt_archive_get(&few.out, "cov_lo"), nullptr);
+  EXPECT_EQ(few.Absent("cov_lo"), nullptr);
+  EXPECT_EQ(pdlt_archive_get(&all.out, "cov_lo"), nullptr);
+  ASSERT_NE(all.Absent("cov_lo"), nullptr);
+  EXPECT_NE(std::string(all.Absent("cov_lo")).find("fewer times"), std::string::npos);
+  EXPECT_NE(pdlt_archive_get(&all.out, "cov_end_lo"), nullptr);
+  EXPECT_EQ(
+      std::memcmp(few.Data("z_lo") + 2000, all.Data("z_lo") + 18 * 2000, 2000 * sizeof(double)), 0);
+  EXPECT_EQ(few.Data("err/z_lo")[0], all.Data("err/z_lo")[0]);
+}
+
 TEST(Predict, ThreadsGiveTheSameBits) {
   Case one({}), two({});
   ASSERT_EQ(one.Predict(1, 1), PDLT_OK);

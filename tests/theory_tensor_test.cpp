@@ -375,6 +375,43 @@ TEST(Tensor, ReportedErrorsAreHonest) {
   }
 }
 
+// With more samples than are checked: every entry that four samples outside the checked ones
+// (and two duplicates) have in common with a precise run on these alone.
+TEST(Tensor, ReportedErrorsOfManySamplesAreHonest) {
+  const size_t D = 18, inputs = 3;
+  for (const char *name : {"tanh", "gelu"}) {
+    Network net = General(name);
+    net.depth = 3;
+    List x = RandomInputs(17, D, inputs);
+    for (double &v : x) v *= 0.6;
+    for (size_t k = 0; k < inputs; ++k) x[5 * inputs + k] = x[11 * inputs + k];
+    const size_t at[4] = {5, 11, 13, 16};
+    List few;
+    for (size_t a : at) few.insert(few.end(), &x[a * inputs], &x[a * inputs] + inputs);
+    Options fine, coarse;
+    fine.dntk = coarse.dntk = 1;
+    fine.tolerance = 1e-12;
+    coarse.threads = 2;
+    Tensors exact(net, 4, few, fine);
+    for (double tolerance : {1e-2, 1e-4}) {
+      coarse.tolerance = tolerance;
+      Tensors t(net, D, x, coarse);
+      for (int n = 0; n < PDLT_TENSOR_COUNT; ++n) {
+        double worst = 0.0;
+        for (size_t i = 0; i < exact.Count(Name(n)); ++i) {
+          const size_t a = at[i / 64 % 4], b = at[i / 16 % 4], c = at[i / 4 % 4], d = at[i % 4];
+          const double here =
+              pdlt_tensor_rank(Name(n)) == 2 ? t(3, Name(n), c, d) : t(3, Name(n), a, b, c, d);
+          worst = std::fmax(worst, std::fabs(here - pdlt_tensors_get(&exact.set, 3, Name(n))[i]));
+        }
+        EXPECT_LE(worst, t.Err(3, Name(n)) + exact.Err(3, Name(n)))
+            << name << pdlt_tensor_text(Name(n));
+        EXPECT_LE(t.Err(3, Name(n)), 100.0 * tolerance * t.Largest(3, Name(n)));
+      }
+    }
+  }
+}
+
 // A term changes its own tensor and those fed by it, linearly at its first appearance.
 TEST(Tensor, MaskedTerms) {
   const std::string feeds[][2] = {{"V", "V G1 Theta1 D A"},

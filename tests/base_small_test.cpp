@@ -1,0 +1,73 @@
+// base/small.h: every compiled set against plain loops, on sizes around the tiles.
+#include "base/small.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Vector = std::vector<double>;
+
+Vector Random(std::mt19937 &rng, size_t count) {
+  std::normal_distribution<double> normal;
+  Vector x(count);
+  for (double &v : x) v = normal(rng);
+  return x;
+}
+
+}  // namespace
+
+TEST(Small, AtLeastThePlainSet) {
+  int sets = 0;
+  std::string last;
+  for (; pdlt_small_get(sets) != nullptr; ++sets) last = pdlt_small_get(sets)->name;
+  EXPECT_GE(sets, 1);
+  EXPECT_EQ(last, "plain");
+  EXPECT_EQ(pdlt_small_best(), pdlt_small_get(0));
+}
+
+TEST(Small, ProductIsTheTripleLoop) {
+  std::mt19937 rng(1);
+  for (int set = 0; pdlt_small_get(set) != nullptr; ++set) {
+    for (size_t m : {0u, 1u, 3u, 8u, 13u, 24u}) {
+      for (size_t n : {0u, 1u, 7u, 8u, 16u, 21u, 40u}) {
+        for (size_t k : {0u, 1u, 5u, 32u}) {
+          const size_t lda = k + 2, ldb = n + 1, ldc = n + 3;
+          const Vector a = Random(rng, m * lda + 1), b = Random(rng, k * ldb + 1);
+          Vector c(m * ldc + 1, 7.0);
+          pdlt_small_get(set)->product(m, n, k, a.data(), lda, b.data(), ldb, c.data(), ldc);
+          for (size_t i = 0; i < m; ++i) {
+            for (size_t j = 0; j < ldc; ++j) {
+              double sum = j < n ? 0.0 : 7.0;  // the margin is not touched
+              for (size_t l = 0; l < k && j < n; ++l) sum += a[i * lda + l] * b[l * ldb + j];
+              ASSERT_NEAR(c[i * ldc + j], sum, 1e-13)
+                  << pdlt_small_get(set)->name << " " << m << " " << n << " " << k;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Small, MultiplyAndDotArePlainLoops) {
+  std::mt19937 rng(2);
+  for (int set = 0; pdlt_small_get(set) != nullptr; ++set) {
+    for (size_t n : {0u, 1u, 5u, 31u, 32u, 100u, 577u}) {
+      const Vector f = Random(rng, n + 1), g = Random(rng, n + 1);
+      Vector out(n + 1, 7.0);
+      double sum = 0.0;
+      pdlt_small_get(set)->multiply(n, f.data(), g.data(), out.data());
+      for (size_t i = 0; i < n; ++i) {
+        EXPECT_EQ(out[i], f[i] * g[i]);
+        sum += f[i] * g[i];
+      }
+      EXPECT_EQ(out[n], 7.0);
+      EXPECT_NEAR(pdlt_small_get(set)->dot(n, f.data(), g.data()), sum, 1e-13 * (1.0 + (double)n));
+    }
+  }
+}
