@@ -13,10 +13,14 @@
 #include "base/status.h"
 #include "datasets/dataset.h"
 
+enum { PDLT_CHECKPOINT_SECONDS = 20 }; /* unless --checkpoint says otherwise */
+
 /* The command line of one subcommand, taken apart. Strings are borrowed from argv. */
 typedef struct pdlt_options {
   int threads, quiet, json, force, layers, help;
-  const char *output; /* -o */
+  int shard, shards;         /* --shard k/K; 0: all */
+  double checkpoint_seconds; /* --checkpoint */
+  const char *output;        /* -o */
   size_t num_sets;
   const char **sets; /* (num_sets) key=value, owned */
   int num_args;
@@ -36,6 +40,7 @@ typedef struct pdlt_command {
 pdlt_status pdlt_command_run(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_theory(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_train(pdlt_options *options, int *exit_status, pdlt_error *err);
+pdlt_status pdlt_command_merge(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_compare(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_critical(pdlt_options *options, int *exit_status, pdlt_error *err);
@@ -65,9 +70,24 @@ typedef enum pdlt_stage_kind { PDLT_STAGE_THEORY, PDLT_STAGE_MEASURED } pdlt_sta
 /* One stage: predicts or trains into the file `path`, or, when path holds the
  * complete result of the same experiment, reads it and says so (*reused = 1). The
  * archive is handed to the caller. Another experiment's file is PDLT_ERR_INPUT
- * unless --force. Training keeps unfinished work in `path`.partial. */
+ * unless --force. Training keeps unfinished work in the folder `path`.partial, and makes
+ * only the blocks of --shard. */
 pdlt_status pdlt_stage_make(pdlt_stage_kind kind, const pdlt_study *study, const char *path,
                             pdlt_options *options, pdlt_archive *out, int *reused, pdlt_error *err);
+
+/* Whether path holds the complete result of that kind ("theory", "measured", "shard") and
+ * experiment (hash), which is then read into out. Anything else that is there is
+ * PDLT_ERR_INPUT unless --force. Says so on stderr when it is. */
+pdlt_status pdlt_stage_reuse(const char *kind, const char *hash, int layers, const char *path,
+                             const pdlt_options *options, pdlt_archive *out, int *found,
+                             pdlt_error *err);
+
+/* With --json: output, hash, reused on stdout. */
+pdlt_status pdlt_stage_print(const pdlt_options *options, const pdlt_archive *archive, int reused,
+                             pdlt_error *err);
+
+/* The folder of path must be there and writable: PDLT_ERR_INPUT before hours of work. */
+pdlt_status pdlt_stage_check_writable(const char *path, pdlt_error *err);
 
 /* Compares two archives and writes comparison.csv, verdict.json, report.html and
  * figures/ into folder; prints the verdict. *exit_status: 0, or 1 on disagreement. */

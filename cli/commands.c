@@ -4,8 +4,8 @@
 #include "base/file.h"
 #include "cli/command.h"
 
-static pdlt_status print_made(const pdlt_options *options, const pdlt_archive *archive, int reused,
-                              pdlt_error *err) {
+pdlt_status pdlt_stage_print(const pdlt_options *options, const pdlt_archive *archive, int reused,
+                             pdlt_error *err) {
   if (!options->json) return PDLT_OK;
   json_t *made = json_pack("{s:s, s:O, s:b}", "output", options->output, "hash",
                            json_object_get(archive->meta, "hash"), "reused", reused);
@@ -24,7 +24,7 @@ static pdlt_status make_one(pdlt_stage_kind kind, pdlt_options *options, pdlt_er
   PDLT_TRY(pdlt_study_open(&study, options->args[0], options, err));
   if (kind == PDLT_STAGE_MEASURED) PDLT_TRY(pdlt_study_check_trainable(&study, err));
   PDLT_TRY(pdlt_stage_make(kind, &study, options->output, options, &archive, &reused, err));
-  PDLT_TRY(print_made(options, &archive, reused, err));
+  PDLT_TRY(pdlt_stage_print(options, &archive, reused, err));
 cleanup:
   pdlt_archive_free(&archive);
   pdlt_study_free(&study);

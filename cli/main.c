@@ -1,5 +1,6 @@
 /* main.c - the program pdlt: picks the subcommand, prints errors, sets the exit status. */
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@ static const pdlt_command commands[] = {
      pdlt_command_theory},
     {"train", "EXPERIMENT.yaml -o FILE.npz", "what an ensemble of networks does; resumable", 1, 1,
      "FILE.npz", pdlt_command_train},
+    {"merge", "SHARD.npz... -o FILE.npz", "all shards of pdlt train --shard k/K into one result", 1,
+     -1, "FILE.npz", pdlt_command_merge},
     {"compare", "THEORY.npz MEASURED.npz -o DIR", "verdicts, figures and report", 2, 2, "DIR",
      pdlt_command_compare},
     {"list", "[activations|datasets|observables|parts|terms]", "what this build knows", 0, 1, NULL,
@@ -29,18 +32,21 @@ static void print_help(FILE *to) {
           "usage: pdlt COMMAND [ARGUMENTS] [OPTIONS]\n\n");
   for (int i = 0; i < NUM_COMMANDS; i++)
     fprintf(to, "  pdlt %-9s%-42s %s\n", commands[i].name, commands[i].usage, commands[i].summary);
-  fprintf(to,
-          "\noptions\n"
-          "  -o, --output PATH   where the result goes\n"
-          "  --set KEY=VALUE     change a key of the experiment file (repeatable)\n"
-          "  --threads N         default: all cores; results do not depend on it\n"
-          "  --layers            tensors of every layer, not of the output layer only\n"
-          "  --force             overwrite the result of another experiment\n"
-          "  --quiet             no progress\n"
-          "  --json              print the result as JSON\n"
-          "  --help, --version\n\n"
-          "exit status: 0 done, nothing disagrees; 1 something disagrees; 2 bad usage or input;\n"
-          "3 the run failed; 130 interrupted\n");
+  fprintf(
+      to,
+      "\noptions\n"
+      "  -o, --output PATH   where the result goes\n"
+      "  --set KEY=VALUE     change a key of the experiment file (repeatable)\n"
+      "  --threads N         default: all cores; results do not depend on it\n"
+      "  --shard k/K         train: the k-th of K parts, for pdlt merge\n"
+      "  --checkpoint S      train: finished work reaches the disk every S seconds, default 20\n"
+      "  --layers            tensors of every layer, not of the output layer only\n"
+      "  --force             overwrite the result of another experiment\n"
+      "  --quiet             no progress\n"
+      "  --json              print the result as JSON\n"
+      "  --help, --version\n\n"
+      "exit status: 0 done, nothing disagrees; 1 something disagrees; 2 bad usage or input;\n"
+      "3 the run failed; 130 interrupted\n");
 }
 
 static void print_version(void) {
@@ -75,6 +81,7 @@ static int run_command(const pdlt_command *command, int argc, char **argv) {
 
 int main(int argc, char **argv) {
   setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale */
+  signal(SIGXFSZ, SIG_IGN);       /* a file beyond the limit is an error like a full disk */
   if (argc < 2) {
     print_help(stderr);
     return 2;

@@ -10,12 +10,23 @@
 #include "base/version.h"
 #include "cli/command.h"
 
-enum { OPTION_SET = 256, OPTION_THREADS, OPTION_LAYERS, OPTION_FORCE, OPTION_QUIET, OPTION_JSON };
+enum {
+  OPTION_SET = 256,
+  OPTION_THREADS,
+  OPTION_SHARD,
+  OPTION_CHECKPOINT,
+  OPTION_LAYERS,
+  OPTION_FORCE,
+  OPTION_QUIET,
+  OPTION_JSON
+};
 
 static const struct option long_options[] = {
     {"output", required_argument, NULL, 'o'},
     {"set", required_argument, NULL, OPTION_SET},
     {"threads", required_argument, NULL, OPTION_THREADS},
+    {"checkpoint", required_argument, NULL, OPTION_CHECKPOINT},
+    {"shard", required_argument, NULL, OPTION_SHARD},
     {"layers", no_argument, NULL, OPTION_LAYERS},
     {"force", no_argument, NULL, OPTION_FORCE},
     {"quiet", no_argument, NULL, OPTION_QUIET},
@@ -40,6 +51,38 @@ static pdlt_status read_threads(int *out, const char *text, pdlt_error *err) {
   return PDLT_OK;
 }
 
+/* Finished work reaches the disk at least every 30 s, whatever is asked for. */
+static pdlt_status read_seconds(double *out, const char *text, pdlt_error *err) {
+  const double most = 30;
+  char *end = NULL;
+  errno = 0;
+  const double value = strtod(text, &end);
+  if (errno != 0 || end == text || *end != 0 || !(value >= 0 && value <= most))
+    return pdlt_fail(err, PDLT_ERR_INPUT, "--checkpoint: \"%s\" is not a number from 0 to %g", text,
+                     most);
+  *out = value;
+  return PDLT_OK;
+}
+
+/* k/K with 1 <= k <= K. */
+static pdlt_status read_shard(pdlt_options *options, const char *text, pdlt_error *err) {
+  enum { MOST = 1000000 };
+  char *end = NULL;
+  errno = 0;
+  const long shard = strtol(text, &end, 10);
+  const int slash = end != text && *end == '/';
+  const char *rest = slash ? end + 1 : text;
+  const long shards = slash ? strtol(rest, &end, 10) : 0;
+  if (errno != 0 || !slash || end == rest || *end != 0 || shard < 1 || shards < shard ||
+      shards > MOST)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "--shard: \"%s\" is not k/K with 1 <= k <= K <= %d, as in 3/8", text,
+                     (int)MOST);
+  options->shard = (int)shard;
+  options->shards = (int)shards;
+  return PDLT_OK;
+}
+
 static pdlt_status read_one(pdlt_options *options, int code, const char *command, char **argv,
                             pdlt_error *err) {
   switch (code) {
@@ -54,6 +97,10 @@ static pdlt_status read_one(pdlt_options *options, int code, const char *command
       return PDLT_OK;
     case OPTION_THREADS:
       return read_threads(&options->threads, optarg, err);
+    case OPTION_CHECKPOINT:
+      return read_seconds(&options->checkpoint_seconds, optarg, err);
+    case OPTION_SHARD:
+      return read_shard(options, optarg, err);
     case OPTION_LAYERS:
       options->layers = 1;
       return PDLT_OK;
@@ -87,12 +134,16 @@ static pdlt_status check(const pdlt_options *options, const pdlt_command *comman
   if (command->needs_output == NULL && options->output != NULL)
     return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: -o: this command writes no file",
                      command->name);
+  if (options->shards > 0 && strcmp(command->name, "train") != 0)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --shard: only pdlt train makes shards",
+                     command->name);
   return PDLT_OK;
 }
 
 pdlt_status pdlt_options_parse(pdlt_options *out, const pdlt_command *command, int argc,
                                char **argv, pdlt_error *err) {
-  pdlt_options options = {.threads = pdlt_threads_default()};
+  pdlt_options options = {.threads = pdlt_threads_default(),
+                          .checkpoint_seconds = PDLT_CHECKPOINT_SECONDS};
   pdlt_status status = pdlt_alloc(&options.sets, (size_t)argc, sizeof *options.sets, err);
   if (status != PDLT_OK) return status;
   optind = 0; /* glibc: start anew, and permute */

@@ -5,14 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/npz.h"
 #include "base/version.h"
 #include "cli/command.h"
 #include "theory/predict.h"
+#include "trainer/checkpoint.h"
 #include "trainer/ensemble.h"
-
-enum { CHECKPOINT_SECONDS = 20 };
 
 static volatile sig_atomic_t stop_requested = 0;
 
@@ -29,8 +27,7 @@ pdlt_status pdlt_path_join(char out[PDLT_PATH_LENGTH], const char *folder, const
   return PDLT_OK;
 }
 
-/* The folder of path must be there and writable, before hours of work and not after. */
-static pdlt_status check_writable(const char *path, pdlt_error *err) {
+pdlt_status pdlt_stage_check_writable(const char *path, pdlt_error *err) {
   char folder[PDLT_PATH_LENGTH];
   const char *slash = strrchr(path, '/');
   size_t length = slash == NULL ? 1 : (size_t)(slash - path) + (slash == path);
@@ -49,25 +46,31 @@ static int meta_string_is(const json_t *meta, const char *key, const char *expec
   return value != NULL && strcmp(value, expected) == 0;
 }
 
-/* Reads path when it holds the complete result of this study: *found = 1. */
-static pdlt_status reuse(const char *kind, const pdlt_study *study, const char *path,
-                         const pdlt_options *options, pdlt_archive *out, int *found,
-                         pdlt_error *err) {
+static int meta_number_is(const json_t *meta, const char *key, int expected) {
+  return json_integer_value(json_object_get(meta, key)) == expected;
+}
+
+/* The same experiment, and all of it or the same shard of it. */
+static int is_result(const json_t *meta, const char *kind, const char *hash, int layers,
+                     const pdlt_options *options) {
+  return meta_string_is(meta, "kind", kind) && meta_string_is(meta, "hash", hash) &&
+         json_boolean_value(json_object_get(meta, "layers")) == (layers != 0) &&
+         (strcmp(kind, "shard") != 0 || (meta_number_is(meta, "shard", options->shard) &&
+                                         meta_number_is(meta, "shards", options->shards)));
+}
+
+pdlt_status pdlt_stage_reuse(const char *kind, const char *hash, int layers, const char *path,
+                             const pdlt_options *options, pdlt_archive *out, int *found,
+                             pdlt_error *err) {
   *found = 0;
   if (access(path, F_OK) != 0) return PDLT_OK;
-  char hash[17];
-  pdlt_status status = pdlt_experiment_hash(&study->experiment, study->data.hash, 0, hash, err);
-  if (status != PDLT_OK) return status;
   pdlt_archive archive = {0};
   pdlt_error unreadable = {0};
-  int same = 0;
-  if (pdlt_npz_read(&archive, path, &unreadable) == PDLT_OK)
-    same = meta_string_is(archive.meta, "kind", kind) &&
-           meta_string_is(archive.meta, "hash", hash) &&
-           json_boolean_value(json_object_get(archive.meta, "layers")) == (options->layers != 0);
-  if (same) {
+  if (pdlt_npz_read(&archive, path, &unreadable) == PDLT_OK &&
+      is_result(archive.meta, kind, hash, layers, options)) {
     *out = archive;
     *found = 1;
+    fprintf(stderr, "%s: complete, from the same experiment; nothing to do\n", path);
     return PDLT_OK;
   }
   pdlt_archive_free(&archive);
@@ -78,23 +81,29 @@ static pdlt_status reuse(const char *kind, const pdlt_study *study, const char *
                    path);
 }
 
-static pdlt_status train(const pdlt_study *study, const char *path, pdlt_options *options,
-                         pdlt_archive *out, pdlt_error *err) {
-  char partial[PDLT_PATH_LENGTH];
-  if ((size_t)snprintf(partial, sizeof partial, "%s.partial", path) >= sizeof partial)
+static pdlt_status partial_of(char out[PDLT_PATH_LENGTH], const char *path, pdlt_error *err) {
+  const int length = snprintf(out, PDLT_PATH_LENGTH, "%s.partial", path);
+  if (length < 0 || length >= PDLT_PATH_LENGTH)
     return pdlt_fail(err, PDLT_ERR_INPUT, "%.64s...: the path is too long", path);
+  return PDLT_OK;
+}
+
+static pdlt_status train(const pdlt_study *study, const char *partial, pdlt_options *options,
+                         pdlt_archive *out, pdlt_error *err) {
   pdlt_ensemble_options settings = {.threads = options->threads,
                                     .layers = options->layers,
+                                    .shard = options->shard,
+                                    .shards = options->shards,
                                     .checkpoint = partial,
-                                    .checkpoint_seconds = CHECKPOINT_SECONDS,
+                                    .checkpoint_seconds = options->checkpoint_seconds,
+                                    .discard = options->force,
                                     .stop = &stop_requested,
                                     .progress = &options->progress};
   struct sigaction action = {.sa_handler = request_stop}, old_int, old_term;
   sigaction(SIGINT, &action, &old_int);
   sigaction(SIGTERM, &action, &old_term);
-  pdlt_status status = pdlt_ensemble_run(out, &study->experiment, &study->data, &settings, err);
-  if (status == PDLT_ERR_INPUT && options->force && unlink(partial) == 0)
-    status = pdlt_ensemble_run(out, &study->experiment, &study->data, &settings, err);
+  const pdlt_status status =
+      pdlt_ensemble_run(out, &study->experiment, &study->data, &settings, err);
   sigaction(SIGINT, &old_int, NULL);
   sigaction(SIGTERM, &old_term, NULL);
   return status;
@@ -107,28 +116,29 @@ static pdlt_status predict(const pdlt_study *study, pdlt_options *options, pdlt_
   return pdlt_predict(out, &study->experiment, &study->data, &settings, err);
 }
 
+static const char *kind_name(pdlt_stage_kind kind, const pdlt_options *options) {
+  if (kind == PDLT_STAGE_THEORY) return "theory";
+  return options->shards > 0 ? "shard" : "measured";
+}
+
 pdlt_status pdlt_stage_make(pdlt_stage_kind kind, const pdlt_study *study, const char *path,
                             pdlt_options *options, pdlt_archive *out, int *reused,
                             pdlt_error *err) {
-  const char *name = kind == PDLT_STAGE_THEORY ? "theory" : "measured";
+  const char *name = kind_name(kind, options);
+  char partial[PDLT_PATH_LENGTH], hash[17];
   pdlt_archive archive = {0};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(reuse(name, study, path, options, out, reused, err));
-  if (*reused) {
-    fprintf(stderr, "%s: complete, from the same experiment; nothing to do\n", path);
-    return PDLT_OK;
-  }
-  PDLT_TRY(check_writable(path, err));
+  PDLT_TRY(partial_of(partial, path, err));
+  PDLT_TRY(pdlt_experiment_hash(&study->experiment, study->data.hash, 0, hash, err));
+  PDLT_TRY(pdlt_stage_reuse(name, hash, options->layers, path, options, out, reused, err));
+  if (*reused) return PDLT_OK;
+  PDLT_TRY(pdlt_stage_check_writable(path, err));
   PDLT_TRY(kind == PDLT_STAGE_THEORY ? predict(study, options, &archive, err)
-                                     : train(study, path, options, &archive, err));
+                                     : train(study, partial, options, &archive, err));
   PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(&archive), name, &study->experiment, study->data.hash,
                           options->layers, err));
   PDLT_TRY(pdlt_npz_write(&archive, path, err));
-  if (kind == PDLT_STAGE_MEASURED) {
-    char partial[PDLT_PATH_LENGTH + 16];
-    snprintf(partial, sizeof partial, "%s.partial", path);
-    unlink(partial);
-  }
+  if (kind == PDLT_STAGE_MEASURED) pdlt_checkpoint_remove(partial);
   *out = archive;
   return PDLT_OK;
 cleanup:

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/npz.h"
 #include "tests/trainer_support.h"
+#include "trainer/checkpoint.h"
 #include "trainer/pilot.h"
 
 using namespace trainer_test;
@@ -172,7 +173,6 @@ TEST(TrainerControlEnsemble, ThreadsAndInterruptionsDoNotChangeABit) {
     EXPECT_EQ(npz_bytes(one), npz_bytes(two)) << estimator;
     // The checkpoint of each failed attempt is continued by the next one.
     const std::string path = temporary("failing.partial");
-    unlink(path.c_str());
     Experiment ex(yaml(s));
     pdlt_ensemble_options o = options(2);
     o.checkpoint = path.c_str();
@@ -188,7 +188,7 @@ TEST(TrainerControlEnsemble, ThreadsAndInterruptionsDoNotChangeABit) {
     }
     EXPECT_GT(failures, 4);
     EXPECT_EQ(npz_bytes(resumed), npz_bytes(one)) << estimator;
-    unlink(path.c_str());
+    pdlt_checkpoint_remove(path.c_str());
   }
 }
 

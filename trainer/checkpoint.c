@@ -1,116 +1,67 @@
 /* checkpoint.c - see checkpoint.h. */
 #include "trainer/checkpoint.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/version.h"
+
+enum { PATH_ROOM = 24 }; /* beyond the folder: a slash and the name of a segment */
 
 typedef struct header {
   char magic[8];
   char identity[PDLT_IDENTITY_LENGTH];
-  uint64_t units, record, sample, keep, block_members;
+  char build[PDLT_IDENTITY_LENGTH];
+  uint64_t record, sample, keep, block_members, widths, per_width;
+  uint64_t note_size, entries;
+  uint64_t whole; /* 1: holds what all segments before it hold */
 } header;
 
-static const char magic[8] = {'P', 'D', 'L', 'T', 'c', 'p', '0', '1'};
+static const char magic[8] = {'P', 'D', 'L', 'T', 'c', 'p', '0', '2'};
 
-pdlt_status pdlt_blocks_new(pdlt_blocks *out, const pdlt_blocks *shape, size_t widths,
+/* A segment in memory, being read. */
+typedef struct segment {
+  char *bytes; /* owned */
+  const char *next, *end;
+  header head;
+} segment;
+
+/* --- names --- */
+
+static void segment_path(const pdlt_checkpoint *c, unsigned number, char *out, size_t size) {
+  snprintf(out, size, "%s/%08u.blocks", c->folder, number);
+}
+
+static pdlt_status new_path(const pdlt_checkpoint *c, unsigned number, char **out,
                             pdlt_error *err) {
-  pdlt_blocks b = *shape;
-  b.done = NULL;
-  b.records = b.samples = NULL;
-  b.units = widths * b.per_width;
-  pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&b.done, b.units, 1, err));
-  PDLT_TRY(pdlt_alloc(&b.records, b.units * b.record, sizeof *b.records, err));
-  PDLT_TRY(pdlt_alloc(&b.samples, widths * b.keep * b.sample, sizeof *b.samples, err));
-  *out = b;
-  return PDLT_OK;
-cleanup:
-  pdlt_blocks_free(&b);
+  const size_t size = strlen(c->folder) + PATH_ROOM;
+  const pdlt_status status = pdlt_alloc(out, size, 1, err);
+  if (status == PDLT_OK) segment_path(c, number, *out, size);
   return status;
 }
 
-void pdlt_blocks_free(pdlt_blocks *blocks) {
-  pdlt_free(blocks->done);
-  pdlt_free(blocks->records);
-  pdlt_free(blocks->samples);
-  *blocks = (pdlt_blocks){0};
+/* Number of a segment name; 0: not one. */
+static unsigned number_of(const char *name) {
+  unsigned number = 0;
+  int length = 0;
+  if (sscanf(name, "%8u.blocks%n", &number, &length) != 1 || length != 15) return 0;
+  return name[length] == 0 ? number : 0;
 }
 
-size_t pdlt_blocks_done(const pdlt_blocks *blocks) {
-  size_t done = 0;
-  for (size_t u = 0; u < blocks->units; u++) done += blocks->done[u];
-  return done;
-}
-
-/* Samples of the draws of unit u that are kept: where they begin, and how many doubles. */
-static double *unit_samples(const pdlt_blocks *b, size_t u, size_t *count) {
-  const size_t first = u % b->per_width * b->block_members;
-  size_t end = first + b->block_members;
-  if (end > b->keep) end = b->keep;
-  *count = first < end ? (end - first) * b->sample : 0;
-  if (*count == 0) return b->samples;
-  return b->samples + (u / b->per_width * b->keep + first) * b->sample;
-}
-
-static header make_header(const pdlt_blocks *b) {
-  header h;
-  memset(&h, 0, sizeof h);
-  memcpy(h.magic, magic, sizeof h.magic);
-  memcpy(h.identity, b->identity, sizeof h.identity);
-  h.units = b->units;
-  h.record = b->record;
-  h.sample = b->sample;
-  h.keep = b->keep;
-  h.block_members = b->block_members;
-  return h;
-}
-
-/* Bytes of the file when the blocks marked in done are in it. */
-static size_t file_size(const pdlt_blocks *b, const unsigned char *done) {
-  size_t size = sizeof(header) + b->units + sizeof(uint64_t);
-  for (size_t u = 0; u < b->units; u++) {
-    size_t count;
-    unit_samples(b, u, &count);
-    if (done[u]) size += (b->record + count) * sizeof(double);
-  }
-  return size;
-}
-
-static void put(char **next, const void *bytes, size_t size) {
-  memcpy(*next, bytes, size);
-  *next += size;
-}
-
-static void get(const char **next, void *bytes, size_t size) {
-  memcpy(bytes, *next, size);
-  *next += size;
-}
-
-pdlt_status pdlt_checkpoint_write(const pdlt_blocks *b, const char *path, pdlt_error *err) {
-  const size_t size = file_size(b, b->done);
-  const header h = make_header(b);
-  char *bytes = NULL;
-  pdlt_status status = pdlt_alloc(&bytes, size, 1, err);
-  if (status != PDLT_OK) return status;
-  char *next = bytes;
-  put(&next, &h, sizeof h);
-  put(&next, b->done, b->units);
-  for (size_t u = 0; u < b->units; u++) {
-    size_t count;
-    const double *samples = unit_samples(b, u, &count);
-    if (!b->done[u]) continue;
-    put(&next, b->records + u * b->record, b->record * sizeof(double));
-    put(&next, samples, count * sizeof(double));
-  }
-  const uint64_t sum = pdlt_hash_bytes(PDLT_HASH_START, bytes, size - sizeof sum);
-  put(&next, &sum, sizeof sum);
-  status = pdlt_file_write(path, bytes, size, err);
-  pdlt_free(bytes);
-  return status;
+/* A segment that was being written when its process ended. */
+static int is_unfinished(const char *name) {
+  const char *tail = ".blocks.tmp";
+  const size_t length = strlen(name), end = strlen(tail);
+  return length > end && strcmp(name + length - end, tail) == 0;
 }
 
 static pdlt_status refuse(const char *path, const char *what, pdlt_error *err) {
@@ -118,41 +69,286 @@ static pdlt_status refuse(const char *path, const char *what, pdlt_error *err) {
                    path, what);
 }
 
+/* --- opening --- */
+
+static void add_number(pdlt_checkpoint *c, unsigned number) {
+  size_t at = c->files++;
+  for (; at > 0 && c->numbers[at - 1] > number; at--) c->numbers[at] = c->numbers[at - 1];
+  c->numbers[at] = number;
+}
+
+static pdlt_status list_segments(pdlt_checkpoint *c, pdlt_error *err) {
+  DIR *folder = opendir(c->folder);
+  if (folder == NULL) return pdlt_fail(err, PDLT_ERR_IO, "%s: %s", c->folder, strerror(errno));
+  pdlt_status status = PDLT_OK;
+  for (const struct dirent *entry; status == PDLT_OK && (entry = readdir(folder)) != NULL;) {
+    const unsigned number = number_of(entry->d_name);
+    if (is_unfinished(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
+    if (number == 0) continue;
+    if (c->files == PDLT_CHECKPOINT_FILES)
+      status = refuse(c->folder, "holds more segments than this program writes", err);
+    else
+      add_number(c, number);
+  }
+  closedir(folder);
+  return status;
+}
+
+static pdlt_status make_and_lock(pdlt_checkpoint *c, int discard, pdlt_error *err) {
+  struct stat info;
+  if (lstat(c->folder, &info) == 0 && !S_ISDIR(info.st_mode)) {
+    if (!discard) return refuse(c->folder, "is not unfinished work of this program", err);
+    unlink(c->folder);
+  }
+  if (mkdir(c->folder, 0777) != 0 && errno != EEXIST)
+    return pdlt_fail(err, PDLT_ERR_IO, "%s: %s", c->folder, strerror(errno));
+  c->lock = open(c->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (c->lock < 0) return pdlt_fail(err, PDLT_ERR_IO, "%s: %s", c->folder, strerror(errno));
+  /* File systems without locks refuse otherwise, and are used without. */
+  if (flock(c->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return PDLT_OK;
+  close(c->lock);
+  c->lock = -1;
+  return pdlt_fail(err, PDLT_ERR_INPUT,
+                   "%s: another process works on it; wait for it, or choose another -o", c->folder);
+}
+
+static void make_header(const pdlt_checkpoint *c, header *out) {
+  memset(out, 0, sizeof *out);
+  memcpy(out->magic, magic, sizeof magic);
+  memcpy(out->identity, c->identity, sizeof out->identity);
+  snprintf(out->build, sizeof out->build, "%s %s", pdlt_version(), pdlt_commit());
+  out->note_size = c->note_size;
+}
+
+/* Removes what is listed. */
+static void remove_segments(pdlt_checkpoint *c) {
+  char *path = NULL;
+  for (size_t k = 0; k < c->files; k++) {
+    if (new_path(c, c->numbers[k], &path, NULL) != PDLT_OK) return;
+    unlink(path);
+    pdlt_free(path);
+  }
+  c->files = 0;
+}
+
+/* --- reading --- */
+
+static void segment_free(segment *s) { pdlt_free(s->bytes); }
+
+static int take(segment *s, void *out, size_t size) {
+  if ((size_t)(s->end - s->next) < size) return 0;
+  memcpy(out, s->next, size);
+  s->next += size;
+  return 1;
+}
+
 /* Damage first: only of a whole file can be said which run it belongs to. */
-static pdlt_status check_file(const pdlt_blocks *b, const char *path, const char *bytes,
-                              size_t size, pdlt_error *err) {
-  const header expected = make_header(b);
+static pdlt_status check_segment(const pdlt_checkpoint *c, segment *s, size_t size,
+                                 const char *path, pdlt_error *err) {
+  header expected;
   uint64_t sum;
-  if (size < sizeof(header) + sizeof sum || memcmp(bytes, magic, sizeof magic) != 0)
+  if (size < sizeof expected + sizeof sum || memcmp(s->bytes, magic, sizeof magic) != 0)
     return refuse(path, "is not unfinished work of this program", err);
-  memcpy(&sum, bytes + size - sizeof sum, sizeof sum);
-  if (sum != pdlt_hash_bytes(PDLT_HASH_START, bytes, size - sizeof sum))
+  s->next = s->bytes;
+  s->end = s->bytes + size - sizeof sum;
+  memcpy(&sum, s->end, sizeof sum);
+  if (sum != pdlt_hash_bytes(PDLT_HASH_START, s->bytes, size - sizeof sum))
     return refuse(path, "unfinished work, but damaged", err);
-  if (memcmp(bytes, &expected, sizeof expected) != 0)
+  make_header(c, &expected);
+  take(s, &s->head, sizeof s->head);
+  if (memcmp(s->head.identity, expected.identity, sizeof expected.identity) != 0)
     return refuse(path, "holds unfinished work of another experiment", err);
-  const unsigned char *done = (const unsigned char *)bytes + sizeof expected;
-  if (size < sizeof expected + b->units + sizeof sum || file_size(b, done) != size)
+  if (memcmp(s->head.build, expected.build, sizeof expected.build) != 0)
+    return refuse(path, "holds unfinished work of another build of this program", err);
+  if (s->head.note_size > PDLT_CHECKPOINT_NOTE)
     return refuse(path, "unfinished work, but damaged", err);
   return PDLT_OK;
 }
 
-pdlt_status pdlt_checkpoint_read(pdlt_blocks *b, const char *path, pdlt_error *err) {
-  char *bytes = NULL;
+/* *out is {0} on failure; afterwards next is at the note. */
+static pdlt_status segment_read(const pdlt_checkpoint *c, unsigned number, segment *out,
+                                pdlt_error *err) {
+  char *path = NULL;
   size_t size = 0;
-  if (access(path, F_OK) != 0) return PDLT_OK;
-  pdlt_status status = pdlt_file_read(path, &bytes, &size, err);
+  *out = (segment){0};
+  pdlt_status status = new_path(c, number, &path, err);
   if (status != PDLT_OK) return status;
-  PDLT_TRY(check_file(b, path, bytes, size, err));
-  const char *next = bytes + sizeof(header);
-  get(&next, b->done, b->units);
-  for (size_t u = 0; u < b->units; u++) {
-    size_t count;
-    double *samples = unit_samples(b, u, &count);
-    if (!b->done[u]) continue;
-    get(&next, b->records + u * b->record, b->record * sizeof(double));
-    get(&next, samples, count * sizeof(double));
-  }
+  PDLT_TRY(pdlt_file_read(path, &out->bytes, &size, err));
+  PDLT_TRY(check_segment(c, out, size, path, err));
 cleanup:
-  pdlt_free(bytes);
+  pdlt_free(path);
+  if (status != PDLT_OK) {
+    segment_free(out);
+    *out = (segment){0};
+  }
   return status;
+}
+
+/* Segments that the last one replaces are left when their removal was interrupted. */
+static pdlt_status read_last(pdlt_checkpoint *c, pdlt_error *err) {
+  segment last;
+  if (c->files == 0) return PDLT_OK;
+  const unsigned number = c->numbers[c->files - 1];
+  const pdlt_status status = segment_read(c, number, &last, err);
+  if (status != PDLT_OK) return status;
+  c->note_size = (size_t)last.head.note_size;
+  take(&last, c->note, c->note_size);
+  if (last.head.whole) {
+    c->files--;
+    remove_segments(c);
+    add_number(c, number);
+  }
+  segment_free(&last);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_checkpoint_open(pdlt_checkpoint *out, const char *folder, const char *identity,
+                                 int discard, pdlt_error *err) {
+  pdlt_checkpoint c = {.lock = -1};
+  pdlt_status status = PDLT_OK;
+  snprintf(c.identity, sizeof c.identity, "%s", identity);
+  PDLT_TRY(pdlt_strdup(&c.folder, folder, err));
+  PDLT_TRY(make_and_lock(&c, discard, err));
+  PDLT_TRY(list_segments(&c, err));
+  status = read_last(&c, err);
+  if (status == PDLT_ERR_INPUT && discard) {
+    remove_segments(&c);
+    status = PDLT_OK;
+  }
+  if (status != PDLT_OK) goto cleanup;
+  *out = c;
+  return PDLT_OK;
+cleanup:
+  pdlt_checkpoint_close(&c);
+  return status;
+}
+
+static int same_sizes(const header *h, const pdlt_blocks *b) {
+  return h->record == b->record && h->sample == b->sample && h->keep == b->keep &&
+         h->block_members == b->block_members && h->widths == b->widths &&
+         h->per_width == b->per_width;
+}
+
+/* 0: the segment ends too early or names a block that does not exist. */
+static int read_entries(segment *s, pdlt_blocks *b) {
+  s->next += s->head.note_size;
+  for (uint64_t k = 0; k < s->head.entries; k++) {
+    uint64_t place[2];
+    size_t count;
+    if (!take(s, place, sizeof place) || place[0] >= b->widths || place[1] >= b->per_width)
+      return 0;
+    const size_t u = (size_t)(place[0] * b->per_width + place[1]);
+    double *samples = pdlt_blocks_samples(b, u, &count);
+    if (!take(s, b->records + u * b->record, b->record * sizeof(double)) ||
+        !take(s, samples, count * sizeof(double)))
+      return 0;
+    b->done[u] = 1;
+  }
+  return 1;
+}
+
+static pdlt_status read_segments(const pdlt_checkpoint *c, pdlt_blocks *blocks, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (size_t k = 0; status == PDLT_OK && k < c->files; k++) {
+    segment s;
+    status = segment_read(c, c->numbers[k], &s, err);
+    if (status != PDLT_OK) return status;
+    if (s.head.note_size > (size_t)(s.end - s.next) || !same_sizes(&s.head, blocks) ||
+        !read_entries(&s, blocks))
+      status = refuse(c->folder, "unfinished work, but damaged", err);
+    segment_free(&s);
+  }
+  return status;
+}
+
+pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *c, pdlt_blocks *blocks, int discard,
+                                 pdlt_error *err) {
+  const pdlt_status status = read_segments(c, blocks, err);
+  if (status == PDLT_OK) return status;
+  memset(blocks->done, 0, blocks->units);
+  if (status != PDLT_ERR_INPUT || !discard) return status;
+  remove_segments(c);
+  return PDLT_OK;
+}
+
+/* --- writing --- */
+
+/* Writes and remembers the hash of everything so far. A failure stays with the stream. */
+static void put(FILE *stream, const void *bytes, size_t size, unsigned long long *hash) {
+  if (size == 0) return;
+  *hash = pdlt_hash_bytes(*hash, bytes, size);
+  fwrite(bytes, 1, size, stream);
+}
+
+static void put_block(FILE *stream, const pdlt_blocks *b, size_t u, unsigned long long *hash) {
+  const uint64_t place[2] = {u / b->per_width, u % b->per_width};
+  size_t count;
+  const double *samples = pdlt_blocks_samples(b, u, &count);
+  put(stream, place, sizeof place, hash);
+  put(stream, b->records + u * b->record, b->record * sizeof(double), hash);
+  put(stream, samples, count * sizeof(double), hash);
+}
+
+static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, const pdlt_blocks *b,
+                                 const unsigned char *fresh, const unsigned char *saved,
+                                 pdlt_error *err) {
+  pdlt_file_writer writer = {0};
+  unsigned long long hash = PDLT_HASH_START;
+  header h;
+  make_header(c, &h);
+  h.record = b->record;
+  h.sample = b->sample;
+  h.keep = b->keep;
+  h.block_members = b->block_members;
+  h.widths = b->widths;
+  h.per_width = b->per_width;
+  h.whole = saved != NULL;
+  for (size_t u = 0; u < b->units; u++) h.entries += fresh[u] || (saved != NULL && saved[u]);
+  const pdlt_status status = pdlt_file_begin(&writer, path, err);
+  if (status != PDLT_OK) return status;
+  put(writer.stream, &h, sizeof h, &hash);
+  put(writer.stream, c->note, c->note_size, &hash);
+  for (size_t u = 0; u < b->units && !ferror(writer.stream); u++)
+    if (fresh[u] || (saved != NULL && saved[u])) put_block(writer.stream, b, u, &hash);
+  const uint64_t sum = hash;
+  fwrite(&sum, sizeof sum, 1, writer.stream);
+  return pdlt_file_commit(&writer, err);
+}
+
+pdlt_status pdlt_checkpoint_write(pdlt_checkpoint *c, const pdlt_blocks *b,
+                                  const unsigned char *fresh, const unsigned char *saved,
+                                  pdlt_error *err) {
+  const unsigned number = c->files > 0 ? c->numbers[c->files - 1] + 1 : 1;
+  const int all = c->files + 1 >= PDLT_CHECKPOINT_FILES;
+  char *path = NULL;
+  pdlt_status status = new_path(c, number, &path, err);
+  if (status != PDLT_OK) return status;
+  status = write_segment(c, path, b, fresh, all ? saved : NULL, err);
+  pdlt_free(path);
+  if (status != PDLT_OK) return status;
+  if (all) remove_segments(c); /* the new one holds what they hold */
+  add_number(c, number);
+  return PDLT_OK;
+}
+
+/* --- closing --- */
+
+void pdlt_checkpoint_close(pdlt_checkpoint *c) {
+  if (c->folder == NULL) return;
+  if (c->lock >= 0) {
+    if (c->files == 0) rmdir(c->folder); /* fails, rightly, when anything is in it */
+    close(c->lock);
+  }
+  pdlt_free(c->folder);
+  *c = (pdlt_checkpoint){0};
+}
+
+void pdlt_checkpoint_remove(const char *folder) {
+  DIR *entries = opendir(folder);
+  if (entries == NULL) return;
+  for (const struct dirent *entry; (entry = readdir(entries)) != NULL;)
+    if (number_of(entry->d_name) > 0 || is_unfinished(entry->d_name))
+      unlinkat(dirfd(entries), entry->d_name, 0);
+  closedir(entries);
+  rmdir(folder);
 }

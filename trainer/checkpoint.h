@@ -1,52 +1,66 @@
 /* checkpoint.h - finished blocks on disk, so that a run can go on where it stopped.
  *
- * Is: the records of finished blocks, whole or not at all, with a checksum and the
- * identity of the run they belong to.
- * Is not: a result format; the file is read by the same build on the same machine type.
+ * Is: a folder of segment files; each holds blocks that were finished since the one
+ * before, and is written under another name, fsynced and moved into place whole. A
+ * finished block is written once, however long the run is.
+ * Is not: a result format; segments are read by the same build on the same machine type.
  *
- * File: magic, identity, sizes, one byte per block (1: finished), then record and
- * samples of each finished block in order, then FNV-1a of everything before. */
+ * Segment file NNNNNNNN.blocks: header (magic, identity, build, sizes), note, then for
+ * each block: width, block, record and samples; then FNV-1a of everything before. The
+ * 100th segment holds every block so far and the others are removed. */
 #ifndef PDLT_TRAINER_CHECKPOINT_H
 #define PDLT_TRAINER_CHECKPOINT_H
 
-#include <stddef.h>
-
-#include "base/status.h"
+#include "trainer/blocks.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum { PDLT_IDENTITY_LENGTH = 64 };
+enum {
+  PDLT_IDENTITY_LENGTH = 64,
+  PDLT_CHECKPOINT_NOTE = 1024, /* most bytes of a note */
+  PDLT_CHECKPOINT_FILES = 100  /* most segments in a folder */
+};
 
-/* All blocks of a run, width by width: block u of U. */
-typedef struct pdlt_blocks {
-  char identity[PDLT_IDENTITY_LENGTH];   /* equal for runs whose blocks may be mixed */
-  size_t units;                          /* U = widths * blocks per width */
-  size_t record;                         /* doubles per record */
-  size_t sample;                         /* doubles of samples per draw; 0: none kept */
-  size_t per_width, block_members, keep; /* which draws a block covers */
-  unsigned char *done;                   /* (U) */
-  double *records;                       /* (U, record) */
-  double *samples;                       /* (widths, keep, sample) */
-} pdlt_blocks;
+/* An open folder. */
+typedef struct pdlt_checkpoint {
+  char *folder; /* owned */
+  int lock;     /* descriptor of the folder */
+  char identity[PDLT_IDENTITY_LENGTH];
+  char note[PDLT_CHECKPOINT_NOTE]; /* what the run found out before its first block */
+  size_t note_size;
+  size_t files;                            /* segments in the folder */
+  unsigned numbers[PDLT_CHECKPOINT_FILES]; /* (files) increasing */
+} pdlt_checkpoint;
 
-/* Memory for U = widths * per_width blocks, none done; the other fields as given.
- * Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_blocks_new(pdlt_blocks *out, const pdlt_blocks *shape, size_t widths,
-                            pdlt_error *err);
-void pdlt_blocks_free(pdlt_blocks *blocks);
+/* Opens folder, made when it is not there, for the run `identity` (equal for runs whose
+ * blocks may be mixed), and locks it against other processes where the file system can.
+ * note and note_size are what the run before left, else of size 0. Errors: PDLT_ERR_INPUT
+ * naming the file when it is damaged or of another run or build (with discard it is thrown
+ * away), and when another process works on it; PDLT_ERR_IO, PDLT_ERR_MEMORY. */
+pdlt_status pdlt_checkpoint_open(pdlt_checkpoint *out, const char *folder, const char *identity,
+                                 int discard, pdlt_error *err);
 
-/* Number of finished blocks. */
-size_t pdlt_blocks_done(const pdlt_blocks *blocks);
+/* Takes the finished blocks of the folder into blocks (done, records, samples). Errors as
+ * open, with no block done; so it is when damaged segments were thrown away (discard). */
+pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *checkpoint, pdlt_blocks *blocks, int discard,
+                                 pdlt_error *err);
 
-/* Writes the finished blocks to path. Reads nothing of unfinished ones, which other
- * threads may be writing. Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
-pdlt_status pdlt_checkpoint_write(const pdlt_blocks *blocks, const char *path, pdlt_error *err);
+/* Writes a segment with the note and the blocks marked in fresh (U), or, where the
+ * number of segments is used up, those marked in fresh or saved (U), after which the
+ * other segments are gone. Reads nothing of other blocks. Errors: PDLT_ERR_IO,
+ * PDLT_ERR_MEMORY; the folder is then as it was. Cost: the bytes of these blocks. */
+pdlt_status pdlt_checkpoint_write(pdlt_checkpoint *checkpoint, const pdlt_blocks *blocks,
+                                  const unsigned char *fresh, const unsigned char *saved,
+                                  pdlt_error *err);
 
-/* Takes the finished blocks of path, if there is such a file. Errors: PDLT_ERR_INPUT when
- * it is damaged or belongs to another run; PDLT_ERR_MEMORY. blocks is then unchanged. */
-pdlt_status pdlt_checkpoint_read(pdlt_blocks *blocks, const char *path, pdlt_error *err);
+/* Unlocks; the folder stays if it holds a segment. Allowed on {0}. */
+void pdlt_checkpoint_close(pdlt_checkpoint *checkpoint);
+
+/* Removes the segments in folder, and the folder when nothing else is in it. No error
+ * when there is none. */
+void pdlt_checkpoint_remove(const char *folder);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,7 @@
 #define PDLT_TRAINER_OUTPUT_H
 
 #include "base/archive.h"
-#include "trainer/checkpoint.h"
+#include "trainer/blocks.h"
 #include "trainer/pilot.h"
 #include "trainer/plan.h"
 
