@@ -31,8 +31,8 @@ static void scrub(char *text) {
   }
 }
 
-static pdlt_status fail_at(const char *name, int line, const char *key, pdlt_error *err,
-                           const char *format, va_list args) {
+pdlt_status pdlt_yaml_vfail(const char *name, int line, const char *key, pdlt_error *err,
+                            const char *format, va_list args) {
   char text[PDLT_ERROR_LENGTH];
   vsnprintf(text, sizeof text, format, args);
   if (line == PDLT_LINE_SET) {
@@ -48,7 +48,7 @@ pdlt_status pdlt_reader_fail(pdlt_reader *reader, int line, const char *key, con
                              ...) {
   va_list args;
   va_start(args, format);
-  pdlt_status status = fail_at(reader->name, line, key, reader->err, format, args);
+  pdlt_status status = pdlt_yaml_vfail(reader->name, line, key, reader->err, format, args);
   va_end(args);
   return status;
 }
@@ -67,7 +67,7 @@ pdlt_status pdlt_experiment_fail(const pdlt_experiment *ex, const char *key, pdl
                                  const char *format, ...) {
   va_list args;
   va_start(args, format);
-  pdlt_status status = fail_at(ex->path, line_of_key(ex, key), key, err, format, args);
+  pdlt_status status = pdlt_yaml_vfail(ex->path, line_of_key(ex, key), key, err, format, args);
   va_end(args);
   return status;
 }

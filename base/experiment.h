@@ -113,6 +113,7 @@ typedef struct pdlt_experiment {
     int degree;
     double level;
   } compare;
+  int swept;       /* 1: the file holds a sweep; this is its base, without it */
   char *path;      /* file it was read from, as given on the command line */
   char *directory; /* relative data paths start here */
   pdlt_experiment_origin *origin;
@@ -131,6 +132,30 @@ pdlt_status pdlt_experiment_parse(pdlt_experiment *out, const char *text, const 
                                   pdlt_error *err);
 
 void pdlt_experiment_free(pdlt_experiment *ex);
+
+/* One choice of values of a sweep: the settings to read the experiment with. */
+typedef struct pdlt_sweep_point {
+  char *name;  /* "depth=4": fit for a folder */
+  char **sets; /* (num_keys + 1) "network.depth=4", ..., "sweep={}" */
+} pdlt_sweep_point;
+
+/* `sweep: {KEY: [values], ...}`: every combination, the last key fastest. */
+typedef struct pdlt_sweep {
+  size_t num_keys; /* 0: no sweep; then there is one point, called "" */
+  char **keys;     /* (num_keys) */
+  size_t count;
+  pdlt_sweep_point *points; /* (count) */
+} pdlt_sweep;
+
+enum { PDLT_SWEEP_MAX_POINTS = 256 };
+
+/* The points of the sweep of a file after overrides; the experiments themselves are not
+ * read. *out is owned by the caller (pdlt_sweep_free). Errors: PDLT_ERR_INPUT
+ * `FILE:LINE: sweep: ...` (unknown key, empty list, equal values, too many points),
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_sweep_read(pdlt_sweep *out, const char *path, size_t num_overrides,
+                            const char *const *overrides, pdlt_error *err);
+void pdlt_sweep_free(pdlt_sweep *sweep);
 
 /* Fills err with `FILE:LINE: key: text` (LINE of that key, or of its section when
  * the key was left to its default) and returns PDLT_ERR_INPUT. For checks that

@@ -32,8 +32,6 @@ static int is_given(const pdlt_experiment *ex, const char *key) {
   return index >= 0 && ex->origin->line[index] != 0;
 }
 
-static int uses_sweep(const pdlt_experiment *ex) { return is_given(ex, "sweep"); }
-
 /* --- what the file may say but the program cannot do: delete the line that became
  * possible, nothing else depends on this table --- */
 
@@ -49,7 +47,6 @@ static const struct {
     {"ensemble.until", uses_until, "until; give members a whole number"},
     {"ensemble.members", uses_open_members, "until; give a whole number"},
     {"ensemble.arithmetic", uses_single, "single; use double"},
-    {"sweep", uses_sweep, "a sweep; run the values one by one with --set"},
 };
 
 static pdlt_status check_not_yet(pdlt_reader *reader) {

@@ -1,27 +1,14 @@
 /* experiment_internal.h - what the parts of the experiment reader share.
  *
- * Is: the tree of YAML values with their lines, the schema table, error text.
+ * Is: the schema table, readers of values, error text; the tree of values is yaml.h.
  * Is not: public; only base/experiment*.c include it. */
 #ifndef PDLT_BASE_EXPERIMENT_INTERNAL_H
 #define PDLT_BASE_EXPERIMENT_INTERNAL_H
 
 #include "base/experiment.h"
+#include "base/yaml.h"
 
-enum { PDLT_LINE_SET = -1, PDLT_QUOTE_LENGTH = 96, PDLT_EXPECT_LENGTH = 256 };
-
-typedef enum pdlt_node_kind { PDLT_NODE_SCALAR, PDLT_NODE_LIST, PDLT_NODE_MAP } pdlt_node_kind;
-
-/* One YAML value. Owns everything below it. */
-typedef struct pdlt_node {
-  pdlt_node_kind kind;
-  int line;                 /* from 1; PDLT_LINE_SET: came by --set */
-  int plain;                /* scalar written without quotes */
-  char *text;               /* scalar */
-  size_t count, capacity;   /* list, map */
-  struct pdlt_node **items; /* (count) */
-  char **keys;              /* (count) map */
-  int *key_lines;           /* (count) map */
-} pdlt_node;
+enum { PDLT_QUOTE_LENGTH = 96, PDLT_EXPECT_LENGTH = 256 };
 
 /* What all reading functions pass along. */
 typedef struct pdlt_reader {
@@ -75,12 +62,8 @@ struct pdlt_experiment_origin {
  */
 pdlt_status pdlt_node_parse(pdlt_reader *reader, const char *text, size_t size, const char *set_key,
                             pdlt_node **out);
-void pdlt_node_free(pdlt_node *node);
 /* Puts `key=value` into the tree, sections made as needed. */
 pdlt_status pdlt_node_override(pdlt_reader *reader, pdlt_node *root, const char *setting);
-/* Value under a key of a map, or NULL; place (may be NULL) gets its index. */
-pdlt_node *pdlt_node_find(const pdlt_node *map, const char *key, size_t length, size_t *place);
-
 /* --- experiment_schema.c --- */
 
 /* Index of a key path, or -1. */
@@ -118,6 +101,10 @@ pdlt_status pdlt_read_members(pdlt_reader *, const pdlt_node *, const pdlt_schem
 pdlt_status pdlt_read_measure(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_omit(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_map(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+
+/* --- experiment_sweep.c --- */
+
+pdlt_status pdlt_read_sweep(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 
 /* --- experiment_check.c --- */
 

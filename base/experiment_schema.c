@@ -109,7 +109,7 @@ const pdlt_schema_key pdlt_schema[] = {
      .offset = AT(compare.level),
      .max = 0.5,
      .min_open = 1},
-    CUSTOM("sweep", title, pdlt_read_map, 0, "{KEY: [values]}"),
+    CUSTOM("sweep", swept, pdlt_read_sweep, 0, "{KEY: [values]}, keys as in --set"),
 };
 const size_t pdlt_schema_count = sizeof pdlt_schema / sizeof *pdlt_schema;
 _Static_assert(sizeof pdlt_schema / sizeof *pdlt_schema <= PDLT_SCHEMA_MAX_KEYS,

@@ -11,16 +11,20 @@
 #include "base/experiment.h"
 #include "base/progress.h"
 #include "base/status.h"
+#include "compare/claim_verdict.h"
 #include "datasets/dataset.h"
 
+enum { PDLT_PATH_LENGTH = 4096 };
 enum { PDLT_CHECKPOINT_SECONDS = 20 }; /* unless --checkpoint says otherwise */
 
 /* The command line of one subcommand, taken apart. Strings are borrowed from argv. */
 typedef struct pdlt_options {
-  int threads, quiet, json, force, layers, help;
+  int threads, quiet, json, force, layers, help, quick, full;
+  int tacit;                 /* 1: nothing is said about results that are there already */
   int shard, shards;         /* --shard k/K; 0: all */
   double checkpoint_seconds; /* --checkpoint */
   const char *output;        /* -o */
+  const char *claims;        /* --claims: folder of claims; NULL: pdlt_claims_folder */
   size_t num_sets;
   const char **sets; /* (num_sets) key=value, owned */
   int num_args;
@@ -44,6 +48,7 @@ pdlt_status pdlt_command_merge(pdlt_options *options, int *exit_status, pdlt_err
 pdlt_status pdlt_command_compare(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_critical(pdlt_options *options, int *exit_status, pdlt_error *err);
+pdlt_status pdlt_command_verify(pdlt_options *options, int *exit_status, pdlt_error *err);
 
 /* Fills options from argv[1..] of a subcommand. Errors: PDLT_ERR_INPUT. */
 pdlt_status pdlt_options_parse(pdlt_options *out, const pdlt_command *command, int argc,
@@ -89,14 +94,60 @@ pdlt_status pdlt_stage_print(const pdlt_options *options, const pdlt_archive *ar
 /* The folder of path must be there and writable: PDLT_ERR_INPUT before hours of work. */
 pdlt_status pdlt_stage_check_writable(const char *path, pdlt_error *err);
 
+/* Theory of the study in memory. */
+pdlt_status pdlt_stage_predict(const pdlt_study *study, pdlt_options *options, pdlt_archive *out,
+                               pdlt_error *err);
+
 /* Compares two archives and writes comparison.csv, verdict.json, report.html and
- * figures/ into folder; prints the verdict. *exit_status: 0, or 1 on disagreement. */
+ * figures/ into folder; prints the verdict. *exit_status: 0, or 1 on disagreement. The
+ * comparison is handed over (owned) when out is not NULL. */
 pdlt_status pdlt_compare_into(const char *folder, const pdlt_archive *theory,
-                              const pdlt_archive *measured, pdlt_options *options, int *exit_status,
+                              const pdlt_archive *measured, pdlt_options *options,
+                              pdlt_comparison *out, int *exit_status, pdlt_error *err);
+
+/* pdlt run on an experiment with a sweep: every point into DIR/NAME, then one page. */
+pdlt_status pdlt_run_sweep(const pdlt_sweep *sweep, pdlt_options *options, int *exit_status,
+                           pdlt_error *err);
+/* pdlt run on one experiment into folder; the comparison is handed over (owned) when out is
+ * not NULL. */
+pdlt_status pdlt_run_one(const char *folder, pdlt_options *options, pdlt_comparison *out,
+                         int *exit_status, pdlt_error *err);
+/* The swept number of a point; its place when it is none or there are several keys. */
+double pdlt_sweep_value(const pdlt_sweep *sweep, size_t p);
+
+/* The options with further settings behind their own, for one point of a sweep or a
+ * sabotage; owned by the caller (pdlt_options_free), the texts borrowed. */
+pdlt_status pdlt_options_with(pdlt_options *out, const pdlt_options *options, size_t num_sets,
+                              char *const *sets, pdlt_error *err);
+
+/* --- verify --- */
+
+/* The folders in `claims` that hold an expect.yaml, in the order of the book; each path
+ * owned (pdlt_claim_list_free). Errors: PDLT_ERR_INPUT. */
+typedef struct pdlt_claim_list {
+  size_t count;
+  char **folders; /* (count) */
+} pdlt_claim_list;
+pdlt_status pdlt_claim_list_find(pdlt_claim_list *out, const char *claims, pdlt_error *err);
+void pdlt_claim_list_free(pdlt_claim_list *list);
+
+/* Where claims are when --claims does not say: ./reports, else the installed ones beside the
+ * program. Errors: PDLT_ERR_INPUT. */
+pdlt_status pdlt_claims_folder(char out[PDLT_PATH_LENGTH], const pdlt_options *options,
+                               pdlt_error *err);
+
+/* Runs theory and ensembles of the claim in `folder` into DIR/NAME (what is there and complete
+ * is reused) and tests everything. */
+pdlt_status pdlt_verify_claim(pdlt_claim_result *out, const char *folder, pdlt_options *options,
                               pdlt_error *err);
 
+/* Functions of formulas that theory gives: chi_parallel(K), chi_perp(K), critical_exists(),
+ * critical_K(), critical_C_W(), critical_C_b(), critical_p_0(), critical_p_perp().
+ * context: a pdlt_study. */
+pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_args,
+                                 const double *args, double *out, pdlt_error *err);
+
 /* folder/name into out. Errors: PDLT_ERR_INPUT when the path is too long. */
-enum { PDLT_PATH_LENGTH = 4096 };
 pdlt_status pdlt_path_join(char out[PDLT_PATH_LENGTH], const char *folder, const char *name,
                            pdlt_error *err);
 

@@ -36,8 +36,8 @@ static pdlt_status print_json(const char *path, pdlt_error *err) {
 }
 
 pdlt_status pdlt_compare_into(const char *folder, const pdlt_archive *theory,
-                              const pdlt_archive *measured, pdlt_options *options, int *exit_status,
-                              pdlt_error *err) {
+                              const pdlt_archive *measured, pdlt_options *options,
+                              pdlt_comparison *out, int *exit_status, pdlt_error *err) {
   pdlt_comparison comparison = {0};
   pdlt_figure_list figures = {0};
   char csv[PDLT_PATH_LENGTH], json[PDLT_PATH_LENGTH], page[PDLT_PATH_LENGTH];
@@ -58,6 +58,10 @@ pdlt_status pdlt_compare_into(const char *folder, const pdlt_archive *theory,
   else
     print_table(folder, &comparison);
   *exit_status = comparison.verdict == PDLT_DISAGREE ? 1 : 0;
+  if (out != NULL) {
+    *out = comparison;
+    comparison = (pdlt_comparison){0};
+  }
 cleanup:
   pdlt_figure_list_free(&figures);
   pdlt_comparison_free(&comparison);
@@ -105,7 +109,7 @@ pdlt_status pdlt_command_compare(pdlt_options *options, int *exit_status, pdlt_e
   PDLT_TRY(read_kind(&theory, options->args[0], "theory", err));
   PDLT_TRY(read_kind(&measured, options->args[1], "measured", err));
   PDLT_TRY(check_folder(options->output, &theory, &measured, options, err));
-  PDLT_TRY(pdlt_compare_into(options->output, &theory, &measured, options, exit_status, err));
+  PDLT_TRY(pdlt_compare_into(options->output, &theory, &measured, options, NULL, exit_status, err));
 cleanup:
   pdlt_archive_free(&theory);
   pdlt_archive_free(&measured);

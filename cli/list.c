@@ -76,6 +76,36 @@ static json_t *to_json(const pdlt_list_entry *entries) {
   return list;
 }
 
+/* The claims in reading order; without a folder of claims there are none, unless asked for. */
+static pdlt_status list_claims(const pdlt_options *options, int wanted, json_t *all,
+                               pdlt_error *err) {
+  pdlt_claim_list list = {0};
+  pdlt_claim claim = {0};
+  char folder[PDLT_PATH_LENGTH];
+  pdlt_error none = {0};
+  json_t *entries = NULL;
+  pdlt_status status = pdlt_claims_folder(folder, options, wanted ? err : &none);
+  if (status != PDLT_OK) return wanted ? status : PDLT_OK;
+  PDLT_TRY(pdlt_claim_list_find(&list, folder, err));
+  entries = json_array();
+  if (!options->json) printf("claims\n");
+  for (size_t i = 0; i < list.count; i++) {
+    PDLT_TRY(pdlt_claim_read(&claim, list.folders[i], err));
+    if (options->json)
+      json_array_append_new(entries,
+                            json_pack("{s:s, s:s}", "name", claim.name, "text", claim.claim));
+    else
+      printf("  %-32s %s\n", claim.name, claim.claim);
+    pdlt_claim_free(&claim);
+  }
+  json_object_set(all, "claims", entries);
+cleanup:
+  json_decref(entries);
+  pdlt_claim_free(&claim);
+  pdlt_claim_list_free(&list);
+  return status;
+}
+
 pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err) {
   pdlt_list_entry activation_entries[PDLT_ACTIVATION_COUNT + 1];
   pdlt_list_entry term_entries[NUM_TERMS + 1];
@@ -92,6 +122,7 @@ pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_erro
   const char *wanted = options->num_args > 0 ? options->args[0] : NULL;
   json_t *all = json_object();
   int found = 0;
+  pdlt_status status = PDLT_OK;
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
     if (wanted != NULL && strcmp(wanted, lists[i].name) != 0) continue;
     found = 1;
@@ -100,15 +131,21 @@ pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_erro
     else
       print_text(lists[i].name, lists[i].entries);
   }
-  if (found && options->json) {
+  if (wanted == NULL || strcmp(wanted, "claims") == 0) {
+    found = 1;
+    status = list_claims(options, wanted != NULL, all, err);
+  }
+  if (status == PDLT_OK && found && options->json) {
     json_dumpf(all, stdout, JSON_INDENT(1));
     printf("\n");
   }
   json_decref(all);
   *exit_status = 0;
+  if (status != PDLT_OK) return status;
   if (!found)
     return pdlt_fail(
         err, PDLT_ERR_INPUT,
-        "pdlt list: \"%s\" is none of activations, datasets, observables, parts, terms", wanted);
+        "pdlt list: \"%s\" is none of activations, claims, datasets, observables, parts, terms",
+        wanted);
   return PDLT_OK;
 }

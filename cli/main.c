@@ -19,8 +19,10 @@ static const pdlt_command commands[] = {
      -1, "FILE.npz", pdlt_command_merge},
     {"compare", "THEORY.npz MEASURED.npz -o DIR", "verdicts, figures and report", 2, 2, "DIR",
      pdlt_command_compare},
-    {"list", "[activations|datasets|observables|parts|terms]", "what this build knows", 0, 1, NULL,
-     pdlt_command_list},
+    {"verify", "[CLAIM...] [--quick] -o DIR", "the book, claim by claim: chapters or names", 0, -1,
+     "DIR", pdlt_command_verify},
+    {"list", "[activations|claims|datasets|observables|parts|terms]", "what this build knows", 0, 1,
+     NULL, pdlt_command_list},
     {"critical", "ACTIVATION", "critical initialization and exponents", 1, 1, NULL,
      pdlt_command_critical},
 };
@@ -40,13 +42,16 @@ static void print_help(FILE *to) {
       "  --threads N         default: all cores; results do not depend on it\n"
       "  --shard k/K         train: the k-th of K parts, for pdlt merge\n"
       "  --checkpoint S      train: finished work reaches the disk every S seconds, default 20\n"
+      "  --quick, --full     verify: fewer members; all of them (default)\n"
+      "  --claims DIR        verify, list: where the claims are (default: reports)\n"
       "  --layers            tensors of every layer, not of the output layer only\n"
       "  --force             overwrite the result of another experiment\n"
       "  --quiet             no progress\n"
       "  --json              print the result as JSON\n"
       "  --help, --version\n\n"
       "exit status: 0 done, nothing disagrees; 1 something disagrees; 2 bad usage or input;\n"
-      "3 the run failed; 130 interrupted\n");
+      "3 the run failed; 4 verify: nothing disagrees, something is undecided or without power;\n"
+      "130 interrupted\n");
 }
 
 static void print_version(void) {

@@ -18,7 +18,10 @@ enum {
   OPTION_LAYERS,
   OPTION_FORCE,
   OPTION_QUIET,
-  OPTION_JSON
+  OPTION_JSON,
+  OPTION_QUICK,
+  OPTION_FULL,
+  OPTION_CLAIMS
 };
 
 static const struct option long_options[] = {
@@ -31,6 +34,9 @@ static const struct option long_options[] = {
     {"force", no_argument, NULL, OPTION_FORCE},
     {"quiet", no_argument, NULL, OPTION_QUIET},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"quick", no_argument, NULL, OPTION_QUICK},
+    {"full", no_argument, NULL, OPTION_FULL},
+    {"claims", required_argument, NULL, OPTION_CLAIMS},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -38,6 +44,19 @@ static const struct option long_options[] = {
 void pdlt_options_free(pdlt_options *options) {
   pdlt_free(options->sets);
   options->sets = NULL;
+}
+
+pdlt_status pdlt_options_with(pdlt_options *out, const pdlt_options *options, size_t num_sets,
+                              char *const *sets, pdlt_error *err) {
+  pdlt_options with = *options;
+  const size_t own = options->num_sets;
+  pdlt_status status = pdlt_alloc((void *)&with.sets, own + num_sets, sizeof *with.sets, err);
+  if (status != PDLT_OK) return status;
+  for (size_t i = 0; i < own; i++) with.sets[i] = options->sets[i];
+  for (size_t i = 0; i < num_sets; i++) with.sets[own + i] = sets[i];
+  with.num_sets = own + num_sets;
+  *out = with;
+  return PDLT_OK;
 }
 
 static pdlt_status read_threads(int *out, const char *text, pdlt_error *err) {
@@ -113,6 +132,15 @@ static pdlt_status read_one(pdlt_options *options, int code, const char *command
     case OPTION_JSON:
       options->json = 1;
       return PDLT_OK;
+    case OPTION_QUICK:
+      options->quick = 1;
+      return PDLT_OK;
+    case OPTION_FULL:
+      options->full = 1;
+      return PDLT_OK;
+    case OPTION_CLAIMS:
+      options->claims = optarg;
+      return PDLT_OK;
     case ':':
       return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: %s needs a value", command, argv[optind - 1]);
     default:
@@ -128,6 +156,9 @@ static pdlt_status check(const pdlt_options *options, const pdlt_command *comman
       (command->max_args >= 0 && options->num_args > command->max_args))
     return pdlt_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (%d arguments were given)",
                      command->name, command->usage, options->num_args);
+  if (options->quick && options->full)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --quick and --full exclude each other",
+                     command->name);
   if (command->needs_output != NULL && options->output == NULL)
     return pdlt_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (-o %s is missing)", command->name,
                      command->usage, command->needs_output);

@@ -70,7 +70,8 @@ pdlt_status pdlt_stage_reuse(const char *kind, const char *hash, int layers, con
       is_result(archive.meta, kind, hash, layers, options)) {
     *out = archive;
     *found = 1;
-    fprintf(stderr, "%s: complete, from the same experiment; nothing to do\n", path);
+    if (!options->tacit)
+      fprintf(stderr, "%s: complete, from the same experiment; nothing to do\n", path);
     return PDLT_OK;
   }
   pdlt_archive_free(&archive);
@@ -109,11 +110,20 @@ static pdlt_status train(const pdlt_study *study, const char *partial, pdlt_opti
   return status;
 }
 
-static pdlt_status predict(const pdlt_study *study, pdlt_options *options, pdlt_archive *out,
-                           pdlt_error *err) {
+pdlt_status pdlt_stage_predict(const pdlt_study *study, pdlt_options *options, pdlt_archive *out,
+                               pdlt_error *err) {
   pdlt_predict_options settings = {
       .threads = options->threads, .layers = options->layers, .progress = &options->progress};
-  return pdlt_predict(out, &study->experiment, &study->data, &settings, err);
+  pdlt_archive archive = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_predict(&archive, &study->experiment, &study->data, &settings, err));
+  PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(&archive), "theory", &study->experiment,
+                          study->data.hash, options->layers, err));
+  *out = archive;
+  return PDLT_OK;
+cleanup:
+  pdlt_archive_free(&archive);
+  return status;
 }
 
 static const char *kind_name(pdlt_stage_kind kind, const pdlt_options *options) {
@@ -133,10 +143,11 @@ pdlt_status pdlt_stage_make(pdlt_stage_kind kind, const pdlt_study *study, const
   PDLT_TRY(pdlt_stage_reuse(name, hash, options->layers, path, options, out, reused, err));
   if (*reused) return PDLT_OK;
   PDLT_TRY(pdlt_stage_check_writable(path, err));
-  PDLT_TRY(kind == PDLT_STAGE_THEORY ? predict(study, options, &archive, err)
+  PDLT_TRY(kind == PDLT_STAGE_THEORY ? pdlt_stage_predict(study, options, &archive, err)
                                      : train(study, partial, options, &archive, err));
-  PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(&archive), name, &study->experiment, study->data.hash,
-                          options->layers, err));
+  if (kind == PDLT_STAGE_MEASURED)
+    PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(&archive), name, &study->experiment, study->data.hash,
+                            options->layers, err));
   PDLT_TRY(pdlt_npz_write(&archive, path, err));
   if (kind == PDLT_STAGE_MEASURED) pdlt_checkpoint_remove(partial);
   *out = archive;

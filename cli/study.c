@@ -92,6 +92,10 @@ pdlt_status pdlt_study_open(pdlt_study *out, const char *path, const pdlt_option
   memset(&study, 0, sizeof study);
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_experiment_read(&study.experiment, path, options->num_sets, options->sets, err));
+  if (study.experiment.swept)
+    PDLT_TRY(pdlt_experiment_fail(&study.experiment, "sweep", err,
+                                  "this command takes one experiment; pdlt run does the whole "
+                                  "sweep, --set sweep={} leaves it out"));
   PDLT_TRY(pdlt_omission_read(&omission, &study.experiment, err));
   PDLT_TRY(resolve_critical(&study.experiment, err));
   PDLT_TRY(pdlt_dataset_load(&study.data, &study.experiment, err));

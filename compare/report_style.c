@@ -39,7 +39,7 @@ void pdlt_report_style(FILE *out) {
       "tbody tr+tr>*{border-top:1px solid var(--hair)}\n"
       "td.n,th.n{text-align:right;white-space:nowrap}\n"
       "td.reason{min-width:17rem;color:var(--soft)}\n"
-      "td.nowrap{white-space:nowrap}\n"
+      "td.nowrap{white-space:nowrap}td.wide{min-width:14rem}\n"
       "table.keys th{font-weight:400;color:var(--soft);white-space:nowrap;"
       "padding-right:1.6rem}\n"
       "table.keys td{overflow-wrap:anywhere;min-width:13rem}\n"

@@ -254,7 +254,6 @@ TEST(ExperimentErrors, NotYet) {
       {{"ensemble.members={until: {quantity: z, relative: 0.01}}"},
        "ensemble.members: not yet: until"},
       {{"ensemble.arithmetic=single"}, "ensemble.arithmetic: not yet: single"},
-      {{"sweep.network.depth=[2, 4]"}, "sweep: not yet: a sweep"},
   };
   for (const auto &c : cases) {
     std::string expected = std::string("--set: ") + c.message;

@@ -111,7 +111,7 @@ TEST_F(BadInput, ExperimentFile) {
       {"shallow", "depth: 2", "depth: 1", "^e.yaml:4: network.depth: "},
       {"activation", "tanh", "tan", "^e.yaml:3: network.activation: .*tanh"},
       {"no critical point", "tanh", "softplus", "^e.yaml:[0-9]+: network.C_[bW]: "},
-      {"not yet", "C_W: 1.2", "C_W: 1.2\nsweep: {network.depth: [2, 3]}", "^e.yaml:7: sweep: "},
+      {"sweep of no key", "C_W: 1.2", "C_W: 1.2\nsweep: {depth: [2, 3]}", "^e.yaml:7: sweep: "},
       {"missing file", "in.csv", "no.csv", "^e.yaml:9: data.file: .*no.csv"},
       {"too many samples", "train: 2", "train: 20", "^e.yaml:10: data.train: .*3"},
       {"eta too large", "eta: 0.1", "eta: 1000", "^e.yaml:13: training.eta: .*[0-9]\\.[0-9]"},
