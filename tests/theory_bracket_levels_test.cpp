@@ -97,55 +97,54 @@ TEST(BracketLevels, AllSamplesReachTheToleranceOfTheCheckedOnes) {
     const pdlt_activation act = Activation(name);
     for (double tolerance : {1e-3, 1e-5}) {
       pdlt_bracket_levels levels = pdlt_bracket_levels_init(&act, PDLT_QUAD_ALL, tolerance, 2);
-      pdlt_bracket_set coarse = {}, fine = {};
-      ASSERT_EQ(pdlt_bracket_levels_run(&levels, D, K.data(), 5, check, &coarse, &fine, nullptr),
+      pdlt_bracket_set other = {}, all = {};
+      ASSERT_EQ(pdlt_bracket_levels_run(&levels, D, K.data(), 5, check, &other, &all, nullptr),
                 PDLT_OK);
-      ASSERT_EQ(coarse.quads.D, 5u);
-      ASSERT_EQ(fine.quads.D, D);
+      ASSERT_EQ(other.quads.D, 5u);
+      ASSERT_EQ(all.quads.D, D);
       std::mt19937 rng(9);
-      double apart = 0.0, coarse_apart = 0.0, size = 0.0;
+      double apart = 0.0, other_apart = 0.0, size = 0.0;
       for (int trial = 0; trial < 100; ++trial) {
         size_t s[4], m[4];
-        Vector sub(16), sub_coarse(16);
+        Vector sub(16), sub_other(16);
         for (size_t i = 0; i < 4; ++i) s[i] = rng() % D, m[i] = rng() % 5;
         for (size_t i = 0; i < 16; ++i) {
           sub[i] = K[s[i / 4] * D + s[i % 4]];
-          sub_coarse[i] = K[check[m[i / 4]] * D + check[m[i % 4]]];
+          sub_other[i] = K[check[m[i / 4]] * D + check[m[i % 4]]];
         }
-        const Vector exact = fine_grid.One(act, sub), at_coarse = fine_grid.One(act, sub_coarse);
-        for (int c = 0; c < fine.quads.columns; ++c) {
-          const int *o = fine.quads.order[c];
-          apart = std::fmax(apart, std::fabs(pdlt_bracket_quad(&fine.quads, s[0], o[0], s[1], o[1],
+        const Vector exact = fine_grid.One(act, sub), at_other = fine_grid.One(act, sub_other);
+        for (int c = 0; c < all.quads.columns; ++c) {
+          const int *o = all.quads.order[c];
+          apart = std::fmax(apart, std::fabs(pdlt_bracket_quad(&all.quads, s[0], o[0], s[1], o[1],
                                                                s[2], o[2], s[3], o[3]) -
                                              exact[static_cast<size_t>(c)]));
-          coarse_apart =
-              std::fmax(coarse_apart, std::fabs(pdlt_bracket_quad(&coarse.quads, m[0], o[0], m[1],
-                                                                  o[1], m[2], o[2], m[3], o[3]) -
-                                                at_coarse[static_cast<size_t>(c)]));
+          other_apart =
+              std::fmax(other_apart, std::fabs(pdlt_bracket_quad(&other.quads, m[0], o[0], m[1],
+                                                                 o[1], m[2], o[2], m[3], o[3]) -
+                                               at_other[static_cast<size_t>(c)]));
           size = std::fmax(size, std::fabs(exact[static_cast<size_t>(c)]));
         }
       }
-      EXPECT_LT(apart, tolerance * size) << name;
-      EXPECT_LT(coarse_apart, 2.0 * tolerance * size) << name;
-      EXPECT_LT(apart, 0.5 * coarse_apart) << name;
-      pdlt_bracket_set_free(&coarse);
-      pdlt_bracket_set_free(&fine);
+      EXPECT_LT(apart, 2.0 * tolerance * size) << name;
+      EXPECT_LT(other_apart, 0.5 * apart) << name;  // the finer one
+      pdlt_bracket_set_free(&other);
+      pdlt_bracket_set_free(&all);
       pdlt_bracket_levels_free(&levels);
     }
   }
 }
 
-TEST(BracketLevels, ClosedFormsHaveNoCoarseSet) {
+TEST(BracketLevels, ClosedFormsHaveOneResolution) {
   const pdlt_activation act = Activation("relu");
   const Vector K = Kernel(5, 4, 1);
   const size_t check[2] = {0, 4};
   pdlt_bracket_levels levels = pdlt_bracket_levels_init(&act, PDLT_QUAD_NTK, 1e-6, 1);
-  pdlt_bracket_set coarse = {}, fine = {};
-  ASSERT_EQ(pdlt_bracket_levels_run(&levels, 5, K.data(), 2, check, &coarse, &fine, nullptr),
+  pdlt_bracket_set other = {}, all = {};
+  ASSERT_EQ(pdlt_bracket_levels_run(&levels, 5, K.data(), 2, check, &other, &all, nullptr),
             PDLT_OK);
-  EXPECT_EQ(coarse.quads.value, nullptr);
-  EXPECT_EQ(coarse.pairs.value, nullptr);
-  EXPECT_EQ(fine.quads.multisets, 70u);
-  pdlt_bracket_set_free(&fine);
+  EXPECT_EQ(other.quads.value, nullptr);
+  EXPECT_EQ(other.pairs.value, nullptr);
+  EXPECT_EQ(all.quads.multisets, 70u);
+  pdlt_bracket_set_free(&all);
   pdlt_bracket_levels_free(&levels);
 }

@@ -209,13 +209,13 @@ cleanup:
 
 /* Closed forms: one evaluation. */
 static pdlt_status run_closed(const pdlt_bracket_levels *levels, size_t D, const double *K,
-                              pdlt_bracket_set *fine, pdlt_error *err) {
+                              pdlt_bracket_set *all, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_bracket_set set = {0};
   PDLT_TRY(pdlt_bracket_pairs_new(&set.pairs, &levels->activation, NULL, D, K, err));
   PDLT_TRY(pdlt_bracket_quads_new(&set.quads, &levels->activation, NULL, levels->orders, D, K,
                                   levels->threads, err));
-  *fine = set;
+  *all = set;
 cleanup:
   if (status != PDLT_OK) pdlt_bracket_set_free(&set);
   return status;
@@ -242,14 +242,14 @@ static pdlt_status run_all(const pdlt_bracket_levels *levels, const quad_grids *
 }
 
 pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const double *K,
-                                    size_t checked, const size_t *check, pdlt_bracket_set *coarse,
-                                    pdlt_bracket_set *fine, pdlt_error *err) {
+                                    size_t checked, const size_t *check, pdlt_bracket_set *other,
+                                    pdlt_bracket_set *all, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_bracket_set sets[2] = {0};
   quad_grids grids = {0};
   double *sub = NULL;
   int pair_level, level;
-  if (!levels->smooth) return run_closed(levels, D, K, fine, err);
+  if (!levels->smooth) return run_closed(levels, D, K, all, err);
   for (size_t a = 0; a < D; ++a) grids.variance = fmax(grids.variance, K[a * D + a]);
   PDLT_TRY(sub_kernel(&sub, D, K, checked, check, err));
   PDLT_TRY(converge_pairs(levels, checked, sub, sets, &pair_level, err));
@@ -257,11 +257,11 @@ pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const
   PDLT_TRY(probe(levels, &grids, D, K, &level, err));
   PDLT_TRY(converge_quads(levels, &grids, checked, sub, sets, &level, err));
   if (checked < D) {
-    pdlt_bracket_set_free(&sets[1]);
-    PDLT_TRY(run_all(levels, &grids, pair_level, level + 1, D, K, &sets[1], err));
+    pdlt_bracket_set_free(&sets[0]);
+    PDLT_TRY(run_all(levels, &grids, pair_level - 1, level, D, K, &sets[0], err));
   }
-  *coarse = sets[0];
-  *fine = sets[1];
+  *other = sets[checked < D];
+  *all = sets[checked == D];
   memset(sets, 0, sizeof sets);
 cleanup:
   for (int v = 0; v < 2; ++v) pdlt_bracket_set_free(&sets[v]);

@@ -1,4 +1,4 @@
-/* bracket_levels.h - brackets of one kernel to a tolerance, and the same at a coarser
+/* bracket_levels.h - brackets of one kernel to a tolerance, and the same at another
  * resolution for some samples, so that errors can be estimated.
  *
  * Is: choice of grids: where to begin, when two resolutions agree.
@@ -37,14 +37,16 @@ pdlt_bracket_levels pdlt_bracket_levels_init(const pdlt_activation *activation,
                                              int threads);
 void pdlt_bracket_levels_free(pdlt_bracket_levels *levels);
 
-/* fine: brackets of all samples of K (D, D). coarse: brackets of the `checked` samples
- * check[i] (increasing) one resolution below, which agree with the fine ones to the tolerance
- * unless the finest grid does not do; closed forms have no coarse ones, and *coarse
- * stays empty. Both are owned by the caller, untouched on failure. Errors:
- * PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: D^4/24 four-slot brackets. */
+/* all: brackets of all samples of K (D, D). other: brackets of the `checked` samples check[i]
+ * (increasing) at the resolution next to it, which agree with the former to the tolerance unless
+ * the finest grid does not do: the finer resolution of the two when checked < D, for all
+ * samples at it would cost most of the time; the coarser one when every sample is
+ * checked and both are there. Closed forms have one resolution, and *other stays
+ * empty. Both are owned by the caller, untouched on failure. Errors: PDLT_ERR_MEMORY,
+ * PDLT_ERR_NUMERIC. Cost: D^4/24 four-slot brackets. */
 pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const double *K,
-                                    size_t checked, const size_t *check, pdlt_bracket_set *coarse,
-                                    pdlt_bracket_set *fine, pdlt_error *err);
+                                    size_t checked, const size_t *check, pdlt_bracket_set *other,
+                                    pdlt_bracket_set *all, pdlt_error *err);
 
 #ifdef __cplusplus
 }

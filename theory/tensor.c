@@ -1,6 +1,6 @@
 /* tensor.c - driver of the order-1/n recursions: brackets of each layer, the recursion on
- * them, and once more on coarser ones for some samples, for error estimates; see
- * tensor.h. */
+ * them, and once more on brackets of another resolution for some samples, for error
+ * estimates; see tensor.h. */
 #include "theory/tensor.h"
 
 #include <math.h>
@@ -36,8 +36,8 @@ typedef struct tensor_driver {
   size_t D, checked;
   size_t check[CHECKED]; /* the checked samples, increasing */
   pdlt_bracket_levels levels;
-  double *theta;               /* (checked, checked) of the layer at hand */
-  pdlt_tensor_layer coarse[2]; /* the coarse recursion on them: layer l at l % 2 */
+  double *theta;              /* (checked, checked) of the layer at hand */
+  pdlt_tensor_layer other[2]; /* the other recursion, on them: layer l at l % 2 */
 } tensor_driver;
 
 static size_t tensor_size(size_t D, int rank) { return rank == 2 ? D * D : D * D * D * D; }
@@ -76,7 +76,7 @@ const double *pdlt_tensors_get(const pdlt_tensor_set *set, int layer, pdlt_tenso
 static void driver_free(tensor_driver *driver) {
   pdlt_bracket_levels_free(&driver->levels);
   pdlt_free(driver->theta);
-  for (int v = 0; v < 2; ++v) layer_free(&driver->coarse[v]);
+  for (int v = 0; v < 2; ++v) layer_free(&driver->other[v]);
 }
 
 /* n_l/n_{l-1} of the step from layer l to l + 1; any number does at l = 1. */
@@ -120,9 +120,9 @@ static double largest_entry(size_t count, const double *x) {
   return largest;
 }
 
-/* Largest difference on the checked samples: coarse (checked, ...), fine (D, ...). */
-static double largest_difference(const tensor_driver *driver, int rank, const double *coarse,
-                                 const double *fine) {
+/* Largest difference on the checked samples: other (checked, ...), all (D, ...). */
+static double largest_difference(const tensor_driver *driver, int rank, const double *other,
+                                 const double *all) {
   size_t D = driver->D, checked = driver->checked, count = tensor_size(checked, rank);
   double difference = 0.0;
   for (size_t i = 0; i < count; ++i) {
@@ -130,36 +130,35 @@ static double largest_difference(const tensor_driver *driver, int rank, const do
     for (int slot = 0; slot < rank; ++slot, rest /= checked, stride *= D) {
       at += stride * driver->check[rest % checked];
     }
-    difference = fmax(difference, fabs(coarse[i] - fine[at]));
+    difference = fmax(difference, fabs(other[i] - all[at]));
   }
   return difference;
 }
 
-/* Twice the difference of the two recursions (the tails lose less than that per level),
+/* Twice the difference of the two recursions (the coarser level's tails lose less than that),
  * the kernels' own errors (a relative change of K or
  * Theta changes a tensor of at most fourth degree in them by up to four times as much)
  * and rounding. */
 static void layer_errors(const tensor_driver *driver, const pdlt_kernel_layers *kernels, int layer,
-                         const pdlt_tensor_layer *coarse, pdlt_tensor_layer *fine) {
+                         const pdlt_tensor_layer *other, pdlt_tensor_layer *all) {
   size_t at = (size_t)(layer - 1), D = driver->D;
   double K = largest_entry(D * D, kernels->K + at * D * D);
   double theta = largest_entry(D * D, kernels->theta + at * D * D);
   double relative = 1e-15 * (double)layer;
   if (K > 0.0) relative += 4.0 * kernels->layer_err_K[at] / K;
   if (theta > 0.0) relative += 4.0 * kernels->layer_err_theta[at] / theta;
-  for (int t = 0; t < PDLT_TENSOR_COUNT && fine->data[t] != NULL; ++t) {
+  for (int t = 0; t < PDLT_TENSOR_COUNT && all->data[t] != NULL; ++t) {
     size_t count = tensor_size(D, table[t].rank);
-    fine->err[t] = relative * largest_entry(count, fine->data[t]);
+    all->err[t] = relative * largest_entry(count, all->data[t]);
     if (driver->levels.smooth) {
-      fine->err[t] +=
-          2.0 * largest_difference(driver, table[t].rank, coarse->data[t], fine->data[t]);
+      all->err[t] += 2.0 * largest_difference(driver, table[t].rank, other->data[t], all->data[t]);
     }
   }
 }
 
-/* The coarse recursion on the checked samples. */
-static pdlt_status advance_coarse(tensor_driver *driver, const pdlt_kernel_layers *kernels,
-                                  int layer, const pdlt_bracket_set *brackets, pdlt_error *err) {
+/* The recursion on the checked samples alone. */
+static pdlt_status advance_other(tensor_driver *driver, const pdlt_kernel_layers *kernels,
+                                 int layer, const pdlt_bracket_set *brackets, pdlt_error *err) {
   size_t D = driver->D, checked = driver->checked;
   const double *theta = kernels->theta + (size_t)(layer - 1) * D * D;
   if (!driver->levels.smooth) return PDLT_OK;
@@ -168,28 +167,28 @@ static pdlt_status advance_coarse(tensor_driver *driver, const pdlt_kernel_layer
       driver->theta[a * checked + b] = theta[driver->check[a] * D + driver->check[b]];
     }
   }
-  return advance(driver, layer, checked, driver->theta, brackets, &driver->coarse[layer % 2],
-                 &driver->coarse[(layer + 1) % 2], err);
+  return advance(driver, layer, checked, driver->theta, brackets, &driver->other[layer % 2],
+                 &driver->other[(layer + 1) % 2], err);
 }
 
 /* From layer to layer + 1, both recursions. */
 static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_layers *kernels,
                                      int layer, pdlt_tensor_set *set, pdlt_error *err) {
   pdlt_status status;
-  pdlt_bracket_set coarse = {0}, fine = {0};
+  pdlt_bracket_set other = {0}, all = {0};
   size_t D = driver->D, square = (size_t)(layer - 1) * D * D;
   pdlt_tensor_layer *from = &set->layer[layer - 1], *to = &set->layer[layer];
 
   PDLT_TRY(layer_alloc(to, D, tensor_count(driver->settings), err));
   PDLT_TRY(pdlt_bracket_levels_run(&driver->levels, D, kernels->K + square, driver->checked,
-                                   driver->check, &coarse, &fine, err));
-  PDLT_TRY(advance_coarse(driver, kernels, layer, &coarse, err));
-  PDLT_TRY(advance(driver, layer, D, kernels->theta + square, &fine, from, to, err));
-  layer_errors(driver, kernels, layer + 1, &driver->coarse[(layer + 1) % 2], to);
+                                   driver->check, &other, &all, err));
+  PDLT_TRY(advance_other(driver, kernels, layer, &other, err));
+  PDLT_TRY(advance(driver, layer, D, kernels->theta + square, &all, from, to, err));
+  layer_errors(driver, kernels, layer + 1, &driver->other[(layer + 1) % 2], to);
   if (driver->settings->last_only) layer_free(from);
 cleanup:
-  pdlt_bracket_set_free(&coarse);
-  pdlt_bracket_set_free(&fine);
+  pdlt_bracket_set_free(&other);
+  pdlt_bracket_set_free(&all);
   return status;
 }
 
@@ -225,7 +224,7 @@ static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *k
   pdlt_status status =
       pdlt_alloc(&driver->theta, driver->checked * driver->checked, sizeof(double), err);
   for (int v = 0; v < 2 && status == PDLT_OK && driver->levels.smooth; ++v) {
-    status = layer_alloc(&driver->coarse[v], driver->checked, tensor_count(settings), err);
+    status = layer_alloc(&driver->other[v], driver->checked, tensor_count(settings), err);
   }
   return status;
 }
