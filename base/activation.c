@@ -174,6 +174,18 @@ void pdlt_activation_forward(const pdlt_activation *act, size_t n, const double 
   }
 }
 
+void pdlt_activation_forward_single(const pdlt_activation *act, size_t n, const float *z, float *s,
+                                    float *ds) {
+  double x[PDLT_JET_BLOCK], slope[PDLT_JET_BLOCK];
+  for (size_t start = 0; start < n; start += PDLT_JET_BLOCK) {
+    const size_t count = n - start < PDLT_JET_BLOCK ? n - start : PDLT_JET_BLOCK;
+    for (size_t i = 0; i < count; i++) x[i] = (double)z[start + i];
+    pdlt_activation_forward(act, count, x, x, slope);
+    for (size_t i = 0; i < count; i++) s[start + i] = (float)x[i];
+    for (size_t i = 0; ds != NULL && i < count; i++) ds[start + i] = (float)slope[i];
+  }
+}
+
 /* Orders first .. last of n <= PDLT_JET_BLOCK elements, element by element. */
 static void jet_scalar(const pdlt_activation *act, int first, int last, size_t n, const double *z,
                        double *d) {

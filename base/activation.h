@@ -81,6 +81,10 @@ void pdlt_activation_jet(const pdlt_activation *act, int max_order, size_t n, co
 void pdlt_activation_forward(const pdlt_activation *act, size_t n, const double *z, double *s,
                              double *ds);
 
+/* The same in single precision. */
+void pdlt_activation_forward_single(const pdlt_activation *act, size_t n, const float *z, float *s,
+                                    float *ds);
+
 #ifdef __cplusplus
 }
 #endif

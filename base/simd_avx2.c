@@ -4,6 +4,7 @@
 
 #ifdef PDLT_SIMD_X86
 #define PDLT_SIMD_SET pdlt_simd_avx2
+#define PDLT_DENSE_SET pdlt_dense_avx2
 #define PDLT_SIMD_NAME "avx2"
 #include "base/simd_kernels.inc"
 #endif

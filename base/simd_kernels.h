@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/activation.h"
+#include "base/dense.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,6 +40,7 @@ typedef struct pdlt_simd_set {
   pdlt_forward_kernel *forward[PDLT_ACTIVATION_COUNT]; /* NULL: none, evaluate one by one */
   pdlt_jet_kernel *jet[PDLT_ACTIVATION_COUNT];         /* the same */
   pdlt_normal_kernel *normal;
+  const pdlt_dense_set *dense; /* products of the same instruction set */
 } pdlt_simd_set;
 
 /* The k-th set that this processor can run, best first; NULL beyond the last. A

@@ -3,5 +3,6 @@
 #include "base/simd_sets.h"
 
 #define PDLT_SIMD_SET pdlt_simd_plain
+#define PDLT_DENSE_SET pdlt_dense_plain
 #define PDLT_SIMD_NAME "plain"
 #include "base/simd_kernels.inc"

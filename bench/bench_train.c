@@ -148,7 +148,7 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
   PDLT_TRY(pdlt_network_new(&net, &ex, b->width, problem.inputs, err));
   const double eta = 0.1 / (double)b->samples;
   for (; made < b->threads; made++)
-    PDLT_TRY(pdlt_stepper_new(&steppers[made], &net, &problem, eta, PDLT_FIRST_AUTO, err));
+    PDLT_TRY(pdlt_stepper_new(&steppers[made], &net, &problem, eta, PDLT_FIRST_AUTO, 0, err));
   const double peak = peak_gflops(b->threads), start = now();
   train_all(b, steppers);
   report(b, now() - start, pdlt_flops_step(&net, problem.train), peak);

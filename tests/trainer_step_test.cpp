@@ -55,7 +55,7 @@ struct Trial {
 void compare_training(Trial &u, pdlt_first_layer first) {
   pdlt_stepper st = {};
   pdlt_error err = {};
-  ASSERT_EQ(pdlt_stepper_new(&st, &u.net, &u.problem, 0.03, first, &err), PDLT_OK);
+  ASSERT_EQ(pdlt_stepper_new(&st, &u.net, &u.problem, 0.03, first, 0, &err), PDLT_OK);
   std::copy(u.theta.begin(), u.theta.end(), st.theta);
   std::vector<double> naive_theta = u.theta;
   const size_t outputs = u.problem.outputs * u.problem.samples;
@@ -73,6 +73,7 @@ void compare_training(Trial &u, pdlt_first_layer first) {
     ASSERT_EQ(pdlt_reference_step(&u.net, &u.problem, 0.03, naive_theta.data(), &err), PDLT_OK);
   }
   // Weights of the layers above the first are there to be read after training.
+  pdlt_stepper_weights(&st);
   for (size_t mu = u.net.layer[1].weight; mu < u.net.num_params; mu++)
     ASSERT_NEAR(st.theta[mu], naive_theta[mu], 1e-11 * (1 + std::fabs(naive_theta[mu])));
   pdlt_stepper_free(&st);
@@ -184,7 +185,7 @@ TEST(TrainerStep, SetupSurvivesFailingAllocations) {
     pdlt_error err = {};
     pdlt_memory_fail_after(calls);
     failures +=
-        pdlt_stepper_new(&st, &u.net, &u.problem, 0.1, PDLT_FIRST_AUTO, &err) == PDLT_ERR_MEMORY;
+        pdlt_stepper_new(&st, &u.net, &u.problem, 0.1, PDLT_FIRST_AUTO, 0, &err) == PDLT_ERR_MEMORY;
     pdlt_memory_fail_after(calls);
     failures += pdlt_ntk_new(&ntk, &u.net, &u.problem, &err) == PDLT_ERR_MEMORY;
     pdlt_memory_fail_after(-1);

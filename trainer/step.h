@@ -1,7 +1,7 @@
 /* step.h - the fast kernel: one network, one full-batch gradient-descent step.
  *
- * Is: forward, backward and update of one network by matrix products on memory that is
- * allocated once and stays in cache.
+ * Is: forward, backward and update of one network, in double or single precision, by the
+ * products of base/dense.h on memory that is allocated once and stays in cache.
  * Is not: a loop over steps (member.h) or over networks (ensemble.h); reference.h says
  * the same in plain loops.
  *
@@ -31,19 +31,16 @@ typedef struct pdlt_stepper {
   double *theta;        /* (num_params) set by the caller before pdlt_stepper_begin */
   double *z;            /* (n_L, N_A) outputs of the last forward */
   double *eps;          /* (n_L, N_A) z - y */
-  double **s, **ds;     /* (L-1) of (n_l, N_A): sigma, sigma' of layer l = index + 1 */
-  double *z1;           /* (n_1, N_A) state of layer 1, when first_by_samples */
-  double *moved1;       /* (n_1, N_A) sum of delta^(1) over steps, when first_by_samples */
-  double *z1_test;      /* (n_1, N_B) z^(1) of the test samples at the start */
-  double *delta[2];     /* (max n_l, N_A) */
-  double *test[2];      /* (max n_l, N_B) */
-  double *storage;      /* backs the arrays; owned */
+  struct pdlt_step_d *in_double; /* the network itself, in one of the two precisions */
+  struct pdlt_step_f *in_single;
+  double *storage; /* backs the arrays; owned */
 } pdlt_stepper;
 
-/* Memory for training one network at a time; theta is zero. Errors: PDLT_ERR_MEMORY. */
+/* Memory for training one network at a time, in float when `single`; theta is zero.
+ * Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net,
                              const pdlt_problem *problem, double eta, pdlt_first_layer first,
-                             pdlt_error *err);
+                             int single, pdlt_error *err);
 void pdlt_stepper_free(pdlt_stepper *stepper);
 
 /* Starts training from stepper->theta. */
@@ -55,11 +52,14 @@ void pdlt_stepper_forward(pdlt_stepper *stepper);
 /* One step from the state that the last forward saw. */
 void pdlt_stepper_update(pdlt_stepper *stepper);
 
-/* Preactivations of layer 1 of all samples at the state of the last forward: z (n_1, D). */
+/* Writes the present weights into theta; those of layer 1 stay when it moves by samples. */
+void pdlt_stepper_weights(const pdlt_stepper *stepper);
+
+/* Preactivations of layer 1 of all samples in the present state: z (n_1, D). */
 void pdlt_stepper_first(const pdlt_stepper *stepper, double *z);
 
 /* Outputs of all samples at the state of the last forward: out (n_L, D). */
-void pdlt_stepper_output(pdlt_stepper *stepper, double *out);
+void pdlt_stepper_output(const pdlt_stepper *stepper, double *out);
 
 #ifdef __cplusplus
 }

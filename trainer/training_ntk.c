@@ -81,6 +81,7 @@ void pdlt_training_ntk_measure(pdlt_training_ntk *ntk, const pdlt_stepper *stepp
   const pdlt_network *net = ntk->net;
   const size_t D = ntk->problem->samples, n_L = ntk->problem->outputs, p = n_L * D;
   double *delta = ntk->delta[0], *next = ntk->delta[1];
+  pdlt_stepper_weights(stepper);
   forward(ntk, stepper);
   for (size_t ia = 0; ia < p; ia++)
     for (size_t jb = 0; jb < p; jb++)

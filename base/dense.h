@@ -1,0 +1,72 @@
+/* dense.h - small matrix products for training, in panels that vector registers like.
+ *
+ * Is: the three products of a gradient-descent step (forward, backward, update) with the
+ * loops blocked for registers, in double and single precision, compiled for several
+ * instruction sets (base/simd_kernels.h chooses).
+ * Is not: BLAS; shapes are small, and every operand lies in the layout below.
+ *
+ * Panels: a matrix (rows, cols) is cut into panels of V columns, V = lanes of a vector;
+ * element (i, j) lies at (j / V) rows V + i V + j % V. The last panel is padded. Arrays are
+ * aligned to PDLT_ALIGNMENT. pdlt_panel_size is the length of such an array. */
+#ifndef PDLT_BASE_DENSE_H
+#define PDLT_BASE_DENSE_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One declaration for double (d) and one for float (f). */
+#define PDLT_DENSE_DECLARE(REAL, S)                                                             \
+  /* Z (rows, cols) = start + A (rows, depth) B (depth, cols), start = bias (rows) in every     \
+   * column, or Z itself when `add`, or zero. Padded columns of B give padded columns of Z. */  \
+  typedef struct pdlt_dense_product_##S {                                                       \
+    size_t rows, depth, cols;                                                                   \
+    const REAL *a, *b;                                                                          \
+    const REAL *bias; /* (rows) or NULL */                                                      \
+    int add;                                                                                    \
+    REAL *z;                                                                                    \
+  } pdlt_dense_product_##S;                                                                     \
+  /* One layer on the way back, W (out, in), by the delta above (out, samples):                 \
+   *   below = slope * (W^T above), unless below is NULL;   then W += above T                   \
+   * slope, below (in, samples), T (samples, in). */                                            \
+  typedef struct pdlt_dense_layer_##S {                                                         \
+    size_t in, out, samples;                                                                    \
+    REAL *weight;                                                                               \
+    const REAL *above, *slope, *transposed;                                                     \
+    REAL *below;                                                                                \
+  } pdlt_dense_layer_##S;                                                                       \
+  typedef struct pdlt_dense_##S {                                                               \
+    size_t lanes; /* V */                                                                       \
+    void (*product)(const pdlt_dense_product_##S *p);                                           \
+    void (*descend)(const pdlt_dense_layer_##S *layer);                                         \
+    /* out (cols, rows) = factor * transpose of in (rows, cols). */                             \
+    void (*transpose)(size_t rows, size_t cols, REAL factor, const REAL *in, REAL *out);        \
+    /* sum[i] += factor * sum_j x_ij over the cols columns of x (rows, cols). */                \
+    void (*add_rows)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *sum);          \
+  } pdlt_dense_##S;
+
+PDLT_DENSE_DECLARE(double, d)
+PDLT_DENSE_DECLARE(float, f)
+
+typedef struct pdlt_dense_set {
+  pdlt_dense_d d;
+  pdlt_dense_f f;
+} pdlt_dense_set;
+
+/* Panels of V columns that hold `cols` columns; length of a matrix in panels. */
+static inline size_t pdlt_panels(size_t cols, size_t lanes) { return (cols + lanes - 1) / lanes; }
+static inline size_t pdlt_panel_size(size_t rows, size_t cols, size_t lanes) {
+  return rows * lanes * pdlt_panels(cols, lanes);
+}
+
+/* Position of element (i, j) of a matrix with `rows` rows. */
+static inline size_t pdlt_panel_at(size_t rows, size_t i, size_t j, size_t lanes) {
+  return (j / lanes) * rows * lanes + i * lanes + j % lanes;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,9 @@
+/* dense_plain.c - the kernels of base/dense_kernels.inc for plain C; its compile options
+ * are in base/CMakeLists.txt, the choice among the sets in base/simd.c. */
+#include "base/simd_sets.h"
+
+#define PDLT_DENSE_SET pdlt_dense_plain
+#define DOUBLE_LANES 2
+#define FLOAT_LANES 4
+#define RB 4
+#include "base/dense_set.inc"
