@@ -18,33 +18,33 @@ extern "C" {
 #endif
 
 /* One declaration for double (d) and one for float (f). */
-#define PDLT_DENSE_DECLARE(REAL, S)                                                             \
-  /* Z (rows, cols) = start + A (rows, depth) B (depth, cols), start = bias (rows) in every     \
-   * column, or Z itself when `add`, or zero. Padded columns of B give padded columns of Z. */  \
-  typedef struct pdlt_dense_product_##S {                                                       \
-    size_t rows, depth, cols;                                                                   \
-    const REAL *a, *b;                                                                          \
-    const REAL *bias; /* (rows) or NULL */                                                      \
-    int add;                                                                                    \
-    REAL *z;                                                                                    \
-  } pdlt_dense_product_##S;                                                                     \
-  /* One layer on the way back, W (out, in), by the delta above (out, samples):                 \
-   *   below = slope * (W^T above), unless below is NULL;   then W += above T                   \
-   * slope, below (in, samples), T (samples, in). */                                            \
-  typedef struct pdlt_dense_layer_##S {                                                         \
-    size_t in, out, samples;                                                                    \
-    REAL *weight;                                                                               \
-    const REAL *above, *slope, *transposed;                                                     \
-    REAL *below;                                                                                \
-  } pdlt_dense_layer_##S;                                                                       \
-  typedef struct pdlt_dense_##S {                                                               \
-    size_t lanes; /* V */                                                                       \
-    void (*product)(const pdlt_dense_product_##S *p);                                           \
-    void (*descend)(const pdlt_dense_layer_##S *layer);                                         \
-    /* out (cols, rows) = factor * transpose of in (rows, cols). */                             \
-    void (*transpose)(size_t rows, size_t cols, REAL factor, const REAL *in, REAL *out);        \
-    /* sum[i] += factor * sum_j x_ij over the cols columns of x (rows, cols). */                \
-    void (*add_rows)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *sum);          \
+#define PDLT_DENSE_DECLARE(REAL, S)                                                            \
+  /* Z (rows, cols) = start + A (rows, depth) B (depth, cols), start = bias (rows) in every    \
+   * column, or Z itself when `add`, or zero. Padded columns of B give padded columns of Z. */ \
+  typedef struct pdlt_dense_product_##S {                                                      \
+    size_t rows, depth, cols;                                                                  \
+    const REAL *a, *b;                                                                         \
+    const REAL *bias; /* (rows) or NULL */                                                     \
+    int add;                                                                                   \
+    REAL *z;                                                                                   \
+  } pdlt_dense_product_##S;                                                                    \
+  /* One layer on the way back, W (out, in), by the delta above (out, samples):                \
+   *   below = slope * (W^T above), unless below is NULL;   then W += above T                  \
+   * slope, below (in, samples), T (samples, in). */                                           \
+  typedef struct pdlt_dense_layer_##S {                                                        \
+    size_t in, out, samples;                                                                   \
+    REAL *weight;                                                                              \
+    const REAL *above, *slope, *transposed;                                                    \
+    REAL *below;                                                                               \
+  } pdlt_dense_layer_##S;                                                                      \
+  typedef struct pdlt_dense_##S {                                                              \
+    size_t lanes; /* V */                                                                      \
+    void (*product)(const pdlt_dense_product_##S *p);                                          \
+    void (*descend)(const pdlt_dense_layer_##S *layer);                                        \
+    /* out (cols, rows) = factor * transpose of in (rows, cols). */                            \
+    void (*transpose)(size_t rows, size_t cols, REAL factor, const REAL *in, REAL *out);       \
+    /* sum[i] += factor * sum_j x_ij over the cols columns of x (rows, cols). */               \
+    void (*add_rows)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *sum);         \
   } pdlt_dense_##S;
 
 PDLT_DENSE_DECLARE(double, d)

@@ -55,25 +55,29 @@ INLINE double from_bits(uint64_t bits) {
         (result) * (x) + (c)[k_];                                            \
   } while (0)
 
-/* e^{x + tail} = (1 + p) 2^-64 power for x <= 0 and |tail| << 1: returns p. Below
- * x = -750 the result is that of -750, which underflows to 0. */
-INLINE double exp_split(double x, double tail, double *power) {
-  const double bounded = x < -750 ? -750 : x;
-  const double shifted = bounded * 1.44269504088896338700 + ROUND_SHIFT;
+/* e^x = (1 + p) power for x <= 0: returns r, of which exp_polynomial makes p. Below x = -708
+ * (e^x < 1e-307) the result is 0. */
+INLINE double exp_reduce(double x, double *power) {
+  const double shifted = MADD(x, 1.44269504088896338700, ROUND_SHIFT);
   const double n = shifted - ROUND_SHIFT;
   /* ln 2 in two parts, the first short enough for n times it to be exact. */
-  double r = MADD(-n, 6.93147180369123816490e-01, bounded), q;
-  r = MADD(-n, 1.90821492927058770002e-10, r) + tail;
+  const double r = MADD(-n, 1.90821492927058770002e-10, MADD(-n, 6.93147180369123816490e-01, x));
+  *power = x < -708 ? 0 : from_bits((to_bits(shifted) + 1023) << 52);
+  return x < -708 ? 0 : r;
+}
+
+/* e^r - 1, |r| <= ln(2)/2. */
+INLINE double exp_polynomial(double r) {
+  double q;
   HORNER(q, r, exp_part);
-  *power = from_bits((to_bits(shifted) + 1023 + 64) << 52);
   return MADD(r * r, q, r);
 }
 
-/* e^{x + tail}, x <= 0; about 1 ulp, also where the result is subnormal. */
+/* e^{x + tail}, x <= 0, |tail| << 1; about 1 ulp. */
 INLINE double exp_negative(double x, double tail) {
   double power;
-  const double p = exp_split(x, tail, &power);
-  return MADD(power, p, power) * 0x1p-64;
+  const double p = exp_polynomial(exp_reduce(x, &power) + tail);
+  return MADD(power, p, power);
 }
 
 /* The rounding error of z z: z^2 = z z + square_error(z, z z). */

@@ -37,10 +37,9 @@ void pdlt_stepper_free(pdlt_stepper *stepper) {
 }
 
 /* The function of this name for the stepper's precision. */
-#define CALL(st, function, ...)                                 \
-  ((st)->in_single != NULL                                      \
-       ? pdlt_step_##function##_f((st)->in_single, __VA_ARGS__) \
-       : pdlt_step_##function##_d((st)->in_double, __VA_ARGS__))
+#define CALL(st, function, ...)                                                     \
+  ((st)->in_single != NULL ? pdlt_step_##function##_f((st)->in_single, __VA_ARGS__) \
+                           : pdlt_step_##function##_d((st)->in_double, __VA_ARGS__))
 
 void pdlt_stepper_begin(pdlt_stepper *st) { CALL(st, begin, st->theta); }
 

@@ -27,10 +27,10 @@ typedef struct pdlt_stepper {
   const pdlt_network *net;     /* borrowed */
   const pdlt_problem *problem; /* borrowed */
   double eta;
-  int first_by_samples; /* 1: layer 1 moves as z^(1), its weights in theta stay as drawn */
-  double *theta;        /* (num_params) set by the caller before pdlt_stepper_begin */
-  double *z;            /* (n_L, N_A) outputs of the last forward */
-  double *eps;          /* (n_L, N_A) z - y */
+  int first_by_samples;          /* 1: layer 1 moves as z^(1), its weights in theta stay as drawn */
+  double *theta;                 /* (num_params) set by the caller before pdlt_stepper_begin */
+  double *z;                     /* (n_L, N_A) outputs of the last forward */
+  double *eps;                   /* (n_L, N_A) z - y */
   struct pdlt_step_d *in_double; /* the network itself, in one of the two precisions */
   struct pdlt_step_f *in_single;
   double *storage; /* backs the arrays; owned */
