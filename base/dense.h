@@ -28,23 +28,24 @@ extern "C" {
     int add;                                                                                   \
     REAL *z;                                                                                   \
   } pdlt_dense_product_##S;                                                                    \
-  /* One layer on the way back, W (out, in), by the delta above (out, samples):                \
-   *   below = slope * (W^T above), unless below is NULL;   then W += above T                  \
-   * slope, below (in, samples), T (samples, in). */                                           \
-  typedef struct pdlt_dense_layer_##S {                                                        \
-    size_t in, out, samples;                                                                   \
-    REAL *weight;                                                                              \
-    const REAL *above, *slope, *transposed;                                                    \
-    REAL *below;                                                                               \
-  } pdlt_dense_layer_##S;                                                                      \
-  typedef struct pdlt_dense_##S {                                                              \
-    size_t lanes; /* V */                                                                      \
-    void (*product)(const pdlt_dense_product_##S *p);                                          \
-    void (*descend)(const pdlt_dense_layer_##S *layer);                                        \
-    /* out (cols, rows) = factor * transpose of in (rows, cols). */                            \
-    void (*transpose)(size_t rows, size_t cols, REAL factor, const REAL *in, REAL *out);       \
-    /* sum[i] += factor * sum_j x_ij over the cols columns of x (rows, cols). */               \
-    void (*add_rows)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *sum);         \
+  /* One layer on the way back, W (out, in), by the delta above (out, samples):                 \
+   *   below = slope * (W^T above), unless below is NULL;  then  W += factor above s^T           \
+   * slope, below, s (in, samples). Padded columns of above must be zero. scratch:              \
+   * pdlt_dense_scratch(samples) numbers. */                                                    \
+  typedef struct pdlt_dense_layer_##S {                                                         \
+    size_t in, out, samples;                                                                    \
+    REAL factor;                                                                                \
+    REAL *weight;                                                                               \
+    const REAL *above, *s, *slope;                                                              \
+    REAL *below, *scratch;                                                                      \
+  } pdlt_dense_layer_##S;                                                                       \
+  typedef struct pdlt_dense_##S {                                                               \
+    size_t lanes; /* V */                                                                       \
+    void (*product)(const pdlt_dense_product_##S *p);                                           \
+    void (*descend)(const pdlt_dense_layer_##S *layer);                                         \
+    /* sum (rows) += factor * sums over the columns of x (rows, cols), whose padded columns     \
+     * must be zero; sum is padded to a multiple of V. */                                       \
+    void (*add_rows)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *sum);          \
   } pdlt_dense_##S;
 
 PDLT_DENSE_DECLARE(double, d)
@@ -60,6 +61,9 @@ static inline size_t pdlt_panels(size_t cols, size_t lanes) { return (cols + lan
 static inline size_t pdlt_panel_size(size_t rows, size_t cols, size_t lanes) {
   return rows * lanes * pdlt_panels(cols, lanes);
 }
+
+/* Scratch of pdlt_dense_layer. */
+static inline size_t pdlt_dense_scratch(size_t samples) { return samples * 3 * 16; }
 
 /* Position of element (i, j) of a matrix with `rows` rows. */
 static inline size_t pdlt_panel_at(size_t rows, size_t i, size_t j, size_t lanes) {
