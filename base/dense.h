@@ -28,24 +28,24 @@ extern "C" {
     int add;                                                                                   \
     REAL *z;                                                                                   \
   } pdlt_dense_product_##S;                                                                    \
-  /* One layer on the way back, W (out, in), by the delta above (out, samples):                 \
-   *   below = slope * (W^T above), unless below is NULL;  then  W += factor above s^T           \
-   * slope, below, s (in, samples). Padded columns of above must be zero. scratch:              \
-   * pdlt_dense_scratch(samples) numbers. */                                                    \
-  typedef struct pdlt_dense_layer_##S {                                                         \
-    size_t in, out, samples;                                                                    \
-    REAL factor;                                                                                \
-    REAL *weight;                                                                               \
-    const REAL *above, *s, *slope;                                                              \
-    REAL *below, *scratch;                                                                      \
-  } pdlt_dense_layer_##S;                                                                       \
-  typedef struct pdlt_dense_##S {                                                               \
-    size_t lanes; /* V */                                                                       \
-    void (*product)(const pdlt_dense_product_##S *p);                                           \
-    void (*descend)(const pdlt_dense_layer_##S *layer);                                         \
-    /* sum (rows) += factor * sums over the columns of x (rows, cols), whose padded columns     \
-     * must be zero; sum is padded to a multiple of V. */                                       \
-    void (*add_rows)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *sum);          \
+  /* One layer on the way back, W (out, in), by the delta above (out, samples):                \
+   *   below = slope * (W^T above), unless below is NULL;  then  W += factor above s^T         \
+   * slope, below, s (in, samples). Padded columns of above must be zero. scratch:             \
+   * pdlt_dense_scratch(samples) numbers. */                                                   \
+  typedef struct pdlt_dense_layer_##S {                                                        \
+    size_t in, out, samples;                                                                   \
+    REAL factor;                                                                               \
+    REAL *weight;                                                                              \
+    const REAL *above, *s, *slope;                                                             \
+    REAL *below, *scratch;                                                                     \
+  } pdlt_dense_layer_##S;                                                                      \
+  typedef struct pdlt_dense_##S {                                                              \
+    size_t lanes; /* V */                                                                      \
+    void (*product)(const pdlt_dense_product_##S *p);                                          \
+    void (*descend)(const pdlt_dense_layer_##S *layer);                                        \
+    /* sum (rows) += factor * sums over the columns of x (rows, cols), whose padded columns    \
+     * must be zero; sum is padded to a multiple of V. */                                      \
+    void (*add_rows)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *sum);         \
   } pdlt_dense_##S;
 
 PDLT_DENSE_DECLARE(double, d)
