@@ -96,10 +96,14 @@ void expect_near(Panels<Real> &got, const Naive &naive, size_t terms, const std:
 
 size_t random_size(std::mt19937_64 &gen) {
   switch (gen() % 4) {
-    case 0: return gen() % 3;
-    case 1: return 8 * (1 + gen() % 5) + gen() % 3 - 1;
-    case 2: return 1 + gen() % 70;
-    default: return 1 + gen() % 20;
+    case 0:
+      return gen() % 3;
+    case 1:
+      return 8 * (1 + gen() % 5) + gen() % 3 - 1;
+    case 2:
+      return 1 + gen() % 70;
+    default:
+      return 1 + gen() % 20;
   }
 }
 
