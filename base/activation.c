@@ -176,13 +176,15 @@ void pdlt_activation_forward(const pdlt_activation *act, size_t n, const double 
 
 void pdlt_activation_forward_single(const pdlt_activation *act, size_t n, const float *z, float *s,
                                     float *ds) {
-  double x[PDLT_JET_BLOCK], slope[PDLT_JET_BLOCK];
-  for (size_t start = 0; start < n; start += PDLT_JET_BLOCK) {
-    const size_t count = n - start < PDLT_JET_BLOCK ? n - start : PDLT_JET_BLOCK;
-    for (size_t i = 0; i < count; i++) x[i] = (double)z[start + i];
-    pdlt_activation_forward(act, count, x, x, slope);
-    for (size_t i = 0; i < count; i++) s[start + i] = (float)x[i];
-    for (size_t i = 0; ds != NULL && i < count; i++) ds[start + i] = (float)slope[i];
+  pdlt_forward_single_kernel *kernel = pdlt_simd_best()->forward_single[act->kind];
+  if (kernel != NULL) {
+    kernel(act->param, act->num_params, n, z, s, ds);
+    return;
+  }
+  for (size_t i = 0; i < n; i++) {
+    const double x = (double)z[i];
+    s[i] = (float)pdlt_activation_eval(act, 0, x);
+    if (ds != NULL) ds[i] = (float)pdlt_activation_eval(act, 1, x);
   }
 }
 

@@ -4,6 +4,8 @@
 Usage: make_simd_coefficients.py > base/simd_coefficients.h
 Each is the Chebyshev interpolant, within a factor of about two of the best
 polynomial of its degree; the largest relative error is printed beside it."""
+import struct
+
 from mpmath import mp, mpf, cos, sin, exp, expm1, log1p, atanh, erf, erfc, sqrt, pi, matrix, lu_solve, nstr
 
 mp.dps = 60
@@ -21,21 +23,26 @@ def fit(function, low, high, degree):
     return list(lu_solve(system, matrix([function(x) for x in nodes])))
 
 
-def show(name, comment, function, low, high, degree, check=lambda x, v: v):
-    c = [mpf(float(a)) for a in fit(function, low, high, degree)]
+def to_single(a):
+    return struct.unpack("f", struct.pack("f", float(a)))[0]
+
+
+def show(name, comment, function, low, high, degree, check=lambda x, v: v, single=False):
+    rounded = to_single if single else float
+    c = [mpf(rounded(a)) for a in fit(function, low, high, degree)]
     worst = mpf(0)
     for k in range(401):
         x = mpf(low) + (mpf(high) - mpf(low)) * (k + mpf("0.5")) / 401
         value = sum(a * x**j for j, a in enumerate(c))
         worst = max(worst, abs(check(x, value) / check(x, function(x)) - 1))
     print("/* %s; relative error %s. */" % (comment, nstr(worst, 2)))
-    print("static const double %s[%d] = {" % (name, degree + 1))
-    print(",\n".join("    %s" % float(a).hex() for a in c) + "};\n")
+    print("static const %s %s[%d] = {" % ("float" if single else "double", name, degree + 1))
+    print(",\n".join("    %s%s" % (float(a).hex(), "f" if single else "") for a in c) + "};\n")
 
 
 def centred(x):
     """The value of x^-1 (f - 1) and its like, without the 0/0."""
-    return x if x != 0 else mpf(10) ** -30
+    return x if abs(x) > mpf(10) ** -20 else mpf(10) ** -20
 
 
 def sin_part(v):
@@ -84,4 +91,10 @@ show("atanh_small", "(2 atanh s - 2 s)/s^3 in s^2, s^2 <= 0.02945; error that of
 show("atanh_wide", "the same, s^2 <= 1/9", atanh_part, 0, mpf(1) / 9, 10, lambda x, v: 2 + x * v)
 show("erf_part", "erf(a)/a in a^2, a <= 3/4", erf_part, 0, mpf("0.5625"), 10)
 show("mills_part", "(a + 4) e^{a^2/2} erfc(a/sqrt 2)/2 in t = (a - 4)/(a + 4)", mills_part, -1, 1, 24)
+print("/* Single precision. */")
+show("exp_single", "as exp_part", lambda r: (expm1(centred(r)) - centred(r)) / centred(r)**2, -half_ln2, half_ln2, 4,
+     lambda r, v: 1 + r + r * r * v, True)
+show("sin_single", "as sin_part", sin_part, 0, mpf("0.6169"), 2, lambda x, v: 1 + x * v, True)
+show("cos_single", "as cos_part", cos_part, 0, mpf("0.6169"), 2, lambda x, v: 1 - x / 2 + x * x * v, True)
+show("atanh_single", "as atanh_wide", atanh_part, 0, mpf(1) / 9, 3, lambda x, v: 2 + x * v, True)
 print("/* clang-format on */\n\n#endif")

@@ -100,6 +100,34 @@ static const double mills_part[25] = {
     -0x1.0236305d3fd38p-33,
     0x1.828df1c3afaadp-32};
 
+/* Single precision. */
+/* as exp_part; relative error 9.9e-9. */
+static const float exp_single[5] = {
+    0x1.0000000000000p-1f,
+    0x1.5554dc0000000p-3f,
+    0x1.55551a0000000p-5f,
+    0x1.120b6c0000000p-7f,
+    0x1.6d11060000000p-10f};
+
+/* as sin_part; relative error 1.3e-8. */
+static const float sin_single[3] = {
+    -0x1.5555520000000p-3f,
+    0x1.110c280000000p-7f,
+    -0x1.9ac9940000000p-13f};
+
+/* as cos_part; relative error 8.1e-10. */
+static const float cos_single[3] = {
+    0x1.5555540000000p-5f,
+    -0x1.6c12d20000000p-10f,
+    0x1.9bd8860000000p-16f};
+
+/* as atanh_wide; relative error 1.6e-8. */
+static const float atanh_single[4] = {
+    0x1.55554c0000000p-1f,
+    0x1.99ad6c0000000p-2f,
+    0x1.21249a0000000p-2f,
+    0x1.12f5980000000p-2f};
+
 /* clang-format on */
 
 #endif

@@ -24,6 +24,10 @@ extern "C" {
 typedef void pdlt_forward_kernel(const double *param, int num_params, size_t n, const double *z,
                                  double *s, double *ds);
 
+/* The same in single precision. */
+typedef void pdlt_forward_single_kernel(const double *param, int num_params, size_t n,
+                                        const float *z, float *s, float *ds);
+
 enum { PDLT_JET_BLOCK = 64, PDLT_JET_ORDERS = PDLT_ACTIVATION_MAX_ORDER + 1 };
 
 /* d[order * PDLT_JET_BLOCK + i] = sigma^(order)(z[i]), i < n <= PDLT_JET_BLOCK, every
@@ -38,7 +42,8 @@ typedef void pdlt_normal_kernel(size_t pairs, const uint64_t *first, const uint6
 typedef struct pdlt_simd_set {
   const char *name;
   pdlt_forward_kernel *forward[PDLT_ACTIVATION_COUNT]; /* NULL: none, evaluate one by one */
-  pdlt_jet_kernel *jet[PDLT_ACTIVATION_COUNT];         /* the same */
+  pdlt_forward_single_kernel *forward_single[PDLT_ACTIVATION_COUNT]; /* the same */
+  pdlt_jet_kernel *jet[PDLT_ACTIVATION_COUNT];                       /* the same */
   pdlt_normal_kernel *normal;
   const pdlt_dense_set *dense; /* products of the same instruction set */
 } pdlt_simd_set;

@@ -225,6 +225,49 @@ TEST(ActivationKernels, EverySetAgreesWithEval) {
   }
 }
 
+TEST(ActivationKernels, SingleAgreesWithDoubleInEverySet) {
+  std::mt19937_64 random(13);
+  std::normal_distribution<double> normal;
+  std::vector<float> z(4003), s(z.size()), ds(z.size());
+  for (const char *text : {"linear", "relu", "leaky_relu(0.1)", "tanh", "sin", "erf", "gelu",
+                           "swish", "softplus", "sigmoid", "polynomial(0.5,-1,0.25,2,-0.125)"}) {
+    const pdlt_activation act = parsed(text);
+    const bool grows = act.kind == PDLT_POLYNOMIAL;
+    for (size_t i = 0; i < z.size(); i++)
+      z[i] = float(std::pow(10.0, double(i % (grows ? 4 : 7)) - 3) * normal(random));
+    z[0] = 0;
+    z[1] = -0.0f;
+    for (int k = 0; pdlt_simd_get(k) != nullptr; k++) {
+      const pdlt_simd_set *set = pdlt_simd_get(k);
+      set->forward_single[act.kind](act.param, act.num_params, z.size(), z.data(), s.data(),
+                                    ds.data());
+      for (size_t i = 0; i < z.size(); i++) {
+        const double x = double(z[i]), value = pdlt_activation_eval(&act, 0, x);
+        const double slope = pdlt_activation_eval(&act, 1, x);
+        double size = std::fabs(value), slope_size = slope_scale(act, x, slope);
+        if (grows) {
+          pdlt_activation sizes = act;
+          for (double &c : sizes.param) c = std::fabs(c);
+          size = pdlt_activation_eval(&sizes, 0, std::fabs(x));
+          slope_size = pdlt_activation_eval(&sizes, 1, std::fabs(x));
+        }
+        if (act.kind == PDLT_SIN) size = slope_size = 1;
+        ASSERT_NEAR(double(s[i]), value, 8 * 6e-8 * size + 1e-35)
+            << set->name << " " << text << " " << x;
+        ASSERT_NEAR(double(ds[i]), slope, 10 * 6e-8 * slope_size + 1e-35)
+            << set->name << " " << text << " " << x;
+      }
+      std::vector<float> alone(z.size());
+      set->forward_single[act.kind](act.param, act.num_params, z.size(), z.data(), alone.data(),
+                                    nullptr);
+      EXPECT_EQ(alone, s) << set->name << " " << text;
+      set->forward_single[act.kind](act.param, act.num_params, z.size() - 5, z.data() + 5,
+                                    alone.data(), nullptr);
+      EXPECT_TRUE(std::equal(alone.begin(), alone.end() - 5, s.begin() + 5)) << text;
+    }
+  }
+}
+
 TEST(ActivationKernels, PolynomialAgreesWithEvalAtTheSizeOfItsTerms) {
   const pdlt_activation act = parsed("polynomial(0.5,-1,0.25,2,-0.125)");
   pdlt_activation sizes = act;
