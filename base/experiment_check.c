@@ -37,7 +37,6 @@ static int is_given(const pdlt_experiment *ex, const char *key) {
 
 static int uses_until(const pdlt_experiment *ex) { return is_given(ex, "ensemble.until"); }
 static int uses_open_members(const pdlt_experiment *ex) { return ex->ensemble.members == 0; }
-static int uses_single(const pdlt_experiment *ex) { return ex->ensemble.single_precision; }
 
 static const struct {
   const char *key;
@@ -46,7 +45,6 @@ static const struct {
 } not_yet[] = {
     {"ensemble.until", uses_until, "until; give members a whole number"},
     {"ensemble.members", uses_open_members, "until; give a whole number"},
-    {"ensemble.arithmetic", uses_single, "single; use double"},
 };
 
 static pdlt_status check_not_yet(pdlt_reader *reader) {

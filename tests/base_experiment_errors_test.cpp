@@ -253,7 +253,6 @@ TEST(ExperimentErrors, NotYet) {
       {{"ensemble.until={quantity: z, relative: 0.01}"}, "ensemble.until: not yet: until"},
       {{"ensemble.members={until: {quantity: z, relative: 0.01}}"},
        "ensemble.members: not yet: until"},
-      {{"ensemble.arithmetic=single"}, "ensemble.arithmetic: not yet: single"},
   };
   for (const auto &c : cases) {
     std::string expected = std::string("--set: ") + c.message;

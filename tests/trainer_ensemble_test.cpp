@@ -373,8 +373,8 @@ TEST(TrainerEnsemble, RefusesWhatItCannotDo) {
   };
   Experiment ex(yaml(s));
   pdlt_experiment changed = ex.c;
-  changed.ensemble.single_precision = 1;
-  refused(changed, "ensemble.arithmetic");
+  changed.ensemble.single_precision = changed.training.to_end = 1;
+  refused(changed, "ensemble.arithmetic: single rounds at 6e-08");
   changed = ex.c;
   changed.training.eta_kind = PDLT_ETA_FLOW;
   refused(changed, "training.eta");

@@ -91,6 +91,43 @@ TEST(TrainerStep, FastStepIsThePlainLoop) {
   }
 }
 
+TEST(TrainerStep, SingleIsDoubleUpToRounding) {
+  std::mt19937_64 gen(21);
+  for (int trial = 0; trial < 40; trial++) {
+    Trial u(gen);
+    for (pdlt_first_layer first : {PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES}) {
+      const size_t outputs = u.problem.outputs * u.problem.samples;
+      std::vector<double> z[2] = {std::vector<double>(outputs), std::vector<double>(outputs)};
+      std::vector<double> theta[2];
+      double size = 1;
+      for (int single = 0; single < 2; single++) {
+        pdlt_stepper st = {};
+        ASSERT_EQ(pdlt_stepper_new(&st, &u.net, &u.problem, 0.03, first, single, nullptr), PDLT_OK);
+        std::copy(u.theta.begin(), u.theta.end(), st.theta);
+        pdlt_stepper_begin(&st);
+        for (int step = 0; step < 4; step++) {
+          pdlt_stepper_forward(&st);
+          pdlt_stepper_update(&st);
+        }
+        pdlt_stepper_forward(&st);
+        pdlt_stepper_output(&st, z[single].data());
+        pdlt_stepper_weights(&st);
+        theta[single].assign(st.theta, st.theta + u.net.num_params);
+        pdlt_stepper_free(&st);
+      }
+      for (double value : z[0]) size = std::fmax(size, std::fabs(value));
+      double moved = 0;
+      for (size_t i = 0; i < outputs; i++) {
+        moved = std::fmax(moved, std::fabs(z[1][i] - z[0][i]));
+        ASSERT_NEAR(z[1][i], z[0][i], 2e-5 * size) << yaml(u.s);
+      }
+      EXPECT_GT(moved, 0) << "not in single precision\n" << yaml(u.s);
+      for (size_t mu = 0; mu < theta[0].size(); mu++)
+        ASSERT_NEAR(theta[1][mu], theta[0][mu], 2e-5 * size * (1 + std::fabs(theta[0][mu])));
+    }
+  }
+}
+
 TEST(TrainerStep, ManySamplesAndVectorWidths) {
   for (int n : {7, 8, 9, 33}) {
     Settings s;

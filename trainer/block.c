@@ -17,7 +17,7 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
   const size_t samples = plan->problem->samples;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_stepper_new(&w.stepper, net, plan->problem, plan->ex->training.eta, PDLT_FIRST_AUTO,
-                            0, err));
+                            plan->single, err));
   if ((plan->with_kernel || plan->with_theta) && !plan->weightless)
     PDLT_TRY(pdlt_ntk_new(&w.ntk, net, plan->problem, err));
   if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w.tensors, plan, net, err));

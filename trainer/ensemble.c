@@ -8,6 +8,7 @@
 #include "base/threads.h"
 #include "trainer/choice.h"
 #include "trainer/output.h"
+#include "trainer/rounding.h"
 #include "trainer/shard.h"
 #include "trainer/work.h"
 
@@ -36,20 +37,24 @@ static pdlt_status open_checkpoint(run_state *run, const pdlt_dataset *data, pdl
                               run->options->discard, err);
 }
 
-/* The estimator: as the run before this one settled it, whose work is continued, or anew. */
+/* The estimator, and whether single precision will do: as the run before this one settled it,
+ * whose work is continued, or anew. */
 static pdlt_status choose(run_state *run, pdlt_error *err) {
   pdlt_checkpoint *checkpoint = &run->checkpoint;
   const pdlt_ensemble_options *o = run->options;
+  pdlt_status status = PDLT_OK;
   if (checkpoint->note_size == sizeof run->choice) {
     memcpy(&run->choice, checkpoint->note, sizeof run->choice);
-  } else {
-    const pdlt_status status = pdlt_choice_make(&run->choice, &run->plan, o->threads, o->stop, err);
-    if (status != PDLT_OK) return status;
-    memcpy(checkpoint->note, &run->choice, sizeof run->choice);
-    checkpoint->note_size = sizeof run->choice;
+    pdlt_choice_apply(&run->choice, &run->plan);
+    return PDLT_OK;
   }
+  PDLT_TRY(pdlt_choice_make(&run->choice, &run->plan, o->threads, o->stop, err));
   pdlt_choice_apply(&run->choice, &run->plan);
-  return PDLT_OK;
+  PDLT_TRY(pdlt_rounding_check(&run->plan, &run->choice.pilot, o->threads, o->stop, err));
+  memcpy(checkpoint->note, &run->choice, sizeof run->choice);
+  checkpoint->note_size = sizeof run->choice;
+cleanup:
+  return status;
 }
 
 static pdlt_status check_share(run_state *run, pdlt_error *err) {

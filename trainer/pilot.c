@@ -135,20 +135,28 @@ cleanup:
 
 /* --- the choice --- */
 
-/* At one width: variance per draw of the estimator times its flops, over those of plain. */
+/* Variance per draw of the estimator at one width; samples = 0: of pairs. */
+static double variance(const pdlt_pilot_width *w, size_t samples, int fitted) {
+  double value = w->antithetic;
+  if (samples == 0) return value;
+  const double further = w->further / (double)samples, noise = w->linear + further;
+  if (!fitted)
+    value += noise - 2 * w->covariance;
+  else if (noise > 0)
+    value -= w->covariance * w->covariance / noise;
+  return value < further * 0x1p-20 ? further * 0x1p-20 : value;
+}
+
+double pdlt_pilot_gain(const pdlt_pilot_width *w, size_t samples, int fitted) {
+  return w->antithetic > 0 ? variance(w, samples, fitted) / w->antithetic : 1;
+}
+
+/* That times the flops, over those of plain. */
 static double work(const pdlt_pilot_width *w, size_t samples, int fitted) {
   const double plain = w->plain * (w->flops_draw + w->flops_train);
-  double flops = w->flops_draw + 2 * w->flops_train, variance = w->antithetic;
-  if (samples > 0) {
-    const double M = (double)samples, further = w->further / M, noise = w->linear + further;
-    flops += w->flops_linear + M * w->flops_further;
-    if (!fitted)
-      variance += noise - 2 * w->covariance;
-    else if (noise > 0)
-      variance -= w->covariance * w->covariance / noise;
-    if (variance < further * 0x1p-20) variance = further * 0x1p-20;
-  }
-  return variance * flops / plain;
+  double flops = w->flops_draw + 2 * w->flops_train;
+  if (samples > 0) flops += w->flops_linear + (double)samples * w->flops_further;
+  return variance(w, samples, fitted) * flops / plain;
 }
 
 double pdlt_pilot_work(const pdlt_pilot *pilot, size_t samples, int fitted) {

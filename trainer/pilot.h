@@ -43,6 +43,9 @@ typedef struct pdlt_pilot {
  * (fitted) the best. */
 double pdlt_pilot_work(const pdlt_pilot *pilot, size_t samples, int fitted);
 
+/* Variance per draw with the control over that of pairs, at one width. */
+double pdlt_pilot_gain(const pdlt_pilot_width *width, size_t samples, int fitted);
+
 /* Takes, of what `estimator` allows, the least work: antithetic, samples, fitted. auto
  * prefers the simpler of two estimators unless the other saves a tenth. Fewer than 8
  * surviving pairs decide for plain, or for one sample. */

@@ -1,6 +1,8 @@
 /* plan.c - see plan.h. */
 #include "trainer/plan.h"
 
+#include <float.h>
+
 #include "trainer/ddntk.h"
 #include "trainer/statistics.h"
 
@@ -28,9 +30,11 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
                                 ex->training.eta_kind == PDLT_ETA_FLOW
                                     ? "flow exists in theory only"
                                     : "the relative learning rate is not resolved");
-  if (ex->ensemble.single_precision)
+  if (ex->ensemble.single_precision && ex->training.to_end)
     return pdlt_experiment_fail(ex, "ensemble.arithmetic", err,
-                                "this version trains in double precision: write double");
+                                "single rounds at %.2g, and training to the end needs outputs "
+                                "right to %.2g; write double",
+                                (double)FLT_EPSILON / 2, PDLT_CONVERGED);
   const size_t S = (size_t)ex->measure_samples;
   if ((ex->measure & TENSORS) != 0 && S * S * S * S * sizeof(double) > PDLT_MAX_TENSOR)
     return pdlt_experiment_fail(ex, "measure_samples", err,
@@ -43,7 +47,7 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
                            int layers, pdlt_error *err) {
   const pdlt_status status = check(ex, err);
   if (status != PDLT_OK) return status;
-  pdlt_plan plan = {.ex = ex, .problem = problem};
+  pdlt_plan plan = {.ex = ex, .problem = problem, .single = ex->ensemble.single_precision};
   plan.schedule = pdlt_schedule_make(ex, problem);
   plan.with_output = (ex->measure & PDLT_MEASURE_OUTPUT) != 0;
   plan.with_kernel = (ex->measure & PDLT_MEASURE_KERNEL) != 0;

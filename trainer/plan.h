@@ -41,6 +41,7 @@ typedef struct pdlt_plan {
   const pdlt_experiment *ex;   /* borrowed */
   const pdlt_problem *problem; /* borrowed */
   pdlt_schedule schedule;
+  int single; /* networks are trained in float */
   int antithetic;
   size_t samples; /* draws of preactivations (initial.h) per draw, or 0 */
   int linear;     /* outputs have own linearizations as control (control.h) */
