@@ -14,7 +14,8 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
-#include "base/rng.h"
+#include "bench/peak.h"
+#include "bench/train_setup.h"
 #include "trainer/flops.h"
 #include "trainer/step.h"
 
@@ -29,48 +30,20 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* ISO C mode forbids contraction; the peak is about fused operations. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("fp-contract=fast")
-#endif
-
-/* Independent chains of a * b + c in vector registers: as fast as the processor goes. */
-enum { CHAINS = 16, PEAK_ROUNDS = 400000, PEAK_REPEATS = 10, PEAK_BYTES = 64 };
-#if defined(__x86_64__)
-#define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CLONES
-#endif
-#define DEFINE_CHAINS(REAL)                                                          \
-  typedef REAL REAL##_lanes __attribute__((vector_size(PEAK_BYTES)));                \
-  CLONES static double REAL##_chains(void) {                                         \
-    REAL##_lanes c[CHAINS], a, b;                                                    \
-    for (int k = 0; k < PEAK_BYTES / (int)sizeof(REAL); k++) {                       \
-      a[k] = (REAL)0.999999;                                                         \
-      b[k] = (REAL)1e-6;                                                             \
-    }                                                                                \
-    for (int i = 0; i < CHAINS; i++) c[i] = a * (REAL)i;                             \
-    for (long r = 0; r < PEAK_ROUNDS; r++)                                           \
-      _Pragma("GCC unroll 16") for (int i = 0; i < CHAINS; i++) c[i] = c[i] * a + b; \
-    double total = 0;                                                                \
-    for (int i = 0; i < CHAINS; i++) total += (double)c[i][0];                       \
-    return total;                                                                    \
-  }
-DEFINE_CHAINS(double)
-DEFINE_CHAINS(float)
+enum { PEAK_ROUNDS = 400000, PEAK_REPEATS = 10 };
 
 /* GFLOP/s of all threads together, the best of several runs. */
 static double peak_gflops(const bench *b) {
-  const double lanes = b->single ? PEAK_BYTES / 4.0 : PEAK_BYTES / 8.0;
   double sink = 0, best = INFINITY;
   for (int k = 0; k < PEAK_REPEATS; k++) {
     const double start = now();
 #pragma omp parallel for num_threads(b->threads) schedule(static, 1) reduction(+ : sink)
-    for (int t = 0; t < b->threads; t++) sink += b->single ? float_chains() : double_chains();
+    for (int t = 0; t < b->threads; t++)
+      sink += b->single ? float_chains(PEAK_ROUNDS) : double_chains(PEAK_ROUNDS);
     best = fmin(best, now() - start);
   }
   if (!isfinite(sink)) fprintf(stderr, "the peak loop overflowed\n");
-  return 2 * lanes * CHAINS * (double)PEAK_ROUNDS * b->threads / best * 1e-9;
+  return chains_flops(b->single, PEAK_ROUNDS) * b->threads / best * 1e-9;
 }
 
 /* Draws of so many networks are held at once. */
@@ -113,47 +86,12 @@ static void report(const bench *b, double seconds, double flops, double peak) {
   printf(format, b->networks, b->steps, rate, gflops, peak, gflops / peak);
 }
 
-static void fill_problem(const bench *b, pdlt_dataset *data, pdlt_error *err) {
-  const size_t d = (size_t)b->samples, n0 = (size_t)b->inputs;
-  const pdlt_rng rng = {1, 0, 0, PDLT_STREAM_DATA};
-  data->train = d;
-  data->inputs = n0;
-  data->outputs = 1;
-  data->x = calloc(d * n0 + 1, sizeof(double));
-  data->y = calloc(d + 1, sizeof(double));
-  if (data->x == NULL || data->y == NULL) {
-    pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
-    return;
-  }
-  pdlt_rng_normal(&rng, d * n0, data->x);
-  for (size_t a = 0; a < d; a++) data->y[a] = a % 2 == 0 ? 1 : -1;
-}
-
-/* An experiment that only says what the trainer's parts read. */
-static pdlt_experiment make_experiment(const bench *b, double *zeros, double *ones, int *ratios) {
-  pdlt_experiment ex = {0};
-  ex.network.activation.kind = PDLT_TANH;
-  ex.network.depth = b->hidden + 1;
-  ex.network.outputs = 1;
-  ex.network.width_ratios = ratios;
-  ex.network.C_W = ones;
-  ex.network.C_b = zeros;
-  ex.network.lambda_W = ones;
-  ex.network.lambda_b = zeros;
-  for (int k = 0; k <= b->hidden; k++) {
-    zeros[k] = 0;
-    ones[k] = 1;
-    ratios[k] = 1;
-  }
-  return ex;
-}
-
 enum { MAX_HIDDEN = 63, MAX_BENCH_THREADS = 256 };
 
 static pdlt_status run(const bench *b, pdlt_error *err) {
   double zeros[MAX_HIDDEN + 1], ones[MAX_HIDDEN + 1];
   int ratios[MAX_HIDDEN + 1], made = 0;
-  const pdlt_experiment ex = make_experiment(b, zeros, ones, ratios);
+  const pdlt_experiment ex = make_experiment(b->hidden, zeros, ones, ratios);
   pdlt_dataset data = {0};
   pdlt_problem problem = {0};
   pdlt_network net = {0};
@@ -161,7 +99,7 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
   double *draws = NULL;
   pdlt_error local = {.status = PDLT_OK};
   pdlt_status status = PDLT_OK;
-  fill_problem(b, &data, &local);
+  fill_problem((size_t)b->samples, (size_t)b->inputs, &data, &local);
   if (steppers == NULL || local.status != PDLT_OK)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory"));
   PDLT_TRY(pdlt_linalg_init(b->threads, err));

@@ -35,8 +35,7 @@ static pdlt_status train_some(outputs *out, const pdlt_network *net, int thread,
   double *minus = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&minus, out->plan[0]->times * out->plan[0]->p, sizeof *minus, NULL));
-  for (int k = 0; k < 2; k++)
-    PDLT_TRY(pdlt_worker_new(&workers[k], out->plan[k], net, NULL, NULL));
+  for (int k = 0; k < 2; k++) PDLT_TRY(pdlt_worker_new(&workers[k], out->plan[k], net, NULL, NULL));
   for (int d = thread; d < PDLT_ROUNDING_DRAWS; d += threads)
     PDLT_TRY(train_draw(out, workers, minus, d, stop));
 cleanup:
@@ -71,8 +70,8 @@ static void summarize(const outputs *all, size_t t, double ratio, pdlt_rounding 
   for (size_t i = t * p; i < (t + 1) * p; i++) {
     const moments rounding = moments_of(all->survived, all->z[1] + i, all->z[0] + i, stride);
     const moments output = moments_of(all->survived, all->z[0] + i, NULL, stride);
-    const double most =
-        fabs(rounding.mean) + 2 * sqrt(rounding.variance / (double)(out->survivors + !out->survivors));
+    const double most = fabs(rounding.mean) +
+                        2 * sqrt(rounding.variance / (double)(out->survivors + !out->survivors));
     moved += most * most / (double)p;
     error += output.variance * ratio / ((double)plan->members * (double)p);
   }
@@ -107,7 +106,8 @@ pdlt_status pdlt_rounding_measure(pdlt_rounding *out, const pdlt_plan *plan,
     if (mine != PDLT_OK) first = mine;
   }
   if (first != PDLT_OK)
-    PDLT_TRY(pdlt_fail(err, first, first == PDLT_ERR_INTERRUPTED ? "interrupted" : "out of memory"));
+    PDLT_TRY(
+        pdlt_fail(err, first, first == PDLT_ERR_INTERRUPTED ? "interrupted" : "out of memory"));
   for (size_t t = 0; t < plan->times; t++) summarize(&all, t, ratio, &out[t]);
 cleanup:
   pdlt_free(z);
@@ -143,7 +143,8 @@ pdlt_status pdlt_rounding_check(const pdlt_plan *plan, const pdlt_pilot *pilot, 
   for (int k = 0; k < 2; k++) {
     pdlt_network net = {.depth = 0};
     PDLT_TRY(pdlt_network_new(&net, ex, ex->network.widths[ends[k]], plan->problem->inputs, err));
-    const double ratio = plan->linear ? pdlt_pilot_gain(&pilot->width[k], plan->samples, plan->fitted) : 1;
+    const double ratio =
+        plan->linear ? pdlt_pilot_gain(&pilot->width[k], plan->samples, plan->fitted) : 1;
     status = check_width(plan, &net, ratio, threads, stop, err);
     pdlt_network_free(&net);
     if (status != PDLT_OK) return status;

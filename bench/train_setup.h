@@ -1,0 +1,47 @@
+/* train_setup.h - the networks and samples of bench_train and bench_step: tanh, no biases, one
+ * output, Gaussian inputs.
+ *
+ * Is not: a header of the libraries; each benchmark includes it once. */
+#ifndef PDLT_BENCH_TRAIN_SETUP_H
+#define PDLT_BENCH_TRAIN_SETUP_H
+
+#include <stdlib.h>
+
+#include "base/rng.h"
+#include "trainer/step.h"
+
+static void fill_problem(size_t d, size_t n0, pdlt_dataset *data, pdlt_error *err) {
+  const pdlt_rng rng = {1, 0, 0, PDLT_STREAM_DATA};
+  data->train = d;
+  data->inputs = n0;
+  data->outputs = 1;
+  data->x = calloc(d * n0 + 1, sizeof(double));
+  data->y = calloc(d + 1, sizeof(double));
+  if (data->x == NULL || data->y == NULL) {
+    pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+    return;
+  }
+  pdlt_rng_normal(&rng, d * n0, data->x);
+  for (size_t a = 0; a < d; a++) data->y[a] = a % 2 == 0 ? 1 : -1;
+}
+
+/* An experiment that only says what the trainer's parts read. */
+static pdlt_experiment make_experiment(int hidden, double *zeros, double *ones, int *ratios) {
+  pdlt_experiment ex = {0};
+  ex.network.activation.kind = PDLT_TANH;
+  ex.network.depth = hidden + 1;
+  ex.network.outputs = 1;
+  ex.network.width_ratios = ratios;
+  ex.network.C_W = ones;
+  ex.network.C_b = zeros;
+  ex.network.lambda_W = ones;
+  ex.network.lambda_b = zeros;
+  for (int k = 0; k <= hidden; k++) {
+    zeros[k] = 0;
+    ones[k] = 1;
+    ratios[k] = 1;
+  }
+  return ex;
+}
+
+#endif
