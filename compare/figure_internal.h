@@ -47,6 +47,17 @@ size_t pdlt_figure_train_samples(const pdlt_archive *measured, size_t samples);
 /* Number of leading times that are finite and the same in both archives; *times borrowed. */
 size_t pdlt_figure_times(const pdlt_figure_input *in, const double **times);
 
+/* Learning rate of the experiment; NaN when it is not a number. */
+double pdlt_figure_eta(const pdlt_archive *measured);
+
+/* The axis of training time x (two or more values of eta t, or steps when eta is NaN),
+ * logarithmic with a place for 0. */
+void pdlt_figure_time_axis(pdlt_axis *axis, const double *x, double eta);
+
+/* A grey line at height y from x[0] to x[n - 1]. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_level(pdlt_panel *panel, size_t n, const double *x, double y,
+                              pdlt_error *err);
+
 /* One function per figure; each does nothing when its data are absent. */
 pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_extrapolation(pdlt_figure_job *job, pdlt_error *err);
@@ -59,6 +70,10 @@ pdlt_status pdlt_figure_first_order(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_parts(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_ntk_change(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_loss(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_loss_width(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_benefit(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_spread(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_density(pdlt_figure_job *job, pdlt_error *err);
 
 /* Vertex of one sample against layer at criticality, V/K^2 (PDLT ch. 5, equal widths): an
  * exact line or an asymptote, and the kernel's decay K -> 1/(decay l). */

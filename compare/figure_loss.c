@@ -19,12 +19,6 @@ static const double *series_of(const view *v, const pdlt_tensor *t) {
   return t && t->ndim == 1 && t->dim[0] >= v->num_times ? t->data : NULL;
 }
 
-static double find_eta(const pdlt_archive *measured) {
-  const json_t *experiment = json_object_get(measured->meta, "experiment");
-  const json_t *eta = json_object_get(json_object_get(experiment, "training"), "eta");
-  return json_is_number(eta) && json_number_value(eta) > 0 ? json_number_value(eta) : NAN;
-}
-
 /* Theory at order 0, and at order 1 for width number w. */
 static pdlt_status add_theory(pdlt_panel *panel, const view *v, const char *name, size_t w,
                               pdlt_error *err) {
@@ -89,9 +83,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const view *v, const char *name
   pdlt_status status = PDLT_OK;
   pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
   pdlt_panel_title(panel, strcmp(name, "loss_train") == 0 ? "training samples" : "test samples");
-  x->kind = PDLT_AXIS_LOG1P;
-  x->threshold = v->x[0] > 0 ? v->x[0] : v->x[1];
-  snprintf(x->label, sizeof x->label, isnan(v->eta) ? "step <i>t</i>" : "<i>\xce\xb7t</i>");
+  pdlt_figure_time_axis(x, v->x, v->eta);
   y->kind = PDLT_AXIS_LOG;
   snprintf(y->label, sizeof y->label, "expected loss");
   PDLT_TRY(add_theory(panel, v, name, 0, err));
@@ -129,7 +121,7 @@ pdlt_status pdlt_figure_loss(pdlt_figure_job *job, pdlt_error *err) {
   static const char *const names[] = {"loss_train", "loss_test"};
   pdlt_status status = PDLT_OK;
   pdlt_figure_page page = {0};
-  view v = {.in = job->in, .eta = find_eta(job->in->measured)};
+  view v = {.in = job->in, .eta = pdlt_figure_eta(job->in->measured)};
   const double *times = NULL;
   size_t count = 0;
   v.num_times = pdlt_figure_times(job->in, &times);

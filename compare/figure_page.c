@@ -36,6 +36,26 @@ void pdlt_figure_style_width(pdlt_series *series, size_t k) {
   series->mark = marks[k % (sizeof marks / sizeof *marks)];
 }
 
+double pdlt_figure_eta(const pdlt_archive *measured) {
+  const json_t *experiment = json_object_get(measured->meta, "experiment");
+  const json_t *eta = json_object_get(json_object_get(experiment, "training"), "eta");
+  return json_is_number(eta) && json_number_value(eta) > 0 ? json_number_value(eta) : NAN;
+}
+
+void pdlt_figure_time_axis(pdlt_axis *axis, const double *x, double eta) {
+  axis->kind = PDLT_AXIS_LOG1P;
+  axis->threshold = x[0] > 0 ? x[0] : x[1];
+  snprintf(axis->label, sizeof axis->label, isnan(eta) ? "step <i>t</i>" : "<i>\xce\xb7t</i>");
+}
+
+pdlt_status pdlt_figure_level(pdlt_panel *panel, size_t n, const double *x, double y,
+                              pdlt_error *err) {
+  const double ends[2] = {x[0], x[n - 1]}, heights[2] = {y, y};
+  const pdlt_series line = {
+      .kind = PDLT_SERIES_LINE, .n = 2, .x = ends, .y = heights, .color = PDLT_GREY, .width = 0.7};
+  return pdlt_panel_add(panel, &line, err);
+}
+
 size_t pdlt_figure_train_samples(const pdlt_archive *measured, size_t samples) {
   json_t *data = json_object_get(json_object_get(measured->meta, "experiment"), "data");
   json_t *train = json_object_get(data, "train");

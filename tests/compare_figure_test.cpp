@@ -26,7 +26,7 @@ struct Folder {
   ~Folder() {
     for (const char *stem :
          {"width_scaling", "extrapolation", "training_curves", "finite_width", "kernels", "parts",
-          "learning_curves", "ntk_change", "depth", "tensors", "first_order"})
+          "learning_curves", "loss_width", "ntk_change", "depth", "tensors", "first_order"})
       for (const char *end : {"png", "svg", "pdf"})
         std::remove((path + "/figures/" + stem + "." + end).c_str());
     std::remove((path + "/figures").c_str());
@@ -119,7 +119,7 @@ TEST(FirstOrder, FiguresAndTheirNumbers) {
   fake.Make();
   SetExperiment(fake, "relu", 2);
   const auto captions = Write(fake, folder.path);
-  EXPECT_EQ(captions.size(), 11u);
+  EXPECT_EQ(captions.size(), 12u);
   const std::string &tensors = captions.at("tensors");
   EXPECT_TRUE(Has(tensors, "all 512 distinct numbers")) << tensors;
   EXPECT_NEAR(NumberAfter(tensors, "Root mean square "), 1, 0.15);
