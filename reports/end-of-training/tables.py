@@ -8,46 +8,23 @@ case without results is left out with a message. Writes STUDY/result.csv and wha
 the markers of RESULTS.md, and copies the figures of FIGURES to STUDY/figures/. Standard library
 only. Called by run.sh.
 """
-import ast
 import csv
-import json
-import math
 import re
 import shutil
-import struct
 import sys
-import zipfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from common import paste, probability, read_array, rms, short, tests_by_name  # noqa: E402
 
 PARTS = ["mean_ntk", "ntk_fluctuations", "dntk", "ddntk_linear", "ddntk_cubic"]
 FIELDS = ["quantity", "coefficient", "verdict", "p", "worst_z", "null_z", "numbers", "directions"]
 FIGURES = ["gelu-2", "softplus-2", "tanh-2"]
 
 
-def read_array(path, name):
-    """Values of one float64 array of an .npz file."""
-    with zipfile.ZipFile(path) as archive:
-        raw = archive.read(name + ".npy")
-    size = struct.unpack("<H", raw[8:10])[0]
-    assert ast.literal_eval(raw[10:10 + size].decode())["descr"] == "<f8"
-    values = raw[10 + size:]
-    return struct.unpack(f"<{len(values) // 8}d", values)
-
-
-def rms(values):
-    return math.sqrt(sum(x * x for x in values) / len(values))
-
-
 def tests_of(folder):
     """Tests of the mean output, by coefficient."""
-    tests = json.loads((folder / "verdict.json").read_text())["tests"]
-    return {t["coefficient"]: t for t in tests if t["quantity"] == "z"}
-
-
-def short(x):
-    if x == 0:
-        return "< 1e-300"
-    return "" if x is None else f"{x:.2g}" if abs(x) < 10 else f"{x:.0f}"
+    return {c: t for (quantity, c), t in tests_by_name(folder).items() if quantity == "z"}
 
 
 def cases_of(out, study):
@@ -62,7 +39,7 @@ def cases_of(out, study):
 def share(out, case, part):
     """Size of a part over the size of z_nlo, root mean squares over times, outputs, samples."""
     theory = out / case / "theory.npz"
-    return rms(read_array(theory, f"z_nlo/{part}")) / rms(read_array(theory, "z_nlo"))
+    return rms(read_array(theory, f"z_nlo/{part}")[1]) / rms(read_array(theory, "z_nlo")[1])
 
 
 def slopes_of(out, case):
@@ -89,7 +66,7 @@ def write_result(out, study, cases):
 
 def cell(test):
     mark = "" if test["verdict"] == "agree" else f" **{test['verdict']}**"
-    return f"{short(test['p'])} ({short(test['null_z'])}){mark}"
+    return f"{probability(test['p'])} ({short(test['null_z'])}){mark}"
 
 
 def omission(out, case, part):
@@ -98,7 +75,7 @@ def omission(out, case, part):
         return "0"
     test = tests_of(out / case / f"without-{part}")["c1"]
     word = "" if test["verdict"] == "disagree" else f" **{test['verdict']}**"
-    return f"{100 * size:.0f} %: {short(test['p'])}{word}"
+    return f"{100 * size:.0f} %: {probability(test['p'])}{word}"
 
 
 def table_of_cases(out, cases):
@@ -136,14 +113,6 @@ def copy_figures(out, study, cases):
         if case in cases:
             shutil.copyfile(out / case / "figures" / "width_scaling.png",
                             study / "figures" / f"{case}.png")
-
-
-def paste(path, name, lines):
-    begin, end = f"<!-- {name} -->", f"<!-- end {name} -->"
-    text = path.read_text()
-    head, rest = text.split(begin, 1)
-    tail = rest.split(end, 1)[1]
-    path.write_text(head + begin + "\n" + "\n".join(lines) + "\n" + end + tail)
 
 
 def main(out, study, results):

@@ -7,39 +7,17 @@ Reads OUT/CASE/verdict.json, OUT/CASE/without-TERM/verdict.json and OUT/publishe
 writes STUDY/result.csv, STUDY/published-result.csv and what stands between the markers of
 RESULTS.md. Standard library only. Called by run.sh.
 """
-import ast
 import csv
-import json
 import math
-import struct
 import sys
-import zipfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from common import paste, probability, read_array, short, tests_by_name, tests_of  # noqa: E402
 
 COLUMNS = [("K", "c0"), ("K", "c1"), ("Theta", "c0"), ("Theta", "c1"),
            ("V", "c0"), ("D", "c0"), ("F", "c0"), ("A", "c0"), ("B", "c0")]
 FIELDS = ["quantity", "coefficient", "verdict", "p", "worst_z", "null_z", "numbers", "directions"]
-
-
-def read_array(archive, name):
-    """One float64 array of an .npz file: (shape, flat values)."""
-    raw = archive.read(name + ".npy")
-    size = struct.unpack("<H", raw[8:10])[0]
-    header = ast.literal_eval(raw[10:10 + size].decode())
-    values = raw[10 + size:]
-    return header["shape"], struct.unpack(f"<{len(values) // 8}d", values)
-
-
-def tests_of(folder):
-    return json.loads((folder / "verdict.json").read_text())["tests"]
-
-
-def short(x):
-    return "" if x is None else f"{x:.2g}" if abs(x) < 10 else f"{x:.0f}"
-
-
-def probability(p):
-    return "< 1e-300" if p < 1e-300 else short(p)
 
 
 def tested_by(term):
@@ -82,7 +60,7 @@ def table_of_cases(out, study):
     yield "| case | " + " | ".join(f"{q} {c}" for q, c in COLUMNS) + " |"
     yield "|---" * (len(COLUMNS) + 1) + "|"
     for case in cases_of(study):
-        tests = {(t["quantity"], t["coefficient"]): t for t in tests_of(out / case)}
+        tests = tests_by_name(out / case)
         cells = []
         for key in COLUMNS:
             test = tests.get(key)
@@ -112,11 +90,11 @@ def table_of_omissions(out, study):
 def published_rows(out, study):
     with open(study / "published.csv") as file:
         for row in csv.DictReader(file):
-            with zipfile.ZipFile(out / row["case"] / "measured.npz") as archive:
-                key = f"n{row['width']}/Theta"
-                shape, ours = read_array(archive, key)
-                _, ours_se = read_array(archive, key + "_se")
-                _, members = read_array(archive, f"n{row['width']}/members")
+            archive = out / row["case"] / "measured.npz"
+            key = f"n{row['width']}/Theta"
+            shape, ours = read_array(archive, key)
+            _, ours_se = read_array(archive, key + "_se")
+            _, members = read_array(archive, f"n{row['width']}/members")
             i, j = map(int, row["index"].split())
             at = i * shape[1] + j
             mean, se = float(row["mean"]), float(row["se"])
@@ -157,14 +135,6 @@ def summary(out, study):
            f"{words['undecided']} undecided, of which {zero} because the prediction is 0. "
            f"Smallest p: {short(p[0])}; {below} of {len(p)} below 0.1. "
            f"Omissions: {refuted} of {len(omitted)} refuted.")
-
-
-def paste(path, name, lines):
-    begin, end = f"<!-- {name} -->", f"<!-- end {name} -->"
-    text = path.read_text()
-    head, rest = text.split(begin, 1)
-    tail = rest.split(end, 1)[1]
-    path.write_text(head + begin + "\n" + "\n".join(lines) + "\n" + end + tail)
 
 
 def main(out, study, results):

@@ -1,0 +1,49 @@
+"""common.py - what the tables.py of the studies share: reading results, writing into
+docs/results.md. Standard library only; imported, not run."""
+import ast
+import json
+import math
+import struct
+import zipfile
+
+
+def read_array(path, name):
+    """One float64 array of an .npz file: (shape, flat values); KeyError when it is not there."""
+    with zipfile.ZipFile(path) as archive:
+        raw = archive.read(name + ".npy")
+    size = struct.unpack("<H", raw[8:10])[0]
+    header = ast.literal_eval(raw[10:10 + size].decode())
+    assert header["descr"] == "<f8"
+    values = raw[10 + size:]
+    return header["shape"], struct.unpack(f"<{len(values) // 8}d", values)
+
+
+def rms(values):
+    return math.sqrt(sum(x * x for x in values) / len(values))
+
+
+def tests_of(folder):
+    """Tests of a comparison, in its order."""
+    return json.loads((folder / "verdict.json").read_text())["tests"]
+
+
+def tests_by_name(folder):
+    """{(quantity, coefficient): test} of a comparison."""
+    return {(t["quantity"], t["coefficient"]): t for t in tests_of(folder)}
+
+
+def short(x):
+    return "" if x is None else f"{x:.2g}" if abs(x) < 10 else f"{x:.0f}"
+
+
+def probability(p):
+    return "" if p is None else "< 1e-300" if p < 1e-300 else short(p)
+
+
+def paste(path, name, lines):
+    """Replaces what stands between the markers of that name."""
+    begin, end = f"<!-- {name} -->", f"<!-- end {name} -->"
+    text = path.read_text()
+    head, rest = text.split(begin, 1)
+    tail = rest.split(end, 1)[1]
+    path.write_text(head + begin + "\n" + "\n".join(lines) + "\n" + end + tail)
