@@ -123,10 +123,10 @@ static pdlt_status add_levels(pdlt_panel *panel, const view *v, const double *nl
   for (size_t i = 0; i < v->tested && status == PDLT_OK; i++) {
     const double x[2] = {(double)i + 0.65, (double)i + 1.35}, y[2] = {nlo[i], nlo[i]};
     const pdlt_series line = {.kind = PDLT_SERIES_LINE,
-.n = 2,
-.x = x,
-.y = y,
-.label = i == 0 ? "theory, coefficient of <i>h</i>" : NULL};
+                              .n = 2,
+                              .x = x,
+                              .y = y,
+                              .label = i == 0 ? "theory, coefficient of <i>h</i>" : NULL};
     status = pdlt_panel_add(panel, &line, err);
   }
   return status;
@@ -181,8 +181,7 @@ static void write_caption(FILE *text, const view *v) {
           "together",
           helped, v->samples - v->num_train, number, total < 0 ? "helps" : "hurts");
   if (lo && lo->ndim == 1 && lo->dim[0] > v->last && lo->data[v->last] > 0) {
-    pdlt_plot_number(percent, sizeof percent,
-                     100 * fabs(c->h[0] * total / lo->data[v->last]), 2);
+    pdlt_plot_number(percent, sizeof percent, 100 * fabs(c->h[0] * total / lo->data[v->last]), 2);
     fprintf(text, ": by %s %% of the loss at <i>n</i> = %.0f", percent, c->widths[0]);
   }
   fputs(".", text);

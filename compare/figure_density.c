@@ -1,5 +1,6 @@
 /* figure_density.c - the distribution of single networks' output at initialization: against the
- * Gaussian of infinite width and the density at order 1/n, and its fourth cumulant against width. */
+ * Gaussian of infinite width and the density at order 1/n, and its fourth cumulant against width.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -81,8 +82,7 @@ static pdlt_status fit_kurtosis(view *v, pdlt_error *err) {
   v->c1 = v->c1_se = NAN;
   if (v->num < 2) return PDLT_OK;
   pdlt_status status = pdlt_alloc(&rows, 2 * v->num, sizeof *rows, err);
-  if (status == PDLT_OK)
-    status = pdlt_fit_rows(v->num, v->hs, v->se, 1, last, rows, NULL, err);
+  if (status == PDLT_OK) status = pdlt_fit_rows(v->num, v->hs, v->se, 1, last, rows, NULL, err);
   if (status == PDLT_OK) {
     double value = 0, variance = 0;
     for (size_t i = 0; i < v->num; i++) {
@@ -237,12 +237,8 @@ static pdlt_status fill_kurtosis(pdlt_panel *panel, const view *v, pdlt_error *e
   snprintf(pdlt_panel_y(panel)->label, sizeof pdlt_panel_y(panel)->label,
            "<i>\xce\xba</i><sub>4</sub>/<i>K</i><sup>2</sup>");
   PDLT_TRY(pdlt_figure_level(panel, 2, x, 0, err));
-  const pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                            .n = 2,
-                            .x = x,
-                            .y = y,
-                            .color = PDLT_VERMILION,
-                            .dashed = 1};
+  const pdlt_series line = {
+      .kind = PDLT_SERIES_LINE, .n = 2, .x = x, .y = y, .color = PDLT_VERMILION, .dashed = 1};
   PDLT_TRY(pdlt_panel_add(panel, &line, err));
   const pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
                              .n = v->num,

@@ -16,9 +16,9 @@ static const char *const titles[SETS][PARTS] = {
 /* One panel: a number at one time and every width. */
 typedef struct view {
   const pdlt_comparison *c;
-  double lo, nlo;   /* nlo NaN: theory has none */
-  double *n;        /* (CURVE) widths of the curve */
-  double *curve;    /* (CURVE) */
+  double lo, nlo;                /* nlo NaN: theory has none */
+  double *n;                     /* (CURVE) widths of the curve */
+  double *curve;                 /* (CURVE) */
   double *x, *y, *below, *above; /* (num_widths) */
 } view;
 
@@ -141,11 +141,12 @@ pdlt_status pdlt_figure_loss_width(pdlt_figure_job *job, pdlt_error *err) {
   if (count == 0) goto cleanup;
   PDLT_TRY(pdlt_figure_page_open(&page, count, err));
   name_time(time, sizeof time, job->in->measured);
-  fprintf(page.text,
-          "Expected loss of a single network and what it is made of, squared bias and variance over "
-          "networks, against width (%s); sums over samples and outputs. Error bars: one standard "
-          "error.",
-          time);
+  fprintf(
+      page.text,
+      "Expected loss of a single network and what it is made of, squared bias and variance over "
+      "networks, against width (%s); sums over samples and outputs. Error bars: one standard "
+      "error.",
+      time);
   PDLT_TRY(fill_page(&page, job->in, &v, err));
   PDLT_TRY(pdlt_figure_page_emit(job, &page, "loss_width", "Loss against width", err));
 cleanup:

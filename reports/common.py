@@ -18,6 +18,14 @@ def read_array(path, name):
     return header["shape"], struct.unpack(f"<{len(values) // 8}d", values)
 
 
+def read_experiment(path):
+    """The resolved experiment in the metadata of an .npz file."""
+    with zipfile.ZipFile(path) as archive:
+        raw = archive.read("meta.npy")
+    size = struct.unpack("<H", raw[8:10])[0]
+    return json.loads(raw[10 + size:])["experiment"]
+
+
 def rms(values):
     return math.sqrt(sum(x * x for x in values) / len(values))
 

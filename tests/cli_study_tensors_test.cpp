@@ -1,33 +1,16 @@
 /* cli_study_tensors_test.cpp - a small part of reports/tensors-at-initialization: fewer and
  * narrower networks; the theory is not refuted, without one large term it is. */
 #include <gtest/gtest.h>
-#include <jansson.h>
 
 #include <set>
 #include <sstream>
 #include <string>
 
-#include "cli_support.h"
+#include "cli_study_support.h"
 
 namespace {
 
 const std::string study = PDLT_SOURCE_DIR "/reports/tensors-at-initialization/";
-
-/* Verdict of one test in DIR/verdict.json; empty when there is no such test. */
-std::string verdict_of(const std::filesystem::path &dir, const std::string &quantity,
-                       const std::string &coefficient) {
-  json_t *root = json_load_file((dir / "verdict.json").c_str(), 0, nullptr);
-  std::string verdict;
-  size_t i;
-  json_t *test;
-  json_array_foreach(json_object_get(root, "tests"), i, test) {
-    if (quantity == json_string_value(json_object_get(test, "quantity")) &&
-        coefficient == json_string_value(json_object_get(test, "coefficient")))
-      verdict = json_string_value(json_object_get(test, "verdict"));
-  }
-  json_decref(root);
-  return verdict;
-}
 
 /* The case with `change`: nothing disagrees; without `term`, c0 of `quantity` does. */
 void expect_refuted_without(const std::string &name, const std::string &change,
