@@ -12,7 +12,8 @@ namespace {
 TEST(StudyLoss, GeluDepthTwoWithoutTermsOfTheCovariance) {
   TempFolder folder;
   const std::string file =
-      "'" PDLT_SOURCE_DIR "/reports/end-of-training/gelu-2.yaml' --quiet --threads 2"
+      "'" PDLT_SOURCE_DIR
+      "/reports/end-of-training/gelu-2.yaml' --quiet --threads 2"
       " --set ensemble.members=6144 --set ensemble.estimator=antithetic --set ensemble.seed=624";
   const Outcome train = run_pdlt("train " + file + " -o measured.npz", folder.path());
   ASSERT_EQ(train.status, 0) << train.err;

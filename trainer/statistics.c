@@ -26,7 +26,7 @@ void pdlt_moments_merge(size_t times, size_t p, double *count, double *total, do
                         double rows, const double *mean) {
   const double sum = *count + rows;
   if (rows == 0) return;
-  if (scatter != NULL && *count > 0)
+  if (*count > 0)
     for (size_t t = 0; t < times; t++)
       add_outer(p, *count * rows / sum, mean + t * p, total + t * p, scatter + t * p * p);
   for (size_t i = 0; i < times * p; i++) total[i] += (mean[i] - total[i]) * (rows / sum);

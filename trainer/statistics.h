@@ -22,7 +22,7 @@ enum { PDLT_MIN_BLOCKS = 32 }; /* fewer give no error bar */
 void pdlt_rows_center(size_t rows, size_t count, double *values, double *mean);
 
 /* Adds a batch of `rows` draws with mean `mean` (T, p) to (count, total, scatter):
- * total (T, p) is the mean so far, scatter (T, p, p), or NULL, already holds both sums
+ * total (T, p) is the mean so far, scatter (T, p, p) already holds both sums
  * about their own means and gets count rows/(count + rows) delta delta^T. With p = 1, T
  * counts all numbers and scatter holds their variances alone. */
 void pdlt_moments_merge(size_t times, size_t p, double *count, double *total, double *scatter,
