@@ -216,6 +216,11 @@ cleanup:
   return status;
 }
 
+/* An undecided loss leaves the verdict to z and cov, of which it is made. */
+static int counts(const pdlt_compare_test *test) {
+  return test->verdict != PDLT_UNDECIDED || !pdlt_join_is_derived(test->quantity);
+}
+
 /* Shares the level among tests and among numbers, and decides. */
 static pdlt_status decide_all(work *job, pdlt_error *err) {
   pdlt_comparison *out = job->out;
@@ -228,12 +233,16 @@ static pdlt_status decide_all(work *job, pdlt_error *err) {
     tests += 1.0;
     numbers += (double)job->evidence[i].numbers;
   }
-  out->verdict = out->num_tests == 0 ? PDLT_UNDECIDED : PDLT_AGREE;
+  size_t counted = 0;
+  out->verdict = PDLT_AGREE;
   for (size_t i = 0; i < out->num_tests; i++) {
     pdlt_verdict_decide(&out->tests[i], &job->evidence[i], job->quantity[i], out->degree,
                         out->level / tests);
+    if (!counts(&out->tests[i])) continue;
+    counted++;
     if (out->tests[i].verdict > out->verdict) out->verdict = out->tests[i].verdict;
   }
+  if (counted == 0) out->verdict = PDLT_UNDECIDED;
   for (size_t r = 0; r < out->num_rows; r++)
     out->rows[r].verdict =
         pdlt_verdict_row(&out->rows[r], job->p0[r], job->p1[r], out->level / numbers);

@@ -43,6 +43,7 @@ static const struct kind {
 size_t pdlt_join_kinds(void) { return sizeof kinds / sizeof *kinds; }
 const char *pdlt_join_name(size_t k) { return kinds[k].name; }
 int pdlt_join_is_trained(size_t k) { return kinds[k].trained; }
+int pdlt_join_is_derived(const char *name) { return strncmp(name, "loss_", 5) == 0; }
 
 void pdlt_join_free(pdlt_join *join) {
   void *owned[] = {join->index,
@@ -173,7 +174,7 @@ static pdlt_status fill_theory(pdlt_join *join, const struct kind *kind, const p
                        isfinite(join->lo[k]) ? kind->nlo : kind->lo);
   }
   /* A loss is made of z and cov: where it cannot move there is nothing to test beyond them. */
-  if (strncmp(kind->name, "loss", 4) == 0 && is_zero(join)) join->second = 0;
+  if (pdlt_join_is_derived(kind->name) && is_zero(join)) join->second = 0;
   return PDLT_OK;
 }
 

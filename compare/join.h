@@ -65,6 +65,9 @@ size_t pdlt_join_kinds(void);
 const char *pdlt_join_name(size_t k);
 int pdlt_join_is_trained(size_t k);
 
+/* 1 for the losses, which are made of z and cov (docs/losses.md). */
+int pdlt_join_is_derived(const char *name);
+
 /* Quantity k of the two archives; out->count is 0 when either lacks it. *out is complete or
  * empty. Errors: PDLT_ERR_INPUT (shapes that do not fit, theory not finite),
  * PDLT_ERR_MEMORY. Cost O(N W + N log N). */

@@ -61,8 +61,16 @@ static void write_sentence(FILE *out, const pdlt_comparison *c) {
   size_t numbers = 0, fails = write_tests_with(NULL, c, c->verdict);
   const char *tests = c->num_tests == 1 ? "test" : "tests";
   for (size_t i = 0; i < c->num_tests; i++) numbers += c->tests[i].numbers;
+  size_t weak = write_tests_with(NULL, c, PDLT_UNDECIDED);
   if (c->num_tests == 0) {
     fputs("No quantity could be tested.", out);
+  } else if (c->verdict == PDLT_AGREE && weak > 0) {
+    fprintf(out,
+            "Measurement agrees with theory in %zu of %zu tests, made of %zu numbers; none "
+            "disagrees. Undecided, and left to <i>z</i> and cov, of which they are made: ",
+            fails, c->num_tests, numbers);
+    write_tests_with(out, c, PDLT_UNDECIDED);
+    fputs(".", out);
   } else if (c->verdict == PDLT_AGREE) {
     fprintf(out,
             "Measurement agrees with theory in %s %zu %s, made of %zu numbers, "

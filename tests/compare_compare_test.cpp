@@ -236,6 +236,36 @@ TEST(Compare, NullThatCoincidesIsUndecided) {
   EXPECT_TRUE(std::isnan(r.test("K", "c0").members_needed));
 }
 
+// A loss without power does not hold back what z and cov, or here K, decide; one that deviates
+// does.
+TEST(Compare, UndecidedLossesDoNotCount) {
+  for (const bool alone : {false, true})
+    for (const double factor : {1.0, 3.0}) {
+      Setting s;
+      s.blocks = 64;
+      Pair pair;
+      Result r;
+      Truth loss = some_truth(factor > 1 ? 0.01 : 3, 5, {2});
+      loss.name = "loss_test";
+      std::mt19937_64 rng(8);
+      if (alone) {
+        support::put_meta(&pair.theory, "theory", s);
+        support::start_measured(&pair.measured, s);
+      } else {
+        fill(pair, s, some_truth(0.002), 7);
+      }
+      support::add_measured(&pair.measured, s, loss, rng);
+      support::add_values(&pair.measured, "times", {2}, {1, 5});
+      std::vector<double> lo = loss.c0;
+      for (double &v : lo) v *= factor;
+      support::add_values(&pair.theory, "loss_test_lo", {2}, lo);
+      support::add_values(&pair.theory, "loss_test_nlo", {2}, loss.c1);
+      r.compare(pair);
+      EXPECT_EQ(r.test("loss_test", "c0").verdict, factor > 1 ? PDLT_DISAGREE : PDLT_UNDECIDED);
+      EXPECT_EQ(r.c.verdict, factor > 1 ? PDLT_DISAGREE : alone ? PDLT_UNDECIDED : PDLT_AGREE);
+    }
+}
+
 TEST(Compare, WidthsWithDivergedMembersAreLeftOut) {
   Setting s;
   std::mt19937_64 rng(3);

@@ -21,8 +21,7 @@ from common import (paste, probability, read_array, read_experiment, rms, short,
 QUANTITIES = ["cov", "loss_train", "loss_train_bias", "loss_train_variance",
               "loss_test", "loss_test_bias", "loss_test_variance"]
 FIELDS = ["quantity", "coefficient", "verdict", "p", "worst_z", "null_z", "numbers", "directions"]
-FIGURES = {"tanh-3": "spread", "sin-4": "loss_width", "mnist-3": "benefit",
-           "init-gelu-3": "initial_density"}
+FIGURES = {"tanh-3": "loss_width", "mnist-3": "benefit", "init-gelu-3": "initial_density"}
 
 
 def lines_of(path):
