@@ -52,6 +52,15 @@ enum {
   PDLT_MEASURE_DDNTK = 64
 };
 
+/* ensemble.until: as many members as it takes to know the coefficient of 1/n. */
+enum { PDLT_UNTIL_QUANTITIES = 7, PDLT_UNTIL_FIRST = 2048, PDLT_UNTIL_MAX_MEMBERS = 10000000 };
+typedef struct pdlt_until {
+  int quantity;     /* its name: pdlt_until_name */
+  double relative;  /* error of the coefficient wanted, relative to it or to scale */
+  double scale;     /* 0: the largest entry of the coefficient */
+  long max_members; /* where to stop in any case; >= PDLT_UNTIL_FIRST */
+} pdlt_until;
+
 typedef struct pdlt_experiment_origin pdlt_experiment_origin; /* lines of the keys */
 
 typedef struct pdlt_experiment {
@@ -95,7 +104,8 @@ typedef struct pdlt_experiment {
                        values of eta t; with to_end: {0, INFINITY} */
   } training;
   struct {
-    long members; /* independent draws per width */
+    long members;     /* independent draws per width; 0: as many as until needs */
+    pdlt_until until; /* when members is 0 */
     uint64_t seed;
     pdlt_estimator estimator;
     int single_precision; /* arithmetic: single */
@@ -162,6 +172,12 @@ void pdlt_sweep_free(pdlt_sweep *sweep);
  * need data or theory and so come after reading. */
 pdlt_status pdlt_experiment_fail(const pdlt_experiment *ex, const char *key, pdlt_error *err,
                                  const char *format, ...) PDLT_PRINTF(4, 5);
+
+/* Name of a quantity of until: z, cov, loss_train, loss_test, K, Theta, Theta_t. */
+const char *pdlt_until_name(int quantity);
+
+/* Key that until was written under, for messages; NULL: members is a number. */
+const char *pdlt_until_key(const pdlt_experiment *ex);
 
 /* Refuses (PDLT_ERR_INPUT, naming the memory) widths of which one network would not fit
  * into 8 GiB; inputs: n_0. The reader calls it with what the file says; callers again

@@ -27,33 +27,9 @@ void pdlt_experiment_set_defaults(pdlt_experiment *ex) {
   ex->compare.level = 1e-4;
 }
 
-static int is_given(const pdlt_experiment *ex, const char *key) {
+int pdlt_experiment_is_given(const pdlt_experiment *ex, const char *key) {
   int index = pdlt_schema_find(key);
   return index >= 0 && ex->origin->line[index] != 0;
-}
-
-/* --- what the file may say but the program cannot do: delete the line that became
- * possible, nothing else depends on this table --- */
-
-static int uses_until(const pdlt_experiment *ex) { return is_given(ex, "ensemble.until"); }
-static int uses_open_members(const pdlt_experiment *ex) { return ex->ensemble.members == 0; }
-
-static const struct {
-  const char *key;
-  int (*used)(const pdlt_experiment *ex);
-  const char *text;
-} not_yet[] = {
-    {"ensemble.until", uses_until, "until; give members a whole number"},
-    {"ensemble.members", uses_open_members, "until; give a whole number"},
-};
-
-static pdlt_status check_not_yet(pdlt_reader *reader) {
-  for (size_t i = 0; i < sizeof not_yet / sizeof *not_yet; i++) {
-    if (!not_yet[i].used(reader->ex)) continue;
-    return pdlt_experiment_fail(reader->ex, not_yet[i].key, reader->err, "not yet: %s",
-                                not_yet[i].text);
-  }
-  return PDLT_OK;
 }
 
 /* --- network --- */
@@ -142,13 +118,13 @@ static pdlt_status check_data_keys(pdlt_reader *reader) {
   for (size_t i = 0; i < sizeof data_keys / sizeof *data_keys; i++) {
     const char *key = data_keys[i].key;
     int used = (data_keys[i].sources >> ex->data.source & 1U) != 0;
-    if (used && data_keys[i].required && !is_given(ex, key)) {
+    if (used && data_keys[i].required && !pdlt_experiment_is_given(ex, key)) {
       char expect[PDLT_EXPECT_LENGTH];
       pdlt_schema_expect(&pdlt_schema[pdlt_schema_find(key)], expect);
       return pdlt_experiment_fail(ex, key, reader->err, "missing; source %s needs %s", source,
                                   expect);
     }
-    if (!used && is_given(ex, key) && strcmp(key, "data.inputs") != 0) {
+    if (!used && pdlt_experiment_is_given(ex, key) && strcmp(key, "data.inputs") != 0) {
       return pdlt_experiment_fail(ex, key, reader->err, "source %s does not use it; leave it out",
                                   source);
     }
@@ -174,7 +150,7 @@ static pdlt_status check_idx(pdlt_reader *reader) {
   if (ex->data.pool == 3) {
     return pdlt_experiment_fail(ex, "data.pool", reader->err, "3; expected 1, 2 or 4");
   }
-  if (!is_given(ex, "data.targets")) {
+  if (!pdlt_experiment_is_given(ex, "data.targets")) {
     int sign = ex->data.num_classes == 2 && ex->network.outputs == 1;
     ex->data.targets = sign ? PDLT_TARGETS_SIGN : PDLT_TARGETS_ONE_HOT;
   }
@@ -268,13 +244,13 @@ static pdlt_status check_measure(pdlt_reader *reader) {
 
 pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(check_not_yet(reader));
   PDLT_TRY(fill_network(reader));
   PDLT_TRY(check_data(reader));
   PDLT_TRY(check_network(reader));
   PDLT_TRY(pdlt_experiment_check_memory(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
   PDLT_TRY(fill_record(reader));
   PDLT_TRY(check_measure(reader));
+  PDLT_TRY(pdlt_until_check(reader));
 cleanup:
   return status;
 }

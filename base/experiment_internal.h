@@ -98,6 +98,7 @@ pdlt_status pdlt_read_eta(pdlt_reader *, const pdlt_node *, const pdlt_schema_ke
 pdlt_status pdlt_read_steps(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_record(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_members(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_until(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_measure(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_omit(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_map(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
@@ -106,7 +107,19 @@ pdlt_status pdlt_read_map(pdlt_reader *, const pdlt_node *, const pdlt_schema_ke
 
 pdlt_status pdlt_read_sweep(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 
+/* --- experiment_until.c --- */
+
+/* members: {until: ...} */
+pdlt_status pdlt_read_members_until(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+/* until against the other keys. */
+pdlt_status pdlt_until_check(pdlt_reader *reader);
+/* New reference, or NULL. */
+json_t *pdlt_until_json(const pdlt_until *until);
+
 /* --- experiment_check.c --- */
+
+/* Whether the file or --set has this key. */
+int pdlt_experiment_is_given(const pdlt_experiment *ex, const char *key);
 
 /* Values of all keys that may be left out; needs only the schema. */
 void pdlt_experiment_set_defaults(pdlt_experiment *ex);

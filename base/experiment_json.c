@@ -119,7 +119,10 @@ static json_t *training_json(const pdlt_experiment *ex, int *ok) {
 
 static json_t *ensemble_json(const pdlt_experiment *ex, int *ok) {
   json_t *out = json_object();
-  put(out, "members", json_integer(ex->ensemble.members), ok);
+  if (ex->ensemble.members > 0)
+    put(out, "members", json_integer(ex->ensemble.members), ok);
+  else
+    put(out, "until", pdlt_until_json(&ex->ensemble.until), ok);
   put(out, "seed", json_integer((json_int_t)ex->ensemble.seed), ok);
   put(out, "estimator", json_string(pdlt_estimator_words[ex->ensemble.estimator]), ok);
   put(out, "arithmetic", json_string(ex->ensemble.single_precision ? "single" : "double"), ok);

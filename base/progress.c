@@ -44,7 +44,13 @@ static void print_state(pdlt_progress *progress, double time) {
   double rate = elapsed > 0 ? (progress->done - progress->resumed) / elapsed : 0;
   char left[32] = "unknown";
   double rest = progress->total > progress->done ? progress->total - progress->done : 0;
+  char all[48] = "";
   if (rate > 0) format_time(left, sizeof left, rest / rate);
+  if (rate > 0 && progress->later > 0) {
+    char text[32];
+    format_time(text, sizeof text, (rest + progress->later) / rate);
+    snprintf(all, sizeof all, ", about %s in all", text);
+  }
   progress->printed = time;
   if (progress->mode == PDLT_PROGRESS_BAR) {
     char bar[BAR_WIDTH + 1];
@@ -52,10 +58,11 @@ static void print_state(pdlt_progress *progress, double time) {
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', (size_t)filled);
     bar[BAR_WIDTH] = 0;
-    fprintf(stderr, "\r%s [%s] %3.0f %%  %.3g/s  %s left\033[K", progress->label, bar, 100 * part,
-            rate, left);
+    fprintf(stderr, "\r%s [%s] %3.0f %%  %.3g/s  %s left%s\033[K", progress->label, bar, 100 * part,
+            rate, left, all);
   } else {
-    fprintf(stderr, "%s: %.0f %%, %.3g/s, %s left\n", progress->label, 100 * part, rate, left);
+    fprintf(stderr, "%s: %.0f %%, %.3g/s, %s left%s\n", progress->label, 100 * part, rate, left,
+            all);
   }
   fflush(stderr);
 }
@@ -65,6 +72,7 @@ void pdlt_progress_start(pdlt_progress *progress, const char *label, double tota
   snprintf(progress->label, sizeof progress->label, "%s", label);
   progress->total = total;
   progress->done = progress->resumed = already;
+  progress->later = 0;
   progress->started = progress->printed = now();
   if (progress->mode == PDLT_PROGRESS_QUIET) return;
   if (progress->mode == PDLT_PROGRESS_BAR) {
@@ -76,11 +84,18 @@ void pdlt_progress_start(pdlt_progress *progress, const char *label, double tota
   }
 }
 
+void pdlt_progress_later(pdlt_progress *progress, double units) {
+  if (progress != NULL) progress->later = units;
+}
+
 void pdlt_progress_update(pdlt_progress *progress, double done) {
   if (progress == NULL) return;
   progress->done = done;
   if (progress->mode == PDLT_PROGRESS_QUIET) return;
-  double time = now(), pause = progress->mode == PDLT_PROGRESS_BAR ? 0.1 : 10;
+  const double time = now();
+  double pause = (time - progress->started) / 30;
+  pause = pause < 10 ? 10 : pause > 600 ? 600 : pause;
+  if (progress->mode == PDLT_PROGRESS_BAR) pause = 0.1;
   if (time - progress->printed >= pause) print_state(progress, time);
 }
 
@@ -91,5 +106,15 @@ void pdlt_progress_finish(pdlt_progress *progress) {
   const char *begin = progress->mode == PDLT_PROGRESS_BAR ? "\r" : "";
   const char *end = progress->mode == PDLT_PROGRESS_BAR ? "\033[K" : "";
   fprintf(stderr, "%s%s: done in %s%s\n", begin, progress->label, elapsed, end);
+  fflush(stderr);
+}
+
+void pdlt_progress_note(pdlt_progress *progress, const char *format, ...) {
+  if (progress == NULL || progress->mode == PDLT_PROGRESS_QUIET) return;
+  va_list args;
+  va_start(args, format);
+  vfprintf(stderr, format, args);
+  va_end(args);
+  fputc('\n', stderr);
   fflush(stderr);
 }

@@ -21,6 +21,7 @@ enum { PDLT_CHECKPOINT_SECONDS = 20 }; /* unless --checkpoint says otherwise */
 typedef struct pdlt_options {
   int threads, quiet, json, force, layers, help, quick, full;
   int tacit;                 /* 1: nothing is said about results that are there already */
+  int team;                  /* 1: other ranks wait to help (base/team.h) */
   int shard, shards;         /* --shard k/K; 0: all */
   double checkpoint_seconds; /* --checkpoint */
   const char *output;        /* -o */
@@ -39,6 +40,7 @@ typedef struct pdlt_command {
   int min_args, max_args;   /* max_args < 0: any number */
   const char *needs_output; /* what -o names ("DIR", "FILE.npz"), NULL: no -o */
   pdlt_status (*run)(pdlt_options *options, int *exit_status, pdlt_error *err);
+  int trains; /* 1: other ranks help, args[0] is the experiment */
 } pdlt_command;
 
 pdlt_status pdlt_command_run(pdlt_options *options, int *exit_status, pdlt_error *err);
@@ -86,6 +88,9 @@ pdlt_status pdlt_stage_make(pdlt_stage_kind kind, const pdlt_study *study, const
 pdlt_status pdlt_stage_reuse(const char *kind, const char *hash, int layers, const char *path,
                              const pdlt_options *options, pdlt_archive *out, int *found,
                              pdlt_error *err);
+
+/* What ranks other than 0 do (base/team.h): the training of this experiment, as rank 0 says. */
+void pdlt_stage_help(const char *experiment, pdlt_options *options);
 
 /* With --json: output, hash, reused on stdout. */
 pdlt_status pdlt_stage_print(const pdlt_options *options, const pdlt_archive *archive, int reused,

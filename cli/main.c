@@ -5,26 +5,28 @@
 #include <string.h>
 
 #include "base/linalg.h"
+#include "base/team.h"
 #include "base/version.h"
 #include "cli/command.h"
+#include "trainer/crew.h"
 
 static const pdlt_command commands[] = {
     {"run", "EXPERIMENT.yaml -o DIR", "theory, training, comparison and report in one go", 1, 1,
-     "DIR", pdlt_command_run},
+     "DIR", pdlt_command_run, 1},
     {"theory", "EXPERIMENT.yaml -o FILE.npz", "what the theory predicts", 1, 1, "FILE.npz",
-     pdlt_command_theory},
+     pdlt_command_theory, 0},
     {"train", "EXPERIMENT.yaml -o FILE.npz", "what an ensemble of networks does; resumable", 1, 1,
-     "FILE.npz", pdlt_command_train},
+     "FILE.npz", pdlt_command_train, 1},
     {"merge", "SHARD.npz... -o FILE.npz", "all shards of pdlt train --shard k/K into one result", 1,
-     -1, "FILE.npz", pdlt_command_merge},
+     -1, "FILE.npz", pdlt_command_merge, 0},
     {"compare", "THEORY.npz MEASURED.npz -o DIR", "verdicts, figures and report", 2, 2, "DIR",
-     pdlt_command_compare},
+     pdlt_command_compare, 0},
     {"verify", "[CLAIM...] [--quick] -o DIR", "the book, claim by claim: chapters or names", 0, -1,
-     "DIR", pdlt_command_verify},
+     "DIR", pdlt_command_verify, 0},
     {"list", "[activations|claims|datasets|observables|parts|terms]", "what this build knows", 0, 1,
-     NULL, pdlt_command_list},
+     NULL, pdlt_command_list, 0},
     {"critical", "ACTIVATION", "critical initialization and exponents", 1, 1, NULL,
-     pdlt_command_critical},
+     pdlt_command_critical, 0},
 };
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -65,6 +67,18 @@ static const pdlt_command *find_command(const char *name) {
   return NULL;
 }
 
+/* Ranks other than 0 say nothing and end well: what goes wrong there, rank 0 reports. */
+static int help_leader(const pdlt_command *command, int argc, char **argv) {
+  pdlt_options options = {0};
+  const pdlt_status status =
+      command == NULL ? PDLT_ERR_INPUT : pdlt_options_parse(&options, command, argc, argv, NULL);
+  options.progress.mode = PDLT_PROGRESS_QUIET;
+  if (status == PDLT_OK && command->trains && !options.help)
+    pdlt_stage_help(options.args[0], &options);
+  pdlt_options_free(&options);
+  return 0;
+}
+
 static int run_command(const pdlt_command *command, int argc, char **argv) {
   pdlt_options options = {0};
   pdlt_error err = {0};
@@ -73,6 +87,7 @@ static int run_command(const pdlt_command *command, int argc, char **argv) {
   if (status == PDLT_OK && options.help) {
     printf("usage: pdlt %s %s\n%s\n", command->name, command->usage, command->summary);
   } else if (status == PDLT_OK) {
+    options.team = command->trains;
     status = pdlt_linalg_init(options.threads, &err);
     if (status == PDLT_OK) status = command->run(&options, &exit_status, &err);
   }
@@ -84,9 +99,11 @@ static int run_command(const pdlt_command *command, int argc, char **argv) {
   return pdlt_status_exit(status);
 }
 
-int main(int argc, char **argv) {
+static int run_program(int argc, char **argv) {
   setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale */
   signal(SIGXFSZ, SIG_IGN);       /* a file beyond the limit is an error like a full disk */
+  if (pdlt_team_rank() > 0)
+    return argc < 2 ? 0 : help_leader(find_command(argv[1]), argc - 1, argv + 1);
   if (argc < 2) {
     print_help(stderr);
     return 2;
@@ -105,4 +122,12 @@ int main(int argc, char **argv) {
     return 2;
   }
   return run_command(command, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv) {
+  pdlt_team_begin(&argc, &argv);
+  const int exit_status = run_program(argc, argv);
+  if (pdlt_team_rank() == 0) pdlt_crew_dismiss();
+  pdlt_team_end();
+  return exit_status;
 }

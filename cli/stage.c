@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include "base/npz.h"
+#include "base/team.h"
 #include "base/version.h"
 #include "cli/command.h"
 #include "theory/predict.h"
 #include "trainer/checkpoint.h"
+#include "trainer/crew.h"
 #include "trainer/ensemble.h"
 
 static volatile sig_atomic_t stop_requested = 0;
@@ -89,25 +91,54 @@ static pdlt_status partial_of(char out[PDLT_PATH_LENGTH], const char *path, pdlt
   return PDLT_OK;
 }
 
+/* From here to restore_signals a signal asks for a stop. */
+static void listen_to_signals(struct sigaction old[2]) {
+  const struct sigaction action = {.sa_handler = request_stop};
+  sigaction(SIGINT, &action, &old[0]);
+  sigaction(SIGTERM, &action, &old[1]);
+}
+
+static void restore_signals(const struct sigaction old[2]) {
+  sigaction(SIGINT, &old[0], NULL);
+  sigaction(SIGTERM, &old[1], NULL);
+}
+
+static pdlt_ensemble_options settings_of(pdlt_options *options, const char *partial) {
+  return (pdlt_ensemble_options){.threads = options->threads,
+                                 .layers = options->layers,
+                                 .shard = options->shard,
+                                 .shards = options->shards,
+                                 .checkpoint = partial,
+                                 .checkpoint_seconds = options->checkpoint_seconds,
+                                 .discard = options->force,
+                                 .stop = &stop_requested,
+                                 .progress = &options->progress};
+}
+
 static pdlt_status train(const pdlt_study *study, const char *partial, pdlt_options *options,
                          pdlt_archive *out, pdlt_error *err) {
-  pdlt_ensemble_options settings = {.threads = options->threads,
-                                    .layers = options->layers,
-                                    .shard = options->shard,
-                                    .shards = options->shards,
-                                    .checkpoint = partial,
-                                    .checkpoint_seconds = options->checkpoint_seconds,
-                                    .discard = options->force,
-                                    .stop = &stop_requested,
-                                    .progress = &options->progress};
-  struct sigaction action = {.sa_handler = request_stop}, old_int, old_term;
-  sigaction(SIGINT, &action, &old_int);
-  sigaction(SIGTERM, &action, &old_term);
+  const pdlt_ensemble_options settings = settings_of(options, partial);
+  struct sigaction old[2];
+  if (pdlt_team_size() > 1 && !options->team)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "under mpirun only train and run of one experiment without sweep are shared; "
+                     "start this without mpirun");
+  listen_to_signals(old);
   const pdlt_status status =
       pdlt_ensemble_run(out, &study->experiment, &study->data, &settings, err);
-  sigaction(SIGINT, &old_int, NULL);
-  sigaction(SIGTERM, &old_term, NULL);
+  restore_signals(old);
   return status;
+}
+
+void pdlt_stage_help(const char *experiment, pdlt_options *options) {
+  const pdlt_ensemble_options settings = settings_of(options, NULL);
+  pdlt_study study = {0};
+  struct sigaction old[2];
+  const pdlt_status status = pdlt_study_open(&study, experiment, options, NULL);
+  listen_to_signals(old);
+  pdlt_crew_help(&study.experiment, &study.data, &settings, status);
+  restore_signals(old);
+  pdlt_study_free(&study);
 }
 
 pdlt_status pdlt_stage_predict(const pdlt_study *study, pdlt_options *options, pdlt_archive *out,

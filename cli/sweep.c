@@ -21,6 +21,7 @@ static pdlt_status run_point(const pdlt_sweep *sweep, size_t p, const pdlt_optio
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_path_join(folder, options->output, sweep->points[p].name, err));
   PDLT_TRY(pdlt_options_with(&own, options, sweep->num_keys + 1, sweep->points[p].sets, err));
+  own.team = 0; /* helpers know the file, not its points */
   if (!options->json) printf("%s\n", sweep->points[p].name);
   PDLT_TRY(pdlt_run_one(folder, &own, comparison, exit_status, err));
 cleanup:

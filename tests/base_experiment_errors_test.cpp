@@ -226,7 +226,9 @@ TEST(ExperimentErrors, TrainingAndMeasurement) {
        "21: training.record: 1 after 1; list the steps increasing, each once"},
       {21, "  record: [0.5]", "21: training.record: 0.5; " + record},
       {21, "  record: []", "21: training.record: a list of 0; " + record},
-      {23, "  members: 0", "23: ensemble.members: 0; expected a whole number from 1 to 1e+12"},
+      {23, "  members: 0",
+       "23: ensemble.members: 0; expected a whole number from 1 to 1e+12, "
+       "or {until: {quantity: NAME, relative: NUMBER}}"},
       {26, "  keep_members: 1001", "26: ensemble.keep_members: 1001; there are only 1000 members"},
       {27, "measure: output", "27: measure: output; " + measure},
       {27, "measure: [outputs]", "27: measure: outputs; " + measure},
@@ -245,19 +247,42 @@ TEST(ExperimentErrors, TrainingAndMeasurement) {
   }
 }
 
-TEST(ExperimentErrors, NotYet) {
+TEST(ExperimentErrors, Until) {
   const struct {
     std::vector<std::string> settings;
     const char *message;
   } cases[] = {
-      {{"ensemble.until={quantity: z, relative: 0.01}"}, "ensemble.until: not yet: until"},
-      {{"ensemble.members={until: {quantity: z, relative: 0.01}}"},
-       "ensemble.members: not yet: until"},
+      {{"ensemble.until={quantity: z, relative: 0.01}"},
+       "ensemble.until: there is a number of members too; keep one of the two"},
+      {{"ensemble.members={until: 3}"},
+       "ensemble.members: until must be {quantity: NAME, relative: NUMBER}"},
+      {{"ensemble.members={until: {relative: 0.1}}"},
+       "ensemble.members: quantity must be one of z, cov, loss_train, loss_test, K, Theta, "
+       "Theta_t"},
+      {{"ensemble.members={until: {quantity: V, relative: 0.1}}"},
+       "ensemble.members: quantity must be one of z, cov, loss_train, loss_test, K, Theta, "
+       "Theta_t"},
+      {{"ensemble.members={until: {quantity: z}}"},
+       "ensemble.members: relative must be a number above 0 and at most 1"},
+      {{"ensemble.members={until: {quantity: z, relative: 0}}"},
+       "ensemble.members: relative must be a number above 0 and at most 1"},
+      {{"ensemble.members={until: {quantity: z, relative: 0.1, scale: -1}}"},
+       "ensemble.members: scale must be a number above 0"},
+      {{"ensemble.members={until: {quantity: z, relative: 0.1, max_members: 100}}"},
+       "ensemble.members: max_members must be a whole number from 2048 to 1e+12"},
+      {{"ensemble.members={until: {quantity: z, relative: 0.1, members: 100}}"},
+       "ensemble.members: members: unknown or repeated; known here: quantity, relative, scale, "
+       "max_members"},
+      {{"ensemble.members={until: {quantity: Theta_t, relative: 0.1}}", "measure=[output]"},
+       "ensemble.members: Theta_t needs ntk in measure"},
+      {{"ensemble.members={until: {quantity: z, relative: 0.1}}", "network.widths=[8, 9, 10]"},
+       "network.widths: 3; until needs compare.degree + 2 = 4 widths to know a coefficient of 1/n"},
+      {{"ensemble.members={until: {quantity: z, relative: 0.1}}", "ensemble.keep_members=2049",
+        "network.widths=[8, 9, 10, 11]"},
+       "ensemble.keep_members: 2049; with until at most 2048"},
   };
-  for (const auto &c : cases) {
-    std::string expected = std::string("--set: ") + c.message;
-    EXPECT_EQ(Message(Text(0, ""), c.settings).substr(0, expected.size()), expected);
-  }
+  for (const auto &c : cases)
+    EXPECT_EQ(Message(Text(0, ""), c.settings), std::string("--set: ") + c.message);
 }
 
 TEST(ExperimentErrors, Yaml) {

@@ -212,6 +212,36 @@ TEST(Experiment, OverridesComeInOrderAndFillAbsentSections) {
   EXPECT_EQ(absent.ex.measure, unsigned(PDLT_MEASURE_NTK));
 }
 
+TEST(Experiment, UntilMayStandUnderMembersOrByItself) {
+  const std::string widths = "network.widths=[8, 9, 10, 11, 12]";
+  Experiment inside(kFull, {widths, "ensemble.members={until: {quantity: K, relative: 0.02}}"});
+  EXPECT_EQ(inside.ex.ensemble.members, 0);
+  EXPECT_STREQ(pdlt_until_name(inside.ex.ensemble.until.quantity), "K");
+  EXPECT_EQ(inside.ex.ensemble.until.relative, 0.02);
+  EXPECT_EQ(inside.ex.ensemble.until.scale, 0);
+  EXPECT_EQ(inside.ex.ensemble.until.max_members, PDLT_UNTIL_MAX_MEMBERS);
+  EXPECT_STREQ(pdlt_until_key(&inside.ex), "ensemble.members");
+  std::string text = kFull;
+  text.replace(text.find("members: 12345"), 14,
+               "until: {quantity: z, relative: 1, scale: 0.5, max_members: 1000000}");
+  Experiment beside(text, {widths});
+  EXPECT_EQ(beside.ex.ensemble.until.scale, 0.5);
+  EXPECT_EQ(beside.ex.ensemble.until.max_members, 1000000);
+  EXPECT_STREQ(pdlt_until_key(&beside.ex), "ensemble.until");
+  for (const auto *ex : {&inside.ex, &beside.ex}) {  // the same experiment, however written
+    Experiment again(Json(*ex));
+    EXPECT_EQ(Json(again.ex), Json(*ex));
+    EXPECT_EQ(Hash(again.ex, "d", 0), Hash(*ex, "d", 0));
+    EXPECT_STREQ(pdlt_until_key(&again.ex), "ensemble.until");
+  }
+  Experiment number(kFull);
+  EXPECT_EQ(pdlt_until_key(&number.ex), nullptr);
+  // A number given later takes its place.
+  Experiment fixed(kFull, {widths, "ensemble.members={until: {quantity: K, relative: 0.02}}",
+                           "ensemble.members=5000"});
+  EXPECT_EQ(fixed.ex.ensemble.members, 5000);
+}
+
 TEST(Experiment, JsonIsReadBackTheSame) {
   const std::vector<std::vector<std::string>> cases = {
       {},

@@ -33,12 +33,18 @@ TEST(Progress, LinesCarryPercentRateAndTimeLeft) {
   pdlt_progress_start(&p, "training", 200, 100);
   pdlt_progress_update(&p, 101);  // too early for a line
   p.started -= 1e6;               // one unit of work in a million seconds, 50 done before
-  p.printed -= 11;
+  p.printed -= 11;                // lines have become rare
+  pdlt_progress_update(&p, 140);
+  p.printed -= 600;
+  pdlt_progress_update(&p, 150);
+  pdlt_progress_later(&p, 100);
+  p.printed -= 601;
   pdlt_progress_update(&p, 150);
   pdlt_progress_finish(&p);
   std::string out = GetCapturedStderr();
   EXPECT_EQ(out.find("training: started, 50 % done before\ntraining: 75 %, 5e-05/s, 277 h 46 min "
-                     "left\ntraining: done in 277 h 46 min\n"),
+                     "left\ntraining: 75 %, 5e-05/s, 277 h 46 min left, about 833 h 20 min in "
+                     "all\ntraining: done in 277 h 46 min\n"),
             0u)
       << out;
 }
@@ -71,6 +77,17 @@ TEST(Progress, NothingToDoIsDone) {
   std::string out = GetCapturedStderr();
   EXPECT_NE(out.find("100 %"), std::string::npos);
   EXPECT_EQ(out.find(std::string(64, 'l')), std::string::npos);  // labels are cut
+}
+
+TEST(Progress, NotesAreLinesOfTheirOwn) {
+  pdlt_progress p = {};
+  for (pdlt_progress_mode mode : {PDLT_PROGRESS_QUIET, PDLT_PROGRESS_LINES, PDLT_PROGRESS_BAR}) {
+    p.mode = mode;
+    CaptureStderr();
+    pdlt_progress_note(&p, "found %d of %s", 3, "them");
+    pdlt_progress_note(nullptr, "nobody listens");
+    EXPECT_EQ(GetCapturedStderr(), mode == PDLT_PROGRESS_QUIET ? "" : "found 3 of them\n");
+  }
 }
 
 TEST(Progress, ChoosesByTerminal) {

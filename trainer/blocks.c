@@ -1,7 +1,10 @@
 /* blocks.c - see blocks.h. */
 #include "trainer/blocks.h"
 
+#include <string.h>
+
 #include "base/memory.h"
+#include "trainer/record.h"
 
 pdlt_status pdlt_blocks_new(pdlt_blocks *out, const pdlt_plan *plan, pdlt_error *err) {
   pdlt_blocks b = {.widths = plan->ex->network.num_widths,
@@ -20,6 +23,35 @@ pdlt_status pdlt_blocks_new(pdlt_blocks *out, const pdlt_plan *plan, pdlt_error 
 cleanup:
   pdlt_blocks_free(&b);
   return status;
+}
+
+/* Block `b` of width w of `to` from the `factor` blocks of `from` that it covers. */
+static void gather(pdlt_blocks *to, const pdlt_blocks *from, const pdlt_plan *plan, size_t w,
+                   size_t b, size_t factor) {
+  const size_t first = b * factor, end = first + factor;
+  const size_t unit = w * to->per_width + b, old = w * from->per_width;
+  double *record = to->records + unit * to->record;
+  if (end > from->per_width) return;
+  for (size_t k = first; k < end; k++)
+    if (!from->done[old + k]) return;
+  memcpy(record, from->records + (old + first) * from->record, to->record * sizeof *record);
+  for (size_t k = first + 1; k < end; k++)
+    pdlt_record_merge(plan, record, from->records + (old + k) * from->record);
+  to->done[unit] = 1;
+}
+
+pdlt_status pdlt_blocks_grow(pdlt_blocks *blocks, const pdlt_plan *plan, pdlt_error *err) {
+  pdlt_blocks grown = {0};
+  const pdlt_status status = pdlt_blocks_new(&grown, plan, err);
+  if (status != PDLT_OK) return status;
+  const size_t factor = grown.block_members / blocks->block_members;
+  const size_t samples = grown.widths * grown.keep * grown.sample;
+  for (size_t w = 0; w < grown.widths; w++)
+    for (size_t b = 0; b < grown.per_width; b++) gather(&grown, blocks, plan, w, b, factor);
+  if (samples > 0) memcpy(grown.samples, blocks->samples, samples * sizeof *grown.samples);
+  pdlt_blocks_free(blocks);
+  *blocks = grown;
+  return PDLT_OK;
 }
 
 void pdlt_blocks_free(pdlt_blocks *blocks) {

@@ -25,6 +25,11 @@ typedef struct pdlt_blocks {
 
 /* Memory for all blocks of the plan, none finished. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_blocks_new(pdlt_blocks *out, const pdlt_plan *plan, pdlt_error *err);
+
+/* The same blocks for a plan that has grown (pdlt_plan_grow): records are kept, or merged
+ * where blocks have become larger; a larger block of which a part is missing is not
+ * finished. Errors: PDLT_ERR_MEMORY; blocks is then as it was. */
+pdlt_status pdlt_blocks_grow(pdlt_blocks *blocks, const pdlt_plan *plan, pdlt_error *err);
 void pdlt_blocks_free(pdlt_blocks *blocks);
 
 /* Samples of the draws of unit u that are kept: where they begin, and how many doubles. */

@@ -21,7 +21,7 @@ typedef struct header {
   char magic[8];
   char identity[PDLT_IDENTITY_LENGTH];
   char build[PDLT_IDENTITY_LENGTH];
-  uint64_t record, sample, keep, block_members, widths, per_width;
+  uint64_t record, sample, keep, block_members, widths;
   uint64_t note_size, entries;
   uint64_t whole; /* 1: holds what all segments before it hold */
 } header;
@@ -225,8 +225,7 @@ cleanup:
 
 static int same_sizes(const header *h, const pdlt_blocks *b) {
   return h->record == b->record && h->sample == b->sample && h->keep == b->keep &&
-         h->block_members == b->block_members && h->widths == b->widths &&
-         h->per_width == b->per_width;
+         h->block_members == b->block_members && h->widths == b->widths;
 }
 
 /* 0: the segment ends too early or names a block that does not exist. */
@@ -301,7 +300,6 @@ static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, con
   h.keep = b->keep;
   h.block_members = b->block_members;
   h.widths = b->widths;
-  h.per_width = b->per_width;
   h.whole = saved != NULL;
   for (size_t u = 0; u < b->units; u++) h.entries += fresh[u] || (saved != NULL && saved[u]);
   const pdlt_status status = pdlt_file_begin(&writer, path, err);
@@ -315,20 +313,30 @@ static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, con
   return pdlt_file_commit(&writer, err);
 }
 
-pdlt_status pdlt_checkpoint_write(pdlt_checkpoint *c, const pdlt_blocks *b,
-                                  const unsigned char *fresh, const unsigned char *saved,
-                                  pdlt_error *err) {
+/* saved NULL: the blocks of fresh only; else those of both, in place of all segments. */
+static pdlt_status write_next(pdlt_checkpoint *c, const pdlt_blocks *b, const unsigned char *fresh,
+                              const unsigned char *saved, pdlt_error *err) {
   const unsigned number = c->files > 0 ? c->numbers[c->files - 1] + 1 : 1;
-  const int all = c->files + 1 >= PDLT_CHECKPOINT_FILES;
   char *path = NULL;
   pdlt_status status = new_path(c, number, &path, err);
   if (status != PDLT_OK) return status;
-  status = write_segment(c, path, b, fresh, all ? saved : NULL, err);
+  status = write_segment(c, path, b, fresh, saved, err);
   pdlt_free(path);
   if (status != PDLT_OK) return status;
-  if (all) remove_segments(c); /* the new one holds what they hold */
+  if (saved != NULL) remove_segments(c); /* the new one holds what they hold */
   add_number(c, number);
   return PDLT_OK;
+}
+
+pdlt_status pdlt_checkpoint_write(pdlt_checkpoint *c, const pdlt_blocks *b,
+                                  const unsigned char *fresh, const unsigned char *saved,
+                                  pdlt_error *err) {
+  const int all = c->files + 1 >= PDLT_CHECKPOINT_FILES;
+  return write_next(c, b, fresh, all ? saved : NULL, err);
+}
+
+pdlt_status pdlt_checkpoint_replace(pdlt_checkpoint *c, const pdlt_blocks *b, pdlt_error *err) {
+  return write_next(c, b, b->done, b->done, err);
 }
 
 /* --- closing --- */

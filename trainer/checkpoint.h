@@ -55,6 +55,11 @@ pdlt_status pdlt_checkpoint_write(pdlt_checkpoint *checkpoint, const pdlt_blocks
                                   const unsigned char *fresh, const unsigned char *saved,
                                   pdlt_error *err);
 
+/* Writes one segment with the note and all finished blocks; the others are gone
+ * afterwards. For blocks that have become larger. Errors: as write. */
+pdlt_status pdlt_checkpoint_replace(pdlt_checkpoint *checkpoint, const pdlt_blocks *blocks,
+                                    pdlt_error *err);
+
 /* Unlocks; the folder stays if it holds a segment. Allowed on {0}. */
 void pdlt_checkpoint_close(pdlt_checkpoint *checkpoint);
 

@@ -17,6 +17,7 @@ pdlt_status pdlt_choice_make(pdlt_choice *out, const pdlt_plan *plan, int thread
                                 "plain, antithetic or auto",
                                 plan->p, PDLT_MAX_LINEARIZED);
   memset(&choice, 0, sizeof choice); /* padding too: the bytes are compared and hashed */
+  choice.members = plan->members;
   choice.piloted = (estimator == PDLT_ESTIMATOR_AUTO || is_linear(estimator)) && plan->with_output;
   if (choice.piloted) {
     const pdlt_status status = pdlt_pilot_run(&choice.pilot, plan, threads, stop, err);
@@ -32,4 +33,5 @@ void pdlt_choice_apply(const pdlt_choice *choice, pdlt_plan *plan) {
   pdlt_plan_estimator(plan, choice->piloted ? pilot->antithetic : pairs);
   if (choice->piloted && pilot->samples > 0)
     pdlt_plan_linearize(plan, pilot->samples, pilot->fitted);
+  pdlt_plan_grow(plan, (size_t)choice->members);
 }

@@ -1,4 +1,4 @@
-/* choice.h - the estimator of a run, settled before its first block.
+/* choice.h - estimator and members of a run, settled before its blocks.
  *
  * Is: what the experiment asks for, and what the pilot said where one is needed. Kept with
  * unfinished work and in shards, so that whoever goes on does not ask again.
@@ -14,7 +14,8 @@ extern "C" {
 
 /* Plain bytes: may be copied to and from a file of the same build. */
 typedef struct pdlt_choice {
-  int piloted; /* 1: pilot is filled */
+  int piloted;      /* 1: pilot is filled */
+  uint64_t members; /* draws per width, so far when until decides */
   pdlt_pilot pilot;
 } pdlt_choice;
 
@@ -23,7 +24,7 @@ typedef struct pdlt_choice {
 pdlt_status pdlt_choice_make(pdlt_choice *out, const pdlt_plan *plan, int threads,
                              const volatile sig_atomic_t *stop, pdlt_error *err);
 
-/* Fixes the plan's estimator, and with it records and blocks. */
+/* Fixes the plan's estimator and members, and with them records and blocks. */
 void pdlt_choice_apply(const pdlt_choice *choice, pdlt_plan *plan);
 
 #ifdef __cplusplus

@@ -102,6 +102,12 @@ int pdlt_keeper_has(pdlt_keeper *k, size_t u) {
   return has;
 }
 
+void pdlt_keeper_copy(pdlt_keeper *k, unsigned char *out) {
+  pthread_mutex_lock(&k->lock);
+  memcpy(out, k->blocks->done, k->blocks->units);
+  pthread_mutex_unlock(&k->lock);
+}
+
 pdlt_status pdlt_keeper_stop(pdlt_keeper *k, pdlt_error *err) {
   pdlt_status status = k->status;
   if (k->started) {

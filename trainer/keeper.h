@@ -39,6 +39,9 @@ int pdlt_keeper_add(pdlt_keeper *keeper, size_t u);
 /* Whether block u is finished. */
 int pdlt_keeper_has(pdlt_keeper *keeper, size_t u);
 
+/* Copies which blocks are finished into out (U). */
+void pdlt_keeper_copy(pdlt_keeper *keeper, unsigned char *out);
+
 /* Writes what is left and ends the thread. Errors: of the first write that failed. Allowed
  * on {0}, and twice. */
 pdlt_status pdlt_keeper_stop(pdlt_keeper *keeper, pdlt_error *err);

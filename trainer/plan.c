@@ -63,7 +63,7 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   plan.times = plan.schedule.num_times;
   plan.p = problem->outputs * problem->samples;
   plan.readouts = layers ? (size_t)ex->network.depth : 1;
-  plan.members = (size_t)ex->ensemble.members;
+  plan.members = ex->ensemble.members > 0 ? (size_t)ex->ensemble.members : PDLT_UNTIL_FIRST;
   plan.keep = (size_t)ex->ensemble.keep_members;
   if (plan.keep > plan.members) plan.keep = plan.members;
   plan.with_cov = plan.with_output && covariance_fits(&plan);
@@ -135,6 +135,11 @@ void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted) {
   plan->weightless = is_weightless(plan);
   plan->samples = samples;
   plan->fitted = fitted;
+  fix_records(plan);
+}
+
+void pdlt_plan_grow(pdlt_plan *plan, size_t members) {
+  plan->members = members;
   fix_records(plan);
 }
 

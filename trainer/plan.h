@@ -89,6 +89,10 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
  * >= 1 further draws for each. */
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted);
 
+/* So many draws per width from now on, at least as many as before: more blocks, or larger
+ * ones where they would be too many. */
+void pdlt_plan_grow(pdlt_plan *plan, size_t members);
+
 /* Name of the estimator as in the experiment file: plain, antithetic, two_level, control. */
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan);
 

@@ -24,6 +24,25 @@ static size_t draws_at(const pdlt_work *work, size_t w, int finished) {
   return draws;
 }
 
+/* About how long a draw of width w takes, in units of its own: weights of all layers. */
+static double draw_cost(const pdlt_plan *plan, size_t w) {
+  const pdlt_experiment *ex = plan->ex;
+  const int n = ex->network.widths[w], inputs = (int)plan->problem->inputs;
+  double weights = 0;
+  for (int l = 1; l <= ex->network.depth; l++)
+    weights += (double)pdlt_experiment_layer_width(ex, l, n, inputs) *
+               pdlt_experiment_layer_width(ex, l - 1, n, inputs);
+  return weights;
+}
+
+/* Work of the widths after w, in draws of width w. */
+static double work_after(const pdlt_work *work, size_t w) {
+  double later = 0;
+  for (size_t v = w + 1; v < work->plan->ex->network.num_widths; v++)
+    later += (double)(draws_at(work, v, 0) - draws_at(work, v, 1)) * draw_cost(work->plan, v);
+  return later / draw_cost(work->plan, w);
+}
+
 /* One thread: takes blocks from *next until none is left. */
 static void run_blocks(const pdlt_work *work, size_t w, pdlt_worker *worker, size_t *next,
                        double *draws) {
@@ -69,6 +88,7 @@ static pdlt_status run_width(const pdlt_work *work, size_t w, size_t all, size_t
   for (; made < threads; made++) PDLT_TRY(pdlt_worker_new(&workers[made], plan, &net, &fit, err));
   snprintf(label, sizeof label, "training, n = %d", n);
   pdlt_progress_start(work->progress, label, (double)all, (double)already);
+  pdlt_progress_later(work->progress, work_after(work, w));
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int thread = 0; thread < threads; thread++)
     run_blocks(work, w, &workers[thread], &next, &draws);
