@@ -1,8 +1,10 @@
 /* verify_function.c - functions in formulas of claims that only theory/ can answer. */
+#include <math.h>
 #include <string.h>
 
 #include "cli/command.h"
 #include "theory/critical.h"
+#include "theory/information.h"
 
 static pdlt_status susceptibility(const pdlt_study *study, const char *name, double K, double *out,
                                   pdlt_error *err) {
@@ -39,11 +41,30 @@ static pdlt_status critical(const pdlt_study *study, const char *name, double *o
   return pdlt_fail(err, PDLT_ERR_INPUT, "formula: unknown function %s()", name);
 }
 
+/* Between two halves of the outputs of critical ReLU networks: width, hidden layers, outputs. */
+static pdlt_status information(const double *args, double *out, pdlt_error *err) {
+  pdlt_kernel_distribution distribution = {0};
+  for (int k = 0; k < 3; k++)
+    if (!(args[k] >= 1 && args[k] <= 1e5) || args[k] != floor(args[k]))
+      return pdlt_fail(err, PDLT_ERR_INPUT,
+                       "formula: information_exact(width, layers, outputs) takes whole numbers");
+  pdlt_status status =
+      pdlt_kernel_distribution_relu(&distribution, (int)args[0], (int)args[1], err);
+  if (status == PDLT_OK) status = pdlt_information_exact(out, &distribution, (int)args[2], err);
+  pdlt_kernel_distribution_free(&distribution);
+  return status;
+}
+
 pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_args,
                                  const double *args, double *out, pdlt_error *err) {
   const pdlt_study *study = context;
   if (num_args == 1 && (strcmp(name, "chi_perp") == 0 || strcmp(name, "chi_parallel") == 0))
     return susceptibility(study, name, args[0], out, err);
+  if (num_args == 3 && strcmp(name, "information_exact") == 0) return information(args, out, err);
+  if (num_args == 2 && strcmp(name, "information_truncated") == 0) {
+    *out = pdlt_information_truncated(args[0], (int)args[1]);
+    return PDLT_OK;
+  }
   if (num_args == 0) return critical(study, name, out, err);
   return pdlt_fail(err, PDLT_ERR_INPUT, "formula: no function %s with %zu arguments", name,
                    num_args);
