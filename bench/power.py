@@ -169,6 +169,9 @@ def main():
     parser.add_argument("--pdlt", default=os.path.join(ROOT, "build/cli/pdlt"))
     parser.add_argument("--write", help="replace the table between the markers of this file")
     options = parser.parse_args()
+    missing = {s[0] for s in SEES if not os.path.isdir(os.path.join(options.verify, s[0]))}
+    if missing:
+        sys.exit(f"{options.verify}: has no {', '.join(sorted(missing))}; run pdlt verify first")
     terms = [t["name"] for t in json.loads(run([options.pdlt, "list", "terms", "--json"]))["terms"]]
     with tempfile.TemporaryDirectory() as folder:
         claims, out = os.path.join(folder, "claims"), os.path.join(folder, "out")
