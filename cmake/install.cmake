@@ -9,6 +9,10 @@ foreach(folder base datasets theory trainer compare)
           FILES_MATCHING PATTERN "*.h" PATTERN "*_internal.h" EXCLUDE)
 endforeach()
 
+# The claims, for pdlt verify (cli/claims.c looks here, relative to the program).
+install(DIRECTORY reports/ DESTINATION ${CMAKE_INSTALL_DATADIR}/pdlt/reports
+        FILES_MATCHING PATTERN "*.yaml" PATTERN "*.csv" PATTERN "gallery" EXCLUDE)
+
 install(EXPORT pdlt-targets NAMESPACE pdlt:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pdlt)
 configure_package_config_file(cmake/pdlt-config.cmake.in pdlt-config.cmake
   INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pdlt)
