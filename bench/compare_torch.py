@@ -70,7 +70,7 @@ def rate(a, count, seconds):
 
 def tune(a):
     torch.set_num_threads(1)
-    return max((rate(a, count, 0.15), count) for count in (1, 2, 4, 8, 16, 32, 64))[1]
+    return max((rate(a, count, 0.15), count) for count in (1, 2, 4, 8, 16, 32, 64, 128, 256))[1]
 
 
 def work(a, count, networks, barrier, out):

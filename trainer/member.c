@@ -1,6 +1,7 @@
 /* member.c - see member.h. */
 #include "trainer/member.h"
 
+#include <float.h>
 #include <math.h>
 
 pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *problem) {
@@ -15,11 +16,14 @@ pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *
 /* max |x|; NaN and infinity give infinity. */
 static double largest(const double *x, size_t n) {
   double max = 0;
+  int bad = 0;
+#pragma omp simd reduction(max : max) reduction(| : bad)
   for (size_t i = 0; i < n; i++) {
     const double value = fabs(x[i]);
-    if (!(value <= max)) max = isfinite(value) ? value : INFINITY;
+    bad |= !(value <= DBL_MAX);
+    max = value > max ? value : max;
   }
-  return max;
+  return bad ? INFINITY : max;
 }
 
 pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *schedule,
