@@ -156,3 +156,9 @@ pdlt_status pdlt_experiment_read(pdlt_experiment *out, const char *path, size_t 
   pdlt_free(text);
   return status;
 }
+
+size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex) {
+  const double rows = (double)ex->network.outputs * ex->measure_samples;
+  const double numbers = rows * rows * rows * (double)ex->training.num_record;
+  return numbers <= (double)PDLT_DNTK_T_NUMBERS ? (size_t)ex->measure_samples : 0;
+}

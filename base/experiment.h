@@ -167,6 +167,12 @@ pdlt_status pdlt_sweep_read(pdlt_sweep *out, const char *path, size_t num_overri
                             const char *const *overrides, pdlt_error *err);
 void pdlt_sweep_free(pdlt_sweep *sweep);
 
+/* Samples S on which the dNTK during training (T, n_L, S, n_L, S, n_L, S) is predicted and
+ * measured: measure_samples, or 0 when it would have more than 2^18 numbers. */
+#define PDLT_DNTK_T_NUMBERS ((size_t)1 << 18)
+#define PDLT_DNTK_T_TOO_LARGE "it would have more than 262144 numbers"
+size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex);
+
 /* Fills err with `FILE:LINE: key: text` (LINE of that key, or of its section when
  * the key was left to its default) and returns PDLT_ERR_INPUT. For checks that
  * need data or theory and so come after reading. */

@@ -43,6 +43,7 @@ static const pdlt_list_entry parts[] = {
     {"ddntk_cubic", "part: ddNTKs, cubic in y"},
     {"cov_nlo, cov_end_nlo", "order 1/n of the covariance of the trained outputs"},
     {"Theta_t_nlo", "order 1/n of the NTK during training"},
+    {"dTheta_t_nlo", "order 1/n of the dNTK during training"},
     {NULL, NULL}};
 
 static void list_activations(pdlt_list_entry out[PDLT_ACTIVATION_COUNT + 1]) {

@@ -69,6 +69,7 @@ pdlt_status pdlt_figure_tensors(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_first_order(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_parts(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_ntk_change(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_dntk_change(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_loss(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_loss_width(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_benefit(pdlt_figure_job *job, pdlt_error *err);

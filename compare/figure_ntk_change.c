@@ -1,5 +1,6 @@
-/* figure_ntk_change.c - movement of the NTK during training, divided by h. At infinite
- * width it stands still; its movement is representation learning (PDLT ch. 11). */
+/* figure_ntk_change.c - movement of the NTK and of the dNTK during training, divided by h. At
+ * infinite width the NTK stands still and there is no dNTK; both are representation learning
+ * (PDLT ch. 11 and infinity). */
 #include <math.h>
 #include <string.h>
 
@@ -8,47 +9,101 @@
 
 enum { MAX_PANELS = 6, MAX_WIDTHS = 6 };
 
-/* Entries of Theta_t (T, n_L, D, n_L, D) of the first output, in order of showing. */
+/* What is drawn. */
+typedef struct subject {
+  const char *name, *theory; /* arrays (T, n_L, S, ...) */
+  int rank;                  /* pairs of output and sample */
+  int rescaled;              /* 1: against eta t, not t */
+  const char *stem, *title, *symbol, *caption;
+} subject;
+
+static const subject of_ntk = {
+    .name = "Theta_t",
+    .theory = "Theta_t_nlo",
+    .rank = 2,
+    .stem = "ntk_change",
+    .title = "Movement of the neural tangent kernel",
+    .symbol = "<i>\xce\x98</i>",
+    .caption =
+        "Movement of the mean NTK since the start of training, divided by <i>h</i>: at infinite "
+        "width it stands still. Error bars: one standard error of the difference."};
+
+static const subject of_dntk = {
+    .name = "dTheta_t",
+    .theory = "dTheta_t_nlo",
+    .rank = 3,
+    .rescaled = 1,
+    .stem = "dntk_change",
+    .title = "Growth of the differential of the neural tangent kernel",
+    .symbol = "d<i>\xce\x98</i>",
+    .caption =
+        "Mean dNTK since the start of training, where its mean is 0, divided by <i>h</i>: at "
+        "infinite width there is none. Error bars: one standard error of the difference."};
+
+/* Entries of the array of the first output, in order of showing. */
 typedef struct view {
   const pdlt_figure_input *in;
+  const subject *of;
   size_t num_times, numbers, samples, num_train; /* numbers: of one time */
-  const double *times, *theory;                  /* theory: Theta_t_nlo or NULL */
-  size_t a[MAX_PANELS], b[MAX_PANELS], num_shown;
-  double *scratch; /* (3, num_times) */
+  size_t rows;                                   /* n_L S */
+  const double *times, *theory;                  /* theory: coefficient of h or NULL */
+  double unit;                                   /* of the axis of time: 1 or eta */
+  size_t sample[MAX_PANELS][3], num_shown;
+  double *scratch; /* (4, num_times) */
 } view;
 
 /* Tensor of that shape whose times begin like the view's, else NULL. */
 static const double *checked(const view *v, const pdlt_tensor *t) {
-  if (!t || t->ndim != 5 || t->dim[0] < v->num_times || t->dim[4] != v->samples) return NULL;
+  if (!t || t->ndim != 1 + 2 * v->of->rank || t->dim[0] < v->num_times) return NULL;
+  if (t->dim[t->ndim - 1] != v->samples) return NULL;
   return pdlt_tensor_count(t) == t->dim[0] * v->numbers ? t->data : NULL;
 }
 
-static void show(view *v, size_t a, size_t b) {
-  if (a >= v->samples || b >= v->samples || v->num_shown == MAX_PANELS) return;
+static void show(view *v, size_t a, size_t b, size_t c) {
+  if (a >= v->samples || b >= v->samples || c >= v->samples || v->num_shown == MAX_PANELS) return;
+  const size_t wanted[3] = {a, b, c};
   for (size_t k = 0; k < v->num_shown; k++)
-    if (v->a[k] == a && v->b[k] == b) return;
-  v->a[v->num_shown] = a;
-  v->b[v->num_shown++] = b;
+    if (memcmp(v->sample[k], wanted, sizeof wanted) == 0) return;
+  memcpy(v->sample[v->num_shown++], wanted, sizeof wanted);
 }
 
-/* 1 when a width has the NTK at two or more times. */
-static int find_view(view *v, const pdlt_figure_input *in) {
-  *v = (view){.in = in};
+/* Test samples lie outside when there are none. */
+static void choose_entries(view *v) {
+  const size_t test = v->num_train;
+  if (v->of->rank == 2) {
+    show(v, 0, 0, 0);
+    show(v, 0, 1, 0);
+    show(v, 1, 1, 0);
+    show(v, test, test, 0);
+    show(v, 0, test, 0);
+    show(v, 1, test, 0);
+  } else {
+    show(v, 0, 0, 0);
+    show(v, 0, 0, 1);
+    show(v, 0, 1, 1);
+    show(v, 1, 1, 1);
+    show(v, test, 0, 0);
+    show(v, test, 0, 1);
+  }
+}
+
+/* 1 when a width has the array at two or more times. */
+static int find_view(view *v, const pdlt_figure_input *in, const subject *of) {
+  *v = (view){.in = in, .of = of, .unit = 1};
   v->num_times = pdlt_figure_times(in, &v->times);
   if (v->num_times < 2 || in->comparison->num_widths == 0) return 0;
-  const pdlt_tensor *t = pdlt_measured_get(in->measured, in->comparison->widths[0], "Theta_t");
-  if (!t || t->ndim != 5) return 0;
-  v->samples = t->dim[4];
-  v->numbers = t->dim[1] * t->dim[2] * t->dim[3] * t->dim[4];
+  const pdlt_tensor *t = pdlt_measured_get(in->measured, in->comparison->widths[0], of->name);
+  if (!t || t->ndim != 1 + 2 * of->rank) return 0;
+  v->samples = t->dim[t->ndim - 1];
+  v->rows = t->dim[t->ndim - 2] * v->samples;
+  v->numbers = t->dim[0] == 0 ? 0 : pdlt_tensor_count(t) / t->dim[0];
   if (v->numbers == 0 || !checked(v, t)) return 0;
-  v->theory = checked(v, pdlt_archive_get(in->theory, "Theta_t_nlo"));
+  v->theory = checked(v, pdlt_archive_get(in->theory, of->theory));
   v->num_train = pdlt_figure_train_samples(in->measured, v->samples);
-  show(v, 0, 0);
-  show(v, 0, 1);
-  show(v, 1, 1);
-  show(v, v->num_train, v->num_train); /* outside when there are no test samples */
-  show(v, 0, v->num_train);
-  show(v, 1, v->num_train);
+  const json_t *experiment = json_object_get(in->measured->meta, "experiment");
+  const json_t *eta = json_object_get(json_object_get(experiment, "training"), "eta");
+  if (of->rescaled && json_is_number(eta)) v->unit = json_number_value(eta);
+  choose_entries(v);
   return 1;
 }
 
@@ -56,10 +111,13 @@ static int find_view(view *v, const pdlt_figure_input *in) {
  * from both error bars as if independent. */
 static double change_error(const view *v, size_t w, size_t t, size_t entry) {
   double width = v->in->comparison->widths[w], total = 0, mean = 0, scatter = 0;
-  const pdlt_tensor *blocks = pdlt_measured_get(v->in->measured, width, "blocks/Theta_t");
+  char blocks_of[32], se_of[32];
+  snprintf(blocks_of, sizeof blocks_of, "blocks/%s", v->of->name);
+  snprintf(se_of, sizeof se_of, "%s_se", v->of->name);
+  const pdlt_tensor *blocks = pdlt_measured_get(v->in->measured, width, blocks_of);
   const pdlt_tensor *members = pdlt_measured_get(v->in->measured, width, "blocks/members");
-  const double *se = checked(v, pdlt_measured_get(v->in->measured, width, "Theta_t_se"));
-  if (!blocks || blocks->ndim != 6 || blocks->dim[0] < 2)
+  const double *se = checked(v, pdlt_measured_get(v->in->measured, width, se_of));
+  if (!blocks || blocks->ndim != 2 + 2 * v->of->rank || blocks->dim[0] < 2)
     return se ? hypot(se[t * v->numbers + entry], se[entry]) : NAN;
   size_t count = blocks->dim[0], size = pdlt_tensor_count(blocks) / count;
   if (members && pdlt_tensor_count(members) != count) members = NULL;
@@ -82,7 +140,7 @@ static double change_error(const view *v, size_t w, size_t t, size_t entry) {
 static pdlt_status add_width(pdlt_panel *panel, const view *v, size_t w, size_t entry,
                              pdlt_error *err) {
   const pdlt_comparison *c = v->in->comparison;
-  const double *x = checked(v, pdlt_measured_get(v->in->measured, c->widths[w], "Theta_t"));
+  const double *x = checked(v, pdlt_measured_get(v->in->measured, c->widths[w], v->of->name));
   double *y = v->scratch, *lo = y + v->num_times, *hi = lo + v->num_times;
   char label[96];
   if (!x) return PDLT_OK;
@@ -95,7 +153,7 @@ static pdlt_status add_width(pdlt_panel *panel, const view *v, size_t w, size_t 
   snprintf(label, sizeof label, "measured, <i>n</i> = %.0f", c->widths[w]);
   pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
                        .n = v->num_times,
-                       .x = v->times,
+                       .x = v->scratch + 3 * v->num_times,
                        .y = y,
                        .lo = lo,
                        .hi = hi,
@@ -104,24 +162,32 @@ static pdlt_status add_width(pdlt_panel *panel, const view *v, size_t w, size_t 
   return pdlt_panel_add(panel, &marks, err);
 }
 
+/* "SYMBOL, training 1, test 2". */
+static void write_title(const view *v, size_t k, char *title, size_t size) {
+  int at = snprintf(title, size, "%s", v->of->symbol);
+  for (int i = 0; i < v->of->rank; i++) {
+    const size_t sample = v->sample[k][i], train = v->num_train;
+    at += snprintf(title + at, size - (size_t)at, ", %s %zu", sample < train ? "training" : "test",
+                   sample < train ? sample + 1 : sample - train + 1);
+  }
+}
+
 static pdlt_status fill_panel(pdlt_panel *panel, const view *v, size_t k, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  size_t outputs = 1;
-  while (outputs * outputs * v->samples * v->samples < v->numbers) outputs++;
-  size_t entry = v->a[k] * outputs * v->samples + v->b[k];
-  char title[128];
+  size_t entry = 0;
+  for (int i = 0; i < v->of->rank; i++) entry = entry * v->rows + v->sample[k][i];
+  char title[160];
+  double *at = v->scratch + 3 * v->num_times;
   pdlt_axis *x = pdlt_panel_x(panel);
-  snprintf(title, sizeof title, "<i>\xce\x98</i>, %s %zu, %s %zu",
-           v->a[k] < v->num_train ? "training" : "test",
-           v->a[k] < v->num_train ? v->a[k] + 1 : v->a[k] - v->num_train + 1,
-           v->b[k] < v->num_train ? "training" : "test",
-           v->b[k] < v->num_train ? v->b[k] + 1 : v->b[k] - v->num_train + 1);
+  write_title(v, k, title, sizeof title);
   pdlt_panel_title(panel, title);
+  for (size_t t = 0; t < v->num_times; t++) at[t] = v->unit * v->times[t];
   x->kind = PDLT_AXIS_LOG1P;
-  x->threshold = v->times[0] > 0 ? v->times[0] : v->times[1];
-  snprintf(x->label, sizeof x->label, "step <i>t</i>");
+  x->threshold = at[0] > 0 ? at[0] : at[1];
+  snprintf(x->label, sizeof x->label, "%s",
+           v->unit == 1 ? "step <i>t</i>" : "<i>\xce\xb7</i> <i>t</i>");
   snprintf(pdlt_panel_y(panel)->label, sizeof pdlt_panel_y(panel)->label,
-           "(<i>\xce\x98</i>(<i>t</i>) \xe2\x88\x92 <i>\xce\x98</i>(0))/<i>h</i>");
+           "(%s(<i>t</i>) \xe2\x88\x92 %s(0))/<i>h</i>", v->of->symbol, v->of->symbol);
   for (size_t w = 0; w < v->in->comparison->num_widths && w < MAX_WIDTHS; w++)
     PDLT_TRY(add_width(panel, v, w, entry, err));
   if (!v->theory) goto cleanup;
@@ -129,7 +195,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const view *v, size_t k, pdlt_e
     v->scratch[t] = v->theory[t * v->numbers + entry] - v->theory[entry];
   pdlt_series line = {.kind = PDLT_SERIES_LINE,
                       .n = v->num_times,
-                      .x = v->times,
+                      .x = at,
                       .y = v->scratch,
                       .color = PDLT_BLACK,
                       .label = "theory, coefficient of <i>h</i>"};
@@ -142,13 +208,10 @@ cleanup:
 static void write_caption(FILE *text, const view *v) {
   const pdlt_comparison *c = v->in->comparison;
   size_t w = c->num_widths - 1, last = v->num_times - 1;
-  const double *x = checked(v, pdlt_measured_get(v->in->measured, c->widths[w], "Theta_t"));
+  const double *x = checked(v, pdlt_measured_get(v->in->measured, c->widths[w], v->of->name));
   double measured = 0, predicted = 0, overlap = 0;
   char number[64];
-  fputs(
-      "Movement of the mean NTK since the start of training, divided by <i>h</i>: at infinite "
-      "width it stands still. Error bars: one standard error of the difference.",
-      text);
+  fputs(v->of->caption, text);
   if (!x || !v->theory) return;
   for (size_t i = 0; i < v->numbers; i++) {
     double m = (x[last * v->numbers + i] - x[i]) / c->h[w];
@@ -167,20 +230,27 @@ static void write_caption(FILE *text, const view *v) {
   fprintf(text, " (cosine %s).", number);
 }
 
-pdlt_status pdlt_figure_ntk_change(pdlt_figure_job *job, pdlt_error *err) {
+static pdlt_status draw(pdlt_figure_job *job, const subject *of, pdlt_error *err) {
   view v;
-  if (!find_view(&v, job->in)) return PDLT_OK;
+  if (!find_view(&v, job->in, of)) return PDLT_OK;
   pdlt_status status = PDLT_OK;
   pdlt_figure_page page = {0};
-  PDLT_TRY(pdlt_alloc(&v.scratch, 3 * v.num_times, sizeof *v.scratch, err));
+  PDLT_TRY(pdlt_alloc(&v.scratch, 4 * v.num_times, sizeof *v.scratch, err));
   PDLT_TRY(pdlt_figure_page_open(&page, v.num_shown, err));
   for (size_t k = 0; k < v.num_shown; k++)
     PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), &v, k, err));
   write_caption(page.text, &v);
-  PDLT_TRY(pdlt_figure_page_emit(job, &page, "ntk_change", "Movement of the neural tangent kernel",
-                                 err));
+  PDLT_TRY(pdlt_figure_page_emit(job, &page, of->stem, of->title, err));
 cleanup:
   pdlt_free(v.scratch);
   pdlt_figure_page_close(&page);
   return status;
+}
+
+pdlt_status pdlt_figure_ntk_change(pdlt_figure_job *job, pdlt_error *err) {
+  return draw(job, &of_ntk, err);
+}
+
+pdlt_status pdlt_figure_dntk_change(pdlt_figure_job *job, pdlt_error *err) {
+  return draw(job, &of_dntk, err);
 }

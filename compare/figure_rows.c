@@ -36,6 +36,7 @@ void pdlt_quantity_markup(char *out, size_t size, const char *quantity) {
                {"K", "<i>K</i>"},
                {"Theta", "<i>\xce\x98</i>"},
                {"Theta_t", "<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
+               {"dTheta_t", "d<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
                {"loss_train", "<i>L</i><sup>train</sup>"},
                {"loss_test", "<i>L</i><sup>test</sup>"},
                {"loss_train_bias", "bias<sup>train</sup>"},
@@ -56,7 +57,7 @@ void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row) {
   char name[192], index[160] = "";
   /* outputs carry a neuron index, which stands before the semicolon */
   int neuron = strncmp(row->quantity, "z", 1) == 0 || strncmp(row->quantity, "cov", 3) == 0 ||
-               strcmp(row->quantity, "Theta_t") == 0;
+               strcmp(row->quantity, "Theta_t") == 0 || strcmp(row->quantity, "dTheta_t") == 0;
   size_t at = 0;
   pdlt_quantity_markup(name, sizeof name, row->quantity);
   for (int i = 0; i < row->ndim && at + 24 < sizeof index; i++) {

@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "compare/join_internal.h"
 
-/* time: 'n' none, 't' first index of the array is the time, 'e' the end of training.
- * second: theory's coefficient of h is compared too. */
+/* lo = NULL: 0 at infinite width. time: 'n' none, 't' first index of the array is the time, 'e' the
+ * end of training. second: theory's coefficient of h is compared too. */
 static const struct kind {
   const char *name, *lo, *nlo;
   char time;
@@ -21,6 +21,7 @@ static const struct kind {
     {"z_end", "z_end_lo", "z_end_nlo", 'e', 1, 2},
     {"cov_end", "cov_end_lo", "cov_end_nlo", 'e', 1, 4},
     {"Theta_t", "Theta", "Theta_t_nlo", 't', 1, 4},
+    {"dTheta_t", NULL, "dTheta_t_nlo", 't', 1, 6},
     {"loss_train", "loss_train_lo", "loss_train_nlo", 't', 1, 0},
     {"loss_test", "loss_test_lo", "loss_test_nlo", 't', 1, 0},
     {"loss_train_bias", "loss_train_lo_bias", "loss_train_nlo_bias", 't', 1, 0},
@@ -155,19 +156,23 @@ static int is_zero(const pdlt_join *join) {
 
 static pdlt_status fill_theory(pdlt_join *join, const struct kind *kind, const pdlt_archive *theory,
                                const pdlt_tensor *array, pdlt_error *err) {
-  const pdlt_tensor *lo = pdlt_archive_get(theory, kind->lo);
+  const pdlt_tensor *lo = kind->lo == NULL ? NULL : pdlt_archive_get(theory, kind->lo);
   const pdlt_tensor *nlo = kind->nlo == NULL ? NULL : pdlt_archive_get(theory, kind->nlo);
   int theta_t = strcmp(kind->name, "Theta_t") == 0;
   size_t per_time = join->count;
   if (kind->time == 't') per_time = join->count / array->dim[0];
-  pdlt_status status = theta_t ? PDLT_OK : check_shape(kind, kind->lo, lo, array, err);
+  pdlt_status status =
+      theta_t || lo == NULL ? PDLT_OK : check_shape(kind, kind->lo, lo, array, err);
   if (status == PDLT_OK && nlo != NULL) status = check_shape(kind, kind->nlo, nlo, array, err);
   if (status != PDLT_OK) return status;
   join->second = nlo != NULL;
-  join->err_lo = scalar(theory, kind->lo);
+  join->vanishes = lo == NULL;
+  join->err_lo = lo == NULL ? 0.0 : scalar(theory, kind->lo);
   join->err_nlo = nlo == NULL ? 0.0 : scalar(theory, kind->nlo);
   for (size_t k = 0; k < join->count; k++) {
-    join->lo[k] = theta_t ? theta_t_at(join, lo, k) : theory_at(join, lo, k, per_time);
+    join->lo[k] = lo == NULL ? 0.0
+                  : theta_t  ? theta_t_at(join, lo, k)
+                             : theory_at(join, lo, k, per_time);
     join->nlo[k] = nlo == NULL ? NAN : theory_at(join, nlo, k, per_time);
     if (!isfinite(join->lo[k]) || (nlo != NULL && !isfinite(join->nlo[k])))
       return pdlt_fail(err, PDLT_ERR_INPUT, "%s of theory holds a value that is not finite",
@@ -230,7 +235,8 @@ pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setu
   pdlt_join join = {.name = kind->name, .trained = kind->trained, .ndim = kind->ndim};
   memset(out, 0, sizeof *out);
   out->name = kind->name;
-  if (shape == NULL || pdlt_archive_get(theory, kind->lo) == NULL) return PDLT_OK;
+  const char *needed = kind->lo == NULL ? kind->nlo : kind->lo; /* of theory */
+  if (shape == NULL || pdlt_archive_get(theory, needed) == NULL) return PDLT_OK;
   if (kind->time == 'e' && has_end(times)) return PDLT_OK; /* repeats the last time */
   if (shape->ndim != kind->ndim + (kind->time == 't') ||
       (kind->time == 't' && (times == NULL || pdlt_tensor_count(times) != shape->dim[0])))

@@ -44,6 +44,7 @@ typedef struct pdlt_join {
   const char *name;       /* measured name */
   int trained;            /* depends on training: diverged members matter */
   int second;             /* c1 is tested too (nlo exists) */
+  int vanishes;           /* 0 at infinite width by construction: theory has no array for it */
   int ndim;               /* of the index, time excluded */
   size_t count;           /* N */
   size_t num_widths;      /* W */

@@ -33,7 +33,10 @@ static void explain_null(pdlt_compare_test *out, const pdlt_evidence *e) {
     snprintf(out->reason, sizeof out->reason,
              "too few members: theory and its null hypothesis (%s) are %.2g standard errors apart, "
              "about %.0f per width would do",
-             e->power == 0 ? "2 % off" : "0", e->null_z, out->members_needed);
+             e->power == 1 ? "0"
+             : e->vanishes ? "no fall with the width"
+                           : "2 % off",
+             e->null_z, out->members_needed);
 }
 
 /* Undecided or agree, when no test failed. */

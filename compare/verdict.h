@@ -18,6 +18,7 @@ extern "C" {
 /* What the data say about one coefficient of one quantity. */
 typedef struct pdlt_evidence {
   int power;             /* 0: c0 free; 1: c1 with c0 fixed at theory */
+  int vanishes;          /* the quantity is 0 at infinite width by construction */
   size_t widths, needed; /* usable and needed; fewer than needed: nothing below is set */
   size_t numbers;        /* distinct numbers tested */
   size_t exact;          /* of these, without statistical error: compared by tolerance */
@@ -29,8 +30,8 @@ typedef struct pdlt_evidence {
   double members; /* largest number of members of a width used */
 } pdlt_evidence;
 
-/* The 2 % by which the null hypothesis of c0 differs from theory; 4 standard errors that
- * tell them apart; p below which a fit is bad; standard errors that a degree may move. */
+/* The 2 % by which the null hypothesis of c0 differs from theory that is not 0; 4 standard errors
+ * that tell them apart; p below which a fit is bad; standard errors that a degree may move. */
 #define PDLT_NULL_SHIFT 0.02
 #define PDLT_NULL_DISTANCE 4.0
 #define PDLT_BAD_FIT 1e-3

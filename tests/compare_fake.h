@@ -202,6 +202,10 @@ struct Fake {
   double NtkChange(size_t t, size_t a, size_t b) const {
     return (1 - Decay(t, 0)) * Matrix(a, b, 3);
   }
+  double Dntk(size_t i) const {  // entry of dTheta_t_nlo (T, 1, kProbes, 1, kProbes, 1, kProbes)
+    const size_t p = kProbes, t = i / (p * p * p);
+    return (1 - Decay(t, 0)) * (2 + (double)(i / p / p % p) - (double)((i / p % p) * (i % p)) / 4);
+  }
   double Loss(size_t t, bool train) const { return 2 * Decay(t, 1) + (train ? 0.01 : 0.5); }
   double LossSlope(size_t t, bool train) const {
     return (train ? 0.1 : 3) * Decay(t, 0) + (train ? 0.05 : 1);
@@ -225,6 +229,8 @@ struct Fake {
     double *move = New(&theory, "Theta_t_nlo", {times, 1, samples, 1, samples});
     for (size_t i = 0; i < times * samples * samples; i++)
       move[i] = 1 + NtkChange(i / samples / samples, i / samples % samples, i % samples);
+    double *dntk = New(&theory, "dTheta_t_nlo", {times, 1, p, 1, p, 1, p});
+    for (size_t i = 0; i < times * p * p * p; i++) dntk[i] = Dntk(i);
     for (bool train : {true, false}) {
       const std::string name = train ? "loss_train" : "loss_test";
       double *lo = New(&theory, name + "_lo", {times}),
@@ -255,6 +261,9 @@ struct Fake {
       values.push_back(Matrix(a, b, 2.5) + x * (1 + NtkChange(i / samples / samples, a, b)));
     }
     AddMeasured(n, "Theta_t", {times, 1, samples, 1, samples}, values, noise);
+    values.clear();
+    for (size_t i = 0; i < times * p * p * p; i++) values.push_back(x * Dntk(i));
+    AddMeasured(n, "dTheta_t", {times, 1, p, 1, p, 1, p}, values, noise);
     for (bool train : {true, false}) {
       values.clear();
       for (size_t t = 0; t < times; t++) values.push_back(Loss(t, train) + x * LossSlope(t, train));

@@ -26,7 +26,7 @@ struct Folder {
   ~Folder() {
     for (const char *stem :
          {"width_scaling", "extrapolation", "training_curves", "finite_width", "kernels", "parts",
-          "learning_curves", "loss_width", "ntk_change", "depth", "tensors", "first_order"})
+          "learning_curves", "loss_width", "ntk_change", "dntk_change", "depth", "tensors", "first_order"})
       for (const char *end : {"png", "svg", "pdf"})
         std::remove((path + "/figures/" + stem + "." + end).c_str());
     std::remove((path + "/figures").c_str());
@@ -129,6 +129,8 @@ TEST(FirstOrder, FiguresAndTheirNumbers) {
   const std::string &change = captions.at("ntk_change");
   EXPECT_NEAR(NumberAfter(change, "prediction, has "), 1, 0.05) << change;
   EXPECT_NEAR(NumberAfter(change, "cosine "), 1, 0.01);
+  const std::string &differential = captions.at("dntk_change");
+  EXPECT_NEAR(NumberAfter(differential, "prediction, has "), 1, 0.05) << differential;
   const std::string &loss = captions.at("learning_curves");  // exact up to noise at order 1/n
   EXPECT_LT(NumberAfter(loss, "infinite width, "), 0.2) << loss;
   const std::string &kernels = captions.at("kernels");  // K + h G1 is exact: noise is left
@@ -168,7 +170,8 @@ TEST(FirstOrder, EachFigureNeedsItsArrays) {
   fake.nlo = true;
   fake.Make();
   const auto captions = Write(fake, folder.path);
-  for (const char *stem : {"parts", "learning_curves", "ntk_change", "depth", "tensors"})
+  for (const char *stem :
+       {"parts", "learning_curves", "ntk_change", "dntk_change", "depth", "tensors"})
     EXPECT_EQ(captions.count(stem), 0u) << stem;
   EXPECT_EQ(captions.count("first_order"), 1u);  // z_nlo alone
   EXPECT_TRUE(Has(captions.at("training_curves"), "order 1/<i>n</i>"));

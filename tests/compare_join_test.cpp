@@ -65,6 +65,20 @@ TEST_F(Join, MeanNtkAtTimesIsThetaBetweenEqualOutputs) {
   }
 }
 
+TEST_F(Join, MeanDntkVanishesAtInfiniteWidth) {
+  measure("dTheta_t", {2, 1, 2, 1, 2, 1, 2}, {0, 5});
+  support::add_values(&pair.theory, "dTheta_t_nlo", {2, 1, 3, 1, 3, 1, 3}, counting(54));
+  ASSERT_EQ(read("dTheta_t"), PDLT_OK) << err.message;
+  ASSERT_EQ(join.count, 16u);
+  EXPECT_EQ(join.vanishes, 1);
+  EXPECT_EQ(join.second, 1);
+  for (size_t k = 0; k < 16; k++) {
+    const size_t *i = join.index + 6 * k;
+    EXPECT_EQ(join.lo[k], 0);
+    EXPECT_EQ(join.nlo[k], double(27 * (k / 8) + 9 * i[1] + 3 * i[3] + i[5] + 1));
+  }
+}
+
 TEST_F(Join, TakesTheLeadingCorner) {
   measure("V", {2, 2, 2, 2}, {});
   support::add_values(&pair.theory, "V", {3, 3, 3, 3}, counting(81));

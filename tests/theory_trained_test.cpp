@@ -67,6 +67,7 @@ TEST(Trained, EverythingIsThereAndPartsAddUp) {
   EXPECT_EQ(c.values("cov_nlo").size(), 3u * 36);
   EXPECT_EQ(c.values("cov_end_nlo").size(), 36u);
   EXPECT_EQ(c.values("Theta_t_nlo").size(), 3u * 36);
+  EXPECT_EQ(c.values("dTheta_t_nlo").size(), 3u * 6 * 6 * 6);
   for (const std::string name : {"z_nlo", "z_end_nlo"}) {
     std::vector<double> sum(c.values(name).size());
     for (const char *part : parts) {
@@ -94,9 +95,12 @@ TEST(Trained, TheEndIsTheLastTime) {
   EXPECT_EQ(std::vector<double>(z.begin() + 6, z.end()), end);
   EXPECT_LT(distance(end, late.values("z_nlo")), 1e-9);
   EXPECT_LT(distance(c.values("cov_end_nlo"), late.values("cov_nlo")), 1e-9);
-  const auto ntk = c.values("Theta_t_nlo");
+  const auto ntk = c.values("Theta_t_nlo"), dntk = c.values("dTheta_t_nlo");
   EXPECT_LT(distance(std::vector<double>(ntk.begin() + 36, ntk.end()), late.values("Theta_t_nlo")),
             1e-9);
+  EXPECT_LT(
+      distance(std::vector<double>(dntk.begin() + 216, dntk.end()), late.values("dTheta_t_nlo")),
+      1e-9);
 }
 
 TEST(Trained, OmittedPartsAndTermsAreGone) {
@@ -122,10 +126,31 @@ TEST(Trained, OmittedPartsAndTermsAreGone) {
       << wrong.err.message;
 }
 
+/* The dNTK lives on the first measure_samples samples, and only when that is not too much. */
+TEST(Trained, DntkOfTheFirstSamples) {
+  Case whole({}), two({"measure_samples=2"}), gone({"theory.omit=[dTheta_t]"});
+  const auto all = whole.values("dTheta_t_nlo"), some = two.values("dTheta_t_nlo");
+  ASSERT_EQ(some.size(), 3u * 4 * 4 * 4);
+  size_t at = 0;
+  for (size_t t = 0; t < 3; t++)
+    for (size_t I = 0; I < 4; I++)
+      for (size_t J = 0; J < 4; J++)
+        for (size_t K = 0; K < 4; K++, at++) {
+          const auto row = [](size_t x) { return x / 2 * 3 + x % 2; };
+          EXPECT_EQ(some[at], all[((t * 6 + row(I)) * 6 + row(J)) * 6 + row(K)]) << at;
+        }
+  for (const double v : gone.values("dTheta_t_nlo")) EXPECT_EQ(v, 0);
+  for (size_t i = 0; i < 216; i++) EXPECT_EQ(all[i], 0);
+  Case large({"network.outputs=30"});
+  ASSERT_EQ(large.status, PDLT_OK) << large.err.message;
+  EXPECT_EQ(large.get("dTheta_t_nlo"), nullptr);
+  EXPECT_NE(std::string(large.absent("dTheta_t_nlo")).find("262144"), std::string::npos);
+}
+
 TEST(Trained, ReportedErrorsCoverTheActualOnes) {
   Case rough({"theory.tolerance=1e-4"}), fine({"theory.tolerance=1e-11"});
-  for (const std::string name :
-       {"z_nlo", "z_end_nlo", "cov_nlo", "cov_end_nlo", "Theta_t_nlo", "V", "T", "G1"}) {
+  for (const std::string name : {"z_nlo", "z_end_nlo", "cov_nlo", "cov_end_nlo", "Theta_t_nlo",
+                                 "dTheta_t_nlo", "V", "T", "G1"}) {
     const double actual = distance(rough.values(name), fine.values(name));
     EXPECT_LE(actual, rough.values("err/" + name)[0] + 1e-13) << name;
     EXPECT_LT(fine.values("err/" + name)[0], 1e-6) << name;
@@ -137,7 +162,8 @@ TEST(Trained, WhatDoesNotExistIsListed) {
   ASSERT_EQ(relu.status, PDLT_OK) << relu.err.message;
   for (const char *name : {"V", "G1", "Theta1", "D", "F", "A", "B"})
     EXPECT_NE(relu.get(name), nullptr) << name;
-  for (const char *name : {"P", "U", "z_nlo", "z_end_nlo", "cov_nlo", "Theta_t_nlo"}) {
+  for (const char *name :
+       {"P", "U", "z_nlo", "z_end_nlo", "cov_nlo", "Theta_t_nlo", "dTheta_t_nlo"}) {
     EXPECT_EQ(relu.get(name), nullptr) << name;
     EXPECT_NE(relu.absent(name), nullptr) << name;
   }

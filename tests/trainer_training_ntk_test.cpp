@@ -120,8 +120,8 @@ TEST(TrainerTrainingNtk, IsTheSumOverGradientsAtEveryTime) {
       std::copy(c.theta.begin(), c.theta.end(), stepper.theta);
       const pdlt_schedule schedule = pdlt_schedule_make(&c.ex.c, &c.problem);
       std::vector<double> z(schedule.num_times * c.p), fast(slow.size());
-      EXPECT_EQ(pdlt_member_train_ntk(&stepper, &schedule, nullptr, z.data(), &c.ntk, fast.data(),
-                                      nullptr),
+      const pdlt_member_probe probe = {&c.ntk, fast.data(), nullptr, nullptr};
+      EXPECT_EQ(pdlt_member_train_probed(&stepper, &schedule, nullptr, z.data(), &probe, nullptr),
                 PDLT_MEMBER_DONE);
       for (size_t i = 0; i < slow.size(); i++)
         ASSERT_NEAR(fast[i], slow[i], 1e-10 * (1 + std::fabs(slow[i]))) << trial << " " << i;

@@ -21,8 +21,8 @@ extern "C" {
 #endif
 
 /* X(id, name, equation): the terms of J(s), z1(t) = sum_{s<t} N^(t-1-s) J(s), which the
- * covariance shares; of the NTK during training; and those that only the covariance has.
- * W_IJKL = ddI_IJKL + ddII_IJKL + ddII_IKJL. */
+ * covariance shares; of the NTK and the dNTK during training; and those that only the covariance
+ * has. W_IJKL = ddI_IJKL + ddII_IJKL + ddII_IKJL. */
 #define PDLT_DYNAMICS_TERM_LIST(X)                                                         \
   X(MEAN, "z.mean_ntk", "-eta Th1_IJ e_J(s)")                                              \
   X(FLUCTUATIONS, "z.ntk_fluctuations", "eta^2 sum_{u<s} AA_IJKL N^(s-1-u)_JK e_L(u)")     \
@@ -38,6 +38,8 @@ extern "C" {
   X(NTK_DDNTK_UV, "Theta_t.ddntk_uv", "eta^2 sum_{v<u<t} (W_IJKL + W_JIKL) e_K(u) e_L(v)") \
   X(NTK_DDNTK_UU, "Theta_t.ddntk_uu",                                                      \
     "(eta^2/2) sum_{u<t} (ddI_IJKL + ddI_JIKL + 2 ddII_IJKL) e_K(u) e_L(u)")               \
+  X(DNTK_DDNTK_I, "dTheta_t.ddntk_I", "-eta sum_{u<t} ddI_IJKL e_L(u)")                    \
+  X(DNTK_DDNTK_II, "dTheta_t.ddntk_II", "-eta sum_{u<t} (ddII_IJKL + ddII_IKJL) e_L(u)")   \
   X(COV_KERNEL, "cov.kernel", "N^t G1 N^tT")                                               \
   X(COV_NTK_OUTPUT, "cov.ntk_output", "-eta E[x_M DTh_IJ e_J(s)], tensors D and F")        \
   X(COV_NTK_NTK, "cov.ntk_ntk", "eta^2 AA_IJKL E[e_J(s) e_L(u)]")

@@ -35,8 +35,8 @@ pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err);
 /* Tensors of order 1/n at initialization (predict_tensors.c). */
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err);
 
-/* z_nlo, its parts, z_end_nlo, cov_nlo, cov_end_nlo, Theta_t_nlo, from the tensors that
- * are in the archive already (predict_order_one.c). */
+/* z_nlo, its parts, z_end_nlo, cov_nlo, cov_end_nlo, Theta_t_nlo, dTheta_t_nlo, from the tensors
+ * that are in the archive already (predict_order_one.c). */
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err);
 
 /* loss_train, loss_test, loss_sample of every time and of the end, as far as mean and

@@ -5,7 +5,8 @@
 #include "theory/predict_internal.h"
 #include "theory/trained.h"
 
-static const char *const names[] = {"z_nlo", "z_end_nlo", "cov_nlo", "cov_end_nlo", "Theta_t_nlo"};
+static const char *const names[] = {"z_nlo",       "z_end_nlo",   "cov_nlo",
+                                    "cov_end_nlo", "Theta_t_nlo", "dTheta_t_nlo"};
 
 /* Everything of this file is absent for one reason. */
 static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt_error *err) {
@@ -69,6 +70,18 @@ cleanup:
   return status;
 }
 
+/* The dNTK, unless it is too large. */
+static pdlt_status put_dntk(const pdlt_prediction *p, const pdlt_trained *w,
+                            const pdlt_trained_errors *errors, pdlt_error *err) {
+  const size_t T = w->times, n = w->outputs, S = w->dntk_samples;
+  pdlt_status status = PDLT_OK;
+  if (S == 0) return pdlt_predict_absent(p->out, "dTheta_t_nlo", PDLT_DNTK_T_TOO_LARGE, err);
+  PDLT_TRY(put(p, "dTheta_t_nlo", 7, (size_t[]){T, n, S, n, S, n, S}, w->dntk, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "dTheta_t_nlo", errors->dntk, err));
+cleanup:
+  return status;
+}
+
 static pdlt_status put_all(const pdlt_prediction *p, const pdlt_trained *w,
                            const pdlt_trained_errors *errors, pdlt_error *err) {
   const size_t T = w->times, n = w->outputs, D = w->D;
@@ -79,6 +92,7 @@ static pdlt_status put_all(const pdlt_prediction *p, const pdlt_trained *w,
   PDLT_TRY(pdlt_predict_error(p->out, "z_nlo", errors->z, err));
   PDLT_TRY(pdlt_predict_error(p->out, "cov_nlo", errors->cov, err));
   PDLT_TRY(pdlt_predict_error(p->out, "Theta_t_nlo", errors->theta, err));
+  PDLT_TRY(put_dntk(p, w, errors, err));
   PDLT_TRY(put_end(p, w, errors, err));
 cleanup:
   return status;
@@ -95,6 +109,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
                                      .err_theta = p->kernel->err_theta,
                                      .threads = p->options->threads},
                               .omission = p->omission,
+                              .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
                               .num_times = p->ex->training.num_record,
                               .times = p->ex->training.record};
   double tensor_errors[PDLT_TRAINED_TENSOR_COUNT];

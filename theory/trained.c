@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/rng.h"
+#include "theory/dynamics_dntk.h"
 #include "theory/end.h"
 
 void pdlt_trained_free(pdlt_trained *trained) {
@@ -15,13 +16,21 @@ void pdlt_trained_free(pdlt_trained *trained) {
   memset(trained, 0, sizeof *trained);
 }
 
+/* Numbers of the dNTK at one time. */
+static size_t dntk_size(const pdlt_trained *w) {
+  const size_t count = w->outputs * w->dntk_samples;
+  return count * count * count;
+}
+
 static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pdlt_error *err) {
   const size_t T = input->num_times, count = input->in.outputs * input->in.D,
                square = count * count;
   w->times = T, w->outputs = input->in.outputs, w->D = input->in.D;
+  w->dntk_samples = input->dntk_samples;
   while (w->finite < T && !isinf(input->times[w->finite])) w->finite++;
   pdlt_status status =
-      pdlt_alloc(&w->storage, 6 * (T + 1) * count + (2 * T + 1) * square, sizeof *w->storage, err);
+      pdlt_alloc(&w->storage, 6 * (T + 1) * count + (2 * T + 1) * square + T * dntk_size(w),
+                 sizeof *w->storage, err);
   if (status != PDLT_OK) return status;
   w->z = w->storage;
   w->parts = w->z + T * count;
@@ -30,6 +39,7 @@ static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pd
   w->theta = w->end_parts + PDLT_DYNAMICS_PART_COUNT * count;
   w->cov = w->theta + T * square;
   w->cov_end = w->cov + T * square;
+  w->dntk = w->cov_end + square;
   return PDLT_OK;
 }
 
@@ -50,7 +60,9 @@ static void append_end(pdlt_trained *w) {
   const size_t finite = w->finite * count, all = w->times * count;
   for (size_t k = PDLT_DYNAMICS_PART_COUNT; k-- > 0;)
     memmove(w->parts + k * all, w->parts + k * finite, finite * sizeof(double));
+  const size_t cube = dntk_size(w);
   for (size_t i = w->finite * square; i < w->times * square && !w->have_end; i++) w->theta[i] = NAN;
+  for (size_t i = w->finite * cube; i < w->times * cube && !w->have_end; i++) w->dntk[i] = NAN;
   for (size_t t = w->finite; t < w->times; t++) {
     memcpy(w->z + t * count, w->end, count * sizeof(double));
     memcpy(w->cov + t * square, w->cov_end, square * sizeof(double));
@@ -88,6 +100,8 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input,
   PDLT_TRY(pdlt_covariance_new(&cov, &dyn, &in, input->g1, input->d, input->f, err));
   PDLT_TRY(pdlt_covariance_run(&cov, w.finite, input->times, w.cov, err));
   PDLT_TRY(run_end(&w, &dyn, &cov, err));
+  PDLT_TRY(pdlt_dynamics_dntk(&dyn.lo, &in, w.dntk_samples, w.have_end ? w.times : w.finite,
+                              input->times, w.dntk, err));
   leave_out_parts(input->omission, w.finite * w.outputs * w.D, w.parts, w.z);
   leave_out_parts(input->omission, w.outputs * w.D, w.end_parts, w.end);
   append_end(&w);
@@ -140,9 +154,10 @@ pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *tra
 #undef MOVE
   PDLT_TRY(pdlt_trained_new(&other, &moved, err));
   const size_t count = trained->outputs * D, all = count * count;
-  const size_t T = trained->times;
+  const size_t T = trained->times, cube = dntk_size(trained);
   *out = (pdlt_trained_errors){.z = 2 * largest_change(T * count, trained->z, other.z),
                                .theta = 2 * largest_change(T * all, trained->theta, other.theta),
+                               .dntk = 2 * largest_change(T * cube, trained->dntk, other.dntk),
                                .cov = 2 * largest_change(T * all, trained->cov, other.cov),
                                .end = 2 * largest_change(count, trained->end, other.end),
                                .cov_end = 2 * largest_change(all, trained->cov_end, other.cov_end)};

@@ -1,10 +1,10 @@
 /* trained.h - the trained network at order 1/n, all of it at once.
  *
- * Is: mean, parts, NTK and covariance at a list of times and at the end, as plain
+ * Is: mean, parts, NTK, dNTK and covariance at a list of times and at the end, as plain
  * arrays; and what an error of the tensors does to them.
  * Is not: the equations (dynamics.h, end.h, dynamics_cov.h) or files (predict.h).
  *
- * Shapes: T times, the first F of them finite; n_L outputs; D samples. */
+ * Shapes: T times, the first F of them finite; n_L outputs; D samples, S of them for the dNTK. */
 #ifndef PDLT_THEORY_TRAINED_H
 #define PDLT_THEORY_TRAINED_H
 
@@ -21,16 +21,18 @@ typedef struct pdlt_trained_input {
   pdlt_dynamics_input in;
   const double *g1, *d, *f; /* (D, D), (D, D, D, D): for the covariance */
   const pdlt_omission *omission;
+  size_t dntk_samples; /* S of the dNTK; 0: none */
   size_t num_times;    /* T */
   const double *times; /* (T) increasing; a last one may be INFINITY */
 } pdlt_trained_input;
 
 /* Results; owned, one allocation. Entries at an infinite time hold the end. */
 typedef struct pdlt_trained {
-  size_t times, finite, outputs, D;
+  size_t times, finite, outputs, D, dntk_samples;
   double *z;         /* (T, n_L, D) */
   double *parts;     /* (5, T, n_L, D) */
   double *theta;     /* (T, n_L, D, n_L, D); NaN where there is no end */
+  double *dntk;      /* (T, n_L, S, n_L, S, n_L, S); NaN where there is no end */
   double *cov;       /* (T, n_L, D, n_L, D) */
   double *end;       /* (n_L, D) */
   double *end_parts; /* (5, n_L, D) */
@@ -65,7 +67,7 @@ enum { PDLT_TRAINED_TENSOR_COUNT = 14 };
 
 /* Largest absolute change of each result. */
 typedef struct pdlt_trained_errors {
-  double z, theta, cov, end, cov_end;
+  double z, theta, dntk, cov, end, cov_end;
 } pdlt_trained_errors;
 
 /* Estimated numerical errors: everything once more with each entry of each tensor moved

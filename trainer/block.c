@@ -10,6 +10,24 @@
 #include "trainer/rows.h"
 #include "trainer/statistics.h"
 
+/* Numbers of the NTK, and of the dNTK, of one network at all times; 0: not measured. */
+static size_t theta_t_size(const pdlt_plan *plan) {
+  return plan->with_theta_t ? plan->times * plan->p * plan->p : 0;
+}
+static size_t dtheta_t_size(const pdlt_plan *plan) {
+  return plan->with_dtheta_t ? plan->times * plan->dntk_numbers : 0;
+}
+
+/* What network `which` of a draw is asked for while it trains. */
+static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
+  const size_t theta_t = theta_t_size(w->plan), dtheta_t = dtheta_t_size(w->plan);
+  double *to = w->moving + (size_t)which * (theta_t + dtheta_t);
+  return (pdlt_member_probe){.ntk = &w->training_ntk,
+                             .theta_t = theta_t > 0 ? to : NULL,
+                             .dntk = &w->training_dntk,
+                             .dtheta_t = dtheta_t > 0 ? to + theta_t : NULL};
+}
+
 pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
                             const pdlt_initial_fit *fit, pdlt_error *err) {
   pdlt_worker w = {.plan = plan, .net = net};
@@ -23,11 +41,11 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
   if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w.tensors, plan, net, err));
   if (plan->with_dntk || plan->with_ddntk)
     PDLT_TRY(pdlt_ddntk_new(&w.ddntk, net, plan->problem, plan->first, plan->with_ddntk, err));
-  if (plan->with_theta_t) {
-    PDLT_TRY(pdlt_training_ntk_new(&w.training_ntk, net, plan->problem, err));
-    PDLT_TRY(pdlt_alloc(&w.moving[0], 2 * values * plan->p, sizeof *w.moving[0], err));
-    w.moving[1] = w.moving[0] + values * plan->p;
-  }
+  if (plan->with_theta_t) PDLT_TRY(pdlt_training_ntk_new(&w.training_ntk, net, plan->problem, err));
+  if (plan->with_dtheta_t)
+    PDLT_TRY(pdlt_training_dntk_new(&w.training_dntk, net, plan->problem, plan->first, err));
+  PDLT_TRY(
+      pdlt_alloc(&w.moving, 2 * (theta_t_size(plan) + dtheta_t_size(plan)), sizeof *w.moving, err));
   if (plan->samples > 0) PDLT_TRY(pdlt_initial_new(&w.initial, plan, net, fit, err));
   PDLT_TRY(pdlt_alloc(&w.storage, net->num_params + 2 * rows + 3 * values + samples * samples,
                       sizeof *w.storage, err));
@@ -51,7 +69,8 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_accumulator_free(&worker->tensors);
   pdlt_ddntk_free(&worker->ddntk);
   pdlt_training_ntk_free(&worker->training_ntk);
-  pdlt_free(worker->moving[0]);
+  pdlt_training_dntk_free(&worker->training_dntk);
+  pdlt_free(worker->moving);
   pdlt_initial_free(&worker->initial);
   pdlt_free(worker->storage);
   *worker = (pdlt_worker){0};
@@ -62,8 +81,9 @@ static pdlt_member_outcome train_from_draw(pdlt_worker *w, int negate,
   memcpy(w->stepper.theta, w->theta, w->net->num_params * sizeof *w->theta);
   if (negate) pdlt_network_negate_last(w->net, w->stepper.theta);
   long steps = 0;
-  const pdlt_member_outcome outcome = pdlt_member_train_ntk(
-      &w->stepper, &w->plan->schedule, stop, z, &w->training_ntk, w->moving[negate], &steps);
+  const pdlt_member_probe probe = probe_of(w, negate);
+  const pdlt_member_outcome outcome =
+      pdlt_member_train_probed(&w->stepper, &w->plan->schedule, stop, z, &probe, &steps);
   w->steps += steps;
   return outcome;
 }
@@ -132,14 +152,18 @@ static void add_differentials(pdlt_worker *w, uint64_t member, double *record) {
   }
 }
 
-/* Adds the NTK during training, for a pair the average of the two, to the record. */
-static void add_moving(const pdlt_worker *w, double *record) {
+/* Adds to sum (count) the numbers x of a draw's network, for a pair the average of both. */
+static void add_average(const pdlt_plan *plan, size_t count, const double *x, const double *other,
+                        double *sum) {
+  for (size_t i = 0; i < count; i++) sum[i] += plan->antithetic ? 0.5 * (x[i] + other[i]) : x[i];
+}
+
+/* Adds NTK and dNTK during training to the record. */
+static void add_moving(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
-  const size_t count = plan->times * plan->p * plan->p;
-  double *sum = record + plan->at.theta_t;
-  if (!plan->with_theta_t) return;
-  for (size_t i = 0; i < count; i++)
-    sum[i] += plan->antithetic ? 0.5 * (w->moving[0][i] + w->moving[1][i]) : w->moving[0][i];
+  const pdlt_member_probe one = probe_of(w, 0), other = probe_of(w, 1);
+  add_average(plan, theta_t_size(plan), one.theta_t, other.theta_t, record + plan->at.theta_t);
+  add_average(plan, dtheta_t_size(plan), one.dtheta_t, other.dtheta_t, record + plan->at.dtheta_t);
 }
 
 /* Replaces a pair's outputs z+ (in even) and z- by m and d. */

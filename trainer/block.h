@@ -25,7 +25,8 @@ typedef struct pdlt_worker {
   pdlt_accumulator tensors;
   pdlt_ddntk ddntk;
   pdlt_training_ntk training_ntk;
-  double *moving[2];    /* (T, p, p) NTK during training of a draw's networks, or NULL */
+  pdlt_training_dntk training_dntk;
+  double *moving; /* NTK (T, p, p) and dNTK (T, (n_L S)^3) during training of a draw's networks */
   pdlt_initial initial; /* further samples, and c of the draw */
   pdlt_status status;   /* what ended a block other than *stop */
   long steps;           /* of all networks so far */

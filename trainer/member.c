@@ -28,12 +28,23 @@ static double largest(const double *x, size_t n) {
 
 pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *schedule,
                                       const volatile sig_atomic_t *stop, double *z, long *steps) {
-  return pdlt_member_train_ntk(st, schedule, stop, z, NULL, NULL, steps);
+  static const pdlt_member_probe nothing = {.ntk = NULL};
+  return pdlt_member_train_probed(st, schedule, stop, z, &nothing, steps);
 }
 
-pdlt_member_outcome pdlt_member_train_ntk(pdlt_stepper *st, const pdlt_schedule *schedule,
-                                          const volatile sig_atomic_t *stop, double *z,
-                                          pdlt_training_ntk *ntk, double *moving, long *steps) {
+/* NTK and dNTK at recorded time number t. */
+static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, size_t t) {
+  const size_t n_L = st->problem->outputs, rows = n_L * st->problem->samples;
+  if (probe->theta_t != NULL)
+    pdlt_training_ntk_measure(probe->ntk, st, probe->theta_t + t * rows * rows);
+  if (probe->dtheta_t == NULL) return;
+  const size_t few = n_L * probe->dntk->samples;
+  pdlt_training_dntk_measure(probe->dntk, st, probe->dtheta_t + t * few * few * few);
+}
+
+pdlt_member_outcome pdlt_member_train_probed(pdlt_stepper *st, const pdlt_schedule *schedule,
+                                             const volatile sig_atomic_t *stop, double *z,
+                                             const pdlt_member_probe *probe, long *steps) {
   const size_t outputs = st->problem->outputs * st->problem->samples;
   const size_t trained = st->problem->outputs * st->problem->train;
   size_t next = 0;
@@ -48,7 +59,7 @@ pdlt_member_outcome pdlt_member_train_ntk(pdlt_stepper *st, const pdlt_schedule 
     while (next < schedule->num_times && (last || (double)step >= schedule->times[next])) {
       pdlt_stepper_output(st, z + next * outputs);
       if (!(largest(z + next * outputs, outputs) <= schedule->limit)) return PDLT_MEMBER_DIVERGED;
-      if (moving != NULL) pdlt_training_ntk_measure(ntk, st, moving + next * outputs * outputs);
+      measure(probe, st, next);
       next++;
     }
     if (next == schedule->num_times)

@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "trainer/step.h"
+#include "trainer/training_dntk.h"
 #include "trainer/training_ntk.h"
 
 #ifdef __cplusplus
@@ -41,10 +42,18 @@ pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *
 pdlt_member_outcome pdlt_member_train(pdlt_stepper *stepper, const pdlt_schedule *schedule,
                                       const volatile sig_atomic_t *stop, double *z, long *steps);
 
-/* The same, and the NTK at the recorded times: moving (T, n_L, D, n_L, D), unless NULL. */
-pdlt_member_outcome pdlt_member_train_ntk(pdlt_stepper *stepper, const pdlt_schedule *schedule,
-                                          const volatile sig_atomic_t *stop, double *z,
-                                          pdlt_training_ntk *ntk, double *moving, long *steps);
+/* What else is measured at the recorded times; everything borrowed, NULL: not measured. */
+typedef struct pdlt_member_probe {
+  pdlt_training_ntk *ntk;
+  double *theta_t; /* (T, n_L, D, n_L, D) NTK; needs ntk */
+  pdlt_training_dntk *dntk;
+  double *dtheta_t; /* (T, n_L, S, n_L, S, n_L, S) dNTK; needs dntk */
+} pdlt_member_probe;
+
+/* The same, and what probe asks for. */
+pdlt_member_outcome pdlt_member_train_probed(pdlt_stepper *stepper, const pdlt_schedule *schedule,
+                                             const volatile sig_atomic_t *stop, double *z,
+                                             const pdlt_member_probe *probe, long *steps);
 
 #ifdef __cplusplus
 }

@@ -19,7 +19,7 @@ typedef struct pdlt_width_output {
   double *survivors, *members; /* (B) weights */
 } pdlt_width_output;
 
-/* NAME, NAME_se, blocks/NAME of a quantity of this shape (at most 5 indices). */
+/* NAME, NAME_se, blocks/NAME of a quantity of this shape (at most 7 indices). */
 typedef struct pdlt_quantity {
   double *estimate, *se, *blocks;
   size_t count;
@@ -50,7 +50,7 @@ pdlt_status pdlt_output_tensors(const pdlt_width_output *out, pdlt_error *err);
 pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_quantity *z,
                                pdlt_error *err);
 
-/* Theta_t, if it is measured. Errors: PDLT_ERR_MEMORY. */
+/* Theta_t and dTheta_t, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_training_ntk(const pdlt_width_output *out, pdlt_error *err);
 
 #endif

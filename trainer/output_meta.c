@@ -6,18 +6,18 @@
 static json_t *absent(const pdlt_plan *plan) {
   static const struct {
     unsigned bit;
-    const char *names; /* one letter each */
-  } tensors[] = {{PDLT_MEASURE_DNTK, "PQ"}, {PDLT_MEASURE_DDNTK, "RSTU"}};
+    const char *names[4];
+  } tensors[] = {{PDLT_MEASURE_DNTK, {"P", "Q"}}, {PDLT_MEASURE_DDNTK, {"R", "S", "T", "U"}}};
+  static const char *const rough = "a second derivative of this activation is not a function";
   const int smooth = pdlt_activation_get_traits(&plan->ex->network.activation).smooth;
   json_t *object = json_object();
   if (object == NULL) return NULL;
   for (size_t k = 0; k < sizeof tensors / sizeof *tensors; k++) {
     if (!(plan->ex->measure & tensors[k].bit) || smooth) continue;
-    for (const char *c = tensors[k].names; *c; c++) {
-      const char name[2] = {*c, 0};
-      json_object_set_new(object, name,
-                          json_string("a second derivative of this activation is not a function"));
-    }
+    for (size_t i = 0; i < 4 && tensors[k].names[i] != NULL; i++)
+      json_object_set_new(object, tensors[k].names[i], json_string(rough));
+    if (tensors[k].bit == PDLT_MEASURE_DNTK && plan->with_output)
+      json_object_set_new(object, "dTheta_t", json_string(rough));
   }
   if (plan->with_output && !plan->with_cov)
     json_object_set_new(
@@ -25,6 +25,8 @@ static json_t *absent(const pdlt_plan *plan) {
         json_string("its block sums would need more than 64 MiB each or 1 GiB in all"));
   if (plan->with_output && plan->with_theta && !plan->with_theta_t)
     json_object_set_new(object, "Theta_t", json_string("it is as large as cov"));
+  if (plan->with_output && plan->with_dntk && !plan->with_dtheta_t)
+    json_object_set_new(object, "dTheta_t", json_string(PDLT_DNTK_T_TOO_LARGE));
   return object;
 }
 

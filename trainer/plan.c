@@ -43,6 +43,8 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
   return PDLT_OK;
 }
 
+static size_t pow3(size_t x) { return x * x * x; }
+
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_problem *problem,
                            int layers, pdlt_error *err) {
   const pdlt_status status = check(ex, err);
@@ -69,6 +71,8 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   plan.with_cov = plan.with_output && covariance_fits(&plan);
   plan.columns = plan.with_cov ? plan.p : 1;
   plan.with_theta_t = plan.with_theta && plan.with_cov;
+  plan.with_dtheta_t = plan.with_output && plan.with_dntk && pdlt_experiment_dntk_samples(ex) > 0;
+  plan.dntk_numbers = pow3(problem->outputs * plan.first);
   pdlt_plan_estimator(&plan, 0);
   *out = plan;
   return PDLT_OK;
@@ -94,7 +98,8 @@ static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   at.differential = at.tensor_b + tensors;
   const size_t differentials = plan->with_ddntk ? PDLT_DDNTK_COUNT : plan->with_dntk ? 2 : 0;
   at.theta_t = at.differential + differentials * plan->readouts * pairs * pairs;
-  at.unstable = at.theta_t + (plan->with_theta_t ? plan->times * plan->p * plan->p : 0);
+  at.dtheta_t = at.theta_t + (plan->with_theta_t ? plan->times * plan->p * plan->p : 0);
+  at.unstable = at.dtheta_t + (plan->with_dtheta_t ? plan->times * plan->dntk_numbers : 0);
   at.shift = at.unstable + 1;
   at.size = at.shift + (plan->linear ? mean : 0);
   return at;

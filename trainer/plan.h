@@ -32,6 +32,7 @@ typedef struct pdlt_record_layout {
   size_t tensor_f, tensor_b; /* (R, S, S, S, S) sums of F and B over all draws */
   size_t differential;       /* (2 or 6, R, S, S, S, S) sums of P, Q or P .. U over all draws */
   size_t theta_t;  /* (T, p, p) sum over survivors of the NTK during training (pair: average) */
+  size_t dtheta_t; /* (T, (n_L S)^3) sum over survivors of the dNTK during training */
   size_t unstable; /* count of draws with eta theta_max > 2 */
   size_t shift;    /* (T, p) sum over all draws of the mean of further c minus its own c */
   size_t size;
@@ -50,11 +51,12 @@ typedef struct pdlt_plan {
   int with_output, with_cov, with_kernel, with_theta;
   int with_vertex, with_fluctuations; /* V; D, F, A, B */
   int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */
-  int with_theta_t;                   /* NTK during training */
+  int with_theta_t, with_dtheta_t;    /* NTK, dNTK during training */
   size_t times, p;                    /* T, n_L D */
   size_t columns;                     /* c */
   size_t readouts;                    /* R */
   size_t first;                       /* S: samples of the tensors */
+  size_t dntk_numbers;                /* (n_L S)^3 */
   size_t moments;       /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
   size_t members, keep; /* draws per width; of which z is stored */
   size_t block_members; /* 64 g, g a power of two */
