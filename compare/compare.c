@@ -96,7 +96,7 @@ static pdlt_status warn_of_unstable(work *job, pdlt_error *err) {
   for (size_t w = 0; w < job->setup.num_widths && status == PDLT_OK; w++) {
     const double n = job->setup.widths[w], share = job->setup.unstable[w];
     if (!(share > PDLT_UNSTABLE_SHARE)) continue;
-    const double enough = pdlt_reach_stable_width(n, share);
+    const double enough = job->setup.stable_width[w];
     if (isinf(enough))
       status =
           warn(job->out, err,
@@ -109,6 +109,21 @@ static pdlt_status warn_of_unstable(work *job, pdlt_error *err) {
                "n = %.0f: eta times the largest eigenvalue of the NTK is above 2 for %.2g of the "
                "members; this width is left out of the fit of z, n = %.0f would do",
                n, share, ceil(enough));
+  }
+  return status;
+}
+
+/* Widths at which few members carry much of the variance of z. */
+static pdlt_status warn_of_tails(work *job, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (size_t w = 0; w < job->out->num_widths && status == PDLT_OK; w++) {
+    const double share = job->out->reach[w].top_share;
+    if (share > PDLT_HEAVY_TOP)
+      status =
+          warn(job->out, err,
+               "n = %.0f: the top 0.1 %% of the members carry %.2g of the variance of z; error "
+               "bars are not Gaussian",
+               job->out->widths[w], share);
   }
   return status;
 }
@@ -286,6 +301,7 @@ pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
   PDLT_TRY(read_joins(&job, err));
   PDLT_TRY(warn_of_widths(&job, err));
   PDLT_TRY(warn_of_unstable(&job, err));
+  PDLT_TRY(warn_of_tails(&job, err));
   PDLT_TRY(warn_of_absent(&job, err));
   if (job.store->num_joins == 0)
     PDLT_TRY(warn(&result, err, "theory and measurement have no quantity in common"));

@@ -92,9 +92,11 @@ static json_t *reach_list(const pdlt_comparison *c) {
   json_t *list = json_array();
   for (size_t w = 0; w < c->num_widths; w++)
     json_array_append_new(
-        list, json_pack("{s:f, s:o, s:o, s:o}", "width", c->widths[w], "correction",
-                        number(c->reach[w].correction), "ntk_spread",
-                        number(c->reach[w].ntk_spread), "unstable", number(c->reach[w].unstable)));
+        list,
+        json_pack("{s:f, s:o, s:o, s:o, s:o, s:o}", "width", c->widths[w], "correction",
+                  number(c->reach[w].correction), "ntk_spread", number(c->reach[w].ntk_spread),
+                  "unstable", number(c->reach[w].unstable), "stable_width",
+                  number(c->reach[w].stable_width), "top_share", number(c->reach[w].top_share)));
   return list;
 }
 

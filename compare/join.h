@@ -24,6 +24,7 @@ typedef struct pdlt_join_setup {
   double *members;                /* (W) independent draws */
   double *diverged, *unconverged; /* (W) */
   double *unstable;               /* (W) share, reach.h; NaN: not known */
+  double *stable_width;           /* (W) reach.h */
   double ratio;                   /* n_{L-1} / n */
   int degree;                     /* of the fit */
   double level;                   /* family-wise */

@@ -14,6 +14,7 @@ void pdlt_join_setup_free(pdlt_join_setup *setup) {
   pdlt_free(setup->diverged);
   pdlt_free(setup->unconverged);
   pdlt_free(setup->unstable);
+  pdlt_free(setup->stable_width);
   memset(setup, 0, sizeof *setup);
 }
 
@@ -87,6 +88,7 @@ pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theor
   PDLT_TRY(pdlt_alloc(&setup.diverged, num, sizeof *setup.diverged, err));
   PDLT_TRY(pdlt_alloc(&setup.unconverged, num, sizeof *setup.unconverged, err));
   PDLT_TRY(pdlt_alloc(&setup.unstable, num, sizeof *setup.unstable, err));
+  PDLT_TRY(pdlt_alloc(&setup.stable_width, num, sizeof *setup.stable_width, err));
   for (size_t w = 0; w < num; w++) {
     double n = widths->data[w];
     if (!(n >= 1.0)) {
@@ -98,7 +100,9 @@ pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theor
     setup.members[w] = count_of(measured, n, "members");
     setup.diverged[w] = count_of(measured, n, "diverged");
     setup.unconverged[w] = count_of(measured, n, "unconverged");
-    setup.unstable[w] = pdlt_reach_of_width(theory, measured, n, setup.h[w]).unstable;
+    const pdlt_reach reach = pdlt_reach_of_width(theory, measured, n, setup.h[w]);
+    setup.unstable[w] = reach.unstable;
+    setup.stable_width[w] = reach.stable_width;
   }
   *out = setup;
   memset(&setup, 0, sizeof setup);

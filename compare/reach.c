@@ -27,15 +27,47 @@ static double ntk_spread(const pdlt_archive *theory, double h) {
   return sum / (double)D;
 }
 
+static double scalar(const pdlt_archive *measured, double n, const char *name) {
+  const pdlt_tensor *x = pdlt_archive_getf(measured, "n%.0f/%s", n, name);
+  return x == NULL ? NAN : x->data[0];
+}
+
+/* The pilot's entry for width n, or NULL. */
+static const json_t *pilot_of(const pdlt_archive *measured, double n) {
+  const json_t *list = json_object_get(measured->meta, "stability"), *entry;
+  size_t i;
+  json_array_foreach(
+      list, i, entry) if (json_number_value(json_object_get(entry, "width")) == n) return entry;
+  return NULL;
+}
+
+/* The larger share of run and pilot, and the width that would do. */
+static void fill_stability(pdlt_reach *out, const pdlt_archive *measured, double n) {
+  const json_t *pilot = pilot_of(measured, n);
+  const json_t *width = json_object_get(pilot, "stable_width");
+  out->unstable = scalar(measured, n, "unstable");
+  if (pilot != NULL)
+    out->unstable = fmax(out->unstable, json_number_value(json_object_get(pilot, "share")));
+  out->stable_width = NAN;
+  if (!(out->unstable > PDLT_UNSTABLE_SHARE)) return;
+  out->stable_width = pdlt_reach_stable_width(n, out->unstable);
+  if (pilot == NULL) return;
+  if (!json_is_number(width))
+    out->stable_width = INFINITY;
+  else if (json_number_value(width) > n)
+    out->stable_width = json_number_value(width);
+}
+
 pdlt_reach pdlt_reach_of_width(const pdlt_archive *theory, const pdlt_archive *measured, double n,
                                double h) {
   const pdlt_tensor *lo = pdlt_archive_get(theory, "z_lo"),
                     *nlo = pdlt_archive_get(theory, "z_nlo");
-  const pdlt_tensor *unstable = pdlt_archive_getf(measured, "n%.0f/unstable", n);
   const size_t count = lo == NULL ? 0 : lo->dim[1] * lo->dim[2];
-  return (pdlt_reach){.correction = h * last_rms(nlo, count) / last_rms(lo, count),
-                      .ntk_spread = ntk_spread(theory, h),
-                      .unstable = unstable == NULL ? NAN : unstable->data[0]};
+  pdlt_reach out = {.correction = h * last_rms(nlo, count) / last_rms(lo, count),
+                    .ntk_spread = ntk_spread(theory, h),
+                    .top_share = scalar(measured, n, "top_share")};
+  fill_stability(&out, measured, n);
+  return out;
 }
 
 double pdlt_reach_stable_width(double n, double share) {

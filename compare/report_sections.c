@@ -235,8 +235,8 @@ void pdlt_report_numbers(FILE *out, const pdlt_report_input *in) {
 }
 
 static void write_reach(FILE *out, const pdlt_reach *reach) {
-  const double shown[] = {reach->unstable, reach->correction, reach->ntk_spread};
-  for (size_t i = 0; i < 3; i++) {
+  const double shown[] = {reach->unstable, reach->correction, reach->ntk_spread, reach->top_share};
+  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
     fputs("<td class=\"n\">", out);
     if (isnan(shown[i]))
       fputs("&ndash;", out);
@@ -264,7 +264,7 @@ void pdlt_report_widths(FILE *out, const pdlt_report_input *in) {
                    "<th class=\"n\">Width <i>n</i></th><th class=\"n\"><i>h</i></th><th "
                    "class=\"n\">Members</th><th class=\"n\">Diverged</th><th class=\"n\">Not "
                    "converged</th><th class=\"n\">Unstable</th><th class=\"n\">Correction</th>"
-                   "<th class=\"n\">NTK spread</th>");
+                   "<th class=\"n\">NTK spread</th><th class=\"n\">Top 0.1 %</th>");
   for (size_t w = 0; w < c->num_widths; w++) {
     fprintf(out, "<tr><td class=\"n\">%.0f</td><td class=\"n\">", c->widths[w]);
     pdlt_html_number(out, c->h[w], 5);
@@ -277,10 +277,14 @@ void pdlt_report_widths(FILE *out, const pdlt_report_input *in) {
   }
   fputs(
       "</tbody></table></div>\n<p>Unstable: share of members with &eta; times the "
-      "largest eigenvalue of their own NTK above 2. Correction: order 1/<i>n</i> over infinite "
+      "largest eigenvalue of their own NTK above 2, counted or estimated by a pilot, whichever is "
+      "larger. Correction: order 1/<i>n</i> over infinite "
       "width in the mean output at the last time. NTK spread: standard deviation of "
       "&Theta;<sub>11</sub> over networks relative to its mean, predicted. The expansion needs "
-      "all three to be small.</p></section>\n",
+      "all three to be small. Top 0.1 %: share of the variance of the mean output at the last time "
+      "that the outermost 0.1 % of the members carry; about 0.013 for one Gaussian number, and "
+      "with "
+      "more than a quarter error bars cannot be trusted.</p></section>\n",
       out);
 }
 

@@ -378,7 +378,7 @@ struct Fake {
     comparison.num_widths = widths.size();
     comparison.widths = widths.data();
     comparison.h = h.data();
-    reach.assign(h.size(), pdlt_reach{0.02, 0.1, NAN});
+    reach.assign(h.size(), pdlt_reach{0.02, 0.1, NAN, NAN, 0.02});
     comparison.reach = reach.data();
     comparison.num_rows = rows.size();
     comparison.rows = rows.data();

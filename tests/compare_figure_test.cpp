@@ -24,9 +24,9 @@ struct Folder {
     path = mkdtemp(name);
   }
   ~Folder() {
-    for (const char *stem :
-         {"width_scaling", "extrapolation", "training_curves", "finite_width", "kernels", "parts",
-          "learning_curves", "loss_width", "ntk_change", "dntk_change", "depth", "tensors", "first_order"})
+    for (const char *stem : {"width_scaling", "extrapolation", "training_curves", "finite_width",
+                             "kernels", "parts", "learning_curves", "loss_width", "ntk_change",
+                             "dntk_change", "depth", "tensors", "first_order"})
       for (const char *end : {"png", "svg", "pdf"})
         std::remove((path + "/figures/" + stem + "." + end).c_str());
     std::remove((path + "/figures").c_str());

@@ -36,6 +36,36 @@ TEST(Reach, FromTheArchives) {
   pdlt_archive_free(&measured);
 }
 
+/* The larger of the run's count and the pilot's estimate; the pilot names the width. */
+TEST(Reach, RunAndPilot) {
+  const struct {
+    double counted, estimated, stable_width, expected, width;
+  } cases[] = {{0, 3e-4, 40, 3e-4, 40},
+               {2e-3, 3e-4, 40, 2e-3, 40},
+               {2e-3, 1e-7, 8, 2e-3, pdlt_reach_stable_width(8, 2e-3)},
+               {0, 0.6, INFINITY, 0.6, INFINITY},
+               {0, 1e-7, 8, 1e-7, NAN}};
+  for (const auto &c : cases) {
+    pdlt_archive theory = {}, measured = {};
+    put(&measured, "n8/unstable", {}, {c.counted});
+    put(&measured, "n8/top_share", {}, {0.125});
+    json_t *entry = json_pack("{s:i, s:f}", "width", 8, "share", c.estimated);
+    json_object_set_new(entry, "stable_width",
+                        std::isinf(c.stable_width) ? json_null() : json_real(c.stable_width));
+    json_object_set_new(pdlt_archive_meta(&measured), "stability",
+                        json_pack("[{s:i, s:f}, o]", "width", 4, "share", 0.9, entry));
+    const pdlt_reach reach = pdlt_reach_of_width(&theory, &measured, 8, 0.5);
+    EXPECT_EQ(reach.unstable, c.expected);
+    EXPECT_EQ(reach.top_share, 0.125);
+    if (std::isnan(c.width))
+      EXPECT_TRUE(std::isnan(reach.stable_width));
+    else
+      EXPECT_EQ(reach.stable_width, c.width);
+    pdlt_archive_free(&theory);
+    pdlt_archive_free(&measured);
+  }
+}
+
 /* At the width named, a normal eigenvalue has just the allowed share. */
 TEST(Reach, StableWidth) {
   for (double share : {0.3, 1e-2, 1e-4}) {

@@ -80,7 +80,7 @@ TEST(Report, HoldsVerdictsFiguresAndTables) {
       2u);
   for (const char *text : {"0123456789abcdef", "antithetic", "OpenBLAS 0.3.21", "gcc 12.2.0",
                            "no mean", "network.widths", "16, 32, 64, 128", "1/n_{L-1}", "240000",
-                           "NTK spread", "0.02", "&ndash;"})
+                           "NTK spread", "0.02", "&ndash;", "Top 0.1 %"})
     EXPECT_NE(page.find(text), std::string::npos) << text;
   // verdict first
   EXPECT_LT(page.find("id=\"verdict\""), page.find("id=\"tests\""));

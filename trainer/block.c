@@ -47,7 +47,12 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
   PDLT_TRY(
       pdlt_alloc(&w.moving, 2 * (theta_t_size(plan) + dtheta_t_size(plan)), sizeof *w.moving, err));
   if (plan->samples > 0) PDLT_TRY(pdlt_initial_new(&w.initial, plan, net, fit, err));
-  PDLT_TRY(pdlt_alloc(&w.storage, net->num_params + 2 * rows + 3 * values + samples * samples,
+  if (plan->with_stability && !plan->linear)
+    PDLT_TRY(pdlt_stability_new(&w.stability, net, plan->problem, plan->ex->training.eta, err));
+  const size_t width = plan->top.parts * plan->p; /* of a row of last */
+  const size_t last = PDLT_BLOCK_MEMBERS * (width + 1) + width;
+  PDLT_TRY(pdlt_alloc(&w.storage,
+                      net->num_params + 2 * rows + 3 * values + plan->p + samples * samples + last,
                       sizeof *w.storage, err));
   w.theta = w.storage;
   w.even = w.theta + net->num_params;
@@ -55,7 +60,11 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
   w.pair = w.odd + rows;
   w.mean = w.pair + values;
   w.linear = w.mean + values;
-  w.matrix = w.linear + values;
+  w.shift = w.linear + values;
+  w.numbers = w.shift + plan->p;
+  w.last = w.numbers + PDLT_BLOCK_MEMBERS;
+  w.middle = w.last + PDLT_BLOCK_MEMBERS * width;
+  w.matrix = w.middle + width;
   *out = w;
   return PDLT_OK;
 cleanup:
@@ -72,6 +81,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_training_dntk_free(&worker->training_dntk);
   pdlt_free(worker->moving);
   pdlt_initial_free(&worker->initial);
+  pdlt_stability_free(&worker->stability);
   pdlt_free(worker->storage);
   *worker = (pdlt_worker){0};
 }
@@ -104,9 +114,12 @@ static int add_initial(pdlt_worker *w, size_t member, double *record) {
   int unstable = 0;
   if (plan->samples > 0) w->status = pdlt_further_add(w, (uint64_t)member, record);
   if (w->status != PDLT_OK) return 0;
-  if (!plan->linear) return 1;
-  w->status = pdlt_control_output(&w->initial.control, w->theta, w->linear, &unstable, NULL);
-  pdlt_row_add(values, -1, w->linear, record + plan->at.shift);
+  if (plan->linear) {
+    w->status = pdlt_control_output(&w->initial.control, w->theta, w->linear, &unstable, NULL);
+    pdlt_row_add(values, -1, w->linear, record + plan->at.shift);
+  } else if (plan->with_stability) {
+    w->status = pdlt_stability_check(&w->stability, w->theta, &unstable, NULL);
+  }
   record[plan->at.unstable] += unstable;
   return w->status == PDLT_OK;
 }
@@ -193,6 +206,26 @@ static pdlt_member_outcome run_draw(pdlt_worker *w, size_t member, size_t row,
   return outcome;
 }
 
+/* The record's shift at the last time. */
+static const double *last_shift(const pdlt_plan *plan, const double *record) {
+  return record + plan->at.shift + (plan->times - 1) * plan->p;
+}
+
+static void begin_shift(pdlt_worker *w, const double *record) {
+  if (w->plan->linear) memcpy(w->shift, last_shift(w->plan, record), w->plan->p * sizeof *w->shift);
+}
+
+/* Puts what the last time says of the surviving draw into row `row` of last. */
+static void keep_last(pdlt_worker *w, size_t member, size_t row, const double *record) {
+  const pdlt_plan *plan = w->plan;
+  const size_t p = plan->p, values = plan->times * p;
+  double *to = w->last + row * plan->top.parts * p;
+  memcpy(to, w->even + (row + 1) * values - p, p * sizeof *to);
+  for (size_t i = 0; i < p && plan->linear; i++)
+    to[p + i] = last_shift(plan, record)[i] - w->shift[i];
+  w->numbers[row] = (double)(member + 1);
+}
+
 /* sum (T p) += squares of the rows. */
 static void add_squares(size_t rows, size_t values, const double *x, double *sum) {
   for (size_t r = 0; r < rows; r++)
@@ -205,6 +238,7 @@ static void add_moments(pdlt_worker *w, size_t rows, double *record) {
   const size_t p = plan->p, values = plan->times * p;
   const pdlt_record_layout *at = &plan->at;
   if (rows == 0) return;
+  pdlt_top_add(&plan->top, rows, w->last, w->numbers, w->middle, record + at->top);
   pdlt_rows_center(rows, values, w->even, w->mean);
   for (size_t t = 0; t < plan->times && plan->with_cov; t++) {
     pdlt_syrk(1, p, rows, 1.0, w->even + t * p, values, 1.0, record + at->scatter + t * p * p, p);
@@ -256,8 +290,11 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
   memset(record, 0, plan->at.size * sizeof *record);
   w->tensors.rows = 0; /* of a block that was stopped */
   for (size_t member = first; member < end; member++) {
+    const size_t before = rows;
     if (!take_draw(w, member, &rows, stop, record, samples)) return 0;
+    begin_shift(w, record);
     if (!add_initial(w, member, record)) return 0;
+    if (plan->with_output && rows > before) keep_last(w, member, before, record);
     record[plan->at.members] += 1;
     add_matrices(w, record);
     if (measures_tensors(plan)) pdlt_accumulator_add(&w->tensors, w->theta, record);

@@ -11,6 +11,7 @@
 #include "trainer/initial.h"
 #include "trainer/ntk.h"
 #include "trainer/plan.h"
+#include "trainer/stability.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,14 +29,19 @@ typedef struct pdlt_worker {
   pdlt_training_dntk training_dntk;
   double *moving; /* NTK (T, p, p) and dNTK (T, (n_L S)^3) during training of a draw's networks */
   pdlt_initial initial; /* further samples, and c of the draw */
-  pdlt_status status;   /* what ended a block other than *stop */
-  long steps;           /* of all networks so far */
-  double *theta;        /* (num_params) the draw */
-  double *linear;       /* (T, p) c */
-  double *even, *odd;   /* (64, T, p) m and d of the surviving draws */
-  double *pair;         /* (T, p) outputs of the second network of a pair */
-  double *mean;         /* (T, p) */
-  double *matrix;       /* (D, D) */
+  pdlt_stability stability;
+  pdlt_status status; /* what ended a block other than *stop */
+  long steps;         /* of all networks so far */
+  double *theta;      /* (num_params) the draw */
+  double *linear;     /* (T, p) c */
+  double *even, *odd; /* (64, T, p) m and d of the surviving draws */
+  double *shift;      /* (p) of the record at the last time, before a draw */
+  double *last;       /* (64, 1 or 2, p) m, and shift, at the last time of surviving draws */
+  double *middle;     /* (1 or 2, p) work for last */
+  double *numbers;    /* (64) their numbers, from 1 */
+  double *pair;       /* (T, p) outputs of the second network of a pair */
+  double *mean;       /* (T, p) */
+  double *matrix;     /* (D, D) */
   double *storage;
 } pdlt_worker;
 

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "base/linalg.h"
+#include "base/memory.h"
 #include "base/threads.h"
 #include "trainer/choice.h"
 #include "trainer/crew.h"
 #include "trainer/output.h"
 #include "trainer/rounding.h"
 #include "trainer/shard.h"
+#include "trainer/stability_pilot.h"
 #include "trainer/until.h"
 
 /* Everything of one run. */
@@ -181,11 +183,34 @@ cleanup:
   return status;
 }
 
+/* Estimates of each width's share of unstable draws (widths), owned by the caller; NULL where
+ * it is not known. */
+static pdlt_status look_at_stability(const run_state *run, pdlt_stability_tail **tails,
+                                     pdlt_error *err) {
+  const pdlt_plan *plan = &run->plan;
+  if (!plan->with_stability) return PDLT_OK;
+  const pdlt_status status = pdlt_alloc(tails, plan->ex->network.num_widths, sizeof **tails, err);
+  if (status != PDLT_OK) return status;
+  return pdlt_stability_pilot(*tails, plan, run->options->threads, run->options->stop, err);
+}
+
+static pdlt_status put_stability(pdlt_archive *archive, const pdlt_stability_tail *tails,
+                                 size_t widths, pdlt_error *err) {
+  json_t *meta = pdlt_archive_meta(archive);
+  if (tails == NULL) return PDLT_OK;
+  if (meta == NULL ||
+      json_object_set_new(meta, "stability", pdlt_stability_json(tails, widths)) != 0)
+    return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata");
+  return PDLT_OK;
+}
+
 static pdlt_status run_all(run_state *run, pdlt_archive *archive, const pdlt_dataset *data,
                            pdlt_error *err) {
   pdlt_plan *plan = &run->plan;
   const pdlt_ensemble_options *o = run->options;
   const pdlt_choice *choice = &run->choice;
+  const size_t widths = plan->ex->network.num_widths;
+  pdlt_stability_tail *tails = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_problem_new(&run->problem, plan->ex, data, err));
   PDLT_TRY(pdlt_plan_make(plan, plan->ex, &run->problem, o->layers, err));
@@ -194,11 +219,18 @@ static pdlt_status run_all(run_state *run, pdlt_archive *archive, const pdlt_dat
   PDLT_TRY(check_share(run, err));
   PDLT_TRY(pdlt_blocks_new(&run->blocks, plan, err));
   PDLT_TRY(take_checkpoint(run, err));
+  /* a run that goes on has warned at its start and looks again at the end */
+  const int fresh = pdlt_blocks_done(&run->blocks, &run->share) == 0;
+  if (fresh) PDLT_TRY(look_at_stability(run, &tails, err));
+  if (fresh && tails != NULL) pdlt_stability_warn(tails, widths, o->progress);
   PDLT_TRY(run_until_enough(run, archive, err));
+  if (!fresh) PDLT_TRY(look_at_stability(run, &tails, err));
+  PDLT_TRY(put_stability(archive, tails, widths, err));
   if (o->shards > 0)
     PDLT_TRY(pdlt_shard_write(archive, o->shard, o->shards, &run->blocks, choice, data, err));
   PDLT_TRY(pdlt_output_meta(archive, plan, choice->piloted ? &choice->pilot : NULL, err));
 cleanup:
+  pdlt_free(tails);
   return status;
 }
 

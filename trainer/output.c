@@ -1,6 +1,7 @@
 /* output.c - see output.h. */
 #include "trainer/output.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -157,13 +158,24 @@ pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, in
 static pdlt_status write_unstable(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   pdlt_quantity share;
-  if (!plan->linear) return PDLT_OK;
+  if (!plan->with_stability) return PDLT_OK;
   const pdlt_status status = pdlt_quantity_add(out, "", "unstable", 0, NULL, &share, err);
   if (status != PDLT_OK) return status;
   for (size_t b = 0; b < out->blocks; b++)
     share.blocks[b] = out->records[b * plan->at.size + plan->at.unstable] / out->members[b];
   pdlt_quantity_finish(out, out->members, &share);
   return PDLT_OK;
+}
+
+/* Share of the variance of z at the last time that the outermost draws carry. */
+static pdlt_status write_top_share(const pdlt_width_output *out, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  double share = NAN, *value = NULL;
+  pdlt_status status = pdlt_top_share(&plan->top, out->blocks, plan->at.size,
+                                      out->records + plan->at.top, plan->fitted, &share, err);
+  if (status == PDLT_OK) status = add(out, "", "top_share", "", 0, NULL, &value, err);
+  if (status == PDLT_OK) *value = share;
+  return status;
 }
 
 static pdlt_status write_counts(const pdlt_width_output *out, pdlt_error *err) {
@@ -201,6 +213,7 @@ static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
   }
   PDLT_TRY(write_counts(out, err));
   if (plan->with_output) PDLT_TRY(write_outputs(out, err));
+  if (plan->with_output) PDLT_TRY(write_top_share(out, err));
   PDLT_TRY(write_unstable(out, err));
   if (plan->with_kernel) PDLT_TRY(pdlt_output_means(out, "K", 2, dim, plan->at.kernel, err));
   if (plan->with_theta) PDLT_TRY(pdlt_output_means(out, "Theta", 2, dim, plan->at.theta, err));

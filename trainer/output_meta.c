@@ -25,6 +25,9 @@ static json_t *absent(const pdlt_plan *plan) {
         json_string("its block sums would need more than 64 MiB each or 1 GiB in all"));
   if (plan->with_output && plan->with_theta && !plan->with_theta_t)
     json_object_set_new(object, "Theta_t", json_string("it is as large as cov"));
+  if (plan->with_output && !plan->with_stability)
+    json_object_set_new(object, "unstable",
+                        json_string("outputs times training samples are more than 1024"));
   if (plan->with_output && plan->with_dntk && !plan->with_dtheta_t)
     json_object_set_new(object, "dTheta_t", json_string(PDLT_DNTK_T_TOO_LARGE));
   return object;

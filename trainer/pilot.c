@@ -210,7 +210,7 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   pdlt_network net[2] = {{.depth = 0}, {.depth = 0}};
   pdlt_pilot pilot = {.linearized = plan->p <= PDLT_MAX_LINEARIZED};
   pdlt_plan probe = *plan; /* outputs only */
-  probe.with_theta_t = probe.with_dtheta_t = 0;
+  probe.with_dtheta_t = 0;
   pdlt_status status = PDLT_OK;
   for (int k = 0; k < 2; k++) {
     pdlt_pilot_width *w = &pilot.width[k];

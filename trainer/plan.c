@@ -72,6 +72,8 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   plan.columns = plan.with_cov ? plan.p : 1;
   plan.with_theta_t = plan.with_theta && plan.with_cov;
   plan.with_dtheta_t = plan.with_output && plan.with_dntk && pdlt_experiment_dntk_samples(ex) > 0;
+  plan.with_stability =
+      plan.with_output && problem->outputs * problem->train <= PDLT_MAX_LINEARIZED;
   plan.dntk_numbers = pow3(problem->outputs * plan.first);
   pdlt_plan_estimator(&plan, 0);
   *out = plan;
@@ -101,15 +103,17 @@ static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   at.dtheta_t = at.theta_t + (plan->with_theta_t ? plan->times * plan->p * plan->p : 0);
   at.unstable = at.dtheta_t + (plan->with_dtheta_t ? plan->times * plan->dntk_numbers : 0);
   at.shift = at.unstable + 1;
-  at.size = at.shift + (plan->linear ? mean : 0);
+  at.top = at.shift + (plan->linear ? mean : 0);
+  at.size = at.top + (plan->with_output ? pdlt_top_size(&plan->top) : 0);
   return at;
 }
 
 /* Records as the plan stands, and blocks of a size that keeps them small. */
 static void fix_records(pdlt_plan *plan) {
-  plan->at = lay_out(plan);
   plan->block_members = PDLT_BLOCK_MEMBERS;
   for (;;) {
+    plan->top = pdlt_top_shape_make(plan->p, plan->linear, plan->fitted, plan->block_members);
+    plan->at = lay_out(plan);
     plan->blocks = (plan->members + plan->block_members - 1) / plan->block_members;
     const size_t all = plan->blocks * plan->ex->network.num_widths;
     if (all * plan->at.size <= PDLT_MAX_RECORDS / sizeof(double)) return;

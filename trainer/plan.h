@@ -7,6 +7,7 @@
 #define PDLT_TRAINER_PLAN_H
 
 #include "trainer/member.h"
+#include "trainer/top_share.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -35,6 +36,7 @@ typedef struct pdlt_record_layout {
   size_t dtheta_t; /* (T, (n_L S)^3) sum over survivors of the dNTK during training */
   size_t unstable; /* count of draws with eta theta_max > 2 */
   size_t shift;    /* (T, p) sum over all draws of the mean of further c minus its own c */
+  size_t top;      /* of the last time, top_share.h */
   size_t size;
 } pdlt_record_layout;
 
@@ -52,6 +54,7 @@ typedef struct pdlt_plan {
   int with_vertex, with_fluctuations; /* V; D, F, A, B */
   int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */
   int with_theta_t, with_dtheta_t;    /* NTK, dNTK during training */
+  int with_stability;                 /* whether draws are unstable, stability.h */
   size_t times, p;                    /* T, n_L D */
   size_t columns;                     /* c */
   size_t readouts;                    /* R */
@@ -61,6 +64,7 @@ typedef struct pdlt_plan {
   size_t members, keep; /* draws per width; of which z is stored */
   size_t block_members; /* 64 g, g a power of two */
   size_t blocks;        /* per width */
+  pdlt_top_shape top;   /* of the last time's outputs */
   pdlt_record_layout at;
 } pdlt_plan;
 
@@ -71,7 +75,8 @@ typedef struct pdlt_plan {
 #define PDLT_MAX_COVARIANCES ((size_t)1 << 30)
 #define PDLT_MAX_RECORDS ((size_t)256 << 20)
 
-/* Rows of the NTK of one draw, n_L D, up to which linearizations are made. */
+/* Rows of the NTK of one draw, n_L D, up to which linearizations are made; of
+ * its training samples, n_L N_A, up to which it is known whether a draw is unstable. */
 #define PDLT_MAX_LINEARIZED ((size_t)1024)
 
 /* Largest array over the samples of the tensors, (S, S, S, S): S <= 32. */

@@ -45,18 +45,18 @@ void pdlt_training_ntk_free(pdlt_training_ntk *ntk) {
   *ntk = (pdlt_training_ntk){0};
 }
 
-/* s, ds and h of all layers. */
-static void forward(pdlt_training_ntk *ntk, const pdlt_stepper *stepper) {
+/* s, ds and h of all layers; z^(1) from the stepper, unless NULL. */
+static void forward(pdlt_training_ntk *ntk, const double *theta, const pdlt_stepper *stepper) {
   const pdlt_network *net = ntk->net;
   const size_t D = ntk->problem->samples;
-  const double *below = ntk->problem->x_all, *theta = stepper->theta;
+  const double *below = ntk->problem->x_all;
   for (int k = 0; k < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
     pdlt_syrk(1, D, layer->in, layer->lambda_W / (double)layer->in, below, D, 0.0, ntk->h[k], D);
     for (size_t i = 0; i < D * D; i++) ntk->h[k][i] += layer->lambda_b;
     if (k + 1 == net->depth) return;
     double *s = ntk->s[k];
-    if (k == 0) {
+    if (k == 0 && stepper != NULL) {
       pdlt_stepper_first(stepper, s);
     } else {
       for (size_t i = 0; i < layer->out; i++)
@@ -77,18 +77,17 @@ static void add_layer(const pdlt_training_ntk *ntk, int k, double *out) {
       out[ia * p + jb] += ntk->h[k][ia % D * D + jb % D] * ntk->gram[ia * p + jb];
 }
 
-void pdlt_training_ntk_measure(pdlt_training_ntk *ntk, const pdlt_stepper *stepper, double *out) {
+/* out from s, ds and h. */
+static void backward(pdlt_training_ntk *ntk, const double *theta, double *out) {
   const pdlt_network *net = ntk->net;
   const size_t D = ntk->problem->samples, n_L = ntk->problem->outputs, p = n_L * D;
   double *delta = ntk->delta[0], *next = ntk->delta[1];
-  pdlt_stepper_weights(stepper);
-  forward(ntk, stepper);
   for (size_t ia = 0; ia < p; ia++)
     for (size_t jb = 0; jb < p; jb++)
       out[ia * p + jb] = ia / D == jb / D ? ntk->h[net->depth - 1][ia % D * D + jb % D] : 0;
   for (int k = net->depth - 2; k >= 0; k--) {
     const pdlt_layer *above = &net->layer[k + 1];
-    const double *weight = stepper->theta + above->weight;
+    const double *weight = theta + above->weight;
     const size_t n = above->in;
     if (k + 2 == net->depth)
       for (size_t m = 0; m < n; m++)
@@ -103,4 +102,15 @@ void pdlt_training_ntk_measure(pdlt_training_ntk *ntk, const pdlt_stepper *stepp
     pdlt_syrk(1, p, n, 1.0, delta, p, 0.0, ntk->gram, p);
     add_layer(ntk, k, out);
   }
+}
+
+void pdlt_training_ntk_measure(pdlt_training_ntk *ntk, const pdlt_stepper *stepper, double *out) {
+  pdlt_stepper_weights(stepper);
+  forward(ntk, stepper->theta, stepper);
+  backward(ntk, stepper->theta, out);
+}
+
+void pdlt_training_ntk_of(pdlt_training_ntk *ntk, const double *theta, double *out) {
+  forward(ntk, theta, NULL);
+  backward(ntk, theta, out);
 }

@@ -35,6 +35,9 @@ void pdlt_training_ntk_free(pdlt_training_ntk *ntk);
  * p n^2 + p^2 n for each hidden layer. */
 void pdlt_training_ntk_measure(pdlt_training_ntk *ntk, const pdlt_stepper *stepper, double *out);
 
+/* The same of the network with parameters theta. */
+void pdlt_training_ntk_of(pdlt_training_ntk *ntk, const double *theta, double *out);
+
 #ifdef __cplusplus
 }
 #endif
