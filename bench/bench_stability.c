@@ -28,20 +28,20 @@ static pdlt_status measure(timing *out, const pdlt_network *net, const pdlt_prob
                            pdlt_error *err) {
   pdlt_stepper stepper = {.eta = 0};
   pdlt_stability stability = {.eta = 0};
+  int unstable = 0;
   pdlt_status status = PDLT_OK;
   *out = (timing){0};
-  PDLT_TRY(pdlt_stepper_new(&stepper, net, problem, 1e-6, PDLT_FIRST_AUTO, err));
+  PDLT_TRY(pdlt_stepper_new(&stepper, net, problem, 1e-6, PDLT_FIRST_AUTO, 0, err));
   PDLT_TRY(pdlt_stability_new(&stability, net, problem, 1e-6, err));
   for (int k = 0; k < DRAWS; k++) {
-    int unstable = 0;
     const double start = now();
     pdlt_network_draw(net, 1, (uint64_t)k, stepper.theta);
     const double drawn = now();
     stability.eta = 1e-6;
-    PDLT_TRY(pdlt_stability_check(&stability, stepper.theta, &unstable, err));
+    unstable += pdlt_stability_check(&stability, stepper.theta);
     const double checked = now();
     stability.eta = 10;
-    PDLT_TRY(pdlt_stability_check(&stability, stepper.theta, &unstable, err));
+    unstable += pdlt_stability_check(&stability, stepper.theta);
     const double factored = now();
     pdlt_stepper_begin(&stepper);
     for (int step = 0; step < 10; step++) {
@@ -53,6 +53,7 @@ static pdlt_status measure(timing *out, const pdlt_network *net, const pdlt_prob
     out->bound += (checked - drawn) / DRAWS;
     out->draw += (drawn - start) / DRAWS;
   }
+  if (unstable < DRAWS) PDLT_TRY(pdlt_fail(err, PDLT_ERR_INTERNAL, "eta = 10 was stable"));
 cleanup:
   pdlt_stepper_free(&stepper);
   pdlt_stability_free(&stability);

@@ -119,7 +119,7 @@ TEST(FirstOrder, FiguresAndTheirNumbers) {
   fake.Make();
   SetExperiment(fake, "relu", 2);
   const auto captions = Write(fake, folder.path);
-  EXPECT_EQ(captions.size(), 12u);
+  EXPECT_EQ(captions.size(), 13u);
   const std::string &tensors = captions.at("tensors");
   EXPECT_TRUE(Has(tensors, "all 512 distinct numbers")) << tensors;
   EXPECT_NEAR(NumberAfter(tensors, "Root mean square "), 1, 0.15);

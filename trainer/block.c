@@ -118,7 +118,7 @@ static int add_initial(pdlt_worker *w, size_t member, double *record) {
     w->status = pdlt_control_output(&w->initial.control, w->theta, w->linear, &unstable, NULL);
     pdlt_row_add(values, -1, w->linear, record + plan->at.shift);
   } else if (plan->with_stability) {
-    w->status = pdlt_stability_check(&w->stability, w->theta, &unstable, NULL);
+    unstable = pdlt_stability_check(&w->stability, w->theta);
   }
   record[plan->at.unstable] += unstable;
   return w->status == PDLT_OK;

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "base/linalg.h"
 #include "base/memory.h"
 
 pdlt_status pdlt_stability_new(pdlt_stability *out, const pdlt_network *net,
@@ -17,9 +16,8 @@ pdlt_status pdlt_stability_new(pdlt_stability *out, const pdlt_network *net,
   s.problem->samples = problem->train;
   s.problem->x_all = problem->x_train;
   PDLT_TRY(pdlt_training_ntk_new(&s.ntk, net, s.problem, err));
-  PDLT_TRY(pdlt_alloc(&s.theta, 2 * q * q + q, sizeof *s.theta, err));
+  PDLT_TRY(pdlt_alloc(&s.theta, 2 * q * q, sizeof *s.theta, err));
   s.work = s.theta + q * q;
-  s.values = s.work + q * q;
   *out = s;
   return PDLT_OK;
 cleanup:
@@ -46,28 +44,40 @@ static double row_bound(const pdlt_stability *s, size_t q) {
   return bound;
 }
 
-pdlt_status pdlt_stability_check(pdlt_stability *s, const double *theta, int *unstable,
-                                 pdlt_error *err) {
+/* 1 when every eigenvalue of Th is below bound: bound - Th has a Cholesky factor, made here row
+ * by row without allocation. */
+static int all_below(pdlt_stability *s, size_t q, double bound) {
+  double *factor = s->work; /* lower triangle */
+  for (size_t i = 0; i < q; i++)
+    for (size_t j = 0; j <= i; j++) {
+      double rest = (i == j ? bound : 0) - s->theta[i * q + j];
+      for (size_t k = 0; k < j; k++) rest -= factor[i * q + k] * factor[j * q + k];
+      if (i == j && !(rest > 0)) return 0;
+      factor[i * q + j] = i == j ? sqrt(rest) : rest / factor[j * q + j];
+    }
+  return 1;
+}
+
+int pdlt_stability_check(pdlt_stability *s, const double *theta) {
   const size_t q = s->problem->outputs * s->problem->train;
   pdlt_training_ntk_of(&s->ntk, theta, s->theta);
   const double bound = row_bound(s, q);
-  *unstable = isnan(bound);
-  if (isnan(bound) || s->eta * bound <= 2) return PDLT_OK;
-  for (size_t i = 0; i < q * q; i++) s->theta[i] = -s->theta[i];
-  for (size_t i = 0; i < q; i++) s->theta[i * q + i] += 2 / s->eta;
-  const pdlt_status status = pdlt_cholesky(q, s->theta, s->work, err);
-  *unstable = status == PDLT_ERR_NUMERIC;
-  return status == PDLT_ERR_NUMERIC ? PDLT_OK : status;
+  if (isnan(bound)) return 1;
+  return s->eta * bound > 2 && !all_below(s, q, 2 / s->eta);
 }
 
-pdlt_status pdlt_stability_largest(pdlt_stability *s, const double *theta, double *largest,
-                                   pdlt_error *err) {
+double pdlt_stability_largest(pdlt_stability *s, const double *theta) {
   const size_t q = s->problem->outputs * s->problem->train;
   pdlt_training_ntk_of(&s->ntk, theta, s->theta);
-  *largest = INFINITY;
-  if (isnan(row_bound(s, q))) return PDLT_OK;
-  const pdlt_status status = pdlt_symmetric_eigen(q, s->theta, s->values, s->work, err);
-  if (status == PDLT_ERR_NUMERIC) return PDLT_OK;
-  if (status == PDLT_OK) *largest = q > 0 ? s->values[q - 1] : 0;
-  return status;
+  double low = 0, high = row_bound(s, q);
+  if (isnan(high)) return INFINITY;
+  for (size_t i = 0; i < q; i++) low = fmax(low, s->theta[i * q + i]);
+  while (high - low > 1e-9 * high) {
+    const double middle = 0.5 * (low + high);
+    if (all_below(s, q, middle))
+      high = middle;
+    else
+      low = middle;
+  }
+  return 0.5 * (low + high);
 }

@@ -19,7 +19,6 @@ typedef struct pdlt_stability {
   pdlt_training_ntk ntk;
   double eta;
   double *theta, *work; /* (q, q) */
-  double *values;       /* (q) */
 } pdlt_stability;
 
 /* Memory for one network at a time. Errors: PDLT_ERR_MEMORY. */
@@ -27,16 +26,14 @@ pdlt_status pdlt_stability_new(pdlt_stability *out, const pdlt_network *net,
                                const pdlt_problem *problem, double eta, pdlt_error *err);
 void pdlt_stability_free(pdlt_stability *stability);
 
-/* *unstable: eta theta_max > 2, or the NTK is not finite. A bound decides when it can, else a
- * factorization of 2/eta - Th. Errors: PDLT_ERR_MEMORY. Cost, for each hidden layer:
- * q n^2 + q^2 n; and q^3/3. */
-pdlt_status pdlt_stability_check(pdlt_stability *stability, const double *theta, int *unstable,
-                                 pdlt_error *err);
+/* 1 when eta theta_max > 2 or the NTK is not finite. A bound decides when it can, else a
+ * factorization of 2/eta - Th. No allocation. Cost, for each hidden layer: q n^2 + q^2 n; and
+ * q^3/3. */
+int pdlt_stability_check(pdlt_stability *stability, const double *theta);
 
-/* theta_max; INFINITY when the NTK is not finite. Errors: PDLT_ERR_MEMORY. Cost: the same, and an
- * eigenvalue problem. */
-pdlt_status pdlt_stability_largest(pdlt_stability *stability, const double *theta, double *largest,
-                                   pdlt_error *err);
+/* theta_max to 1e-9 of it, by bisection with that factorization; INFINITY when the NTK is not
+ * finite. No allocation. Cost: the same, with 10 q^3. */
+double pdlt_stability_largest(pdlt_stability *stability, const double *theta);
 
 #ifdef __cplusplus
 }

@@ -96,10 +96,8 @@ static void free_samplers(sampler *s, int threads) {
 static void sample(sampler *s, const pdlt_plan *plan, const pdlt_network *net, int first, int step,
                    const volatile sig_atomic_t *stop, double *x) {
   for (int d = first; d < PDLT_STABILITY_DRAWS && s->status == PDLT_OK; d += step) {
-    double largest = 0;
     pdlt_network_draw(net, plan->ex->ensemble.seed, PDLT_STABILITY_MEMBER + (uint64_t)d, s->theta);
-    s->status = pdlt_stability_largest(&s->stability, s->theta, &largest, NULL);
-    x[d] = plan->ex->training.eta * largest;
+    x[d] = plan->ex->training.eta * pdlt_stability_largest(&s->stability, s->theta);
     if (stop != NULL && *stop) s->status = PDLT_ERR_INTERRUPTED;
   }
 }
@@ -120,11 +118,7 @@ static pdlt_status run_width(pdlt_stability_tail *tail, const pdlt_plan *plan, i
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int k = 0; k < threads; k++) sample(&samplers[k], plan, &net, k, threads, stop, x);
   for (int k = 0; k < threads; k++)
-    if (samplers[k].status != PDLT_OK)
-      PDLT_TRY(pdlt_fail(err, samplers[k].status,
-                         samplers[k].status == PDLT_ERR_INTERRUPTED
-                             ? "interrupted"
-                             : "out of memory: largest eigenvalue of the NTK"));
+    if (samplers[k].status != PDLT_OK) PDLT_TRY(pdlt_fail(err, samplers[k].status, "interrupted"));
   pdlt_stability_fit(tail, PDLT_STABILITY_DRAWS, x);
 cleanup:
   free_samplers(samplers, threads);

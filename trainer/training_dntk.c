@@ -201,6 +201,7 @@ void pdlt_training_dntk_measure(pdlt_training_dntk *d, const pdlt_stepper *stepp
   const double *theta = stepper->theta;
   const size_t S = d->samples, p = d->problem->outputs * S;
   double *now = d->ddelta[0], *above = d->ddelta[1];
+  pdlt_stepper_weights(stepper);
   forward(d, stepper);
   gradients(d, theta);
   tangents(d, theta);
