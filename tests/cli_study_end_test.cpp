@@ -14,7 +14,7 @@ TEST(StudyEnd, SoftplusDepthTwoWithoutLargeParts) {
   TempFolder folder;
   const std::string file = "'" + study + "softplus-2.yaml' --quiet --threads 2" +
                            " --set ensemble.members=4096" +
-                           " --set 'network.widths=[36, 48, 64, 80, 96]'";
+                           " --set 'network.widths=[44, 52, 64, 80, 128]'";
   const Outcome train = run_pdlt("train " + file + " -o measured.npz", folder.path());
   ASSERT_EQ(train.status, 0) << train.err;
   for (const std::string omit : {"", "ntk_fluctuations", "dntk"}) {
