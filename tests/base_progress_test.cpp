@@ -22,18 +22,8 @@ TEST(Progress, QuietPrintsNothing) {
   pdlt_progress_start(nullptr, "theory", 10, 0);
   pdlt_progress_update(nullptr, 5);
   pdlt_progress_finish(nullptr);
-  pdlt_progress_note(&p, "a note of %d", 7);
-  pdlt_progress_note(nullptr, "a note of %d", 7);
   EXPECT_EQ(GetCapturedStderr(), "");
   EXPECT_EQ(p.done, 5);
-}
-
-TEST(Progress, NotesAreLines) {
-  pdlt_progress p = {};
-  p.mode = PDLT_PROGRESS_LINES;
-  CaptureStderr();
-  pdlt_progress_note(&p, "a note of %d", 7);
-  EXPECT_EQ(GetCapturedStderr(), "a note of 7\n");
 }
 
 TEST(Progress, LinesCarryPercentRateAndTimeLeft) {
