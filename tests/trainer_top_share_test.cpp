@@ -74,6 +74,26 @@ TEST(TrainerTopShare, IsThatOfASortOfAllDraws) {
       }
 }
 
+// Merging the records of two blocks is the record of both.
+TEST(TrainerTopShare, RecordsMerge) {
+  const size_t p = 2, width = 4;
+  const Vector draws = heavy(256 * width, 4);
+  const pdlt_top_shape shape = pdlt_top_shape_make(p, 1, 1, 64);
+  Vector half[2], both(pdlt_top_size(&shape)), mean(width), numbers(64);
+  for (Vector &h : half) h.resize(both.size());
+  for (size_t batch = 0; batch < 4; batch++) {
+    for (size_t r = 0; r < 64; r++) numbers[r] = (double)(batch * 64 + r + 1);
+    for (Vector *to : {&half[batch / 2], &both}) {
+      Vector rows(draws.begin() + (long)(batch * 64 * width),
+                  draws.begin() + (long)((batch + 1) * 64 * width));
+      pdlt_top_add(&shape, 64, rows.data(), numbers.data(), mean.data(), to->data());
+    }
+  }
+  pdlt_top_merge(&shape, half[0].data(), half[1].data());
+  for (size_t i = 0; i < both.size(); i++)
+    EXPECT_NEAR(half[0][i], both[i], 1e-11 * (1 + std::fabs(both[i]))) << i;
+}
+
 // With control: m + x, and m + beta x with beta from all draws.
 TEST(TrainerTopShare, WithControl) {
   const size_t draws = 9000, p = 2;

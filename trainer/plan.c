@@ -108,18 +108,32 @@ static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   return at;
 }
 
-/* Records as the plan stands, and blocks of a size that keeps them small. */
-static void fix_records(pdlt_plan *plan) {
+/* Blocks of a size that keeps the records of so many members small. */
+static void fix_blocks(pdlt_plan *plan, size_t members) {
   plan->block_members = PDLT_BLOCK_MEMBERS;
   for (;;) {
-    plan->top = pdlt_top_shape_make(plan->p, plan->linear, plan->fitted, plan->block_members);
-    plan->at = lay_out(plan);
-    plan->blocks = (plan->members + plan->block_members - 1) / plan->block_members;
+    plan->blocks = (members + plan->block_members - 1) / plan->block_members;
     const size_t all = plan->blocks * plan->ex->network.num_widths;
     if (all * plan->at.size <= PDLT_MAX_RECORDS / sizeof(double)) return;
     if (plan->blocks < 2 * FEWEST_BLOCKS) return;
     plan->block_members *= 2;
   }
+}
+
+/* Records as the plan stands. They must not change when the run grows (ensemble.until): draws
+ * kept per block are as many as the largest blocks that can come need. */
+static void fix_records(pdlt_plan *plan) {
+  size_t most = plan->members, block = 0;
+  if (plan->ex->ensemble.members == 0) most = (size_t)plan->ex->ensemble.until.max_members;
+  if (most < plan->members) most = plan->members;
+  plan->block_members = PDLT_BLOCK_MEMBERS;
+  while (block < plan->block_members) {
+    block = plan->block_members;
+    plan->top = pdlt_top_shape_make(plan->p, plan->linear, plan->fitted, block);
+    plan->at = lay_out(plan);
+    fix_blocks(plan, most);
+  }
+  fix_blocks(plan, plan->members);
 }
 
 /* Whether draws without weights serve K, Theta and V, and cost less than networks. */
@@ -149,7 +163,7 @@ void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted) {
 
 void pdlt_plan_grow(pdlt_plan *plan, size_t members) {
   plan->members = members;
-  fix_records(plan);
+  fix_blocks(plan, members);
 }
 
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan) {

@@ -47,18 +47,25 @@ static void add_squares(const pdlt_top_shape *s, const double *value, double fac
   }
 }
 
-/* Keeps the draw when it is among the farthest; a list is in falling order of distance, the
- * earlier draw first among equals. list: (K, entry). */
-static void keep(const pdlt_top_shape *s, double number, double far, const double *value,
-                 const double *mean, double *list) {
+/* Makes room for a draw at this distance when it is among the farthest of a list (K, entry): the
+ * entry to fill, or NULL. Lists are in falling order of distance, the earlier draw first among
+ * equals. */
+static double *make_room(const pdlt_top_shape *s, double far, double *list) {
   const size_t size = entry_size(s);
   size_t at = s->kept;
   while (at > 0 &&
          (list[(at - 1) * size + AT_NUMBER] == 0 || list[(at - 1) * size + AT_DISTANCE] < far))
     at--;
-  if (at == s->kept) return;
-  memmove(list + (at + 1) * size, list + at * size, (s->kept - at - 1) * size * sizeof *list);
+  if (at == s->kept) return NULL;
   double *entry = list + at * size;
+  memmove(entry + size, entry, (s->kept - at - 1) * size * sizeof *list);
+  return entry;
+}
+
+static void keep(const pdlt_top_shape *s, double number, double far, const double *value,
+                 const double *mean, double *list) {
+  double *entry = make_room(s, far, list);
+  if (entry == NULL) return;
   entry[AT_NUMBER] = number;
   entry[AT_DISTANCE] = far;
   for (size_t i = 0; i < s->parts * s->p; i++) entry[AT_VALUES + i] = value[i] + mean[i];
@@ -83,6 +90,30 @@ void pdlt_top_add(const pdlt_top_shape *s, size_t rows, double *values, const do
   if (before > 0) add_squares(s, mean, before * (double)rows / all, squares);
   for (size_t i = 0; i < width; i++) center[i] += mean[i] * (before > 0 ? (double)rows / all : 1);
   record[AT_COUNT] = all;
+}
+
+void pdlt_top_merge(const pdlt_top_shape *s, double *into, const double *from) {
+  const size_t width = s->parts * s->p, size = entry_size(s);
+  const double before = into[AT_COUNT], rows = from[AT_COUNT], all = before + rows;
+  double *center = into + AT_MEAN;
+  const double *lists = from + AT_MEAN + width;
+  if (rows == 0) return;
+  for (int k = 0; k < 3; k++) into[AT_SQUARES + k] += from[AT_SQUARES + k];
+  for (size_t i = 0; i < s->p; i++) {
+    const double m = from[AT_MEAN + i] - center[i], factor = before * rows / all;
+    const double x = s->parts == 2 ? from[AT_MEAN + s->p + i] - center[s->p + i] : 0;
+    into[AT_SQUARES] += factor * m * m;
+    into[AT_SQUARES + 1] += factor * m * x;
+    into[AT_SQUARES + 2] += factor * x * x;
+  }
+  for (size_t i = 0; i < width; i++) center[i] += (from[AT_MEAN + i] - center[i]) * (rows / all);
+  for (size_t k = 0; k < s->lists * s->kept; k++) {
+    const double *entry = lists + k * size;
+    double *list = center + width + k / s->kept * s->kept * size, *room = NULL;
+    if (entry[AT_NUMBER] != 0) room = make_room(s, entry[AT_DISTANCE], list);
+    if (room != NULL) memcpy(room, entry, size * sizeof *room);
+  }
+  into[AT_COUNT] = all;
 }
 
 /* Sums of all blocks. */

@@ -38,6 +38,9 @@ size_t pdlt_top_size(const pdlt_top_shape *shape);
 void pdlt_top_add(const pdlt_top_shape *shape, size_t rows, double *values, const double *numbers,
                   double *mean, double *record);
 
+/* into becomes the record of its draws and those of from. */
+void pdlt_top_merge(const pdlt_top_shape *shape, double *into, const double *from);
+
 /* Share of sum |v - vbar|^2 that the ceil(N/1000) draws with the largest |v - vbar|^2 carry; block
  * b's record begins at records + b stride. fitted: beta = -cov(m, x)/var(x) over all draws, else
  * 1 with parts = 2. NaN without variance. Errors: PDLT_ERR_MEMORY. */
