@@ -31,7 +31,7 @@ typedef struct outcome {
   double square[MOST_QUANTITIES]; /* se^2, mean over the entries of a quantity */
   double seconds, flops;          /* flops of a draw; 0: not counted */
   long members;
-  int samples;
+  int samples, stage, pairs;
   char name[16];
 } outcome;
 
@@ -100,6 +100,10 @@ static pdlt_status count_flops(const bench *b, const pdlt_experiment *ex, const 
   if (out->samples > 0)
     out->flops += json_number_value(json_object_get(pilot, "flops_linear")) +
                   out->samples * json_number_value(json_object_get(pilot, "flops_further"));
+  if (out->pairs > 0)
+    out->flops +=
+        (out->pairs + 1) * (2 * out->stage * pdlt_flops_step(&net, train) +
+                            3 * json_number_value(json_object_get(pilot, "flops_linear")));
   pdlt_network_free(&net);
   return PDLT_OK;
 }
@@ -121,6 +125,8 @@ static pdlt_status run(const bench *b, const pdlt_dataset *data, const char *est
   const json_t *meta = json_object_get(pdlt_archive_meta(&archive), "estimator");
   snprintf(out->name, sizeof out->name, "%s", json_string_value(json_object_get(meta, "used")));
   out->samples = (int)json_integer_value(json_object_get(meta, "samples"));
+  out->stage = (int)json_integer_value(json_object_get(meta, "stage_steps"));
+  out->pairs = (int)json_integer_value(json_object_get(meta, "stage_pairs"));
   if (measure[0] == 'o') PDLT_TRY(count_flops(b, &ex, meta, out, err));
 cleanup:
   pdlt_archive_free(&archive);
@@ -142,15 +148,16 @@ static pdlt_status run_outputs(const bench *b, const pdlt_dataset *data, pdlt_er
   pdlt_status status = PDLT_OK;
   printf("trained outputs, %d steps, eta %g\n", b->steps, b->eta);
   printf(
-      "estimator   used       samples  deviation  us/draw  kflop/draw  time ratio  flop ratio\n");
+      "estimator   used       samples  stage pairs  deviation  us/draw  kflop/draw  time ratio  "
+      "flop ratio\n");
   for (int k = 0; k < 5; k++) {
     PDLT_TRY(
         run(b, data, estimators[k], "output", quantities, (k == 0 ? 4 : 1) * b->members, &x, err));
     if (k == 0) plain = x;
     const double members = (double)x.members, more = (double)plain.members / members;
-    printf("%-11s %-11s %6d  %9.5f  %7.1f  %10.0f  %10.1f  %10.1f\n", estimators[k], x.name,
-           x.samples, deviation(&x, 0), 1e6 * x.seconds / members, 1e-3 * x.flops,
-           time_ratio(&plain, &x, 0),
+    printf("%-11s %-11s %6d  %5d %5d  %9.5f  %7.1f  %10.0f  %10.1f  %10.1f\n", estimators[k],
+           x.name, x.samples, x.stage, x.pairs, deviation(&x, 0), 1e6 * x.seconds / members,
+           1e-3 * x.flops, time_ratio(&plain, &x, 0),
            more * plain.square[0] * plain.flops / (x.square[0] * x.flops));
   }
 cleanup:

@@ -82,7 +82,7 @@ TEST(TrainerControlEnsemble, AgreesWithPlainAndAntithetic) {
     run(s, data, options(2), &plain);
     s.seed = 8;
     s.estimator = "antithetic";
-    s.members = 3200;
+    s.members = 2112;
     Archive pairs;
     run(s, data, options(2), &pairs);
     s.estimator = "two_level";
@@ -106,6 +106,38 @@ TEST(TrainerControlEnsemble, AgreesWithPlainAndAntithetic) {
       EXPECT_LT(out.at("n8/unstable"), 0.02);
     }
   }
+}
+
+// Long training, where the pilot puts a level in between.
+TEST(TrainerControlEnsemble, AStageAgreesWithPairs) {
+  Settings s;
+  s.widths = "[16]";
+  s.steps = "60";
+  s.record = "[4, 60]";
+  s.eta = "0.06";
+  s.train = 2;
+  s.test = 1;
+  s.members = 8192;
+  s.measure = "[output]";
+  s.estimator = "antithetic";
+  Data data = data_of(s);
+  Archive pairs, out;
+  run(s, data, options(2), &pairs);
+  s.estimator = "two_level";
+  s.members = 2112;
+  s.seed = 8;
+  run(s, data, options(2), &out);
+  const json_t *used = json_object_get(pdlt_archive_meta(&out.c), "estimator");
+  EXPECT_GE(json_integer_value(json_object_get(used, "stage_steps")), 1);
+  EXPECT_LE(json_integer_value(json_object_get(used, "stage_steps")), 30);
+  EXPECT_GE(json_integer_value(json_object_get(used, "stage_pairs")), 1);
+  expect_same(out, pairs, "n16/z");
+  double square[2] = {0, 0};
+  for (size_t i = 0; i < out.count("n16/z"); i++) {
+    square[0] += std::pow(out.at("n16/z_se", i), 2);
+    square[1] += std::pow(pairs.at("n16/z_se", i), 2);
+  }
+  EXPECT_LT(square[0], 0.5 * square[1]);  // with a quarter of the draws
 }
 
 // A third or more of the linearizations explode, the networks themselves do not.
@@ -251,6 +283,10 @@ TEST(TrainerControlEnsemble, TooManyRowsAreRefusedOrLeftToPairs) {
 
 namespace {
 
+double Work(const pdlt_pilot &pilot, const pdlt_pilot_option &option) {
+  return pdlt_pilot_work(&pilot, &option);
+}
+
 // A pilot's figures at both widths.
 pdlt_pilot pilot_of(double plain, double antithetic, double linear, double covariance) {
   pdlt_pilot pilot = {};
@@ -273,39 +309,51 @@ pdlt_pilot pilot_of(double plain, double antithetic, double linear, double covar
 
 TEST(TrainerPilot, WorkIsVarianceTimesFlops) {
   const pdlt_pilot pilot = pilot_of(3, 0.2, 0.1, 0.09);
-  EXPECT_NEAR(pdlt_pilot_work(&pilot, 0, 0), 0.2 * 210 / (3 * 110), 1e-15);
-  EXPECT_NEAR(pdlt_pilot_work(&pilot, 8, 0), (0.2 - 0.18 + 0.1 + 0.1 / 8) * 244 / (3 * 110), 1e-15);
-  EXPECT_NEAR(pdlt_pilot_work(&pilot, 8, 1), (0.2 - 0.0081 / (0.1 + 0.1 / 8)) * 244 / (3 * 110),
-              1e-15);
+  EXPECT_NEAR(Work(pilot, {}), 0.2 * 210 / (3 * 110), 1e-15);
+  EXPECT_NEAR(Work(pilot, {8, 0, 0, 0}), (0.2 - 0.18 + 0.1 + 0.1 / 8) * 244 / (3 * 110), 1e-15);
+  EXPECT_NEAR(Work(pilot, {8, 1, 0, 0}), (0.2 - 0.0081 / (0.1 + 0.1 / 8)) * 244 / (3 * 110), 1e-15);
+}
+
+TEST(TrainerPilot, AStageSharesItsWork) {
+  pdlt_pilot pilot = pilot_of(3, 0.2, 0.1, 0.09);
+  for (pdlt_pilot_width &w : pilot.width) {
+    w.flops_step = 5;
+    w.stages = 2;
+    w.stage[1] = {4, 0.01, 0.02, 0.005};
+  }
+  const double g = 3 / 4.0, flops = 244 + 4 * (2 * 4 * 5 + 3 * 2);
+  const double x = 0.1 + 0.1 / 8 + g * (2 * 0.005 + 0.01), mx = -0.09 - g * 0.02;
+  EXPECT_NEAR(Work(pilot, {8, 0, 2, 3}), (0.2 + 2 * mx + x) * flops / (3 * 110), 1e-15);
+  EXPECT_NEAR(Work(pilot, {8, 1, 2, 3}), (0.2 - mx * mx / x) * flops / (3 * 110), 1e-15);
 }
 
 TEST(TrainerPilot, TakesTheLeastWorkThatTheEstimatorAllows) {
   pdlt_pilot pilot = pilot_of(1, 1, 1, 0);  // pairs are no use, c neither
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
   EXPECT_EQ(pilot.antithetic, 0);
-  EXPECT_EQ(pilot.samples, 0u);
+  EXPECT_EQ(pilot.chosen.samples, 0u);
   pilot = pilot_of(1, 0.01, 1, 0);  // pairs are
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
   EXPECT_EQ(pilot.antithetic, 1);
-  EXPECT_EQ(pilot.samples, 0u);
+  EXPECT_EQ(pilot.chosen.samples, 0u);
   pilot = pilot_of(1, 0.0101, 0.01, 0.01);  // c says nearly everything
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
-  EXPECT_EQ(pilot.fitted, 0);
-  EXPECT_GE(pilot.samples, 1u);
-  const double least = pdlt_pilot_work(&pilot, pilot.samples, 0);
-  for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2) EXPECT_LE(least, pdlt_pilot_work(&pilot, M, 0));
+  EXPECT_EQ(pilot.chosen.fitted, 0);
+  EXPECT_GE(pilot.chosen.samples, 1u);
+  const double least = Work(pilot, pilot.chosen);
+  for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2) EXPECT_LE(least, Work(pilot, {M, 0, 0, 0}));
   pilot = pilot_of(1, 0.0101, 0.04, 0.02);  // with another coefficient
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
-  EXPECT_EQ(pilot.fitted, 1);
-  EXPECT_GE(pilot.samples, 1u);
+  EXPECT_EQ(pilot.chosen.fitted, 1);
+  EXPECT_GE(pilot.chosen.samples, 1u);
   for (pdlt_estimator asked : {PDLT_ESTIMATOR_TWO_LEVEL, PDLT_ESTIMATOR_CONTROL}) {
     pilot.width[1].survivors = 7;  // too few to tell
     pdlt_pilot_decide(&pilot, asked);
     EXPECT_EQ(pilot.antithetic, 1);
-    EXPECT_EQ(pilot.samples, 1u);
-    EXPECT_EQ(pilot.fitted, asked == PDLT_ESTIMATOR_CONTROL);
+    EXPECT_EQ(pilot.chosen.samples, 1u);
+    EXPECT_EQ(pilot.chosen.fitted, asked == PDLT_ESTIMATOR_CONTROL);
   }
   pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
   EXPECT_EQ(pilot.antithetic, 0);
-  EXPECT_EQ(pilot.samples, 0u);
+  EXPECT_EQ(pilot.chosen.samples, 0u);
 }

@@ -49,6 +49,7 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
   if (plan->samples > 0) PDLT_TRY(pdlt_initial_new(&w.initial, plan, net, fit, err));
   if (plan->with_stability && !plan->linear)
     PDLT_TRY(pdlt_stability_new(&w.stability, net, plan->problem, plan->ex->training.eta, err));
+  if (plan->linear) PDLT_TRY(pdlt_stage_new(&w.stage, net, plan->problem, &plan->schedule, err));
   const size_t width = plan->top.parts * plan->p; /* of a row of last */
   const size_t last = PDLT_BLOCK_MEMBERS * (width + 1) + width;
   PDLT_TRY(pdlt_alloc(&w.storage,
@@ -82,6 +83,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_free(worker->moving);
   pdlt_initial_free(&worker->initial);
   pdlt_stability_free(&worker->stability);
+  pdlt_stage_free(&worker->stage);
   pdlt_free(worker->storage);
   *worker = (pdlt_worker){0};
 }
@@ -121,6 +123,10 @@ static int add_initial(pdlt_worker *w, size_t member, double *record) {
     unstable = pdlt_stability_check(&w->stability, w->theta);
   }
   record[plan->at.unstable] += unstable;
+  if (plan->stage > 0 && w->status == PDLT_OK)
+    w->status = pdlt_stage_add(&w->stage, &w->stepper, &w->initial.control, w->theta, plan->stage,
+                               plan->pairs, plan->ex->ensemble.seed, (uint64_t)member,
+                               record + plan->at.shift, NULL);
   return w->status == PDLT_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "trainer/ntk.h"
 #include "trainer/plan.h"
 #include "trainer/stability.h"
+#include "trainer/stage.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +31,7 @@ typedef struct pdlt_worker {
   double *moving; /* NTK (T, p, p) and dNTK (T, (n_L S)^3) during training of a draw's networks */
   pdlt_initial initial; /* further samples, and c of the draw */
   pdlt_stability stability;
+  pdlt_stage stage;   /* with a control */
   pdlt_status status; /* what ended a block other than *stop */
   long steps;         /* of all networks so far */
   double *theta;      /* (num_params) the draw */

@@ -164,8 +164,8 @@ static void select_training(pdlt_control *c, const double *ntk) {
     }
 }
 
-pdlt_status pdlt_control_linearize(pdlt_control *c, const double *ntk, double *out, int *unstable,
-                                   pdlt_error *err) {
+pdlt_status pdlt_control_respond(pdlt_control *c, const double *ntk, const double *target,
+                                 double start, double *out, int *unstable, pdlt_error *err) {
   const size_t q = c->problem->outputs * c->problem->samples, T = c->schedule->num_times;
   const size_t q_A = c->problem->outputs * c->problem->train;
   select_training(c, ntk);
@@ -176,16 +176,22 @@ pdlt_status pdlt_control_linearize(pdlt_control *c, const double *ntk, double *o
   if (status != PDLT_OK) return status;
   const double largest = q_A > 0 ? c->values[q_A - 1] : 0;
   if (unstable != NULL) *unstable = c->eta * largest > 2;
-  pdlt_gemv(0, q_A, q_A, 1.0, c->vectors, q_A, c->problem->y_train, 0.0, c->targets);
+  pdlt_gemv(0, q_A, q_A, 1.0, c->vectors, q_A, target, 0.0, c->targets);
   for (size_t t = 0; t < T; t++)
     for (size_t r = 0; r < q_A; r++) {
       const double theta = c->values[r] > ROUNDING * largest ? c->values[r] : 0;
+      const double elapsed = c->schedule->times[t] - start;
       c->weights[0][t * q_A + r] =
-          c->targets[r] * pdlt_control_response(c->eta, theta, c->schedule->times[t]);
+          c->targets[r] * pdlt_control_response(c->eta, theta, elapsed > 0 ? elapsed : 0);
     }
   pdlt_gemm(0, 0, T, q_A, q_A, 1.0, c->weights[0], q_A, c->vectors, q_A, 0.0, c->weights[1], q_A);
   pdlt_gemm(0, 0, T, q, q_A, 1.0, c->weights[1], q_A, c->across, q, 0.0, out, q);
   return PDLT_OK;
+}
+
+pdlt_status pdlt_control_linearize(pdlt_control *c, const double *ntk, double *out, int *unstable,
+                                   pdlt_error *err) {
+  return pdlt_control_respond(c, ntk, c->problem->y_train, 0, out, unstable, err);
 }
 
 pdlt_status pdlt_control_output(pdlt_control *c, const double *theta, double *out, int *unstable,

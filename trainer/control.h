@@ -45,6 +45,12 @@ void pdlt_control_free(pdlt_control *control);
 /* psi_t(theta) >= 0 at t steps or INFINITY; eta t where theta <= 0, and 0 for both. */
 double pdlt_control_response(double eta, double theta, double t);
 
+/* out (T, n_L, D) = Th_.A psi_(t - start)(Th_AA) target, 0 until start: how outputs move when
+ * the NTK is ntk (q, q) and target (n_L, N_A) is what training outputs lack at step start.
+ * unstable and errors as below. */
+pdlt_status pdlt_control_respond(pdlt_control *control, const double *ntk, const double *target,
+                                 double start, double *out, int *unstable, pdlt_error *err);
+
 /* c (T, n_L, D) of the NTK ntk (q, q); *unstable, unless NULL: eta theta_max > 2. An NTK that
  * is not finite has c = 0. Errors: PDLT_ERR_MEMORY. Cost 9 q_A^3. */
 pdlt_status pdlt_control_linearize(pdlt_control *control, const double *ntk, double *c,

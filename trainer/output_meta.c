@@ -36,6 +36,18 @@ static json_t *absent(const pdlt_plan *plan) {
 /* A number that was not looked at is null. */
 static json_t *known(int looked, double x) { return looked ? pdlt_json_real(x) : json_null(); }
 
+static json_t *stages_json(const pdlt_pilot_width *w) {
+  json_t *stages = json_array();
+  for (size_t k = 0; k < w->stages && stages != NULL; k++) {
+    const pdlt_pilot_stage *s = &w->stage[k];
+    json_array_append_new(
+        stages, json_pack("{s:I, s:o, s:o, s:o}", "steps", (json_int_t)s->steps, "variance",
+                          pdlt_json_real(s->variance), "covariance", pdlt_json_real(s->with_mean),
+                          "covariance_linear", pdlt_json_real(s->with_linear)));
+  }
+  return stages;
+}
+
 static json_t *pilot_json(const pdlt_pilot *pilot) {
   json_t *widths = json_array();
   const int c = pilot->linearized;
@@ -44,14 +56,15 @@ static json_t *pilot_json(const pdlt_pilot *pilot) {
     const pdlt_pilot_width *w = &pilot->width[k];
     json_array_append_new(
         widths,
-        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "survivors",
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "survivors",
                   (json_int_t)w->survivors, "variance_plain", pdlt_json_real(w->plain),
                   "variance_antithetic", pdlt_json_real(w->antithetic), "variance_linear",
                   known(c, w->linear), "covariance_linear", known(c, w->covariance),
                   "variance_further", known(c, w->further), "flops_train",
                   pdlt_json_real(w->flops_train), "flops_draw", pdlt_json_real(w->flops_draw),
                   "flops_linear", pdlt_json_real(w->flops_linear), "flops_further",
-                  pdlt_json_real(w->flops_further)));
+                  pdlt_json_real(w->flops_further), "flops_step", pdlt_json_real(w->flops_step),
+                  "stages", stages_json(w)));
   }
   return widths;
 }
@@ -73,6 +86,9 @@ pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const
                 pdlt_plan_estimator_name(plan));
   int failed = meta == NULL || estimator == NULL;
   failed |= json_object_set_new(estimator, "samples", json_integer((json_int_t)plan->samples)) != 0;
+  failed |= json_object_set_new(estimator, "stage_steps", json_integer(plan->stage)) != 0;
+  failed |=
+      json_object_set_new(estimator, "stage_pairs", json_integer((json_int_t)plan->pairs)) != 0;
   failed |= json_object_set_new(estimator, "weightless", json_boolean(plan->weightless)) != 0;
   if (pilot != NULL) failed |= json_object_set_new(estimator, "pilot", pilot_json(pilot)) != 0;
   failed |= json_object_set_new(meta, "estimator", estimator) != 0;

@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "trainer/flops.h"
 
-enum { PILOT_MIN_SURVIVORS = 8 };
 enum { END_STEPS = 50 }; /* of steps: end, before any network was trained */
 
 /* The draws of the pilot at one width. */
@@ -17,6 +16,7 @@ typedef struct pilot_draws {
   int linearized;
   double *plus, *minus; /* (draws, T, p) z of a pair */
   double *linear;       /* (draws, T, p) c */
+  double *stage;        /* (draws, T, p) c_K - c of one stage */
   int *survived;        /* (draws) */
   double steps;         /* of a network, on average */
 } pilot_draws;
@@ -32,8 +32,19 @@ static pdlt_status look_at_draw(pilot_draws *pd, pdlt_worker *w, int d,
   return pdlt_control_output(&w->initial.control, w->theta, pd->linear + at, NULL, NULL);
 }
 
-static pdlt_status look_at_draws(pilot_draws *pd, int threads, const volatile sig_atomic_t *stop,
-                                 pdlt_error *err) {
+/* c_K - c of draw d. */
+static pdlt_status look_at_stage(pilot_draws *pd, pdlt_worker *w, int d, long steps,
+                                 const volatile sig_atomic_t *stop) {
+  const pdlt_plan *plan = pd->plan;
+  if (stop != NULL && *stop) return PDLT_ERR_INTERRUPTED;
+  pdlt_network_draw(pd->net, plan->ex->ensemble.seed, PDLT_PILOT_MEMBER + (uint64_t)d, w->theta);
+  return pdlt_stage_difference(&w->stage, &w->stepper, &w->initial.control, w->theta, steps,
+                               pd->stage + (size_t)d * plan->times * plan->p, NULL);
+}
+
+/* Trains all draws (steps = 0), or looks at the stage after `steps`. */
+static pdlt_status look_at_draws(pilot_draws *pd, long steps, int threads,
+                                 const volatile sig_atomic_t *stop, pdlt_error *err) {
   pdlt_worker *workers = NULL;
   int made = 0;
   pdlt_status status = PDLT_OK;
@@ -43,7 +54,8 @@ static pdlt_status look_at_draws(pilot_draws *pd, int threads, const volatile si
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int thread = 0; thread < threads; thread++)
     for (int d = thread; d < PDLT_PILOT_DRAWS && workers[thread].status == PDLT_OK; d += threads)
-      workers[thread].status = look_at_draw(pd, &workers[thread], d, stop);
+      workers[thread].status = steps == 0 ? look_at_draw(pd, &workers[thread], d, stop)
+                                          : look_at_stage(pd, &workers[thread], d, steps, stop);
   for (int k = 0; k < threads; k++) pd->steps += (double)workers[k].steps / (2 * PDLT_PILOT_DRAWS);
   for (int k = 0; k < threads && status == PDLT_OK; k++)
     if (workers[k].status != PDLT_OK)
@@ -96,6 +108,26 @@ static void summarize(const pilot_draws *pd, pdlt_pilot_width *w) {
   for (size_t i = pd->fit->linear; i < pd->fit->values; i++) w->further += pd->fit->left[i];
 }
 
+/* Stages after 1, 2, 4, 8, ... steps, up to half of training. */
+static pdlt_status look_at_stages(pilot_draws *pd, pdlt_pilot_width *w, int threads,
+                                  const volatile sig_atomic_t *stop, pdlt_error *err) {
+  const pdlt_plan *plan = pd->plan;
+  const size_t values = plan->times * plan->p;
+  const double last = plan->schedule.to_end ? 2 * pd->steps : plan->schedule.times[plan->times - 1];
+  const average m = {pd->plus, pd->minus}, c = {pd->linear, NULL}, d = {pd->stage, NULL};
+  for (int k = 0; k < PDLT_MAX_STAGES; k++) {
+    const long steps = 1L << k;
+    if ((double)(2 * steps) > last) return PDLT_OK;
+    const pdlt_status status = look_at_draws(pd, steps, threads, stop, err);
+    if (status != PDLT_OK) return status;
+    w->stage[k] = (pdlt_pilot_stage){steps, covariance(values, pd->survived, &d, &d),
+                                     covariance(values, pd->survived, &m, &d),
+                                     covariance(values, pd->survived, &c, &d)};
+    w->stages = (size_t)k + 1;
+  }
+  return PDLT_OK;
+}
+
 /* With steps: end, `steps` says how many there are. */
 static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double steps,
                         pdlt_pilot_width *w) {
@@ -104,6 +136,7 @@ static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double s
                    (double)plan->times * pdlt_flops_forward(net, plan->problem->samples);
   w->flops_draw = pdlt_flops_draw(net, 1, net->depth);
   w->flops_further = pdlt_initial_flops(plan, net);
+  w->flops_step = pdlt_flops_step(net, plan->problem->train);
   w->flops_linear = pdlt_flops_linear(net, plan->problem->train, plan->problem->samples);
 }
 
@@ -114,7 +147,7 @@ static pdlt_status run_width(pdlt_pilot_width *out, const pdlt_plan *plan, const
   pdlt_initial_fit fit = {.values = 0};
   int survived[PDLT_PILOT_DRAWS] = {0};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&z, 3 * rows, sizeof *z, err));
+  PDLT_TRY(pdlt_alloc(&z, 4 * rows, sizeof *z, err));
   PDLT_TRY(pdlt_initial_fit_new(&fit, plan, net, err));
   pilot_draws pd = {.plan = plan,
                     .net = net,
@@ -123,83 +156,16 @@ static pdlt_status run_width(pdlt_pilot_width *out, const pdlt_plan *plan, const
                     .plus = z,
                     .minus = z + rows,
                     .linear = z + 2 * rows,
+                    .stage = z + 3 * rows,
                     .survived = survived};
-  PDLT_TRY(look_at_draws(&pd, threads, stop, err));
+  PDLT_TRY(look_at_draws(&pd, 0, threads, stop, err));
   summarize(&pd, out);
   count_flops(plan, net, pd.steps, out);
+  if (pd.linearized) PDLT_TRY(look_at_stages(&pd, out, threads, stop, err));
 cleanup:
   pdlt_initial_fit_free(&fit);
   pdlt_free(z);
   return status;
-}
-
-/* --- the choice --- */
-
-/* Variance per draw of the estimator at one width; samples = 0: of pairs. */
-static double variance(const pdlt_pilot_width *w, size_t samples, int fitted) {
-  double value = w->antithetic;
-  if (samples == 0) return value;
-  const double further = w->further / (double)samples, noise = w->linear + further;
-  if (!fitted)
-    value += noise - 2 * w->covariance;
-  else if (noise > 0)
-    value -= w->covariance * w->covariance / noise;
-  return value < further * 0x1p-20 ? further * 0x1p-20 : value;
-}
-
-double pdlt_pilot_gain(const pdlt_pilot_width *w, size_t samples, int fitted) {
-  return w->antithetic > 0 ? variance(w, samples, fitted) / w->antithetic : 1;
-}
-
-/* That times the flops, over those of plain. */
-static double work(const pdlt_pilot_width *w, size_t samples, int fitted) {
-  const double plain = w->plain * (w->flops_draw + w->flops_train);
-  double flops = w->flops_draw + 2 * w->flops_train;
-  if (samples > 0) flops += w->flops_linear + (double)samples * w->flops_further;
-  return variance(w, samples, fitted) * flops / plain;
-}
-
-double pdlt_pilot_work(const pdlt_pilot *pilot, size_t samples, int fitted) {
-  return 0.5 * (work(&pilot->width[0], samples, fitted) + work(&pilot->width[1], samples, fitted));
-}
-
-/* Best number of samples; returns its work. */
-static double best(const pdlt_pilot *pilot, int fitted, size_t *samples) {
-  double least = INFINITY;
-  *samples = 1;
-  for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2) {
-    const double x = pdlt_pilot_work(pilot, M, fitted);
-    if (!(x < least)) continue;
-    least = x;
-    *samples = M;
-  }
-  return least;
-}
-
-static int enough(const pdlt_pilot *pilot) {
-  for (int k = 0; k < 2; k++)
-    if (pilot->width[k].survivors < PILOT_MIN_SURVIVORS || !(pilot->width[k].plain > 0)) return 0;
-  return 1;
-}
-
-void pdlt_pilot_decide(pdlt_pilot *pilot, pdlt_estimator estimator) {
-  const double better = 0.9;
-  const int known = enough(pilot), choose = estimator == PDLT_ESTIMATOR_AUTO;
-  size_t samples[2] = {1, 1};
-  double least = 1, with[2] = {INFINITY, INFINITY};
-  pilot->antithetic = pilot->fitted = 0;
-  pilot->samples = 0;
-  if (known && choose) {
-    const double pairs = pdlt_pilot_work(pilot, 0, 0);
-    pilot->antithetic = pairs < 1;
-    if (pairs < least) least = pairs;
-  }
-  if (known && pilot->linearized)
-    for (int fitted = 0; fitted < 2; fitted++) with[fitted] = best(pilot, fitted, &samples[fitted]);
-  if (choose && !(with[0] < better * least || with[1] < better * least)) return;
-  pilot->antithetic = 1;
-  pilot->fitted = choose ? with[1] < better * with[0] : estimator == PDLT_ESTIMATOR_CONTROL;
-  pilot->samples = samples[pilot->fitted];
 }
 
 pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,

@@ -48,6 +48,8 @@ typedef struct pdlt_plan {
   int antithetic;
   size_t samples; /* draws of preactivations (initial.h) per draw, or 0 */
   int linear;     /* outputs have own linearizations as control (control.h) */
+  long stage;     /* with a level in between, after so many steps (stage.h), or 0 */
+  size_t pairs;   /* of it: further pairs per draw */
   int weightless; /* K, Theta and, without D, F, A, B, V come from the samples */
   int fitted;     /* coefficient of c from the other blocks, not 1 */
   int with_output, with_cov, with_kernel, with_theta;
@@ -99,6 +101,9 @@ void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted);
 /* So many draws per width from now on, at least as many as before: more blocks, or larger
  * ones where they would be too many. */
 void pdlt_plan_grow(pdlt_plan *plan, size_t members);
+
+/* Adds a level after `steps` >= 1 to it, with `pairs` >= 1 further pairs per draw. */
+void pdlt_plan_stage(pdlt_plan *plan, long steps, size_t pairs);
 
 /* Name of the estimator as in the experiment file: plain, antithetic, two_level, control. */
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan);

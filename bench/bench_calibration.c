@@ -1,0 +1,144 @@
+/* bench_calibration.c - whether error bars are what they say: many independent repetitions of a
+ * small run against a long one.
+ *
+ * Is: for each estimator the standard deviation over repetitions of
+ * (estimate - long run)/sqrt(se^2 + se_long^2), averaged over the entries of a quantity. With B
+ * blocks se is that of B - 1 degrees of freedom, so that deviation is sqrt((B-1)/(B-3)) if all is
+ * right; the ratio to it is printed. Everything from fixed seeds: the same numbers on each run.
+ * Is not: a test; it takes minutes. */
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/archive.h"
+#include "base/experiment.h"
+#include "trainer/ensemble.h"
+
+enum { QUANTITIES = 5, WIDTH = 8, SAMPLES = 3 };
+static const char *const quantities[QUANTITIES] = {"z", "cov", "K", "Theta", "V"};
+
+typedef struct bench {
+  int repetitions, threads;
+  long members, factor; /* draws of a repetition; the long run has `factor` times as many */
+  const char *activation;
+} bench;
+
+/* Sums over repetitions of one entry's deviation and its square. */
+typedef struct entry_sums {
+  double deviation, square;
+} entry_sums;
+
+static pdlt_status run(const bench *b, const char *estimator, int seed, long members,
+                       pdlt_archive *out, pdlt_error *err) {
+  double x[SAMPLES * 2] = {1.2, 0.1, -0.4, 0.9, 0.5, -1.1}, y[SAMPLES] = {0.5, -0.4, 0.2};
+  const pdlt_dataset data = {
+      .train = 2, .test = 1, .inputs = 2, .outputs = 1, .x = x, .y = y, .hash = "0"};
+  const pdlt_ensemble_options options = {.threads = b->threads, .checkpoint_seconds = 1e9};
+  pdlt_experiment ex = {0};
+  char text[1024];
+  snprintf(text, sizeof text,
+           "network: {activation: %s, depth: 3, widths: [%d], C_b: 0.1, C_W: 1.2, lambda_b: 0.5, "
+           "lambda_W: 1}\n"
+           "data: {source: csv, file: none.csv, train: 2, test: 1}\n"
+           "training: {eta: 0.05, steps: 8, record: [8]}\n"
+           "ensemble: {members: %ld, seed: %d, estimator: %s}\n"
+           "measure: [output, kernel, ntk, vertex]\n",
+           b->activation, WIDTH, members, seed, estimator);
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_experiment_parse(&ex, text, "bench", 0, NULL, err));
+  PDLT_TRY(pdlt_ensemble_run(out, &ex, &data, &options, err));
+cleanup:
+  pdlt_experiment_free(&ex);
+  return status;
+}
+
+static const pdlt_tensor *array(const pdlt_archive *archive, const char *quantity,
+                                const char *suffix) {
+  char name[64];
+  snprintf(name, sizeof name, "n%d/%s%s", WIDTH, quantity, suffix);
+  return pdlt_archive_get(archive, name);
+}
+
+/* Adds the deviations of one repetition to sums (entries). */
+static void add(const pdlt_archive *once, const pdlt_archive *longer, const char *quantity,
+                entry_sums *sums) {
+  const pdlt_tensor *x = array(once, quantity, ""), *se = array(once, quantity, "_se");
+  const pdlt_tensor *x0 = array(longer, quantity, ""), *se0 = array(longer, quantity, "_se");
+  for (size_t i = 0; i < pdlt_tensor_count(x); i++) {
+    const double z = (x->data[i] - x0->data[i]) / hypot(se->data[i], se0->data[i]);
+    sums[i].deviation += z;
+    sums[i].square += z * z;
+  }
+}
+
+/* Root mean square over entries of the standard deviation. */
+static double summarize(size_t entries, double repetitions, const entry_sums *sums) {
+  double total = 0;
+  for (size_t i = 0; i < entries; i++) {
+    const double mean = sums[i].deviation / repetitions;
+    total += (sums[i].square / repetitions - mean * mean) * repetitions / (repetitions - 1);
+  }
+  return sqrt(total / (double)entries);
+}
+
+static pdlt_status calibrate(const bench *b, const char *estimator, pdlt_error *err) {
+  const double blocks = (double)b->members / 64, expected = sqrt((blocks - 1) / (blocks - 3));
+  pdlt_archive longer = {0}, once = {0};
+  entry_sums sums[QUANTITIES][SAMPLES * SAMPLES * SAMPLES * SAMPLES] = {{{0, 0}}};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(run(b, estimator, 1, b->factor * b->members, &longer, err));
+  for (int k = 0; k < b->repetitions; k++) {
+    PDLT_TRY(run(b, estimator, 1000 + k, b->members, &once, err));
+    for (int q = 0; q < QUANTITIES; q++) add(&once, &longer, quantities[q], sums[q]);
+    pdlt_archive_free(&once);
+  }
+  printf("%-11s", estimator);
+  for (int q = 0; q < QUANTITIES; q++)
+    printf("  %6.3f", summarize(pdlt_tensor_count(array(&longer, quantities[q], "")),
+                                (double)b->repetitions, sums[q]) /
+                          expected);
+  printf("\n");
+  fflush(stdout);
+cleanup:
+  pdlt_archive_free(&longer);
+  pdlt_archive_free(&once);
+  return status;
+}
+
+static int usage(void) {
+  fprintf(stderr,
+          "bench_calibration [--activation A] [--repetitions R >= 2] [--members M, 64 times 33 or "
+          "more] [--factor F] [--threads 1..64]\n");
+  return 2;
+}
+
+int main(int argc, char **argv) {
+  static const struct option options[] = {{"activation", 1, NULL, 'c'}, {"repetitions", 1, NULL, 'r'},
+                                          {"members", 1, NULL, 'm'},    {"factor", 1, NULL, 'f'},
+                                          {"threads", 1, NULL, 't'},    {NULL, 0, NULL, 0}};
+  static const char *const estimators[] = {"plain", "antithetic", "two_level", "control"};
+  bench b = {
+      .repetitions = 1000, .threads = 1, .members = 4096, .factor = 100, .activation = "tanh"};
+  for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    if (c == '?') return usage();
+    if (c == 'c') b.activation = optarg;
+    if (c == 'r') b.repetitions = atoi(optarg);
+    if (c == 'm') b.members = atol(optarg);
+    if (c == 'f') b.factor = atol(optarg);
+    if (c == 't') b.threads = atoi(optarg);
+  }
+  if (b.repetitions < 2 || b.members < 33 * 64 || b.members % 64 != 0 || b.factor < 1 ||
+      b.threads < 1 || b.threads > 64)
+    return usage();
+  printf("%s, 3 layers, n = %d, %d repetitions of %ld draws; deviation over expected\n",
+         b.activation, WIDTH, b.repetitions, b.members);
+  printf("estimator  ");
+  for (int q = 0; q < QUANTITIES; q++) printf("  %6s", quantities[q]);
+  printf("\n");
+  pdlt_error err = {.status = PDLT_OK};
+  pdlt_status status = PDLT_OK;
+  for (int k = 0; k < 4 && status == PDLT_OK; k++) status = calibrate(&b, estimators[k], &err);
+  if (status != PDLT_OK) fprintf(stderr, "bench_calibration: %s\n", err.message);
+  return pdlt_status_exit(status);
+}
