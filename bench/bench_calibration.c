@@ -114,9 +114,9 @@ static int usage(void) {
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {{"activation", 1, NULL, 'c'}, {"repetitions", 1, NULL, 'r'},
-                                          {"members", 1, NULL, 'm'},    {"factor", 1, NULL, 'f'},
-                                          {"threads", 1, NULL, 't'},    {NULL, 0, NULL, 0}};
+  static const struct option options[] = {
+      {"activation", 1, NULL, 'c'}, {"repetitions", 1, NULL, 'r'}, {"members", 1, NULL, 'm'},
+      {"factor", 1, NULL, 'f'},     {"threads", 1, NULL, 't'},     {NULL, 0, NULL, 0}};
   static const char *const estimators[] = {"plain", "antithetic", "two_level", "control"};
   bench b = {
       .repetitions = 1000, .threads = 1, .members = 4096, .factor = 100, .activation = "tanh"};

@@ -36,9 +36,9 @@ struct Fixture {
   Fixture(const Fixture &) = delete;
   std::vector<double> difference(const std::vector<double> &of, long steps) {
     std::vector<double> out(schedule.num_times * q);
-    EXPECT_EQ(pdlt_stage_difference(&stage, &stepper, &control, of.data(), steps, out.data(),
-                                    nullptr),
-              PDLT_OK);
+    EXPECT_EQ(
+        pdlt_stage_difference(&stage, &stepper, &control, of.data(), steps, out.data(), nullptr),
+        PDLT_OK);
     return out;
   }
   Experiment ex;
@@ -89,8 +89,8 @@ std::vector<double> naive(const Fixture &f, const Data &data, std::vector<double
     for (size_t r = 0; r < f.q; r++)
       for (size_t i = 0; i < f.problem.outputs; i++)
         for (size_t a = 0; a < A; a++)
-          next[r] -= f.eta * ntk[r * f.q + i * D + a] *
-                     (z[i * D + a] - data.y[a * f.problem.outputs + i]);
+          next[r] -=
+              f.eta * ntk[r * f.q + i * D + a] * (z[i * D + a] - data.y[a * f.problem.outputs + i]);
     z = next;
   }
 }

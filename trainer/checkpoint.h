@@ -19,7 +19,7 @@ extern "C" {
 
 enum {
   PDLT_IDENTITY_LENGTH = 64,
-  PDLT_CHECKPOINT_NOTE = 1024, /* most bytes of a note */
+  PDLT_CHECKPOINT_NOTE = 2048, /* most bytes of a note */
   PDLT_CHECKPOINT_FILES = 100  /* most segments in a folder */
 };
 
