@@ -18,7 +18,7 @@ struct Fixture {
       throw std::runtime_error(err.message);
     eta = ex.c.training.eta;
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_stepper_new(&stepper, &net, &problem, eta, PDLT_FIRST_AUTO, &err) != PDLT_OK ||
+    if (pdlt_stepper_new(&stepper, &net, &problem, eta, PDLT_FIRST_AUTO, 0, &err) != PDLT_OK ||
         pdlt_control_new(&control, &net, &problem, &schedule, eta, &err) != PDLT_OK ||
         pdlt_stage_new(&stage, &net, &problem, &schedule, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
