@@ -112,7 +112,8 @@ cleanup:
 }
 
 int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w) {
-  return strcmp(name, "z") == 0 && setup->unstable[w] > PDLT_UNSTABLE_SHARE;
+  const int of_mean = strcmp(name, "z") == 0 || strncmp(name, "loss_", 5) == 0;
+  return of_mean && setup->unstable[w] > PDLT_UNSTABLE_SHARE;
 }
 
 static double largest(const pdlt_tensor *tensor) {
