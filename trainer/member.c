@@ -1,8 +1,9 @@
 /* member.c - see member.h. */
 #include "trainer/member.h"
 
-#include <float.h>
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
 pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *problem) {
   return (pdlt_schedule){.num_times = ex->training.num_record,
@@ -13,17 +14,20 @@ pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *
                          .limit = PDLT_LIMIT * (1 + problem->max_target)};
 }
 
-/* max |x|; NaN and infinity give infinity. */
+/* max |x|; NaN and infinity give infinity. Without their sign doubles are ordered like their
+ * bits, and whole numbers have a maximum that every compiler can take in vectors. */
 static double largest(const double *x, size_t n) {
-  double max = 0;
-  int bad = 0;
-#pragma omp simd reduction(max : max) reduction(| : bad)
+  int64_t max = 0;
+#pragma omp simd reduction(max : max)
   for (size_t i = 0; i < n; i++) {
-    const double value = fabs(x[i]);
-    bad |= !(value <= DBL_MAX);
-    max = value > max ? value : max;
+    int64_t bits;
+    memcpy(&bits, &x[i], sizeof bits);
+    bits &= INT64_MAX;
+    max = bits > max ? bits : max;
   }
-  return bad ? INFINITY : max;
+  double value;
+  memcpy(&value, &max, sizeof value);
+  return isfinite(value) ? value : INFINITY;
 }
 
 pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *schedule,
