@@ -21,11 +21,13 @@ static const pdlt_list_entry datasets[] = {
     {NULL, NULL}};
 
 static const pdlt_list_entry observables[] = {
-    {"output", "z, cov: mean and covariance of the trained outputs; z_end, cov_end"},
+    {"output", "z, cov, loss_train, loss_test: mean, covariance, expected losses; z_end, cov_end"},
     {"kernel", "K: kernel at initialization, last layer integrated out"},
-    {"ntk", "Theta: NTK at initialization, last layer integrated out"},
+    {"ntk", "Theta: NTK at initialization, last layer integrated out; with output: Theta_t"},
     {"vertex", "V: four-point vertex at initialization"},
     {"ntk_fluctuations", "D, F, A, B: fluctuations of the NTK and with the outputs"},
+    {"dntk", "P, Q: dNTK with the outputs at initialization; with output: dTheta_t"},
+    {"ddntk", "R, S, T, U: ddNTKs at initialization"},
     {NULL, NULL}};
 
 static const pdlt_list_entry parts[] = {
@@ -42,6 +44,8 @@ static const pdlt_list_entry parts[] = {
     {"ddntk_linear", "part: ddNTKs with fluctuations of the outputs, linear in y"},
     {"ddntk_cubic", "part: ddNTKs, cubic in y"},
     {"cov_nlo, cov_end_nlo", "order 1/n of the covariance of the trained outputs"},
+    {"loss_train_lo, loss_test_lo", "expected losses at infinite width; _bias, _variance"},
+    {"loss_train_nlo, loss_test_nlo", "order 1/n of the losses; _bias, _variance"},
     {"Theta_t_nlo", "order 1/n of the NTK during training"},
     {"dTheta_t_nlo", "order 1/n of the dNTK during training"},
     {NULL, NULL}};
