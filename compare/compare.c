@@ -101,13 +101,13 @@ static pdlt_status warn_of_unstable(work *job, pdlt_error *err) {
       status =
           warn(job->out, err,
                "n = %.0f: eta times the largest eigenvalue of the NTK is above 2 for %.2g of the "
-               "members; this width is left out of the fits of z and losses, use a smaller eta",
+               "members; this width is left out of the fits of z and bias, use a smaller eta",
                n, share);
     else
       status =
           warn(job->out, err,
                "n = %.0f: eta times the largest eigenvalue of the NTK is above 2 for %.2g of the "
-               "members; this width is left out of the fits of z and losses, n = %.0f would do",
+               "members; this width is left out of the fits of z and bias, n = %.0f would do",
                n, share, ceil(enough));
   }
   return status;

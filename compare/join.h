@@ -37,7 +37,8 @@ pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theor
                                  const pdlt_archive *measured, pdlt_error *err);
 void pdlt_join_setup_free(pdlt_join_setup *setup);
 
-/* 1 when width w is left out of quantity `name`, z or a loss, because its members are unstable. */
+/* 1 when width w is left out of quantity `name`, z or the squared bias that is made of it,
+ * because its members are unstable. */
 int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w);
 
 /* One quantity; everything but the name, the blocks and the weights is owned. */

@@ -112,7 +112,7 @@ cleanup:
 }
 
 int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w) {
-  const int of_mean = strcmp(name, "z") == 0 || strncmp(name, "loss_", 5) == 0;
+  const int of_mean = strcmp(name, "z") == 0 || strstr(name, "_bias") != NULL;
   return of_mean && setup->unstable[w] > PDLT_UNSTABLE_SHARE;
 }
 

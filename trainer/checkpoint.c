@@ -137,7 +137,7 @@ static void segment_free(segment *s) { pdlt_free(s->bytes); }
 
 static int take(segment *s, void *out, size_t size) {
   if ((size_t)(s->end - s->next) < size) return 0;
-  memcpy(out, s->next, size);
+  if (size > 0) memcpy(out, s->next, size);
   s->next += size;
   return 1;
 }
