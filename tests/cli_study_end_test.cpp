@@ -18,13 +18,10 @@ TEST(StudyEnd, SoftplusDepthTwoWithoutLargeParts) {
   const Outcome train = run_pdlt("train " + file + " -o measured.npz", folder.path());
   ASSERT_EQ(train.status, 0) << train.err;
   for (const std::string omit : {"", "ntk_fluctuations", "dntk"}) {
-    const std::string name = omit.empty() ? "right" : omit;
-    const Outcome theory =
-        run_pdlt("theory " + file + " -o " + name + ".npz --set 'theory.omit=[" + omit + "]'",
-                 folder.path());
-    ASSERT_EQ(theory.status, 0) << theory.err;
-    run_pdlt("compare " + name + ".npz measured.npz -o " + name + " --quiet", folder.path());
-    EXPECT_EQ(verdict_of(folder / name, "z", "c1"), omit.empty() ? "agree" : "disagree") << name;
+    std::filesystem::path dir;
+    ASSERT_NO_FATAL_FAILURE(compare_without(folder, file, omit, &dir));
+    EXPECT_EQ(verdict_of(dir, "z", "c1"), omit.empty() ? "agree" : "disagree")
+        << "without " << omit;
   }
 }
 

@@ -19,16 +19,13 @@ TEST(StudyLoss, GeluDepthTwoWithoutTermsOfTheCovariance) {
   const Outcome train = run_pdlt("train " + file + " -o measured.npz", folder.path());
   ASSERT_EQ(train.status, 0) << train.err;
   for (const std::string omit : {"", "cov.ntk_ntk", "cov.ntk_output"}) {
-    const std::string name = omit.empty() ? "right" : omit;
-    const Outcome theory =
-        run_pdlt("theory " + file + " -o " + name + ".npz --set 'theory.omit=[" + omit + "]'",
-                 folder.path());
-    ASSERT_EQ(theory.status, 0) << theory.err;
-    run_pdlt("compare " + name + ".npz measured.npz -o '" + name + "' --quiet", folder.path());
+    std::filesystem::path dir;
+    ASSERT_NO_FATAL_FAILURE(compare_without(folder, file, omit, &dir));
     for (const char *quantity : {"cov", "loss_train_variance"})
-      EXPECT_EQ(verdict_of(folder / name, quantity, "c1"), omit.empty() ? "agree" : "disagree")
-          << quantity << " without " << name;
-    EXPECT_EQ(verdict_of(folder / name, "loss_train_bias", "c1"), "agree") << name;
+      EXPECT_EQ(verdict_of(dir, quantity, "c1"), omit.empty() ? "agree" : "disagree")
+          << quantity << " without "
+          << "without " << omit;
+    EXPECT_EQ(verdict_of(dir, "loss_train_bias", "c1"), "agree") << "without " << omit;
   }
 }
 

@@ -1,7 +1,9 @@
-/* cli_study_support.h - reads verdicts in the tests that run small parts of the studies. */
+/* cli_study_support.h - what the tests that run small parts of the studies share: theory with a
+ * part left out against the same measurement, and verdicts. */
 #ifndef PDLT_TESTS_CLI_STUDY_SUPPORT_H
 #define PDLT_TESTS_CLI_STUDY_SUPPORT_H
 
+#include <gtest/gtest.h>
 #include <jansson.h>
 
 #include "cli_support.h"
@@ -20,6 +22,18 @@ inline std::string verdict_of(const std::filesystem::path &dir, const std::strin
   }
   json_decref(root);
   return verdict;
+}
+
+/* Compares theory of `file` (quoted, with its settings) without `omit` (empty: the whole of it)
+ * with FOLDER/measured.npz; the folder of the comparison, a fatal failure when theory fails. */
+inline void compare_without(const TempFolder &folder, const std::string &file,
+                            const std::string &omit, std::filesystem::path *dir) {
+  const std::string name = omit.empty() ? "right" : omit;
+  const Outcome theory = run_pdlt(
+      "theory " + file + " -o " + name + ".npz --set 'theory.omit=[" + omit + "]'", folder.path());
+  ASSERT_EQ(theory.status, 0) << theory.err;
+  run_pdlt("compare " + name + ".npz measured.npz -o " + name + " --quiet", folder.path());
+  *dir = folder / name;
 }
 
 #endif
