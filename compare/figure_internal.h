@@ -54,6 +54,30 @@ double pdlt_figure_eta(const pdlt_archive *measured);
  * logarithmic with a place for 0. */
 void pdlt_figure_time_axis(pdlt_axis *axis, const double *x, double eta);
 
+/* Numbers of the samples that get a panel each, at most `most` (2 or more) into shown: training
+ * samples first, two places kept for test samples where there are that many. Returns how many. */
+size_t pdlt_figure_choose_samples(size_t samples, size_t train, size_t most, size_t *shown);
+
+/* Titles the panel "training sample 1", "test sample 1", ... */
+void pdlt_figure_title_sample(pdlt_panel *panel, size_t sample, size_t train);
+
+/* A line through the n points x, y; dashed as in pdlt_series. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_line(pdlt_panel *panel, size_t n, const double *x, const double *y,
+                             pdlt_color color, int dashed, const char *label, pdlt_error *err);
+
+/* Marks at y with bars from lo to hi, in the style of the k-th shown width. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_marks(pdlt_panel *panel, size_t n, const double *x, const double *y,
+                              const double *lo, const double *hi, size_t k, const char *label,
+                              pdlt_error *err);
+
+/* Thin grey lines: one number of z, the at-th of count at each of the n times x, of the single
+ * networks that width number w kept, twelve at most; *found (or NULL) how many. scratch: (n).
+ * Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_members(pdlt_panel *panel, const pdlt_figure_input *in, size_t w, size_t n,
+                                const double *x, size_t at, size_t count, double *scratch,
+                                size_t *found, pdlt_error *err);
+
 /* A grey line at height y from x[0] to x[n - 1]. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_figure_level(pdlt_panel *panel, size_t n, const double *x, double y,
                               pdlt_error *err);

@@ -26,23 +26,14 @@ static pdlt_status add_theory(pdlt_panel *panel, const view *v, const char *name
   const double *nlo = series_of(v, pdlt_archive_getf(v->in->theory, "%s_nlo", name));
   char label[96];
   if (!lo) return PDLT_OK;
-  pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                      .n = v->num_times,
-                      .x = v->x,
-                      .y = lo,
-                      .color = PDLT_BLACK,
-                      .label = "theory, infinite width"};
-  pdlt_status status = pdlt_panel_add(panel, &line, err);
+  const pdlt_status status =
+      pdlt_figure_line(panel, v->num_times, v->x, lo, PDLT_BLACK, 0, "theory, infinite width", err);
   if (status != PDLT_OK || !nlo) return status;
   for (size_t t = 0; t < v->num_times; t++)
     v->scratch[t] = lo[t] + v->in->comparison->h[w] * nlo[t];
   snprintf(label, sizeof label, "theory, order 1/<i>n</i>, <i>n</i> = %.0f",
            v->in->comparison->widths[w]);
-  line.y = v->scratch;
-  line.color = PDLT_VERMILION;
-  line.dashed = 1;
-  line.label = label;
-  return pdlt_panel_add(panel, &line, err);
+  return pdlt_figure_line(panel, v->num_times, v->x, v->scratch, PDLT_VERMILION, 1, label, err);
 }
 
 static pdlt_status add_width(pdlt_panel *panel, const view *v, const char *name, size_t w,
@@ -59,15 +50,7 @@ static pdlt_status add_width(pdlt_panel *panel, const view *v, const char *name,
     hi[t] = x[t] + (se ? se[t] : NAN);
   }
   snprintf(label, sizeof label, "measured, <i>n</i> = %.0f", width);
-  pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
-                       .n = v->num_times,
-                       .x = v->x,
-                       .y = x,
-                       .lo = lo,
-                       .hi = hi,
-                       .label = label};
-  pdlt_figure_style_width(&marks, w);
-  return pdlt_panel_add(panel, &marks, err);
+  return pdlt_figure_marks(panel, v->num_times, v->x, x, lo, hi, w, label, err);
 }
 
 /* 1 when theory and every width hold the loss. */

@@ -54,19 +54,12 @@ static pdlt_status add_theory(pdlt_panel *panel, view *v, pdlt_error *err) {
     v->n[k] = first * pow(last / first, (double)k / (CURVE - 1));
     v->curve[k] = v->lo;
   }
-  pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                      .n = CURVE,
-                      .x = v->n,
-                      .y = v->curve,
-                      .color = PDLT_BLACK,
-                      .label = "theory, infinite width"};
-  const pdlt_status status = pdlt_panel_add(panel, &line, err);
+  const pdlt_status status =
+      pdlt_figure_line(panel, CURVE, v->n, v->curve, PDLT_BLACK, 0, "theory, infinite width", err);
   if (status != PDLT_OK || isnan(v->nlo)) return status;
   for (size_t k = 0; k < CURVE; k++) v->curve[k] = v->lo + v->c->h[0] * first / v->n[k] * v->nlo;
-  line.color = PDLT_VERMILION;
-  line.dashed = 1;
-  line.label = "theory, order 1/<i>n</i>";
-  return pdlt_panel_add(panel, &line, err);
+  return pdlt_figure_line(panel, CURVE, v->n, v->curve, PDLT_VERMILION, 1,
+                          "theory, order 1/<i>n</i>", err);
 }
 
 static pdlt_status fill_panel(pdlt_panel *panel, view *v, const char *title, pdlt_error *err) {

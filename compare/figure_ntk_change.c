@@ -151,15 +151,8 @@ static pdlt_status add_width(pdlt_panel *panel, const view *v, size_t w, size_t 
     hi[t] = y[t] + se;
   }
   snprintf(label, sizeof label, "measured, <i>n</i> = %.0f", c->widths[w]);
-  pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
-                       .n = v->num_times,
-                       .x = v->scratch + 3 * v->num_times,
-                       .y = y,
-                       .lo = lo,
-                       .hi = hi,
-                       .label = label};
-  pdlt_figure_style_width(&marks, w);
-  return pdlt_panel_add(panel, &marks, err);
+  return pdlt_figure_marks(panel, v->num_times, v->scratch + 3 * v->num_times, y, lo, hi, w, label,
+                           err);
 }
 
 /* "SYMBOL, training 1, test 2". */
@@ -193,13 +186,8 @@ static pdlt_status fill_panel(pdlt_panel *panel, const view *v, size_t k, pdlt_e
   if (!v->theory) goto cleanup;
   for (size_t t = 0; t < v->num_times; t++)
     v->scratch[t] = v->theory[t * v->numbers + entry] - v->theory[entry];
-  pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                      .n = v->num_times,
-                      .x = at,
-                      .y = v->scratch,
-                      .color = PDLT_BLACK,
-                      .label = "theory, coefficient of <i>h</i>"};
-  PDLT_TRY(pdlt_panel_add(panel, &line, err));
+  PDLT_TRY(pdlt_figure_line(panel, v->num_times, at, v->scratch, PDLT_BLACK, 0,
+                            "theory, coefficient of <i>h</i>", err));
 cleanup:
   return status;
 }

@@ -1,5 +1,5 @@
-/* figure_page.c - what the figures have in common: the grid with its caption, styles,
- * training samples and times. */
+/* figure_page.c - what the figures have in common: the grid with its caption, styles, lines and
+ * marks, training samples and times. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -54,6 +54,70 @@ pdlt_status pdlt_figure_level(pdlt_panel *panel, size_t n, const double *x, doub
   const pdlt_series line = {
       .kind = PDLT_SERIES_LINE, .n = 2, .x = ends, .y = heights, .color = PDLT_GREY, .width = 0.7};
   return pdlt_panel_add(panel, &line, err);
+}
+
+pdlt_status pdlt_figure_line(pdlt_panel *panel, size_t n, const double *x, const double *y,
+                             pdlt_color color, int dashed, const char *label, pdlt_error *err) {
+  const pdlt_series line = {.kind = PDLT_SERIES_LINE,
+                            .n = n,
+                            .x = x,
+                            .y = y,
+                            .color = color,
+                            .dashed = dashed,
+                            .label = label};
+  return pdlt_panel_add(panel, &line, err);
+}
+
+pdlt_status pdlt_figure_marks(pdlt_panel *panel, size_t n, const double *x, const double *y,
+                              const double *lo, const double *hi, size_t k, const char *label,
+                              pdlt_error *err) {
+  pdlt_series marks = {
+      .kind = PDLT_SERIES_MARKS, .n = n, .x = x, .y = y, .lo = lo, .hi = hi, .label = label};
+  pdlt_figure_style_width(&marks, k);
+  return pdlt_panel_add(panel, &marks, err);
+}
+
+pdlt_status pdlt_figure_members(pdlt_panel *panel, const pdlt_figure_input *in, size_t w, size_t n,
+                                const double *x, size_t at, size_t count, double *scratch,
+                                size_t *found, pdlt_error *err) {
+  const double width = in->comparison->widths[w];
+  const pdlt_tensor *z = pdlt_measured_get(in->measured, width, "samples/z");
+  size_t members = z && z->ndim == 4 ? z->dim[0] : 0;
+  char label[96];
+  pdlt_status status = PDLT_OK;
+  if (members && (z->dim[1] < n || z->dim[2] * z->dim[3] != count)) members = 0;
+  if (members > 12) members = 12;
+  snprintf(label, sizeof label, "single networks, <i>n</i> = %.0f", width);
+  for (size_t m = 0; m < members && status == PDLT_OK; m++) {
+    for (size_t t = 0; t < n; t++) scratch[t] = z->data[(m * z->dim[1] + t) * count + at];
+    const pdlt_series line = {.kind = PDLT_SERIES_LINE,
+                              .n = n,
+                              .x = x,
+                              .y = scratch,
+                              .color = PDLT_GREY,
+                              .alpha = 0.55,
+                              .width = 0.5,
+                              .label = m == 0 ? label : NULL};
+    status = pdlt_panel_add(panel, &line, err);
+  }
+  if (found) *found = members;
+  return status;
+}
+
+size_t pdlt_figure_choose_samples(size_t samples, size_t train, size_t most, size_t *shown) {
+  const size_t test = samples - train, kept = test < 2 ? test : 2;
+  size_t count = 0;
+  for (size_t a = 0; a < train && count < most - kept; a++) shown[count++] = a;
+  for (size_t a = train; a < samples && count < most; a++) shown[count++] = a;
+  return count;
+}
+
+void pdlt_figure_title_sample(pdlt_panel *panel, size_t sample, size_t train) {
+  const int trained = sample < train;
+  char title[64];
+  snprintf(title, sizeof title, "%s sample %zu", trained ? "training" : "test",
+           trained ? sample + 1 : sample - train + 1);
+  pdlt_panel_title(panel, title);
 }
 
 size_t pdlt_figure_train_samples(const pdlt_archive *measured, size_t samples) {

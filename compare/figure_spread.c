@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "compare/figure_internal.h"
 
-enum { MAX_SAMPLES = 3, MAX_WIDTHS = 6, MAX_MEMBERS = 12 };
+enum { MAX_SAMPLES = 3, MAX_WIDTHS = 6 };
 
 /* Arrays of the first output; theory's may lack order 1/n. */
 typedef struct view {
@@ -31,15 +31,6 @@ static const double *measured(const view *v, size_t w, const char *name, int ndi
                  per_time);
 }
 
-/* Test samples have two of the places where there are that many, training samples the rest. */
-static void choose_samples(view *v) {
-  const size_t test = v->samples - v->num_train, kept = test < 2 ? test : 2;
-  for (size_t a = 0; a < v->num_train && v->num_shown < MAX_SAMPLES - kept; a++)
-    v->shown[v->num_shown++] = a;
-  for (size_t a = v->num_train; a < v->samples && v->num_shown < MAX_SAMPLES; a++)
-    v->shown[v->num_shown++] = a;
-}
-
 /* 1 when there are two or more finite times and the first width has a covariance. */
 static int find_view(view *v, const pdlt_figure_input *in) {
   const pdlt_tensor *z = pdlt_archive_get(in->theory, "z_lo");
@@ -56,7 +47,7 @@ static int find_view(view *v, const pdlt_figure_input *in) {
   v->z_nlo = checked(v, pdlt_archive_get(in->theory, "z_nlo"), 3, v->p);
   v->cov_nlo = checked(v, pdlt_archive_get(in->theory, "cov_nlo"), 5, v->p * v->p);
   if (!v->z_nlo || !v->cov_nlo) v->z_nlo = v->cov_nlo = NULL;
-  choose_samples(v);
+  v->num_shown = pdlt_figure_choose_samples(v->samples, v->num_train, MAX_SAMPLES, v->shown);
   return v->z_lo && v->cov_lo && measured(v, 0, "z", 3, v->p) &&
          measured(v, 0, "cov", 5, v->p * v->p) && measured(v, 0, "cov_se", 5, v->p * v->p);
 }
@@ -79,30 +70,6 @@ static void band(const view *v, size_t a, int order, double *lo, double *hi) {
   }
 }
 
-static pdlt_status add_members(pdlt_panel *panel, const view *v, size_t a, pdlt_error *err) {
-  const double width = v->in->comparison->widths[0];
-  const pdlt_tensor *z = pdlt_measured_get(v->in->measured, width, "samples/z");
-  char label[96];
-  if (!z || z->ndim != 4 || z->dim[1] < v->num_times || z->dim[2] * z->dim[3] != v->p)
-    return PDLT_OK;
-  snprintf(label, sizeof label, "single networks, <i>n</i> = %.0f", width);
-  pdlt_status status = PDLT_OK;
-  for (size_t m = 0; m < z->dim[0] && m < MAX_MEMBERS && status == PDLT_OK; m++) {
-    for (size_t t = 0; t < v->num_times; t++)
-      v->scratch[t] = z->data[(m * z->dim[1] + t) * v->p + a];
-    const pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                              .n = v->num_times,
-                              .x = v->x,
-                              .y = v->scratch,
-                              .color = PDLT_GREY,
-                              .alpha = 0.55,
-                              .width = 0.5,
-                              .label = m == 0 ? label : NULL};
-    status = pdlt_panel_add(panel, &line, err);
-  }
-  return status;
-}
-
 /* The two edges at order 1/n. */
 static pdlt_status add_edges(pdlt_panel *panel, const view *v, size_t a, pdlt_error *err) {
   double *lo = v->scratch, *hi = lo + v->num_times;
@@ -111,17 +78,10 @@ static pdlt_status add_edges(pdlt_panel *panel, const view *v, size_t a, pdlt_er
   band(v, a, 1, lo, hi);
   snprintf(label, sizeof label, "band at order 1/<i>n</i>, <i>n</i> = %.0f",
            v->in->comparison->widths[0]);
-  pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                      .n = v->num_times,
-                      .x = v->x,
-                      .y = lo,
-                      .color = PDLT_VERMILION,
-                      .dashed = 1,
-                      .label = label};
-  pdlt_status status = pdlt_panel_add(panel, &line, err);
-  line.y = hi;
-  line.label = NULL;
-  return status == PDLT_OK ? pdlt_panel_add(panel, &line, err) : status;
+  const pdlt_status status =
+      pdlt_figure_line(panel, v->num_times, v->x, lo, PDLT_VERMILION, 1, label, err);
+  if (status != PDLT_OK) return status;
+  return pdlt_figure_line(panel, v->num_times, v->x, hi, PDLT_VERMILION, 1, NULL, err);
 }
 
 /* Measured mean with one standard deviation of single networks as bars. */
@@ -137,22 +97,15 @@ static pdlt_status add_spread(pdlt_panel *panel, const view *v, size_t a, pdlt_e
   }
   snprintf(label, sizeof label, "measured mean and standard deviation, <i>n</i> = %.0f",
            v->in->comparison->widths[0]);
-  pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
-                       .n = v->num_times,
-                       .x = v->x,
-                       .y = y,
-                       .lo = lo,
-                       .hi = hi,
-                       .label = label};
-  pdlt_figure_style_width(&marks, 0);
-  return pdlt_panel_add(panel, &marks, err);
+  return pdlt_figure_marks(panel, v->num_times, v->x, y, lo, hi, 0, label, err);
 }
 
 static pdlt_status fill_band(pdlt_panel *panel, const view *v, size_t a, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   double *lo = v->scratch, *hi = lo + v->num_times;
   snprintf(pdlt_panel_y(panel)->label, sizeof pdlt_panel_y(panel)->label, "output <i>z</i>");
-  PDLT_TRY(add_members(panel, v, a, err));
+  PDLT_TRY(
+      pdlt_figure_members(panel, v->in, 0, v->num_times, v->x, a, v->p, v->scratch, NULL, err));
   band(v, a, 0, lo, hi);
   pdlt_series wide = {.kind = PDLT_SERIES_BAND,
                       .n = v->num_times,
@@ -183,15 +136,7 @@ static pdlt_status add_change(pdlt_panel *panel, const view *v, size_t a, size_t
     hi[t] = y[t] + variance_at(v, se, t, a) / h;
   }
   snprintf(label, sizeof label, "variance, <i>n</i> = %.0f", v->in->comparison->widths[w]);
-  pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
-                       .n = v->num_times,
-                       .x = v->x,
-                       .y = y,
-                       .lo = lo,
-                       .hi = hi,
-                       .label = label};
-  pdlt_figure_style_width(&marks, w);
-  return pdlt_panel_add(panel, &marks, err);
+  return pdlt_figure_marks(panel, v->num_times, v->x, y, lo, hi, w, label, err);
 }
 
 static pdlt_status fill_change(pdlt_panel *panel, const view *v, size_t a, pdlt_error *err) {
@@ -203,13 +148,8 @@ static pdlt_status fill_change(pdlt_panel *panel, const view *v, size_t a, pdlt_
     PDLT_TRY(add_change(panel, v, a, w, err));
   if (!v->cov_nlo) return PDLT_OK;
   for (size_t t = 0; t < v->num_times; t++) v->scratch[t] = variance_at(v, v->cov_nlo, t, a);
-  const pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                            .n = v->num_times,
-                            .x = v->x,
-                            .y = v->scratch,
-                            .color = PDLT_BLACK,
-                            .label = "theory, coefficient of <i>h</i>"};
-  PDLT_TRY(pdlt_panel_add(panel, &line, err));
+  PDLT_TRY(pdlt_figure_line(panel, v->num_times, v->x, v->scratch, PDLT_BLACK, 0,
+                            "theory, coefficient of <i>h</i>", err));
 cleanup:
   return status;
 }
@@ -265,12 +205,8 @@ pdlt_status pdlt_figure_spread(pdlt_figure_job *job, pdlt_error *err) {
   PDLT_TRY(pdlt_figure_page_open(&page, 2 * v.num_shown, err));
   for (size_t k = 0; k < 2 * v.num_shown; k++) {
     const size_t a = v.shown[k % v.num_shown];
-    const int train = a < v.num_train;
     pdlt_panel *panel = pdlt_plot_panel(page.plot, k);
-    char title[64];
-    snprintf(title, sizeof title, "%s sample %zu", train ? "training" : "test",
-             train ? a + 1 : a - v.num_train + 1);
-    pdlt_panel_title(panel, title);
+    pdlt_figure_title_sample(panel, a, v.num_train);
     pdlt_figure_time_axis(pdlt_panel_x(panel), v.x, v.eta);
     PDLT_TRY(k < v.num_shown ? fill_band(panel, &v, a, err) : fill_change(panel, &v, a, err));
   }

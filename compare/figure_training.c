@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "compare/figure_internal.h"
 
-enum { MAX_PANELS = 6, MAX_MEMBERS = 12, MAX_WIDTHS = 6 };
+enum { MAX_PANELS = 6, MAX_WIDTHS = 6 };
 
 /* The arrays that both figures read; shapes checked by find_view. */
 typedef struct view {
@@ -25,16 +25,6 @@ typedef struct view {
 
 static int shape_is(const pdlt_tensor *t, size_t times, size_t outputs, size_t samples) {
   return t && t->ndim == 3 && t->dim[0] >= times && t->dim[1] == outputs && t->dim[2] == samples;
-}
-
-/* Up to six samples: training samples first, two places kept for test samples. */
-static void choose_samples(view *v) {
-  size_t test = v->samples - v->num_train;
-  size_t kept = test < 2 ? test : 2;
-  size_t train = v->num_train < MAX_PANELS - kept ? v->num_train : MAX_PANELS - kept;
-  for (size_t i = 0; i < train; i++) v->shown[v->num_shown++] = i;
-  for (size_t i = 0; i < test && v->num_shown < MAX_PANELS; i++)
-    v->shown[v->num_shown++] = v->num_train + i;
 }
 
 /* 1 when both archives hold outputs at the same two or more finite times. */
@@ -56,17 +46,13 @@ static int find_view(view *v, const pdlt_figure_input *in) {
   v->z_nlo = pdlt_archive_get(in->theory, "z_nlo");
   if (!shape_is(v->z_nlo, v->num_times, v->outputs, v->samples)) v->z_nlo = NULL;
   v->num_train = pdlt_figure_train_samples(in->measured, v->samples);
-  choose_samples(v);
+  v->num_shown = pdlt_figure_choose_samples(v->samples, v->num_train, MAX_PANELS, v->shown);
   return v->num_times >= 2 && v->num_shown > 0;
 }
 
 static void set_axes(pdlt_panel *panel, const view *v, size_t sample, const char *label) {
-  char title[96];
-  int train = sample < v->num_train;
   pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
-  snprintf(title, sizeof title, "%s sample %zu", train ? "training" : "test",
-           train ? sample + 1 : sample - v->num_train + 1);
-  pdlt_panel_title(panel, title);
+  pdlt_figure_title_sample(panel, sample, v->num_train);
   x->kind = PDLT_AXIS_LOG1P;
   x->threshold = 1;
   for (size_t t = v->num_times; t-- > 0;)
@@ -85,12 +71,6 @@ static pdlt_status add_theory(pdlt_panel *panel, const view *v, size_t sample, p
     lo[t] = mean[t] - sqrt(fmax(variance, 0));
     hi[t] = mean[t] + sqrt(fmax(variance, 0));
   }
-  pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                      .n = v->num_times,
-                      .x = v->times,
-                      .y = mean,
-                      .color = PDLT_BLACK,
-                      .label = "theory, mean"};
   if (v->cov_lo) {
     pdlt_series band = {.kind = PDLT_SERIES_BAND,
                         .n = v->num_times,
@@ -105,7 +85,7 @@ static pdlt_status add_theory(pdlt_panel *panel, const view *v, size_t sample, p
     pdlt_status status = pdlt_panel_add(panel, &band, err);
     if (status != PDLT_OK) return status;
   }
-  return pdlt_panel_add(panel, &line, err);
+  return pdlt_figure_line(panel, v->num_times, v->times, mean, PDLT_BLACK, 0, "theory, mean", err);
 }
 
 /* Mean at order 1/n at the smallest width, where theory has it. */
@@ -118,41 +98,18 @@ static pdlt_status add_first_order(pdlt_panel *panel, const view *v, size_t samp
     v->scratch[t] = v->z_lo[at] + v->c->h[0] * v->z_nlo->data[at];
   }
   snprintf(label, sizeof label, "theory, order 1/<i>n</i>, <i>n</i> = %.0f", v->c->widths[0]);
-  pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                      .n = v->num_times,
-                      .x = v->times,
-                      .y = v->scratch,
-                      .color = PDLT_VERMILION,
-                      .dashed = 1,
-                      .label = label};
-  return pdlt_panel_add(panel, &line, err);
+  return pdlt_figure_line(panel, v->num_times, v->times, v->scratch, PDLT_VERMILION, 1, label, err);
 }
 
-/* Thin lines of single members at the smallest width that kept some. */
+/* Single members at the smallest width that kept some. */
 static pdlt_status add_members(pdlt_panel *panel, const view *v, size_t sample, pdlt_error *err) {
-  for (size_t w = 0; w < v->c->num_widths; w++) {
-    const pdlt_tensor *z = pdlt_measured_get(v->measured, v->c->widths[w], "samples/z");
-    if (!z || z->ndim != 4 || z->dim[1] < v->num_times || z->dim[2] * z->dim[3] != v->stride)
-      continue;
-    char label[96];
-    snprintf(label, sizeof label, "single networks, <i>n</i> = %.0f", v->c->widths[w]);
-    for (size_t m = 0; m < z->dim[0] && m < MAX_MEMBERS; m++) {
-      for (size_t t = 0; t < v->num_times; t++)
-        v->scratch[t] = z->data[(m * z->dim[1] + t) * v->stride + sample];
-      pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                          .n = v->num_times,
-                          .x = v->times,
-                          .y = v->scratch,
-                          .color = PDLT_GREY,
-                          .alpha = 0.55,
-                          .width = 0.5,
-                          .label = m == 0 ? label : NULL};
-      pdlt_status status = pdlt_panel_add(panel, &line, err);
-      if (status != PDLT_OK) return status;
-    }
-    break;
-  }
-  return PDLT_OK;
+  const pdlt_figure_input in = {.comparison = v->c, .theory = v->theory, .measured = v->measured};
+  pdlt_status status = PDLT_OK;
+  size_t found = 0;
+  for (size_t w = 0; w < v->c->num_widths && found == 0 && status == PDLT_OK; w++)
+    status = pdlt_figure_members(panel, &in, w, v->num_times, v->times, sample, v->stride,
+                                 v->scratch, &found, err);
+  return status;
 }
 
 /* z of one width, and its error bars; 0 when the archive lacks it. */
@@ -182,15 +139,7 @@ static pdlt_status add_means(pdlt_panel *panel, const view *v, size_t sample, si
     hi[t] = y[t] + se[at] / unit;
   }
   snprintf(label, sizeof label, "measured, <i>n</i> = %.0f", v->c->widths[width]);
-  pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
-                       .n = v->num_times,
-                       .x = v->times,
-                       .y = y,
-                       .lo = lo,
-                       .hi = hi,
-                       .label = label};
-  pdlt_figure_style_width(&marks, k);
-  return pdlt_panel_add(panel, &marks, err);
+  return pdlt_figure_marks(panel, v->num_times, v->times, y, lo, hi, k, label, err);
 }
 
 static pdlt_status fill_training(pdlt_panel *panel, const view *v, size_t sample, pdlt_error *err) {
@@ -212,25 +161,13 @@ static pdlt_status fill_finite_width(pdlt_panel *panel, const view *v, size_t sa
   const pdlt_comparison *c = v->c;
   set_axes(panel, v, sample,
            "(<i>z\xcc\x84</i> \xe2\x88\x92 <i>z</i><sub>\xe2\x88\x9e</sub>)/<i>h</i>");
-  memset(v->scratch, 0, v->num_times * sizeof *v->scratch);
-  pdlt_series zero = {.kind = PDLT_SERIES_LINE,
-                      .n = v->num_times,
-                      .x = v->times,
-                      .y = v->scratch,
-                      .color = PDLT_GREY,
-                      .width = 0.7};
-  PDLT_TRY(pdlt_panel_add(panel, &zero, err));
+  PDLT_TRY(pdlt_figure_level(panel, v->num_times, v->times, 0, err));
   for (size_t w = 0; w < c->num_widths && w < MAX_WIDTHS; w++)
     PDLT_TRY(add_means(panel, v, sample, w, w, 1, err));
   if (!v->z_nlo) goto cleanup;
   for (size_t t = 0; t < v->num_times; t++) v->scratch[t] = v->z_nlo->data[t * v->stride + sample];
-  pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                      .n = v->num_times,
-                      .x = v->times,
-                      .y = v->scratch,
-                      .color = PDLT_BLACK,
-                      .label = "theory, coefficient of <i>h</i>"};
-  PDLT_TRY(pdlt_panel_add(panel, &line, err));
+  PDLT_TRY(pdlt_figure_line(panel, v->num_times, v->times, v->scratch, PDLT_BLACK, 0,
+                            "theory, coefficient of <i>h</i>", err));
 cleanup:
   return status;
 }
