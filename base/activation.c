@@ -160,9 +160,9 @@ double pdlt_activation_eval(const pdlt_activation *act, int order, double z) {
   return table[act->kind].scalar(act->param, act->num_params, order, z);
 }
 
-void pdlt_activation_forward(const pdlt_activation *act, size_t n, const double *z, double *s,
-                             double *ds) {
-  pdlt_forward_kernel *kernel = pdlt_simd_best()->forward[act->kind];
+void pdlt_simd_forward(const pdlt_simd_set *set, const pdlt_activation *act, size_t n,
+                       const double *z, double *s, double *ds) {
+  pdlt_forward_kernel *kernel = set->forward[act->kind];
   if (kernel != NULL) {
     kernel(act->param, act->num_params, n, z, s, ds);
     return;
@@ -174,9 +174,9 @@ void pdlt_activation_forward(const pdlt_activation *act, size_t n, const double 
   }
 }
 
-void pdlt_activation_forward_single(const pdlt_activation *act, size_t n, const float *z, float *s,
-                                    float *ds) {
-  pdlt_forward_single_kernel *kernel = pdlt_simd_best()->forward_single[act->kind];
+void pdlt_simd_forward_single(const pdlt_simd_set *set, const pdlt_activation *act, size_t n,
+                              const float *z, float *s, float *ds) {
+  pdlt_forward_single_kernel *kernel = set->forward_single[act->kind];
   if (kernel != NULL) {
     kernel(act->param, act->num_params, n, z, s, ds);
     return;
@@ -186,6 +186,16 @@ void pdlt_activation_forward_single(const pdlt_activation *act, size_t n, const 
     s[i] = (float)pdlt_activation_eval(act, 0, x);
     if (ds != NULL) ds[i] = (float)pdlt_activation_eval(act, 1, x);
   }
+}
+
+void pdlt_activation_forward(const pdlt_activation *act, size_t n, const double *z, double *s,
+                             double *ds) {
+  pdlt_simd_forward(pdlt_simd_best(), act, n, z, s, ds);
+}
+
+void pdlt_activation_forward_single(const pdlt_activation *act, size_t n, const float *z, float *s,
+                                    float *ds) {
+  pdlt_simd_forward_single(pdlt_simd_best(), act, n, z, s, ds);
 }
 
 /* Orders first .. last of n <= PDLT_JET_BLOCK elements, element by element. */

@@ -55,6 +55,12 @@ const pdlt_simd_set *pdlt_simd_get(int k);
 /* The best one. */
 const pdlt_simd_set *pdlt_simd_best(void);
 
+/* pdlt_activation_forward and pdlt_activation_forward_single by a given set. */
+void pdlt_simd_forward(const pdlt_simd_set *set, const pdlt_activation *act, size_t n,
+                       const double *z, double *s, double *ds);
+void pdlt_simd_forward_single(const pdlt_simd_set *set, const pdlt_activation *act, size_t n,
+                              const float *z, float *s, float *ds);
+
 #ifdef __cplusplus
 }
 #endif

@@ -39,11 +39,11 @@ static double peak_gflops(const bench *b) {
     const double start = now();
 #pragma omp parallel for num_threads(b->threads) schedule(static, 1) reduction(+ : sink)
     for (int t = 0; t < b->threads; t++)
-      sink += b->single ? float_chains(PEAK_ROUNDS) : double_chains(PEAK_ROUNDS);
+      sink += peak_chains(pdlt_simd_best(), b->single, PEAK_ROUNDS);
     best = fmin(best, now() - start);
   }
   if (!isfinite(sink)) fprintf(stderr, "the peak loop overflowed\n");
-  return chains_flops(b->single, PEAK_ROUNDS) * b->threads / best * 1e-9;
+  return chains_flops(pdlt_simd_best(), b->single, PEAK_ROUNDS) * b->threads / best * 1e-9;
 }
 
 /* Draws of so many networks are held at once. */

@@ -9,6 +9,12 @@
 pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net,
                              const pdlt_problem *problem, double eta, pdlt_first_layer first,
                              int single, pdlt_error *err) {
+  return pdlt_stepper_new_by(out, pdlt_simd_best(), net, problem, eta, first, single, err);
+}
+
+pdlt_status pdlt_stepper_new_by(pdlt_stepper *out, const pdlt_simd_set *set,
+                                const pdlt_network *net, const pdlt_problem *problem, double eta,
+                                pdlt_first_layer first, int single, pdlt_error *err) {
   pdlt_stepper st = {.net = net, .problem = problem, .eta = eta};
   const size_t outputs = problem->outputs * problem->train;
   st.first_by_samples = first == PDLT_FIRST_SAMPLES ||
@@ -19,9 +25,9 @@ pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net,
   st.z = st.theta + net->num_params;
   st.eps = st.z + outputs;
   if (single)
-    PDLT_TRY(pdlt_step_new_f(&st.in_single, net, problem, eta, st.first_by_samples, err));
+    PDLT_TRY(pdlt_step_new_f(&st.in_single, set, net, problem, eta, st.first_by_samples, err));
   else
-    PDLT_TRY(pdlt_step_new_d(&st.in_double, net, problem, eta, st.first_by_samples, err));
+    PDLT_TRY(pdlt_step_new_d(&st.in_double, set, net, problem, eta, st.first_by_samples, err));
   *out = st;
   return PDLT_OK;
 cleanup:

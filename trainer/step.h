@@ -23,6 +23,8 @@ extern "C" {
 
 typedef enum { PDLT_FIRST_AUTO, PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES } pdlt_first_layer;
 
+struct pdlt_simd_set;
+
 typedef struct pdlt_stepper {
   const pdlt_network *net;     /* borrowed */
   const pdlt_problem *problem; /* borrowed */
@@ -41,6 +43,12 @@ typedef struct pdlt_stepper {
 pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net,
                              const pdlt_problem *problem, double eta, pdlt_first_layer first,
                              int single, pdlt_error *err);
+
+/* The same by a given instruction set, for tests and benchmarks; pdlt_stepper_new takes the best
+ * that the processor can run (base/simd_kernels.h). */
+pdlt_status pdlt_stepper_new_by(pdlt_stepper *out, const struct pdlt_simd_set *set,
+                                const pdlt_network *net, const pdlt_problem *problem, double eta,
+                                pdlt_first_layer first, int single, pdlt_error *err);
 void pdlt_stepper_free(pdlt_stepper *stepper);
 
 /* Starts training from stepper->theta. */

@@ -1,7 +1,5 @@
 /* step_single.c - step_real.inc in single precision. */
-#include "base/activation.h"
-
 #define REAL float
 #define KIND f
-#define FORWARD pdlt_activation_forward_single
+#define FORWARD pdlt_simd_forward_single
 #include "trainer/step_real.inc"
