@@ -6,6 +6,8 @@
 #define PDLT_DENSE_SET pdlt_dense_avx2
 #define DOUBLE_LANES 4
 #define FLOAT_LANES 8
+#define DOUBLE_TYPE d4
+#define FLOAT_TYPE f8
 #define RB 4
 #include "base/dense_set.inc"
 #endif

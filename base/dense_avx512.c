@@ -6,6 +6,8 @@
 #define PDLT_DENSE_SET pdlt_dense_avx512
 #define DOUBLE_LANES 8
 #define FLOAT_LANES 16
+#define DOUBLE_TYPE d8
+#define FLOAT_TYPE f16
 #define RB 8
 #include "base/dense_set.inc"
 #endif

@@ -5,5 +5,7 @@
 #define PDLT_DENSE_SET pdlt_dense_plain
 #define DOUBLE_LANES 2
 #define FLOAT_LANES 4
+#define DOUBLE_TYPE d2
+#define FLOAT_TYPE f4
 #define RB 4
 #include "base/dense_set.inc"
