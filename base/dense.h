@@ -30,7 +30,7 @@ extern "C" {
   typedef struct pdlt_dense_product_##S {                                                      \
     size_t rows, depth, cols;                                                                  \
     const REAL *a, *b;                                                                         \
-    const REAL *bias; /* (rows) or NULL */                                                     \
+    const REAL *bias; /* (rows), padded to a multiple of V, or NULL */                         \
     int add, a_state;                                                                          \
     REAL *z;                                                                                   \
   } pdlt_dense_product_##S;                                                                    \
@@ -69,7 +69,7 @@ static inline size_t pdlt_panel_size(size_t rows, size_t cols, size_t lanes) {
 }
 
 /* Scratch of pdlt_dense_layer. */
-static inline size_t pdlt_dense_scratch(size_t samples) { return samples * 3 * 16; }
+static inline size_t pdlt_dense_scratch(size_t samples) { return (samples * 3 + 16) * 16; }
 
 /* Position of element (i, j) of a matrix with `rows` rows. */
 static inline size_t pdlt_panel_at(size_t rows, size_t i, size_t j, size_t lanes) {
