@@ -33,33 +33,52 @@ struct Types<float> {
   static constexpr double rounding = 1.2e-7;
 };
 
-// A matrix in panels, aligned, between guards.
+// A matrix in panels or a state (base/dense.h), aligned, between guards.
 template <class Real>
-class Panels {
+class Matrix {
  public:
-  Panels(size_t height, size_t width, size_t V)
-      : rows(height), cols(width), lanes(V), size(pdlt_panel_size(height, width, V)) {
+  Matrix(size_t height, size_t width, size_t V, bool is_state)
+      : rows(height),
+        cols(width),
+        lanes(V),
+        size(is_state ? pdlt_state_size(height, width, V) : pdlt_panel_size(height, width, V)),
+        state(is_state),
+        real(size, false) {
     const size_t bytes = (size + 2 * guard) * sizeof(Real);
     all = static_cast<Real *>(std::aligned_alloc(
         PDLT_ALIGNMENT, (bytes + PDLT_ALIGNMENT - 1) / PDLT_ALIGNMENT * PDLT_ALIGNMENT));
     for (size_t i = 0; i < size + 2 * guard; i++) all[i] = Real(guard_value);
+    for (size_t i = 0; i < rows; i++)
+      for (size_t j = 0; j < cols; j++) real[where(i, j)] = true;
   }
-  ~Panels() { std::free(all); }
-  Panels(const Panels &) = delete;
-  Panels &operator=(const Panels &) = delete;
+  ~Matrix() { std::free(all); }
+  Matrix(const Matrix &) = delete;
+  Matrix &operator=(const Matrix &) = delete;
   Real *data() { return all + guard; }
-  Real &at(size_t i, size_t j) { return data()[pdlt_panel_at(rows, i, j, lanes)]; }
+  size_t where(size_t i, size_t j) const {
+    return state ? pdlt_state_at(rows, cols, i, j, lanes) : pdlt_panel_at(rows, i, j, lanes);
+  }
+  Real &at(size_t i, size_t j) { return data()[where(i, j)]; }
   void fill(std::mt19937_64 &gen, bool zero_padding) {
     std::normal_distribution<double> normal;
-    for (size_t i = 0; i < size; i++) data()[i] = Real(normal(gen));
-    for (size_t j = cols; zero_padding && j < pdlt_panels(cols, lanes) * lanes; j++)
-      for (size_t i = 0; i < rows; i++) at(i, j) = 0;
+    for (size_t i = 0; i < size; i++)
+      data()[i] = zero_padding && !real[i] ? Real(0) : Real(normal(gen));
   }
   std::vector<double> values() {
     std::vector<double> out(rows * cols);
     for (size_t i = 0; i < rows; i++)
       for (size_t j = 0; j < cols; j++) out[i * cols + j] = double(at(i, j));
     return out;
+  }
+  // Whether padding from number `first` on is zero; the tail of a state begins there.
+  bool zero_padding(size_t first) {
+    for (size_t i = first; i < size; i++)
+      if (!real[i] && data()[i] != 0) return false;
+    return true;
+  }
+  bool zero_tail() {
+    const size_t tail = pdlt_tail(cols, lanes);
+    return tail == 0 || zero_padding(rows * (cols - tail));
   }
   bool guarded() const {
     for (size_t i = 0; i < guard; i++)
@@ -71,6 +90,8 @@ class Panels {
  private:
   static constexpr size_t guard = 16;
   static constexpr double guard_value = 12345;
+  bool state;
+  std::vector<bool> real;
   Real *all;
 };
 
@@ -85,7 +106,7 @@ struct Naive {
 };
 
 template <class Real>
-void expect_near(Panels<Real> &got, const Naive &naive, size_t terms, const std::string &what) {
+void expect_near(Matrix<Real> &got, const Naive &naive, size_t terms, const std::string &what) {
   const std::vector<double> values = got.values();
   for (size_t i = 0; i < values.size(); i++)
     ASSERT_NEAR(values[i], naive.value[i],
@@ -108,13 +129,15 @@ size_t random_size(std::mt19937_64 &gen) {
 }
 
 template <class Real>
-void check_product(const pdlt_simd_set *set, std::mt19937_64 &gen) {
+void check_product(const pdlt_simd_set *set, std::mt19937_64 &gen, size_t rows, size_t depth,
+                   size_t cols) {
   const typename Types<Real>::Kernels &kernels = Types<Real>::of(set);
-  const size_t V = kernels.lanes, rows = random_size(gen), depth = random_size(gen),
-               cols = random_size(gen);
+  const size_t V = kernels.lanes;
+  const bool a_state = gen() % 3 == 0;
   const int add = gen() % 2, with_bias = !add && gen() % 2;
-  Panels<Real> a(rows, depth, V), b(depth, cols, V), z(rows, cols, V), bias(rows, 1, 1);
-  a.fill(gen, false);
+  Matrix<Real> a(rows, depth, V, a_state), b(depth, cols, V, true), z(rows, cols, V, true),
+      bias(pdlt_panels(rows, V) * V, 1, 1, false);
+  a.fill(gen, true);
   b.fill(gen, false);
   z.fill(gen, false);
   bias.fill(gen, false);
@@ -134,22 +157,25 @@ void check_product(const pdlt_simd_set *set, std::mt19937_64 &gen) {
   product.b = b.data();
   product.bias = with_bias ? bias.data() : nullptr;
   product.add = add;
+  product.a_state = a_state;
   product.z = z.data();
   kernels.product(&product);
-  expect_near(z, naive, depth,
-              std::string("product ") + set->name + " " + std::to_string(rows) + " " +
-                  std::to_string(depth) + " " + std::to_string(cols));
+  const std::string what = std::string("product ") + set->name + " " + std::to_string(rows) + " " +
+                           std::to_string(depth) + " " + std::to_string(cols);
+  expect_near(z, naive, depth, what);
+  ASSERT_TRUE(z.zero_tail()) << what;
 }
 
 template <class Real>
-void check_layer(const pdlt_simd_set *set, std::mt19937_64 &gen) {
+void check_layer(const pdlt_simd_set *set, std::mt19937_64 &gen, size_t in, size_t out,
+                 size_t samples) {
   const typename Types<Real>::Kernels &kernels = Types<Real>::of(set);
-  const size_t V = kernels.lanes, in = random_size(gen), samples = random_size(gen),
-               out = gen() % 3 == 0 ? 1 + gen() % 3 : random_size(gen);
+  const size_t V = kernels.lanes;
   const bool with_below = gen() % 4 != 0;
   const double factor = -0.3;
-  Panels<Real> weight(out, in, V), above(out, samples, V), s(in, samples, V), slope(in, samples, V),
-      below(in, samples, V), scratch(pdlt_dense_scratch(samples), 1, 1);
+  Matrix<Real> weight(out, in, V, false), above(out, samples, V, true), s(in, samples, V, true),
+      slope(in, samples, V, true), below(in, samples, V, true),
+      scratch(pdlt_dense_scratch(samples), 1, 1, false);
   weight.fill(gen, true);
   above.fill(gen, true);
   s.fill(gen, false);
@@ -180,17 +206,20 @@ void check_layer(const pdlt_simd_set *set, std::mt19937_64 &gen) {
   kernels.descend(&layer);
   const std::string what = std::string("layer ") + set->name + " " + std::to_string(out) + " " +
                            std::to_string(in) + " " + std::to_string(samples);
-  if (with_below) expect_near(below, back, out + 2, what + " below");
+  if (with_below) {
+    expect_near(below, back, out + 2, what + " below");
+    ASSERT_TRUE(below.zero_tail()) << what;
+  }
   expect_near(weight, moved, samples + 2, what + " weight");
-  for (size_t j = in; j < pdlt_panels(in, V) * V; j++)
-    for (size_t o = 0; o < out; o++) ASSERT_EQ(weight.at(o, j), 0) << what << " padding";
+  ASSERT_TRUE(weight.zero_padding(0)) << what;
+  ASSERT_TRUE(scratch.guarded()) << what;
 }
 
 template <class Real>
-void check_rows(const pdlt_simd_set *set, std::mt19937_64 &gen) {
+void check_rows(const pdlt_simd_set *set, std::mt19937_64 &gen, size_t rows, size_t cols) {
   const typename Types<Real>::Kernels &kernels = Types<Real>::of(set);
-  const size_t V = kernels.lanes, rows = random_size(gen), cols = random_size(gen);
-  Panels<Real> x(rows, cols, V), sum(pdlt_panels(rows, V) * V, 1, 1);
+  const size_t V = kernels.lanes;
+  Matrix<Real> x(rows, cols, V, true), sum(pdlt_panels(rows, V) * V, 1, 1, false);
   x.fill(gen, true);
   sum.fill(gen, false);
   Naive naive(sum.rows);
@@ -201,14 +230,36 @@ void check_rows(const pdlt_simd_set *set, std::mt19937_64 &gen) {
   expect_near(sum, naive, cols + 1, std::string("rows ") + set->name);
 }
 
+// Every number of samples left over, with rows and depth around the vector's width.
+template <class Real>
+void check_leftovers() {
+  for (int k = 0; pdlt_simd_get(k) != nullptr; k++) {
+    const pdlt_simd_set *set = pdlt_simd_get(k);
+    const size_t V = Types<Real>::of(set).lanes;
+    std::mt19937_64 gen(29);
+    for (size_t samples = 1; samples < 4 * V; samples++)
+      for (size_t n : {size_t(1), size_t(2), size_t(3), V - 1, V, V + 1, V + 2, 2 * V + 3, 9 * V}) {
+        const size_t other = 1 + gen() % (3 * V);
+        check_product<Real>(set, gen, n, other, samples);
+        check_product<Real>(set, gen, other, n, samples);
+        check_layer<Real>(set, gen, n, other, samples);
+        check_layer<Real>(set, gen, other, n, samples);
+        check_rows<Real>(set, gen, n, samples);
+        if (testing::Test::HasFatalFailure()) return;
+      }
+  }
+}
+
 template <class Real>
 void check_all(int trials) {
   for (int k = 0; pdlt_simd_get(k) != nullptr; k++) {
+    const pdlt_simd_set *set = pdlt_simd_get(k);
     std::mt19937_64 gen(17);
     for (int trial = 0; trial < trials; trial++) {
-      check_product<Real>(pdlt_simd_get(k), gen);
-      check_layer<Real>(pdlt_simd_get(k), gen);
-      check_rows<Real>(pdlt_simd_get(k), gen);
+      const size_t rows = random_size(gen), depth = random_size(gen), cols = random_size(gen);
+      check_product<Real>(set, gen, rows, depth, cols);
+      check_layer<Real>(set, gen, depth, gen() % 3 == 0 ? 1 + gen() % 3 : rows, cols);
+      check_rows<Real>(set, gen, rows, cols);
       if (testing::Test::HasFatalFailure()) return;
     }
   }
@@ -220,12 +271,32 @@ TEST(BaseDense, DoubleIsTheNaiveLoop) { check_all<double>(400); }
 
 TEST(BaseDense, SingleIsTheNaiveLoop) { check_all<float>(400); }
 
+TEST(BaseDense, DoubleWithEveryNumberOfSamplesLeftOver) { check_leftovers<double>(); }
+
+TEST(BaseDense, SingleWithEveryNumberOfSamplesLeftOver) { check_leftovers<float>(); }
+
+TEST(BaseDense, StatesHoldEverySampleOnce) {
+  for (size_t V : {1, 2, 4, 8, 16})
+    for (size_t rows : {1, 5, 8, 17})
+      for (size_t samples = 0; samples < 40; samples++) {
+        const size_t size = pdlt_state_size(rows, samples, V);
+        std::vector<int> taken(size, 0);
+        for (size_t i = 0; i < rows; i++)
+          for (size_t j = 0; j < samples; j++) {
+            const size_t at = pdlt_state_at(rows, samples, i, j, V);
+            ASSERT_LT(at, size);
+            ASSERT_EQ(taken[at]++, 0);
+          }
+        ASSERT_EQ(size % V, 0U);
+      }
+}
+
 TEST(BaseDense, PaddingOfSamplesDoesNotReachTheOthers) {
   for (int k = 0; pdlt_simd_get(k) != nullptr; k++) {
     const pdlt_dense_d &kernels = pdlt_simd_get(k)->dense->d;
-    const size_t V = kernels.lanes, n = V + 1, cols = V + 1;
-    if (V == 1) continue;
-    Panels<double> a(n, n, V), b(n, cols, V), z(n, cols, V);
+    const size_t V = kernels.lanes, n = V + 1, cols = V + V / 2 + 1;
+    if (cols == 2 * V) continue;
+    Matrix<double> a(n, n, V, false), b(n, cols, V, true), z(n, cols, V, true);
     std::mt19937_64 gen(3);
     a.fill(gen, true);
     b.fill(gen, false);

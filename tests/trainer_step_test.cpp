@@ -1,6 +1,9 @@
 // The fast step against plain loops, plain-loop gradients against finite differences.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/simd_kernels.h"
 #include "tests/trainer_support.h"
 
 using namespace trainer_test;
@@ -29,10 +32,12 @@ Settings random_settings(std::mt19937_64 &gen) {
 }
 
 struct Trial {
-  explicit Trial(std::mt19937_64 &gen)
-      : s(random_settings(gen)),
+  explicit Trial(std::mt19937_64 &gen) : Trial(random_settings(gen), gen) {}
+  Trial(const Settings &settings, std::mt19937_64 &gen)
+      : s(settings),
         ex(yaml(s)),
-        data((size_t)s.train, (size_t)s.test, 1 + gen() % 9, (size_t)s.outputs, (unsigned)gen()) {
+        data((size_t)s.train, (size_t)s.test, 1 + gen() % 9, (size_t)s.outputs, (unsigned)gen()),
+        eta(0.18 / std::max(6, s.train)) {
     pdlt_error err = {};
     EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK) << err.message;
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], data.c.inputs, &err), PDLT_OK);
@@ -46,16 +51,41 @@ struct Trial {
   Settings s;
   Experiment ex;
   Data data;
+  double eta;
   pdlt_problem problem = {};
   pdlt_network net = {};
   std::vector<double> theta;
 };
 
-// Sum of absolute differences between fast and naive outputs over some steps.
-void compare_training(Trial &u, pdlt_first_layer first) {
+// What is left of training u for some steps: outputs of all samples, then the weights.
+std::vector<double> train(Trial &u, const pdlt_simd_set *set, pdlt_first_layer first, int single,
+                          pdlt_stepper *reused) {
+  pdlt_stepper own = {}, *st = reused != nullptr ? reused : &own;
+  const size_t outputs = u.problem.outputs * u.problem.samples;
+  std::vector<double> found(outputs);
+  if (reused == nullptr) {
+    EXPECT_EQ(pdlt_stepper_new_by(&own, set, &u.net, &u.problem, u.eta, first, single, nullptr),
+              PDLT_OK);
+  }
+  std::copy(u.theta.begin(), u.theta.end(), st->theta);
+  pdlt_stepper_begin(st);
+  for (int step = 0; step < 4; step++) {
+    pdlt_stepper_forward(st);
+    pdlt_stepper_update(st);
+  }
+  pdlt_stepper_forward(st);
+  pdlt_stepper_output(st, found.data());
+  pdlt_stepper_weights(st);
+  found.insert(found.end(), st->theta, st->theta + u.net.num_params);
+  pdlt_stepper_free(&own);
+  return found;
+}
+
+// Fast and naive outputs over some steps, by one instruction set.
+void compare_training(Trial &u, pdlt_first_layer first, const pdlt_simd_set *set) {
   pdlt_stepper st = {};
   pdlt_error err = {};
-  ASSERT_EQ(pdlt_stepper_new(&st, &u.net, &u.problem, 0.03, first, 0, &err), PDLT_OK);
+  ASSERT_EQ(pdlt_stepper_new_by(&st, set, &u.net, &u.problem, u.eta, first, 0, &err), PDLT_OK);
   std::copy(u.theta.begin(), u.theta.end(), st.theta);
   std::vector<double> naive_theta = u.theta;
   const size_t outputs = u.problem.outputs * u.problem.samples;
@@ -67,10 +97,11 @@ void compare_training(Trial &u, pdlt_first_layer first) {
     ASSERT_EQ(pdlt_reference_output(&u.net, &u.problem, naive_theta.data(), naive.data(), &err),
               PDLT_OK);
     for (size_t i = 0; i < outputs; i++)
-      ASSERT_NEAR(fast[i], naive[i], 1e-11 * (1 + std::fabs(naive[i]))) << "step " << step << "\n"
-                                                                        << yaml(u.s);
+      ASSERT_NEAR(fast[i], naive[i], 1e-11 * (1 + std::fabs(naive[i])))
+          << set->name << " step " << step << "\n"
+          << yaml(u.s);
     pdlt_stepper_update(&st);
-    ASSERT_EQ(pdlt_reference_step(&u.net, &u.problem, 0.03, naive_theta.data(), &err), PDLT_OK);
+    ASSERT_EQ(pdlt_reference_step(&u.net, &u.problem, u.eta, naive_theta.data(), &err), PDLT_OK);
   }
   // Weights of the layers above the first are there to be read after training.
   pdlt_stepper_weights(&st);
@@ -79,14 +110,43 @@ void compare_training(Trial &u, pdlt_first_layer first) {
   pdlt_stepper_free(&st);
 }
 
+// By every instruction set, with layer 1 moved in both ways.
+void compare_all_sets(Trial &u) {
+  for (int k = 0; pdlt_simd_get(k) != nullptr; k++)
+    for (pdlt_first_layer first : {PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES, PDLT_FIRST_AUTO}) {
+      compare_training(u, first, pdlt_simd_get(k));
+      if (testing::Test::HasFatalFailure()) return;
+    }
+}
+
+// Single precision against double, by every instruction set.
+void expect_single_is_double(Trial &u) {
+  const size_t outputs = u.problem.outputs * u.problem.samples;
+  for (int k = 0; pdlt_simd_get(k) != nullptr; k++)
+    for (pdlt_first_layer first : {PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES}) {
+      const std::vector<double> in_double = train(u, pdlt_simd_get(k), first, 0, nullptr);
+      const std::vector<double> in_single = train(u, pdlt_simd_get(k), first, 1, nullptr);
+      double size = 1, moved = 0;
+      for (size_t i = 0; i < outputs; i++) {
+        size = std::fmax(size, std::fabs(in_double[i]));
+        moved = std::fmax(moved, std::fabs(in_single[i] - in_double[i]));
+      }
+      EXPECT_GT(moved, 0) << "not in single precision\n" << yaml(u.s);
+      for (size_t i = 0; i < in_double.size(); i++)
+        ASSERT_NEAR(in_single[i], in_double[i],
+                    2e-5 * size * (i < outputs ? 1 : 1 + std::fabs(in_double[i])))
+            << pdlt_simd_get(k)->name << "\n"
+            << yaml(u.s);
+    }
+}
+
 }  // namespace
 
 TEST(TrainerStep, FastStepIsThePlainLoop) {
   std::mt19937_64 gen(11);
   for (int trial = 0; trial < 60; trial++) {
     Trial u(gen);
-    for (pdlt_first_layer first : {PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES, PDLT_FIRST_AUTO})
-      compare_training(u, first);
+    compare_all_sets(u);
     if (HasFatalFailure()) return;
   }
 }
@@ -95,57 +155,53 @@ TEST(TrainerStep, SingleIsDoubleUpToRounding) {
   std::mt19937_64 gen(21);
   for (int trial = 0; trial < 40; trial++) {
     Trial u(gen);
-    for (pdlt_first_layer first : {PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES}) {
-      const size_t outputs = u.problem.outputs * u.problem.samples;
-      std::vector<double> z[2] = {std::vector<double>(outputs), std::vector<double>(outputs)};
-      std::vector<double> theta[2];
-      double size = 1;
-      for (int single = 0; single < 2; single++) {
-        pdlt_stepper st = {};
-        ASSERT_EQ(pdlt_stepper_new(&st, &u.net, &u.problem, 0.03, first, single, nullptr), PDLT_OK);
-        std::copy(u.theta.begin(), u.theta.end(), st.theta);
-        pdlt_stepper_begin(&st);
-        for (int step = 0; step < 4; step++) {
-          pdlt_stepper_forward(&st);
-          pdlt_stepper_update(&st);
-        }
-        pdlt_stepper_forward(&st);
-        pdlt_stepper_output(&st, z[single].data());
-        pdlt_stepper_weights(&st);
-        theta[single].assign(st.theta, st.theta + u.net.num_params);
-        pdlt_stepper_free(&st);
-      }
-      for (double value : z[0]) size = std::fmax(size, std::fabs(value));
-      double moved = 0;
-      for (size_t i = 0; i < outputs; i++) {
-        moved = std::fmax(moved, std::fabs(z[1][i] - z[0][i]));
-        ASSERT_NEAR(z[1][i], z[0][i], 2e-5 * size) << yaml(u.s);
-      }
-      EXPECT_GT(moved, 0) << "not in single precision\n" << yaml(u.s);
-      for (size_t mu = 0; mu < theta[0].size(); mu++)
-        ASSERT_NEAR(theta[1][mu], theta[0][mu], 2e-5 * size * (1 + std::fabs(theta[0][mu])));
-    }
+    expect_single_is_double(u);
+    if (HasFatalFailure()) return;
   }
 }
 
-TEST(TrainerStep, ManySamplesAndVectorWidths) {
-  for (int n : {7, 8, 9, 33}) {
+TEST(TrainerStep, EveryNumberOfSamplesLeftOver) {
+  std::mt19937_64 gen(31);
+  for (int train = 1; train <= 35; train++) {
     Settings s;
-    s.widths = "[" + std::to_string(n) + "]";
-    s.train = n;
-    s.test = n % 3;
-    std::mt19937_64 gen((unsigned)n);
-    Trial u(gen);
-    Experiment ex(yaml(s));
-    Data data((size_t)s.train, (size_t)s.test, (size_t)n, 1, 3);
-    pdlt_error err = {};
-    pdlt_problem_free(&u.problem);
-    pdlt_network_free(&u.net);
-    ASSERT_EQ(pdlt_problem_new(&u.problem, &ex.c, &data.c, &err), PDLT_OK);
-    ASSERT_EQ(pdlt_network_new(&u.net, &ex.c, n, (size_t)n, &err), PDLT_OK);
-    u.theta.resize(u.net.num_params);
-    pdlt_network_draw(&u.net, 5, 3, u.theta.data());
-    compare_training(u, PDLT_FIRST_AUTO);
+    s.widths = "[" + std::to_string(1 + gen() % 40) + "]";
+    s.activation = train % 2 == 0 ? "tanh" : "softplus";
+    s.outputs = 1 + (int)(gen() % 4);
+    s.train = train;
+    s.test = (int)(gen() % 12);
+    Trial u(s, gen);
+    compare_all_sets(u);
+    expect_single_is_double(u);
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(TrainerStep, ADivergedNetworkLeavesNothingToTheNext) {
+  std::mt19937_64 gen(41);
+  for (int trial = 0; trial < 20; trial++) {
+    Settings s;
+    s.widths = "[" + std::to_string(1 + gen() % 20) + "]";
+    s.activation = "softplus";
+    s.outputs = 1 + (int)(gen() % 3);
+    s.train = 1 + (int)(gen() % 20);
+    s.test = 2;
+    Trial u(s, gen);
+    for (int k = 0; pdlt_simd_get(k) != nullptr; k++)
+      for (pdlt_first_layer first : {PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES}) {
+        const std::vector<double> fresh = train(u, pdlt_simd_get(k), first, 0, nullptr);
+        pdlt_stepper st = {};
+        ASSERT_EQ(pdlt_stepper_new_by(&st, pdlt_simd_get(k), &u.net, &u.problem, u.eta, first, 0,
+                                      nullptr),
+                  PDLT_OK);
+        std::fill(st.theta, st.theta + u.net.num_params, 1e200);
+        pdlt_stepper_begin(&st);
+        for (int step = 0; step < 3; step++) {
+          pdlt_stepper_forward(&st);
+          pdlt_stepper_update(&st);
+        }
+        EXPECT_EQ(train(u, pdlt_simd_get(k), first, 0, &st), fresh) << yaml(s);
+        pdlt_stepper_free(&st);
+      }
   }
 }
 
