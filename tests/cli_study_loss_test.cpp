@@ -15,7 +15,7 @@ TEST(StudyLoss, GeluDepthTwoWithoutTermsOfTheCovariance) {
       "'" PDLT_SOURCE_DIR
       "/reports/end-of-training/gelu-2.yaml' --quiet --threads 2"
       " --set ensemble.members=12288 --set ensemble.estimator=antithetic --set ensemble.seed=624"
-      " --set 'training.eta={relative: 0.8}'";
+      " --set 'network.widths=[48, 64, 96, 128, 192]' --set 'training.eta={relative: 0.8}'";
   const Outcome train = run_pdlt("train " + file + " -o measured.npz", folder.path());
   ASSERT_EQ(train.status, 0) << train.err;
   for (const std::string omit : {"", "cov.ntk_ntk", "cov.ntk_output"}) {

@@ -19,7 +19,7 @@ from common import paste, probability, read_array, rms, short, tests_by_name  # 
 
 PARTS = ["mean_ntk", "ntk_fluctuations", "dntk", "ddntk_linear", "ddntk_cubic"]
 FIELDS = ["quantity", "coefficient", "verdict", "p", "worst_z", "null_z", "numbers", "directions"]
-FIGURES = ["gelu-2", "softplus-2", "tanh-2"]
+FIGURES = ["gelu-3", "softplus-2", "swish-3"]
 
 
 def tests_of(folder):
