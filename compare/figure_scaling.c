@@ -194,17 +194,28 @@ cleanup:
   return status;
 }
 
+/* Distances below this are rounding: 1e-12 of the largest number of the quantity. */
+static double rounding_of(const pdlt_comparison *c, const char *quantity) {
+  double most = 0;
+  for (size_t r = 0; r < c->num_rows; r++)
+    if (strcmp(c->rows[r].quantity, quantity) == 0)
+      for (size_t w = 0; w < c->num_widths; w++) most = fmax(most, fabs(c->rows[r].measured[w]));
+  return 1e-12 * most;
+}
+
 /* |measured - infinite width| of the quantity's rows among those selected for showing one
  * by one. */
 static pdlt_status add_single_numbers(pdlt_panel *panel, const pdlt_comparison *c,
                                       const char *quantity, panel_data *p, pdlt_error *err) {
   size_t rows[MAX_SINGLE], count = pdlt_comparison_select(c, MAX_SINGLE, rows);
+  const double rounding = rounding_of(c, quantity);
   for (size_t k = 0; k < count; k++) {
     const pdlt_compare_row *row = &c->rows[rows[k]];
     if (strcmp(row->quantity, quantity) != 0) continue;
     for (size_t w = 0; w < c->num_widths; w++) {
       double distance = fabs(row->measured[w] - row->lo);
-      p->y[w] = distance > row->se[w] ? distance : NAN; /* chance hits would stretch the axis */
+      /* chance hits and rounding would stretch the axis */
+      p->y[w] = distance > row->se[w] && distance > rounding ? distance : NAN;
       p->lo[w] = p->y[w] - row->se[w];
       p->hi[w] = p->y[w] + row->se[w];
     }
