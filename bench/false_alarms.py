@@ -1,88 +1,117 @@
 #!/usr/bin/env python3
-"""false_alarms.py - how often does verify refute what is true?
+"""false_alarms.py - how often does a comparison refute what is true, with real networks?
 
-Is: a small suite of true claims run with many seeds; how often p falls below given levels
-and how often a claim disagrees, against what is stated. Is not: part of the tests.
+Is: small experiments run with many seeds through `pdlt run`; how often p falls below given levels,
+how often a comparison of several tests disagrees, against what is stated, and whether p is
+uniform (Kolmogorov-Smirnov). Is not: part of the tests; the bootstrap (bench_false_alarms.c).
 
-    bench/false_alarms.py [--runs 200] [--members 2048] [--pdlt build/cli/pdlt]"""
+    bench/false_alarms.py OUT [--runs 200] [--threads 2] [--pdlt build/cli/pdlt]
+
+OUT keeps one small file per seed: the same command goes on where it stopped."""
 import argparse
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
-import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-NETWORK = """network: {activation: %s, depth: %d, widths: %s, C_b: 0.1, C_W: 1.4, lambda_b: 0.3}
-data: {source: gaussian, inputs: 3, seed: 3, train: 2}
-training: {eta: {relative: 0.3}, steps: %d}
-measure: [%s]
-compare: {degree: %d}
-"""
 SUITE = {
-    "4-exact": (NETWORK % ("tanh", 2, "[3, 5, 8, 12]", 1, "kernel, vertex", 1), """
-  - {quantity: K, test: exact, sabotage: [{factor: 2}]}
-  - {quantity: V, test: exact, sabotage: [{factor: 2}]}
-  - {quantity: V, test: limit, sabotage: [{factor: 2}]}"""),
-    "8-ntk": (NETWORK % ("erf", 2, "[3, 5, 8, 12]", 1, "ntk", 1), """
-  - {quantity: Theta, test: exact, sabotage: [{factor: 2}]}
-  - {quantity: Theta, test: limit, sabotage: [{factor: 2}]}"""),
-    "10-outputs": (NETWORK % ("linear", 2, "[24, 32, 48, 96]", 3, "output", 2), """
-  - {quantity: z, test: limit, time: last, sabotage: [{factor: 2}]}
-  - {quantity: z, test: slope, time: last, sabotage: [{infinite_width: true}]}"""),
+    "tanh-3": """title: "false alarms: tanh, depth 3, pairs"
+network: {activation: tanh, depth: 3, widths: [16, 24, 32, 48, 64], C_b: 0.1, C_W: 1.2, lambda_b: 0.5}
+data: {source: gaussian, inputs: 3, seed: 3, train: 2, test: 1}
+training: {eta: {relative: 0.3}, steps: 4, record: [4]}
+ensemble: {members: 4096, estimator: antithetic}
+measure: [output, kernel, ntk, vertex]
+measure_samples: 2
+compare: {degree: 3}
+""",
+    "sin-2": """title: "false alarms: sin, depth 2, controls, fluctuations of the NTK"
+network: {activation: sin, depth: 2, widths: [12, 16, 20, 28, 40], C_b: 0.2, C_W: 1.2, lambda_b: 0.5}
+data: {source: gaussian, inputs: 3, seed: 5, train: 2, test: 1}
+training: {eta: {relative: 0.3}, steps: 4, record: [2, 4]}
+ensemble: {members: 4096, estimator: control}
+measure: [output, ntk_fluctuations, vertex]
+measure_samples: 2
+compare: {degree: 3}
+""",
 }
+LEVELS = [0.1, 0.01, 0.001]
+FAMILY = [0.1, 0.01, 1e-3, 1e-4]
 
 
-def write_suite(folder):
-    for name, (experiment, expect) in SUITE.items():
-        own = os.path.join(folder, name)
-        os.makedirs(own)
-        with open(os.path.join(own, "experiment.yaml"), "w") as file:
-            file.write(experiment)
-        with open(os.path.join(own, "expect.yaml"), "w") as file:
-            file.write(f"claim: true\nequation: none\ntext: calibration\nexpect:{expect}\n")
-
-
-def run_once(pdlt, claims, out, seed, members):
-    done = subprocess.run([pdlt, "verify", "--claims", claims, "-o", out, "--quiet", "--json",
-                           "--threads", "2", "--set", f"ensemble.seed={seed}", "--set",
-                           f"ensemble.members={members}"], capture_output=True, text=True)
-    if done.returncode not in (0, 1, 4):
+def run_once(options, name, seed):
+    """[[quantity, coefficient, p, bad fit], ...] of one comparison, from OUT when it is there."""
+    kept = os.path.join(options.out, f"{name}-{seed}.json")
+    if os.path.exists(kept):
+        with open(kept) as file:
+            return json.load(file)
+    folder, text = os.path.join(options.out, "run"), os.path.join(options.out, f"{name}.yaml")
+    with open(text, "w") as file:
+        file.write(SUITE[name])
+    shutil.rmtree(folder, ignore_errors=True)
+    done = subprocess.run([options.pdlt, "run", text, "-o", folder, "--quiet", "--threads",
+                           str(options.threads), "--set", f"ensemble.seed={seed}"],
+                          capture_output=True, text=True)
+    if done.returncode not in (0, 1):
         sys.exit(done.stderr)
-    return json.loads(done.stdout)
+    with open(os.path.join(folder, "verdict.json")) as file:
+        tests = [[t["quantity"], t["coefficient"], t["p"], t["reason"].startswith("bad fit")]
+                 for t in json.load(file)["tests"] if t["p"] is not None]
+    with open(kept + ".partial", "w") as file:
+        json.dump(tests, file)
+    os.rename(kept + ".partial", kept)
+    return tests
+
+
+def uniformity(values):
+    """Kolmogorov-Smirnov distance from uniform, and its probability."""
+    values, count = sorted(values), len(values)
+    distance = max(max((i + 1) / count - v, v - i / count) for i, v in enumerate(values))
+    x = (math.sqrt(count) + 0.12 + 0.11 / math.sqrt(count)) * distance
+    tail = 1.0 if x < 0.3 else 2 * sum((-1) ** (k - 1) * math.exp(-2 * k * k * x * x)
+                                       for k in range(1, 101))
+    return distance, min(max(tail, 0.0), 1.0)
+
+
+def rows(p):
+    for (name, quantity, coefficient), values in p.items():
+        shares = [sum(v < x for v in values) / len(values) for x in LEVELS]
+        distance, tail = uniformity(values)
+        yield (f"| {name} {quantity} {coefficient} | " +
+               " | ".join(f"{s:.3f} +- {math.sqrt(x * (1 - x) / len(values)):.3f}"
+                          for s, x in zip(shares, LEVELS)) + f" | {distance:.3f} ({tail:.2g}) |")
 
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("out")
     parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--members", type=int, default=2048)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--pdlt", default=os.path.join(ROOT, "build/cli/pdlt"))
     options = parser.parse_args()
-    p, disagree, undecided, claims_run = {}, 0, 0, 0
-    with tempfile.TemporaryDirectory() as folder:
-        claims = os.path.join(folder, "claims")
-        write_suite(claims)
-        for seed in range(1, options.runs + 1):
-            for claim in run_once(options.pdlt, claims, os.path.join(folder, str(seed)), seed,
-                                  options.members):
-                claims_run += 1
-                disagree += claim["verdict"] == "disagree"
-                undecided += claim["verdict"] == "undecided"
-                for number in claim["numbers"]:
-                    if number["p"] is not None:
-                        p.setdefault((claim["claim"], number["expectation"]), []).append(number["p"])
-    print(f"{claims_run} claims in {options.runs} runs, {options.members} members per width: "
-          f"{disagree} disagree, {undecided} undecided\n")
-    levels = [0.1, 0.01, 0.001]
-    print("| test | " + " | ".join(f"p < {x}" for x in levels) + " |\n|---|" + "---|" * len(levels))
-    rows = list(p.items()) + [(("all", ""), [x for values in p.values() for x in values])]
-    for (claim, test), values in rows:
-        shares = [sum(v < x for v in values) / len(values) for x in levels]
-        print(f"| {claim} {test} | " + " | ".join(
-            f"{s:.3f} +- {math.sqrt(x * (1 - x) / len(values)):.3f}" for s, x in zip(shares, levels))
-            + " |")
+    os.makedirs(options.out, exist_ok=True)
+    p, refuted, comparisons, bad, tests_done = {}, [0] * len(FAMILY), 0, 0, 0
+    for seed in range(1, options.runs + 1):
+        for name in SUITE:
+            tests = run_once(options, name, seed)
+            smallest = min(t[2] for t in tests) * len(tests)
+            refuted = [r + (smallest < level) for r, level in zip(refuted, FAMILY)]
+            comparisons += 1
+            tests_done += len(tests)
+            bad += sum(t[3] for t in tests)
+            for quantity, coefficient, value, _ in tests:
+                p.setdefault((name, quantity, coefficient), []).append(value)
+    print(f"{options.runs} runs, {comparisons} comparisons, {tests_done} tests. Comparisons that "
+          "disagree at a family-wise level, and at most expected: " +
+          ", ".join(f"{level:g}: {r} ({level * comparisons:g})"
+                    for level, r in zip(FAMILY, refuted)) +
+          f". Bad fits (p < 0.001): {bad} ({0.001 * tests_done:.1f} expected).\n")
+    print("| test | " + " | ".join(f"p < {x}" for x in LEVELS) +
+          " | distance from uniform (its p) |\n|---|" + "---|" * (len(LEVELS) + 1))
+    p[("all", "", "")] = [v for values in p.values() for v in values]
+    print("\n".join(rows(p)))
 
 
 if __name__ == "__main__":
