@@ -5,9 +5,10 @@ Is: small experiments run with many seeds through `pdlt run`; how often p falls 
 how often a comparison of several tests disagrees, against what is stated, and whether p is
 uniform (Kolmogorov-Smirnov). Is not: part of the tests; the bootstrap (bench_false_alarms.c).
 
-    bench/false_alarms.py OUT [--runs 200] [--threads 2] [--pdlt build/cli/pdlt]
+    bench/false_alarms.py OUT [--first 1] [--runs 200] [--threads 2] [--pdlt build/cli/pdlt]
 
-OUT keeps one small file per seed: the same command goes on where it stopped."""
+Seeds first .. runs. OUT keeps one small file per seed: the same command goes on where it stopped, and
+several may work on different seeds."""
 import argparse
 import json
 import math
@@ -27,11 +28,11 @@ measure: [output, kernel, ntk, vertex]
 measure_samples: 2
 compare: {degree: 3}
 """,
-    "sin-2": """title: "false alarms: sin, depth 2, controls, fluctuations of the NTK"
+    "sin-2": """title: "false alarms: sin, depth 2, single networks, fluctuations of the NTK"
 network: {activation: sin, depth: 2, widths: [12, 16, 20, 28, 40], C_b: 0.2, C_W: 1.2, lambda_b: 0.5}
 data: {source: gaussian, inputs: 3, seed: 5, train: 2, test: 1}
 training: {eta: {relative: 0.3}, steps: 4, record: [2, 4]}
-ensemble: {members: 4096, estimator: control}
+ensemble: {members: 4096, estimator: plain}
 measure: [output, ntk_fluctuations, vertex]
 measure_samples: 2
 compare: {degree: 3}
@@ -47,7 +48,7 @@ def run_once(options, name, seed):
     if os.path.exists(kept):
         with open(kept) as file:
             return json.load(file)
-    folder, text = os.path.join(options.out, "run"), os.path.join(options.out, f"{name}.yaml")
+    folder, text = os.path.join(options.out, f"run-{seed}"), os.path.join(options.out, f"{name}.yaml")
     with open(text, "w") as file:
         file.write(SUITE[name])
     shutil.rmtree(folder, ignore_errors=True)
@@ -62,6 +63,7 @@ def run_once(options, name, seed):
     with open(kept + ".partial", "w") as file:
         json.dump(tests, file)
     os.rename(kept + ".partial", kept)
+    shutil.rmtree(folder)
     return tests
 
 
@@ -87,13 +89,14 @@ def rows(p):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("out")
+    parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--pdlt", default=os.path.join(ROOT, "build/cli/pdlt"))
     options = parser.parse_args()
     os.makedirs(options.out, exist_ok=True)
     p, refuted, comparisons, bad, tests_done = {}, [0] * len(FAMILY), 0, 0, 0
-    for seed in range(1, options.runs + 1):
+    for seed in range(options.first, options.runs + 1):
         for name in SUITE:
             tests = run_once(options, name, seed)
             smallest = min(t[2] for t in tests) * len(tests)
@@ -103,7 +106,7 @@ def main():
             bad += sum(t[3] for t in tests)
             for quantity, coefficient, value, _ in tests:
                 p.setdefault((name, quantity, coefficient), []).append(value)
-    print(f"{options.runs} runs, {comparisons} comparisons, {tests_done} tests. Comparisons that "
+    print(f"{options.runs - options.first + 1} runs, {comparisons} comparisons, {tests_done} tests. Comparisons that "
           "disagree at a family-wise level, and at most expected: " +
           ", ".join(f"{level:g}: {r} ({level * comparisons:g})"
                     for level, r in zip(FAMILY, refuted)) +

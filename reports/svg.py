@@ -48,9 +48,10 @@ class Axis:
             step *= 2 if (self.high - self.low) / step > 8 else 1
             start = math.ceil(self.low / step)
             return [k * step for k in range(start, math.floor(self.high / step) + 1)]
-        steps = (1,) if self.high - self.low > 2 else (1, 2, 5)
-        decades = range(math.floor(self.low), math.ceil(self.high) + 1)
-        return [s * 10.0 ** d for d in decades for s in steps
+        decades = self.high - self.low
+        steps = (1,) if decades > 2 else (1, 2, 5) if decades > 0.7 else (1, 1.5, 2, 3, 4, 5, 6, 8)
+        powers = range(math.floor(self.low), math.ceil(self.high) + 1)
+        return [s * 10.0 ** d for d in powers for s in steps
                 if self.low <= math.log10(s * 10.0 ** d) <= self.high]
 
 

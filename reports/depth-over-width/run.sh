@@ -2,6 +2,7 @@
 # Runs the study, then result-*.csv, figures and the tables in docs/results.md. Go on after an
 # interruption with the same command.
 #   run.sh [init|trained|mnist|tables]...   only these parts, default all
+#   ONLY            one activation                  (default: all of cases.txt)
 #   PDLT            the program                     (default: build/cli/pdlt)
 #   OUT             where archives go               (default: out-depth, not under version control)
 #   THREADS         threads                         (default: 2)
@@ -16,7 +17,7 @@ mkdir -p "$OUT"
 
 pdlt() { "$PDLT" "$@" --quiet --threads "$THREADS" >"$OUT/last.log" 2>&1 || { cat "$OUT/last.log" >&2; exit 3; }; }
 
-lines() { grep -v '^#' "$here/$1"; }
+lines() { grep -v '^#' "$here/$1" | grep "^${2:-}"; }
 
 # both NAME FILE [OPTIONS]: theory and ensemble of one network.
 both() {
@@ -35,7 +36,7 @@ run_init() {
     if [[ $parts != *i* ]]; then continue; fi
     mapfile -t own < <(settings "$activation" "$scale" "$power")
     both "init-$activation" init.yaml --layers "${own[@]}"
-  done < <(lines cases.txt)
+  done < <(lines cases.txt "${ONLY:-}")
 }
 
 run_trained() {
@@ -45,7 +46,7 @@ run_trained() {
     for depth in 2 3 4 6 8 12 16 24; do
       both "trained-$activation-$depth" trained.yaml --set "network.depth=$depth" "${own[@]}"
     done
-  done < <(lines cases.txt)
+  done < <(lines cases.txt "${ONLY:-}")
 }
 
 run_mnist() {
@@ -62,7 +63,7 @@ run_mnist() {
       both "mnist-$activation-$depth" mnist.yaml "${own[@]}" "${images[@]}" \
         --set "network.depth=$depth" --set "network.widths=[$width]"
     done < <(lines mnist.txt)
-  done < <(lines cases.txt)
+  done < <(lines cases.txt "${ONLY:-}")
 }
 
 if [[ $# == 0 ]]; then set -- init trained mnist tables; fi

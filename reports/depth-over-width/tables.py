@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import breakdown  # noqa: E402
 import fixed  # noqa: E402
 from common import paste, short  # noqa: E402
-from svg import COLORS, Panel, write  # noqa: E402
+from svg import COLORS, INK, Panel, write  # noqa: E402
 
 ACTIVATIONS = ["tanh", "sin", "gelu", "swish", "relu", "linear"]
 COLOR = dict(zip(ACTIVATIONS, COLORS))
@@ -112,7 +112,7 @@ def draw_breakdown(out, path, found):
     for activation in ACTIVATIONS:
         panels[0].add(activation, COLOR[activation], [], None)
     for width, marker in MARKERS.items():
-        panels[0].add(f"n = {width}", "#222222", [], marker)
+        panels[0].add(f"n = {width}", INK, [], marker)
     write(path, panels)
 
 
@@ -182,11 +182,12 @@ def draw_mnist(out, path, cases):
             panel.add(activation, COLOR[activation], [(c.ratio, *value(c)) for c in rows],
                       line=True, hollow={c.ratio for c in rows if c.unstable > 0.05})
             if infinite:
-                panel.add("infinite width, same depth", COLOR[activation],
-                          [(c.ratio, infinite(c), None) for c in rows], None, True, "2,3")
+                panel.add("", COLOR[activation], [(c.ratio, infinite(c), None) for c in rows],
+                          None, True, "2,3")
             panel.vertical(breakdown.optimal(breakdown.growth(out, activation)),
                            COLOR[activation])
         panels.append(panel)
+    panels[0].add("infinite width, same depth", INK, [], None, dash="2,3")
     write(path, panels)
 
 
