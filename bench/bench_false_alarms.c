@@ -32,13 +32,13 @@ typedef struct bench {
 
 /* What one width's blocks are drawn from. N numbers of a quantity, B blocks. */
 typedef struct source {
-  size_t blocks;        /* of a replication */
-  double weight;        /* members behind each of them */
-  size_t stored;        /* blocks of the archive */
-  double *truth;        /* (N) */
-  double *root;         /* (N, N) root root^T = covariance of a block of weight 1 */
-  double *centered;     /* (stored, N) sqrt(w_b B/(B - 1)) (y_b - mean) */
-  uint64_t stream;      /* of random numbers: quantities share none */
+  size_t blocks;    /* of a replication */
+  double weight;    /* members behind each of them */
+  size_t stored;    /* blocks of the archive */
+  double *truth;    /* (N) */
+  double *root;     /* (N, N) root root^T = covariance of a block of weight 1 */
+  double *centered; /* (stored, N) sqrt(w_b B/(B - 1)) (y_b - mean) */
+  uint64_t stream;  /* of random numbers: quantities share none */
 } source;
 
 /* A join whose values, error bars and blocks are simulated; one for each thread. */
@@ -77,8 +77,8 @@ static pdlt_status fill_spread(source *s, const pdlt_join *join, size_t w, pdlt_
   const double unit = (double)stored / (double)(stored - 1);
   for (size_t b = 0; b < stored; b++)
     for (size_t k = 0; k < n; k++)
-      s->centered[b * n + k] = sqrt(unit * join->weights[w][b]) *
-                               (join->blocks[w][b * n + k] - mean[k] / total);
+      s->centered[b * n + k] =
+          sqrt(unit * join->weights[w][b]) * (join->blocks[w][b * n + k] - mean[k] / total);
   pdlt_syrk(1, n, stored, 1.0 / (double)stored, s->centered, n, 0.0, c, n);
   PDLT_TRY(pdlt_symmetric_eigen(n, c, values, s->root, err));
   for (size_t a = 0; a < n; a++) /* row a of root: root of the eigenvalue times the vector */
@@ -144,8 +144,8 @@ cleanup:
 static void free_replica(replica *r) {
   for (size_t w = 0; r->blocks != NULL && w < r->join.num_widths; w++) pdlt_free(r->blocks[w]);
   for (size_t w = 0; r->weights != NULL && w < r->join.num_widths; w++) pdlt_free(r->weights[w]);
-  void *owned[] = {(void *)r->blocks, (void *)r->weights, r->num_blocks, r->normal,
-                   r->rows,           r->p,               r->join.x,     r->join.se};
+  void *owned[] = {(void *)r->blocks, (void *)r->weights, r->num_blocks, r->normal, r->rows, r->p,
+                   r->join.x,         r->join.se};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
 }
 
@@ -349,10 +349,13 @@ static int usage(void) {
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {
-      {"replications", 1, NULL, 'r'}, {"blocks", 1, NULL, 'b'}, {"powers", 1, NULL, 'p'},
-      {"resample", 0, NULL, 'e'},     {"seed", 1, NULL, 's'},   {"threads", 1, NULL, 't'},
-      {NULL, 0, NULL, 0}};
+  static const struct option options[] = {{"replications", 1, NULL, 'r'},
+                                          {"blocks", 1, NULL, 'b'},
+                                          {"powers", 1, NULL, 'p'},
+                                          {"resample", 0, NULL, 'e'},
+                                          {"seed", 1, NULL, 's'},
+                                          {"threads", 1, NULL, 't'},
+                                          {NULL, 0, NULL, 0}};
   bench b = {.replications = 40000, .powers = -1, .threads = 1, .seed = 1};
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     if (c == '?') return usage();
@@ -366,11 +369,11 @@ int main(int argc, char **argv) {
   if (argc - optind != 2 || b.replications < 1 || (b.blocks > 0 && b.blocks < 32) ||
       b.powers > MAX_POWERS || b.threads < 1 || b.threads > 64)
     return usage();
-  printf("%zu replications; shares of p below a level, in units of that level\n\n",
-         b.replications);
-  printf("| test | numbers | directions | blocks | p < 0.1 | p < 0.01 | p < 0.001 | p < 0.0001 | "
-         "distance from uniform (its p) | bad fit, p < 0.001 | disagree at 0.01 |\n"
-         "|---|---|---|---|---|---|---|---|---|---|---|\n");
+  printf("%zu replications; shares of p below a level, in units of that level\n\n", b.replications);
+  printf(
+      "| test | numbers | directions | blocks | p < 0.1 | p < 0.01 | p < 0.001 | p < 0.0001 | "
+      "distance from uniform (its p) | bad fit, p < 0.001 | disagree at 0.01 |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|\n");
   pdlt_error err = {.status = PDLT_OK};
   pdlt_status status = run_all(&b, argv + optind, &err);
   if (status != PDLT_OK) fprintf(stderr, "bench_false_alarms: %s\n", err.message);
