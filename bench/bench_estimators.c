@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "trainer/ensemble.h"
 #include "trainer/flops.h"
+#include "trainer/relinear.h"
 
 typedef struct bench {
   int width, depth, steps, train, test, inputs, threads;
@@ -31,7 +32,10 @@ typedef struct outcome {
   double square[MOST_QUANTITIES]; /* se^2, mean over the entries of a quantity */
   double seconds, flops;          /* flops of a draw; 0: not counted */
   long members;
-  int samples, stage, pairs;
+  int samples;
+  double level_flops; /* of the further draws of levels */
+  pdlt_level top;     /* the control */
+  char levels[96];    /* step x nodes, m for middle, * further draws */
   char name[16];
 } outcome;
 
@@ -87,10 +91,30 @@ static double mean_square(const bench *b, const pdlt_archive *archive, const cha
   return sum;
 }
 
+/* levels, level_flops and top from the metadata. */
+static void describe_levels(const json_t *chosen, const json_t *seen, outcome *out) {
+  char *to = out->levels;
+  for (size_t k = 0; k < json_array_size(chosen); k++) {
+    const json_t *level = json_array_get(chosen, k);
+    const size_t left = sizeof out->levels - (size_t)(to - out->levels);
+    out->top = (pdlt_level){
+        .step = json_number_value(json_object_get(level, "step")),
+        .nodes = (int)json_integer_value(json_object_get(level, "nodes")),
+        .middle = json_is_true(json_object_get(level, "middle")),
+    };
+    const json_int_t draws = json_integer_value(json_object_get(level, "draws"));
+    to += snprintf(to, left, " %gx%d%s*%d", out->top.step, out->top.nodes,
+                   out->top.middle ? "m" : "", (int)draws);
+    out->level_flops += (double)draws * json_number_value(json_object_get(
+                                            json_array_get(seen, k), "flops"));
+  }
+}
+
 /* Flops of one draw with outputs, by the pilot's count where there is one. */
 static pdlt_status count_flops(const bench *b, const pdlt_experiment *ex, const json_t *meta,
                                outcome *out, pdlt_error *err) {
   pdlt_network net = {.depth = 0};
+  pdlt_problem problem = {.outputs = 1};
   const size_t train = (size_t)b->train, samples = (size_t)(b->train + b->test);
   const pdlt_status status = pdlt_network_new(&net, ex, b->width, (size_t)b->inputs, err);
   if (status != PDLT_OK) return status;
@@ -98,12 +122,13 @@ static pdlt_status count_flops(const bench *b, const pdlt_experiment *ex, const 
   out->flops = pdlt_flops_draw(&net, 1, net.depth) + (out->name[0] == 'p' ? 1 : 2) * one;
   const json_t *pilot = json_array_get(json_object_get(meta, "pilot"), 0);
   if (out->samples > 0)
-    out->flops += json_number_value(json_object_get(pilot, "flops_linear")) +
-                  out->samples * json_number_value(json_object_get(pilot, "flops_further"));
-  if (out->pairs > 0)
-    out->flops +=
-        (out->pairs + 1) * (2 * out->stage * pdlt_flops_step(&net, train) +
-                            3 * json_number_value(json_object_get(pilot, "flops_linear")));
+    out->flops += out->samples * json_number_value(json_object_get(pilot, "flops_further"));
+  describe_levels(json_object_get(meta, "levels"), json_object_get(pilot, "levels"), out);
+  if (out->samples > 0) {
+    problem.train = train;
+    problem.samples = samples;
+    out->flops += out->level_flops + pdlt_relinear_flops(&net, &problem, &out->top);
+  }
   pdlt_network_free(&net);
   return PDLT_OK;
 }
@@ -125,8 +150,6 @@ static pdlt_status run(const bench *b, const pdlt_dataset *data, const char *est
   const json_t *meta = json_object_get(pdlt_archive_meta(&archive), "estimator");
   snprintf(out->name, sizeof out->name, "%s", json_string_value(json_object_get(meta, "used")));
   out->samples = (int)json_integer_value(json_object_get(meta, "samples"));
-  out->stage = (int)json_integer_value(json_object_get(meta, "stage_steps"));
-  out->pairs = (int)json_integer_value(json_object_get(meta, "stage_pairs"));
   if (measure[0] == 'o') PDLT_TRY(count_flops(b, &ex, meta, out, err));
 cleanup:
   pdlt_archive_free(&archive);
@@ -148,17 +171,17 @@ static pdlt_status run_outputs(const bench *b, const pdlt_dataset *data, pdlt_er
   pdlt_status status = PDLT_OK;
   printf("trained outputs, %d steps, eta %g\n", b->steps, b->eta);
   printf(
-      "estimator   used       samples  stage pairs  deviation  us/draw  kflop/draw  time ratio  "
-      "flop ratio\n");
+      "estimator   used       samples  deviation  us/draw  kflop/draw  time ratio  flop ratio  "
+      "levels: step x nodes * draws\n");
   for (int k = 0; k < 5; k++) {
     PDLT_TRY(
         run(b, data, estimators[k], "output", quantities, (k == 0 ? 4 : 1) * b->members, &x, err));
     if (k == 0) plain = x;
     const double members = (double)x.members, more = (double)plain.members / members;
-    printf("%-11s %-11s %6d  %5d %5d  %9.5f  %7.1f  %10.0f  %10.1f  %10.1f\n", estimators[k],
-           x.name, x.samples, x.stage, x.pairs, deviation(&x, 0), 1e6 * x.seconds / members,
-           1e-3 * x.flops, time_ratio(&plain, &x, 0),
-           more * plain.square[0] * plain.flops / (x.square[0] * x.flops));
+    printf("%-11s %-11s %6d  %9.5f  %7.1f  %10.0f  %10.1f  %10.1f %s\n", estimators[k], x.name,
+           x.samples, deviation(&x, 0), 1e6 * x.seconds / members, 1e-3 * x.flops,
+           time_ratio(&plain, &x, 0),
+           more * plain.square[0] * plain.flops / (x.square[0] * x.flops), x.levels);
   }
 cleanup:
   return status;

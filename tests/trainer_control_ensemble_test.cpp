@@ -1,4 +1,4 @@
-// Ensembles with own linearizations as control, and the pilot's choice.
+// Ensembles with own linearizations and levels as control.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -9,7 +9,6 @@
 #include "base/npz.h"
 #include "tests/trainer_support.h"
 #include "trainer/checkpoint.h"
-#include "trainer/pilot.h"
 
 using namespace trainer_test;
 
@@ -108,8 +107,8 @@ TEST(TrainerControlEnsemble, AgreesWithPlainAndAntithetic) {
   }
 }
 
-// Long training, where the pilot puts a level in between.
-TEST(TrainerControlEnsemble, AStageAgreesWithPairs) {
+// Long training, where the pilot puts levels in between.
+TEST(TrainerControlEnsemble, LevelsAgreeWithPairs) {
   Settings s;
   s.widths = "[16]";
   s.steps = "60";
@@ -128,9 +127,17 @@ TEST(TrainerControlEnsemble, AStageAgreesWithPairs) {
   s.seed = 8;
   run(s, data, options(2), &out);
   const json_t *used = json_object_get(pdlt_archive_meta(&out.c), "estimator");
-  EXPECT_GE(json_integer_value(json_object_get(used, "stage_steps")), 1);
-  EXPECT_LE(json_integer_value(json_object_get(used, "stage_steps")), 30);
-  EXPECT_GE(json_integer_value(json_object_get(used, "stage_pairs")), 1);
+  const json_t *levels = json_object_get(used, "levels");
+  ASSERT_GE(json_array_size(levels), 1u);
+  for (size_t k = 0; k < json_array_size(levels); k++) {
+    const json_t *level = json_array_get(levels, k);
+    const double step = json_number_value(json_object_get(level, "step"));
+    const json_int_t nodes = json_integer_value(json_object_get(level, "nodes"));
+    EXPECT_GE(step, 1);
+    EXPECT_GE(nodes, 1);
+    EXPECT_LT(step * (double)nodes, 60);
+    EXPECT_GE(json_integer_value(json_object_get(level, "draws")), 1);
+  }
   expect_same(out, pairs, "n16/z");
   double square[2] = {0, 0};
   for (size_t i = 0; i < out.count("n16/z"); i++) {
@@ -279,81 +286,4 @@ TEST(TrainerControlEnsemble, TooManyRowsAreRefusedOrLeftToPairs) {
               std::string::npos)
         << err.message;
   }
-}
-
-namespace {
-
-double Work(const pdlt_pilot &pilot, const pdlt_pilot_option &option) {
-  return pdlt_pilot_work(&pilot, &option);
-}
-
-// A pilot's figures at both widths.
-pdlt_pilot pilot_of(double plain, double antithetic, double linear, double covariance) {
-  pdlt_pilot pilot = {};
-  pilot.linearized = 1;
-  for (pdlt_pilot_width &w : pilot.width) {
-    w.survivors = 64;
-    w.plain = plain;
-    w.antithetic = antithetic;
-    w.linear = w.further = linear;
-    w.covariance = covariance;
-    w.flops_train = 100;
-    w.flops_draw = 10;
-    w.flops_further = 4;
-    w.flops_linear = 2;
-  }
-  return pilot;
-}
-
-}  // namespace
-
-TEST(TrainerPilot, WorkIsVarianceTimesFlops) {
-  const pdlt_pilot pilot = pilot_of(3, 0.2, 0.1, 0.09);
-  EXPECT_NEAR(Work(pilot, {}), 0.2 * 210 / (3 * 110), 1e-15);
-  EXPECT_NEAR(Work(pilot, {8, 0, 0, 0}), (0.2 - 0.18 + 0.1 + 0.1 / 8) * 244 / (3 * 110), 1e-15);
-  EXPECT_NEAR(Work(pilot, {8, 1, 0, 0}), (0.2 - 0.0081 / (0.1 + 0.1 / 8)) * 244 / (3 * 110), 1e-15);
-}
-
-TEST(TrainerPilot, AStageSharesItsWork) {
-  pdlt_pilot pilot = pilot_of(3, 0.2, 0.1, 0.09);
-  for (pdlt_pilot_width &w : pilot.width) {
-    w.flops_step = 5;
-    w.stages = 2;
-    w.stage[1] = {4, 0.01, 0.02, 0.005};
-  }
-  const double g = 3 / 4.0, flops = 244 + 4 * (2 * 4 * 5 + 3 * 2);
-  const double x = 0.1 + 0.1 / 8 + g * (2 * 0.005 + 0.01), mx = -0.09 - g * 0.02;
-  EXPECT_NEAR(Work(pilot, {8, 0, 2, 3}), (0.2 + 2 * mx + x) * flops / (3 * 110), 1e-15);
-  EXPECT_NEAR(Work(pilot, {8, 1, 2, 3}), (0.2 - mx * mx / x) * flops / (3 * 110), 1e-15);
-}
-
-TEST(TrainerPilot, TakesTheLeastWorkThatTheEstimatorAllows) {
-  pdlt_pilot pilot = pilot_of(1, 1, 1, 0);  // pairs are no use, c neither
-  pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
-  EXPECT_EQ(pilot.antithetic, 0);
-  EXPECT_EQ(pilot.chosen.samples, 0u);
-  pilot = pilot_of(1, 0.01, 1, 0);  // pairs are
-  pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
-  EXPECT_EQ(pilot.antithetic, 1);
-  EXPECT_EQ(pilot.chosen.samples, 0u);
-  pilot = pilot_of(1, 0.0101, 0.01, 0.01);  // c says nearly everything
-  pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
-  EXPECT_EQ(pilot.chosen.fitted, 0);
-  EXPECT_GE(pilot.chosen.samples, 1u);
-  const double least = Work(pilot, pilot.chosen);
-  for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2) EXPECT_LE(least, Work(pilot, {M, 0, 0, 0}));
-  pilot = pilot_of(1, 0.0101, 0.04, 0.02);  // with another coefficient
-  pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
-  EXPECT_EQ(pilot.chosen.fitted, 1);
-  EXPECT_GE(pilot.chosen.samples, 1u);
-  for (pdlt_estimator asked : {PDLT_ESTIMATOR_TWO_LEVEL, PDLT_ESTIMATOR_CONTROL}) {
-    pilot.width[1].survivors = 7;  // too few to tell
-    pdlt_pilot_decide(&pilot, asked);
-    EXPECT_EQ(pilot.antithetic, 1);
-    EXPECT_EQ(pilot.chosen.samples, 1u);
-    EXPECT_EQ(pilot.chosen.fitted, asked == PDLT_ESTIMATOR_CONTROL);
-  }
-  pdlt_pilot_decide(&pilot, PDLT_ESTIMATOR_AUTO);
-  EXPECT_EQ(pilot.antithetic, 0);
-  EXPECT_EQ(pilot.chosen.samples, 0u);
 }

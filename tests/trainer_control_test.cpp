@@ -3,14 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "tests/trainer_support.h"
-#include "trainer/control.h"
 #include "trainer/flops.h"
+#include "trainer/relinear.h"
 
 using namespace trainer_test;
 
 namespace {
 
-// One network of an experiment with its control.
+// One network of an experiment with its control, by way of relinear.h.
 struct Fixture {
   Fixture(const Settings &s, const Data &data, int width) : ex(yaml(s)) {
     pdlt_error err = {};
@@ -18,29 +18,29 @@ struct Fixture {
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_control_new(&control, &net, &problem, &schedule, ex.c.training.eta, &err) != PDLT_OK)
+    if (pdlt_relinear_new(&relinear, &net, &problem, &schedule, ex.c.training.eta, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
     q = problem.outputs * problem.samples;
     c.resize(schedule.num_times * q);
   }
   ~Fixture() {
-    pdlt_control_free(&control);
+    pdlt_relinear_free(&relinear);
     pdlt_network_free(&net);
     pdlt_problem_free(&problem);
   }
   Fixture(const Fixture &) = delete;
   void draw(uint64_t member) { pdlt_network_draw(&net, 7, member, theta.data()); }
   int output() {
-    int unstable = -1;
-    EXPECT_EQ(pdlt_control_output(&control, theta.data(), c.data(), &unstable, nullptr), PDLT_OK);
-    return unstable;
+    EXPECT_EQ(pdlt_relinear_begin(&relinear, theta.data(), nullptr), PDLT_OK);
+    c.assign(relinear.linear, relinear.linear + c.size());
+    return relinear.unstable;
   }
   Experiment ex;
   pdlt_problem problem = {};
   pdlt_network net = {};
   pdlt_schedule schedule = {};
-  pdlt_control control = {};
+  pdlt_relinear relinear = {};
   std::vector<double> theta, c;
   size_t q = 0;
 };
@@ -97,7 +97,7 @@ TEST(TrainerControl, NtkIsThatOfTheGradients) {
           sum += lambda[mu] * grad[r][mu] * grad[k][mu];
           size += std::fabs(lambda[mu] * grad[r][mu] * grad[k][mu]);
         }
-        EXPECT_NEAR(f.control.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
+        EXPECT_NEAR(f.relinear.first.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
       }
   }
 }
@@ -137,7 +137,7 @@ TEST(TrainerControl, IsGradientDescentOfTheLinearizedPair) {
           for (size_t a = 0; a < f.problem.train; a++) {
             const double eps = z[i * D + a] - data.y[a * f.problem.outputs + i];
             for (size_t mu = 0; mu < N; mu++)
-              moved[mu] -= f.control.eta * lambda[mu] * eps * grad[i * D + a][mu];
+              moved[mu] -= f.relinear.control.eta * lambda[mu] * eps * grad[i * D + a][mu];
           }
       }
     }
@@ -165,6 +165,8 @@ TEST(TrainerControl, ResponseIsTheSumOfItsSteps) {
   EXPECT_EQ(pdlt_control_response(0.5, 1e-3, INFINITY), 1e3);
   EXPECT_EQ(pdlt_control_response(0.5, 0, INFINITY), 0);
   EXPECT_EQ(pdlt_control_response(0.5, -1e-18, 4), 2);
+  EXPECT_NEAR(pdlt_control_response(0.5, 3.0, 1.5), 1 / 3.0, 1e-15);  // half-way: mu^t has no real part
+  EXPECT_NEAR(pdlt_control_response(0.5, 1.0, 1.5), 1 - std::pow(0.5, 1.5), 1e-15);
 }
 
 TEST(TrainerControl, StaysBoundedWhereTheLinearizedNetworkExplodes) {

@@ -6,7 +6,6 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
-#include "trainer/further.h"
 #include "trainer/rows.h"
 #include "trainer/statistics.h"
 
@@ -49,19 +48,18 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
   if (plan->samples > 0) PDLT_TRY(pdlt_initial_new(&w.initial, plan, net, fit, err));
   if (plan->with_stability && !plan->linear)
     PDLT_TRY(pdlt_stability_new(&w.stability, net, plan->problem, plan->ex->training.eta, err));
-  if (plan->linear) PDLT_TRY(pdlt_stage_new(&w.stage, net, plan->problem, &plan->schedule, err));
+  if (plan->linear) PDLT_TRY(pdlt_further_new(&w.further, plan, net, err));
   const size_t width = plan->top.parts * plan->p; /* of a row of last */
   const size_t last = PDLT_BLOCK_MEMBERS * (width + 1) + width;
   PDLT_TRY(pdlt_alloc(&w.storage,
-                      net->num_params + 2 * rows + 3 * values + plan->p + samples * samples + last,
+                      net->num_params + 2 * rows + 2 * values + plan->p + samples * samples + last,
                       sizeof *w.storage, err));
   w.theta = w.storage;
   w.even = w.theta + net->num_params;
   w.odd = w.even + rows;
   w.pair = w.odd + rows;
   w.mean = w.pair + values;
-  w.linear = w.mean + values;
-  w.shift = w.linear + values;
+  w.shift = w.mean + values;
   w.numbers = w.shift + plan->p;
   w.last = w.numbers + PDLT_BLOCK_MEMBERS;
   w.middle = w.last + PDLT_BLOCK_MEMBERS * width;
@@ -83,7 +81,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_free(worker->moving);
   pdlt_initial_free(&worker->initial);
   pdlt_stability_free(&worker->stability);
-  pdlt_stage_free(&worker->stage);
+  pdlt_further_free(&worker->further);
   pdlt_free(worker->storage);
   *worker = (pdlt_worker){0};
 }
@@ -112,21 +110,15 @@ pdlt_member_outcome pdlt_worker_train(pdlt_worker *w, uint64_t member,
 /* The draw in worker->theta and the samples that belong to it; 0 when out of memory. */
 static int add_initial(pdlt_worker *w, size_t member, double *record) {
   const pdlt_plan *plan = w->plan;
-  const size_t values = plan->times * plan->p;
   int unstable = 0;
-  if (plan->samples > 0) w->status = pdlt_further_add(w, (uint64_t)member, record);
-  if (w->status != PDLT_OK) return 0;
-  if (plan->linear) {
-    w->status = pdlt_control_output(&w->initial.control, w->theta, w->linear, &unstable, NULL);
-    pdlt_row_add(values, -1, w->linear, record + plan->at.shift);
-  } else if (plan->with_stability) {
+  if (plan->samples > 0)
+    w->status = pdlt_further_samples(&w->initial, &w->tensors, (uint64_t)member, record);
+  if (plan->linear && w->status == PDLT_OK)
+    w->status = pdlt_further_levels(&w->further, w->theta, (uint64_t)member,
+                                    record + plan->at.shift, &unstable);
+  else if (plan->with_stability && w->status == PDLT_OK)
     unstable = pdlt_stability_check(&w->stability, w->theta);
-  }
   record[plan->at.unstable] += unstable;
-  if (plan->stage > 0 && w->status == PDLT_OK)
-    w->status = pdlt_stage_add(&w->stage, &w->stepper, &w->initial.control, w->theta, plan->stage,
-                               plan->pairs, plan->ex->ensemble.seed, (uint64_t)member,
-                               record + plan->at.shift, NULL);
   return w->status == PDLT_OK;
 }
 

@@ -8,11 +8,11 @@
 
 #include "trainer/accumulate.h"
 #include "trainer/ddntk.h"
+#include "trainer/further.h"
 #include "trainer/initial.h"
 #include "trainer/ntk.h"
 #include "trainer/plan.h"
 #include "trainer/stability.h"
-#include "trainer/stage.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,13 +29,12 @@ typedef struct pdlt_worker {
   pdlt_training_ntk training_ntk;
   pdlt_training_dntk training_dntk;
   double *moving; /* NTK (T, p, p) and dNTK (T, (n_L S)^3) during training of a draw's networks */
-  pdlt_initial initial; /* further samples, and c of the draw */
+  pdlt_initial initial; /* further samples */
   pdlt_stability stability;
-  pdlt_stage stage;   /* with a control */
+  pdlt_further further; /* with a control */
   pdlt_status status; /* what ended a block other than *stop */
   long steps;         /* of all networks so far */
   double *theta;      /* (num_params) the draw */
-  double *linear;     /* (T, p) c */
   double *even, *odd; /* (64, T, p) m and d of the surviving draws */
   double *shift;      /* (p) of the record at the last time, before a draw */
   double *last;       /* (64, 1 or 2, p) m, and shift, at the last time of surviving draws */

@@ -31,11 +31,7 @@ void pdlt_choice_apply(const pdlt_choice *choice, pdlt_plan *plan) {
   const pdlt_pilot *pilot = &choice->pilot;
   const int pairs = plan->ex->ensemble.estimator == PDLT_ESTIMATOR_ANTITHETIC;
   pdlt_plan_estimator(plan, choice->piloted ? pilot->antithetic : pairs);
-  if (choice->piloted && pilot->chosen.samples > 0) {
-    pdlt_plan_linearize(plan, pilot->chosen.samples, pilot->chosen.fitted);
-    if (pilot->chosen.stage > 0)
-      pdlt_plan_stage(plan, pilot->width[0].stage[pilot->chosen.stage - 1].steps,
-                      pilot->chosen.pairs);
-  }
+  if (choice->piloted && pilot->samples > 0)
+    pdlt_plan_linearize(plan, pilot->samples, pilot->fitted, &pilot->levels);
   pdlt_plan_grow(plan, (size_t)choice->members);
 }

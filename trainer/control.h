@@ -20,15 +20,9 @@ extern "C" {
 
 /* q = n_L D, rows and columns (i, sample), output by output; q_A = n_L N_A. */
 typedef struct pdlt_control {
-  const pdlt_network *net;       /* borrowed */
   const pdlt_problem *problem;   /* borrowed */
   const pdlt_schedule *schedule; /* borrowed */
   double eta;
-  double **s, **ds;         /* (L-1) of (n_l, D) */
-  double **gram;            /* (L) of (D, D): sum_j s^(l)_j1 s^(l)_j2, gram[0] = x.x */
-  double *delta[2];         /* (max n_l, q) */
-  double *ntk;              /* (q, q) Th of the last draw */
-  double *product;          /* (q, q) */
   double *train, *vectors;  /* (q_A, q_A) */
   double *across;           /* (q_A, q) */
   double *values, *targets; /* (q_A) */
@@ -36,13 +30,13 @@ typedef struct pdlt_control {
   double *storage;
 } pdlt_control;
 
-/* Memory for one network at a time. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_control_new(pdlt_control *out, const pdlt_network *net,
-                             const pdlt_problem *problem, const pdlt_schedule *schedule, double eta,
-                             pdlt_error *err);
+/* Memory for one NTK at a time. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_control_new(pdlt_control *out, const pdlt_problem *problem,
+                             const pdlt_schedule *schedule, double eta, pdlt_error *err);
 void pdlt_control_free(pdlt_control *control);
 
-/* psi_t(theta) >= 0 at t steps or INFINITY; eta t where theta <= 0, and 0 for both. */
+/* psi_t(theta) >= 0 at t steps or INFINITY; eta t where theta <= 0, and 0 for both. Between whole
+ * steps the real part of mu^t stands for mu^t. */
 double pdlt_control_response(double eta, double theta, double t);
 
 /* out (T, n_L, D) = Th_.A psi_(t - start)(Th_AA) target, 0 until start: how outputs move when
@@ -51,14 +45,15 @@ double pdlt_control_response(double eta, double theta, double t);
 pdlt_status pdlt_control_respond(pdlt_control *control, const double *ntk, const double *target,
                                  double start, double *out, int *unstable, pdlt_error *err);
 
+/* out (n_L, N_A) = psi_t(Th_AA) target, eta times the sum of what is lacking over t >= 0 steps: the
+ * parameters move by lambda dz_A/dtheta out. 0 where the NTK is not finite. Errors as below. */
+pdlt_status pdlt_control_impulse(pdlt_control *control, const double *ntk, const double *target,
+                                 double t, double *out, pdlt_error *err);
+
 /* c (T, n_L, D) of the NTK ntk (q, q); *unstable, unless NULL: eta theta_max > 2. An NTK that
  * is not finite has c = 0. Errors: PDLT_ERR_MEMORY. Cost 9 q_A^3. */
 pdlt_status pdlt_control_linearize(pdlt_control *control, const double *ntk, double *c,
                                    int *unstable, pdlt_error *err);
-
-/* The same of the draw theta, its NTK in control->ntk. Errors: PDLT_ERR_MEMORY. Cost: flops.h. */
-pdlt_status pdlt_control_output(pdlt_control *control, const double *theta, double *c,
-                                int *unstable, pdlt_error *err);
 
 #ifdef __cplusplus
 }

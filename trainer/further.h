@@ -1,20 +1,50 @@
-/* further.h - what a draw's further samples, networks without weights, add to a record.
+/* further.h - what a draw's further draws, which are not trained, add to a record.
  *
- * Is: initial.h applied to the samples that belong to one draw: the mean of c, K and Theta, and
- * V where nothing else needs the draw's own.
- * Is not: the draw itself (block.h). */
+ * Is: the samples without weights that belong to one draw (initial.h): the mean of c, K and
+ * Theta, and V where nothing else needs the draw's own; and the levels between c and training
+ * (relinear.h), on further draws of which a few at a time have the same hidden layers.
+ * Is not: the trained draw itself (block.h). */
 #ifndef PDLT_TRAINER_FURTHER_H
 #define PDLT_TRAINER_FURTHER_H
 
-#include "trainer/block.h"
+#include "trainer/accumulate.h"
+#include "trainer/initial.h"
+#include "trainer/plan.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* Further draws of the k-th level begin here; no trained draw uses any of them. */
+#define PDLT_FURTHER_MEMBER(k) ((uint64_t)(k + 1) << 50)
+
+/* Last layers in turn on the same hidden layers: the noise is mostly theirs, the numbers are
+ * mostly the others'. */
+enum { PDLT_FURTHER_LAST = 4 };
+
 /* Adds the plan's samples for `member` to the record, each with its share of one draw in K,
- * Theta and shift. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_further_add(pdlt_worker *worker, uint64_t member, double *record);
+ * Theta and shift. tensors: where V is measured on them. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_further_samples(pdlt_initial *initial, pdlt_accumulator *tensors, uint64_t member,
+                                 double *record);
+
+typedef struct pdlt_further {
+  const pdlt_plan *plan; /* borrowed */
+  pdlt_relinear relinear;
+  double *theta; /* (num_params) a further draw */
+  double *level; /* (T, p) one level */
+  double *storage;
+} pdlt_further;
+
+/* Memory of one thread. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_further_new(pdlt_further *out, const pdlt_plan *plan, const pdlt_network *net,
+                             pdlt_error *err);
+void pdlt_further_free(pdlt_further *further);
+
+/* shift (T, p) += sum_k mean over the draws of level k of (c_k - c_(k-1)), less the last level of
+ * the draw theta itself (docs/trainer.md, "Levels"). *unstable: of theta. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_further_levels(pdlt_further *further, const double *theta, uint64_t member,
+                                double *shift, int *unstable);
 
 #ifdef __cplusplus
 }

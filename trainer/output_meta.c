@@ -36,16 +36,20 @@ static json_t *absent(const pdlt_plan *plan) {
 /* A number that was not looked at is null. */
 static json_t *known(int looked, double x) { return looked ? pdlt_json_real(x) : json_null(); }
 
-static json_t *stages_json(const pdlt_pilot_width *w) {
-  json_t *stages = json_array();
-  for (size_t k = 0; k < w->stages && stages != NULL; k++) {
-    const pdlt_pilot_stage *s = &w->stage[k];
+/* The levels of the plan; with what the pilot saw of one, unless NULL. */
+static json_t *levels_json(const pdlt_levels *levels, const pdlt_pilot_width *seen) {
+  json_t *array = json_array();
+  for (size_t k = 0; k < levels->count && array != NULL; k++) {
+    const pdlt_level *level = &levels->level[k];
     json_array_append_new(
-        stages, json_pack("{s:I, s:o, s:o, s:o}", "steps", (json_int_t)s->steps, "variance",
-                          pdlt_json_real(s->variance), "covariance", pdlt_json_real(s->with_mean),
-                          "covariance_linear", pdlt_json_real(s->with_linear)));
+        array, seen != NULL
+                   ? json_pack("{s:o, s:o}", "variance", pdlt_json_real(seen->level_variance[k]),
+                               "flops", pdlt_json_real(seen->level_flops[k]))
+                   : json_pack("{s:o, s:i, s:b, s:I}", "step", pdlt_json_real(level->step), "nodes",
+                               level->nodes, "middle", level->middle, "draws",
+                               (json_int_t)levels->draws[k]));
   }
-  return stages;
+  return array;
 }
 
 static json_t *pilot_json(const pdlt_pilot *pilot) {
@@ -63,8 +67,8 @@ static json_t *pilot_json(const pdlt_pilot *pilot) {
                   "variance_further", known(c, w->further), "flops_train",
                   pdlt_json_real(w->flops_train), "flops_draw", pdlt_json_real(w->flops_draw),
                   "flops_linear", pdlt_json_real(w->flops_linear), "flops_further",
-                  pdlt_json_real(w->flops_further), "flops_step", pdlt_json_real(w->flops_step),
-                  "stages", stages_json(w)));
+                  pdlt_json_real(w->flops_further), "variance_chosen", pdlt_json_real(w->chosen),
+                  "levels", levels_json(&pilot->levels, w)));
   }
   return widths;
 }
@@ -86,9 +90,7 @@ pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const
                 pdlt_plan_estimator_name(plan));
   int failed = meta == NULL || estimator == NULL;
   failed |= json_object_set_new(estimator, "samples", json_integer((json_int_t)plan->samples)) != 0;
-  failed |= json_object_set_new(estimator, "stage_steps", json_integer(plan->stage)) != 0;
-  failed |=
-      json_object_set_new(estimator, "stage_pairs", json_integer((json_int_t)plan->pairs)) != 0;
+  failed |= json_object_set_new(estimator, "levels", levels_json(&plan->levels, NULL)) != 0;
   failed |= json_object_set_new(estimator, "weightless", json_boolean(plan->weightless)) != 0;
   if (pilot != NULL) failed |= json_object_set_new(estimator, "pilot", pilot_json(pilot)) != 0;
   failed |= json_object_set_new(meta, "estimator", estimator) != 0;

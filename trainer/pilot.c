@@ -2,6 +2,8 @@
 #include "trainer/pilot.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "trainer/flops.h"
@@ -13,37 +15,47 @@ typedef struct pilot_draws {
   const pdlt_plan *plan;
   const pdlt_network *net;
   const pdlt_initial_fit *fit;
-  int linearized;
-  double *plus, *minus; /* (draws, T, p) z of a pair */
-  double *linear;       /* (draws, T, p) c */
-  double *stage;        /* (draws, T, p) c_K - c of one stage */
-  int *survived;        /* (draws) */
-  double steps;         /* of a network, on average */
+  const pdlt_pilot_table *table;
+  size_t stride, values; /* every stride-th of the T p numbers of a draw is kept */
+  double *plus, *minus;  /* (draws, values) z of a pair */
+  double *level;         /* (candidates, draws, values) c_k */
+  int *survived;         /* (draws) */
+  double steps;          /* of a network, on average */
 } pilot_draws;
 
-static pdlt_status look_at_draw(pilot_draws *pd, pdlt_worker *w, int d,
-                                const volatile sig_atomic_t *stop) {
-  const size_t at = (size_t)d * pd->plan->times * pd->plan->p;
+/* to (values) from all (T p). */
+static void keep(const pilot_draws *pd, const double *all, double *to) {
+  for (size_t i = 0; i < pd->values; i++) to[i] = all[i * pd->stride];
+}
+
+static pdlt_status train_draw(pilot_draws *pd, pdlt_worker *w, int d,
+                              const volatile sig_atomic_t *stop) {
   const pdlt_member_outcome outcome =
-      pdlt_worker_train(w, PDLT_PILOT_MEMBER + (uint64_t)d, stop, pd->plus + at, pd->minus + at);
+      pdlt_worker_train(w, PDLT_PILOT_MEMBER + (uint64_t)d, stop, w->even, w->pair);
   pd->survived[d] = outcome == PDLT_MEMBER_DONE || outcome == PDLT_MEMBER_UNCONVERGED;
   if (outcome == PDLT_MEMBER_STOPPED) return PDLT_ERR_INTERRUPTED;
-  if (!pd->linearized) return PDLT_OK;
-  return pdlt_control_output(&w->initial.control, w->theta, pd->linear + at, NULL, NULL);
+  keep(pd, w->even, pd->plus + (size_t)d * pd->values);
+  keep(pd, w->pair, pd->minus + (size_t)d * pd->values);
+  return PDLT_OK;
 }
 
-/* c_K - c of draw d. */
-static pdlt_status look_at_stage(pilot_draws *pd, pdlt_worker *w, int d, long steps,
-                                 const volatile sig_atomic_t *stop) {
+/* All candidates of draw d. */
+static pdlt_status look_at_levels(pilot_draws *pd, pdlt_worker *w, int d,
+                                  const volatile sig_atomic_t *stop) {
   const pdlt_plan *plan = pd->plan;
-  if (stop != NULL && *stop) return PDLT_ERR_INTERRUPTED;
+  pdlt_relinear *r = &w->further.relinear;
   pdlt_network_draw(pd->net, plan->ex->ensemble.seed, PDLT_PILOT_MEMBER + (uint64_t)d, w->theta);
-  return pdlt_stage_difference(&w->stage, &w->stepper, &w->initial.control, w->theta, steps,
-                               pd->stage + (size_t)d * plan->times * plan->p, NULL);
+  pdlt_status status = pdlt_relinear_begin(r, w->theta, NULL);
+  for (size_t k = 0; k < pd->table->candidates && status == PDLT_OK; k++) {
+    if (stop != NULL && *stop) return PDLT_ERR_INTERRUPTED;
+    status = pdlt_relinear_output(r, &pd->table->level[k], w->pair, NULL);
+    keep(pd, w->pair, pd->level + (k * PDLT_PILOT_DRAWS + (size_t)d) * pd->values);
+  }
+  return status;
 }
 
-/* Trains all draws (steps = 0), or looks at the stage after `steps`. */
-static pdlt_status look_at_draws(pilot_draws *pd, long steps, int threads,
+/* One of the two for every draw. */
+static pdlt_status look_at_draws(pilot_draws *pd, int levels, int threads,
                                  const volatile sig_atomic_t *stop, pdlt_error *err) {
   pdlt_worker *workers = NULL;
   int made = 0;
@@ -54,8 +66,8 @@ static pdlt_status look_at_draws(pilot_draws *pd, long steps, int threads,
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int thread = 0; thread < threads; thread++)
     for (int d = thread; d < PDLT_PILOT_DRAWS && workers[thread].status == PDLT_OK; d += threads)
-      workers[thread].status = steps == 0 ? look_at_draw(pd, &workers[thread], d, stop)
-                                          : look_at_stage(pd, &workers[thread], d, steps, stop);
+      workers[thread].status = levels ? look_at_levels(pd, &workers[thread], d, stop)
+                                      : train_draw(pd, &workers[thread], d, stop);
   for (int k = 0; k < threads; k++) pd->steps += (double)workers[k].steps / (2 * PDLT_PILOT_DRAWS);
   for (int k = 0; k < threads && status == PDLT_OK; k++)
     if (workers[k].status != PDLT_OK)
@@ -77,14 +89,14 @@ static double value(const average *x, size_t at) {
   return x->second == NULL ? x->first[at] : 0.5 * (x->first[at] + x->second[at]);
 }
 
-/* Sum over the values of the covariance among the draws kept; keep = NULL: all. */
-static double covariance(size_t values, const int *keep, const average *x, const average *y) {
+/* Sum over the values of the covariance among the draws that survived. */
+static double covariance(const pilot_draws *pd, const average *x, const average *y) {
   double total = 0;
-  for (size_t i = 0; i < values; i++) {
+  for (size_t i = 0; i < pd->values; i++) {
     double count = 0, mean_x = 0, mean_y = 0, scatter = 0;
-    for (int d = 0; d < PDLT_PILOT_DRAWS; d++) {
-      if (keep != NULL && !keep[d]) continue;
-      const double u = value(x, (size_t)d * values + i), v = value(y, (size_t)d * values + i);
+    for (size_t d = 0; d < PDLT_PILOT_DRAWS; d++) {
+      if (!pd->survived[d]) continue;
+      const double u = value(x, d * pd->values + i), v = value(y, d * pd->values + i);
       const double delta = u - mean_x;
       count++;
       mean_x += delta / count;
@@ -96,76 +108,146 @@ static double covariance(size_t values, const int *keep, const average *x, const
   return total;
 }
 
-static void summarize(const pilot_draws *pd, pdlt_pilot_width *w) {
-  const size_t values = pd->plan->times * pd->plan->p;
-  const average z = {pd->plus, NULL}, m = {pd->plus, pd->minus}, c = {pd->linear, NULL};
-  for (int d = 0; d < PDLT_PILOT_DRAWS; d++) w->survivors += (size_t)pd->survived[d];
-  w->plain = covariance(values, pd->survived, &z, &z);
-  w->antithetic = covariance(values, pd->survived, &m, &m);
-  if (!pd->linearized) return;
-  w->linear = covariance(values, pd->survived, &c, &c);
-  w->covariance = covariance(values, pd->survived, &m, &c);
-  for (size_t i = pd->fit->linear; i < pd->fit->values; i++) w->further += pd->fit->left[i];
+static average level_of(const pilot_draws *pd, size_t k) {
+  return (average){pd->level + k * PDLT_PILOT_DRAWS * pd->values, NULL};
 }
 
-/* Stages after 1, 2, 4, 8, ... steps, up to half of training. */
-static pdlt_status look_at_stages(pilot_draws *pd, pdlt_pilot_width *w, int threads,
-                                  const volatile sig_atomic_t *stop, pdlt_error *err) {
-  const pdlt_plan *plan = pd->plan;
-  const size_t values = plan->times * plan->p;
-  const double last = plan->schedule.to_end ? 2 * pd->steps : plan->schedule.times[plan->times - 1];
-  const average m = {pd->plus, pd->minus}, c = {pd->linear, NULL}, d = {pd->stage, NULL};
-  for (int k = 0; k < PDLT_MAX_STAGES; k++) {
-    const long steps = 1L << k;
-    if ((double)(2 * steps) > last) return PDLT_OK;
-    const pdlt_status status = look_at_draws(pd, steps, threads, stop, err);
-    if (status != PDLT_OK) return status;
-    w->stage[k] = (pdlt_pilot_stage){steps, covariance(values, pd->survived, &d, &d),
-                                     covariance(values, pd->survived, &m, &d),
-                                     covariance(values, pd->survived, &c, &d)};
-    w->stages = (size_t)k + 1;
+static void summarize(const pilot_draws *pd, pdlt_pilot_table *t) {
+  const average z = {pd->plus, NULL}, m = {pd->plus, pd->minus};
+  for (int d = 0; d < PDLT_PILOT_DRAWS; d++) t->survivors += (size_t)pd->survived[d];
+  t->plain = covariance(pd, &z, &z);
+  t->antithetic = covariance(pd, &m, &m);
+  for (size_t j = 0; j < t->candidates; j++) {
+    const average c = level_of(pd, j);
+    t->with_mean[j] = covariance(pd, &m, &c);
+    for (size_t k = 0; k <= j; k++) {
+      const average other = level_of(pd, k);
+      t->covariance[j][k] = t->covariance[k][j] = covariance(pd, &c, &other);
+    }
   }
-  return PDLT_OK;
+  for (size_t i = 0; i < pd->values && t->candidates > 0; i++)
+    t->further += pd->fit->left[pd->fit->linear + i * pd->stride];
+}
+
+/* --- candidates --- */
+
+/* Own linearization, and what costs less than half of a trained pair of levels with 1, 2 or 4
+ * nodes, a half, a quarter, ... a 64th of training apart. */
+static void make_candidates(const pilot_draws *pd, double last, pdlt_pilot_table *t) {
+  static const int nodes[] = {1, 2, 4, 1, 2, 4};
+  double before = 0;
+  t->candidates = 0;
+  t->level[t->candidates++] = (pdlt_level){.nodes = 0};
+  for (int k = 1; k <= 6; k++) {
+    const double step = floor(ldexp(last, -k) + 0.5);
+    if (step < 1 || step == before) continue;
+    before = step;
+    for (int i = 0; i < 6; i++) {
+      const pdlt_level level = {.step = step, .nodes = nodes[i], .middle = i >= 3};
+      const double flops = pdlt_relinear_flops(pd->net, pd->plan->problem, &level);
+      if (level.nodes * step < last && flops < t->flops_train) t->level[t->candidates++] = level;
+    }
+  }
+}
+
+/* By their evaluations: a chain of levels goes up in them. */
+static int compare_levels(const void *x, const void *y) {
+  const pdlt_level *a = x, *b = y;
+  const int first = a->nodes * (1 + a->middle), second = b->nodes * (1 + b->middle);
+  if (first != second) return first < second ? -1 : 1;
+  return (a->step > b->step) - (a->step < b->step);
+}
+
+/* Those of the other width where there is one. */
+static void set_candidates(const pilot_draws *pd, const pdlt_pilot_table *given,
+                           pdlt_pilot_table *t) {
+  const pdlt_schedule *schedule = &pd->plan->schedule;
+  if (given != NULL) {
+    t->candidates = given->candidates;
+    memcpy(t->level, given->level, sizeof t->level);
+  } else {
+    make_candidates(pd, schedule->to_end ? pd->steps : schedule->times[schedule->num_times - 1], t);
+    qsort(t->level, t->candidates, sizeof *t->level, compare_levels);
+  }
+  for (size_t k = 0; k < t->candidates; k++)
+    t->flops[k] = pdlt_relinear_flops(pd->net, pd->plan->problem, &t->level[k]);
 }
 
 /* With steps: end, `steps` says how many there are. */
 static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double steps,
-                        pdlt_pilot_width *w) {
+                        pdlt_pilot_table *t) {
   if (!plan->schedule.to_end) steps = plan->schedule.times[plan->times - 1];
-  w->flops_train = steps * pdlt_flops_step(net, plan->problem->train) +
+  t->flops_train = steps * pdlt_flops_step(net, plan->problem->train) +
                    (double)plan->times * pdlt_flops_forward(net, plan->problem->samples);
-  w->flops_draw = pdlt_flops_draw(net, 1, net->depth);
-  w->flops_further = pdlt_initial_flops(plan, net);
-  w->flops_step = pdlt_flops_step(net, plan->problem->train);
-  w->flops_linear = pdlt_flops_linear(net, plan->problem->train, plan->problem->samples);
+  t->flops_draw = pdlt_flops_draw(net, 1, net->depth);
+  t->flops_level = pdlt_flops_draw(net, net->depth, net->depth) +
+                   pdlt_flops_draw(net, 1, net->depth - 1) / PDLT_FURTHER_LAST;
+  t->flops_further = pdlt_initial_flops(plan, net);
 }
 
-static pdlt_status run_width(pdlt_pilot_width *out, const pdlt_plan *plan, const pdlt_network *net,
-                             int threads, const volatile sig_atomic_t *stop, pdlt_error *err) {
-  const size_t rows = PDLT_PILOT_DRAWS * plan->times * plan->p;
+/* --- the pilot --- */
+
+/* Trains at one width; then, of the candidates in `given` or, when NULL, its own, the levels. */
+static pdlt_status run_width(pdlt_pilot_table *out, const pdlt_plan *plan, const pdlt_network *net,
+                             const pdlt_pilot_table *given, int threads,
+                             const volatile sig_atomic_t *stop, pdlt_error *err) {
+  const size_t all = plan->times * plan->p;
+  const size_t stride = (all + PDLT_PILOT_VALUES - 1) / PDLT_PILOT_VALUES;
   double *z = NULL;
   pdlt_initial_fit fit = {.values = 0};
   int survived[PDLT_PILOT_DRAWS] = {0};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&z, 4 * rows, sizeof *z, err));
+  pilot_draws pd = {.plan = plan, .net = net, .fit = &fit, .table = out, .survived = survived};
+  pd.stride = stride > 0 ? stride : 1;
+  pd.values = (all + pd.stride - 1) / pd.stride;
+  const size_t rows = PDLT_PILOT_DRAWS * pd.values;
+  const size_t levels = plan->linear ? PDLT_MAX_CANDIDATES : 0;
+  PDLT_TRY(pdlt_alloc(&z, (2 + levels) * rows, sizeof *z, err));
+  pd.plus = z;
+  pd.minus = z + rows;
+  pd.level = z + 2 * rows;
   PDLT_TRY(pdlt_initial_fit_new(&fit, plan, net, err));
-  pilot_draws pd = {.plan = plan,
-                    .net = net,
-                    .fit = &fit,
-                    .linearized = plan->linear,
-                    .plus = z,
-                    .minus = z + rows,
-                    .linear = z + 2 * rows,
-                    .stage = z + 3 * rows,
-                    .survived = survived};
   PDLT_TRY(look_at_draws(&pd, 0, threads, stop, err));
-  summarize(&pd, out);
   count_flops(plan, net, pd.steps, out);
-  if (pd.linearized) PDLT_TRY(look_at_stages(&pd, out, threads, stop, err));
+  if (plan->linear) {
+    set_candidates(&pd, given, out);
+    PDLT_TRY(look_at_draws(&pd, 1, threads, stop, err));
+  }
+  summarize(&pd, out);
 cleanup:
   pdlt_initial_fit_free(&fit);
   pdlt_free(z);
   return status;
+}
+
+/* What the run keeps of table and option. */
+static void conclude(const pdlt_pilot_table table[2], const pdlt_pilot_option *o,
+                     pdlt_pilot *pilot) {
+  pilot->samples = o->samples;
+  pilot->fitted = o->fitted;
+  pilot->levels.count = o->levels;
+  for (size_t k = 0; k < o->levels; k++) {
+    pilot->levels.level[k] = table[0].level[o->level[k]];
+    pilot->levels.draws[k] = o->draws[k];
+  }
+  for (int w = 0; w < 2; w++) {
+    const pdlt_pilot_table *t = &table[w];
+    pilot->width[w] = (pdlt_pilot_width){.survivors = t->survivors,
+                                         .plain = t->plain,
+                                         .antithetic = t->antithetic,
+                                         .linear = t->covariance[0][0],
+                                         .covariance = t->with_mean[0],
+                                         .further = t->further,
+                                         .chosen = pdlt_pilot_variance(t, o),
+                                         .flops_train = t->flops_train,
+                                         .flops_draw = t->flops_draw,
+                                         .flops_linear = t->flops[0],
+                                         .flops_further = t->flops_further};
+    for (size_t k = 0; k < o->levels; k++) {
+      pilot->width[w].level_variance[k] = pdlt_pilot_level_variance(t, o, k);
+      pilot->width[w].level_flops[k] = pdlt_pilot_level_flops(t, o, k);
+    }
+  }
 }
 
 pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
@@ -175,24 +257,30 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   const int choose = ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO;
   pdlt_network net[2] = {{.depth = 0}, {.depth = 0}};
   pdlt_pilot pilot = {.linearized = plan->p <= PDLT_MAX_LINEARIZED};
+  pdlt_pilot_option option;
+  pdlt_pilot_table *table = NULL;
   pdlt_plan probe = *plan; /* outputs only */
   probe.with_dtheta_t = 0;
   pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&table, 2, sizeof *table, err));
   for (int k = 0; k < 2; k++) {
-    pdlt_pilot_width *w = &pilot.width[k];
     PDLT_TRY(
         pdlt_network_new(&net[k], ex, ex->network.widths[ends[k]], plan->problem->inputs, err));
-    count_flops(plan, &net[k], END_STEPS, w);
-    if (choose && !(w->flops_linear < 0.5 * w->flops_train)) pilot.linearized = 0;
+    count_flops(plan, &net[k], END_STEPS, &table[k]);
+    const double linear =
+        pdlt_flops_linear(&net[k], plan->problem->train, plan->problem->samples);
+    if (choose && !(linear < 0.5 * table[k].flops_train)) pilot.linearized = 0;
   }
   probe.with_kernel = probe.with_theta = probe.with_vertex = probe.with_theta_t = 0;
   pdlt_plan_estimator(&probe, 1);
-  if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 0);
+  if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 0, &(pdlt_levels){.count = 0});
   for (int k = 0; k < 2; k++)
-    PDLT_TRY(run_width(&pilot.width[k], &probe, &net[k], threads, stop, err));
-  pdlt_pilot_decide(&pilot, ex->ensemble.estimator);
+    PDLT_TRY(run_width(&table[k], &probe, &net[k], k == 0 ? NULL : table, threads, stop, err));
+  pilot.antithetic = pdlt_pilot_decide(table, ex->ensemble.estimator, &option);
+  conclude(table, &option, &pilot);
   *out = pilot;
 cleanup:
   for (int k = 0; k < 2; k++) pdlt_network_free(&net[k]);
+  pdlt_free(table);
   return status;
 }

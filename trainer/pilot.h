@@ -15,60 +15,77 @@ extern "C" {
 enum { PDLT_PILOT_DRAWS = 64 };
 #define PDLT_PILOT_MEMBER ((uint64_t)1 << 62) /* first member of the pilot */
 
-/* Most further samples and pairs per draw that are considered, powers of two; most stages. */
-enum { PDLT_MAX_SAMPLES = 256, PDLT_MAX_PAIRS = 64, PDLT_MAX_STAGES = 16 };
+/* Variances are summed over at most so many values, evenly spread over times, outputs, samples. */
+enum { PDLT_PILOT_VALUES = 1024 };
 
-/* A level in between (stage.h) after `steps`; variances as below. */
-typedef struct pdlt_pilot_stage {
-  long steps;
-  double variance, with_mean, with_linear; /* of c_K - c; its covariances with m and with c */
-} pdlt_pilot_stage;
+/* Levels that are considered, the own linearization at 0; most further draws of one. */
+enum { PDLT_MAX_CANDIDATES = 37, PDLT_MAX_SAMPLES = 1024, PDLT_MAX_FURTHER = 256 };
 
-/* What 64 pairs at one width say. Variances per draw, summed over times, outputs and
- * samples; m: a pair's average, c: its control. */
-typedef struct pdlt_pilot_width {
-  size_t survivors, stages;
-  double plain, antithetic, linear; /* variance of z, m, c */
-  double covariance;                /* of m and c */
-  double further;                   /* variance of c of a further sample, less its controls */
-  double flops_train, flops_draw;   /* of one network; of its random numbers */
-  double flops_step;                /* of one step of it */
-  double flops_linear;              /* of c of a draw */
-  double flops_further;             /* of a further sample */
-  pdlt_pilot_stage stage[PDLT_MAX_STAGES];
-} pdlt_pilot_width;
+/* What 64 pairs at one width say. Variances per draw; m: a pair's average, c_k: candidate k. */
+typedef struct pdlt_pilot_table {
+  size_t survivors, candidates; /* draws; candidates k = 0..candidates-1, or 0 */
+  double plain, antithetic;     /* variance of z, m */
+  double further;               /* variance of c_0 of a further sample, less its controls */
+  double with_mean[PDLT_MAX_CANDIDATES];                       /* covariance of m and c_k */
+  double covariance[PDLT_MAX_CANDIDATES][PDLT_MAX_CANDIDATES]; /* of c_j and c_k */
+  double flops_train, flops_draw; /* of one network; of its random numbers */
+  double flops_level;             /* of those of a further draw of a level */
+  double flops_further;           /* of a further sample */
+  double flops[PDLT_MAX_CANDIDATES]; /* of c_k of a draw */
+  pdlt_level level[PDLT_MAX_CANDIDATES];
+} pdlt_pilot_table;
 
-/* A way to take the mean of z over pairs. */
+/* A way to take the mean of z over pairs: candidates 0 < level[0] < .. as levels. */
 typedef struct pdlt_pilot_option {
   size_t samples; /* further samples per draw; 0: without linearization */
   int fitted;     /* coefficient from the other blocks, not 1 */
-  size_t stage;   /* the stage-th of the pilot's stages; 0: none */
-  size_t pairs;   /* further pairs per draw in it */
+  size_t levels, level[PDLT_MAX_LEVELS];
+  size_t draws[PDLT_MAX_LEVELS]; /* further draws of each */
 } pdlt_pilot_option;
+
+/* V_k and flops of a further draw of the option's k-th level. */
+double pdlt_pilot_level_variance(const pdlt_pilot_table *table, const pdlt_pilot_option *option,
+                                 size_t k);
+double pdlt_pilot_level_flops(const pdlt_pilot_table *table, const pdlt_pilot_option *option,
+                              size_t k);
+
+/* Variance of the mean of z per draw. With V_k the variance of c_k - c_j, c_j the level below,
+ * R_k its further draws, and c the last level:
+ *   var x = var c + further/M + sum V_k/R_k,  cov(m, x) = - cov(m, c);
+ * the coefficient of x is 1, or the best one when fitted. Without samples: of pairs. */
+double pdlt_pilot_variance(const pdlt_pilot_table *table, const pdlt_pilot_option *option);
+
+/* That times flops per draw, relative to plain networks and averaged over the two widths. */
+double pdlt_pilot_work(const pdlt_pilot_table table[2], const pdlt_pilot_option *option);
+
+/* What is kept of it at one width. */
+typedef struct pdlt_pilot_width {
+  size_t survivors;
+  double plain, antithetic, linear, covariance, further; /* linear: c_0; covariance: of m and c_0 */
+  double chosen;                                         /* variance per draw as it was chosen */
+  double flops_train, flops_draw, flops_linear, flops_further;
+  double level_variance[PDLT_MAX_LEVELS], level_flops[PDLT_MAX_LEVELS]; /* of a further draw */
+} pdlt_pilot_width;
 
 typedef struct pdlt_pilot {
   int antithetic;            /* the choice */
-  pdlt_pilot_option chosen;  /* and how */
-  int linearized;            /* 1: c was looked at, and the fields about it are filled */
+  int linearized;            /* 1: levels were looked at, and the fields about them are filled */
+  size_t samples;            /* 0: without linearization */
+  int fitted;                /* and how, as in an option */
+  pdlt_levels levels;
   pdlt_pilot_width width[2]; /* smallest and largest */
 } pdlt_pilot;
 
-/* Variance of the mean of z times flops, per draw, relative to plain networks and averaged
- * over the two widths: samples = 0: of pairs; else with the control x, whose coefficient is 1
- * or (fitted) the best. With g = R/(R + 1), R further pairs in the stage, D = c_K - c there,
- * var x = var c + w^2/M + g (2 cov(c, D) + var D) and cov(m, x) = - cov(m, c) - g cov(m, D). */
-double pdlt_pilot_work(const pdlt_pilot *pilot, const pdlt_pilot_option *option);
-
-/* Variance per draw with an option over that of pairs, at one width. */
-double pdlt_pilot_gain(const pdlt_pilot_width *width, const pdlt_pilot_option *option);
-
-/* Takes, of what `estimator` allows, the least work. auto prefers the simpler of two estimators
- * unless the other saves a tenth. Fewer than 8 surviving pairs decide for plain, or for one
- * sample and no stage. */
-void pdlt_pilot_decide(pdlt_pilot *pilot, pdlt_estimator estimator);
+/* Of what `estimator` allows the option with the least work: every chain of levels, with numbers
+ * of draws by the rule of multilevel Monte Carlo (docs/trainer.md, "Choice of the estimator").
+ * auto prefers the simpler of two estimators unless the other saves a tenth. Fewer than 8
+ * surviving pairs decide for plain, or for one sample and no level. Returns whether pairs are
+ * taken. */
+int pdlt_pilot_decide(const pdlt_pilot_table table[2], pdlt_estimator estimator,
+                      pdlt_pilot_option *out);
 
 /* Trains and decides for the experiment's estimator: auto, control or two_level. auto looks
- * at c only where one c costs less than a quarter of a pair. Errors: PDLT_ERR_MEMORY,
+ * at levels only where one c_0 costs less than a quarter of a pair. Errors: PDLT_ERR_MEMORY,
  * PDLT_ERR_INTERRUPTED. */
 pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
                            const volatile sig_atomic_t *stop, pdlt_error *err);

@@ -4,85 +4,130 @@
 #include "trainer/pilot.h"
 
 enum { MIN_SURVIVORS = 8 };
+#define LEAST 0x1p-20 /* variances that chance makes smaller than this, of pairs, are not believed */
 
-/* Variance per draw at one width. */
-static double variance(const pdlt_pilot_width *w, const pdlt_pilot_option *o) {
-  const double R = (double)o->pairs;
-  double value = w->antithetic;
+/* --- one option --- */
+
+double pdlt_pilot_level_variance(const pdlt_pilot_table *t, const pdlt_pilot_option *o, size_t k) {
+  const size_t above = o->level[k], below = k == 0 ? 0 : o->level[k - 1];
+  const double v = t->covariance[above][above] + t->covariance[below][below] -
+                   2 * t->covariance[above][below];
+  return v > 0 ? v : 0;
+}
+
+double pdlt_pilot_level_flops(const pdlt_pilot_table *t, const pdlt_pilot_option *o, size_t k) {
+  const size_t below = k == 0 ? 0 : o->level[k - 1];
+  return t->flops_level + t->flops[o->level[k]] + t->flops[below] - t->flops[0];
+}
+
+static size_t top_of(const pdlt_pilot_option *o) {
+  return o->levels == 0 ? 0 : o->level[o->levels - 1];
+}
+
+double pdlt_pilot_variance(const pdlt_pilot_table *t, const pdlt_pilot_option *o) {
+  const size_t top = top_of(o);
+  double value = t->antithetic;
   if (o->samples == 0) return value;
-  const double further = w->further / (double)o->samples;
-  double x = w->linear + further, mx = -w->covariance; /* var x, cov(m, x) */
-  if (o->stage > 0) {
-    const pdlt_pilot_stage *stage = &w->stage[o->stage - 1];
-    x += R / (R + 1) * (2 * stage->with_linear + stage->variance);
-    mx -= R / (R + 1) * stage->with_mean;
-  }
+  double x = t->covariance[top][top] + t->further / (double)o->samples;
+  for (size_t k = 0; k < o->levels; k++) x += pdlt_pilot_level_variance(t, o, k) / (double)o->draws[k];
+  const double mx = -t->with_mean[top];
   if (!o->fitted)
     value += 2 * mx + x;
   else if (x > 0)
     value -= mx * mx / x;
-  return value < further * 0x1p-20 ? further * 0x1p-20 : value;
-}
-
-double pdlt_pilot_gain(const pdlt_pilot_width *w, const pdlt_pilot_option *option) {
-  return w->antithetic > 0 ? variance(w, option) / w->antithetic : 1;
+  return value < LEAST * t->antithetic ? LEAST * t->antithetic : value;
 }
 
 /* That times the flops, over those of plain. */
-static double work(const pdlt_pilot_width *w, const pdlt_pilot_option *o) {
-  const double plain = w->plain * (w->flops_draw + w->flops_train);
-  double flops = w->flops_draw + 2 * w->flops_train;
-  if (o->samples > 0) flops += w->flops_linear + (double)o->samples * w->flops_further;
-  if (o->stage > 0)
-    flops += ((double)o->pairs + 1) *
-             (2 * (double)w->stage[o->stage - 1].steps * w->flops_step + 3 * w->flops_linear);
-  return variance(w, o) * flops / plain;
+static double work(const pdlt_pilot_table *t, const pdlt_pilot_option *o) {
+  double flops = t->flops_draw + 2 * t->flops_train;
+  if (o->samples > 0) flops += t->flops[top_of(o)] + (double)o->samples * t->flops_further;
+  for (size_t k = 0; k < o->levels; k++) flops += (double)o->draws[k] * pdlt_pilot_level_flops(t, o, k);
+  return pdlt_pilot_variance(t, o) * flops / (t->plain * (t->flops_draw + t->flops_train));
 }
 
-double pdlt_pilot_work(const pdlt_pilot *pilot, const pdlt_pilot_option *option) {
-  return 0.5 * (work(&pilot->width[0], option) + work(&pilot->width[1], option));
+double pdlt_pilot_work(const pdlt_pilot_table table[2], const pdlt_pilot_option *option) {
+  return 0.5 * (work(&table[0], option) + work(&table[1], option));
 }
 
-/* Best numbers with a control; returns their work. */
-static double best(const pdlt_pilot *pilot, int fitted, pdlt_pilot_option *out) {
-  size_t stages = pilot->width[0].stages;
-  double least = INFINITY;
-  if (pilot->width[1].stages < stages) stages = pilot->width[1].stages;
-  *out = (pdlt_pilot_option){.samples = 1, .fitted = fitted};
-  for (size_t stage = 0; stage <= stages; stage++)
-    for (size_t R = stage > 0; R <= (stage > 0 ? PDLT_MAX_PAIRS : 0); R = R == 0 ? 1 : 2 * R)
-      for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2) {
-        const pdlt_pilot_option option = {
-            .samples = M, .fitted = fitted, .stage = stage, .pairs = R};
-        const double x = pdlt_pilot_work(pilot, &option);
-        if (!(x < least)) continue;
-        least = x;
-        *out = option;
-      }
-  return least;
+/* --- the best numbers of draws, the best levels --- */
+
+/* Coefficient without noise in x, and sqrt(C/V) of what is trained: the unit of the numbers. */
+static double unit(const pdlt_pilot_table *t, const pdlt_pilot_option *o, double *beta) {
+  const size_t top = top_of(o);
+  const double square = t->covariance[top][top], cross = t->with_mean[top];
+  *beta = o->fitted ? (square > 0 ? cross / square : 0) : 1;
+  double left = t->antithetic - 2 * *beta * cross + *beta * *beta * square;
+  if (!(left > LEAST * t->antithetic)) left = LEAST * t->antithetic;
+  return sqrt((t->flops_draw + 2 * t->flops_train + t->flops[top]) / left);
 }
 
-static int enough(const pdlt_pilot *pilot) {
+/* The mean of two logarithms, at least 1 and at most `most`, as a whole number. */
+static size_t whole(double x, double y, size_t most) {
+  const double mean = sqrt(x * y);
+  if (!(mean > 1)) return 1;
+  return mean > (double)most ? most : (size_t)(mean + 0.5);
+}
+
+/* samples and draws ~ sqrt(V/C) of each level. */
+static void allocate(const pdlt_pilot_table table[2], pdlt_pilot_option *o) {
+  double factor[2], beta;
+  for (int w = 0; w < 2; w++) {
+    factor[w] = unit(&table[w], o, &beta);
+    factor[w] *= fabs(beta);
+  }
+  const pdlt_pilot_table *a = &table[0], *b = &table[1];
+  o->samples = whole(factor[0] * sqrt(a->further / a->flops_further),
+                     factor[1] * sqrt(b->further / b->flops_further), PDLT_MAX_SAMPLES);
+  for (size_t k = 0; k < o->levels; k++)
+    o->draws[k] = whole(factor[0] * sqrt(pdlt_pilot_level_variance(a, o, k) / pdlt_pilot_level_flops(a, o, k)),
+                        factor[1] * sqrt(pdlt_pilot_level_variance(b, o, k) / pdlt_pilot_level_flops(b, o, k)),
+                        PDLT_MAX_FURTHER);
+}
+
+/* Tries the levels in o and all that go on from there. */
+static void search(const pdlt_pilot_table table[2], pdlt_pilot_option *o, double *least,
+                   pdlt_pilot_option *out) {
+  const size_t first = top_of(o) + 1;
+  allocate(table, o);
+  const double x = pdlt_pilot_work(table, o);
+  if (x < *least) {
+    *least = x;
+    *out = *o;
+  }
+  if (o->levels == PDLT_MAX_LEVELS) return;
+  o->levels++;
+  for (size_t k = first; k < table[0].candidates && k < table[1].candidates; k++) {
+    o->level[o->levels - 1] = k;
+    search(table, o, least, out);
+  }
+  o->levels--;
+}
+
+static int enough(const pdlt_pilot_table table[2]) {
   for (int k = 0; k < 2; k++)
-    if (pilot->width[k].survivors < MIN_SURVIVORS || !(pilot->width[k].plain > 0)) return 0;
+    if (table[k].survivors < MIN_SURVIVORS || !(table[k].plain > 0)) return 0;
   return 1;
 }
 
-void pdlt_pilot_decide(pdlt_pilot *pilot, pdlt_estimator estimator) {
+int pdlt_pilot_decide(const pdlt_pilot_table table[2], pdlt_estimator estimator,
+                      pdlt_pilot_option *out) {
   const double better = 0.9;
-  const int known = enough(pilot), choose = estimator == PDLT_ESTIMATOR_AUTO;
+  const int known = enough(table), choose = estimator == PDLT_ESTIMATOR_AUTO;
   pdlt_pilot_option option[2] = {{.samples = 1}, {.samples = 1, .fitted = 1}};
   double least = 1, with[2] = {INFINITY, INFINITY};
-  pilot->antithetic = 0;
-  pilot->chosen = (pdlt_pilot_option){.samples = 0};
+  int antithetic = 0;
+  *out = (pdlt_pilot_option){.samples = 0};
   if (known && choose) {
-    const double pairs = pdlt_pilot_work(pilot, &pilot->chosen);
-    pilot->antithetic = pairs < 1;
+    const double pairs = pdlt_pilot_work(table, out);
+    antithetic = pairs < 1;
     if (pairs < least) least = pairs;
   }
-  if (known && pilot->linearized)
-    for (int fitted = 0; fitted < 2; fitted++) with[fitted] = best(pilot, fitted, &option[fitted]);
-  if (choose && !(with[0] < better * least || with[1] < better * least)) return;
-  pilot->antithetic = 1;
-  pilot->chosen = option[choose ? with[1] < better * with[0] : estimator == PDLT_ESTIMATOR_CONTROL];
+  for (int fitted = 0; fitted < 2 && known && table[0].candidates > 0; fitted++) {
+    pdlt_pilot_option o = {.samples = 1, .fitted = fitted};
+    search(table, &o, &with[fitted], &option[fitted]);
+  }
+  if (choose && !(with[0] < better * least || with[1] < better * least)) return antithetic;
+  *out = option[choose ? with[1] < better * with[0] : estimator == PDLT_ESTIMATOR_CONTROL];
+  return 1;
 }

@@ -148,29 +148,24 @@ static int is_weightless(const pdlt_plan *plan) {
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   plan->antithetic = antithetic;
   plan->linear = plan->fitted = 0;
-  plan->stage = 0;
-  plan->pairs = 0;
+  plan->levels = (pdlt_levels){.count = 0};
   plan->weightless = is_weightless(plan);
   plan->samples = plan->weightless ? 1 : 0;
   fix_records(plan);
 }
 
-void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted) {
+void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels) {
   plan->antithetic = plan->linear = 1;
   plan->weightless = is_weightless(plan);
   plan->samples = samples;
   plan->fitted = fitted;
+  plan->levels = *levels;
   fix_records(plan);
 }
 
 void pdlt_plan_grow(pdlt_plan *plan, size_t members) {
   plan->members = members;
   fix_blocks(plan, members);
-}
-
-void pdlt_plan_stage(pdlt_plan *plan, long steps, size_t pairs) {
-  plan->stage = steps;
-  plan->pairs = pairs;
 }
 
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan) {

@@ -6,7 +6,7 @@
 #ifndef PDLT_TRAINER_PLAN_H
 #define PDLT_TRAINER_PLAN_H
 
-#include "trainer/member.h"
+#include "trainer/relinear.h"
 #include "trainer/top_share.h"
 
 #ifdef __cplusplus
@@ -14,6 +14,14 @@ extern "C" {
 #endif
 
 enum { PDLT_BLOCK_MEMBERS = 64 }; /* draws per block, unless there are too many blocks */
+
+/* Levels between own linearization and training, and further draws of each per trained one. */
+enum { PDLT_MAX_LEVELS = 3 };
+typedef struct pdlt_levels {
+  size_t count;
+  pdlt_level level[PDLT_MAX_LEVELS];
+  size_t draws[PDLT_MAX_LEVELS];
+} pdlt_levels;
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). Sizes: p = n_L D, R layers measured (1: the output
@@ -35,7 +43,7 @@ typedef struct pdlt_record_layout {
   size_t theta_t;  /* (T, p, p) sum over survivors of the NTK during training (pair: average) */
   size_t dtheta_t; /* (T, (n_L S)^3) sum over survivors of the dNTK during training */
   size_t unstable; /* count of draws with eta theta_max > 2 */
-  size_t shift;    /* (T, p) sum over all draws of the mean of further c minus its own c */
+  size_t shift;    /* (T, p) sum over all draws of x: what further draws say less its own control */
   size_t top;      /* of the last time, top_share.h */
   size_t size;
 } pdlt_record_layout;
@@ -48,8 +56,7 @@ typedef struct pdlt_plan {
   int antithetic;
   size_t samples; /* draws of preactivations (initial.h) per draw, or 0 */
   int linear;     /* outputs have own linearizations as control (control.h) */
-  long stage;     /* with a level in between, after so many steps (stage.h), or 0 */
-  size_t pairs;   /* of it: further pairs per draw */
+  pdlt_levels levels; /* of which the last is the control */
   int weightless; /* K, Theta and, without D, F, A, B, V come from the samples */
   int fitted;     /* coefficient of c from the other blocks, not 1 */
   int with_output, with_cov, with_kernel, with_theta;
@@ -95,15 +102,12 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
 /* Adds the control by own linearization (control.h) to antithetic pairs, with c of `samples`
- * >= 1 further draws for each. */
-void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted);
+ * >= 1 further draws for each, and levels above it, with >= 1 further draws for each. */
+void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels);
 
 /* So many draws per width from now on, at least as many as before: more blocks, or larger
  * ones where they would be too many. */
 void pdlt_plan_grow(pdlt_plan *plan, size_t members);
-
-/* Adds a level after `steps` >= 1 to it, with `pairs` >= 1 further pairs per draw. */
-void pdlt_plan_stage(pdlt_plan *plan, long steps, size_t pairs);
 
 /* Name of the estimator as in the experiment file: plain, antithetic, two_level, control. */
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan);
