@@ -105,8 +105,8 @@ static void describe_levels(const json_t *chosen, const json_t *seen, outcome *o
     const json_int_t draws = json_integer_value(json_object_get(level, "draws"));
     to += snprintf(to, left, " %gx%d%s*%d", out->top.step, out->top.nodes,
                    out->top.middle ? "m" : "", (int)draws);
-    out->level_flops += (double)draws * json_number_value(json_object_get(
-                                            json_array_get(seen, k), "flops"));
+    out->level_flops +=
+        (double)draws * json_number_value(json_object_get(json_array_get(seen, k), "flops"));
   }
 }
 

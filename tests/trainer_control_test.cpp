@@ -165,7 +165,8 @@ TEST(TrainerControl, ResponseIsTheSumOfItsSteps) {
   EXPECT_EQ(pdlt_control_response(0.5, 1e-3, INFINITY), 1e3);
   EXPECT_EQ(pdlt_control_response(0.5, 0, INFINITY), 0);
   EXPECT_EQ(pdlt_control_response(0.5, -1e-18, 4), 2);
-  EXPECT_NEAR(pdlt_control_response(0.5, 3.0, 1.5), 1 / 3.0, 1e-15);  // half-way: mu^t has no real part
+  EXPECT_NEAR(pdlt_control_response(0.5, 3.0, 1.5), 1 / 3.0,
+              1e-15);  // half-way: mu^t has no real part
   EXPECT_NEAR(pdlt_control_response(0.5, 1.0, 1.5), 1 - std::pow(0.5, 1.5), 1e-15);
 }
 

@@ -37,7 +37,8 @@ Tables tables_of(double plain, double antithetic, double linear, double covarian
 }
 
 // m and candidates as sums of independent noises: c_k lacks the noises k, k + 1, .. of m.
-Tables chain_of(const std::vector<double> &noise, const std::vector<double> &flops, double further) {
+Tables chain_of(const std::vector<double> &noise, const std::vector<double> &flops,
+                double further) {
   const size_t n = noise.size();
   double all = 1;
   for (double v : noise) all += v;

@@ -59,9 +59,9 @@ std::vector<std::vector<double>> gradients_of(const Fixture &f, const Data &data
                                               const std::vector<double> &theta) {
   std::vector<std::vector<double>> grad(f.q, std::vector<double>(f.net.num_params));
   for (size_t r = 0; r < f.q; r++)
-    EXPECT_EQ(pdlt_reference_gradient(
-                  &f.net, theta.data(), &data.x[r % f.problem.samples * f.problem.inputs],
-                  f.net.depth, r / f.problem.samples, grad[r].data(), nullptr),
+    EXPECT_EQ(pdlt_reference_gradient(&f.net, theta.data(),
+                                      &data.x[r % f.problem.samples * f.problem.inputs],
+                                      f.net.depth, r / f.problem.samples, grad[r].data(), nullptr),
               PDLT_OK);
   return grad;
 }
@@ -198,8 +198,7 @@ TEST(TrainerRelinear, MiddlesAreOfSecondOrder) {
       const std::vector<double> out =
           f.output(f.theta, {fine ? 64.0 : 128.0, fine ? 8 : 4, middle});
       error[middle][fine] = 0;
-      for (size_t i = 0; i < out.size(); i++)
-        error[middle][fine] += std::pow(out[i] - exact[i], 2);
+      for (size_t i = 0; i < out.size(); i++) error[middle][fine] += std::pow(out[i] - exact[i], 2);
     }
   EXPECT_NEAR(std::sqrt(error[0][0] / error[0][1]), 2, 0.4);
   EXPECT_NEAR(std::sqrt(error[1][0] / error[1][1]), 4, 1);

@@ -32,17 +32,17 @@ typedef struct pdlt_worker {
   pdlt_initial initial; /* further samples */
   pdlt_stability stability;
   pdlt_further further; /* with a control */
-  pdlt_status status; /* what ended a block other than *stop */
-  long steps;         /* of all networks so far */
-  double *theta;      /* (num_params) the draw */
-  double *even, *odd; /* (64, T, p) m and d of the surviving draws */
-  double *shift;      /* (p) of the record at the last time, before a draw */
-  double *last;       /* (64, 1 or 2, p) m, and shift, at the last time of surviving draws */
-  double *middle;     /* (1 or 2, p) work for last */
-  double *numbers;    /* (64) their numbers, from 1 */
-  double *pair;       /* (T, p) outputs of the second network of a pair */
-  double *mean;       /* (T, p) */
-  double *matrix;     /* (D, D) */
+  pdlt_status status;   /* what ended a block other than *stop */
+  long steps;           /* of all networks so far */
+  double *theta;        /* (num_params) the draw */
+  double *even, *odd;   /* (64, T, p) m and d of the surviving draws */
+  double *shift;        /* (p) of the record at the last time, before a draw */
+  double *last;         /* (64, 1 or 2, p) m, and shift, at the last time of surviving draws */
+  double *middle;       /* (1 or 2, p) work for last */
+  double *numbers;      /* (64) their numbers, from 1 */
+  double *pair;         /* (T, p) outputs of the second network of a pair */
+  double *mean;         /* (T, p) */
+  double *matrix;       /* (D, D) */
   double *storage;
 } pdlt_worker;
 

@@ -96,8 +96,7 @@ pdlt_status pdlt_control_respond(pdlt_control *c, const double *ntk, const doubl
   if (unstable != NULL) *unstable = q_A > 0 && c->eta * c->values[q_A - 1] > 2;
   for (size_t i = 0; i < n_L; i++)
     memcpy(c->across + i * A * q, ntk + i * D * q, A * q * sizeof *ntk);
-  for (size_t t = 0; t < T; t++)
-    answer(c, c->schedule->times[t] - start, c->weights[0] + t * q_A);
+  for (size_t t = 0; t < T; t++) answer(c, c->schedule->times[t] - start, c->weights[0] + t * q_A);
   pdlt_gemm(0, 0, T, q_A, q_A, 1.0, c->weights[0], q_A, c->vectors, q_A, 0.0, c->weights[1], q_A);
   pdlt_gemm(0, 0, T, q, q_A, 1.0, c->weights[1], q_A, c->across, q, 0.0, out, q);
   return PDLT_OK;

@@ -49,8 +49,7 @@ pdlt_status pdlt_further_new(pdlt_further *out, const pdlt_plan *plan, const pdl
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_relinear_new(&f.relinear, net, plan->problem, &plan->schedule,
                              plan->ex->training.eta, err));
-  PDLT_TRY(
-      pdlt_alloc(&f.storage, net->num_params + plan->times * plan->p, sizeof *f.storage, err));
+  PDLT_TRY(pdlt_alloc(&f.storage, net->num_params + plan->times * plan->p, sizeof *f.storage, err));
   f.theta = f.storage;
   f.level = f.theta + net->num_params;
   *out = f;

@@ -35,8 +35,8 @@ pdlt_status pdlt_initial_new(pdlt_initial *out, const pdlt_plan *plan, const pdl
       2 * D * net->max_width + (2 + plan->readouts) * P + q * q + fit->controls + fit->values;
   pdlt_status status = PDLT_OK;
   if (plan->linear)
-    PDLT_TRY(pdlt_control_new(&w.control, plan->problem, &plan->schedule,
-                              plan->ex->training.eta, err));
+    PDLT_TRY(
+        pdlt_control_new(&w.control, plan->problem, &plan->schedule, plan->ex->training.eta, err));
   PDLT_TRY(pdlt_preactivation_new(&w.pre, net, plan->problem, err));
   PDLT_TRY(pdlt_alloc(&w.storage, total, sizeof *w.storage, err));
   w.s = w.storage;

@@ -267,8 +267,7 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
     PDLT_TRY(
         pdlt_network_new(&net[k], ex, ex->network.widths[ends[k]], plan->problem->inputs, err));
     count_flops(plan, &net[k], END_STEPS, &table[k]);
-    const double linear =
-        pdlt_flops_linear(&net[k], plan->problem->train, plan->problem->samples);
+    const double linear = pdlt_flops_linear(&net[k], plan->problem->train, plan->problem->samples);
     if (choose && !(linear < 0.5 * table[k].flops_train)) pilot.linearized = 0;
   }
   probe.with_kernel = probe.with_theta = probe.with_vertex = probe.with_theta_t = 0;

@@ -28,9 +28,9 @@ typedef struct pdlt_pilot_table {
   double further;               /* variance of c_0 of a further sample, less its controls */
   double with_mean[PDLT_MAX_CANDIDATES];                       /* covariance of m and c_k */
   double covariance[PDLT_MAX_CANDIDATES][PDLT_MAX_CANDIDATES]; /* of c_j and c_k */
-  double flops_train, flops_draw; /* of one network; of its random numbers */
-  double flops_level;             /* of those of a further draw of a level */
-  double flops_further;           /* of a further sample */
+  double flops_train, flops_draw;    /* of one network; of its random numbers */
+  double flops_level;                /* of those of a further draw of a level */
+  double flops_further;              /* of a further sample */
   double flops[PDLT_MAX_CANDIDATES]; /* of c_k of a draw */
   pdlt_level level[PDLT_MAX_CANDIDATES];
 } pdlt_pilot_table;
@@ -68,10 +68,10 @@ typedef struct pdlt_pilot_width {
 } pdlt_pilot_width;
 
 typedef struct pdlt_pilot {
-  int antithetic;            /* the choice */
-  int linearized;            /* 1: levels were looked at, and the fields about them are filled */
-  size_t samples;            /* 0: without linearization */
-  int fitted;                /* and how, as in an option */
+  int antithetic; /* the choice */
+  int linearized; /* 1: levels were looked at, and the fields about them are filled */
+  size_t samples; /* 0: without linearization */
+  int fitted;     /* and how, as in an option */
   pdlt_levels levels;
   pdlt_pilot_width width[2]; /* smallest and largest */
 } pdlt_pilot;

@@ -4,14 +4,15 @@
 #include "trainer/pilot.h"
 
 enum { MIN_SURVIVORS = 8 };
-#define LEAST 0x1p-20 /* variances that chance makes smaller than this, of pairs, are not believed */
+#define LEAST \
+  0x1p-20 /* variances that chance makes smaller than this, of pairs, are not believed */
 
 /* --- one option --- */
 
 double pdlt_pilot_level_variance(const pdlt_pilot_table *t, const pdlt_pilot_option *o, size_t k) {
   const size_t above = o->level[k], below = k == 0 ? 0 : o->level[k - 1];
-  const double v = t->covariance[above][above] + t->covariance[below][below] -
-                   2 * t->covariance[above][below];
+  const double v =
+      t->covariance[above][above] + t->covariance[below][below] - 2 * t->covariance[above][below];
   return v > 0 ? v : 0;
 }
 
@@ -29,7 +30,8 @@ double pdlt_pilot_variance(const pdlt_pilot_table *t, const pdlt_pilot_option *o
   double value = t->antithetic;
   if (o->samples == 0) return value;
   double x = t->covariance[top][top] + t->further / (double)o->samples;
-  for (size_t k = 0; k < o->levels; k++) x += pdlt_pilot_level_variance(t, o, k) / (double)o->draws[k];
+  for (size_t k = 0; k < o->levels; k++)
+    x += pdlt_pilot_level_variance(t, o, k) / (double)o->draws[k];
   const double mx = -t->with_mean[top];
   if (!o->fitted)
     value += 2 * mx + x;
@@ -42,7 +44,8 @@ double pdlt_pilot_variance(const pdlt_pilot_table *t, const pdlt_pilot_option *o
 static double work(const pdlt_pilot_table *t, const pdlt_pilot_option *o) {
   double flops = t->flops_draw + 2 * t->flops_train;
   if (o->samples > 0) flops += t->flops[top_of(o)] + (double)o->samples * t->flops_further;
-  for (size_t k = 0; k < o->levels; k++) flops += (double)o->draws[k] * pdlt_pilot_level_flops(t, o, k);
+  for (size_t k = 0; k < o->levels; k++)
+    flops += (double)o->draws[k] * pdlt_pilot_level_flops(t, o, k);
   return pdlt_pilot_variance(t, o) * flops / (t->plain * (t->flops_draw + t->flops_train));
 }
 
@@ -80,9 +83,10 @@ static void allocate(const pdlt_pilot_table table[2], pdlt_pilot_option *o) {
   o->samples = whole(factor[0] * sqrt(a->further / a->flops_further),
                      factor[1] * sqrt(b->further / b->flops_further), PDLT_MAX_SAMPLES);
   for (size_t k = 0; k < o->levels; k++)
-    o->draws[k] = whole(factor[0] * sqrt(pdlt_pilot_level_variance(a, o, k) / pdlt_pilot_level_flops(a, o, k)),
-                        factor[1] * sqrt(pdlt_pilot_level_variance(b, o, k) / pdlt_pilot_level_flops(b, o, k)),
-                        PDLT_MAX_FURTHER);
+    o->draws[k] = whole(
+        factor[0] * sqrt(pdlt_pilot_level_variance(a, o, k) / pdlt_pilot_level_flops(a, o, k)),
+        factor[1] * sqrt(pdlt_pilot_level_variance(b, o, k) / pdlt_pilot_level_flops(b, o, k)),
+        PDLT_MAX_FURTHER);
 }
 
 /* Tries the levels in o and all that go on from there. */

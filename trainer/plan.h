@@ -54,11 +54,11 @@ typedef struct pdlt_plan {
   pdlt_schedule schedule;
   int single; /* networks are trained in float */
   int antithetic;
-  size_t samples; /* draws of preactivations (initial.h) per draw, or 0 */
-  int linear;     /* outputs have own linearizations as control (control.h) */
+  size_t samples;     /* draws of preactivations (initial.h) per draw, or 0 */
+  int linear;         /* outputs have own linearizations as control (control.h) */
   pdlt_levels levels; /* of which the last is the control */
-  int weightless; /* K, Theta and, without D, F, A, B, V come from the samples */
-  int fitted;     /* coefficient of c from the other blocks, not 1 */
+  int weightless;     /* K, Theta and, without D, F, A, B, V come from the samples */
+  int fitted;         /* coefficient of c from the other blocks, not 1 */
   int with_output, with_cov, with_kernel, with_theta;
   int with_vertex, with_fluctuations; /* V; D, F, A, B */
   int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */

@@ -24,8 +24,9 @@ pdlt_status pdlt_relinear_new(pdlt_relinear *out, const pdlt_network *net,
   PDLT_TRY(pdlt_control_new(&r.control, problem, schedule, eta, err));
   PDLT_TRY(pdlt_tangent_new(&r.first, net, problem, err));
   PDLT_TRY(pdlt_tangent_new(&r.now, net, problem, err));
-  PDLT_TRY(pdlt_alloc(&r.storage, 3 * values + problem->outputs * D + 2 * net->num_params + 3 * first + 2 * trained,
-                      sizeof *r.storage, err));
+  PDLT_TRY(pdlt_alloc(
+      &r.storage, 3 * values + problem->outputs * D + 2 * net->num_params + 3 * first + 2 * trained,
+      sizeof *r.storage, err));
   double *next = r.storage;
   r.linear = take(&next, values);
   r.path = take(&next, values);

@@ -131,8 +131,7 @@ static void gather(pdlt_tangent *t, int k, const double *push) {
   for (size_t m = 0; m < t->net->layer[k].out; m++)
     for (size_t a = 0; a < A; a++) {
       double sum = 0;
-      for (size_t i = 0; i < n_L; i++)
-        sum += t->delta[k][(m * n_L + i) * D + a] * push[i * A + a];
+      for (size_t i = 0; i < n_L; i++) sum += t->delta[k][(m * n_L + i) * D + a] * push[i * A + a];
       t->push[m * A + a] = sum;
     }
 }
