@@ -24,7 +24,8 @@ struct Fixture {
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     pdlt_plan_estimator(&plan, 0);
-    if (linear) pdlt_plan_linearize(&plan, 1, 0);
+    const pdlt_levels none = {};
+    if (linear) pdlt_plan_linearize(&plan, 1, 0, &none);
     if (pdlt_initial_fit_new(&fit, &plan, &net, &err) != PDLT_OK ||
         pdlt_initial_new(&initial, &plan, &net, &fit, &err) != PDLT_OK)
       throw std::runtime_error(err.message);

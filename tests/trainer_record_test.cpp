@@ -36,7 +36,8 @@ struct Case {
       plan.columns = 1;
     }
     pdlt_plan_estimator(&plan, estimator != "plain");
-    if (estimator == "two_level") pdlt_plan_linearize(&plan, 2, 0);
+    const pdlt_levels none = {};
+    if (estimator == "two_level") pdlt_plan_linearize(&plan, 2, 0, &none);
   }
   ~Case() {
     pdlt_network_free(&net);
