@@ -4,30 +4,37 @@
  * Is: for each estimator the standard deviation over repetitions of
  * (estimate - long run)/sqrt(se^2 + se_long^2), averaged over the entries of a quantity. With B
  * blocks se is that of B - 1 degrees of freedom, so that deviation is sqrt((B-1)/(B-3)) if all is
- * right; the ratio to it is printed. Everything from fixed seeds: the same numbers on each run.
+ * right; the ratio to it is printed, and its standard error from the spread between repetitions.
+ * Everything from fixed seeds: the same numbers on each run.
  * Is not: a test; it takes minutes. */
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/archive.h"
 #include "base/experiment.h"
 #include "trainer/ensemble.h"
 
-enum { QUANTITIES = 5, WIDTH = 8, SAMPLES = 3 };
+enum { QUANTITIES = 5, WIDTH = 8, SAMPLES = 3, ENTRIES = SAMPLES * SAMPLES * SAMPLES * SAMPLES };
 static const char *const quantities[QUANTITIES] = {"z", "cov", "K", "Theta", "V"};
 
 typedef struct bench {
   int repetitions, threads;
   long members, factor; /* draws of a repetition; the long run has `factor` times as many */
-  const char *activation;
+  const char *activation, *estimator; /* estimator: one, or NULL: all */
 } bench;
 
 /* Sums over repetitions of one entry's deviation and its square. */
 typedef struct entry_sums {
   double deviation, square;
 } entry_sums;
+
+/* Sums over repetitions of the mean square over entries, and of its square. */
+typedef struct mean_sums {
+  double mean, square;
+} mean_sums;
 
 static pdlt_status run(const bench *b, const char *estimator, int seed, long members,
                        pdlt_archive *out, pdlt_error *err) {
@@ -60,16 +67,21 @@ static const pdlt_tensor *array(const pdlt_archive *archive, const char *quantit
   return pdlt_archive_get(archive, name);
 }
 
-/* Adds the deviations of one repetition to sums (entries). */
+/* Adds the deviations of one repetition to sums (entries) and their mean square to means. */
 static void add(const pdlt_archive *once, const pdlt_archive *longer, const char *quantity,
-                entry_sums *sums) {
+                entry_sums *sums, mean_sums *means) {
   const pdlt_tensor *x = array(once, quantity, ""), *se = array(once, quantity, "_se");
   const pdlt_tensor *x0 = array(longer, quantity, ""), *se0 = array(longer, quantity, "_se");
+  double total = 0;
   for (size_t i = 0; i < pdlt_tensor_count(x); i++) {
     const double z = (x->data[i] - x0->data[i]) / hypot(se->data[i], se0->data[i]);
     sums[i].deviation += z;
     sums[i].square += z * z;
+    total += z * z;
   }
+  total /= (double)pdlt_tensor_count(x);
+  means->mean += total;
+  means->square += total * total;
 }
 
 /* Root mean square over entries of the standard deviation. */
@@ -82,24 +94,38 @@ static double summarize(size_t entries, double repetitions, const entry_sums *su
   return sqrt(total / (double)entries);
 }
 
+/* Standard error of summarize: that of its square over twice itself. */
+static double error_of(double deviation, double repetitions, const mean_sums *means) {
+  const double mean = means->mean / repetitions;
+  return sqrt((means->square / repetitions - mean * mean) / (repetitions - 1)) / (2 * deviation);
+}
+
+static void print(const bench *b, const pdlt_archive *longer, double expected,
+                  entry_sums sums[][ENTRIES], const mean_sums *means) {
+  for (int q = 0; q < QUANTITIES; q++) {
+    const size_t entries = pdlt_tensor_count(array(longer, quantities[q], ""));
+    const double deviation = summarize(entries, b->repetitions, sums[q]);
+    printf("  %6.3f +- %5.3f", deviation / expected,
+           error_of(deviation, b->repetitions, &means[q]) / expected);
+  }
+  printf("\n");
+  fflush(stdout);
+}
+
 static pdlt_status calibrate(const bench *b, const char *estimator, pdlt_error *err) {
   const double blocks = (double)b->members / 64, expected = sqrt((blocks - 1) / (blocks - 3));
   pdlt_archive longer = {0}, once = {0};
-  entry_sums sums[QUANTITIES][SAMPLES * SAMPLES * SAMPLES * SAMPLES] = {{{0, 0}}};
+  entry_sums sums[QUANTITIES][ENTRIES] = {{{0, 0}}};
+  mean_sums means[QUANTITIES] = {{0, 0}};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(run(b, estimator, 1, b->factor * b->members, &longer, err));
   for (int k = 0; k < b->repetitions; k++) {
     PDLT_TRY(run(b, estimator, 1000 + k, b->members, &once, err));
-    for (int q = 0; q < QUANTITIES; q++) add(&once, &longer, quantities[q], sums[q]);
+    for (int q = 0; q < QUANTITIES; q++) add(&once, &longer, quantities[q], sums[q], &means[q]);
     pdlt_archive_free(&once);
   }
   printf("%-11s", estimator);
-  for (int q = 0; q < QUANTITIES; q++)
-    printf("  %6.3f", summarize(pdlt_tensor_count(array(&longer, quantities[q], "")),
-                                (double)b->repetitions, sums[q]) /
-                          expected);
-  printf("\n");
-  fflush(stdout);
+  print(b, &longer, expected, sums, means);
 cleanup:
   pdlt_archive_free(&longer);
   pdlt_archive_free(&once);
@@ -108,21 +134,27 @@ cleanup:
 
 static int usage(void) {
   fprintf(stderr,
-          "bench_calibration [--activation A] [--repetitions R >= 2] [--members M, 64 times 33 or "
+          "bench_calibration [--activation A] [--estimator E] [--repetitions R >= 2] [--members M, "
+          "64 times 33 or "
           "more] [--factor F] [--threads 1..64]\n");
   return 2;
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {
-      {"activation", 1, NULL, 'c'}, {"repetitions", 1, NULL, 'r'}, {"members", 1, NULL, 'm'},
-      {"factor", 1, NULL, 'f'},     {"threads", 1, NULL, 't'},     {NULL, 0, NULL, 0}};
+  static const struct option options[] = {{"activation", 1, NULL, 'c'},
+                                          {"repetitions", 1, NULL, 'r'},
+                                          {"members", 1, NULL, 'm'},
+                                          {"factor", 1, NULL, 'f'},
+                                          {"threads", 1, NULL, 't'},
+                                          {"estimator", 1, NULL, 'e'},
+                                          {NULL, 0, NULL, 0}};
   static const char *const estimators[] = {"plain", "antithetic", "two_level", "control"};
   bench b = {
       .repetitions = 1000, .threads = 1, .members = 4096, .factor = 100, .activation = "tanh"};
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     if (c == '?') return usage();
     if (c == 'c') b.activation = optarg;
+    if (c == 'e') b.estimator = optarg;
     if (c == 'r') b.repetitions = atoi(optarg);
     if (c == 'm') b.members = atol(optarg);
     if (c == 'f') b.factor = atol(optarg);
@@ -134,11 +166,13 @@ int main(int argc, char **argv) {
   printf("%s, 3 layers, n = %d, %d repetitions of %ld draws; deviation over expected\n",
          b.activation, WIDTH, b.repetitions, b.members);
   printf("estimator  ");
-  for (int q = 0; q < QUANTITIES; q++) printf("  %6s", quantities[q]);
+  for (int q = 0; q < QUANTITIES; q++) printf("  %-15s", quantities[q]);
   printf("\n");
   pdlt_error err = {.status = PDLT_OK};
   pdlt_status status = PDLT_OK;
-  for (int k = 0; k < 4 && status == PDLT_OK; k++) status = calibrate(&b, estimators[k], &err);
+  for (int k = 0; k < 4 && status == PDLT_OK; k++)
+    if (b.estimator == NULL || strcmp(b.estimator, estimators[k]) == 0)
+      status = calibrate(&b, estimators[k], &err);
   if (status != PDLT_OK) fprintf(stderr, "bench_calibration: %s\n", err.message);
   return pdlt_status_exit(status);
 }
