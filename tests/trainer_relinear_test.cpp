@@ -162,25 +162,32 @@ TEST(TrainerRelinear, FollowsItsLinearizationsStepByStep) {
   }
 }
 
-// A node at every step is gradient descent, up to the last recorded time.
+// A node at every step is gradient descent, up to the last recorded time: few and many samples,
+// small and large layers.
 TEST(TrainerRelinear, EveryStepIsGradientDescent) {
-  const Settings s = settings("tanh", 4, 2);
-  Data data(3, 2, 3, 2, 8);
-  Fixture f(s, data, 6);
-  const std::vector<double> out = f.output(f.theta, {1, 9, 0});
-  std::vector<double> mean(out.size());
-  for (int negate = 0; negate < 2; negate++) {
-    std::vector<double> theta = f.theta;
-    if (negate) pdlt_network_negate_last(&f.net, theta.data());
-    for (long step = 0; step <= 9; step++) {
-      const std::vector<double> z = outputs_of(f, theta);
-      for (size_t t = 0; t < f.schedule.num_times; t++)
-        for (size_t i = 0; i < f.q && f.schedule.times[t] == (double)step; i++)
-          mean[t * f.q + i] += 0.5 * z[i];
-      ASSERT_EQ(pdlt_reference_step(&f.net, &f.problem, f.eta, theta.data(), nullptr), PDLT_OK);
+  const struct {
+    int width, train, test;
+  } cases[] = {{6, 3, 2}, {6, 5, 4}, {192, 3, 2}, {192, 5, 4}};
+  for (const auto &x : cases) {
+    const Settings s = settings("tanh", 4, 2);
+    Data data((size_t)x.train, (size_t)x.test, 3, 2, 8);
+    Fixture f(s, data, x.width);
+    const std::vector<double> out = f.output(f.theta, {1, 9, 0});
+    std::vector<double> mean(out.size());
+    for (int negate = 0; negate < 2; negate++) {
+      std::vector<double> theta = f.theta;
+      if (negate) pdlt_network_negate_last(&f.net, theta.data());
+      for (long step = 0; step <= 9; step++) {
+        const std::vector<double> z = outputs_of(f, theta);
+        for (size_t t = 0; t < f.schedule.num_times; t++)
+          for (size_t i = 0; i < f.q && f.schedule.times[t] == (double)step; i++)
+            mean[t * f.q + i] += 0.5 * z[i];
+        ASSERT_EQ(pdlt_reference_step(&f.net, &f.problem, f.eta, theta.data(), nullptr), PDLT_OK);
+      }
     }
+    for (size_t i = 0; i < out.size(); i++)
+      EXPECT_NEAR(out[i], mean[i], 1e-12) << x.width << " " << x.train;
   }
-  for (size_t i = 0; i < out.size(); i++) EXPECT_NEAR(out[i], mean[i], 1e-12);
 }
 
 // Middles are of second order: half the step leaves a quarter of the error, not a half.

@@ -36,7 +36,7 @@ typedef struct pdlt_relinear {
   int unstable;                    /* whether its eta theta_max > 2 */
   double *path, *moved;            /* (T, n_L, D) of one network; since its last node */
   double *state, *half;            /* (num_params) parameters of one network; half-way */
-  double *z1, *z1_state, *z1_half; /* (n_1, D) of the draw and of these */
+  double *z1, *z1_state, *z1_half; /* (D, n_1) of the draw and of these */
   double *z;                       /* (n_L, D) at the last node */
   double *target, *push;           /* (n_L, N_A) y - z there, - psi (y - z) */
   double *storage;

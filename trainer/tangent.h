@@ -22,10 +22,10 @@ extern "C" {
 typedef struct pdlt_tangent {
   const pdlt_network *net;     /* borrowed */
   const pdlt_problem *problem; /* borrowed */
-  double **s, **ds, **delta;   /* (L-1) of (n_l, D), (n_l, D), (n_l, q) */
+  double **s, **ds, **delta;   /* (L-1) of (D, n_l), (D, n_l), (q, n_l) */
   double **h;                  /* (L) of (D, D) */
   double *gram;                /* (q, q) */
-  double *push;                /* (max n_l, N_A) */
+  double *push;                /* (N_A, max n_l) */
   double *z;                   /* (n_L, D) outputs */
   double *ntk;                 /* (q, q) */
   double *storage;
@@ -36,7 +36,7 @@ pdlt_status pdlt_tangent_new(pdlt_tangent *out, const pdlt_network *net,
                              const pdlt_problem *problem, pdlt_error *err);
 void pdlt_tangent_free(pdlt_tangent *tangent);
 
-/* z1 (n_1, D) of the network theta. Cost 2 D n_1 n_0. */
+/* z1 (D, n_1) of the network theta. Cost 2 D n_1 n_0. */
 void pdlt_tangent_first(const pdlt_tangent *tangent, const double *theta, double *z1);
 
 /* Fills z, ntk and gradients at theta, layer 1 from z1. Cost: flops.h. */
