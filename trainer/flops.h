@@ -16,7 +16,7 @@ extern "C" {
 double pdlt_flops_step(const pdlt_network *net, size_t train);
 
 /* Random numbers of layers first..last, PDLT_FLOPS_NORMAL each. */
-#define PDLT_FLOPS_NORMAL 150.0 /* a normal number takes about as long as so many flops */
+#define PDLT_FLOPS_NORMAL 150.0 /* a normal number counts as so many flops */
 double pdlt_flops_draw(const pdlt_network *net, int first, int last);
 
 /* One linearization (control.h) with q = n_L D, q_A = n_L N_A: forward and backward,
