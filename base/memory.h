@@ -21,6 +21,13 @@ enum { PDLT_ALIGNMENT = 64 }; /* bytes: one cache line, one AVX-512 vector */
  * or when the system has no more; *out is then NULL. */
 pdlt_status pdlt_alloc(void *out, size_t count, size_t size, pdlt_error *err);
 
+/* The next count doubles of a block that several views share; *next moves behind them. */
+static inline double *pdlt_take(double **next, size_t count) {
+  double *view = *next;
+  *next += count;
+  return view;
+}
+
 /* Frees a block of pdlt_alloc; NULL is allowed. */
 void pdlt_free(void *block);
 

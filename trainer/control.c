@@ -13,12 +13,6 @@
 
 /* --- memory --- */
 
-static double *take(double **next, size_t count) {
-  double *view = *next;
-  *next += count;
-  return view;
-}
-
 pdlt_status pdlt_control_new(pdlt_control *out, const pdlt_problem *problem,
                              const pdlt_schedule *schedule, double eta, pdlt_error *err) {
   pdlt_control c = {.problem = problem, .schedule = schedule, .eta = eta};
@@ -28,12 +22,12 @@ pdlt_status pdlt_control_new(pdlt_control *out, const pdlt_problem *problem,
   const pdlt_status status = pdlt_alloc(&c.storage, total, sizeof *c.storage, err);
   if (status != PDLT_OK) return status;
   double *next = c.storage;
-  for (int k = 0; k < 2; k++) c.weights[k] = take(&next, T * q_A);
-  c.train = take(&next, q_A * q_A);
-  c.vectors = take(&next, q_A * q_A);
-  c.across = take(&next, q_A * q);
-  c.values = take(&next, q_A);
-  c.targets = take(&next, q_A);
+  for (int k = 0; k < 2; k++) c.weights[k] = pdlt_take(&next, T * q_A);
+  c.train = pdlt_take(&next, q_A * q_A);
+  c.vectors = pdlt_take(&next, q_A * q_A);
+  c.across = pdlt_take(&next, q_A * q);
+  c.values = pdlt_take(&next, q_A);
+  c.targets = pdlt_take(&next, q_A);
   *out = c;
   return PDLT_OK;
 }

@@ -25,24 +25,18 @@ static size_t jacobian_size(const pdlt_network *net, size_t samples) {
   return largest;
 }
 
-static double *take(double **next, size_t count) {
-  double *view = *next;
-  *next += count;
-  return view;
-}
-
 static void lend_views(pdlt_fluctuation *f, size_t inputs, int ntk) {
   const size_t S = f->samples, pairs = S * S;
   double *next = f->storage;
-  f->first->x_all = take(&next, inputs * S);
+  f->first->x_all = pdlt_take(&next, inputs * S);
   if (!ntk) return;
-  f->h = take(&next, (size_t)f->net->depth * pairs);
-  f->q[0] = take(&next, f->net->max_width * pairs);
-  f->q[1] = take(&next, f->net->max_width * pairs);
-  f->gram = take(&next, pairs * pairs);
-  f->within = take(&next, pairs * pairs);
-  f->across = take(&next, pairs * pairs);
-  f->x = take(&next, pairs * f->tile * f->tile);
+  f->h = pdlt_take(&next, (size_t)f->net->depth * pairs);
+  f->q[0] = pdlt_take(&next, f->net->max_width * pairs);
+  f->q[1] = pdlt_take(&next, f->net->max_width * pairs);
+  f->gram = pdlt_take(&next, pairs * pairs);
+  f->within = pdlt_take(&next, pairs * pairs);
+  f->across = pdlt_take(&next, pairs * pairs);
+  f->x = pdlt_take(&next, pairs * f->tile * f->tile);
   f->jacobian[0] = next;
 }
 

@@ -13,25 +13,19 @@ static size_t tile_rows(const pdlt_network *net, size_t samples) {
   return rows < 1 ? 1 : rows > net->max_width ? net->max_width : rows;
 }
 
-static double *take(double **next, size_t count) {
-  double *view = *next;
-  *next += count;
-  return view;
-}
-
 static void lend_views(pdlt_ntk *ntk, size_t samples) {
   const pdlt_network *net = ntk->net;
   double *next = ntk->storage;
   for (int k = 0; k < net->depth; k++) {
-    ntk->gram[k] = take(&next, samples * samples);
+    ntk->gram[k] = pdlt_take(&next, samples * samples);
     if (k + 1 == net->depth) break;
-    ntk->s[k] = take(&next, net->layer[k].out * samples);
-    ntk->ds[k] = take(&next, net->layer[k].out * samples);
-    ntk->ds_t[k] = take(&next, net->layer[k].out * samples);
+    ntk->s[k] = pdlt_take(&next, net->layer[k].out * samples);
+    ntk->ds[k] = pdlt_take(&next, net->layer[k].out * samples);
+    ntk->ds_t[k] = pdlt_take(&next, net->layer[k].out * samples);
   }
-  ntk->product = take(&next, samples * samples);
-  ntk->jacobian[0] = take(&next, samples * ntk->tile * net->max_width);
-  ntk->jacobian[1] = take(&next, samples * ntk->tile * net->max_width);
+  ntk->product = pdlt_take(&next, samples * samples);
+  ntk->jacobian[0] = pdlt_take(&next, samples * ntk->tile * net->max_width);
+  ntk->jacobian[1] = pdlt_take(&next, samples * ntk->tile * net->max_width);
 }
 
 pdlt_status pdlt_ntk_new(pdlt_ntk *out, const pdlt_network *net, const pdlt_problem *problem,

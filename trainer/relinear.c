@@ -8,12 +8,6 @@
 #include "trainer/flops.h"
 #include "trainer/rows.h"
 
-static double *take(double **next, size_t count) {
-  double *view = *next;
-  *next += count;
-  return view;
-}
-
 pdlt_status pdlt_relinear_new(pdlt_relinear *out, const pdlt_network *net,
                               const pdlt_problem *problem, const pdlt_schedule *schedule,
                               double eta, pdlt_error *err) {
@@ -28,17 +22,17 @@ pdlt_status pdlt_relinear_new(pdlt_relinear *out, const pdlt_network *net,
       &r.storage, 3 * values + problem->outputs * D + 2 * net->num_params + 3 * first + 2 * trained,
       sizeof *r.storage, err));
   double *next = r.storage;
-  r.linear = take(&next, values);
-  r.path = take(&next, values);
-  r.moved = take(&next, values);
-  r.state = take(&next, net->num_params);
-  r.half = take(&next, net->num_params);
-  r.z1 = take(&next, first);
-  r.z1_state = take(&next, first);
-  r.z1_half = take(&next, first);
-  r.z = take(&next, problem->outputs * D);
-  r.target = take(&next, trained);
-  r.push = take(&next, trained);
+  r.linear = pdlt_take(&next, values);
+  r.path = pdlt_take(&next, values);
+  r.moved = pdlt_take(&next, values);
+  r.state = pdlt_take(&next, net->num_params);
+  r.half = pdlt_take(&next, net->num_params);
+  r.z1 = pdlt_take(&next, first);
+  r.z1_state = pdlt_take(&next, first);
+  r.z1_half = pdlt_take(&next, first);
+  r.z = pdlt_take(&next, problem->outputs * D);
+  r.target = pdlt_take(&next, trained);
+  r.push = pdlt_take(&next, trained);
   *out = r;
   return PDLT_OK;
 cleanup:

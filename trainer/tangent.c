@@ -19,12 +19,6 @@ static void fill_h(pdlt_tangent *t, int k, const double *below) {
 
 /* --- memory --- */
 
-static double *take(double **next, size_t count) {
-  double *view = *next;
-  *next += count;
-  return view;
-}
-
 pdlt_status pdlt_tangent_new(pdlt_tangent *out, const pdlt_network *net,
                              const pdlt_problem *problem, pdlt_error *err) {
   const size_t D = problem->samples, q = problem->outputs * D, depth = (size_t)net->depth;
@@ -38,15 +32,15 @@ pdlt_status pdlt_tangent_new(pdlt_tangent *out, const pdlt_network *net,
   t.delta = t.ds + depth;
   t.h = t.delta + depth;
   double *next = t.storage;
-  t.gram = take(&next, q * q);
-  t.ntk = take(&next, q * q);
-  t.z = take(&next, q);
-  t.push = take(&next, net->max_width * problem->train);
-  for (size_t k = 0; k < depth; k++) t.h[k] = take(&next, D * D);
+  t.gram = pdlt_take(&next, q * q);
+  t.ntk = pdlt_take(&next, q * q);
+  t.z = pdlt_take(&next, q);
+  t.push = pdlt_take(&next, net->max_width * problem->train);
+  for (size_t k = 0; k < depth; k++) t.h[k] = pdlt_take(&next, D * D);
   for (size_t k = 0; k + 1 < depth; k++) {
-    t.s[k] = take(&next, net->layer[k].out * D);
-    t.ds[k] = take(&next, net->layer[k].out * D);
-    t.delta[k] = take(&next, net->layer[k].out * q);
+    t.s[k] = pdlt_take(&next, net->layer[k].out * D);
+    t.ds[k] = pdlt_take(&next, net->layer[k].out * D);
+    t.delta[k] = pdlt_take(&next, net->layer[k].out * q);
   }
   fill_h(&t, 0, problem->x_all);
   *out = t;

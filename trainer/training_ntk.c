@@ -6,12 +6,6 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 
-static double *take(double **next, size_t count) {
-  double *view = *next;
-  *next += count;
-  return view;
-}
-
 pdlt_status pdlt_training_ntk_new(pdlt_training_ntk *out, const pdlt_network *net,
                                   const pdlt_problem *problem, pdlt_error *err) {
   const size_t D = problem->samples, p = problem->outputs * D, depth = (size_t)net->depth;
@@ -24,13 +18,13 @@ pdlt_status pdlt_training_ntk_new(pdlt_training_ntk *out, const pdlt_network *ne
   ntk.ds = ntk.s + depth;
   ntk.h = ntk.ds + depth;
   double *next = ntk.storage;
-  ntk.gram = take(&next, p * p);
-  for (int i = 0; i < 2; i++) ntk.delta[i] = take(&next, net->max_width * p);
+  ntk.gram = pdlt_take(&next, p * p);
+  for (int i = 0; i < 2; i++) ntk.delta[i] = pdlt_take(&next, net->max_width * p);
   for (size_t k = 0; k < depth; k++) {
-    ntk.h[k] = take(&next, D * D);
+    ntk.h[k] = pdlt_take(&next, D * D);
     if (k + 1 == depth) break;
-    ntk.s[k] = take(&next, net->layer[k].out * D);
-    ntk.ds[k] = take(&next, net->layer[k].out * D);
+    ntk.s[k] = pdlt_take(&next, net->layer[k].out * D);
+    ntk.ds[k] = pdlt_take(&next, net->layer[k].out * D);
   }
   *out = ntk;
   return PDLT_OK;
