@@ -19,9 +19,17 @@ extern "C" {
 typedef struct pdlt_small_set {
   const char *name;
   /* C (m, n) = A (m, k) B (k, n), summed over k in order; C overlaps neither. Fastest
-   * when n is a multiple of 8. Cost 2 m n k flops, near the processor's peak from 16 on. */
+   * when n is a multiple of 8. Cost 2 m n k flops, near the processor's peak from 16 on; few
+   * rows are slower. */
   void (*product)(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b,
                   size_t ldb, double *c, size_t ldc);
+  /* C += A B, likewise. */
+  void (*add_product)(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b,
+                      size_t ldb, double *c, size_t ldc);
+  /* C (m, n) = A (m, k) B^T, B (n, k): dot products of rows. Fastest when k is a multiple
+   * of 8. */
+  void (*inner)(size_t m, size_t n, size_t k, const double *a, size_t lda, const double *b,
+                size_t ldb, double *c, size_t ldc);
   /* out[i] = f[i] g[i], i < n. */
   void (*multiply)(size_t n, const double *f, const double *g, double *out);
   /* sum_i f[i] g[i] in 32 partial sums. */

@@ -6,6 +6,7 @@
 #define PDLT_SMALL_SET pdlt_small_avx2
 #define PDLT_SMALL_NAME "avx2"
 #define LANES 4
+#define TYPE d4
 #define ROWS 4
 #include "base/small_kernels.inc"
 #endif

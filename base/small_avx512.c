@@ -6,6 +6,7 @@
 #define PDLT_SMALL_SET pdlt_small_avx512
 #define PDLT_SMALL_NAME "avx512"
 #define LANES 8
+#define TYPE d8
 #define ROWS 8
 #include "base/small_kernels.inc"
 #endif

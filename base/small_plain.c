@@ -5,5 +5,6 @@
 #define PDLT_SMALL_SET pdlt_small_plain
 #define PDLT_SMALL_NAME "plain"
 #define LANES 2
+#define TYPE d2
 #define ROWS 4
 #include "base/small_kernels.inc"

@@ -18,7 +18,7 @@ struct Fixture {
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_relinear_new(&relinear, &net, &problem, &schedule, ex.c.training.eta, &err) != PDLT_OK)
+    if (pdlt_relinear_new(&relinear, &net, &problem, &schedule, ex.c.training.eta, 1, 4, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
     q = problem.outputs * problem.samples;
@@ -32,9 +32,9 @@ struct Fixture {
   Fixture(const Fixture &) = delete;
   void draw(uint64_t member) { pdlt_network_draw(&net, 7, member, theta.data()); }
   int output() {
-    EXPECT_EQ(pdlt_relinear_begin(&relinear, theta.data(), nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_relinear_begin(&relinear, theta.data(), 1, nullptr), PDLT_OK);
     c.assign(relinear.linear, relinear.linear + c.size());
-    return relinear.unstable;
+    return relinear.unstable[0];
   }
   Experiment ex;
   pdlt_problem problem = {};
@@ -97,7 +97,7 @@ TEST(TrainerControl, NtkIsThatOfTheGradients) {
           sum += lambda[mu] * grad[r][mu] * grad[k][mu];
           size += std::fabs(lambda[mu] * grad[r][mu] * grad[k][mu]);
         }
-        EXPECT_NEAR(f.relinear.first.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
+        EXPECT_NEAR(f.relinear.bundle.draw.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
       }
   }
 }

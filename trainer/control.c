@@ -6,6 +6,7 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "base/small.h"
 
 /* Eigenvalues below this fraction of the largest are rounding. */
 #define ROUNDING 1e-13
@@ -49,23 +50,18 @@ double pdlt_control_response(double eta, double theta, double t) {
   return (1 - pow(mu, t)) / theta;
 }
 
-/* Eigenvalues and vectors of Th_AA in ntk, and target along them. *found = 0: they were not, an
- * NTK is not finite. */
-static pdlt_status decompose(pdlt_control *c, const double *ntk, const double *target, int *found,
-                             pdlt_error *err) {
-  const pdlt_problem *p = c->problem;
-  const size_t D = p->samples, A = p->train, n_L = p->outputs, q = n_L * D, q_A = n_L * A;
+pdlt_status pdlt_control_decompose(pdlt_control *c, const double *ntk, size_t samples,
+                                   pdlt_error *err) {
+  const size_t A = c->problem->train, n_L = c->problem->outputs, q_A = n_L * A, q = n_L * samples;
   for (size_t i = 0; i < n_L; i++)
     for (size_t a = 0; a < A; a++)
       for (size_t j = 0; j < n_L; j++)
-        memcpy(c->train + (i * A + a) * q_A + j * A, ntk + (i * D + a) * q + j * D,
+        memcpy(c->train + (i * A + a) * q_A + j * A, ntk + (i * samples + a) * q + j * samples,
                A * sizeof *ntk);
   const pdlt_status status = pdlt_symmetric_eigen(q_A, c->train, c->values, c->vectors, err);
-  *found = status == PDLT_OK;
-  if (status == PDLT_ERR_NUMERIC) return PDLT_OK;
-  if (status != PDLT_OK) return status;
-  pdlt_gemv(0, q_A, q_A, 1.0, c->vectors, q_A, target, 0.0, c->targets);
-  return PDLT_OK;
+  c->ntk = ntk;
+  c->found = status == PDLT_OK;
+  return status == PDLT_ERR_NUMERIC ? PDLT_OK : status;
 }
 
 /* weights (q_A) = psi_t of each eigenvalue times the target along it. */
@@ -78,37 +74,45 @@ static void answer(const pdlt_control *c, double t, double *weights) {
   }
 }
 
-pdlt_status pdlt_control_respond(pdlt_control *c, const double *ntk, const double *target,
-                                 double start, double *out, int *unstable, pdlt_error *err) {
-  const size_t D = c->problem->samples, A = c->problem->train, n_L = c->problem->outputs;
-  const size_t q = n_L * D, q_A = n_L * A, T = c->schedule->num_times;
-  int found = 0;
-  memset(out, 0, T * q * sizeof *out);
-  if (unstable != NULL) *unstable = 1;
-  const pdlt_status status = decompose(c, ntk, target, &found, err);
-  if (status != PDLT_OK || !found) return status;
-  if (unstable != NULL) *unstable = q_A > 0 && c->eta * c->values[q_A - 1] > 2;
-  for (size_t i = 0; i < n_L; i++)
-    memcpy(c->across + i * A * q, ntk + i * D * q, A * q * sizeof *ntk);
-  for (size_t t = 0; t < T; t++) answer(c, c->schedule->times[t] - start, c->weights[0] + t * q_A);
-  pdlt_gemm(0, 0, T, q_A, q_A, 1.0, c->weights[0], q_A, c->vectors, q_A, 0.0, c->weights[1], q_A);
-  pdlt_gemm(0, 0, T, q, q_A, 1.0, c->weights[1], q_A, c->across, q, 0.0, out, q);
-  return PDLT_OK;
+/* targets = target along the eigenvectors. */
+static void aim(pdlt_control *c, const double *target) {
+  const size_t q_A = c->problem->outputs * c->problem->train;
+  pdlt_small_best()->inner(1, q_A, q_A, target, q_A, c->vectors, q_A, c->targets, q_A);
 }
 
-pdlt_status pdlt_control_impulse(pdlt_control *c, const double *ntk, const double *target, double t,
-                                 double *out, pdlt_error *err) {
+void pdlt_control_respond(pdlt_control *c, const double *target, double start, size_t first,
+                          size_t last, double *out) {
+  const size_t D = c->problem->samples, A = c->problem->train, n_L = c->problem->outputs;
+  const size_t q = n_L * D, q_A = n_L * A, T = last - first;
+  out += first * q;
+  if (!c->found) {
+    memset(out, 0, T * q * sizeof *out);
+    return;
+  }
+  aim(c, target);
+  for (size_t i = 0; i < n_L; i++)
+    memcpy(c->across + i * A * q, c->ntk + i * D * q, A * q * sizeof *out);
+  for (size_t t = 0; t < T; t++)
+    answer(c, c->schedule->times[first + t] - start, c->weights[0] + t * q_A);
+  pdlt_gemm(0, 0, T, q_A, q_A, 1.0, c->weights[0], q_A, c->vectors, q_A, 0.0, c->weights[1], q_A);
+  pdlt_gemm(0, 0, T, q, q_A, 1.0, c->weights[1], q_A, c->across, q, 0.0, out, q);
+}
+
+void pdlt_control_impulse(pdlt_control *c, const double *target, double t, double *out) {
   const size_t q_A = c->problem->outputs * c->problem->train;
-  int found = 0;
   memset(out, 0, q_A * sizeof *out);
-  const pdlt_status status = decompose(c, ntk, target, &found, err);
-  if (status != PDLT_OK || !found) return status;
+  if (!c->found) return;
+  aim(c, target);
   answer(c, t, c->weights[0]);
-  pdlt_gemv(1, q_A, q_A, 1.0, c->vectors, q_A, c->weights[0], 0.0, out);
-  return PDLT_OK;
+  pdlt_small_best()->product(1, q_A, q_A, c->weights[0], q_A, c->vectors, q_A, out, q_A);
 }
 
 pdlt_status pdlt_control_linearize(pdlt_control *c, const double *ntk, double *out, int *unstable,
                                    pdlt_error *err) {
-  return pdlt_control_respond(c, ntk, c->problem->y_train, 0, out, unstable, err);
+  const size_t q_A = c->problem->outputs * c->problem->train;
+  const pdlt_status status = pdlt_control_decompose(c, ntk, c->problem->samples, err);
+  if (status != PDLT_OK) return status;
+  pdlt_control_respond(c, c->problem->y_train, 0, 0, c->schedule->num_times, out);
+  if (unstable != NULL) *unstable = !c->found || (q_A > 0 && c->eta * c->values[q_A - 1] > 2);
+  return PDLT_OK;
 }

@@ -23,6 +23,8 @@ typedef struct pdlt_control {
   const pdlt_problem *problem;   /* borrowed */
   const pdlt_schedule *schedule; /* borrowed */
   double eta;
+  const double *ntk;        /* the last one decomposed, borrowed */
+  int found;                /* 0: it is not finite, and nothing moves */
   double *train, *vectors;  /* (q_A, q_A) */
   double *across;           /* (q_A, q) */
   double *values, *targets; /* (q_A) */
@@ -39,16 +41,20 @@ void pdlt_control_free(pdlt_control *control);
  * steps the real part of mu^t stands for mu^t. */
 double pdlt_control_response(double eta, double theta, double t);
 
-/* out (T, n_L, D) = Th_.A psi_(t - start)(Th_AA) target, 0 until start: how outputs move when
- * the NTK is ntk (q, q) and target (n_L, N_A) is what training outputs lack at step start.
- * unstable and errors as below. */
-pdlt_status pdlt_control_respond(pdlt_control *control, const double *ntk, const double *target,
-                                 double start, double *out, int *unstable, pdlt_error *err);
+/* The NTK of what follows: ntk (n_L S, n_L S) of the first S = D or N_A samples; is kept. Errors:
+ * PDLT_ERR_MEMORY. Cost 9 q_A^3. */
+pdlt_status pdlt_control_decompose(pdlt_control *control, const double *ntk, size_t samples,
+                                   pdlt_error *err);
+
+/* out (T, n_L, D) at the times first .. last - 1 = Th_.A psi_(t - start)(Th_AA) target, 0 until
+ * start: how outputs move when target (n_L, N_A) is what training outputs lack at step start.
+ * Needs S = D. */
+void pdlt_control_respond(pdlt_control *control, const double *target, double start, size_t first,
+                          size_t last, double *out);
 
 /* out (n_L, N_A) = psi_t(Th_AA) target, eta times the sum of what is lacking over t >= 0 steps: the
- * parameters move by lambda dz_A/dtheta out. 0 where the NTK is not finite. Errors as below. */
-pdlt_status pdlt_control_impulse(pdlt_control *control, const double *ntk, const double *target,
-                                 double t, double *out, pdlt_error *err);
+ * parameters move by lambda dz_A/dtheta out. 0 where the NTK is not finite. */
+void pdlt_control_impulse(pdlt_control *control, const double *target, double t, double *out);
 
 /* c (T, n_L, D) of the NTK ntk (q, q); *unstable, unless NULL: eta theta_max > 2. An NTK that
  * is not finite has c = 0. Errors: PDLT_ERR_MEMORY. Cost 9 q_A^3. */

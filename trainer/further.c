@@ -43,15 +43,21 @@ pdlt_status pdlt_further_samples(pdlt_initial *initial, pdlt_accumulator *tensor
 
 /* --- levels --- */
 
+static size_t last_of(const pdlt_network *net) {
+  return net->num_params - net->layer[net->depth - 1].weight;
+}
+
 pdlt_status pdlt_further_new(pdlt_further *out, const pdlt_plan *plan, const pdlt_network *net,
                              pdlt_error *err) {
   pdlt_further f = {.plan = plan};
+  const size_t theta = net->num_params + (PDLT_FURTHER_LAST - 1) * last_of(net);
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_relinear_new(&f.relinear, net, plan->problem, &plan->schedule,
-                             plan->ex->training.eta, err));
-  PDLT_TRY(pdlt_alloc(&f.storage, net->num_params + plan->times * plan->p, sizeof *f.storage, err));
+                             plan->ex->training.eta, PDLT_FURTHER_LAST, PDLT_MAX_NODES, err));
+  PDLT_TRY(pdlt_alloc(&f.storage, theta + PDLT_FURTHER_LAST * plan->times * plan->p,
+                      sizeof *f.storage, err));
   f.theta = f.storage;
-  f.level = f.theta + net->num_params;
+  f.level = f.theta + theta;
   *out = f;
   return PDLT_OK;
 cleanup:
@@ -65,33 +71,45 @@ void pdlt_further_free(pdlt_further *further) {
   *further = (pdlt_further){0};
 }
 
-/* shift += factor c_k of the draw in relinear, k = 0 the own linearization. */
+/* shift += factor c_k of the draws in relinear, k = 0 the own linearization. */
 static pdlt_status add_level(pdlt_further *f, size_t k, double factor, double *shift) {
   static const pdlt_level own = {.nodes = 0};
   const pdlt_level *level = k == 0 ? &own : &f->plan->levels.level[k - 1];
+  const size_t values = f->plan->times * f->plan->p;
   const pdlt_status status = pdlt_relinear_output(&f->relinear, level, f->level, NULL);
-  if (status == PDLT_OK) pdlt_row_add(f->plan->times * f->plan->p, factor, f->level, shift);
+  for (size_t r = 0; r < f->relinear.bundle.draw.heads && status == PDLT_OK; r++)
+    pdlt_row_add(values, factor, f->level + r * values, shift);
   return status;
+}
+
+/* Draws d .. d + heads - 1 of level k + 1: hidden layers of the first, last layers of all. */
+static pdlt_status begin(pdlt_further *f, size_t k, uint64_t member, size_t d, size_t heads) {
+  const pdlt_network *net = f->relinear.bundle.net;
+  const uint64_t seed = f->plan->ex->ensemble.seed;
+  member = PDLT_FURTHER_MEMBER(k) + member * f->plan->levels.draws[k] + d;
+  pdlt_network_draw(net, seed, member, f->theta);
+  for (size_t r = 1; r < heads; r++)
+    pdlt_network_draw_layers(net, seed, member + r, net->depth, net->depth,
+                             f->theta + r * last_of(net));
+  return pdlt_relinear_begin(&f->relinear, f->theta, heads, NULL);
 }
 
 pdlt_status pdlt_further_levels(pdlt_further *f, const double *theta, uint64_t member,
                                 double *shift, int *unstable) {
   const pdlt_levels *levels = &f->plan->levels;
-  const pdlt_network *net = f->relinear.first.net;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_relinear_begin(&f->relinear, theta, NULL));
-  *unstable = f->relinear.unstable;
+  PDLT_TRY(pdlt_relinear_begin(&f->relinear, theta, 1, NULL));
+  *unstable = f->relinear.unstable[0];
   PDLT_TRY(add_level(f, levels->count, -1, shift));
-  for (size_t k = 0; k < levels->count; k++)
-    for (size_t d = 0; d < levels->draws[k]; d++) {
-      const double weight = 1 / (double)levels->draws[k];
-      pdlt_network_draw_layers(net, f->plan->ex->ensemble.seed,
-                               PDLT_FURTHER_MEMBER(k) + member * levels->draws[k] + d,
-                               d % PDLT_FURTHER_LAST == 0 ? 1 : net->depth, net->depth, f->theta);
-      PDLT_TRY(pdlt_relinear_begin(&f->relinear, f->theta, NULL));
+  for (size_t k = 0; k < levels->count; k++) {
+    const double weight = 1 / (double)levels->draws[k];
+    for (size_t d = 0; d < levels->draws[k]; d += PDLT_FURTHER_LAST) {
+      const size_t left = levels->draws[k] - d;
+      PDLT_TRY(begin(f, k, member, d, left < PDLT_FURTHER_LAST ? left : PDLT_FURTHER_LAST));
       PDLT_TRY(add_level(f, k + 1, weight, shift));
       PDLT_TRY(add_level(f, k, -weight, shift));
     }
+  }
 cleanup:
   return status;
 }

@@ -30,8 +30,8 @@ pdlt_status pdlt_further_samples(pdlt_initial *initial, pdlt_accumulator *tensor
 typedef struct pdlt_further {
   const pdlt_plan *plan; /* borrowed */
   pdlt_relinear relinear;
-  double *theta; /* (num_params) a further draw */
-  double *level; /* (T, p) one level */
+  double *theta; /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
+  double *level; /* (PDLT_FURTHER_LAST, T, p) one level of them */
   double *storage;
 } pdlt_further;
 

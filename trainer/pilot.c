@@ -45,7 +45,7 @@ static pdlt_status look_at_levels(pilot_draws *pd, pdlt_worker *w, int d,
   const pdlt_plan *plan = pd->plan;
   pdlt_relinear *r = &w->further.relinear;
   pdlt_network_draw(pd->net, plan->ex->ensemble.seed, PDLT_PILOT_MEMBER + (uint64_t)d, w->theta);
-  pdlt_status status = pdlt_relinear_begin(r, w->theta, NULL);
+  pdlt_status status = pdlt_relinear_begin(r, w->theta, 1, NULL);
   for (size_t k = 0; k < pd->table->candidates && status == PDLT_OK; k++) {
     if (stop != NULL && *stop) return PDLT_ERR_INTERRUPTED;
     status = pdlt_relinear_output(r, &pd->table->level[k], w->pair, NULL);

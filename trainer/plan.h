@@ -15,8 +15,9 @@ extern "C" {
 
 enum { PDLT_BLOCK_MEMBERS = 64 }; /* draws per block, unless there are too many blocks */
 
-/* Levels between own linearization and training, and further draws of each per trained one. */
-enum { PDLT_MAX_LEVELS = 3 };
+/* Levels between own linearization and training, their nodes, and further draws of each per trained
+ * one. */
+enum { PDLT_MAX_LEVELS = 3, PDLT_MAX_NODES = 4 };
 typedef struct pdlt_levels {
   size_t count;
   pdlt_level level[PDLT_MAX_LEVELS];

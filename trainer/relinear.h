@@ -14,8 +14,8 @@
 #ifndef PDLT_TRAINER_RELINEAR_H
 #define PDLT_TRAINER_RELINEAR_H
 
+#include "trainer/bundle.h"
 #include "trainer/control.h"
-#include "trainer/tangent.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -28,31 +28,36 @@ typedef struct pdlt_level {
   int middle; /* 1: gradients from half-way up to the last node, at second order in step */
 } pdlt_level;
 
+/* r counts the networks that move together. */
 typedef struct pdlt_relinear {
   pdlt_control control;
-  pdlt_tangent first, now;         /* at the draw; where a network is */
-  const double *theta;             /* the draw, borrowed */
-  double *linear;                  /* (T, n_L, D) c of the draw */
-  int unstable;                    /* whether its eta theta_max > 2 */
-  double *path, *moved;            /* (T, n_L, D) of one network; since its last node */
-  double *state, *half;            /* (num_params) parameters of one network; half-way */
-  double *z1, *z1_state, *z1_half; /* (D, n_1) of the draw and of these */
-  double *z;                       /* (n_L, D) at the last node */
-  double *target, *push;           /* (n_L, N_A) y - z there, - psi (y - z) */
+  pdlt_bundle bundle;
+  double *linear;        /* (heads, T, n_L, D) c of the draws */
+  int *unstable;         /* (heads) whether their eta theta_max > 2 */
+  double *path;          /* (r, T, n_L, D) */
+  double *moved;         /* (T, n_L, D) since the last node */
+  double *z;             /* (r, n_L, D) at the last node */
+  double *target, *push; /* (r, n_L, N_A) y - z there, - psi (y - z) */
+  double *before;        /* (r) |target|^2 at the draw */
+  int *use, *flags;      /* (heads) 0: a network of the pair went astray; backs both */
   double *storage;
 } pdlt_relinear;
 
-/* Memory for one draw at a time. Errors: PDLT_ERR_MEMORY. */
+/* Memory for draws with up to `heads` last layers on the same hidden layers. nodes: levels with at
+ * most so many are followed without own weights where that costs less (bundle.h). Errors:
+ * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_relinear_new(pdlt_relinear *out, const pdlt_network *net,
                               const pdlt_problem *problem, const pdlt_schedule *schedule,
-                              double eta, pdlt_error *err);
+                              double eta, size_t heads, size_t nodes, pdlt_error *err);
 void pdlt_relinear_free(pdlt_relinear *relinear);
 
-/* The draw theta from now on: fills linear and unstable. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_relinear_begin(pdlt_relinear *relinear, const double *theta, pdlt_error *err);
+/* The draws theta from now on, as pdlt_bundle_draw takes them: fills linear and unstable. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_relinear_begin(pdlt_relinear *relinear, const double *theta, size_t heads,
+                                pdlt_error *err);
 
-/* out (T, n_L, D) of the level. It is c where the draw is unstable, or where a network of the
- * pair is at a node further from its targets than at first, or not finite: any function of the
+/* out (heads, T, n_L, D) of the level. It is c where the draw is unstable, or where a network of
+ * the pair is at a node further from its targets than at first, or not finite: any function of the
  * draw will do. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_relinear_output(pdlt_relinear *relinear, const pdlt_level *level, double *out,
                                  pdlt_error *err);
