@@ -75,6 +75,59 @@ static int all_finite(size_t n, const double *x) {
   return 1;
 }
 
+/* Up to this order rotations are faster than LAPACK. */
+enum { FEW = 4 };
+
+/* Rows and columns i < k of a, rows of v, turn so that a_ik vanishes. */
+static void rotate(size_t n, size_t i, size_t k, double *a, double *v) {
+  const double theta = 0.5 * (a[k * n + k] - a[i * n + i]) / a[i * n + k];
+  const double t = copysign(1, theta) / (fabs(theta) + sqrt(theta * theta + 1));
+  const double c = 1 / sqrt(t * t + 1), s = t * c;
+  for (size_t j = 0; j < n; j++) {
+    const double x = a[j * n + i], y = a[j * n + k];
+    a[j * n + i] = c * x - s * y;
+    a[j * n + k] = s * x + c * y;
+  }
+  for (size_t j = 0; j < n; j++) {
+    const double x = a[i * n + j], y = a[k * n + j], w = v[i * n + j], z = v[k * n + j];
+    a[i * n + j] = c * x - s * y;
+    a[k * n + j] = s * x + c * y;
+    v[i * n + j] = c * w - s * z;
+    v[k * n + j] = s * w + c * z;
+  }
+  a[i * n + k] = a[k * n + i] = 0;
+}
+
+/* Jacobi's method, n <= FEW: rotations in turn until what is off the diagonal is rounding. */
+static void eigen_few(size_t n, const double *matrix, double *values, double *vectors) {
+  enum { SWEEPS = 30 };
+  double a[FEW * FEW], v[FEW * FEW] = {0};
+  int turned = 1;
+  memcpy(a, matrix, n * n * sizeof *a);
+  for (size_t i = 0; i < n; i++) v[i * n + i] = 1;
+  for (int sweep = 0; sweep < SWEEPS && turned; sweep++) {
+    turned = 0;
+    for (size_t i = 0; i < n; i++)
+      for (size_t k = i + 1; k < n; k++) {
+        const double least = 0x1p-54 * (fabs(a[i * n + i]) + fabs(a[k * n + k]));
+        if (!(fabs(a[i * n + k]) > least)) continue;
+        rotate(n, i, k, a, v);
+        turned = 1;
+      }
+  }
+  for (size_t rank = 0; rank < n; rank++) { /* the least that is left */
+    size_t least = rank;
+    for (size_t i = rank; i < n; i++)
+      if (a[i * n + i] < a[least * n + least]) least = i;
+    values[rank] = a[least * n + least];
+    a[least * n + least] = a[rank * n + rank];
+    if (vectors == NULL) continue;
+    memcpy(vectors + rank * n, v + least * n, n * sizeof *v);
+    memcpy(v + least * n, v + rank * n, n * sizeof *v);
+    fix_sign(n, vectors + rank * n);
+  }
+}
+
 pdlt_status pdlt_symmetric_eigen(size_t n, const double *a, double *values, double *vectors,
                                  pdlt_error *err) {
   if (n == 0) return PDLT_OK;
@@ -87,6 +140,10 @@ pdlt_status pdlt_symmetric_eigen(size_t n, const double *a, double *values, doub
   /* With NaN inside, LAPACK may not end. */
   if (!all_finite(n * n, a))
     return pdlt_fail(err, PDLT_ERR_NUMERIC, "a %zu x %zu matrix is not finite", n, n);
+  if (n <= FEW) {
+    eigen_few(n, a, values, vectors);
+    return PDLT_OK;
+  }
   PDLT_TRY(pdlt_alloc(&found, n * n + n, sizeof *found, err));
   memcpy(found, a, n * n * sizeof *a);
   const char *job = vectors == NULL ? "N" : "V";

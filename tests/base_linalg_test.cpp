@@ -169,8 +169,29 @@ TEST(Linalg, EigenvectorsRebuildTheMatrix) {
   }
 }
 
+// Rotations up to order 4, LAPACK beyond: entries of very different sizes, and one block of both.
+TEST(Linalg, FewEigenvaluesAreThoseOfLapack) {
+  std::mt19937_64 rng(5);
+  for (size_t n = 1; n <= 4; n++)
+    for (int trial = 0; trial < 50; trial++) {
+      Vector a = random_vector(rng, n * n), large(25, 0.0), values(n), all(5);
+      for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++) {
+          if (trial % 2) a[i * n + j] *= std::pow(10.0, -3.0 * (double)(i + j));
+          a[j * n + i] = a[i * n + j];
+        }
+      ASSERT_NO_FATAL_FAILURE(check_eigen(n, a)) << n;
+      for (size_t i = 0; i < 5; i++) large[i * 6] = 100;
+      for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++) large[i * 5 + j] = a[i * n + j];
+      ASSERT_EQ(pdlt_symmetric_eigen(n, a.data(), values.data(), nullptr, nullptr), PDLT_OK);
+      ASSERT_EQ(pdlt_symmetric_eigen(5, large.data(), all.data(), nullptr, nullptr), PDLT_OK);
+      for (size_t i = 0; i < n; i++) ASSERT_NEAR(values[i], all[i], 1e-13);
+    }
+}
+
 TEST(Linalg, DegenerateEigenvalues) {
-  for (size_t n : {1u, 2u, 5u, 12u}) {
+  for (size_t n : {1u, 2u, 4u, 5u, 12u}) {
     Vector zero(n * n, 0.0), ones(n * n, 1.0), scaled(n * n, 0.0);
     for (size_t i = 0; i < n; i++) scaled[i * n + i] = 2.5;
     ASSERT_NO_FATAL_FAILURE(check_eigen(n, zero));
@@ -190,13 +211,14 @@ TEST(Linalg, KnownEigenvalues) {
 }
 
 TEST(Linalg, EigenFailuresLeaveTheOutputs) {
-  double a[4] = {1, NAN, NAN, 1}, good[4] = {1, 0, 0, 1}, values[2] = {-7, -7}, v[4] = {8, 8, 8, 8};
+  double a[4] = {1, NAN, NAN, 1}, values[6] = {-7, -7}, v[36] = {8, 8, 8, 8};
+  const Vector good(36, 1.0);
   pdlt_error err = {};
   EXPECT_EQ(pdlt_symmetric_eigen(2, a, values, v, &err), PDLT_ERR_NUMERIC);
   EXPECT_STRNE(err.message, "");
   for (long n = 0; n < 3; n++) {
     pdlt_memory_fail_after(n);
-    EXPECT_EQ(pdlt_symmetric_eigen(2, good, values, v, &err), PDLT_ERR_MEMORY);
+    EXPECT_EQ(pdlt_symmetric_eigen(6, good.data(), values, v, &err), PDLT_ERR_MEMORY);
   }
   pdlt_memory_fail_after(-1);
   EXPECT_EQ(values[1], -7);

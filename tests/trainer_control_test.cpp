@@ -18,7 +18,8 @@ struct Fixture {
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_relinear_new(&relinear, &net, &problem, &schedule, ex.c.training.eta, 1, 4, &err) != PDLT_OK)
+    if (pdlt_relinear_new(&relinear, &net, &problem, &schedule, ex.c.training.eta, 1, 4, &err) !=
+        PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
     q = problem.outputs * problem.samples;

@@ -103,10 +103,10 @@ std::vector<double> parameters(const Fixture &f) {
   for (int k = depth - 3; k >= 0; k--) {
     const pdlt_layer *layer = &f.net.layer[k + 1];
     const size_t n = layer->in;
-    std::vector<double> rows(f.q * layer->out), factor(f.q * f.q);
+    std::vector<double> rows(f.q * layer->out), factor(f.q * f.q), scratch(f.q);
     for (size_t i = 0; i < f.q; i++)
       std::copy_n(delta[i].data(), layer->out, &rows[i * layer->out]);
-    pdlt_orthonormal_rows(f.q, layer->out, rows.data(), factor.data());
+    pdlt_orthonormal_rows(f.q, layer->out, rows.data(), factor.data(), scratch.data());
     Matrix omega = zeros(layer->out, n + 1);
     for (size_t i = 0; i < layer->out; i++)
       for (size_t j = 0; j <= n; j++)
@@ -136,7 +136,7 @@ TEST(TrainerPreactivation, OrthonormalRows) {
   std::normal_distribution<double> normal;
   for (size_t count = 1; count <= 7; count++) {
     const size_t length = 4;
-    std::vector<double> rows(count * length), factor(count * count, 9);
+    std::vector<double> rows(count * length), factor(count * count, 9), scratch(count);
     for (double &x : rows) x = normal(gen);
     if (count > 2)  // one row again, another one as good as 0
       for (size_t i = 0; i < length; i++) {
@@ -144,7 +144,7 @@ TEST(TrainerPreactivation, OrthonormalRows) {
         rows[2 * length + i] *= 1e-100;
       }
     const std::vector<double> before = rows;
-    pdlt_orthonormal_rows(count, length, rows.data(), factor.data());
+    pdlt_orthonormal_rows(count, length, rows.data(), factor.data(), scratch.data());
     size_t directions = 0;
     for (size_t a = 0; a < count; a++) {
       for (size_t i = 0; i < length; i++) {

@@ -13,14 +13,15 @@ using namespace trainer_test;
 namespace {
 
 struct Fixture {
-  Fixture(const Settings &s, const Data &data, int width) : ex(yaml(s)) {
+  // nodes: levels with at most so many may do without own weights.
+  Fixture(const Settings &s, const Data &data, int width, size_t nodes = 4) : ex(yaml(s)) {
     pdlt_error err = {};
     if (pdlt_problem_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     eta = ex.c.training.eta;
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_relinear_new(&relinear, &net, &problem, &schedule, eta, 1, 4, &err) != PDLT_OK)
+    if (pdlt_relinear_new(&relinear, &net, &problem, &schedule, eta, 1, nodes, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
     q = problem.outputs * problem.samples;
@@ -144,15 +145,17 @@ TEST(TrainerRelinear, FollowsItsLinearizationsStepByStep) {
   for (const auto &x : cases) {
     const Settings s = settings(x.activation, x.depth, x.outputs);
     Data data(3, 2, 3, (size_t)x.outputs, 8);
-    Fixture f(s, data, 6);
+    Fixture f(s, data, 20), g(s, data, 20, 0);
     const std::vector<double> own = f.output(f.theta, {0, 0, 0});
     for (const pdlt_level &level :
          {pdlt_level{0, 0, 0}, {1, 3, 0}, {3, 1, 0}, {2, 4, 0}, {2, 1, 1}, {2, 4, 1}, {4, 2, 1}}) {
       const std::vector<double> expected = naive_pair(f, data, f.theta, level);
-      const std::vector<double> out = f.output(f.theta, level);
+      const std::vector<double> out = f.output(f.theta, level),
+                                explicitly = g.output(g.theta, level);
       double moved = 0;
       for (size_t i = 0; i < out.size(); i++) {
         EXPECT_NEAR(out[i], expected[i], 1e-12) << x.activation << level.step << level.nodes;
+        EXPECT_NEAR(explicitly[i], expected[i], 1e-12) << x.activation << level.step << level.nodes;
         moved = std::fmax(moved, std::fabs(out[i] - own[i]));
       }
       if (level.nodes > 0) {

@@ -16,10 +16,9 @@ enum { LISTS = 15 };
 
 static void take_lists(pdlt_bundle *b, double **lists) {
   const size_t L = (size_t)b->net->depth;
-  double ***const list[LISTS] = {
-      &b->weight, &b->across,   &b->own,       &b->own_across, &b->signal,
-      &b->push,   &b->draw.s,   &b->draw.ds,   &b->draw.delta, &b->draw.h,
-      &b->now.s,  &b->now.ds,   &b->now.delta, &b->now.h,      &b->bias};
+  double ***const list[LISTS] = {&b->weight, &b->across, &b->own,       &b->own_across, &b->signal,
+                                 &b->push,   &b->draw.s, &b->draw.ds,   &b->draw.delta, &b->draw.h,
+                                 &b->now.s,  &b->now.ds, &b->now.delta, &b->now.h,      &b->bias};
   b->lists = lists;
   for (size_t i = 0; i < LISTS; i++) *list[i] = lists + i * L;
 }
@@ -254,8 +253,7 @@ static void update(pdlt_bundle *b, int k) {
   const double *signal = b->signal[k], *push = b->push[k] + high;
   pdlt_gemm(1, 0, layer->out, wide, A, -rate, push, high, signal, wide, 1.0, b->own[k], wide);
   pdlt_gemm(1, 0, layer->in, high, A, -rate, signal, wide, push, high, 1.0, b->own_across[k], high);
-  for (size_t a = 0; a < A; a++)
-    pdlt_row_add(high, -layer->lambda_b, push + a * high, b->push[k]);
+  for (size_t a = 0; a < A; a++) pdlt_row_add(high, -layer->lambda_b, push + a * high, b->push[k]);
 }
 
 void pdlt_bundle_move(pdlt_bundle *b, const double *push, int stay) {

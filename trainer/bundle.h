@@ -49,12 +49,12 @@ typedef struct pdlt_bundle {
   size_t first, count;         /* networks first .. first + count - 1 move */
   int owned;                   /* 1: count = 1, and it has own weights */
   size_t moves, held;          /* S and P of moves that stay; and of those in effect */
-  double **signal, **push;     /* (L) S (moving, rank, n_{l-1}), P (moving, 1 + rank, n_l), b first */
-  int tried;                   /* 1: the last move does not stay */
-  double *z1_state[2];         /* (moving, D, n_1) after the moves that stay; with the one tried */
-  double *last_state[2];       /* (moving) last layers likewise */
-  double *coefficient, *gram;  /* scratch */
-  double *gathered;            /* (N_A, max n) */
+  double **signal, **push; /* (L) S (moving, rank, n_{l-1}), P (moving, 1 + rank, n_l), b first */
+  int tried;               /* 1: the last move does not stay */
+  double *z1_state[2];     /* (moving, D, n_1) after the moves that stay; with the one tried */
+  double *last_state[2];   /* (moving) last layers likewise */
+  double *coefficient, *gram; /* scratch */
+  double *gathered;           /* (N_A, max n) */
   double **lists;
   double *storage;
 } pdlt_bundle;
@@ -86,9 +86,9 @@ int pdlt_bundle_owns(const pdlt_bundle *bundle, size_t nodes, int middle);
  * when owned. */
 void pdlt_bundle_start(pdlt_bundle *bundle, size_t first, size_t count, int owned);
 
-/* The networks move by - lambda_mu sum_ia dz_i;a/dtheta_mu push_ia, push (count, n_L, N_A), with the
- * gradients of the last evaluation, from where the moves that stay have brought them. stay: this
- * is one of them; else it is forgotten at the next one. */
+/* The networks move by - lambda_mu sum_ia dz_i;a/dtheta_mu push_ia, push (count, n_L, N_A), with
+ * the gradients of the last evaluation, from where the moves that stay have brought them. stay:
+ * this is one of them; else it is forgotten at the next one. */
 void pdlt_bundle_move(pdlt_bundle *bundle, const double *push, int stay);
 
 /* Fills now, for the first `samples` samples. */

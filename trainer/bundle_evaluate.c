@@ -157,15 +157,13 @@ void pdlt_bundle_fill(pdlt_bundle *b, pdlt_bundle_point *p, const double *z1, co
     const double *h = p->h[top] + (p->bodies == 1 ? 0 : r * S * S);
     double *ntk = p->ntk + r * q * q;
     memset(ntk, 0, q * q * sizeof *ntk);
-    for (size_t i = 0; i < q; i++)
-      memcpy(ntk + i * q + i / S * S, h + i % S * S, S * sizeof *ntk);
+    for (size_t i = 0; i < q; i++) memcpy(ntk + i * q + i / S * S, h + i % S * S, S * sizeof *ntk);
   }
   for (int k = top - 1; k >= 0; k--) {
     const pdlt_layer *above = &net->layer[k + 1];
     if (k + 1 < top) {
-      product(p->heads * q, above->in, above->out, p->delta[k + 1],
-              pdlt_bundle_padded(above->out), owned ? b->own[k + 1] : b->weight[k + 1],
-              p->delta[k]);
+      product(p->heads * q, above->in, above->out, p->delta[k + 1], pdlt_bundle_padded(above->out),
+              owned ? b->own[k + 1] : b->weight[k + 1], p->delta[k]);
       if (p == &b->now) add_moves_back(b, k + 1, p->delta[k + 1], p->delta[k]);
     }
     add_slopes(b, p, k, last);

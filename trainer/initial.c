@@ -5,6 +5,7 @@
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "base/small.h"
 #include "trainer/flops.h"
 #include "trainer/rows.h"
 
@@ -32,21 +33,22 @@ pdlt_status pdlt_initial_new(pdlt_initial *out, const pdlt_plan *plan, const pdl
   pdlt_initial w = {.plan = plan, .fit = fit};
   const size_t D = plan->problem->samples, P = pairs_of(plan), q = plan->p;
   const size_t total =
-      2 * D * net->max_width + (2 + plan->readouts) * P + q * q + fit->controls + fit->values;
+      2 * D * (net->max_width + D) + (1 + plan->readouts) * P + q * q + fit->controls + fit->values;
   pdlt_status status = PDLT_OK;
   if (plan->linear)
     PDLT_TRY(
         pdlt_control_new(&w.control, plan->problem, &plan->schedule, plan->ex->training.eta, err));
   PDLT_TRY(pdlt_preactivation_new(&w.pre, net, plan->problem, err));
   PDLT_TRY(pdlt_alloc(&w.storage, total, sizeof *w.storage, err));
-  w.s = w.storage;
-  w.ds = w.s + D * net->max_width;
-  w.theta = w.ds + D * net->max_width;
-  w.pair = w.theta + P;
-  w.kernel = w.pair + P;
-  w.ntk = w.kernel + plan->readouts * P;
-  w.x = w.ntk + q * q;
-  w.value = w.x + fit->controls;
+  double *next = w.storage;
+  w.s = pdlt_take(&next, D * net->max_width);
+  w.ds = pdlt_take(&next, D * net->max_width);
+  for (int k = 0; k < 2; k++) w.gram[k] = pdlt_take(&next, D * D);
+  w.theta = pdlt_take(&next, P);
+  w.kernel = pdlt_take(&next, plan->readouts * P);
+  w.ntk = pdlt_take(&next, q * q);
+  w.x = pdlt_take(&next, fit->controls);
+  w.value = pdlt_take(&next, fit->values);
   *out = w;
   return PDLT_OK;
 cleanup:
@@ -65,21 +67,21 @@ void pdlt_initial_free(pdlt_initial *initial) {
  * slopes. The kernel of layer 1 is frozen by itself. */
 static void fill_layer(pdlt_initial *w, int k, double *x) {
   const pdlt_preactivation *pre = &w->pre;
+  const pdlt_small_set *small = pdlt_small_best();
   const size_t D = w->plan->problem->samples, n = pre->net->layer[k].out, P = pre->pairs;
   const double *s = pre->s[k], *ds = pre->ds[k], *root = w->fit->root + (size_t)k * D * D;
   if (k > 0) {
-    memset(w->s, 0, D * n * sizeof *w->s);
-    for (size_t a = 0; a < D; a++)
-      for (size_t r = 0; r <= a; r++)
-        pdlt_row_add(n, root[a * D + r], pre->xi[k] + r * n, w->s + a * n);
+    small->product(D, n, D, root, D, pre->xi[k], n, w->s, n);
     pdlt_activation_forward(&pre->net->activation, D * n, w->s, w->s, w->ds);
     s = w->s;
     ds = w->ds;
   }
+  small->inner(D, D, n, s, n, s, n, w->gram[0], D);
+  small->inner(D, D, n, ds, n, ds, n, w->gram[1], D);
   for (size_t a = 0; a < D; a++)
     for (size_t b = a; b < D; b++, x++) {
-      x[0] = pdlt_row_dot(n, s + a * n, s + b * n) / (double)n;
-      x[P] = pdlt_row_dot(n, ds + a * n, ds + b * n) / (double)n;
+      x[0] = w->gram[0][a * D + b] / (double)n;
+      x[P] = w->gram[1][a * D + b] / (double)n;
     }
 }
 

@@ -53,8 +53,8 @@ typedef struct pdlt_initial {
   pdlt_control control;        /* of the same network; empty without c */
   pdlt_preactivation pre;
   double *s, *ds;      /* (D, max n) at the frozen kernels */
+  double *gram[2];     /* (D, D) */
   double *theta, *ntk; /* (P), (q, q) */
-  double *pair;        /* (P) */
   double *x;           /* (X) */
   double *value;       /* (V) */
   double *kernel;      /* (R, P) K of the last draw */

@@ -7,23 +7,27 @@
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "base/rng.h"
-#include "trainer/rows.h"
+#include "base/small.h"
 
 /* A row whose part outside the earlier ones is smaller than this adds only rounding. */
 #define NO_DIRECTION 1e-13
 
-void pdlt_orthonormal_rows(size_t count, size_t length, double *rows, double *factor) {
+void pdlt_orthonormal_rows(size_t count, size_t length, double *rows, double *factor,
+                           double *scratch) {
+  const pdlt_small_set *small = pdlt_small_best();
   memset(factor, 0, count * count * sizeof *factor);
   for (size_t a = 0; a < count; a++) {
     double *row = rows + a * length, *f = factor + a * count;
-    const double before = sqrt(pdlt_row_dot(length, row, row));
-    for (int pass = 0; pass < 2; pass++) /* the second removes the rounding of the first */
+    const double before = sqrt(small->dot(length, row, row));
+    for (int pass = 0; pass < 2 && a > 0; pass++) { /* the second removes the first's rounding */
+      small->inner(1, a, length, row, length, rows, length, scratch, a);
       for (size_t r = 0; r < a; r++) {
-        const double overlap = pdlt_row_dot(length, rows + r * length, row);
-        f[r] += overlap;
-        pdlt_row_add(length, -overlap, rows + r * length, row);
+        f[r] += scratch[r];
+        scratch[r] = -scratch[r];
       }
-    const double rest = sqrt(pdlt_row_dot(length, row, row));
+      small->add_product(1, length, a, scratch, a, rows, length, row, length);
+    }
+    const double rest = sqrt(small->dot(length, row, row));
     f[a] = rest > NO_DIRECTION * before ? rest : 0;
     const double scale = f[a] > 0 ? 1 / f[a] : 0;
     for (size_t i = 0; i < length; i++) row[i] *= scale;
@@ -114,7 +118,7 @@ static pdlt_status fill_inputs(pdlt_preactivation *pre, pdlt_error *err) {
     for (size_t j = 0; j < n0; j++) x[a * n0 + j] = pre->problem->x_all[j * D + a];
   pdlt_syrk(1, D, n0, 1.0, pre->problem->x_all, D, 0.0, pre->gram[0], D);
   scaled_inputs(&pre->net->layer[0], D, x, x + D * n0);
-  pdlt_orthonormal_rows(D, n0 + 1, x + D * n0, pre->root[0]);
+  pdlt_orthonormal_rows(D, n0 + 1, x + D * n0, pre->root[0], pre->coefficient);
   pdlt_free(x);
   return PDLT_OK;
 }
@@ -148,13 +152,6 @@ void pdlt_preactivation_free(pdlt_preactivation *pre) {
 
 /* --- the draw --- */
 
-/* gram (D, D) = rows . rows, (D, n). */
-static void fill_gram(size_t D, size_t n, const double *rows, double *gram) {
-  for (size_t a = 0; a < D; a++)
-    for (size_t b = 0; b <= a; b++)
-      gram[a * D + b] = gram[b * D + a] = pdlt_row_dot(n, rows + a * n, rows + b * n);
-}
-
 void pdlt_preactivation_draw(pdlt_preactivation *pre, uint64_t seed, uint64_t member,
                              int with_ntk) {
   const pdlt_network *net = pre->net;
@@ -164,16 +161,12 @@ void pdlt_preactivation_draw(pdlt_preactivation *pre, uint64_t seed, uint64_t me
   for (int k = 0; k + 1 < net->depth; k++) {
     const size_t n = net->layer[k].out;
     double *z = pre->s[k];
-    memset(z, 0, D * n * sizeof *z);
-    for (size_t a = 0; a < D; a++)
-      for (size_t r = 0; r <= a; r++)
-        if (pre->root[k][a * D + r] != 0)
-          pdlt_row_add(n, pre->root[k][a * D + r], pre->xi[k] + r * n, z + a * n);
+    pdlt_small_best()->product(D, n, D, pre->root[k], D, pre->xi[k], n, z, n);
     pdlt_activation_forward(&net->activation, D * n, z, pre->s[k], pre->ds[k]);
-    fill_gram(D, n, pre->s[k], pre->gram[k + 1]);
+    pdlt_small_best()->inner(D, D, n, pre->s[k], n, pre->s[k], n, pre->gram[k + 1], D);
     if (k + 2 == net->depth) return;
     scaled_inputs(&net->layer[k + 1], D, pre->s[k], pre->basis[k]);
-    pdlt_orthonormal_rows(D, n + 1, pre->basis[k], pre->root[k + 1]);
+    pdlt_orthonormal_rows(D, n + 1, pre->basis[k], pre->root[k + 1], pre->coefficient);
   }
 }
 

@@ -63,8 +63,10 @@ void pdlt_preactivation_theta(pdlt_preactivation *pre, int l, double *theta);
 void pdlt_preactivation_ntk(pdlt_preactivation *pre, double *ntk);
 
 /* rows (count, length): row a = sum_{r <= a} factor_ar q_r, q_r orthonormal, or 0 where row a
- * adds no direction; rows are overwritten by q. factor (count, count), upper triangle 0. */
-void pdlt_orthonormal_rows(size_t count, size_t length, double *rows, double *factor);
+ * adds no direction; rows are overwritten by q. factor (count, count), upper triangle 0; scratch
+ * (count). */
+void pdlt_orthonormal_rows(size_t count, size_t length, double *rows, double *factor,
+                           double *scratch);
 
 /* Index of the pair (a, b) among the P of D samples. */
 static inline size_t pdlt_pair(size_t D, size_t a, size_t b) {

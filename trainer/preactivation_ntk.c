@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/linalg.h"
+#include "base/small.h"
 #include "trainer/preactivation.h"
-#include "trainer/rows.h"
 
 /* h_ab of layer index k: lambda_b + lambda_W/n s.s. */
 static double rate(const pdlt_preactivation *pre, int k, size_t a, size_t b) {
@@ -26,10 +26,8 @@ static void add_layer(const pdlt_preactivation *pre, int k, const double *trace,
 /* out (P, n): products of rows a <= b of x, whose rows are `stride` apart. */
 static void pair_products(size_t D, size_t n, const double *x, size_t stride, double *out) {
   for (size_t a = 0; a < D; a++)
-    for (size_t b = a; b < D; b++, out += n) {
-#pragma omp simd
-      for (size_t k = 0; k < n; k++) out[k] = x[a * stride + k] * x[b * stride + k];
-    }
+    for (size_t b = a; b < D; b++, out += n)
+      pdlt_small_best()->multiply(n, x + a * stride, x + b * stride, out);
 }
 
 /* sum_rs t_rs p_rs of a matrix t (D, D) and a symmetric one stored by pairs. */
@@ -45,15 +43,13 @@ static double contract(size_t D, const double *t, const double *p) {
 /* A_a (D, D) = sum_k d_ka u_k xi_k^T of layer index k, all a. */
 static void fill_mixed(pdlt_preactivation *pre, int k) {
   const size_t D = pre->problem->samples, n = pre->net->layer[k].out;
+  const pdlt_small_set *small = pdlt_small_best();
   double *product = pre->feature[1];
-  for (size_t r = 0; r < D; r++)
-    for (size_t a = 0; a < D; a++) {
-      const double *u = pre->basis[k] + r * (n + 1), *slope = pre->ds[k] + a * n;
-#pragma omp simd
-      for (size_t j = 0; j < n; j++) product[j] = u[j] * slope[j];
-      for (size_t t = 0; t < D; t++)
-        pre->mixed[(a * D + r) * D + t] = pdlt_row_dot(n, product, pre->xi[k] + t * n);
-    }
+  for (size_t a = 0; a < D; a++) {
+    for (size_t r = 0; r < D; r++)
+      small->multiply(n, pre->basis[k] + r * (n + 1), pre->ds[k] + a * n, product + r * n);
+    small->inner(D, D, n, product, n, pre->xi[k], n, pre->mixed + a * D * D, D);
+  }
 }
 
 /* out (D, D) += factor A_a^T t A_b. */
@@ -69,13 +65,20 @@ static void add_sandwich(const pdlt_preactivation *pre, size_t a, size_t b, doub
     }
 }
 
+/* Rows that a cache holds: base/small.h is faster than BLAS. */
+enum { SMALL = 1 << 15 };
+
 /* overlap[which] (P, P) = ds ds . x x over the neurons of layer index k. */
 static void fill_overlap(pdlt_preactivation *pre, int k, int which, const double *x,
                          size_t stride) {
   const size_t D = pre->problem->samples, P = pre->pairs, n = pre->net->layer[k].out;
   pair_products(D, n, x, stride, pre->feature[1 + which]);
-  pdlt_gemm(0, 1, P, P, n, 1.0, pre->feature[0], n, pre->feature[1 + which], n, 0.0,
-            pre->overlap[which], P);
+  if (P * n <= SMALL)
+    pdlt_small_best()->inner(P, P, n, pre->feature[0], n, pre->feature[1 + which], n,
+                             pre->overlap[which], P);
+  else
+    pdlt_gemm(0, 1, P, P, n, 1.0, pre->feature[0], n, pre->feature[1 + which], n, 0.0,
+              pre->overlap[which], P);
 }
 
 /* From (kappa, M) of the layer above to those of layer index k; M only when needed. With
@@ -85,6 +88,7 @@ static void descend(pdlt_preactivation *pre, int k, int first, int moments) {
   const size_t D = pre->problem->samples, P = pre->pairs, n = above->in, square = D * D;
   const double scale = above->C_W / (double)n;
   double *old = pre->moment[0], *new = pre->moment[1];
+  pdlt_small_best()->inner(D, D, n, pre->ds[k], n, pre->ds[k], n, pre->product, D);
   pair_products(D, n, pre->ds[k], n, pre->feature[0]);
   if (!first) {
     fill_overlap(pre, k, 0, pre->basis[k], n + 1);
@@ -94,9 +98,8 @@ static void descend(pdlt_preactivation *pre, int k, int first, int moments) {
   for (size_t a = 0, p = 0; a < D; a++)
     for (size_t b = a; b < D; b++, p++) {
       const double kappa = first ? 1 : pre->trace[p];
-      double *t = old + p * square, *m = new + p *square, total = 0;
-      for (size_t j = 0; j < n; j++) total += pre->feature[0][p * n + j];
-      pre->trace[p] = scale * kappa * total;
+      double *t = old + p * square, *m = new + p *square;
+      pre->trace[p] = scale * kappa * pre->product[a * D + b];
       if (!first) { /* t = M - kappa */
         for (size_t r = 0; r < D; r++) t[r * D + r] -= kappa;
         pre->trace[p] += scale * contract(D, t, pre->overlap[0] + p * P);
@@ -127,12 +130,10 @@ void pdlt_preactivation_theta(pdlt_preactivation *pre, int l, double *theta) {
 static void add_outputs(pdlt_preactivation *pre, int k, const double *delta, size_t n,
                         double *ntk) {
   const size_t D = pre->problem->samples, q = pre->problem->outputs * D;
+  pdlt_small_best()->inner(q, q, n, delta, n, delta, n, pre->product, q);
   for (size_t i = 0; i < q; i++)
-    for (size_t j = 0; j <= i; j++) {
-      const double x = pdlt_row_dot(n, delta + i * n, delta + j * n) * rate(pre, k, i % D, j % D);
-      ntk[i * q + j] += x;
-      if (j < i) ntk[j * q + i] += x;
-    }
+    for (size_t j = 0; j < q; j++)
+      ntk[i * q + j] += pre->product[i * q + j] * rate(pre, k, i % D, j % D);
 }
 
 /* below (q, n) = dz/dz^(k+1) from above (q, n_above) at layer index k + 1, with the random
@@ -144,25 +145,18 @@ static void pull_back(pdlt_preactivation *pre, int k, const double *above, const
   const size_t D = pre->problem->samples, q = pre->problem->outputs * D, n = layer->in;
   const size_t n_above = layer->out;
   const double scale = sqrt(layer->C_W / (double)n);
-  double *rest = pre->rest;
+  const pdlt_small_set *small = pdlt_small_best();
+  double *rest = pre->rest, *coefficient = pre->coefficient;
   memcpy(pre->rotated, above, q * n_above * sizeof *above);
-  pdlt_orthonormal_rows(q, n_above, pre->rotated, pre->factor);
-  for (size_t i = 0; i < q; i++) {
-    double *row = rest + i * (n + 1);
-    memset(row, 0, (n + 1) * sizeof *row);
-    for (size_t j = 0; j <= i; j++)
-      pdlt_row_add(n + 1, pre->factor[i * q + j], normal + j * (n + 1), row);
-  }
+  pdlt_orthonormal_rows(q, n_above, pre->rotated, pre->factor, coefficient);
+  small->product(q, n + 1, q, pre->factor, q, normal, n + 1, rest, n + 1);
+  small->inner(q, D, n_above, above, n_above, pre->xi[k + 1], n_above, coefficient, D);
+  small->inner(q, D, n + 1, rest, n + 1, pre->basis[k], n + 1, pre->product, D);
+  for (size_t i = 0; i < q * D; i++) coefficient[i] -= pre->product[i];
+  small->add_product(q, n, D, coefficient, D, pre->basis[k], n + 1, rest, n + 1);
   for (size_t i = 0; i < q; i++) {
     const double *row = rest + i * (n + 1), *slope = pre->ds[k] + i % D * n;
-    for (size_t r = 0; r < D; r++)
-      pre->coefficient[i * D + r] =
-          pdlt_row_dot(n_above, pre->xi[k + 1] + r * n_above, above + i * n_above) -
-          pdlt_row_dot(n + 1, pre->basis[k] + r * (n + 1), row);
-    memcpy(below + i * n, row, n * sizeof *row);
-    for (size_t r = 0; r < D; r++)
-      pdlt_row_add(n, pre->coefficient[i * D + r], pre->basis[k] + r * (n + 1), below + i * n);
-    for (size_t j = 0; j < n; j++) below[i * n + j] *= scale * slope[j];
+    for (size_t j = 0; j < n; j++) below[i * n + j] = scale * row[j] * slope[j];
   }
 }
 

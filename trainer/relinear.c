@@ -124,7 +124,8 @@ static size_t seen(const pdlt_relinear *r, const interval *x) {
   return x->first < x->last ? p->samples : p->train;
 }
 
-/* path of network i in the interval that begins at its last node, with the NTK that is decomposed. */
+/* path of network i in the interval that begins at its last node, with the NTK that is decomposed.
+ */
 static void record(pdlt_relinear *r, size_t i, const interval *x) {
   const size_t q = outputs_of(r);
   double *path = r->path + i * values_of(r);
@@ -144,8 +145,7 @@ static pdlt_status advance(pdlt_relinear *r, double time, int stay, const interv
   pdlt_status status = PDLT_OK;
   for (size_t i = 0; i < r->bundle.count; i++) {
     double *push = r->push + i * trained;
-    PDLT_TRY(
-        pdlt_control_decompose(&r->control, state_of(r, i).ntk, r->bundle.at->samples, err));
+    PDLT_TRY(pdlt_control_decompose(&r->control, state_of(r, i).ntk, r->bundle.at->samples, err));
     if (x != NULL) record(r, i, x);
     pdlt_control_impulse(&r->control, r->target + i * trained, time, push);
     for (size_t j = 0; j < trained; j++) push[j] = -push[j];
