@@ -171,7 +171,8 @@ TEST(TrainerBundle, KeepsMovesWhereTheyAreCheaperThanWeights) {
     Fixture f(c, data);
     EXPECT_EQ(f.bundle.moving, 21u);  // 64 rows
     // A move in an evaluation: 2 (D + q) n 2 N_A; an update: 2 2 n^2 N_A.
-    const double kept = 2 * 2 * 6 * 2.0 * (double)width * 2, updated = 2 * 4 * 2.0 * (double)(width * width);
+    const double kept = 2 * 2 * 6 * 2.0 * (double)width * 2,
+                 updated = 2 * 4 * 2.0 * (double)(width * width);
     EXPECT_EQ(pdlt_bundle_move_flops(&f.net, &f.problem, 3, 0, 0), 6 * kept);
     EXPECT_EQ(pdlt_bundle_move_flops(&f.net, &f.problem, 3, 1, 0), 12 * kept);
     EXPECT_EQ(pdlt_bundle_move_flops(&f.net, &f.problem, 3, 0, 1), 3 * updated);

@@ -72,6 +72,7 @@ static size_t take_all(pdlt_bundle *b, double *block) {
   }
   b->coefficient = view(next, &total, q * (1 + b->rank));
   b->gram = view(next, &total, q * q);
+  b->minus_h = view(next, &total, D * A);
   b->gathered = view(next, &total, A * pdlt_bundle_padded(net->max_width));
   return total;
 }
@@ -97,7 +98,10 @@ pdlt_status pdlt_bundle_new(pdlt_bundle *out, const pdlt_network *net, const pdl
   const size_t D = problem->samples;
   pdlt_syrk(1, D, first->in, first->lambda_W / (double)first->in, problem->x_all, D, 0.0,
             b.draw.h[0], D);
-  for (size_t i = 0; i < D * D; i++) b.draw.h[0][i] += first->lambda_b;
+  for (size_t i = 0; i < D * D; i++) {
+    b.draw.h[0][i] += first->lambda_b;
+    if (i % D < problem->train) b.minus_h[i / D * problem->train + i % D] = -b.draw.h[0][i];
+  }
   *out = b;
   return PDLT_OK;
 cleanup:
@@ -212,12 +216,14 @@ static const double *delta_of(const pdlt_bundle *b, int k, size_t r, size_t i, s
 
 /* to (N_A, n) = sum_i delta_ia push_ia of layer index k below the last. */
 static void gather(const pdlt_bundle *b, int k, size_t r, const double *push, double *to) {
-  const size_t A = b->problem->train, n = pdlt_bundle_padded(b->net->layer[k].out);
+  const size_t A = b->problem->train, n_L = b->problem->outputs;
+  const size_t n = pdlt_bundle_padded(b->net->layer[k].out);
   const double sign = b->at == &b->draw && (b->first + r) % 2 == 1 ? -1 : 1;
-  memset(to, 0, A * n * sizeof *to);
-  for (size_t i = 0; i < b->problem->outputs; i++)
-    for (size_t a = 0; a < A; a++)
-      pdlt_row_add(n, sign * push[i * A + a], delta_of(b, k, r, i, a), to + a * n);
+  for (size_t a = 0; a < A; a++) {
+    for (size_t i = 0; i < n_L; i++) b->coefficient[i] = sign * push[i * A + a];
+    pdlt_small_best()->product(1, n, n_L, b->coefficient, n_L, delta_of(b, k, r, 0, a),
+                               b->at->samples * n, to + a * n, n);
+  }
 }
 
 /* The last layer and the preactivations of layer 1 of network r, in the state `to`. */
@@ -232,16 +238,14 @@ static void move_ends(pdlt_bundle *b, size_t r, const double *push, int to) {
     memcpy(last, b->last_state[0] + r * size, size * sizeof *last);
     memcpy(z1, b->z1_state[0] + r * D * n_1, D * n_1 * sizeof *z1);
   }
-  for (size_t i = 0; i < top->out; i++)
-    for (size_t a = 0; a < A; a++) {
-      pdlt_row_add(top->in, -rate * push[i * A + a], signal_of(b, net->depth - 2, r, a),
-                   last + i * n);
-      last[pdlt_bundle_bias(net) + i] -= top->lambda_b * push[i * A + a];
-    }
+  for (size_t i = 0; i < top->out * A; i++) {
+    b->coefficient[i] = -rate * push[i];
+    last[pdlt_bundle_bias(net) + i / A] -= top->lambda_b * push[i];
+  }
+  pdlt_small_best()->add_product(top->out, top->in, A, b->coefficient, A,
+                                 signal_of(b, net->depth - 2, r, 0), n, last, n);
   gather(b, 0, r, push, b->gathered);
-  for (size_t a = 0; a < D; a++)
-    for (size_t c = 0; c < A; c++)
-      pdlt_row_add(n_1, -b->draw.h[0][a * D + c], b->gathered + c * n_1, z1 + a * n_1);
+  pdlt_small_best()->add_product(D, n_1, A, b->minus_h, A, b->gathered, n_1, z1, n_1);
 }
 
 /* W, W^T and b of layer index k of the one network take the move behind the ones that stay. */

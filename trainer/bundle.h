@@ -55,14 +55,14 @@ typedef struct pdlt_bundle {
   double *last_state[2];   /* (moving) last layers likewise */
   double *coefficient, *gram; /* scratch */
   double *gathered;           /* (N_A, max n) */
+  double *minus_h;            /* (D, N_A) - h[0] */
   double **lists;
   double *storage;
 } pdlt_bundle;
 
 /* For `heads` last layers on the same hidden layers. nodes: networks that make at most so many
  * moves that stay keep them instead of weights, unless weights cost less by the
- * count of flops.
- * Errors: PDLT_ERR_MEMORY. */
+ * count of flops. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_bundle_new(pdlt_bundle *out, const pdlt_network *net, const pdlt_problem *problem,
                             size_t heads, size_t nodes, pdlt_error *err);
 void pdlt_bundle_free(pdlt_bundle *bundle);
