@@ -72,9 +72,14 @@ pdlt_status pdlt_experiment_fail(const pdlt_experiment *ex, const char *key, pdl
   return status;
 }
 
+static void free_names(pdlt_name_list *list) {
+  for (size_t i = 0; i < list->count; i++) pdlt_free(list->name[i]);
+  pdlt_free((void *)list->name);
+}
+
 void pdlt_experiment_free(pdlt_experiment *ex) {
   if (ex == NULL) return;
-  for (size_t i = 0; i < ex->theory.num_omit; i++) pdlt_free(ex->theory.omit[i]);
+  free_names(&ex->theory.omit);
   void *owned[] = {ex->title,
                    ex->network.widths,
                    ex->network.width_ratios,
@@ -87,7 +92,6 @@ void pdlt_experiment_free(pdlt_experiment *ex) {
                    ex->data.labels,
                    ex->data.classes,
                    ex->training.record,
-                   ex->theory.omit,
                    ex->path,
                    ex->directory,
                    ex->origin};

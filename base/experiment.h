@@ -61,6 +61,11 @@ typedef struct pdlt_until {
   long max_members; /* where to stop in any case; >= PDLT_UNTIL_FIRST */
 } pdlt_until;
 
+typedef struct pdlt_name_list {
+  size_t count;
+  char **name; /* (count) */
+} pdlt_name_list;
+
 typedef struct pdlt_experiment_origin pdlt_experiment_origin; /* lines of the keys */
 
 typedef struct pdlt_experiment {
@@ -116,8 +121,7 @@ typedef struct pdlt_experiment {
   struct {
     int order; /* 0 or 1 */
     double tolerance;
-    size_t num_omit;
-    char **omit; /* names of parts, tensors or terms */
+    pdlt_name_list omit; /* parts, tensors or terms */
   } theory;
   struct {
     int degree;

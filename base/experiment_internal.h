@@ -100,7 +100,7 @@ pdlt_status pdlt_read_record(pdlt_reader *, const pdlt_node *, const pdlt_schema
 pdlt_status pdlt_read_members(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_until(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_measure(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
-pdlt_status pdlt_read_omit(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_names(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_map(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 
 /* --- experiment_sweep.c --- */

@@ -138,14 +138,17 @@ static json_t *measure_json(const pdlt_experiment *ex, int *ok) {
   return out;
 }
 
+static json_t *name_list(const pdlt_name_list *list, int *ok) {
+  json_t *out = json_array();
+  for (size_t i = 0; i < list->count; i++) append(out, json_string(list->name[i]), ok);
+  return out;
+}
+
 static json_t *theory_json(const pdlt_experiment *ex, int *ok) {
-  json_t *out = json_object(), *omit = json_array();
+  json_t *out = json_object();
   put(out, "order", json_integer(ex->theory.order), ok);
   put(out, "tolerance", json_real(ex->theory.tolerance), ok);
-  for (size_t i = 0; i < ex->theory.num_omit; i++) {
-    append(omit, json_string(ex->theory.omit[i]), ok);
-  }
-  put(out, "omit", omit, ok);
+  put(out, "omit", name_list(&ex->theory.omit, ok), ok);
   return out;
 }
 

@@ -101,7 +101,7 @@ const pdlt_schema_key pdlt_schema[] = {
      .min = 1e-14,
      .max = 1e-2,
      .min_open = 1},
-    CUSTOM("theory.omit", theory.omit, pdlt_read_omit, 0,
+    CUSTOM("theory.omit", theory.omit, pdlt_read_names, 0,
            "a list of names of parts, tensors or terms"),
     WHOLE("compare.degree", PDLT_VALUE_INT, compare.degree, 1, 6, 0),
     {.path = "compare.level",

@@ -413,9 +413,9 @@ pdlt_status pdlt_read_measure(pdlt_reader *reader, const pdlt_node *value,
   return PDLT_OK;
 }
 
-pdlt_status pdlt_read_omit(pdlt_reader *reader, const pdlt_node *value,
-                           const pdlt_schema_key *key) {
-  pdlt_experiment *ex = reader->ex;
+pdlt_status pdlt_read_names(pdlt_reader *reader, const pdlt_node *value,
+                            const pdlt_schema_key *key) {
+  pdlt_name_list *list = (pdlt_name_list *)((char *)reader->ex + key->offset);
   if (value->kind != PDLT_NODE_LIST) return pdlt_value_wrong(reader, value, key);
   for (size_t i = 0; i < value->count; i++) {
     if (value->items[i]->kind != PDLT_NODE_SCALAR || value->items[i]->text[0] == '\0') {
@@ -423,10 +423,10 @@ pdlt_status pdlt_read_omit(pdlt_reader *reader, const pdlt_node *value,
     }
   }
   pdlt_status status =
-      pdlt_alloc(&ex->theory.omit, value->count, sizeof *ex->theory.omit, reader->err);
+      pdlt_alloc((void *)&list->name, value->count, sizeof *list->name, reader->err);
   for (size_t i = 0; status == PDLT_OK && i < value->count; i++) {
-    status = pdlt_strdup(&ex->theory.omit[i], value->items[i]->text, reader->err);
-    if (status == PDLT_OK) ex->theory.num_omit = i + 1;
+    status = pdlt_strdup(&list->name[i], value->items[i]->text, reader->err);
+    if (status == PDLT_OK) list->count = i + 1;
   }
   return status;
 }

@@ -6,7 +6,7 @@
 #include "cli/command.h"
 #include "theory/critical.h"
 #include "theory/kernel.h"
-#include "theory/omit.h"
+#include "theory/mask.h"
 #include "theory/training.h"
 
 void pdlt_study_free(pdlt_study *study) {
@@ -88,7 +88,7 @@ pdlt_status pdlt_study_check_trainable(const pdlt_study *study, pdlt_error *err)
 pdlt_status pdlt_study_open(pdlt_study *out, const char *path, const pdlt_options *options,
                             pdlt_error *err) {
   pdlt_study study;
-  pdlt_omission omission; /* read here so that `train` refuses wrong names too */
+  pdlt_mask mask; /* read here so that `train` refuses wrong names too */
   memset(&study, 0, sizeof study);
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_experiment_read(&study.experiment, path, options->num_sets, options->sets, err));
@@ -96,7 +96,7 @@ pdlt_status pdlt_study_open(pdlt_study *out, const char *path, const pdlt_option
     PDLT_TRY(pdlt_experiment_fail(&study.experiment, "sweep", err,
                                   "this command takes one experiment; pdlt run does the whole "
                                   "sweep, --set sweep={} leaves it out"));
-  PDLT_TRY(pdlt_omission_read(&omission, &study.experiment, err));
+  PDLT_TRY(pdlt_mask_read(&mask, &study.experiment, err));
   PDLT_TRY(resolve_critical(&study.experiment, err));
   PDLT_TRY(pdlt_dataset_load(&study.data, &study.experiment, err));
   PDLT_TRY(pdlt_experiment_check_memory(&study.experiment, study.data.inputs, err));

@@ -143,7 +143,7 @@ TEST(Experiment, ReadsTrainingEnsembleAndTheory) {
   EXPECT_EQ(e.ex.measure_samples, 5);
   EXPECT_EQ(e.ex.theory.order, 0);
   EXPECT_EQ(e.ex.theory.tolerance, 1e-8);
-  EXPECT_EQ(e.ex.theory.num_omit, 0u);
+  EXPECT_EQ(e.ex.theory.omit.count, 0u);
   EXPECT_EQ(e.ex.compare.degree, 3);
   EXPECT_EQ(e.ex.compare.level, 1e-3);
 }

@@ -64,10 +64,10 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
                          const pdlt_predict_options *options, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_kernel_layers kernel = {0};
-  pdlt_omission omission;
-  const pdlt_prediction p = {out, ex, data, options, &kernel, &omission};
+  pdlt_mask mask;
+  const pdlt_prediction p = {out, ex, data, options, &kernel, &mask};
   PDLT_TRY(check_resolved(ex, err));
-  PDLT_TRY(pdlt_omission_read(&omission, ex, err));
+  PDLT_TRY(pdlt_mask_read(&mask, ex, err));
   PDLT_TRY(pdlt_kernel_layers_new(
       &kernel, &ex->network.activation, ex->network.depth, ex->network.C_b, ex->network.C_W,
       ex->network.lambda_b, ex->network.lambda_W, data->train + data->test, data->inputs, data->x,

@@ -5,7 +5,7 @@
 #define PDLT_THEORY_PREDICT_INTERNAL_H
 
 #include "theory/kernel.h"
-#include "theory/omit.h"
+#include "theory/mask.h"
 #include "theory/predict.h"
 
 /* Everything the pieces read; borrowed. */
@@ -15,7 +15,7 @@ typedef struct pdlt_prediction {
   const pdlt_dataset *data;
   const pdlt_predict_options *options;
   const pdlt_kernel_layers *kernel;
-  const pdlt_omission *omission;
+  const pdlt_mask *mask;
 } pdlt_prediction;
 
 /* meta "absent": name -> reason. Errors: PDLT_ERR_MEMORY. */

@@ -108,7 +108,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
                                      .err_K = p->kernel->err_K,
                                      .err_theta = p->kernel->err_theta,
                                      .threads = p->options->threads},
-                              .omission = p->omission,
+                              .mask = p->mask,
                               .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
                               .num_times = p->ex->training.num_record,
                               .times = p->ex->training.record};

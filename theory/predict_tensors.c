@@ -53,7 +53,7 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
                                          .threads = p->options->threads,
                                          .dntk = smooth,
                                          .last_only = !p->options->layers,
-                                         .mask = p->omission->any ? &p->omission->terms : NULL,
+                                         .mask = p->mask->active ? &p->mask->terms : NULL,
                                          .progress = p->options->progress};
   PDLT_TRY(pdlt_tensors_new(&set, p->kernel, &settings, err));
   PDLT_TRY(put_layer(p, &set, ex->network.depth, "", err));

@@ -18,17 +18,16 @@ const char *pdlt_term_name(pdlt_term term) { return table[term].name; }
 
 const char *pdlt_term_equation(pdlt_term term) { return table[term].equation; }
 
+int pdlt_term_is_named(const char *term, const char *name) {
+  const size_t length = strlen(name);
+  if (strcmp(term, name) == 0) return 1;
+  return length > 0 && strncmp(term, name, length) == 0 && term[length] == '.';
+}
+
 pdlt_term_mask pdlt_term_mask_all(void) {
   pdlt_term_mask mask;
   for (int t = 0; t < PDLT_TERM_COUNT; ++t) mask.factor[t] = 1.0;
   return mask;
-}
-
-/* 1 when name is the term's own name or the name of its tensor. */
-static int term_matches(const char *term, const char *name) {
-  size_t length = strlen(name);
-  if (strcmp(term, name) == 0) return 1;
-  return length > 0 && strncmp(term, name, length) == 0 && term[length] == '.';
 }
 
 static pdlt_status unknown_term(const char *name, pdlt_error *err) {
@@ -46,7 +45,7 @@ pdlt_status pdlt_term_mask_scale(pdlt_term_mask *mask, const char *name, double 
                                  pdlt_error *err) {
   int found = 0;
   for (int t = 0; t < PDLT_TERM_COUNT; ++t) {
-    if (!term_matches(table[t].name, name)) continue;
+    if (!pdlt_term_is_named(table[t].name, name)) continue;
     mask->factor[t] *= factor;
     found = 1;
   }

@@ -91,6 +91,10 @@ typedef struct pdlt_term_mask {
 const char *pdlt_term_name(pdlt_term term);
 const char *pdlt_term_equation(pdlt_term term);
 
+/* 1 when name is the term's own ("V.fresh") or that of its tensor or group, the part before
+ * the dot ("V"). */
+int pdlt_term_is_named(const char *term, const char *name);
+
 /* All factors 1. */
 pdlt_term_mask pdlt_term_mask_all(void);
 

@@ -44,12 +44,12 @@ static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pd
 }
 
 /* z = sum over parts of factor * part, count numbers each; parts are scaled too. */
-static void leave_out_parts(const pdlt_omission *omission, size_t count, double *parts, double *z) {
-  if (!omission->any) return;
+static void scale_parts(const pdlt_mask *mask, size_t count, double *parts, double *z) {
+  if (!mask->active) return;
   memset(z, 0, count * sizeof *z);
   for (size_t k = 0; k < PDLT_DYNAMICS_PART_COUNT; k++)
     for (size_t i = 0; i < count; i++) {
-      parts[k * count + i] *= omission->part[k];
+      parts[k * count + i] *= mask->part[k];
       z[i] += parts[k * count + i];
     }
 }
@@ -92,7 +92,7 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input,
   pdlt_dynamics dyn = {0};
   pdlt_covariance cov = {0};
   pdlt_dynamics_input in = input->in;
-  in.factors = input->omission->any ? &input->omission->dynamics : NULL;
+  in.factors = input->mask->active ? &input->mask->dynamics : NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(allocate(&w, input, err));
   PDLT_TRY(pdlt_dynamics_new(&dyn, &in, err));
@@ -102,8 +102,8 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input,
   PDLT_TRY(run_end(&w, &dyn, &cov, err));
   PDLT_TRY(pdlt_dynamics_dntk(&dyn.lo, &in, w.dntk_samples, w.have_end ? w.times : w.finite,
                               input->times, w.dntk, err));
-  leave_out_parts(input->omission, w.finite * w.outputs * w.D, w.parts, w.z);
-  leave_out_parts(input->omission, w.outputs * w.D, w.end_parts, w.end);
+  scale_parts(input->mask, w.finite * w.outputs * w.D, w.parts, w.z);
+  scale_parts(input->mask, w.outputs * w.D, w.end_parts, w.end);
   append_end(&w);
   *out = w;
   w.storage = NULL;

@@ -9,18 +9,18 @@
 #define PDLT_THEORY_TRAINED_H
 
 #include "theory/dynamics_cov.h"
-#include "theory/omit.h"
+#include "theory/mask.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Tensors of the output layer and their estimated errors; borrowed. in.factors is set
- * from omission. */
+ * from mask. */
 typedef struct pdlt_trained_input {
   pdlt_dynamics_input in;
   const double *g1, *d, *f; /* (D, D), (D, D, D, D): for the covariance */
-  const pdlt_omission *omission;
+  const pdlt_mask *mask;
   size_t dntk_samples; /* S of the dNTK; 0: none */
   size_t num_times;    /* T */
   const double *times; /* (T) increasing; a last one may be INFINITY */
