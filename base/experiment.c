@@ -80,6 +80,7 @@ static void free_names(pdlt_name_list *list) {
 void pdlt_experiment_free(pdlt_experiment *ex) {
   if (ex == NULL) return;
   free_names(&ex->theory.omit);
+  free_names(&ex->theory.flip);
   void *owned[] = {ex->title,
                    ex->network.widths,
                    ex->network.width_ratios,

@@ -121,7 +121,8 @@ typedef struct pdlt_experiment {
   struct {
     int order; /* 0 or 1 */
     double tolerance;
-    pdlt_name_list omit; /* parts, tensors or terms */
+    pdlt_name_list omit; /* parts, tensors or terms with factor 0 */
+    pdlt_name_list flip; /* with factor -1 */
   } theory;
   struct {
     int degree;

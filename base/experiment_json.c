@@ -149,6 +149,7 @@ static json_t *theory_json(const pdlt_experiment *ex, int *ok) {
   put(out, "order", json_integer(ex->theory.order), ok);
   put(out, "tolerance", json_real(ex->theory.tolerance), ok);
   put(out, "omit", name_list(&ex->theory.omit, ok), ok);
+  if (ex->theory.flip.count > 0) put(out, "flip", name_list(&ex->theory.flip, ok), ok);
   return out;
 }
 

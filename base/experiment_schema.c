@@ -103,6 +103,8 @@ const pdlt_schema_key pdlt_schema[] = {
      .min_open = 1},
     CUSTOM("theory.omit", theory.omit, pdlt_read_names, 0,
            "a list of names of parts, tensors or terms"),
+    CUSTOM("theory.flip", theory.flip, pdlt_read_names, 0,
+           "a list of names of parts, tensors or terms"),
     WHOLE("compare.degree", PDLT_VALUE_INT, compare.degree, 1, 6, 0),
     {.path = "compare.level",
      .type = PDLT_VALUE_REAL,

@@ -31,7 +31,7 @@ typedef enum pdlt_sabotage_kind {
   PDLT_SABOTAGE_FACTOR,         /* the prediction times a number */
   PDLT_SABOTAGE_VALUE,          /* another formula */
   PDLT_SABOTAGE_INFINITE_WIDTH, /* without the correction of order 1/n */
-  PDLT_SABOTAGE_SET             /* theory of an experiment with other settings (omit: terms) */
+  PDLT_SABOTAGE_SET /* theory of an experiment with other settings (omit, flip: terms) */
 } pdlt_sabotage_kind;
 
 /* A wrong prediction. The claim has power when the same test refutes it. */

@@ -20,8 +20,8 @@ static const char *const ensemble_keys[] = {"test", "label",     "quantity", "at
                                             "time", "predicted", "sabotage", NULL};
 static const char *const theory_keys[] = {"test",      "label",     "value",    "for",
                                           "predicted", "tolerance", "sabotage", NULL};
-static const char *const sabotage_keys[] = {"omit",           "factor", "value",
-                                            "infinite_width", "set",    NULL};
+static const char *const sabotage_keys[] = {"omit",           "flip", "factor", "value",
+                                            "infinite_width", "set",  NULL};
 static const char *const test_words[] = {"limit", "slope", "exact", "theory", NULL};
 static const char *const chapters[] = {"1", "2",  "3",  "4",   "5", "6", "7", "8",
                                        "9", "10", "11", "inf", "A", "B", NULL};
@@ -116,17 +116,21 @@ cleanup:
   return status;
 }
 
-/* `omit: TERM` or `omit: [TERMS]` as the setting theory.omit=[TERMS]. */
-static pdlt_status read_omit(reader *r, const pdlt_node *node, pdlt_sabotage *out) {
+/* `omit: TERM` or `omit: [TERMS]` as the setting theory.omit=[TERMS], flip likewise; and the
+ * words for it. */
+static pdlt_status read_terms(reader *r, const pdlt_node *node, const char *key, const char *words,
+                              pdlt_sabotage *out) {
   pdlt_status status = PDLT_OK;
-  char *text = NULL;
+  char *text = NULL, shown[400];
   PDLT_TRY(pdlt_node_text(&text, node, r->err));
   PDLT_TRY(pdlt_alloc((void *)&out->sets, 1, sizeof *out->sets, r->err));
   out->num_sets = 1;
-  const int list = node->kind == PDLT_NODE_LIST;
-  const size_t size = strlen(text) + sizeof "theory.omit=[]";
+  const int list = node->kind == PDLT_NODE_LIST, length = (int)strlen(text);
+  const size_t size = strlen(text) + strlen(key) + sizeof "theory.=[]";
   PDLT_TRY(pdlt_alloc(&out->sets[0], size, 1, r->err));
-  snprintf(out->sets[0], size, "theory.omit=%s%s%s", list ? "" : "[", text, list ? "" : "]");
+  snprintf(out->sets[0], size, "theory.%s=%s%s%s", key, list ? "" : "[", text, list ? "" : "]");
+  snprintf(shown, sizeof shown, "%s %.*s", words, list ? length - 2 : length, text + list);
+  PDLT_TRY(pdlt_strdup(&out->text, shown, r->err));
 cleanup:
   pdlt_free(text);
   return status;
@@ -145,11 +149,7 @@ static pdlt_status describe(reader *r, pdlt_sabotage *s) {
       snprintf(text, sizeof text, "infinite width");
       break;
     case PDLT_SABOTAGE_SET:
-      if (s->num_sets == 1 && strncmp(s->sets[0], "theory.omit=[", 13) == 0)
-        snprintf(text, sizeof text, "without %.*s", (int)strlen(s->sets[0] + 13) - 1,
-                 s->sets[0] + 13);
-      else
-        snprintf(text, sizeof text, "%s%s", s->sets[0], s->num_sets > 1 ? ", ..." : "");
+      snprintf(text, sizeof text, "%s%s", s->sets[0], s->num_sets > 1 ? ", ..." : "");
       break;
   }
   return pdlt_strdup(&s->text, text, r->err);
@@ -159,7 +159,7 @@ static pdlt_status read_sabotage(reader *r, const pdlt_node *node, pdlt_sabotage
   pdlt_status status = check_keys(r, node, "sabotage", sabotage_keys);
   if (status != PDLT_OK) return status;
   if (node->count != 1)
-    return FAIL(node, "sabotage", "expected one of omit, factor, value, infinite_width, set");
+    return FAIL(node, "sabotage", "expected one of omit, flip, factor, value, infinite_width, set");
   const char *key = node->keys[0];
   const pdlt_node *value = node->items[0];
   if (strcmp(key, "factor") == 0) {
@@ -175,10 +175,9 @@ static pdlt_status read_sabotage(reader *r, const pdlt_node *node, pdlt_sabotage
       return FAIL(value, key, "expected true");
   } else {
     out->kind = PDLT_SABOTAGE_SET;
-    if (strcmp(key, "omit") == 0)
-      PDLT_TRY(read_omit(r, value, out));
-    else
-      PDLT_TRY(read_settings(r, value, key, &out->num_sets, &out->sets));
+    if (strcmp(key, "omit") == 0) return read_terms(r, value, key, "without", out);
+    if (strcmp(key, "flip") == 0) return read_terms(r, value, key, "flipped sign of", out);
+    PDLT_TRY(read_settings(r, value, key, &out->num_sets, &out->sets));
   }
   PDLT_TRY(describe(r, out));
 cleanup:

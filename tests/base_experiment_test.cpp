@@ -242,6 +242,20 @@ TEST(Experiment, UntilMayStandUnderMembersOrByItself) {
   EXPECT_EQ(fixed.ex.ensemble.members, 5000);
 }
 
+// Files and archives without flipped terms are those of programs that did not know the key.
+TEST(Experiment, FlippedTermsAreInTheJsonWhenThereAreAny) {
+  Experiment none(kSmall), empty(kSmall, {"theory.flip=[]"});
+  EXPECT_EQ(Json(none.ex).find("flip"), std::string::npos);
+  EXPECT_EQ(Hash(empty.ex, "d", 0), Hash(none.ex, "d", 0));
+  Experiment two(kSmall, {"theory.flip=[V.fresh, dntk]", "theory.omit=[B]"});
+  ASSERT_EQ(two.ex.theory.flip.count, 2u);
+  EXPECT_STREQ(two.ex.theory.flip.name[1], "dntk");
+  EXPECT_NE(Hash(two.ex, "d", 0), Hash(none.ex, "d", 0));
+  EXPECT_EQ(Hash(two.ex, "d", 1), Hash(none.ex, "d", 1));
+  Experiment again(Json(two.ex));
+  EXPECT_EQ(Json(again.ex), Json(two.ex));
+}
+
 TEST(Experiment, JsonIsReadBackTheSame) {
   const std::vector<std::vector<std::string>> cases = {
       {},

@@ -23,7 +23,7 @@ std::string expectation(const std::string &body) {
 }
 
 const char *const kExact =
-    "  - {quantity: V, test: exact, sabotage: [{omit: V.fresh}, {factor: 1.3}]}\n";
+    "  - {quantity: V, test: exact, sabotage: [{omit: V.fresh}, {flip: V.fresh}, {factor: 1.3}]}\n";
 
 class Verify : public ::testing::Test {
  protected:
@@ -54,7 +54,7 @@ TEST_F(Verify, AgreesRefutesAndWritesAPage) {
   const Outcome outcome = Run("");
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
   EXPECT_NE(outcome.out.find("agree      4-second"), std::string::npos) << outcome.out;
-  EXPECT_NE(outcome.out.find("2 of 2 sabotages refuted"), std::string::npos);
+  EXPECT_NE(outcome.out.find("3 of 3 sabotages refuted"), std::string::npos);
   json_t *verdicts = Verdicts();
   ASSERT_EQ(json_array_size(verdicts), 2u);
   const json_t *first = json_array_get(verdicts, 0);
@@ -62,9 +62,11 @@ TEST_F(Verify, AgreesRefutesAndWritesAPage) {
   EXPECT_EQ(Text(first, "chapter"), "4");
   EXPECT_EQ(Text(first, "verdict"), "agree");
   const json_t *sabotages = json_object_get(first, "sabotage_verdicts");
-  ASSERT_EQ(json_array_size(sabotages), 2u);
+  ASSERT_EQ(json_array_size(sabotages), 3u);
   EXPECT_EQ(Text(json_array_get(sabotages, 0), "sabotage"), "V, exact: without V.fresh");
   EXPECT_EQ(Text(json_array_get(sabotages, 0), "verdict"), "disagree");
+  EXPECT_EQ(Text(json_array_get(sabotages, 1), "sabotage"), "V, exact: flipped sign of V.fresh");
+  EXPECT_EQ(Text(json_array_get(sabotages, 1), "verdict"), "disagree");
   EXPECT_EQ(json_array_size(json_object_get(first, "numbers")), 1u);
   EXPECT_EQ(Text(json_array_get(verdicts, 1), "claim"), "inf-theory");
   json_decref(verdicts);

@@ -20,7 +20,8 @@ const char *const kGood =
     "    test: exact\n"
     "    at: [0, 0, 1, 1]\n"
     "    predicted: [\"2*n\", \"3*n\"]\n"
-    "    sabotage: [{omit: [V.fresh, D]}, {factor: 1.5}, {value: n}, {infinite_width: true}]\n"
+    "    sabotage: [{omit: [V.fresh, D]}, {factor: 1.5}, {value: n}, {infinite_width: true},\n"
+    "      {flip: V.inherited}, {flip: [V, D.D]}]\n"
     "  - test: theory\n"
     "    value: K@l[0,0]\n"
     "    for: {l: [2, 10, 4]}\n"
@@ -67,11 +68,16 @@ TEST_F(Claim, Everything) {
   EXPECT_EQ(exact.at[2], 1u);
   EXPECT_TRUE(std::isnan(exact.time));
   ASSERT_EQ(exact.predicted.count, 2u);
-  ASSERT_EQ(exact.num_sabotages, 4u);
+  ASSERT_EQ(exact.num_sabotages, 6u);
   EXPECT_STREQ(exact.sabotages[0].sets[0], "theory.omit=[V.fresh, D]");
   EXPECT_STREQ(exact.sabotages[0].text, "without V.fresh, D");
   EXPECT_EQ(exact.sabotages[1].factor, 1.5);
   EXPECT_EQ(exact.sabotages[3].kind, PDLT_SABOTAGE_INFINITE_WIDTH);
+  EXPECT_EQ(exact.sabotages[4].kind, PDLT_SABOTAGE_SET);
+  EXPECT_STREQ(exact.sabotages[4].sets[0], "theory.flip=[V.inherited]");
+  EXPECT_STREQ(exact.sabotages[4].text, "flipped sign of V.inherited");
+  EXPECT_STREQ(exact.sabotages[5].sets[0], "theory.flip=[V, D.D]");
+  EXPECT_STREQ(exact.sabotages[5].text, "flipped sign of V, D.D");
   const pdlt_expectation &theory = claim.expectations[1];
   EXPECT_EQ(theory.kind, PDLT_EXPECT_THEORY);
   EXPECT_STREQ(theory.variable, "l");
@@ -93,7 +99,8 @@ TEST_F(Claim, Refusals) {
   Refused("at: [0, 0, 1, 1]", "at: [0, -1]", "expect.yaml:8: at: expected whole numbers");
   Refused("\"2*n\"", "\"2*\"", "expect.yaml:9: predicted: formula");
   Refused("{factor: 1.5}", "{factor: 1}", "factor: 1 changes nothing");
-  Refused("{factor: 1.5}", "{factor: 1.5, value: n}", "sabotage: expected one of");
+  Refused("{factor: 1.5}", "{factor: 1.5, value: n}",
+          "sabotage: expected one of omit, flip, factor");
   Refused("{factor: 1.5}", "{fraction: 1.5}", "unknown key \"fraction\"");
   Refused("test: exact", "test: limit", "infinite_width belongs to test: slope or exact");
   Refused("sabotage: [{set: {network.C_W: [1, 2]}}]", "sabotage: []", "at least one wrong");

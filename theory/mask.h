@@ -1,4 +1,5 @@
-/* mask.h - a factor for every term, tensor and part of theory, from theory.omit.
+/* mask.h - a factor for every term, tensor and part of theory, from theory.omit and
+ * theory.flip.
  *
  * Is: names from the experiment file turned into factors for the recursions, the
  * dynamics and the sum of parts.
@@ -21,9 +22,10 @@ typedef struct pdlt_mask {
   double part[PDLT_DYNAMICS_PART_COUNT]; /* of z_nlo */
 } pdlt_mask;
 
-/* Factor 0 for everything that ex->theory.omit names: a term ("V.fresh", "z.dntk_us"),
- * a tensor or group (all terms with that prefix: "V", "Theta_t"), or a part of z_nlo
- * ("dntk"). Errors: PDLT_ERR_INPUT `FILE:LINE: theory.omit: ...`. */
+/* Factor 0 for everything that ex->theory.omit names, -1 for what ex->theory.flip names: a
+ * term ("V.fresh", "z.dntk_us"), a tensor or group (all terms with that prefix: "V",
+ * "Theta_t"), or a part of z_nlo ("dntk"). A term that flip reaches twice, or omit too, is an
+ * error. Errors: PDLT_ERR_INPUT `FILE:LINE: theory.omit: ...` or `theory.flip`. */
 pdlt_status pdlt_mask_read(pdlt_mask *out, const pdlt_experiment *ex, pdlt_error *err);
 
 #ifdef __cplusplus
