@@ -172,6 +172,13 @@ pdlt_status pdlt_sweep_read(pdlt_sweep *out, const char *path, size_t num_overri
                             const char *const *overrides, pdlt_error *err);
 void pdlt_sweep_free(pdlt_sweep *sweep);
 
+/* The swept number of a point; its place when there are several keys or some value is none. */
+double pdlt_sweep_value(const pdlt_sweep *sweep, size_t p);
+/* What these values are, for an axis: "depth"; "point of the sweep of lambda_W, from 0"; "" without
+ * a sweep. */
+enum { PDLT_SWEEP_AXIS_LENGTH = 160 };
+void pdlt_sweep_axis(char out[PDLT_SWEEP_AXIS_LENGTH], const pdlt_sweep *sweep);
+
 /* Samples S on which the dNTK during training (T, n_L, S, n_L, S, n_L, S) is predicted and
  * measured: measure_samples, or 0 when it would have more than 2^18 numbers. */
 #define PDLT_DNTK_T_NUMBERS ((size_t)1 << 18)

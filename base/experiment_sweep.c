@@ -3,6 +3,7 @@
  * Is not: a reader of the experiments; each point is read like any file, with --set. */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/experiment_internal.h"
@@ -135,4 +136,40 @@ cleanup:
   pdlt_node_free(root);
   pdlt_sweep_free(&sweep);
   return status;
+}
+
+/* --- what the points are on an axis --- */
+
+/* 1 and *out when there is one key and its value at p is a number. */
+static int number_at(const pdlt_sweep *sweep, size_t p, double *out) {
+  const char *text = sweep->num_keys == 1 ? strchr(sweep->points[p].sets[0], '=') + 1 : "";
+  char *end = NULL;
+  *out = strtod(text, &end);
+  return end != text && *end == '\0';
+}
+
+static int has_numbers(const pdlt_sweep *sweep) {
+  double value = 0;
+  for (size_t p = 0; p < sweep->count; p++)
+    if (!number_at(sweep, p, &value)) return 0;
+  return 1;
+}
+
+double pdlt_sweep_value(const pdlt_sweep *sweep, size_t p) {
+  double value = 0;
+  number_at(sweep, p, &value);
+  return has_numbers(sweep) ? value : (double)p;
+}
+
+void pdlt_sweep_axis(char out[PDLT_SWEEP_AXIS_LENGTH], const pdlt_sweep *sweep) {
+  const char *dot = sweep->num_keys == 1 ? strrchr(sweep->keys[0], '.') : NULL;
+  const char *key = sweep->num_keys != 1 ? "" : dot == NULL ? sweep->keys[0] : dot + 1;
+  if (sweep->num_keys == 0)
+    out[0] = '\0';
+  else if (sweep->num_keys > 1)
+    snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "point of the sweep, from 0");
+  else if (has_numbers(sweep))
+    snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "%s", key);
+  else
+    snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "point of the sweep of %s, from 0", key);
 }

@@ -117,9 +117,6 @@ pdlt_status pdlt_run_sweep(const pdlt_sweep *sweep, pdlt_options *options, int *
  * not NULL. */
 pdlt_status pdlt_run_one(const char *folder, pdlt_options *options, pdlt_comparison *out,
                          int *exit_status, pdlt_error *err);
-/* The swept number of a point; its place when it is none or there are several keys. */
-double pdlt_sweep_value(const pdlt_sweep *sweep, size_t p);
-
 /* The options with further settings behind their own, for one point of a sweep or a
  * sabotage; owned by the caller (pdlt_options_free), the texts borrowed. */
 pdlt_status pdlt_options_with(pdlt_options *out, const pdlt_options *options, size_t num_sets,

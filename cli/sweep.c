@@ -1,18 +1,10 @@
 /* sweep.c - pdlt run on an experiment with a sweep: every point, then one page. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "cli/command.h"
 #include "compare/sweep_page.h"
-
-double pdlt_sweep_value(const pdlt_sweep *sweep, size_t p) {
-  const char *text = sweep->num_keys == 1 ? strchr(sweep->points[p].sets[0], '=') + 1 : "";
-  char *end = NULL;
-  const double value = strtod(text, &end);
-  return end == text || *end != '\0' ? (double)p : value;
-}
 
 static pdlt_status run_point(const pdlt_sweep *sweep, size_t p, const pdlt_options *options,
                              pdlt_comparison *comparison, int *exit_status, pdlt_error *err) {
@@ -49,9 +41,10 @@ pdlt_status pdlt_run_sweep(const pdlt_sweep *sweep, pdlt_options *options, int *
   pdlt_comparison *comparisons = NULL;
   pdlt_sweep_entry *entries = NULL;
   char *title = NULL;
-  const char *dot = strrchr(sweep->keys[0], '.');
+  char axis[PDLT_SWEEP_AXIS_LENGTH];
   pdlt_status status = PDLT_OK;
   *exit_status = 0;
+  pdlt_sweep_axis(axis, sweep);
   PDLT_TRY(read_title(&title, sweep, options, err));
   PDLT_TRY(pdlt_alloc(&comparisons, sweep->count, sizeof *comparisons, err));
   PDLT_TRY(pdlt_alloc(&entries, sweep->count, sizeof *entries, err));
@@ -62,11 +55,7 @@ pdlt_status pdlt_run_sweep(const pdlt_sweep *sweep, pdlt_options *options, int *
         (pdlt_sweep_entry){sweep->points[p].name, pdlt_sweep_value(sweep, p), &comparisons[p]};
     if (one > *exit_status) *exit_status = one;
   }
-  PDLT_TRY(pdlt_sweep_page_write(title,
-                                 sweep->num_keys > 1 ? "point of the sweep"
-                                 : dot == NULL       ? sweep->keys[0]
-                                                     : dot + 1,
-                                 entries, sweep->count, options->output, err));
+  PDLT_TRY(pdlt_sweep_page_write(title, axis, entries, sweep->count, options->output, err));
   if (!options->json) printf("%s/report.html\n", options->output);
 cleanup:
   for (size_t p = 0; comparisons != NULL && p < sweep->count; p++)

@@ -119,11 +119,11 @@ cleanup:
 
 /* Names and swept numbers of the points. */
 static pdlt_status name_points(pdlt_claim_result *r, const pdlt_sweep *sweep, pdlt_error *err) {
+  char axis[PDLT_SWEEP_AXIS_LENGTH];
   pdlt_status status = PDLT_OK;
-  if (sweep->num_keys > 0) {
-    pdlt_free(r->swept);
-    PDLT_TRY(pdlt_strdup(&r->swept, sweep->num_keys == 1 ? sweep->keys[0] : "", err));
-  }
+  pdlt_sweep_axis(axis, sweep);
+  pdlt_free(r->swept);
+  PDLT_TRY(pdlt_strdup(&r->swept, axis, err));
   for (size_t p = 0; p < sweep->count; p++) {
     pdlt_free(r->point_names[p]);
     PDLT_TRY(pdlt_strdup(&r->point_names[p], sweep->points[p].name, err));

@@ -83,9 +83,8 @@ static pdlt_status add_marks(pdlt_panel *panel, const curve *c, int computed, pd
 
 static void label_panel(pdlt_panel *panel, const pdlt_claim_result *r, const pdlt_expectation *e,
                         int over_points) {
-  char title[200], swept[120];
+  char title[200];
   pdlt_axis *x = pdlt_panel_x(panel);
-  const char *dot = strrchr(r->swept, '.');
   snprintf(title, sizeof title, "%.90s", e->label);
   char escaped[200];
   size_t used = 0;
@@ -97,8 +96,7 @@ static void label_panel(pdlt_panel *panel, const pdlt_claim_result *r, const pdl
                                          : (char[]){*c, '\0'});
   pdlt_panel_title(panel, escaped);
   if (over_points) {
-    snprintf(swept, sizeof swept, "%.100s", dot == NULL ? r->swept : dot + 1);
-    snprintf(x->label, sizeof x->label, "%s", swept[0] != '\0' ? swept : "point of the sweep");
+    snprintf(x->label, sizeof x->label, "%.100s", r->swept);
   } else if (e->variable != NULL) {
     snprintf(x->label, sizeof x->label, "<i>%.40s</i>", e->variable);
   } else if (e->kind != PDLT_EXPECT_THEORY) {

@@ -98,7 +98,8 @@ static void write_expectation(FILE *out, const pdlt_claim_result *r, size_t e) {
 
 static void write_sabotages(FILE *out, const pdlt_claim_result *r) {
   fputs(
-      "<div class=\"scroll\"><table>\n<thead><tr><th>Wrong prediction</th><th>Test</th>"
+      "<div class=\"scroll\"><table class=\"fit\">\n<thead><tr><th>Wrong "
+      "prediction</th><th>Test</th>"
       "<th>Refuted</th><th class=\"n\">by, in &#963;</th></tr></thead>\n<tbody>\n",
       out);
   for (size_t e = 0; e < r->claim.num_expectations; e++)
@@ -174,7 +175,8 @@ static void write_claim(FILE *out, const pdlt_claim_entry *entry) {
   pdlt_html_base64(out, entry->svg, entry->svg_size);
   fputs("\"></div></figure>\n", out);
   fputs(
-      "<div class=\"scroll\"><table>\n<thead><tr><th>Test</th><th>Verdict</th><th class=\"n\">"
+      "<div class=\"scroll\"><table class=\"fit\">\n<thead><tr><th>Test</th><th>Verdict</th><th "
+      "class=\"n\">"
       "<i>p</i></th><th class=\"n\">worst <i>z</i></th><th class=\"n\">numbers</th><th>Why</th>"
       "</tr></thead>\n<tbody>\n",
       out);

@@ -28,8 +28,8 @@ typedef struct pdlt_claim_result {
   pdlt_claim claim;
   size_t points;            /* of the sweep, at least 1 */
   char **point_names;       /* (points) "depth=4"; "" without a sweep */
-  double *point_value;      /* (points) the swept number; its place when it is none */
-  char *swept;              /* the key, "" without one */
+  double *point_value;      /* (points) the swept number; its place when that is none */
+  char *swept;              /* what point_value is, for an axis; "" without a sweep */
   pdlt_finding **truth;     /* (expectations) of (points) */
   pdlt_finding ***sabotage; /* (expectations) of (sabotages) of (points) */
 } pdlt_claim_result;

@@ -72,6 +72,29 @@ TEST_F(Sweep, SettingsReplaceIt) {
   EXPECT_EQ(sweep.count, 2u);
 }
 
+/* Lists, words and combinations have no place on an axis but the number of their point. */
+TEST_F(Sweep, AxisSaysWhatTheValuesAre) {
+  const struct {
+    const char *sweep, *axis;
+    double last;
+  } cases[] = {
+      {"", "", 0},
+      {"sweep: {network.depth: [2, 4]}\n", "depth", 4},
+      {"sweep: {measure_samples: [1, 3]}\n", "measure_samples", 3},
+      {"sweep: {network.lambda_W: [[1, 0], [0, 1]]}\n", "point of the sweep of lambda_W, from 0",
+       1},
+      {"sweep: {network.C_W: [1.5, 2, critical]}\n", "point of the sweep of C_W, from 0", 2},
+      {"sweep: {network.activation: [sin, erf]}\n", "point of the sweep of activation, from 0", 1},
+      {"sweep: {network.C_W: [1.5, 3], network.C_b: [7]}\n", "point of the sweep, from 0", 1}};
+  for (const auto &c : cases) {
+    ASSERT_EQ(Read(c.sweep), PDLT_OK) << err.message;
+    char axis[PDLT_SWEEP_AXIS_LENGTH];
+    pdlt_sweep_axis(axis, &sweep);
+    EXPECT_STREQ(axis, c.axis);
+    EXPECT_EQ(pdlt_sweep_value(&sweep, sweep.count - 1), c.last) << c.sweep;
+  }
+}
+
 TEST_F(Sweep, WhatIsRefused) {
   const struct {
     const char *line, *expected;

@@ -29,8 +29,8 @@ const std::string kText =
     "  lambda_W: [1.2, 0.7, 1.1]\n"
     "data: {source: gaussian, inputs: 3, seed: 1, train: 1, test: 1}\n"
     "training: {eta: 0.05, steps: 4, record: [0, 1, 4]}\n";
-const std::vector<std::string> kDeeper = {"network.depth=4", "network.width_ratios=[2, 1, 1]",
-                                          "network.C_b=0.1", "network.C_W=1.2",
+const std::vector<std::string> kDeeper = {"network.depth=4",      "network.width_ratios=[2, 1, 1]",
+                                          "network.C_b=0.1",      "network.C_W=1.2",
                                           "network.lambda_b=0.5", "network.lambda_W=1.1"};
 
 /* All arrays of theory but the estimated errors, whose size does not follow a sign. */
@@ -158,13 +158,15 @@ TEST(Mask, OmitAndFlipTogether) {
 }
 
 TEST(Mask, Refusals) {
-  EXPECT_EQ(Refusal({"theory.omit=[V.inherit]"}).rfind("--set: theory.omit: \"V.inherit\" is no", 0),
-            0u);
+  EXPECT_EQ(
+      Refusal({"theory.omit=[V.inherit]"}).rfind("--set: theory.omit: \"V.inherit\" is no", 0), 0u);
   EXPECT_EQ(Refusal({"theory.flip=[z.]"}).rfind("--set: theory.flip: \"z.\" is no term", 0), 0u);
   const std::string already = "\" is left out by theory.omit or flipped already; name each term ";
-  for (const auto &pair : std::vector<std::pair<std::string, std::string>>{
-           {"V.fresh", "V.fresh"}, {"V", "V.fresh"}, {"V.fresh", "V"}, {"z.dntk_us", "z"},
-           {"dntk", "dntk"}}) {
+  for (const auto &pair : std::vector<std::pair<std::string, std::string>>{{"V.fresh", "V.fresh"},
+                                                                           {"V", "V.fresh"},
+                                                                           {"V.fresh", "V"},
+                                                                           {"z.dntk_us", "z"},
+                                                                           {"dntk", "dntk"}}) {
     EXPECT_EQ(Refusal({"theory.omit=[" + pair.first + "]", "theory.flip=[" + pair.second + "]"})
                   .rfind("--set: theory.flip: \"" + pair.second + already, 0),
               0u)
