@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""power.py - leaves out every term of the recursions and of the dynamics, one at a time.
+"""power.py - leaves out, then flips, every term of the recursions and of the dynamics.
 
 Is: for each term (pdlt list terms) the claims whose quantities depend on it, tested once
-more with theory without that term, on the ensembles that `pdlt verify` left behind; a table
-of which claim refutes the omission by how many standard errors, and by how much the term
-shifts its own tensor. Is not: part of the tests; it takes minutes.
+more with theory without that term and with its sign flipped, on the ensembles that `pdlt
+verify` left behind; a table of which claim refutes it by how many standard errors, and by how
+much the term shifts its own tensor. A comparison that refutes the theory itself is an error.
+Is not: part of the tests; it takes minutes.
 
     bench/power.py VERIFY_DIR [--quick] [--pdlt build/cli/pdlt] [--write docs/power.md]
 
@@ -24,37 +25,42 @@ import zipfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-# Which comparisons of the suite see which tensors: claim, quantity, test, tensors.
+# Which comparisons of the suite see which tensors: claim, quantity, test, its other keys, tensors.
 SEES = [
-    ("4-vertex-accumulates", "V", "limit", ["V"]),
-    ("4-running-kernel", "K", "slope", ["V", "G1"]),
-    ("8-ntk-mean", "Theta", "slope", ["V", "G1", "D", "F", "Theta1"]),
-    ("8-ntk-fluctuations", "V", "limit", ["V"]),
-    ("8-ntk-fluctuations", "K", "slope", ["V", "G1"]),
-    ("8-ntk-fluctuations", "Theta", "slope", ["V", "G1", "D", "F", "Theta1"]),
-    ("8-ntk-fluctuations", "D", "limit", ["V", "D"]),
-    ("8-ntk-fluctuations", "F", "limit", ["F"]),
-    ("8-ntk-fluctuations", "A", "limit", ["V", "D", "A"]),
-    ("8-ntk-fluctuations", "B", "limit", ["B"]),
-    ("11-dntk", "P", "limit", ["B", "P"]),
-    ("11-dntk", "Q", "limit", ["F", "Q"]),
-    ("inf-ddntk", "R", "limit", ["B", "P", "R"]),
-    ("inf-ddntk", "S", "limit", ["B", "S"]),
-    ("inf-ddntk", "T", "limit", ["F", "Q", "T"]),
-    ("inf-ddntk", "U", "limit", ["U"]),
-    ("inf-training-course", "z", "slope",
-     ["V", "G1", "Theta1", "D", "F", "A", "B", "P", "Q", "R", "S", "T", "U", "z"]),
-    ("11-moving-ntk", "Theta_t", "slope",
+    ("4-vertex-accumulates", "V", "limit", "", ["V"]),
+    ("4-running-kernel", "K", "slope", "", ["V", "G1"]),
+    ("8-ntk-mean", "Theta", "slope", "", ["V", "G1", "D", "F", "Theta1"]),
+    ("8-ntk-fluctuations", "D", "limit", "", ["V", "D"]),
+    ("8-ntk-fluctuations", "F", "limit", "", ["F"]),
+    ("8-ntk-fluctuations", "A", "limit", "", ["V", "D", "A"]),
+    ("8-ntk-fluctuations", "B", "limit", "", ["B"]),
+    ("11-dntk", "P", "limit", "", ["B", "P"]),
+    ("11-dntk", "Q", "limit", "", ["F", "Q"]),
+    ("11-dntk-in-training", "dTheta_t", "slope", "",
+     ["F", "B", "P", "Q", "R", "S", "T", "U", "dTheta_t"]),
+    ("11-moving-ntk", "Theta_t", "slope", "time: last",
      ["V", "G1", "Theta1", "D", "F", "B", "P", "Q", "R", "S", "T", "U", "Theta_t"]),
-    ("inf-covariance", "cov", "slope", ["V", "G1", "A", "B", "D", "F", "cov"]),
+    ("inf-ddntk", "R", "limit", "", ["B", "P", "R"]),
+    ("inf-ddntk", "S", "limit", "", ["B", "S"]),
+    ("inf-ddntk", "T", "limit", "", ["F", "Q", "T"]),
+    ("inf-ddntk", "U", "limit", "", ["U"]),
+    ("inf-training-course", "z", "slope", "",
+     ["V", "G1", "Theta1", "D", "F", "A", "B", "P", "Q", "R", "S", "T", "U", "z"]),
+    ("inf-large-steps", "z", "slope", "",
+     ["V", "D", "F", "A", "B", "P", "Q", "R", "S", "T", "U", "z"]),
+    ("inf-covariance", "cov", "slope", "", ["V", "G1", "A", "B", "D", "F", "cov"]),
+    ("inf-shift-at-start", "cov", "slope", "", ["V", "G1", "A", "B", "D", "F", "cov"]),
 ]
-# The array in which a term's own shift is measured, and the claim whose network it is.
-OWN = {"V": "8-ntk-fluctuations", "G1": "8-ntk-fluctuations", "Theta1": "8-ntk-fluctuations",
-       "D": "8-ntk-fluctuations", "F": "8-ntk-fluctuations", "A": "8-ntk-fluctuations",
-       "B": "8-ntk-fluctuations", "P": "11-dntk", "Q": "11-dntk", "R": "inf-ddntk",
-       "S": "inf-ddntk", "T": "inf-ddntk", "U": "inf-ddntk", "z": "inf-training-course",
-       "Theta_t": "11-moving-ntk", "cov": "inf-covariance"}
-ARRAY = {"z": "z_nlo", "cov": "cov_nlo", "Theta_t": "Theta_t_nlo"}
+# The networks in which a term's shift of its own tensor is measured; the largest counts.
+_8, _KERNEL, _MEAN = "8-ntk-fluctuations", "4-running-kernel", "8-ntk-mean"
+OWN = {"V": [_8], "G1": [_KERNEL], "Theta1": [_8, _MEAN], "D": [_8], "F": [_8], "A": [_8],
+       "B": [_8], "P": ["11-dntk"], "Q": ["11-dntk"], "R": ["inf-ddntk", "11-dntk-in-training"],
+       "S": ["inf-ddntk"], "T": ["inf-ddntk"], "U": ["inf-ddntk"],
+       "z": ["inf-training-course", "inf-large-steps"], "Theta_t": ["11-moving-ntk"],
+       "dTheta_t": ["11-dntk-in-training"], "cov": ["inf-covariance", "inf-shift-at-start"]}
+DEEPEST = {_MEAN: ["--set", "network.depth=4"]}  # of a sweep, where all terms act
+ARRAY = {"z": "z_nlo", "cov": "cov_nlo", "Theta_t": "Theta_t_nlo",
+         "dTheta_t": "dTheta_t_nlo"}
 
 
 def run(args, **kwargs):
@@ -94,11 +100,11 @@ def make_claims(folder, terms):
                  if line.startswith("quick:")]
         with open(os.path.join(own, "expect.yaml"), "w") as out:
             out.write(f"claim: power\nequation: all\ntext: power\n{''.join(quick)}expect:\n")
-            for _, quantity, test, tensors in [s for s in SEES if s[0] == claim]:
-                out.write(f"  - quantity: {quantity}\n    test: {test}\n    sabotage:\n")
-                for term in terms:
-                    if term.split(".")[0] in tensors:
-                        out.write(f"      - omit: {term}\n")
+            for _, quantity, test, more, tensors in [s for s in SEES if s[0] == claim]:
+                out.write(f"  - quantity: {quantity}\n    test: {test}\n")
+                out.write(f"    {more}\n    sabotage:\n" if more else "    sabotage:\n")
+                for term in [t for t in terms if t.split(".")[0] in tensors]:
+                    out.write(f"      - omit: {term}\n      - flip: {term}\n")
 
 
 def link_measured(source, target):
@@ -112,53 +118,69 @@ def link_measured(source, target):
                            os.path.join(copy, "measured.npz"))
 
 
+def shift(pdlt, term, claim, folder, whole):
+    """By how much the term moves its own tensor there, relative, root mean square."""
+    tensor = term.split(".")[0]
+    name = ARRAY.get(tensor, tensor)
+    path = os.path.join(folder, "shift.npz")
+    command = [pdlt, "theory", os.path.join(ROOT, "reports", claim, "experiment.yaml"), "-o", path,
+               "--force", "--quiet", "--set", "sweep={}"] + DEEPEST.get(claim, [])
+    if (claim, name) not in whole:
+        run(command)
+        whole[claim, name] = read_array(path, name)
+    run(command + ["--set", f"theory.omit=[{term}]"])
+    full, less = whole[claim, name], read_array(path, name)
+    return norm([a - b for a, b in zip(full, less)]) / norm(full)
+
+
 def shifts(pdlt, terms, folder):
-    """By how much each term moves its own tensor, relative, root mean square."""
-    out, whole = {}, {}
-    for term in terms:
-        tensor = term.split(".")[0]
-        claim, name = OWN[tensor], ARRAY.get(tensor, tensor)
-        experiment = os.path.join(ROOT, "reports", claim, "experiment.yaml")
-        path = os.path.join(folder, "shift.npz")
-        command = [pdlt, "theory", experiment, "-o", path, "--force", "--quiet", "--set", "sweep={}"]
-        if (claim, name) not in whole:
-            run(command)
-            whole[claim, name] = read_array(path, name)
-        run(command + ["--set", f"theory.omit=[{term}]"])
-        full = whole[claim, name]
-        less = read_array(path, name)
-        out[term] = norm([a - b for a, b in zip(full, less)]) / norm(full)
-    return out
+    """term -> the largest of its shifts."""
+    whole = {}
+    return {term: max(shift(pdlt, term, claim, folder, whole) for claim in OWN[term.split(".")[0]])
+            for term in terms}
 
 
 def collect(verdicts):
-    """term -> [(sigma, refuted, claim, comparison)], best first."""
+    """(term, "omit" or "flip") -> [(sigma, claim, comparison)], best first."""
     found = {}
     for claim in verdicts:
+        for number in claim["numbers"]:
+            if number["verdict"] != "agree":
+                sys.exit(f"{claim['claim']}: {number['expectation']}: {number['reason']}; where theory "
+                         "itself does not agree a refuted term means nothing")
         for entry in claim["sabotage_verdicts"]:
-            comparison, term = entry["sabotage"].split(": without ")
-            found.setdefault(term, []).append((entry["sigma"], entry["verdict"] == "disagree",
-                                               claim["claim"], comparison))
-    return {term: sorted(rows, reverse=True) for term, rows in found.items()}
+            comparison, what = entry["sabotage"].split(": ", 1)
+            kind = "omit" if what.startswith("without ") else "flip"
+            found.setdefault((what.split(" ")[-1], kind), []).append(
+                (entry["sigma"], claim["claim"], comparison))
+    return {key: sorted(rows, reverse=True) for key, rows in found.items()}
 
 
-def table(terms, found, shift):
-    lines = ["| term | shifts its tensor by | refuted best by | sigma | also refuted by |",
-             "|---|---|---|---|---|"]
-    caught = small = 0
+def sigma_text(sigma, small):
+    if sigma >= 37:
+        return "> 37"
+    return f"{sigma:.1f}" + ("" if sigma >= 5 else " (below 1 %)" if small else " **not caught**")
+
+
+def table(terms, found, moved):
+    lines = ["| term | shifts its tensor by | left out: refuted best by | sigma | flipped: sigma | "
+             "left out: also refuted by |",
+             "|---|---|---|---|---|---|"]
+    caught = {"omit": 0, "flip": 0}
+    small = 0
     for term in terms:
-        rows = found.get(term, [])
-        best = rows[0] if rows else (0.0, False, "-", "-")
-        others = [f"{r[2]} ({r[3]})" for r in rows[1:] if r[0] >= 5]
-        at_five = best[0] >= 5
-        caught += at_five
-        small += (not at_five) and shift[term] < 0.01
-        sigma = "> 37" if best[0] >= 37 else f"{best[0]:.1f}"
-        mark = "" if at_five else (" (below 1 %)" if shift[term] < 0.01 else " **not caught**")
-        lines.append(f"| {term} | {100 * shift[term]:.2g} % | {best[2]} ({best[3]}) | {sigma}{mark} | "
-                     f"{len(others)} |")
-    head = (f"{len(terms)} terms: {caught} caught at 5 standard errors or more, {small} of the others "
-            f"shift their tensor by less than 1 %, {len(terms) - caught - small} not caught.")
+        best = {kind: found[term, kind][0] for kind in caught}
+        for kind in caught:
+            caught[kind] += best[kind][0] >= 5
+        is_small = moved[term] < 0.01
+        small += is_small and best["omit"][0] < 5
+        others = sum(row[0] >= 5 for row in found[term, "omit"][1:])
+        lines.append(f"| {term} | {100 * moved[term]:.2g} % | {best['omit'][1]} ({best['omit'][2]}) | "
+                     f"{sigma_text(best['omit'][0], is_small)} | "
+                     f"{sigma_text(best['flip'][0], is_small)} | {others} |")
+    head = (f"{len(terms)} terms. Left out: {caught['omit']} caught at 5 standard errors or more, "
+            f"{small} of the others shift their tensor by less than 1 %, "
+            f"{len(terms) - caught['omit'] - small} not caught. Sign flipped: {caught['flip']} caught.")
     return head + "\n\n" + "\n".join(lines) + "\n"
 
 
@@ -172,8 +194,7 @@ def main():
     missing = {s[0] for s in SEES if not os.path.isdir(os.path.join(options.verify, s[0]))}
     if missing:
         sys.exit(f"{options.verify}: has no {', '.join(sorted(missing))}; run pdlt verify first")
-    terms = [t["name"] for t in json.loads(run([options.pdlt, "list", "terms", "--json"]))["terms"]
-             if t["name"].split(".")[0] in OWN]  # no claim measures dTheta_t
+    terms = [t["name"] for t in json.loads(run([options.pdlt, "list", "terms", "--json"]))["terms"]]
     with tempfile.TemporaryDirectory() as folder:
         claims, out = os.path.join(folder, "claims"), os.path.join(folder, "out")
         os.mkdir(claims)
