@@ -5,6 +5,9 @@
  * (estimate - long run)/sqrt(se^2 + se_long^2), averaged over the entries of a quantity. With B
  * blocks se is that of B - 1 degrees of freedom, so that deviation is sqrt((B-1)/(B-3)) if all is
  * right; the ratio to it is printed, and its standard error from the spread between repetitions.
+ * Below it the standard deviation of the estimates over the root mean square of se, which is 1 also
+ * where heavy tails make deviation and se of a repetition grow together, with the error of a
+ * Gaussian one.
  * Everything from fixed seeds: the same numbers on each run.
  * Is not: a test; it takes minutes. */
 #include <getopt.h>
@@ -26,9 +29,10 @@ typedef struct bench {
   const char *activation, *estimator; /* estimator: one, or NULL: all */
 } bench;
 
-/* Sums over repetitions of one entry's deviation and its square. */
+/* Sums over repetitions of one entry: deviation in standard errors and as it is, their squares,
+ * and squared standard errors. */
 typedef struct entry_sums {
-  double deviation, square;
+  double deviation, square, raw, raw_square, se_square;
 } entry_sums;
 
 /* Sums over repetitions of the mean square over entries, and of its square. */
@@ -74,9 +78,12 @@ static void add(const pdlt_archive *once, const pdlt_archive *longer, const char
   const pdlt_tensor *x0 = array(longer, quantity, ""), *se0 = array(longer, quantity, "_se");
   double total = 0;
   for (size_t i = 0; i < pdlt_tensor_count(x); i++) {
-    const double z = (x->data[i] - x0->data[i]) / hypot(se->data[i], se0->data[i]);
+    const double raw = x->data[i] - x0->data[i], z = raw / hypot(se->data[i], se0->data[i]);
     sums[i].deviation += z;
     sums[i].square += z * z;
+    sums[i].raw += raw;
+    sums[i].raw_square += raw * raw;
+    sums[i].se_square += se->data[i] * se->data[i];
     total += z * z;
   }
   total /= (double)pdlt_tensor_count(x);
@@ -94,19 +101,37 @@ static double summarize(size_t entries, double repetitions, const entry_sums *su
   return sqrt(total / (double)entries);
 }
 
+/* Root mean square over entries of the standard deviation over that of se. */
+static double compare_errors(size_t entries, double repetitions, const entry_sums *sums) {
+  double total = 0;
+  for (size_t i = 0; i < entries; i++) {
+    const double mean = sums[i].raw / repetitions;
+    total += (sums[i].raw_square - repetitions * mean * mean) / (repetitions - 1) /
+             (sums[i].se_square / repetitions);
+  }
+  return sqrt(total / (double)entries);
+}
+
 /* Standard error of summarize: that of its square over twice itself. */
 static double error_of(double deviation, double repetitions, const mean_sums *means) {
   const double mean = means->mean / repetitions;
   return sqrt((means->square / repetitions - mean * mean) / (repetitions - 1)) / (2 * deviation);
 }
 
-static void print(const bench *b, const pdlt_archive *longer, double expected,
+static void print(const bench *b, const char *estimator, const pdlt_archive *longer, double expected,
                   entry_sums sums[][ENTRIES], const mean_sums *means) {
+  printf("%-11s", estimator);
   for (int q = 0; q < QUANTITIES; q++) {
     const size_t entries = pdlt_tensor_count(array(longer, quantities[q], ""));
     const double deviation = summarize(entries, b->repetitions, sums[q]);
     printf("  %6.3f +- %5.3f", deviation / expected,
            error_of(deviation, b->repetitions, &means[q]) / expected);
+  }
+  printf("\n  to mean se");
+  for (int q = 0; q < QUANTITIES; q++) {
+    const size_t entries = pdlt_tensor_count(array(longer, quantities[q], ""));
+    printf(" %6.3f +- %5.3f ", compare_errors(entries, b->repetitions, sums[q]),
+           sqrt(0.5 / b->repetitions));
   }
   printf("\n");
   fflush(stdout);
@@ -115,7 +140,7 @@ static void print(const bench *b, const pdlt_archive *longer, double expected,
 static pdlt_status calibrate(const bench *b, const char *estimator, pdlt_error *err) {
   const double blocks = (double)b->members / 64, expected = sqrt((blocks - 1) / (blocks - 3));
   pdlt_archive longer = {0}, once = {0};
-  entry_sums sums[QUANTITIES][ENTRIES] = {{{0, 0}}};
+  entry_sums sums[QUANTITIES][ENTRIES] = {{{.deviation = 0}}};
   mean_sums means[QUANTITIES] = {{0, 0}};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(run(b, estimator, 1, b->factor * b->members, &longer, err));
@@ -124,8 +149,7 @@ static pdlt_status calibrate(const bench *b, const char *estimator, pdlt_error *
     for (int q = 0; q < QUANTITIES; q++) add(&once, &longer, quantities[q], sums[q], &means[q]);
     pdlt_archive_free(&once);
   }
-  printf("%-11s", estimator);
-  print(b, &longer, expected, sums, means);
+  print(b, estimator, &longer, expected, sums, means);
 cleanup:
   pdlt_archive_free(&longer);
   pdlt_archive_free(&once);

@@ -12,7 +12,7 @@
 typedef struct list {
   pdlt_functions view;
   size_t *number;
-  double *coefficient, *deviation, *numeric, *scale, *shift;
+  double *coefficient, *deviation, *numeric, *scale, *inflation, *shift;
   uint64_t *tag;
 } list;
 
@@ -30,7 +30,8 @@ typedef struct fits {
 } fits;
 
 static void free_list(list *l) {
-  void *owned[] = {l->number, l->coefficient, l->deviation, l->numeric, l->scale, l->shift, l->tag};
+  void *owned[] = {l->number, l->coefficient, l->deviation, l->numeric,
+                   l->scale,  l->inflation,   l->shift,     l->tag};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
 }
 
@@ -41,6 +42,7 @@ static pdlt_status new_list(list *l, size_t capacity, size_t widths, pdlt_error 
   PDLT_TRY(pdlt_alloc(&l->deviation, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->numeric, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->scale, capacity, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&l->inflation, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->shift, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->tag, capacity, sizeof *l->tag, err));
   l->view = (pdlt_functions){.number = l->number,
@@ -48,6 +50,7 @@ static pdlt_status new_list(list *l, size_t capacity, size_t widths, pdlt_error 
                              .deviation = l->deviation,
                              .numeric = l->numeric,
                              .scale = l->scale,
+                             .inflation = l->inflation,
                              .tag = l->tag};
 cleanup:
   return status;
@@ -109,15 +112,35 @@ static void error_of(const fits *f, size_t k, const double *a, double *stat, dou
   if (f->power == 1) *numeric += fabs(sum) * join->err_lo;
 }
 
+/* Statistical error of the fitted coefficient of number k over the one that blocks and fixed
+ * weights give, sqrt(1 + sum_i 4/(B_i - 1) f_i (1 - l_i)): the weights come from the same blocks
+ * (docs/statistics.md, "Errors"). f_i: share of width i in the variance; l_i: its leverage. */
+static double inflation_of(const fits *f, size_t k) {
+  const pdlt_join *join = f->join;
+  double square = 0.0, more = 0.0;
+  for (size_t i = 0; i < f->num; i++) {
+    const size_t w = f->width[i];
+    double part = f->rows[i] * join->se[k * join->num_widths + w], left = 0.0;
+    for (size_t m = 0; m < f->num - f->terms; m++) {
+      double component = f->contrasts[m * f->num + i] * f->se[i];
+      left += component * component;
+    }
+    square += part * part;
+    more += part * part * left * 4.0 / (double)(join->num_blocks[w] - 1);
+  }
+  return square > 0.0 ? sqrt(1.0 + more / square) : 1.0;
+}
+
 /* Appends sum_i a_i x_i; deviation and errors as given. */
 static void append(fits *f, list *l, size_t k, const double *a, double deviation, double numeric,
-                   double scale, double shift) {
+                   double scale, double inflation, double shift) {
   size_t r = l->view.count++, w = f->join->num_widths;
   l->number[r] = k;
   for (size_t i = 0; i < f->num; i++) l->coefficient[r * w + f->width[i]] = a[i];
   l->deviation[r] = deviation;
   l->numeric[r] = numeric;
   l->scale[r] = scale;
+  l->inflation[r] = inflation;
   l->shift[r] = shift;
 }
 
@@ -152,7 +175,7 @@ static pdlt_status append_checks(fits *f, size_t k, double coefficient_se, pdlt_
     const double *a = f->contrasts + m * u;
     error_of(f, k, a, &stat, &numeric);
     f->left.tag[f->left.view.count] = tag_of(f->join, k, m + 1);
-    append(f, &f->left, k, a, dot(u, a, f->x), numeric, hypot(stat, numeric), 0.0);
+    append(f, &f->left, k, a, dot(u, a, f->x), numeric, hypot(stat, numeric), 1.0, 0.0);
   }
   if (u < f->terms + 2) return PDLT_OK;
   pdlt_status status = pdlt_fit_rows(u, f->h, f->se, f->power, f->degree + 1, f->higher, NULL, err);
@@ -162,7 +185,7 @@ static pdlt_status append_checks(fits *f, size_t k, double coefficient_se, pdlt_
   double shift = dot(u, f->higher, f->x);
   f->shift2 += shift * shift / (coefficient_se * coefficient_se);
   f->shift.tag[f->shift.view.count] = tag_of(f->join, k, 0);
-  append(f, &f->shift, k, f->higher, shift, numeric, hypot(stat, numeric), 0.0);
+  append(f, &f->shift, k, f->higher, shift, numeric, hypot(stat, numeric), 1.0, 0.0);
   return PDLT_OK;
 }
 
@@ -189,6 +212,8 @@ static pdlt_status add_number(fits *f, pdlt_evidence *out, size_t k, pdlt_compar
       pdlt_fit_rows(f->num, f->h, f->se, f->power, f->degree, f->rows, f->contrasts, err);
   if (status != PDLT_OK) return status;
   error_of(f, k, f->rows, &stat, &numeric);
+  const double inflation = inflation_of(f, k);
+  stat *= inflation;
   numeric += f->power == 0 ? join->err_lo : join->err_nlo;
   pdlt_coefficient c = {.tested = 1, .value = dot(f->num, f->rows, f->x)};
   c.se = hypot(stat, numeric);
@@ -209,7 +234,7 @@ static pdlt_status add_number(fits *f, pdlt_evidence *out, size_t k, pdlt_compar
     return PDLT_OK;
   }
   f->coefficient.tag[f->coefficient.view.count] = tag_of(join, k, 0);
-  append(f, &f->coefficient, k, f->rows, c.value - c.theory, numeric, c.se, shift);
+  append(f, &f->coefficient, k, f->rows, c.value - c.theory, numeric, c.se, inflation, shift);
   return append_checks(f, k, c.se, err);
 }
 

@@ -95,8 +95,8 @@ static void add_width(workspace *ws, const pdlt_join *join, const pdlt_functions
       double unit = sqrt(join->weights[w][start + i] / (total * (double)(blocks - 1)));
       double *row = ws->gathered + i * count;
       for (size_t r = 0; r < count; r++)
-        row[r] = unit * (y[f->number[r]] - ws->mean[r]) * f->coefficient[r * join->num_widths + w] /
-                 f->scale[r];
+        row[r] = unit * (y[f->number[r]] - ws->mean[r]) * f->coefficient[r * join->num_widths + w] *
+                 (f->inflation == NULL ? 1.0 : f->inflation[r]) / f->scale[r];
     }
     const double *part = ws->gathered;
     if (ws->projected) {

@@ -28,6 +28,7 @@ typedef struct pdlt_functions {
   const double *scale;       /* (R) its standard error, > 0 */
   const double *shift;       /* (R) null hypothesis minus theory, or NULL */
   const uint64_t *tag;       /* (R) names the function; directions depend on it */
+  const double *inflation;   /* (R) statistical error over that of the blocks, or NULL: 1 */
 } pdlt_functions;
 
 typedef struct pdlt_joint {

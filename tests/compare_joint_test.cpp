@@ -21,7 +21,7 @@ struct Problem {
   std::vector<const double *> block_view, weight_view;
   std::vector<size_t> num_blocks, number;
   std::vector<int> used;
-  Numbers coefficient, deviation, numeric, scale, shift;
+  Numbers coefficient, deviation, numeric, scale, shift, inflation;
   std::vector<uint64_t> tag;
   pdlt_join join{};
   pdlt_functions view{};
@@ -53,6 +53,7 @@ struct Problem {
       numeric.push_back(0.05);
       scale.push_back(1 + 0.1 * double(k));
       shift.push_back(normal(rng));
+      inflation.push_back(1 + 0.2 * double(k % 3));
       tag.push_back(1000 + k);
     }
     join.count = n, join.num_widths = w, join.used = used.data();
@@ -65,7 +66,8 @@ struct Problem {
             numeric.data(),
             scale.data(),
             shift.data(),
-            tag.data()};
+            tag.data(),
+            inflation.data()};
   }
 
   // Cov(g_r, g_s) of the weighted means, from the definition.
@@ -80,7 +82,7 @@ struct Problem {
       sum += weights[w][b] * (blocks[w][b * count + number[r]] - mr / total) *
              (blocks[w][b * count + number[s]] - ms / total);
     return sum / (total * double(num_blocks[w] - 1)) * coefficient[r * widths + w] *
-           coefficient[s * widths + w];
+           coefficient[s * widths + w] * inflation[r] * inflation[s];
   }
 };
 
@@ -177,6 +179,7 @@ TEST(Joint, UnresolvedDirectionsAreLeftOut) {
     single.number[0] = p.number[0], single.coefficient[0] = p.coefficient[0];
     single.scale[0] = p.scale[0], single.shift[0] = p.shift[0], single.numeric[0] = 0;
     single.deviation[0] = p.deviation[0] + off / 2;
+    p.view.inflation = single.view.inflation = nullptr;
     pdlt_joint joint{}, alone{};
     pdlt_error err{};
     ASSERT_EQ(pdlt_joint_test(&joint, &p.join, &p.view, &err), PDLT_OK);
