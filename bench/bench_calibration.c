@@ -118,8 +118,8 @@ static double error_of(double deviation, double repetitions, const mean_sums *me
   return sqrt((means->square / repetitions - mean * mean) / (repetitions - 1)) / (2 * deviation);
 }
 
-static void print(const bench *b, const char *estimator, const pdlt_archive *longer, double expected,
-                  entry_sums sums[][ENTRIES], const mean_sums *means) {
+static void print(const bench *b, const char *estimator, const pdlt_archive *longer,
+                  double expected, entry_sums sums[][ENTRIES], const mean_sums *means) {
   printf("%-11s", estimator);
   for (int q = 0; q < QUANTITIES; q++) {
     const size_t entries = pdlt_tensor_count(array(longer, quantities[q], ""));

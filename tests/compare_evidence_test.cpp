@@ -58,8 +58,7 @@ struct Sample {
       for (size_t k = 0; k < count; k++) {
         double mean = 0, square = 0;
         for (size_t b = 0; b < blocks; b++) mean += block[i][b * count + k] / double(blocks);
-        for (size_t b = 0; b < blocks; b++)
-          square += std::pow(block[i][b * count + k] - mean, 2);
+        for (size_t b = 0; b < blocks; b++) square += std::pow(block[i][b * count + k] - mean, 2);
         x[k * h.size() + i] = mean;
         se[k * h.size() + i] = std::sqrt(square / double(blocks - 1) / double(blocks));
       }
@@ -80,8 +79,8 @@ TEST(Evidence, ErrorBarsAndTailsAreRightWithFewBlocks) {
       pdlt_evidence evidence{};
       pdlt_error err{};
       s.draw(rng);
-      ASSERT_EQ(pdlt_evidence_gather(&evidence, &s.join, &s.setup, power, s.rows.data(),
-                                     s.p.data(), &err),
+      ASSERT_EQ(pdlt_evidence_gather(&evidence, &s.join, &s.setup, power, s.rows.data(), s.p.data(),
+                                     &err),
                 PDLT_OK);
       const pdlt_coefficient &c = power == 0 ? s.rows[0].c0 : s.rows[0].c1;
       mean += c.value / repetitions;
