@@ -6,7 +6,7 @@ Each is the Chebyshev interpolant, within a factor of about two of the best
 polynomial of its degree; the largest relative error is printed beside it."""
 import struct
 
-from mpmath import mp, mpf, cos, sin, exp, expm1, log1p, atanh, erf, erfc, sqrt, pi, matrix, lu_solve, nstr
+from mpmath import mp, mpf, cos, sin, exp, expm1, log1p, atanh, tanh, erf, erfc, sqrt, pi, matrix, lu_solve, nstr
 
 mp.dps = 60
 
@@ -55,6 +55,11 @@ def cos_part(v):
     return (cos(r) - 1 + r * r / 2) / r**4
 
 
+def tanh_part(v):
+    r = sqrt(centred(v))
+    return (tanh(r) / r - 1) / (r * r)
+
+
 def atanh_part(v):
     s = sqrt(centred(v))
     return (2 * atanh(s) / s - 2) / (s * s)
@@ -86,6 +91,9 @@ show("sin_part", "(sin r - r)/r^3 in r^2, |r| <= pi/4; error that of sin r", sin
      lambda x, v: 1 + x * v)
 show("cos_part", "(cos r - 1 + r^2/2)/r^4 in r^2, |r| <= pi/4; error that of cos r", cos_part, 0, mpf("0.6169"), 5,
      lambda x, v: 1 - x / 2 + x * x * v)
+quarter_ln2_squared = mpf("0.03005")
+show("tanh_part", "(tanh r - r)/r^3 in r^2, |r| <= ln(2)/4; error that of tanh r", tanh_part, 0, quarter_ln2_squared, 5,
+     lambda x, v: 1 + x * v)
 show("atanh_small", "(2 atanh s - 2 s)/s^3 in s^2, s^2 <= 0.02945; error that of atanh s", atanh_part, 0,
      mpf("0.02945"), 6, lambda x, v: 2 + x * v)
 show("atanh_wide", "the same, s^2 <= 1/9", atanh_part, 0, mpf(1) / 9, 10, lambda x, v: 2 + x * v)
@@ -96,5 +104,6 @@ show("exp_single", "as exp_part", lambda r: (expm1(centred(r)) - centred(r)) / c
      lambda r, v: 1 + r + r * r * v, True)
 show("sin_single", "as sin_part", sin_part, 0, mpf("0.6169"), 2, lambda x, v: 1 + x * v, True)
 show("cos_single", "as cos_part", cos_part, 0, mpf("0.6169"), 2, lambda x, v: 1 - x / 2 + x * x * v, True)
+show("tanh_single", "as tanh_part", tanh_part, 0, quarter_ln2_squared, 2, lambda x, v: 1 + x * v, True)
 show("atanh_single", "as atanh_wide", atanh_part, 0, mpf(1) / 9, 3, lambda x, v: 2 + x * v, True)
 print("/* clang-format on */\n\n#endif")

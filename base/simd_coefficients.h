@@ -34,6 +34,15 @@ static const double cos_part[6] = {
     0x1.1eeb68d2958ddp-29,
     -0x1.907d9316a965fp-37};
 
+/* (tanh r - r)/r^3 in r^2, |r| <= ln(2)/4; error that of tanh r; relative error 1.4e-17. */
+static const double tanh_part[6] = {
+    -0x1.555555555554cp-2,
+    0x1.11111111066d7p-3,
+    -0x1.ba1ba17983042p-5,
+    0x1.664f00ba14d71p-6,
+    -0x1.224a176fd9603p-7,
+    0x1.c602c1ba08be1p-9};
+
 /* (2 atanh s - 2 s)/s^3 in s^2, s^2 <= 0.02945; error that of atanh s; relative error 4.2e-18. */
 static const double atanh_small[7] = {
     0x1.5555555555558p-1,
@@ -120,6 +129,12 @@ static const float cos_single[3] = {
     0x1.5555540000000p-5f,
     -0x1.6c12d20000000p-10f,
     0x1.9bd8860000000p-16f};
+
+/* as tanh_part; relative error 4.8e-10. */
+static const float tanh_single[3] = {
+    -0x1.5555540000000p-2f,
+    0x1.110b580000000p-3f,
+    -0x1.b2244e0000000p-5f};
 
 /* as atanh_wide; relative error 1.6e-8. */
 static const float atanh_single[4] = {

@@ -80,6 +80,24 @@ INLINE double exp_negative(double x, double tail) {
   return MADD(power, p, power);
 }
 
+/* tanh x = tanh(n ln(2)/2 + r) for x >= 0, power = 2^-n: returns r, |r| <= ln(2)/4. Above
+ * x = 1023 ln(2)/2, where 1/cosh^2 x < 1e-307, power is 0. */
+INLINE double tanh_reduce(double x, double *power) {
+  const double top = 354.550, inside = top < x ? top : x, shift = ROUND_SHIFT + 1023;
+  const double shifted = MADD(inside, -2.88539008177792681472, shift), n = shifted - shift;
+  *power = from_bits(to_bits(shifted) << 52);
+  /* ln(2)/2 in two parts, as in exp_reduce; n <= 0 here. */
+  return MADD(n, 9.54107464635293850010e-11, MADD(n, 3.46573590184561882045e-01, inside));
+}
+
+/* tanh r, |r| <= ln(2)/4. */
+INLINE double tanh_polynomial(double r) {
+  const double square = r * r;
+  double q;
+  HORNER(q, square, tanh_part);
+  return MADD(r * square, q, r);
+}
+
 /* The rounding error of z z: z^2 = z z + square_error(z, z z). */
 INLINE double square_error(double z, double square) {
 #ifdef __FMA__
