@@ -118,7 +118,7 @@ static pdlt_status count_flops(const bench *b, const pdlt_experiment *ex, const 
   const size_t train = (size_t)b->train, samples = (size_t)(b->train + b->test);
   const pdlt_status status = pdlt_network_new(&net, ex, b->width, (size_t)b->inputs, err);
   if (status != PDLT_OK) return status;
-  const double one = b->steps * pdlt_flops_step(&net, train) + pdlt_flops_forward(&net, samples);
+  const double one = pdlt_flops_train(&net, train, samples, b->steps, 1);
   out->flops = pdlt_flops_draw(&net, 1, net.depth) + (out->name[0] == 'p' ? 1 : 2) * one;
   const json_t *pilot = json_array_get(json_object_get(meta, "pilot"), 0);
   if (out->samples > 0)

@@ -195,5 +195,11 @@ TEST(TrainerControl, FlopsCountWhatTheySay) {
   const double products = 32 + 64 + 16;
   EXPECT_EQ(pdlt_flops_draw(&f.net, 1, 3), PDLT_FLOPS_NORMAL * (products + 18));
   EXPECT_EQ(pdlt_flops_draw(&f.net, 2, 2), PDLT_FLOPS_NORMAL * 72);
-  EXPECT_EQ(pdlt_flops_linear(&f.net, 3, 5), 2 * 15 * products + 100 * 18 + 9 * 216);
+  const double step = 2 * 3 * (2 * 32 + 3 * (64 + 16)), sigma = PDLT_FLOPS_SIGMA * 16;
+  EXPECT_EQ(pdlt_flops_step(&f.net, 3), step);
+  EXPECT_EQ(pdlt_flops_train(&f.net, 3, 5, 7, 2),
+            7 * (2 * step + 3 * sigma) + 2 * (2 * 8 * products + 5 * sigma));  // 1 + 3/N_A = 2
+  EXPECT_EQ(pdlt_flops_linear(&f.net, 3, 5),
+            2 * 15 * products + 5 * sigma + 2 * 100 * 16 + pdlt_flops_eigen(6));
+  EXPECT_EQ(pdlt_flops_eigen(6), 4000 * 36 + 9 * 216);
 }

@@ -1,7 +1,9 @@
-/* flops.h - floating-point operations of the trainer's parts, matrix products above all.
+/* flops.h - floating-point operations of the trainer's parts, weighed by how long they take.
  *
- * Is: the count by which the pilot weighs estimators and the benchmark states its speed.
- * Is not: a time; sigma and the additions of biases are left out. */
+ * Is: the count by which the pilot weighs estimators: one flop of a large matrix product is 1, and
+ * other work counts as many flops as such a product makes in the same time. The weights are fixed
+ * numbers, measured once with AVX-512 (docs/performance.md, "Variance per network").
+ * Is not: a time; no clock is read. */
 #ifndef PDLT_TRAINER_FLOPS_H
 #define PDLT_TRAINER_FLOPS_H
 
@@ -11,20 +13,30 @@
 extern "C" {
 #endif
 
-/* Forward, backward and update with explicit weights in every layer, at N_A samples:
+#define PDLT_FLOPS_NORMAL 300.0 /* a normal random number */
+#define PDLT_FLOPS_SIGMA 80.0   /* sigma and sigma' of a number: sin; tanh half, GELU twice that */
+#define PDLT_FLOPS_THIN 3.0     /* a training step costs so many samples more than it has */
+#define PDLT_FLOPS_SHORT 3.0    /* a flop of products as short as moves of a bundle */
+#define PDLT_FLOPS_LOOP 30000.0 /* what is left of an evaluation of one network */
+
+/* Forward, backward and update with explicit weights in every layer, at N_A samples, unweighed:
  * 2 N_A (2 n_1 n_0 + 3 sum_{l>1} n_l n_{l-1}). */
 double pdlt_flops_step(const pdlt_network *net, size_t train);
 
-/* Random numbers of layers first..last, PDLT_FLOPS_NORMAL each. */
-#define PDLT_FLOPS_NORMAL 150.0 /* a normal number counts as so many flops */
+/* `steps` steps of training, 1 + PDLT_FLOPS_THIN/N_A for a flop, and `times` records at all
+ * samples. */
+double pdlt_flops_train(const pdlt_network *net, size_t train, size_t samples, double steps,
+                        size_t times);
+
+/* Random numbers of layers first..last. */
 double pdlt_flops_draw(const pdlt_network *net, int first, int last);
 
-/* One linearization (control.h) with q = n_L D, q_A = n_L N_A: forward and backward,
- * 2 (D + q) sum_l n_l n_{l-1}, Gram matrices q^2 sum_l n_l, eigenvectors 9 q_A^3. */
-double pdlt_flops_linear(const pdlt_network *net, size_t train, size_t samples);
+/* Eigenvectors of a symmetric matrix of order n: 4000 n^2 + 9 n^3; LAPACK is slow at small ones. */
+double pdlt_flops_eigen(double n);
 
-/* One forward pass over `samples` samples: 2 samples sum_l n_l n_{l-1}. */
-double pdlt_flops_forward(const pdlt_network *net, size_t samples);
+/* One linearization (control.h) with q = n_L D, q_A = n_L N_A: forward and backward,
+ * 2 (D + q) sum_l n_l n_{l-1}, sigma, Gram matrices 2 q^2 sum_l n_l, eigenvectors of order q_A. */
+double pdlt_flops_linear(const pdlt_network *net, size_t train, size_t samples);
 
 #ifdef __cplusplus
 }

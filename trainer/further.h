@@ -20,7 +20,7 @@ extern "C" {
 
 /* Last layers in turn on the same hidden layers: the noise is mostly theirs, the numbers are
  * mostly the others'. */
-enum { PDLT_FURTHER_LAST = 4 };
+enum { PDLT_FURTHER_LAST = 8 };
 
 /* Adds the plan's samples for `member` to the record, each with its share of one draw in K,
  * Theta and shift. tensors: where V is measured on them. Errors: PDLT_ERR_MEMORY. */

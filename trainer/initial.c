@@ -137,10 +137,11 @@ double pdlt_initial_flops(const pdlt_plan *plan, const pdlt_network *net) {
   const double X = (double)pdlt_initial_controls(plan);
   const double q_A = (double)top->out * (double)plan->problem->train;
   const int ntk = plan->linear, theta = with_theta(plan) || (ntk && X > 0);
-  double normals = 0, products = 0;
+  double normals = 0, products = 0, sigma = 0;
   for (int k = 0; k + 1 < net->depth; k++) {
     const double n = (double)net->layer[k].out;
     normals += n * D;
+    sigma += (X > 0 && k > 0 ? 2 : 1) * n * D;
     products += 8 * n * D * D;
     if (X > 0) products += 2 * n * D * D + 4 * n * P;
     if (theta) products += 3 * n * P + 4 * n * P * P + 2 * n * D * D * D + 4 * P * D * D * D;
@@ -148,6 +149,7 @@ double pdlt_initial_flops(const pdlt_plan *plan, const pdlt_network *net) {
     normals += k + 2 == net->depth ? (double)top->out * n : (n + 1) * q;
     products += 7 * n * q * q + 6 * n * q * D;
   }
-  if (ntk) products += 9 * q_A * q_A * q_A;
-  return PDLT_FLOPS_NORMAL * normals + products + 2 * X * (double)pdlt_initial_values(plan);
+  products += 2 * X * (double)pdlt_initial_values(plan);
+  return 10 * PDLT_FLOPS_LOOP + PDLT_FLOPS_NORMAL * normals + PDLT_FLOPS_SIGMA * sigma +
+         PDLT_FLOPS_SHORT * products + (ntk ? pdlt_flops_eigen(q_A) : 0);
 }

@@ -207,7 +207,11 @@ cleanup:
 
 double pdlt_relinear_flops(const pdlt_network *net, const pdlt_problem *problem,
                            const pdlt_level *level) {
-  const double moves = 2.0 * level->nodes * (level->middle ? 2 : 1);
-  return (1 + moves) * pdlt_flops_linear(net, problem->train, problem->samples) +
-         moves * pdlt_flops_forward(net, problem->train);
+  const double evaluations = 2.0 * level->nodes * (level->middle ? 2 : 1);
+  const size_t nodes = (size_t)level->nodes;
+  const double kept = pdlt_bundle_move_flops(net, problem, nodes, level->middle, 0);
+  const double owned = pdlt_bundle_move_flops(net, problem, nodes, level->middle, 1);
+  return (1 + evaluations) *
+             (pdlt_flops_linear(net, problem->train, problem->samples) + PDLT_FLOPS_LOOP) +
+         2 * PDLT_FLOPS_SHORT * (kept < owned ? kept : owned);
 }
