@@ -177,8 +177,8 @@ static void set_candidates(const pilot_draws *pd, const pdlt_pilot_table *given,
 static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double steps,
                         pdlt_pilot_table *t) {
   if (!plan->schedule.to_end) steps = plan->schedule.times[plan->times - 1];
-  t->flops_train = pdlt_flops_train(net, plan->problem->train, plan->problem->samples, steps,
-                                    plan->times);
+  t->flops_train =
+      pdlt_flops_train(net, plan->problem->train, plan->problem->samples, steps, plan->times);
   t->flops_draw = pdlt_flops_draw(net, 1, net->depth);
   t->flops_level = pdlt_flops_draw(net, net->depth, net->depth) +
                    pdlt_flops_draw(net, 1, net->depth - 1) / PDLT_FURTHER_LAST;
