@@ -253,7 +253,7 @@ TEST(TrainerRelinear, FurtherDrawsAddUp) {
   Fixture f(s, data, 6);
   pdlt_error err = {};
   pdlt_plan plan = {};
-  const pdlt_levels levels = {2, {{4, 1, 0}, {2, 2, 1}}, {6, 1}};
+  const pdlt_levels levels = {2, {{4, 1, 0}, {2, 2, 1}}, {PDLT_FURTHER_LAST + 3, 1}};
   ASSERT_EQ(pdlt_plan_make(&plan, &f.ex.c, &f.problem, 0, &err), PDLT_OK) << err.message;
   pdlt_plan_linearize(&plan, 1, 0, &levels);
   pdlt_further further = {};
