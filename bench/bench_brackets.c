@@ -5,20 +5,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "bench/clock.h"
 #include "theory/bracket.h"
 
 enum { INPUTS = 6, REFERENCE = 128 };
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static pdlt_status evaluate(pdlt_bracket_quads *quads, const pdlt_activation *act, size_t n,
                             double reach, size_t D, const double *K, double *seconds,
@@ -26,9 +20,9 @@ static pdlt_status evaluate(pdlt_bracket_quads *quads, const pdlt_activation *ac
   pdlt_bracket_grid grid = {0};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_bracket_grid_new_trapezoid(&grid, n, reach, err));
-  const double start = now();
+  const double start = now(CLOCK_THREAD_CPUTIME_ID);
   PDLT_TRY(pdlt_bracket_quads_new(quads, act, &grid, PDLT_QUAD_ALL, D, K, 1, err));
-  *seconds = now() - start;
+  *seconds = now(CLOCK_THREAD_CPUTIME_ID) - start;
 cleanup:
   pdlt_bracket_grid_free(&grid);
   return status;

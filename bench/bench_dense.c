@@ -5,17 +5,11 @@
  * Is not: a training step; activations are left out. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "base/simd_kernels.h"
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "bench/clock.h"
 
 /* What the products work on; all arrays small numbers. */
 typedef struct operands {
@@ -68,9 +62,9 @@ static double rate(work *f, const operands *o, double flops) {
   double seconds[BATCHES];
   const long repeats = 1 + (long)(1e7 / flops);
   for (int b = 0; b < BATCHES; b++) {
-    const double start = now();
+    const double start = now(CLOCK_THREAD_CPUTIME_ID);
     for (long k = 0; k < repeats; k++) f(o);
-    seconds[b] = (now() - start) / (double)repeats;
+    seconds[b] = (now(CLOCK_THREAD_CPUTIME_ID) - start) / (double)repeats;
   }
   qsort(seconds, BATCHES, sizeof *seconds, ascending);
   return flops / seconds[BATCHES / 10] * 1e-9;

@@ -4,20 +4,14 @@
  * rotation and steps of the covariance. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "bench/clock.h"
 #include "theory/dynamics.h"
 #include "theory/dynamics_cov.h"
 #include "theory/end.h"
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Random numbers; rank 2: symmetric, with this diagonal and small entries beside it. */
 static pdlt_status fill(double **out, size_t D, int rank, double diagonal, uint64_t stream,
@@ -44,18 +38,18 @@ static pdlt_status measure(const pdlt_dynamics_input *in, long steps, pdlt_error
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&z, block, sizeof *z, err));
   PDLT_TRY(pdlt_alloc(&theta_t, block * block, sizeof *theta_t, err));
-  mark[0] = now();
+  mark[0] = now(CLOCK_MONOTONIC);
   PDLT_TRY(pdlt_dynamics_new(&dynamics, in, err));
-  mark[1] = now();
+  mark[1] = now(CLOCK_MONOTONIC);
   PDLT_TRY(pdlt_dynamics_run(&dynamics, 1, &last, z, NULL, NULL, err));
-  mark[2] = now();
+  mark[2] = now(CLOCK_MONOTONIC);
   PDLT_TRY(pdlt_dynamics_run(&dynamics, 1, &last, z, NULL, theta_t, err));
-  mark[3] = now();
+  mark[3] = now(CLOCK_MONOTONIC);
   PDLT_TRY(pdlt_end(&dynamics, z, NULL, err));
-  mark[4] = now();
+  mark[4] = now(CLOCK_MONOTONIC);
   PDLT_TRY(pdlt_covariance_new(&cov, &dynamics, in, in->theta1, in->a, in->b, err));
   PDLT_TRY(pdlt_covariance_run(&cov, 1, &last, theta_t, err));
-  mark[5] = now();
+  mark[5] = now(CLOCK_MONOTONIC);
   printf("%4zu %6ld %10.4f %10.4f %10.4f %10.4f %10.4f\n", in->D, steps, mark[1] - mark[0],
          mark[2] - mark[1], mark[3] - mark[2], mark[4] - mark[3], mark[5] - mark[4]);
 cleanup:

@@ -9,11 +9,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/archive.h"
 #include "base/experiment.h"
 #include "base/json.h"
+#include "bench/clock.h"
 #include "trainer/ensemble.h"
 #include "trainer/flops.h"
 #include "trainer/relinear.h"
@@ -38,12 +38,6 @@ typedef struct outcome {
   char levels[96];    /* step x nodes, m for middle, * further draws */
   char name[16];
 } outcome;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static pdlt_status make_experiment(const bench *b, const char *estimator, const char *measure,
                                    long members, pdlt_experiment *ex, pdlt_error *err) {
@@ -142,9 +136,9 @@ static pdlt_status run(const bench *b, const pdlt_dataset *data, const char *est
   const pdlt_ensemble_options options = {.threads = b->threads, .checkpoint_seconds = 1e9};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(make_experiment(b, estimator, measure, members, &ex, err));
-  const double start = now();
+  const double start = now(CLOCK_PROCESS_CPUTIME_ID);
   PDLT_TRY(pdlt_ensemble_run(&archive, &ex, data, &options, err));
-  *out = (outcome){.seconds = now() - start, .members = members};
+  *out = (outcome){.seconds = now(CLOCK_PROCESS_CPUTIME_ID) - start, .members = members};
   for (int k = 0; k < MOST_QUANTITIES && quantities[k] != NULL; k++)
     out->square[k] = mean_square(b, &archive, quantities[k]);
   const json_t *meta = json_object_get(pdlt_archive_meta(&archive), "estimator");

@@ -6,11 +6,11 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "bench/clock.h"
 #include "trainer/accumulate.h"
 #include "trainer/ddntk.h"
 
@@ -20,12 +20,6 @@ typedef struct bench {
 } bench;
 
 enum { MAX_DEPTH = 64 };
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void differentiate(pdlt_ddntk *f, const double *theta, uint64_t member) {
   pdlt_ddntk_forward(f, theta);
@@ -50,10 +44,10 @@ static pdlt_status time_draws(const bench *b, pdlt_experiment *ex, const pdlt_pr
   PDLT_TRY(pdlt_alloc(&record, plan.at.size, sizeof *record, err));
   if (plan.moments > 0) PDLT_TRY(pdlt_accumulator_new(&acc, &plan, net, err));
   if (plan.with_ddntk) PDLT_TRY(pdlt_ddntk_new(&ddntk, net, problem, plan.first, 1, err));
-  const double start = now();
+  const double start = now(CLOCK_MONOTONIC);
   double elapsed = 0;
   unsigned long draws = 0;
-  for (; elapsed < b->seconds; elapsed = now() - start)
+  for (; elapsed < b->seconds; elapsed = now(CLOCK_MONOTONIC) - start)
     for (int k = 0; k < 64; k++) {
       pdlt_network_draw(net, 1, draws++, theta);
       if (plan.moments > 0) pdlt_accumulator_add(&acc, theta, record);

@@ -3,20 +3,14 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "bench/clock.h"
 #include "theory/kernel.h"
 
 enum { REPEATS = 5, MAX_LAYERS = 64 };
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int ascending(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
@@ -36,10 +30,10 @@ static pdlt_status time_one(const char *name, size_t D, int depth, size_t inputs
   pdlt_status status = pdlt_activation_parse(&act, name, err);
   for (int i = 0; i < REPEATS && status == PDLT_OK; i++) {
     pdlt_kernel_layers layers = {0};
-    const double start = now();
+    const double start = now(CLOCK_MONOTONIC);
     status = pdlt_kernel_layers_new(&layers, &act, depth, C_b, C_W, ones, ones, D, inputs, x, 1e-10,
                                     threads, NULL, err);
-    seconds[i] = now() - start;
+    seconds[i] = now(CLOCK_MONOTONIC) - start;
     err_K = layers.err_K;
     err_theta = layers.err_theta;
     pdlt_kernel_layers_free(&layers);

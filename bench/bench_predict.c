@@ -8,21 +8,15 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/linalg.h"
+#include "bench/clock.h"
 #include "theory/predict.h"
 
 typedef struct usage {
   double D, processor, wall, mebibytes;
 } usage;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static double entry(const pdlt_archive *archive, const char *name, const char *error) {
   const pdlt_tensor *value = pdlt_archive_get(archive, name);
@@ -32,6 +26,15 @@ static double entry(const pdlt_archive *archive, const char *name, const char *e
   for (size_t i = 0; i < pdlt_tensor_count(value); i++)
     largest = fmax(largest, fabs(value->data[i]));
   return err->data[0] / largest;
+}
+
+/* The error by its name; "-" where there is none, as at order 0. */
+static void print_entry(const pdlt_archive *archive, const char *name, const char *error) {
+  const double found = entry(archive, name, error);
+  if (isnan(found))
+    printf("%s -, ", error);
+  else
+    printf("%s %.1e, ", error, found);
 }
 
 /* The work itself; in the child. */
@@ -54,8 +57,9 @@ static pdlt_status predict(const char *order, const char *activation, const char
   PDLT_TRY(pdlt_experiment_parse(&ex, text, "bench", 0, NULL, err));
   PDLT_TRY(pdlt_dataset_load(&data, &ex, err));
   PDLT_TRY(pdlt_predict(&out, &ex, &data, &options, err));
-  printf("err/z_nlo %.1e err/z_end_nlo %.1e, relative to the largest entry; ",
-         entry(&out, "z_nlo", "err/z_nlo"), entry(&out, "z_end_nlo", "err/z_end_nlo"));
+  print_entry(&out, "z_nlo", "err/z_nlo");
+  print_entry(&out, "z_end_nlo", "err/z_end_nlo");
+  printf("relative to the largest entry; ");
   fflush(stdout);
 cleanup:
   pdlt_archive_free(&out);
@@ -68,7 +72,7 @@ static double seconds(struct timeval t) { return (double)t.tv_sec + 1e-6 * (doub
 
 /* 0 when the child failed. */
 static int measure(char **argv, size_t D, usage *out) {
-  const double start = now();
+  const double start = now(CLOCK_MONOTONIC);
   const pid_t child = fork();
   int state = 0;
   struct rusage used;
@@ -81,7 +85,7 @@ static int measure(char **argv, size_t D, usage *out) {
   if (child < 0 || wait4(child, &state, 0, &used) != child || state != 0) return 0;
   *out = (usage){.D = (double)D,
                  .processor = seconds(used.ru_utime) + seconds(used.ru_stime),
-                 .wall = now() - start,
+                 .wall = now(CLOCK_MONOTONIC) - start,
                  .mebibytes = (double)used.ru_maxrss / 1024};
   return 1;
 }

@@ -5,19 +5,13 @@
  * Is not: part of the tests; figures belong to the machine and the moment. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "bench/clock.h"
 #include "trainer/stability.h"
 
 enum { INPUTS = 8, DEPTH = 4, DRAWS = 200 };
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* Seconds of a draw, of a check without and with the factorization, of a step. */
 typedef struct timing {
@@ -34,21 +28,21 @@ static pdlt_status measure(timing *out, const pdlt_network *net, const pdlt_prob
   PDLT_TRY(pdlt_stepper_new(&stepper, net, problem, 1e-6, PDLT_FIRST_AUTO, 0, err));
   PDLT_TRY(pdlt_stability_new(&stability, net, problem, 1e-6, err));
   for (int k = 0; k < DRAWS; k++) {
-    const double start = now();
+    const double start = now(CLOCK_THREAD_CPUTIME_ID);
     pdlt_network_draw(net, 1, (uint64_t)k, stepper.theta);
-    const double drawn = now();
+    const double drawn = now(CLOCK_THREAD_CPUTIME_ID);
     stability.eta = 1e-6;
     unstable += pdlt_stability_check(&stability, stepper.theta);
-    const double checked = now();
+    const double checked = now(CLOCK_THREAD_CPUTIME_ID);
     stability.eta = 10;
     unstable += pdlt_stability_check(&stability, stepper.theta);
-    const double factored = now();
+    const double factored = now(CLOCK_THREAD_CPUTIME_ID);
     pdlt_stepper_begin(&stepper);
     for (int step = 0; step < 10; step++) {
       pdlt_stepper_forward(&stepper);
       pdlt_stepper_update(&stepper);
     }
-    out->step += (now() - factored) / (10 * DRAWS);
+    out->step += (now(CLOCK_THREAD_CPUTIME_ID) - factored) / (10 * DRAWS);
     out->factor += (factored - checked) / DRAWS;
     out->bound += (checked - drawn) / DRAWS;
     out->draw += (drawn - start) / DRAWS;

@@ -9,18 +9,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/linalg.h"
+#include "bench/clock.h"
 #include "bench/peak.h"
 #include "bench/train_setup.h"
 #include "trainer/flops.h"
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 enum { HIDDEN = 3, INPUTS = 16, BATCHES = 40, PEAK_ROUNDS = 8000, MOST = 256 };
 
@@ -38,18 +32,18 @@ static double sink;
 
 /* Seconds of so many steps, and of the peak loop. */
 static double time_steps(pdlt_stepper *st, long steps) {
-  const double start = now();
+  const double start = now(CLOCK_THREAD_CPUTIME_ID);
   for (long k = 0; k < steps; k++) {
     pdlt_stepper_forward(st);
     pdlt_stepper_update(st);
   }
-  return now() - start;
+  return now(CLOCK_THREAD_CPUTIME_ID) - start;
 }
 
 static double time_peak(const scan *s) {
-  const double start = now();
+  const double start = now(CLOCK_THREAD_CPUTIME_ID);
   sink += peak_chains(s->set, s->single, PEAK_ROUNDS);
-  return now() - start;
+  return now(CLOCK_THREAD_CPUTIME_ID) - start;
 }
 
 static int ascending(const void *x, const void *y) {

@@ -2,21 +2,15 @@
  * bench_tensors [samples [layers [threads [tolerance [dntk]]]]]. Median of three. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
 #include "base/rng.h"
+#include "bench/clock.h"
 #include "theory/kernel.h"
 #include "theory/tensor.h"
 
 enum { REPEATS = 3, MAX_LAYERS = 64, INPUTS = 8 };
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int ascending(const void *a, const void *b) {
   const double x = *(const double *)a, y = *(const double *)b;
@@ -40,9 +34,9 @@ static pdlt_status time_one(const char *name, size_t D, int depth, const double 
                                   INPUTS, x, 1e-11, settings->threads, NULL, err));
   for (int i = 0; i < REPEATS; ++i) {
     pdlt_tensor_set set = {0};
-    const double start = now();
+    const double start = now(CLOCK_PROCESS_CPUTIME_ID);
     PDLT_TRY(pdlt_tensors_new(&set, &kernels, settings, err));
-    seconds[i] = now() - start;
+    seconds[i] = now(CLOCK_PROCESS_CPUTIME_ID) - start;
     worst = set.layer[depth - 1].err[PDLT_TENSOR_A];
     pdlt_tensors_free(&set);
   }

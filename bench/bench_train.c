@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/linalg.h"
 #include "base/memory.h"
+#include "bench/clock.h"
 #include "bench/peak.h"
 #include "bench/train_setup.h"
 #include "trainer/flops.h"
@@ -24,23 +24,17 @@ typedef struct bench {
   long steps, networks;
 } bench;
 
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 enum { PEAK_ROUNDS = 400000, PEAK_REPEATS = 10 };
 
 /* GFLOP/s of all threads together, the best of several runs. */
 static double peak_gflops(const bench *b) {
   double sink = 0, best = INFINITY;
   for (int k = 0; k < PEAK_REPEATS; k++) {
-    const double start = now();
+    const double start = now(CLOCK_MONOTONIC);
 #pragma omp parallel for num_threads(b->threads) schedule(static, 1) reduction(+ : sink)
     for (int t = 0; t < b->threads; t++)
       sink += peak_chains(pdlt_simd_best(), b->single, PEAK_ROUNDS);
-    best = fmin(best, now() - start);
+    best = fmin(best, now(CLOCK_MONOTONIC) - start);
   }
   if (!isfinite(sink)) fprintf(stderr, "the peak loop overflowed\n");
   return chains_flops(pdlt_simd_best(), b->single, PEAK_ROUNDS) * b->threads / best * 1e-9;
@@ -59,7 +53,7 @@ static double train_all(const bench *b, const pdlt_network *net, pdlt_stepper *s
 #pragma omp parallel for num_threads(b->threads) schedule(static)
     for (long k = 0; k < count; k++)
       pdlt_network_draw(net, 1, (uint64_t)(first + k), draws + (size_t)k * size);
-    const double start = now();
+    const double start = now(CLOCK_MONOTONIC);
 #pragma omp parallel for num_threads(b->threads) schedule(static)
     for (long k = 0; k < count; k++) {
       pdlt_stepper *st = &steppers[omp_get_thread_num()];
@@ -70,7 +64,7 @@ static double train_all(const bench *b, const pdlt_network *net, pdlt_stepper *s
         pdlt_stepper_update(st);
       }
     }
-    seconds += now() - start;
+    seconds += now(CLOCK_MONOTONIC) - start;
   }
   return seconds;
 }
