@@ -50,13 +50,15 @@ SEES = [
      ["V", "D", "F", "A", "B", "P", "Q", "R", "S", "T", "U", "z"]),
     ("inf-covariance", "cov", "slope", "", ["V", "G1", "A", "B", "D", "F", "cov"]),
     ("inf-shift-at-start", "cov", "slope", "", ["V", "G1", "A", "B", "D", "F", "cov"]),
+    ("inf-shift-at-start", "Theta_t", "slope", "",
+     ["V", "G1", "Theta1", "D", "F", "B", "P", "Q", "R", "S", "T", "U", "Theta_t"]),
 ]
 # The networks in which a term's shift of its own tensor is measured; the largest counts.
 _8, _KERNEL, _MEAN = "8-ntk-fluctuations", "4-running-kernel", "8-ntk-mean"
 OWN = {"V": [_8], "G1": [_KERNEL], "Theta1": [_8, _MEAN], "D": [_8], "F": [_8], "A": [_8],
        "B": [_8], "P": ["11-dntk"], "Q": ["11-dntk"], "R": ["inf-ddntk", "11-dntk-in-training"],
        "S": ["inf-ddntk"], "T": ["inf-ddntk"], "U": ["inf-ddntk"],
-       "z": ["inf-training-course", "inf-large-steps"], "Theta_t": ["11-moving-ntk"],
+       "z": ["inf-training-course", "inf-large-steps"], "Theta_t": ["11-moving-ntk", "inf-shift-at-start"],
        "dTheta_t": ["11-dntk-in-training"], "cov": ["inf-covariance", "inf-shift-at-start"]}
 DEEPEST = {_MEAN: ["--set", "network.depth=4"]}  # of a sweep, where all terms act
 ARRAY = {"z": "z_nlo", "cov": "cov_nlo", "Theta_t": "Theta_t_nlo",
