@@ -33,18 +33,24 @@ const std::vector<std::string> kDeeper = {"network.depth=4",      "network.width
                                           "network.C_b=0.1",      "network.C_W=1.2",
                                           "network.lambda_b=0.5", "network.lambda_W=1.1"};
 
-/* All arrays of theory but the estimated errors, whose size does not follow a sign. */
-Arrays Predict(const std::vector<std::string> &settings) {
+pdlt_experiment Parse(const std::vector<std::string> &settings) {
   std::vector<const char *> set;
   for (const auto &s : settings) set.push_back(s.c_str());
   pdlt_experiment ex = {};
+  pdlt_error err = {};
+  EXPECT_EQ(pdlt_experiment_parse(&ex, kText.c_str(), "e.yaml", set.size(), set.data(), &err),
+            PDLT_OK)
+      << err.message;
+  return ex;
+}
+
+/* All arrays of theory but the estimated errors, whose size does not follow a sign. */
+Arrays Predict(const std::vector<std::string> &settings) {
+  pdlt_experiment ex = Parse(settings);
   pdlt_dataset data = {};
   pdlt_archive archive = {};
   pdlt_error err = {};
   Arrays out;
-  EXPECT_EQ(pdlt_experiment_parse(&ex, kText.c_str(), "e.yaml", set.size(), set.data(), &err),
-            PDLT_OK)
-      << err.message;
   EXPECT_EQ(pdlt_dataset_load(&data, &ex, &err), PDLT_OK) << err.message;
   const pdlt_predict_options options = {1, 0, nullptr};
   EXPECT_EQ(pdlt_predict(&archive, &ex, &data, &options, &err), PDLT_OK) << err.message;
@@ -60,14 +66,9 @@ Arrays Predict(const std::vector<std::string> &settings) {
 }
 
 std::string Refusal(const std::vector<std::string> &settings) {
-  std::vector<const char *> set;
-  for (const auto &s : settings) set.push_back(s.c_str());
-  pdlt_experiment ex = {};
+  pdlt_experiment ex = Parse(settings);
   pdlt_error err = {};
   pdlt_mask mask;
-  EXPECT_EQ(pdlt_experiment_parse(&ex, kText.c_str(), "e.yaml", set.size(), set.data(), &err),
-            PDLT_OK)
-      << err.message;
   EXPECT_EQ(pdlt_mask_read(&mask, &ex, &err), PDLT_ERR_INPUT);
   pdlt_experiment_free(&ex);
   return err.message;

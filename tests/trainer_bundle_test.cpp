@@ -16,21 +16,8 @@ struct Case {
 };
 
 Case random_case(std::mt19937_64 &gen) {
-  static const char *const activations[] = {"tanh", "sigmoid", "sin", "gelu"};
   Case c;
-  Settings &s = c.settings;
-  s.activation = activations[gen() % 4];
-  s.depth = 2 + (int)(gen() % 4);
-  s.outputs = 1 + (int)(gen() % 2);
-  s.train = 1 + (int)(gen() % 3);
-  s.test = (int)(gen() % 3);
-  s.C_b = random_list(gen, s.depth, true);
-  s.C_W = random_list(gen, s.depth, false);
-  s.lambda_b = random_list(gen, s.depth, true);
-  s.lambda_W = random_list(gen, s.depth, false);
-  s.ratios = "[1";
-  for (int l = 2; l < s.depth; l++) s.ratios += gen() % 2 ? ", 2" : ", 1";
-  s.ratios += "]";
+  c.settings = random_network(gen, {"tanh", "sigmoid", "sin", "gelu"});
   c.heads = 1 + gen() % 3;
   c.width = gen() % 2 ? 1 + gen() % 11 : 30 + gen() % 20;
   c.inputs = 1 + gen() % 4;

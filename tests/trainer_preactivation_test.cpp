@@ -34,23 +34,7 @@ struct Fixture {
   size_t D = 0, q = 0;
 };
 
-Settings random_settings(std::mt19937_64 &gen) {
-  static const char *const activations[] = {"tanh", "relu", "sin", "gelu", "linear"};
-  Settings s;
-  s.activation = activations[gen() % 5];
-  s.depth = 2 + (int)(gen() % 4);
-  s.outputs = 1 + (int)(gen() % 2);
-  s.train = 1 + (int)(gen() % 3);
-  s.test = (int)(gen() % 3);
-  s.C_b = random_list(gen, s.depth, true);
-  s.C_W = random_list(gen, s.depth, false);
-  s.lambda_b = random_list(gen, s.depth, true);
-  s.lambda_W = random_list(gen, s.depth, false);
-  s.ratios = "[1";
-  for (int l = 2; l < s.depth; l++) s.ratios += gen() % 2 ? ", 2" : ", 1";
-  s.ratios += "]";
-  return s;
-}
+const std::vector<const char *> kActivations = {"tanh", "relu", "sin", "gelu", "linear"};
 
 // Inputs e_a: any z^(1) is then that of the weights W_ka = z_ka without biases.
 Data unit_inputs(const Settings &s, unsigned seed) {
@@ -169,7 +153,7 @@ TEST(TrainerPreactivation, OrthonormalRows) {
 TEST(TrainerPreactivation, IsANetworkWithThisNtk) {
   std::mt19937_64 gen(71);
   for (int trial = 0; trial < 40; trial++) {
-    const Settings s = random_settings(gen);
+    const Settings s = random_network(gen, kActivations);
     const Data data = unit_inputs(s, (unsigned)trial);
     Fixture f(s, data, 1 + (int)(gen() % 9));
     pdlt_preactivation_draw(&f.pre, 3, (uint64_t)trial, 1);
@@ -215,7 +199,7 @@ TEST(TrainerPreactivation, IsANetworkWithThisNtk) {
 TEST(TrainerPreactivation, ThetaIsTheMeanOverWhatWeightsLeaveOpen) {
   std::mt19937_64 gen(72);
   for (int trial = 0; trial < 40; trial++) {
-    const Settings s = random_settings(gen);
+    const Settings s = random_network(gen, kActivations);
     Data data((size_t)s.train, (size_t)s.test, 1 + gen() % 3, (size_t)s.outputs, (unsigned)trial);
     Fixture f(s, data, 1 + (int)(gen() % 9));
     pdlt_preactivation_draw(&f.pre, 4, (uint64_t)trial, 0);

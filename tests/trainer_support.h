@@ -98,6 +98,24 @@ inline std::string random_list(std::mt19937_64 &gen, int count, bool zeros) {
   return text + "]";
 }
 
+// Any depth up to 5, outputs, samples, variances and rates, with one of the activations.
+inline Settings random_network(std::mt19937_64 &gen, const std::vector<const char *> &activations) {
+  Settings s;
+  s.activation = activations[gen() % activations.size()];
+  s.depth = 2 + (int)(gen() % 4);
+  s.outputs = 1 + (int)(gen() % 2);
+  s.train = 1 + (int)(gen() % 3);
+  s.test = (int)(gen() % 3);
+  s.C_b = random_list(gen, s.depth, true);
+  s.C_W = random_list(gen, s.depth, false);
+  s.lambda_b = random_list(gen, s.depth, true);
+  s.lambda_W = random_list(gen, s.depth, false);
+  s.ratios = "[1";
+  for (int l = 2; l < s.depth; l++) s.ratios += gen() % 2 ? ", 2" : ", 1";
+  s.ratios += "]";
+  return s;
+}
+
 struct Archive {
   ~Archive() { pdlt_archive_free(&c); }
   Archive() = default;
