@@ -44,7 +44,7 @@ TEST(Readme, BootstrapKnowsItsCommands) {
   const std::string bootstrap = read_text(PDLT_SOURCE_DIR "/bootstrap");
   for (const std::string command : {"demo", "test"}) {
     EXPECT_NE(readme.find("./bootstrap " + command), readme.npos);
-    EXPECT_NE(bootstrap.find("\n  " + command + ")\n"), bootstrap.npos);
+    EXPECT_NE(bootstrap.find("\n  " + command + ")"), bootstrap.npos);
   }
 }
 
