@@ -21,9 +21,12 @@ fi
 
 "$python" - <<'END'
 import os, torch
-blas = os.path.basename(os.path.realpath(os.popen("ldconfig -p").read().split("libblas.so.3 ")[1].split("=> ")[1].split()[0]))
-print("torch %s, BLAS %s" % (torch.__version__, blas))
+with open("/proc/self/maps") as maps:  # what is loaded
+    files = {line.split()[-1] for line in maps if "blas" in os.path.basename(line.split()[-1])}
+print("torch %s, BLAS %s" % (torch.__version__, ", ".join(sorted(map(os.path.basename, files)))))
 END
+
+rate_of() { "$python" -c 'import json, sys; print(json.load(sys.stdin)["network_steps_per_second"])'; }
 
 cores=(Haswell)
 grep -qw avx512dq /proc/cpuinfo && cores+=(SkylakeX)
@@ -32,10 +35,10 @@ for core in "${cores[@]}"; do
   line=$(OPENBLAS_CORETYPE=$core OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 \
     "$python" bench/compare_torch.py "$@")
   echo "torch ($core): $line"
-  rate=$(sed -n 's/.*"network_steps_per_second": \([0-9.]*\).*/\1/p' <<<"$line")
+  rate=$(rate_of <<<"$line")
   best=$(printf '%s\n%s\n' "$best" "$rate" | sort -g | tail -n 1)
 done
 line=$(build/bench/bench_train --json --threads 2 "$@")
 echo "bench_train: $line"
-ours=$(sed -n 's/.*"network_steps_per_second": \([0-9.e+]*\).*/\1/p' <<<"$line")
+ours=$(rate_of <<<"$line")
 awk -v a="$ours" -v b="$best" 'BEGIN { printf "ratio %.2f\n", a / b }'

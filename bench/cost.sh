@@ -2,7 +2,7 @@
 # cost.sh - processor time of pdlt train per network against n, L - 2, D and t, the
 # precision of the coefficient of 1/n against members, and exponents fitted to each.
 #
-#   bench/cost.sh [PROGRAM]        one thread; a few minutes; CSV on standard output
+#   bench/cost.sh [PROGRAM]        one thread; a few minutes; CSV on standard output; needs python3
 #
 # Is: measured processor seconds (user) of whole runs, less those of a run with fewer members.
 # Is not: a test, or a wall clock: other work on the machine changes little.
@@ -38,6 +38,16 @@ point() { # name, x, members, settings...
     'BEGIN { printf "%s,%s,%.3e\n", n, x, (b - a) / (0.75 * m) }'
 }
 
+# To how many percent c1 is known, from the metadata of a run with `until`.
+percent() { # file
+  python3 - "$1" <<'END'
+import json, sys, zipfile
+raw = zipfile.ZipFile(sys.argv[1]).read("meta.npy")
+meta = json.loads(raw[10 + int.from_bytes(raw[8:10], "little"):])
+print("%.2g" % (100 * meta["until"]["relative"]))
+END
+}
+
 {
   echo "quantity,x,value"
   for n in 16 32 64 128 256; do
@@ -53,11 +63,13 @@ point() { # name, x, members, settings...
     point seconds_t "$steps" "$((81920 / steps))" --set "training.steps=$steps" \
       --set "training.record=[$steps]"
   done
-  "$program" train e.yaml -o until.npz --threads 1 --set 'network.widths=[6, 8, 12, 16]' \
-    --set network.depth=3 --set ensemble.estimator=antithetic --set training.steps=10 \
-    --set 'training.record=[10]' --set 'ensemble.members={until: {quantity: z, relative: 1e-5,
-      scale: 1, max_members: 16384}}' 2>&1 |
-    sed -n 's/^z: c1 known to \([0-9.e+-]*\) % after \([0-9]*\) members.*/error_members,\2,\1/p'
+  for members in 2048 2880 4096 5760 8192 11520 16384; do
+    "$program" train e.yaml -o until.npz --quiet --force --threads 1 \
+      --set 'network.widths=[6, 8, 12, 16]' --set network.depth=3 --set training.steps=10 \
+      --set 'training.record=[10]' --set ensemble.estimator=antithetic --set \
+      "ensemble.members={until: {quantity: z, relative: 1e-5, scale: 1, max_members: $members}}"
+    echo "error_members,$members,$(percent until.npz)"
+  done
 } | tee table.csv
 
 # Exponents: least squares on logarithms; for n also of the two widest alone.

@@ -58,7 +58,7 @@ def run_once(options, name, seed):
     if done.returncode not in (0, 1):
         sys.exit(done.stderr)
     with open(os.path.join(folder, "verdict.json")) as file:
-        tests = [[t["quantity"], t["coefficient"], t["p"], t["reason"].startswith("bad fit")]
+        tests = [[t["quantity"], t["coefficient"], t["p"], t["fit_p"] is not None and t["fit_p"] < 0.001]
                  for t in json.load(file)["tests"] if t["p"] is not None]
     with open(kept + ".partial", "w") as file:
         json.dump(tests, file)

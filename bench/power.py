@@ -151,10 +151,9 @@ def collect(verdicts):
                 sys.exit(f"{claim['claim']}: {number['expectation']}: {number['reason']}; where theory "
                          "itself does not agree a refuted term means nothing")
         for entry in claim["sabotage_verdicts"]:
-            comparison, what = entry["sabotage"].split(": ", 1)
-            kind = "omit" if what.startswith("without ") else "flip"
-            found.setdefault((what.split(" ")[-1], kind), []).append(
-                (entry["sigma"], claim["claim"], comparison))
+            kind, term = entry["settings"][0].removeprefix("theory.").removesuffix("]").split("=[")
+            found.setdefault((term, kind), []).append(
+                (entry["sigma"], claim["claim"], entry["expectation"]))
     return {key: sorted(rows, reverse=True) for key, rows in found.items()}
 
 

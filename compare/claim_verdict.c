@@ -146,6 +146,13 @@ static json_t *finding_json(const pdlt_claim_result *r, size_t e, size_t p) {
   return out;
 }
 
+/* What the sabotage changes in the experiment, as --set takes it. */
+static json_t *settings_json(const pdlt_sabotage *s) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < s->num_sets; i++) json_array_append_new(list, json_string(s->sets[i]));
+  return list;
+}
+
 json_t *pdlt_claim_result_json(const pdlt_claim_result *r) {
   json_t *numbers = json_array(), *sabotages = json_array();
   for (size_t e = 0; e < r->claim.num_expectations; e++) {
@@ -155,9 +162,11 @@ json_t *pdlt_claim_result_json(const pdlt_claim_result *r) {
       char name[800];
       snprintf(name, sizeof name, "%s: %s", expectation->label, expectation->sabotages[s].text);
       json_array_append_new(
-          sabotages, json_pack("{s:s, s:s, s:o}", "sabotage", name, "verdict",
-                               pdlt_verdict_text(pdlt_claim_sabotage_verdict(r, e, s)), "sigma",
-                               pdlt_json_real(pdlt_claim_sabotage_sigma(r, e, s))));
+          sabotages,
+          json_pack("{s:s, s:s, s:o, s:s, s:o}", "sabotage", name, "expectation",
+                    expectation->label, "settings", settings_json(&expectation->sabotages[s]),
+                    "verdict", pdlt_verdict_text(pdlt_claim_sabotage_verdict(r, e, s)), "sigma",
+                    pdlt_json_real(pdlt_claim_sabotage_sigma(r, e, s))));
     }
   }
   return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "claim", r->claim.name, "chapter",

@@ -51,6 +51,7 @@ typedef struct pdlt_compare_test {
   double worst_z;        /* largest |z| of a single number, with its sign */
   size_t numbers;        /* how many numbers went in */
   size_t directions;     /* dimension of the joint test (= numbers unless projected) */
+  double fit_p;          /* of the joint fit with this coefficient free; NaN without freedom */
   double null_z;         /* distance of theory from the null hypothesis in standard errors */
   double members_needed; /* per width, for null_z = 4; NaN when null_z is 0 */
   char reason[256];      /* one line: why this verdict */

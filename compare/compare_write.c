@@ -81,11 +81,12 @@ pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, const c
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 static json_t *test_object(const pdlt_compare_test *t) {
-  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:s}", "quantity", t->quantity,
-                   "coefficient", t->coefficient, "verdict", pdlt_verdict_text(t->verdict), "p",
-                   number(t->p), "worst_z", number(t->worst_z), "numbers", (json_int_t)t->numbers,
-                   "directions", (json_int_t)t->directions, "null_z", number(t->null_z),
-                   "members_needed", number(t->members_needed), "reason", t->reason);
+  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:s}", "quantity",
+                   t->quantity, "coefficient", t->coefficient, "verdict",
+                   pdlt_verdict_text(t->verdict), "p", number(t->p), "worst_z", number(t->worst_z),
+                   "numbers", (json_int_t)t->numbers, "directions", (json_int_t)t->directions,
+                   "fit_p", number(t->fit_p), "null_z", number(t->null_z), "members_needed",
+                   number(t->members_needed), "reason", t->reason);
 }
 
 static json_t *reach_list(const pdlt_comparison *c) {

@@ -74,6 +74,7 @@ void pdlt_verdict_decide(pdlt_compare_test *out, const pdlt_evidence *e, const c
                              .directions = e->coefficient.directions,
                              .p = NAN,
                              .worst_z = NAN,
+                             .fit_p = NAN,
                              .null_z = NAN,
                              .members_needed = NAN};
   if (!pdlt_evidence_tested(e)) {
@@ -85,6 +86,7 @@ void pdlt_verdict_decide(pdlt_compare_test *out, const pdlt_evidence *e, const c
   }
   out->p = p_of(e);
   out->worst_z = e->worst_z;
+  out->fit_p = e->fit.p;
   out->null_z = e->null_z;
   out->members_needed = members_needed(e);
   if (e->broken) {

@@ -26,8 +26,9 @@ TEST(Install, ProgramBuildsWithPkgConfig) {
       run_shell("cmake --install '" PDLT_BINARY_DIR "' --prefix $PWD/prefix", folder.path());
   ASSERT_EQ(installed.status, 0) << installed.out << installed.err;
   EXPECT_EQ(run_shell("prefix/bin/pdlt --version", folder.path()).status, 0);
-  const Outcome claims = run_shell("prefix/bin/pdlt list claims", folder.path());
-  EXPECT_NE(claims.out.find("4-second-layer"), std::string::npos) << claims.out << claims.err;
+  const Outcome claims = run_shell("prefix/bin/pdlt list claims --json", folder.path());
+  EXPECT_NE(claims.out.find("\"name\": \"4-second-layer\""), std::string::npos)
+      << claims.out << claims.err;
   write_text(folder / "user.c", user_program);
   /* The .pc file names the prefix of configure time; relocate it. */
   const Outcome built = run_shell(

@@ -48,18 +48,21 @@ TEST(StudyTensors, ReluDepthThreeWithoutInheritedF) {
  * through every term of G1, Theta1, V, D, F, A, B. */
 TEST(StudyTensors, OmissionsCoverAllTermsAtInitialization) {
   TempFolder folder;
-  const Outcome list = run_pdlt("list terms", folder.path());
+  const Outcome list = run_pdlt("list terms --json", folder.path());
   ASSERT_EQ(list.status, 0) << list.err;
   std::set<std::string> terms, seen;
-  std::istringstream lines(list.out);
-  for (std::string line; std::getline(lines, line);) {
-    std::string term;
-    std::istringstream(line) >> term;
+  json_t *root = json_loads(list.out.c_str(), 0, nullptr);
+  ASSERT_NE(root, nullptr) << list.out;
+  size_t i;
+  const json_t *entry;
+  json_array_foreach(json_object_get(root, "terms"), i, entry) {
+    const std::string term = json_string_value(json_object_get(entry, "name"));
     const std::string tensor = term.substr(0, term.find('.'));
     if (term != tensor &&
         std::set<std::string>{"G1", "Theta1", "V", "D", "F", "A", "B"}.count(tensor))
       terms.insert(term);
   }
+  json_decref(root);
   EXPECT_EQ(terms.size(), 21u);
 
   std::istringstream omissions(read_text(study + "omissions.txt"));

@@ -64,6 +64,10 @@ TEST_F(Verify, AgreesRefutesAndWritesAPage) {
   const json_t *sabotages = json_object_get(first, "sabotage_verdicts");
   ASSERT_EQ(json_array_size(sabotages), 3u);
   EXPECT_EQ(Text(json_array_get(sabotages, 0), "sabotage"), "V, exact: without V.fresh");
+  EXPECT_EQ(Text(json_array_get(sabotages, 0), "expectation"), "V, exact");
+  const json_t *settings = json_object_get(json_array_get(sabotages, 0), "settings");
+  EXPECT_STREQ(json_string_value(json_array_get(settings, 0)), "theory.omit=[V.fresh]");
+  EXPECT_EQ(json_array_size(json_object_get(json_array_get(sabotages, 2), "settings")), 0u);
   EXPECT_EQ(Text(json_array_get(sabotages, 0), "verdict"), "disagree");
   EXPECT_EQ(Text(json_array_get(sabotages, 1), "sabotage"), "V, exact: flipped sign of V.fresh");
   EXPECT_EQ(Text(json_array_get(sabotages, 1), "verdict"), "disagree");

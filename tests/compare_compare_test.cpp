@@ -171,10 +171,14 @@ TEST(Compare, BadFitIsUndecided) {
   Setting s;
   Pair pair;
   fill(pair, s, some_truth(0.002), 2);
+  Result good;
+  good.compare(pair);
+  EXPECT_GT(good.test("K", "c0").fit_p, 0.001);
   disturb(pair, s, 6, 1, 8);
   Result r;
   r.compare(pair);
   EXPECT_NE(strstr(r.test("K", "c0").reason, "bad fit"), nullptr) << r.test("K", "c0").reason;
+  EXPECT_LT(r.test("K", "c0").fit_p, 0.001);
   EXPECT_EQ(r.test("K", "c0").verdict, PDLT_UNDECIDED);
   EXPECT_EQ(r.c.rows[0].verdict, PDLT_UNDECIDED);
 }

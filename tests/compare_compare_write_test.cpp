@@ -134,7 +134,7 @@ TEST_F(CompareWrite, Json) {
     EXPECT_STREQ(json_string_value(json_object_get(test, "coefficient")), i == 0 ? "c0" : "c1");
     EXPECT_STREQ(json_string_value(json_object_get(test, "verdict")), "undecided");
     EXPECT_EQ(json_integer_value(json_object_get(test, "numbers")), 4);
-    for (const char *key : {"p", "worst_z", "null_z", "members_needed"}) {
+    for (const char *key : {"p", "worst_z", "fit_p", "null_z", "members_needed"}) {
       EXPECT_NE(json_object_get(test, key), nullptr) << key;
       EXPECT_TRUE(json_is_null(json_object_get(test, key))) << key;
     }
