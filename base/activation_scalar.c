@@ -2,7 +2,7 @@
  *
  * Is: closed forms written so that no term cancels another except at the zeros of
  * the derivative itself, and so that the tails keep their relative precision.
- * Is not: fast; the trainer's kernels are in activation_kernels.inc. */
+ * Is not: fast; the trainer's kernels are in base/vector/sigma.inc. */
 #include <math.h>
 
 #include "base/activation_internal.h"

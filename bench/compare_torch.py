@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The work of bench_train in PyTorch, as well as it can be done there: one process per thread,
 networks in chunks that fit the cache, own backward by batched products, no autograd, every array
-allocated once, layer 1 moved by samples (docs/trainer.md) where that is cheaper.
+allocated once, layer 1 moved by samples (docs/trainer/step.md) where that is cheaper.
 
 Prints one JSON object with the names of bench_train. Run by bench/compare_torch.sh."""
 import argparse

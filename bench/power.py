@@ -21,6 +21,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import textwrap
 import zipfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -182,7 +183,7 @@ def table(terms, found, moved):
     head = (f"{len(terms)} terms. Left out: {caught['omit']} caught at 5 standard errors or more, "
             f"{small} of the others shift their tensor by less than 1 %, "
             f"{len(terms) - caught['omit'] - small} not caught. Sign flipped: {caught['flip']} caught.")
-    return head + "\n\n" + "\n".join(lines) + "\n"
+    return textwrap.fill(head, 110, break_on_hyphens=False) + "\n\n" + "\n".join(lines) + "\n"
 
 
 def main():

@@ -4,7 +4,10 @@ import ast
 import json
 import math
 import struct
+import textwrap
 import zipfile
+
+COLUMNS = 110  # of a line of text in docs/
 
 
 def read_array(path, name):
@@ -48,10 +51,21 @@ def probability(p):
     return "" if p is None else "< 1e-300" if p < 1e-300 else short(p)
 
 
+def wrapped(lines):
+    """The lines, text broken to COLUMNS; rows of tables and figures stay."""
+    out = []
+    for line in lines:
+        whole = len(line) <= COLUMNS or line.startswith(("|", "!"))
+        out += [line] if whole else textwrap.wrap(
+            line, COLUMNS, subsequent_indent="  " if line.startswith("- ") else "",
+            break_long_words=False, break_on_hyphens=False)
+    return out
+
+
 def paste(path, name, lines):
     """Replaces what stands between the markers of that name."""
     begin, end = f"<!-- {name} -->", f"<!-- end {name} -->"
     text = path.read_text()
     head, rest = text.split(begin, 1)
     tail = rest.split(end, 1)[1]
-    path.write_text(head + begin + "\n" + "\n".join(lines) + "\n" + end + tail)
+    path.write_text(head + begin + "\n" + "\n".join(wrapped(lines)) + "\n" + end + tail)

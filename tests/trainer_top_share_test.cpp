@@ -127,7 +127,7 @@ TEST(TrainerTopShare, WithControl) {
   }
 }
 
-// A Gaussian number: 2 (c phi(c) + Q(c)) with Q(c) = 1/2000, docs/trainer.md.
+// A Gaussian number: 2 (c phi(c) + Q(c)) with Q(c) = 1/2000, docs/trainer/runs.md.
 TEST(TrainerTopShare, GaussianValue) {
   std::mt19937_64 gen(9);
   std::normal_distribution<double> normal;

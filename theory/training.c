@@ -160,7 +160,7 @@ static void sandwich(size_t D, const double *N, const double *K, double *work, d
 
 /* Errors of first order: an error dTheta of norm A err_theta moves N^t by
  * sum_s N^(t-1-s) eta dTheta E N^s, whose size the sums S_a = eta sum_s |mu_a|^s bound
- * (docs/training.md, "Errors"). */
+ * (docs/infinite_training.md, "Errors"). */
 static pdlt_training_errors estimate(const pdlt_training *tr, const double *N, const double *sums) {
   const size_t D = tr->D, A = tr->A;
   double row = 1, reach = 1, k = 0, longest = 0, largest_target = 0;

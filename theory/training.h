@@ -6,7 +6,7 @@
  * Is not: order 1/n.
  *
  * Shapes: D samples, the first A of them train; n_L outputs, which do not talk to each
- * other at infinite width: one sample matrix serves all. Derivation: docs/training.md. */
+ * other at infinite width: one sample matrix serves all. Derivation: docs/infinite_training.md. */
 #ifndef PDLT_THEORY_TRAINING_H
 #define PDLT_THEORY_TRAINING_H
 
@@ -53,7 +53,7 @@ double pdlt_training_phi(double theta, double eta, int flow, double t, double *p
 
 /* At time t >= 0 (steps, whole; flow: eta t; INFINITY is refused, see _end):
  * zbar_d = sum_a (Theta_dA v_a) phi_a (v_a . y),  cov = N^t K N^tT with
- * N^t x = x - sum_a Theta_dA v_a phi_a (v_a . x_A)   (PDLT chapter 10, docs/training.md).
+ * N^t x = x - sum_a Theta_dA v_a phi_a (v_a . x_A)   (PDLT chapter 10, docs/infinite_training.md).
  * mean: (n_L, D); cov: (D, D), the block of any one output (others: zero between
  * outputs), may be NULL. errors: of the two, may be NULL. Cost O(D^2 A); without cov O(D A n_L). */
 typedef struct pdlt_training_errors {

@@ -1,7 +1,7 @@
 /* accumulate.h - the tensors of order 1/width in a block's record.
  *
  * Is: per draw u = (K, M) over pairs of samples a <= b, merged into mean and scatter, and
- * the sums of F and B, for every layer measured (fluctuation.h; docs/trainer.md).
+ * the sums of F and B, for every layer measured (fluctuation.h; docs/trainer/measurements.md).
  * Is not: estimates (output_tensors.c). */
 #ifndef PDLT_TRAINER_ACCUMULATE_H
 #define PDLT_TRAINER_ACCUMULATE_H

@@ -6,8 +6,9 @@
  *   delta^(l)_ia = dz_i;a/dz^(l),   Th_(ia)(jb) = sum_l delta^(l)_ia . delta^(l)_jb h^(l)_ab,
  *   h^(l)_ab = lambda_b + lambda_W/n_{l-1} s^(l-1)_a . s^(l-1)_b
  *
- * (PDLT ch. 8). A network that has moved keeps its moves and not its weights (docs/trainer.md,
- * "Bundles"), so that W s and W^T delta of all networks are one product; or, alone, its weights.
+ * (PDLT ch. 8). A network that has moved keeps its moves and not its weights
+ * (docs/trainer/control.md, "Bundles"), so that W s and W^T delta of all networks are one product;
+ * or, alone, its weights.
  * Layer 1 is given by its preactivations: they move by h^(1), whatever n_0 is.
  * Is not: gradient descent (step.h), which is made for many steps. */
 #ifndef PDLT_TRAINER_BUNDLE_H

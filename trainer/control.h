@@ -1,7 +1,7 @@
 /* control.h - a draw's own linearization: the control of its trained outputs.
  *
  * Is: the mean over a pair z(0), -z(0) of the outputs of a network linearized about its
- * draw, a function of the draw's NTK alone (docs/trainer.md, "Own linearization"):
+ * draw, a function of the draw's NTK alone (docs/trainer/control.md, "Own linearization"):
  *
  *   c(t) = Th_.A psi_t(Th_AA) y,    Th_AA = sum_r theta_r v_r v_r^T,
  *   psi_t(theta) = (1 - mu^t)/theta,    mu = 1 - eta theta, or 1/(1 - eta theta) below -1,

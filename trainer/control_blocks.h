@@ -2,7 +2,7 @@
  *
  * Is: mean plus coefficient times shift, a number whose mean is 0; the coefficient is 1
  * (two_level) or regressed on the other blocks (control), so it is independent of the block
- * that it multiplies and nothing is biased (docs/trainer.md, "Own linearization").
+ * that it multiplies and nothing is biased (docs/trainer/control.md, "Own linearization").
  * Is not: aware of networks; tested on synthetic numbers. */
 #ifndef PDLT_TRAINER_CONTROL_BLOCKS_H
 #define PDLT_TRAINER_CONTROL_BLOCKS_H

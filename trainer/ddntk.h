@@ -3,8 +3,8 @@
  *
  * Is: second and third directional derivatives of the network in closed form, layer by
  * layer, on the first S samples, for layer l with the weights of layer l integrated out
- * (definitions: PDLT ch. 11 and infinity; derivation: docs/trainer.md). Let f_w = sum_k
- * w_k s^(l-1)_k, J_w;a = lambda df_w(a)/dtheta over the layers below l, n = n_{l-1},
+ * (definitions: PDLT ch. 11 and infinity; derivation: docs/trainer/measurements.md). Let f_w =
+ * sum_k w_k s^(l-1)_k, J_w;a = lambda df_w(a)/dtheta over the layers below l, n = n_{l-1},
  * C, lambda of layer l, and u, v independent heads with mean 0 and variance C/n:
  *
  *   P_0123 = C d2f_s3(0)[J_v;1, J_v;2]

@@ -1,7 +1,7 @@
 /* fluctuation.h - what one draw contributes to the tensors of order 1/width V, D, F, A, B.
  *
  * Is: for layer l and the first S samples, with the weights of layer l integrated out
- * exactly (docs/trainer.md; definitions: PDLT ch. 4 and 8), n = n_{l-1}:
+ * exactly (docs/trainer/measurements.md; definitions: PDLT ch. 4 and 8), n = n_{l-1}:
  *
  *   K_12   = C_b + C_W/n sum_j s_j1 s_j2
  *   M_12   = lambda_b + lambda_W/n sum_j s_j1 s_j2 + C_W/n sum_k X_kk;12

@@ -41,7 +41,7 @@ pdlt_status pdlt_further_new(pdlt_further *out, const pdlt_plan *plan, const pdl
 void pdlt_further_free(pdlt_further *further);
 
 /* shift (T, p) += sum_k mean over the draws of level k of (c_k - c_(k-1)), less the last level of
- * the draw theta itself (docs/trainer.md, "Levels"). *unstable: of theta. Errors:
+ * the draw theta itself (docs/trainer/control.md, "Levels"). *unstable: of theta. Errors:
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_further_levels(pdlt_further *further, const double *theta, uint64_t member,
                                 double *shift, int *unstable);

@@ -5,9 +5,9 @@
  *   value - B (x - mu),   value = (K and Theta of the layers measured, c (T, q)),
  *
  * where x are averages over neurons of the same random numbers at frozen kernels, whose mean
- * mu is known exactly, and Th - Theta, whose mean is 0 (docs/trainer.md, "Controls with frozen
- * kernels"). Frozen kernels and B come from a pilot whose draws no run uses, so nothing is
- * biased.
+ * mu is known exactly, and Th - Theta, whose mean is 0 (docs/trainer/control.md, "Controls with
+ * frozen kernels"). Frozen kernels and B come from a pilot whose draws no run uses, so nothing
+ * is biased.
  * Is not: a prediction: whatever the frozen kernels are, the mean is that of the networks. */
 #ifndef PDLT_TRAINER_INITIAL_H
 #define PDLT_TRAINER_INITIAL_H

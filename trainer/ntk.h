@@ -2,7 +2,7 @@
  * integrated out exactly.
  *
  * Is: K_n and Theta_n of one draw as (D, D) matrices, whose mean over draws is
- * E[z_i z_i] and E[Th_ii] at width n (PDLT ch. 4 and 8; docs/trainer.md):
+ * E[z_i z_i] and E[Th_ii] at width n (PDLT ch. 4 and 8; docs/trainer/measurements.md):
  *
  *   K_12     = C_b + C_W/n_{l-1} sum_j s_j1 s_j2
  *   Theta_12 = lambda_b + lambda_W/n_{l-1} sum_j s_j1 s_j2

@@ -78,7 +78,7 @@ typedef struct pdlt_pilot {
 
 /* Of what `estimator` allows the option with the least work: every chain of levels, with numbers
  * of draws by the rule of multilevel Monte Carlo, all further ones at most four times the work of
- * the trained pair (docs/trainer.md, "Choice of the estimator").
+ * the trained pair (docs/trainer/control.md, "Choice of the estimator").
  * auto prefers the simpler of two estimators unless the other saves a tenth. Fewer than 8
  * surviving pairs decide for plain, or for one sample and no level. Returns whether pairs are
  * taken. */

@@ -3,7 +3,7 @@
  * Is: an exact draw of the hidden preactivations of D samples, and of the NTK that goes with
  * them, from O(n D) random numbers per layer instead of n^2: given the layer below, neurons
  * are independent Gaussians; the backward pass sees the weights only through what the forward
- * pass has fixed and an independent rest (docs/trainer.md, "Draws of preactivations"):
+ * pass has fixed and an independent rest (docs/trainer/control.md, "Draws of preactivations"):
  *
  *   v_a = (sqrt(C_W/n) s_a, sqrt(C_b)) = sum_r G_ar U_r,   U_r orthonormal,   z_ka = sum_r G_ar
  * xi_kr W~  = sqrt(C_W/n) (xi U + omega (1 - U^T U)),          xi, omega standard normal

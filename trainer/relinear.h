@@ -2,7 +2,7 @@
  *
  * Is: the mean over a pair z(0), -z(0) of networks that, between the times of a level, follow
  * their linearization exactly and, at these times, are linearized anew where they have come to
- * (docs/trainer.md, "Levels"):
+ * (docs/trainer/control.md, "Levels"):
  *
  *   z(t) = z_j + Th_.A psi_(t - t_j)(Th_AA) (y - z_j;A),                t_j <= t < t_(j+1),
  *   theta_(j+1) = theta_j + lambda dz_A/dtheta psi_(t_(j+1) - t_j)(Th_AA) (y - z_j;A),

@@ -2,7 +2,7 @@
  *
  * Is: theta_max, the largest eigenvalue of a draw's own NTK of the training samples, last
  * layer's weights as drawn (both networks of a pair have the same); whether eta theta_max > 2
- * (docs/trainer.md, "Stability").
+ * (docs/trainer/measurements.md, "Stability").
  * Is not: divergence of the trained network (member.h) or a fit (stability_pilot.h). */
 #ifndef PDLT_TRAINER_STABILITY_H
 #define PDLT_TRAINER_STABILITY_H

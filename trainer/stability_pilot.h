@@ -1,7 +1,7 @@
 /* stability_pilot.h - which share of the draws will be unstable, before the run.
  *
  * Is: a fixed number of draws outside the run at each width; a tail fitted to their largest
- * eigenvalues (docs/trainer.md, "Stability").
+ * eigenvalues (docs/trainer/measurements.md, "Stability").
  * Is not: the count of the run itself (block.h) or the choice of the estimator (pilot.h). */
 #ifndef PDLT_TRAINER_STABILITY_PILOT_H
 #define PDLT_TRAINER_STABILITY_PILOT_H

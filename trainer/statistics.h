@@ -4,7 +4,7 @@
  * Is not: aware of networks; everything here is tested on synthetic numbers.
  *
  * B blocks with weights w_b (draws behind them, N in all). Estimates are summed in block
- * order. Method: docs/trainer.md. */
+ * order. Method: docs/trainer/runs.md. */
 #ifndef PDLT_TRAINER_STATISTICS_H
 #define PDLT_TRAINER_STATISTICS_H
 

@@ -8,7 +8,7 @@
  *   delta^(L) = eps = z^(L) - y,   delta^(l) = sigma'(z^(l)) * (W^(l+1)^T delta^(l+1))
  *   W^(l) <- W^(l) - eta lambda_W/n_{l-1} delta^(l) s^(l-1)^T,  b <- b - eta lambda_b sum delta
  *
- * (PDLT ch. 7 and docs/trainer.md.) The first layer may be moved without its weights:
+ * (PDLT ch. 7 and docs/trainer/step.md.) The first layer may be moved without its weights:
  * z^(1) <- z^(1) - eta delta^(1) h, h = lambda_b + lambda_W x.x/n_0, which is the same
  * statement and cheaper when N_A < 2 n_0. Test samples are carried only when asked for. */
 #ifndef PDLT_TRAINER_STEP_H

@@ -2,7 +2,7 @@
  *
  * Is: of one block, the sums of v = m + beta x (m a draw's output, x its control at the last
  * time; beta = 0 without control, 1 for two_level, fitted for control) and the draws farthest
- * from the middle of their batch; from all blocks, the share (docs/trainer.md, "Heavy tails").
+ * from the middle of their batch; from all blocks, the share (docs/trainer/runs.md, "Heavy tails").
  * Is not: an error bar. Results do not depend on threads. */
 #ifndef PDLT_TRAINER_TOP_SHARE_H
 #define PDLT_TRAINER_TOP_SHARE_H

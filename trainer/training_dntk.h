@@ -2,7 +2,7 @@
  *
  * Is: dTh_ijk;abc = sum_mu,nu lambda_mu lambda_nu d2z_i;a/dtheta_mu dtheta_nu
  * dz_j;b/dtheta_mu dz_k;c/dtheta_nu of one network in its present state, all outputs, the
- * first S samples, by exact second derivatives (PDLT ch. 11; docs/trainer.md). With
+ * first S samples, by exact second derivatives (PDLT ch. 11; docs/trainer/measurements.md). With
  * delta_ia = dz_i;a/dz^(l), g_ia = dz_i;a/ds^(l) and Y = (j, b) the direction
  * lambda dz_j;b/dtheta, which moves layer l by rate delta_jb s_b^T and lambda_b delta_jb,
  *

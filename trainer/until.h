@@ -1,6 +1,6 @@
 /* until.h - when an ensemble is large enough: the error of the coefficient of 1/n.
  *
- * Is: ensemble.until (docs/trainer.md, "Until a precision"): fixed numbers of members at
+ * Is: ensemble.until (docs/trainer/runs.md, "Until a precision"): fixed numbers of members at
  * which the run looks, and what it sees there. A function of the records alone, so threads,
  * ranks and interruptions do not change when a run ends.
  * Is not: theory; the trainer knows no expected value. */

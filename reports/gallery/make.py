@@ -20,9 +20,10 @@ def main():
     shutil.rmtree(figures, ignore_errors=True)
     os.makedirs(figures)
     with open(os.path.join(HERE, "README.md"), "w") as out:
-        out.write("# Gallery\n\nMade by `reports/gallery/make.py DIR` from a run of `pdlt verify "
-                  "-o DIR`. `index.html` is the page of that run (open it in a browser; it says whether "
-                  "the run was quick or full), `verdicts.json` its numbers.\n\n"
+        out.write("# Gallery\n\n"
+                  "Made by `reports/gallery/make.py DIR` from a run of `pdlt verify -o DIR`. `index.html` is "
+                  "the page of that\nrun (open it in a browser; it says whether the run was quick or full), "
+                  "`verdicts.json` its numbers.\n\n"
                   "| claim | verdict | sabotages refuted |\n|---|---|---|\n")
         for claim in verdicts:
             shutil.copy(os.path.join(source, claim["claim"], "figure.svg"),
