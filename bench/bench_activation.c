@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/activation.h"
-#include "base/rng.h"
-#include "base/simd_kernels.h"
+#include "base/activation/activation.h"
+#include "base/random/rng.h"
+#include "base/vector/kernels.h"
 
 enum { N = 1024, SAMPLES = 15 };
 

@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/archive.h"
-#include "base/experiment.h"
-#include "trainer/ensemble.h"
+#include "base/experiment/experiment.h"
+#include "base/file/archive.h"
+#include "trainer/run/ensemble.h"
 
 enum { QUANTITIES = 5, WIDTH = 8, SAMPLES = 3, ENTRIES = SAMPLES * SAMPLES * SAMPLES * SAMPLES };
 static const char *const quantities[QUANTITIES] = {"z", "cov", "K", "Theta", "V"};

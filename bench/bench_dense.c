@@ -1,4 +1,4 @@
-/* bench_dense.c - the products of base/dense.h against OpenBLAS, GFLOP/s of one thread.
+/* bench_dense.c - the products of base/vector/dense.h against OpenBLAS, GFLOP/s of one thread.
  *
  * Is: z = W s, and the way back with the update, for W (n, n) and `samples` columns, by the
  * thread's own clock; OPENBLAS_CORETYPE chooses OpenBLAS's kernels.
@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/linalg.h"
-#include "base/memory.h"
-#include "base/simd_kernels.h"
+#include "base/core/memory.h"
+#include "base/vector/kernels.h"
+#include "base/vector/linalg.h"
 #include "bench/clock.h"
 
 /* What the products work on; all arrays small numbers. */

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/linalg.h"
-#include "base/memory.h"
-#include "base/rng.h"
+#include "base/core/memory.h"
+#include "base/random/rng.h"
+#include "base/vector/linalg.h"
 #include "bench/clock.h"
-#include "theory/dynamics.h"
-#include "theory/dynamics_cov.h"
-#include "theory/end.h"
+#include "theory/order_one/cov.h"
+#include "theory/order_one/end.h"
+#include "theory/order_one/mean.h"
 
 /* Random numbers; rank 2: symmetric, with this diagonal and small entries beside it. */
 static pdlt_status fill(double **out, size_t D, int rank, double diagonal, uint64_t stream,

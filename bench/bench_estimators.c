@@ -10,13 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/archive.h"
-#include "base/experiment.h"
-#include "base/json.h"
+#include "base/experiment/experiment.h"
+#include "base/file/archive.h"
+#include "base/file/json.h"
 #include "bench/clock.h"
-#include "trainer/ensemble.h"
-#include "trainer/flops.h"
-#include "trainer/relinear.h"
+#include "trainer/control/flops.h"
+#include "trainer/control/level.h"
+#include "trainer/run/ensemble.h"
 
 typedef struct bench {
   int width, depth, steps, train, test, inputs, threads;

@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/linalg.h"
-#include "base/memory.h"
-#include "base/npz.h"
-#include "base/rng.h"
-#include "compare/fit.h"
-#include "compare/verdict.h"
+#include "base/core/memory.h"
+#include "base/file/npz.h"
+#include "base/random/rng.h"
+#include "base/vector/linalg.h"
+#include "compare/statistics/fit.h"
+#include "compare/verdict/verdict.h"
 
 enum { LEVELS = 4, MAX_POWERS = 9 };
 static const double levels[LEVELS] = {0.1, 0.01, 0.001, 1e-4};

@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/linalg.h"
-#include "base/memory.h"
-#include "base/rng.h"
+#include "base/core/memory.h"
+#include "base/random/rng.h"
+#include "base/vector/linalg.h"
 #include "bench/clock.h"
-#include "trainer/accumulate.h"
-#include "trainer/ddntk.h"
+#include "trainer/measure/ddntk.h"
+#include "trainer/record/accumulate.h"
 
 typedef struct bench {
   int width, depth, inputs, samples, json;

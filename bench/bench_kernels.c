@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/linalg.h"
-#include "base/memory.h"
-#include "base/rng.h"
+#include "base/core/memory.h"
+#include "base/random/rng.h"
+#include "base/vector/linalg.h"
 #include "bench/clock.h"
-#include "theory/kernel.h"
+#include "theory/infinite/kernel.h"
 
 enum { REPEATS = 5, MAX_LAYERS = 64 };
 

@@ -1,6 +1,6 @@
 /* bench_many.c - roads to the four-sample brackets of many samples, side by side:
  * bench_many [activation [samples]]. For <s s s s> - <s s><s s> of all pairs of pairs:
- *   grids       canonical variables (theory/bracket.h), n nodes per direction;
+ *   grids       canonical variables (theory/bracket/bracket.h), n nodes per direction;
  *   Gram        quasi-random nodes shared by all pairs (Kronecker sequence, random shift),
  *               products s_a s_b less their exact means as rows of one matrix, one dsyrk;
  *   low rank    how many pairs span the matrix, by pivoted Cholesky.
@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/linalg.h"
-#include "base/memory.h"
-#include "base/rng.h"
+#include "base/core/memory.h"
+#include "base/random/rng.h"
+#include "base/vector/linalg.h"
 #include "bench/clock.h"
-#include "theory/bracket.h"
-#include "theory/kernel.h"
+#include "theory/bracket/bracket.h"
+#include "theory/infinite/kernel.h"
 
 enum { INPUTS = 16, TILE = 1024, MOST = 64, FINE = 96 };
 

@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/linalg.h"
+#include "base/vector/linalg.h"
 #include "bench/clock.h"
-#include "theory/predict.h"
+#include "theory/predict/predict.h"
 
 typedef struct usage {
   double D, processor, wall, mebibytes;

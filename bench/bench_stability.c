@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/linalg.h"
-#include "base/memory.h"
+#include "base/core/memory.h"
+#include "base/vector/linalg.h"
 #include "bench/clock.h"
-#include "trainer/stability.h"
+#include "trainer/measure/stability.h"
 
 enum { INPUTS = 8, DEPTH = 4, DRAWS = 200 };
 

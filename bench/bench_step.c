@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/linalg.h"
+#include "base/vector/linalg.h"
 #include "bench/clock.h"
 #include "bench/peak.h"
 #include "bench/train_setup.h"
-#include "trainer/flops.h"
+#include "trainer/control/flops.h"
 
 enum { HIDDEN = 3, INPUTS = 16, BATCHES = 40, PEAK_ROUNDS = 8000, MOST = 256 };
 

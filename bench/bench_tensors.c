@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/linalg.h"
-#include "base/memory.h"
-#include "base/rng.h"
+#include "base/core/memory.h"
+#include "base/random/rng.h"
+#include "base/vector/linalg.h"
 #include "bench/clock.h"
-#include "theory/kernel.h"
-#include "theory/tensor.h"
+#include "theory/infinite/kernel.h"
+#include "theory/tensors/tensors.h"
 
 enum { REPEATS = 3, MAX_LAYERS = 64, INPUTS = 8 };
 

@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/linalg.h"
-#include "base/memory.h"
+#include "base/core/memory.h"
+#include "base/vector/linalg.h"
 #include "bench/clock.h"
 #include "bench/peak.h"
 #include "bench/train_setup.h"
-#include "trainer/flops.h"
-#include "trainer/step.h"
+#include "trainer/control/flops.h"
+#include "trainer/network/step.h"
 
 typedef struct bench {
   int width, hidden, inputs, samples, threads, json, single;

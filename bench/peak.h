@@ -1,14 +1,14 @@
 /* peak.h - the fastest that one thread can multiply and add: the measure of the benchmarks.
  *
  * Is: independent chains of fused operations (plain x86-64: of products and sums) in registers,
- * in either precision, for each instruction set of base/simd_kernels.h.
+ * in either precision, for each instruction set of base/vector/kernels.h.
  * Is not: a header of the libraries; each benchmark includes it once. */
 #ifndef PDLT_BENCH_PEAK_H
 #define PDLT_BENCH_PEAK_H
 
 #include <string.h>
 
-#include "base/simd_kernels.h"
+#include "base/vector/kernels.h"
 
 /* ISO C mode forbids contraction; the peak is about fused operations. */
 #if defined(__GNUC__) && !defined(__clang__)

@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-#include "base/rng.h"
-#include "trainer/step.h"
+#include "base/random/rng.h"
+#include "trainer/network/step.h"
 
 static void fill_problem(size_t d, size_t n0, pdlt_dataset *data, pdlt_error *err) {
   const pdlt_rng rng = {1, 0, 0, PDLT_STREAM_DATA};

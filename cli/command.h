@@ -7,11 +7,11 @@
 
 #include <stddef.h>
 
-#include "base/archive.h"
-#include "base/experiment.h"
-#include "base/progress.h"
-#include "base/status.h"
-#include "compare/claim_verdict.h"
+#include "base/core/progress.h"
+#include "base/core/status.h"
+#include "base/experiment/experiment.h"
+#include "base/file/archive.h"
+#include "compare/claim/result.h"
 #include "datasets/dataset.h"
 
 enum { PDLT_PATH_LENGTH = 4096 };
@@ -21,7 +21,7 @@ enum { PDLT_CHECKPOINT_SECONDS = 20 }; /* unless --checkpoint says otherwise */
 typedef struct pdlt_options {
   int threads, quiet, json, force, layers, help, quick, full;
   int tacit;                 /* 1: nothing is said about results that are there already */
-  int team;                  /* 1: other ranks wait to help (base/team.h) */
+  int team;                  /* 1: other ranks wait to help (base/core/team.h) */
   int shard, shards;         /* --shard k/K; 0: all */
   double checkpoint_seconds; /* --checkpoint */
   const char *output;        /* -o */
@@ -89,7 +89,8 @@ pdlt_status pdlt_stage_reuse(const char *kind, const char *hash, int layers, con
                              const pdlt_options *options, pdlt_archive *out, int *found,
                              pdlt_error *err);
 
-/* What ranks other than 0 do (base/team.h): the training of this experiment, as rank 0 says. */
+/* What ranks other than 0 do (base/core/team.h): the training of this experiment, as rank 0 says.
+ */
 void pdlt_stage_help(const char *experiment, pdlt_options *options);
 
 /* With --json: output, hash, reused on stdout. */

@@ -1,7 +1,7 @@
 /* commands.c - run, theory, train: the subcommands that start from an experiment. */
 #include <stdio.h>
 
-#include "base/file.h"
+#include "base/file/file.h"
 #include "cli/command.h"
 
 pdlt_status pdlt_stage_print(const pdlt_options *options, const pdlt_archive *archive, int reused,

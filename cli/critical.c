@@ -2,10 +2,10 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "base/json.h"
-#include "base/memory.h"
+#include "base/core/memory.h"
+#include "base/file/json.h"
 #include "cli/command.h"
-#include "theory/critical.h"
+#include "theory/infinite/critical.h"
 
 static const char *kind_text(pdlt_critical_class kind) {
   switch (kind) {

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/linalg.h"
-#include "base/team.h"
-#include "base/version.h"
+#include "base/core/team.h"
+#include "base/experiment/version.h"
+#include "base/vector/linalg.h"
 #include "cli/command.h"
-#include "trainer/crew.h"
+#include "trainer/run/ranks.h"
 
 static const pdlt_command commands[] = {
     {"run", "EXPERIMENT.yaml -o DIR", "theory, training, comparison and report in one go", 1, 1,

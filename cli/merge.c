@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/npz.h"
+#include "base/file/npz.h"
 #include "cli/command.h"
-#include "trainer/shard.h"
+#include "trainer/run/shard.h"
 
 static pdlt_status add_shards(pdlt_merge *merge, const pdlt_options *options, pdlt_error *err) {
   for (int k = 0; k < options->num_args; k++) {

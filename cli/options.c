@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
-#include "base/threads.h"
-#include "base/version.h"
+#include "base/core/memory.h"
+#include "base/core/threads.h"
+#include "base/experiment/version.h"
 #include "cli/command.h"
 
 enum {

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/json.h"
-#include "base/memory.h"
+#include "base/core/memory.h"
+#include "base/file/file.h"
+#include "base/file/json.h"
 #include "cli/command.h"
-#include "compare/claim_page.h"
+#include "compare/page/claims.h"
 
 /* Everything of one run. */
 typedef struct run {

@@ -6,10 +6,10 @@ install(TARGETS ${libraries} EXPORT pdlt-targets ARCHIVE DESTINATION ${CMAKE_INS
 install(TARGETS pdlt RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(folder base datasets theory trainer compare)
   install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pdlt/${folder}
-          FILES_MATCHING PATTERN "*.h" PATTERN "*_internal.h" EXCLUDE)
+          FILES_MATCHING PATTERN "*.h" PATTERN "*internal.h" EXCLUDE)
 endforeach()
 
-# The claims, for pdlt verify (cli/claims.c looks here, relative to the program).
+# The claims, for pdlt verify (cli/study/claims.c looks here, relative to the program).
 install(DIRECTORY reports/ DESTINATION ${CMAKE_INSTALL_DATADIR}/pdlt/reports
         FILES_MATCHING PATTERN "*.yaml" PATTERN "*.csv" PATTERN "gallery" EXCLUDE)
 

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/memory.h"
+#include "base/core/memory.h"
+#include "base/file/file.h"
 #include "datasets/dataset_internal.h"
 
 void pdlt_dataset_free(pdlt_dataset *data) {

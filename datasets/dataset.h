@@ -9,8 +9,8 @@
 
 #include <stddef.h>
 
-#include "base/experiment.h"
-#include "base/status.h"
+#include "base/core/status.h"
+#include "base/experiment/experiment.h"
 
 #ifdef __cplusplus
 extern "C" {

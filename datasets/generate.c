@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "base/memory.h"
-#include "base/rng.h"
+#include "base/core/memory.h"
+#include "base/random/rng.h"
 #include "datasets/dataset_internal.h"
 
 static const double pi = 3.14159265358979323846;

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/memory.h"
+#include "base/core/memory.h"
+#include "base/file/file.h"
 #include "datasets/dataset_internal.h"
 
 enum { IDX_UNSIGNED_BYTE = 8, IDX_MAX_NDIM = 3 };

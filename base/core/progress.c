@@ -1,0 +1,120 @@
+/* progress.c - see progress.h. */
+#include "base/core/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BAR_WIDTH = 30 };
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void format_time(char *out, size_t size, double seconds) {
+  if (!(seconds < 1e9)) {
+    snprintf(out, size, "unknown");
+  } else if (seconds < 60) {
+    snprintf(out, size, "%.0f s", seconds);
+  } else {
+    long whole = (long)(seconds + 0.5);
+    if (whole < 3600)
+      snprintf(out, size, "%ld min %02ld s", whole / 60, whole % 60);
+    else
+      snprintf(out, size, "%ld h %02ld min", whole / 3600, whole / 60 % 60);
+  }
+}
+
+pdlt_progress_mode pdlt_progress_choose(int quiet) {
+  if (quiet) return PDLT_PROGRESS_QUIET;
+  return isatty(STDERR_FILENO) ? PDLT_PROGRESS_BAR : PDLT_PROGRESS_LINES;
+}
+
+static double fraction(const pdlt_progress *progress) {
+  if (!(progress->total > 0)) return 1;
+  double part = progress->done / progress->total;
+  return part < 0 ? 0 : part > 1 ? 1 : part;
+}
+
+static void print_state(pdlt_progress *progress, double time) {
+  double elapsed = time - progress->started, part = fraction(progress);
+  double rate = elapsed > 0 ? (progress->done - progress->resumed) / elapsed : 0;
+  char left[32] = "unknown";
+  double rest = progress->total > progress->done ? progress->total - progress->done : 0;
+  char all[48] = "";
+  if (rate > 0) format_time(left, sizeof left, rest / rate);
+  if (rate > 0 && progress->later > 0) {
+    char text[32];
+    format_time(text, sizeof text, (rest + progress->later) / rate);
+    snprintf(all, sizeof all, ", about %s in all", text);
+  }
+  progress->printed = time;
+  if (progress->mode == PDLT_PROGRESS_BAR) {
+    char bar[BAR_WIDTH + 1];
+    int filled = (int)(part * BAR_WIDTH);
+    memset(bar, '.', BAR_WIDTH);
+    memset(bar, '#', (size_t)filled);
+    bar[BAR_WIDTH] = 0;
+    fprintf(stderr, "\r%s [%s] %3.0f %%  %.3g/s  %s left%s\033[K", progress->label, bar, 100 * part,
+            rate, left, all);
+  } else {
+    fprintf(stderr, "%s: %.0f %%, %.3g/s, %s left%s\n", progress->label, 100 * part, rate, left,
+            all);
+  }
+  fflush(stderr);
+}
+
+void pdlt_progress_start(pdlt_progress *progress, const char *label, double total, double already) {
+  if (progress == NULL) return;
+  snprintf(progress->label, sizeof progress->label, "%s", label);
+  progress->total = total;
+  progress->done = progress->resumed = already;
+  progress->later = 0;
+  progress->started = progress->printed = now();
+  if (progress->mode == PDLT_PROGRESS_QUIET) return;
+  if (progress->mode == PDLT_PROGRESS_BAR) {
+    print_state(progress, progress->started);
+  } else {
+    fprintf(stderr, "%s: started", progress->label);
+    if (already > 0) fprintf(stderr, ", %.0f %% done before", 100 * fraction(progress));
+    fprintf(stderr, "\n");
+  }
+}
+
+void pdlt_progress_later(pdlt_progress *progress, double units) {
+  if (progress != NULL) progress->later = units;
+}
+
+void pdlt_progress_update(pdlt_progress *progress, double done) {
+  if (progress == NULL) return;
+  progress->done = done;
+  if (progress->mode == PDLT_PROGRESS_QUIET) return;
+  const double time = now();
+  double pause = (time - progress->started) / 30;
+  pause = pause < 10 ? 10 : pause > 600 ? 600 : pause;
+  if (progress->mode == PDLT_PROGRESS_BAR) pause = 0.1;
+  if (time - progress->printed >= pause) print_state(progress, time);
+}
+
+void pdlt_progress_finish(pdlt_progress *progress) {
+  if (progress == NULL || progress->mode == PDLT_PROGRESS_QUIET) return;
+  char elapsed[32];
+  format_time(elapsed, sizeof elapsed, now() - progress->started);
+  const char *begin = progress->mode == PDLT_PROGRESS_BAR ? "\r" : "";
+  const char *end = progress->mode == PDLT_PROGRESS_BAR ? "\033[K" : "";
+  fprintf(stderr, "%s%s: done in %s%s\n", begin, progress->label, elapsed, end);
+  fflush(stderr);
+}
+
+void pdlt_progress_note(pdlt_progress *progress, const char *format, ...) {
+  if (progress == NULL || progress->mode == PDLT_PROGRESS_QUIET) return;
+  va_list args;
+  va_start(args, format);
+  vfprintf(stderr, format, args);
+  va_end(args);
+  fputc('\n', stderr);
+  fflush(stderr);
+}

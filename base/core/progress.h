@@ -1,0 +1,50 @@
+/* progress.h - how far long work has come: a bar on a terminal, plain lines
+ * otherwise, nothing when quiet. Always on stderr.
+ *
+ * Is not: part of any result; nothing depends on the clock it reads. */
+#ifndef PDLT_BASE_CORE_PROGRESS_H
+#define PDLT_BASE_CORE_PROGRESS_H
+
+#include "base/core/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum { PDLT_PROGRESS_QUIET, PDLT_PROGRESS_LINES, PDLT_PROGRESS_BAR } pdlt_progress_mode;
+
+typedef struct pdlt_progress {
+  pdlt_progress_mode mode;
+  char label[64];
+  double total, done;      /* in units of work */
+  double started, printed; /* seconds of a monotonic clock */
+  double resumed;          /* work that was done before this run (rate excludes it) */
+  double later;            /* work of the stages to come, in units of this one; 0: not known */
+} pdlt_progress;
+
+/* BAR on a terminal, LINES otherwise, QUIET when asked. */
+pdlt_progress_mode pdlt_progress_choose(int quiet);
+
+/* Begins a stage of `total` units of which `already` are done. progress may be NULL
+ * in all functions. */
+void pdlt_progress_start(pdlt_progress *progress, const char *label, double total, double already);
+
+/* Work of the stages to come, in units of the one that was started: what is printed then
+ * tells the time left of all, too. */
+void pdlt_progress_later(pdlt_progress *progress, double units);
+
+/* Sets the work done so far and prints, with rate and time left: a bar at most 10 times a
+ * second; a line after 10 seconds, and then each time a thirtieth of the time so far has
+ * passed, at least every 10 minutes. Call from one thread. */
+void pdlt_progress_update(pdlt_progress *progress, double done);
+
+/* A line of its own between stages: what was found so far. Nothing when quiet. */
+void pdlt_progress_note(pdlt_progress *progress, const char *format, ...) PDLT_PRINTF(2, 3);
+
+/* Ends the stage with its total time. */
+void pdlt_progress_finish(pdlt_progress *progress);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,256 @@
+/* check.c - defaults, and keys of an experiment checked against each other.
+ *
+ * Is: everything about an experiment that no single value shows.
+ * Is not: checks that need data (datasets/) or theory (theory/). */
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/experiment/internal.h"
+
+/* Weights and gradients of one network may take this much. */
+static const double max_network_bytes = 8.0 * 1024 * 1024 * 1024;
+
+void pdlt_experiment_set_defaults(pdlt_experiment *ex) {
+  ex->network.outputs = 1;
+  ex->data.seed = 1;
+  ex->data.pool = 1;
+  ex->training.max_steps = 100000;
+  ex->ensemble.members = 10000;
+  ex->ensemble.seed = 1;
+  ex->ensemble.estimator = PDLT_ESTIMATOR_AUTO;
+  ex->measure = PDLT_MEASURE_OUTPUT;
+  ex->theory.order = 1;
+  ex->theory.tolerance = 1e-10;
+  ex->compare.degree = 2;
+  ex->compare.level = 1e-4;
+}
+
+int pdlt_experiment_is_given(const pdlt_experiment *ex, const char *key) {
+  int index = pdlt_schema_find(key);
+  return index >= 0 && ex->origin->line[index] != 0;
+}
+
+/* --- network --- */
+
+static pdlt_status fill_ones(double **list, int count, pdlt_error *err) {
+  if (*list != NULL) return PDLT_OK;
+  pdlt_status status = pdlt_alloc(list, (size_t)count, sizeof **list, err);
+  for (int i = 0; status == PDLT_OK && i < count; i++) (*list)[i] = 1.0;
+  return status;
+}
+
+static pdlt_status fill_network(pdlt_reader *reader) {
+  pdlt_experiment *ex = reader->ex;
+  pdlt_status status = PDLT_OK;
+  if (ex->title == NULL) PDLT_TRY(pdlt_strdup(&ex->title, "", reader->err));
+  PDLT_TRY(fill_ones(&ex->network.lambda_b, ex->network.depth, reader->err));
+  PDLT_TRY(fill_ones(&ex->network.lambda_W, ex->network.depth, reader->err));
+  if (ex->network.width_ratios == NULL) {
+    size_t hidden = (size_t)ex->network.depth - 1;
+    PDLT_TRY(pdlt_alloc(&ex->network.width_ratios, hidden, sizeof(int), reader->err));
+    for (size_t l = 0; l < hidden; l++) ex->network.width_ratios[l] = 1;
+  }
+cleanup:
+  return status;
+}
+
+/* Bytes of one network at hidden width n: weights and biases, as many gradients, and
+ * sigma, sigma' and two work arrays of every layer on all samples. */
+static double network_bytes(const pdlt_experiment *ex, double inputs, int n) {
+  const double samples = (double)ex->data.train + (double)ex->data.test;
+  double numbers = 0.0, below = inputs;
+  for (int l = 1; l <= ex->network.depth; l++) {
+    double width =
+        l == ex->network.depth ? ex->network.outputs : (double)n * ex->network.width_ratios[l - 1];
+    numbers += 2.0 * width * (below + 1.0) + 4.0 * width * samples;
+    below = width;
+  }
+  return (double)sizeof(double) * numbers;
+}
+
+pdlt_status pdlt_experiment_check_memory(const pdlt_experiment *ex, size_t inputs,
+                                         pdlt_error *err) {
+  const int widest = ex->network.widths[ex->network.num_widths - 1];
+  const double gib = 1024.0 * 1024.0 * 1024.0;
+  const double bytes = network_bytes(ex, (double)inputs, widest);
+  if (bytes <= max_network_bytes) return PDLT_OK;
+  return pdlt_experiment_fail(ex, "network.widths", err,
+                              "width %d needs %.3g GiB for one network; at most %g GiB, use "
+                              "smaller widths",
+                              widest, bytes / gib, max_network_bytes / gib);
+}
+
+static pdlt_status check_network(pdlt_reader *reader) {
+  pdlt_experiment *ex = reader->ex;
+  if (ex->network.critical == 1 || ex->network.critical == 2) {
+    const char *other = ex->network.critical == 1 ? "network.C_W" : "network.C_b";
+    return pdlt_experiment_fail(ex, other, reader->err,
+                                "C_b and C_W are critical together; write critical here too");
+  }
+  ex->network.critical = ex->network.critical != 0;
+  return PDLT_OK;
+}
+
+/* --- data --- */
+
+/* Keys that only some sources use, and those they cannot do without. */
+static const struct {
+  const char *key;
+  unsigned sources; /* bit per pdlt_source */
+  int required;
+} data_keys[] = {
+    {"data.file", 1U << PDLT_SOURCE_CSV, 1},
+    {"data.images", 1U << PDLT_SOURCE_IDX, 1},
+    {"data.labels", 1U << PDLT_SOURCE_IDX, 1},
+    {"data.classes", 1U << PDLT_SOURCE_IDX, 1},
+    {"data.targets", 1U << PDLT_SOURCE_IDX, 0},
+    {"data.pool", 1U << PDLT_SOURCE_IDX, 0},
+    {"data.modulus", 1U << PDLT_SOURCE_MODULAR_ADDITION, 1},
+    {"data.inputs",
+     1U << PDLT_SOURCE_GAUSSIAN | 1U << PDLT_SOURCE_TEACHER | 1U << PDLT_SOURCE_PARITY, 1},
+};
+
+static pdlt_status check_data_keys(pdlt_reader *reader) {
+  const pdlt_experiment *ex = reader->ex;
+  const char *source = pdlt_source_words[ex->data.source];
+  for (size_t i = 0; i < sizeof data_keys / sizeof *data_keys; i++) {
+    const char *key = data_keys[i].key;
+    int used = (data_keys[i].sources >> ex->data.source & 1U) != 0;
+    if (used && data_keys[i].required && !pdlt_experiment_is_given(ex, key)) {
+      char expect[PDLT_EXPECT_LENGTH];
+      pdlt_schema_expect(&pdlt_schema[pdlt_schema_find(key)], expect);
+      return pdlt_experiment_fail(ex, key, reader->err, "missing; source %s needs %s", source,
+                                  expect);
+    }
+    if (!used && pdlt_experiment_is_given(ex, key) && strcmp(key, "data.inputs") != 0) {
+      return pdlt_experiment_fail(ex, key, reader->err, "source %s does not use it; leave it out",
+                                  source);
+    }
+  }
+  return PDLT_OK;
+}
+
+static pdlt_status check_outputs(pdlt_reader *reader, int expected, const char *why) {
+  if (reader->ex->network.outputs == expected) return PDLT_OK;
+  return pdlt_experiment_fail(reader->ex, "network.outputs", reader->err, "%d; %s needs %d",
+                              reader->ex->network.outputs, why, expected);
+}
+
+static pdlt_status check_inputs(pdlt_reader *reader, int expected, const char *why) {
+  if (reader->ex->data.inputs == 0) reader->ex->data.inputs = expected;
+  if (reader->ex->data.inputs == expected) return PDLT_OK;
+  return pdlt_experiment_fail(reader->ex, "data.inputs", reader->err, "%d; %s needs %d",
+                              reader->ex->data.inputs, why, expected);
+}
+
+static pdlt_status check_idx(pdlt_reader *reader) {
+  pdlt_experiment *ex = reader->ex;
+  if (ex->data.pool == 3) {
+    return pdlt_experiment_fail(ex, "data.pool", reader->err, "3; expected 1, 2 or 4");
+  }
+  if (!pdlt_experiment_is_given(ex, "data.targets")) {
+    int sign = ex->data.num_classes == 2 && ex->network.outputs == 1;
+    ex->data.targets = sign ? PDLT_TARGETS_SIGN : PDLT_TARGETS_ONE_HOT;
+  }
+  if (ex->data.targets == PDLT_TARGETS_ONE_HOT) {
+    return check_outputs(reader, ex->data.num_classes, "targets: one_hot with these classes");
+  }
+  if (ex->data.num_classes != 2) {
+    return pdlt_experiment_fail(ex, "data.classes", reader->err,
+                                "%d classes; targets: sign needs exactly 2", ex->data.num_classes);
+  }
+  return check_outputs(reader, 1, "targets: sign");
+}
+
+static pdlt_status check_count(pdlt_reader *reader, double available, const char *what) {
+  const pdlt_experiment *ex = reader->ex;
+  int wanted = ex->data.train + ex->data.test;
+  if (wanted <= available) return PDLT_OK;
+  return pdlt_experiment_fail(ex, "data.train", reader->err,
+                              "train + test = %d, but there are only %.15g %s", wanted, available,
+                              what);
+}
+
+static pdlt_status check_data(pdlt_reader *reader) {
+  pdlt_experiment *ex = reader->ex;
+  pdlt_status status = check_data_keys(reader);
+  if (status != PDLT_OK) return status;
+  switch (ex->data.source) {
+    case PDLT_SOURCE_IDX:
+      return check_idx(reader);
+    case PDLT_SOURCE_CIRCLE:
+      return check_inputs(reader, 2, "source circle");
+    case PDLT_SOURCE_PARITY:
+      PDLT_TRY(check_outputs(reader, 1, "source parity"));
+      return check_count(reader, exp2(fmin(ex->data.inputs, PDLT_PARITY_BITS)), "different inputs");
+    case PDLT_SOURCE_MODULAR_ADDITION:
+      PDLT_TRY(check_inputs(reader, 2 * ex->data.modulus, "source modular_addition"));
+      if (ex->network.outputs != 1) {
+        PDLT_TRY(check_outputs(reader, ex->data.modulus, "this modulus (or 1)"));
+      }
+      return check_count(reader, (double)ex->data.modulus * ex->data.modulus, "different pairs");
+    case PDLT_SOURCE_CSV:
+    case PDLT_SOURCE_GAUSSIAN:
+    case PDLT_SOURCE_TEACHER:
+      break;
+  }
+cleanup:
+  return status;
+}
+
+/* --- training, measurement --- */
+
+/* 0 and round(steps^(k/18)), k = 0..18, without repeats; with flow 0 and k/18 of the
+ * whole; with steps: end 0 and the end. */
+static pdlt_status fill_record(pdlt_reader *reader) {
+  enum { PARTS = 18 };
+  pdlt_experiment *ex = reader->ex;
+  if (ex->training.record != NULL) return PDLT_OK;
+  pdlt_status status = pdlt_alloc(&ex->training.record, PARTS + 2, sizeof(double), reader->err);
+  if (status != PDLT_OK) return status;
+  double *record = ex->training.record;
+  size_t count = 1; /* record[0] = 0 */
+  if (ex->training.to_end) record[count++] = INFINITY;
+  for (int k = 0; k <= PARTS && !ex->training.to_end; k++) {
+    double next = ex->training.eta_kind == PDLT_ETA_FLOW
+                      ? ex->training.flow_time * k / PARTS
+                      : round(pow((double)ex->training.steps, (double)k / PARTS));
+    if (next > record[count - 1] && (ex->training.steps > 0 || ex->training.flow_time > 0)) {
+      record[count++] = next;
+    }
+  }
+  ex->training.num_record = count;
+  return PDLT_OK;
+}
+
+static pdlt_status check_measure(pdlt_reader *reader) {
+  pdlt_experiment *ex = reader->ex;
+  int samples = ex->data.train + ex->data.test;
+  if (ex->measure_samples == 0) ex->measure_samples = samples < 6 ? samples : 6;
+  if (ex->measure_samples > samples) {
+    return pdlt_experiment_fail(ex, "measure_samples", reader->err,
+                                "%d; there are only train + test = %d samples", ex->measure_samples,
+                                samples);
+  }
+  if (ex->ensemble.members > 0 && ex->ensemble.keep_members > ex->ensemble.members) {
+    return pdlt_experiment_fail(ex, "ensemble.keep_members", reader->err,
+                                "%ld; there are only %ld members", ex->ensemble.keep_members,
+                                ex->ensemble.members);
+  }
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(fill_network(reader));
+  PDLT_TRY(check_data(reader));
+  PDLT_TRY(check_network(reader));
+  PDLT_TRY(pdlt_experiment_check_memory(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
+  PDLT_TRY(fill_record(reader));
+  PDLT_TRY(check_measure(reader));
+  PDLT_TRY(pdlt_until_check(reader));
+cleanup:
+  return status;
+}

@@ -1,0 +1,226 @@
+/* experiment.h - the experiment file: schema, reader, resolved form.
+ *
+ * Is: every setting of a run in one struct, read from YAML (libyaml, document API)
+ * by one table-driven reader; each value remembers the line it came from.
+ * Is not: data (datasets/) or physics (theory/): `critical` and relative eta are
+ * resolved by cli into plain numbers before theory or trainer see the struct. */
+#ifndef PDLT_BASE_EXPERIMENT_EXPERIMENT_H
+#define PDLT_BASE_EXPERIMENT_EXPERIMENT_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/activation/activation.h"
+#include "base/core/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+  PDLT_SOURCE_CSV,
+  PDLT_SOURCE_IDX,
+  PDLT_SOURCE_CIRCLE,
+  PDLT_SOURCE_GAUSSIAN,
+  PDLT_SOURCE_TEACHER,
+  PDLT_SOURCE_PARITY,
+  PDLT_SOURCE_MODULAR_ADDITION
+} pdlt_source;
+typedef enum { PDLT_SCALE_NONE, PDLT_SCALE_NUMBER, PDLT_SCALE_CRITICAL } pdlt_scale_kind;
+typedef enum { PDLT_TARGETS_SIGN, PDLT_TARGETS_ONE_HOT } pdlt_targets;
+typedef enum { PDLT_ETA_NUMBER, PDLT_ETA_RELATIVE, PDLT_ETA_FLOW } pdlt_eta_kind;
+typedef enum {
+  PDLT_ESTIMATOR_PLAIN,
+  PDLT_ESTIMATOR_ANTITHETIC,
+  PDLT_ESTIMATOR_CONTROL,
+  PDLT_ESTIMATOR_TWO_LEVEL,
+  PDLT_ESTIMATOR_AUTO
+} pdlt_estimator;
+
+/* parity: samples differ in the first so many inputs, which bounds how many there are. */
+enum { PDLT_PARITY_BITS = 20 };
+
+/* Bits of measure. */
+enum {
+  PDLT_MEASURE_OUTPUT = 1,
+  PDLT_MEASURE_KERNEL = 2,
+  PDLT_MEASURE_NTK = 4,
+  PDLT_MEASURE_VERTEX = 8,
+  PDLT_MEASURE_NTK_FLUCTUATIONS = 16,
+  PDLT_MEASURE_DNTK = 32,
+  PDLT_MEASURE_DDNTK = 64
+};
+
+/* ensemble.until: as many members as it takes to know the coefficient of 1/n. */
+enum { PDLT_UNTIL_QUANTITIES = 7, PDLT_UNTIL_FIRST = 2048, PDLT_UNTIL_MAX_MEMBERS = 10000000 };
+typedef struct pdlt_until {
+  int quantity;     /* its name: pdlt_until_name */
+  double relative;  /* error of the coefficient wanted, relative to it or to scale */
+  double scale;     /* 0: the largest entry of the coefficient */
+  long max_members; /* where to stop in any case; >= PDLT_UNTIL_FIRST */
+} pdlt_until;
+
+typedef struct pdlt_name_list {
+  size_t count;
+  char **name; /* (count) */
+} pdlt_name_list;
+
+typedef struct pdlt_experiment_origin pdlt_experiment_origin; /* lines of the keys */
+
+typedef struct pdlt_experiment {
+  char *title;
+  struct {
+    pdlt_activation activation;
+    int depth; /* L: layers with parameters, >= 2 */
+    size_t num_widths;
+    int *widths;                 /* (num_widths) the sweep, increasing, no repeats */
+    int *width_ratios;           /* (L-1) layer l has n * width_ratios[l-1] neurons */
+    int outputs;                 /* n_L */
+    int critical;                /* 1: C_b and C_W are `critical` and not resolved yet */
+    double *C_b, *C_W;           /* (L) entry l-1 belongs to layer l */
+    double *lambda_b, *lambda_W; /* (L) */
+  } network;
+  struct {
+    pdlt_source source;
+    char *file;            /* csv: as written in the file; NULL otherwise */
+    char *images, *labels; /* idx: as written; NULL otherwise */
+    int num_classes;
+    int *classes;         /* (num_classes) idx */
+    pdlt_targets targets; /* idx */
+    int pool;             /* idx: 1, 2 or 4 */
+    int inputs;           /* n_0 as given; 0: whatever the csv or idx file has */
+    int modulus;          /* modular_addition: p (2 p inputs, one-hot pairs) */
+    uint64_t seed;
+    int center;
+    pdlt_scale_kind scale_kind;
+    double scale;    /* |x|^2/n_0, when scale_kind == PDLT_SCALE_NUMBER */
+    int train, test; /* N_A, N_B */
+  } data;
+  struct {
+    pdlt_eta_kind eta_kind;
+    double eta;       /* learning rate, or the factor of {relative: } */
+    int to_end;       /* steps: end */
+    long steps;       /* 0 when to_end, or with flow */
+    double flow_time; /* with flow: the last value of eta t */
+    long max_steps;
+    size_t num_record;
+    double *record; /* (num_record) steps (whole numbers), increasing; with flow,
+                       values of eta t; with to_end: {0, INFINITY} */
+  } training;
+  struct {
+    long members;     /* independent draws per width; 0: as many as until needs */
+    pdlt_until until; /* when members is 0 */
+    uint64_t seed;
+    pdlt_estimator estimator;
+    int single_precision; /* arithmetic: single */
+    long keep_members;
+  } ensemble;
+  unsigned measure;    /* PDLT_MEASURE_* */
+  int measure_samples; /* default min(D, 6) */
+  struct {
+    int order; /* 0 or 1 */
+    double tolerance;
+    pdlt_name_list omit; /* parts, tensors or terms with factor 0 */
+    pdlt_name_list flip; /* with factor -1 */
+  } theory;
+  struct {
+    int degree;
+    double level;
+  } compare;
+  int swept;       /* 1: the file holds a sweep; this is its base, without it */
+  char *path;      /* file it was read from, as given on the command line */
+  char *directory; /* relative data paths start here */
+  pdlt_experiment_origin *origin;
+} pdlt_experiment;
+
+/* Reads and checks FILE, then applies overrides ("network.depth=4", the right side
+ * is YAML flow text), in order. *out is complete or untouched; free it with
+ * pdlt_experiment_free. Errors: PDLT_ERR_INPUT, message `FILE:LINE: key: what is
+ * wrong and what would be right` (for --set: `--set: key: ...`). */
+pdlt_status pdlt_experiment_read(pdlt_experiment *out, const char *path, size_t num_overrides,
+                                 const char *const *overrides, pdlt_error *err);
+
+/* The same from text in memory; name stands for the file in messages. */
+pdlt_status pdlt_experiment_parse(pdlt_experiment *out, const char *text, const char *name,
+                                  size_t num_overrides, const char *const *overrides,
+                                  pdlt_error *err);
+
+void pdlt_experiment_free(pdlt_experiment *ex);
+
+/* One choice of values of a sweep: the settings to read the experiment with. */
+typedef struct pdlt_sweep_point {
+  char *name;  /* "depth=4": fit for a folder */
+  char **sets; /* (num_keys + 1) "network.depth=4", ..., "sweep={}" */
+} pdlt_sweep_point;
+
+/* `sweep: {KEY: [values], ...}`: every combination, the last key fastest. */
+typedef struct pdlt_sweep {
+  size_t num_keys; /* 0: no sweep; then there is one point, called "" */
+  char **keys;     /* (num_keys) */
+  size_t count;
+  pdlt_sweep_point *points; /* (count) */
+} pdlt_sweep;
+
+enum { PDLT_SWEEP_MAX_POINTS = 256 };
+
+/* The points of the sweep of a file after overrides; the experiments themselves are not
+ * read. *out is owned by the caller (pdlt_sweep_free). Errors: PDLT_ERR_INPUT
+ * `FILE:LINE: sweep: ...` (unknown key, empty list, equal values, too many points),
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_sweep_read(pdlt_sweep *out, const char *path, size_t num_overrides,
+                            const char *const *overrides, pdlt_error *err);
+void pdlt_sweep_free(pdlt_sweep *sweep);
+
+/* The swept number of a point; its place when there are several keys or some value is none. */
+double pdlt_sweep_value(const pdlt_sweep *sweep, size_t p);
+/* What these values are, for an axis: "depth"; "point of the sweep of lambda_W, from 0"; "" without
+ * a sweep. */
+enum { PDLT_SWEEP_AXIS_LENGTH = 160 };
+void pdlt_sweep_axis(char out[PDLT_SWEEP_AXIS_LENGTH], const pdlt_sweep *sweep);
+
+/* Samples S on which the dNTK during training (T, n_L, S, n_L, S, n_L, S) is predicted and
+ * measured: measure_samples, or 0 when it would have more than 2^18 numbers. */
+#define PDLT_DNTK_T_NUMBERS ((size_t)1 << 18)
+#define PDLT_DNTK_T_TOO_LARGE "it would have more than 262144 numbers"
+size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex);
+
+/* Fills err with `FILE:LINE: key: text` (LINE of that key, or of its section when
+ * the key was left to its default) and returns PDLT_ERR_INPUT. For checks that
+ * need data or theory and so come after reading. */
+pdlt_status pdlt_experiment_fail(const pdlt_experiment *ex, const char *key, pdlt_error *err,
+                                 const char *format, ...) PDLT_PRINTF(4, 5);
+
+/* Name of a quantity of until: z, cov, loss_train, loss_test, K, Theta, Theta_t. */
+const char *pdlt_until_name(int quantity);
+
+/* Key that until was written under, for messages; NULL: members is a number. */
+const char *pdlt_until_key(const pdlt_experiment *ex);
+
+/* Refuses (PDLT_ERR_INPUT, naming the memory) widths of which one network would not fit
+ * into 8 GiB; inputs: n_0. The reader calls it with what the file says; callers again
+ * once the data are known. */
+pdlt_status pdlt_experiment_check_memory(const pdlt_experiment *ex, size_t inputs, pdlt_error *err);
+
+/* The experiment as JSON with every default filled in and numbers as resolved:
+ * same keys as the file, no paths but those written in it. New reference. */
+pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdlt_error *err);
+
+/* Hex digest (out: 17 bytes with the zero) of the canonical JSON: of everything, or
+ * (physics_only) of network (without widths), data and training, that theory and
+ * measurement must share to be comparable. data_hash: of the samples (dataset.h). */
+pdlt_status pdlt_experiment_hash(const pdlt_experiment *ex, const char *data_hash, int physics_only,
+                                 char *out, pdlt_error *err);
+
+/* Neurons of layer l = 0..L at hidden width n (n_0 as given). */
+static inline int pdlt_experiment_layer_width(const pdlt_experiment *ex, int layer, int n,
+                                              int inputs) {
+  if (layer == 0) return inputs;
+  if (layer == ex->network.depth) return ex->network.outputs;
+  return n * ex->network.width_ratios[layer - 1];
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,137 @@
+/* internal.h - what the parts of the experiment reader share.
+ *
+ * Is: the schema table, readers of values, error text; the tree of values is yaml.h.
+ * Is not: public; only base/experiment*.c include it. */
+#ifndef PDLT_BASE_EXPERIMENT_INTERNAL_H
+#define PDLT_BASE_EXPERIMENT_INTERNAL_H
+
+#include "base/experiment/experiment.h"
+#include "base/file/yaml.h"
+
+enum { PDLT_QUOTE_LENGTH = 96, PDLT_EXPECT_LENGTH = 256 };
+
+/* What all reading functions pass along. */
+typedef struct pdlt_reader {
+  const char *name; /* of the file, for messages */
+  pdlt_experiment *ex;
+  pdlt_error *err;
+} pdlt_reader;
+
+typedef enum pdlt_value_type {
+  PDLT_VALUE_SECTION,
+  PDLT_VALUE_TEXT,   /* char * */
+  PDLT_VALUE_INT,    /* int */
+  PDLT_VALUE_LONG,   /* long */
+  PDLT_VALUE_SEED,   /* uint64_t */
+  PDLT_VALUE_REAL,   /* double */
+  PDLT_VALUE_BOOL,   /* int */
+  PDLT_VALUE_WORD,   /* int: place in words */
+  PDLT_VALUE_CUSTOM, /* read() does it all */
+} pdlt_value_type;
+
+/* One key of the file. */
+typedef struct pdlt_schema_key {
+  const char *path; /* "network.depth" */
+  pdlt_value_type type;
+  size_t offset;   /* of the member of pdlt_experiment */
+  double min, max; /* of numbers, inclusive */
+  int min_open;    /* 1: min itself is refused */
+  int required;
+  const char *const *words; /* ends with NULL */
+  const char *expect;       /* what would be right, for CUSTOM and TEXT */
+  pdlt_status (*read)(pdlt_reader *reader, const pdlt_node *value,
+                      const struct pdlt_schema_key *key);
+} pdlt_schema_key;
+
+enum { PDLT_SCHEMA_MAX_KEYS = 64 };
+extern const pdlt_schema_key pdlt_schema[];
+extern const size_t pdlt_schema_count;
+extern const char *const pdlt_measure_words[];
+extern const char *const pdlt_source_words[];
+extern const char *const pdlt_targets_words[];
+extern const char *const pdlt_estimator_words[];
+
+/* Where each key was written: 0 absent, PDLT_LINE_SET, or the line. */
+struct pdlt_experiment_origin {
+  int line[PDLT_SCHEMA_MAX_KEYS]; /* as pdlt_schema */
+};
+
+/* --- base/file/yaml_parse.c --- */
+
+/* Text -> tree. line_override: 0, or PDLT_LINE_SET with key naming the setting.
+ */
+pdlt_status pdlt_node_parse(pdlt_reader *reader, const char *text, size_t size, const char *set_key,
+                            pdlt_node **out);
+/* Puts `key=value` into the tree, sections made as needed. */
+pdlt_status pdlt_node_override(pdlt_reader *reader, pdlt_node *root, const char *setting);
+/* --- schema.c --- */
+
+/* Index of a key path, or -1. */
+int pdlt_schema_find(const char *path);
+/* Every key of the tree is known, none is repeated, sections are maps; fills
+ * ex->origin. */
+pdlt_status pdlt_schema_check_keys(pdlt_reader *reader, const pdlt_node *root);
+/* Reads all values in the order of the table. */
+pdlt_status pdlt_schema_read(pdlt_reader *reader, const pdlt_node *root);
+/* "a whole number from 2 to 1000", ... */
+void pdlt_schema_expect(const pdlt_schema_key *key, char out[PDLT_EXPECT_LENGTH]);
+
+/* --- values.c: readers of single values --- */
+
+pdlt_status pdlt_value_read(pdlt_reader *reader, const pdlt_node *value,
+                            const pdlt_schema_key *key);
+/* 1 and *out when the node is a plain finite number. */
+int pdlt_value_number(const pdlt_node *value, double *out);
+/* 1 when the node is this word, with or without quotes (JSON has them). */
+int pdlt_value_is_word(const pdlt_node *value, const char *word);
+/* `KEY: expected EXPECT, found ...` at the line of value. */
+pdlt_status pdlt_value_wrong(pdlt_reader *reader, const pdlt_node *value,
+                             const pdlt_schema_key *key);
+
+pdlt_status pdlt_read_activation(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_widths(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_width_ratios(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_classes(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_per_layer(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_scale(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_eta(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_steps(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_record(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_members(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_until(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_measure(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_names(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_map(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+
+/* --- sweep.c --- */
+
+pdlt_status pdlt_read_sweep(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+
+/* --- until.c --- */
+
+/* members: {until: ...} */
+pdlt_status pdlt_read_members_until(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+/* until against the other keys. */
+pdlt_status pdlt_until_check(pdlt_reader *reader);
+/* New reference, or NULL. */
+json_t *pdlt_until_json(const pdlt_until *until);
+
+/* --- check.c --- */
+
+/* Whether the file or --set has this key. */
+int pdlt_experiment_is_given(const pdlt_experiment *ex, const char *key);
+
+/* Values of all keys that may be left out; needs only the schema. */
+void pdlt_experiment_set_defaults(pdlt_experiment *ex);
+/* Fills what depends on other keys, and checks keys against each other. */
+pdlt_status pdlt_experiment_check(pdlt_reader *reader);
+
+/* --- read.c --- */
+
+/* Text made safe for one line of a message: long text is cut. */
+const char *pdlt_quote(char out[PDLT_QUOTE_LENGTH], const char *text);
+/* `NAME:LINE: KEY: text` or `--set: KEY: text`, control characters replaced. */
+pdlt_status pdlt_reader_fail(pdlt_reader *reader, int line, const char *key, const char *format,
+                             ...) PDLT_PRINTF(4, 5);
+
+#endif

@@ -1,0 +1,215 @@
+/* json.c - a resolved experiment as JSON, and its digest.
+ *
+ * Is: the canonical form: every default filled in, numbers to 17 digits; it is YAML
+ * too, so reading it again gives the same experiment. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/experiment/internal.h"
+#include "base/file/file.h"
+
+/* Puts value (reference taken) under key; *ok turns 0 when memory is short. */
+static void put(json_t *object, const char *key, json_t *value, int *ok) {
+  if (value == NULL || json_object_set_new(object, key, value) != 0) *ok = 0;
+}
+
+static void append(json_t *array, json_t *value, int *ok) {
+  if (value == NULL || json_array_append_new(array, value) != 0) *ok = 0;
+}
+
+static json_t *real_list(const double *values, size_t count, int *ok) {
+  json_t *list = json_array();
+  for (size_t i = 0; list != NULL && i < count; i++) append(list, json_real(values[i]), ok);
+  return list;
+}
+
+static json_t *int_list(const int *values, size_t count, int *ok) {
+  json_t *list = json_array();
+  for (size_t i = 0; list != NULL && i < count; i++) append(list, json_integer(values[i]), ok);
+  return list;
+}
+
+static json_t *network_json(const pdlt_experiment *ex, int with_widths, int *ok) {
+  char activation[512];
+  size_t depth = (size_t)ex->network.depth;
+  json_t *out = json_object();
+  pdlt_activation_format(&ex->network.activation, activation, sizeof activation);
+  put(out, "activation", json_string(activation), ok);
+  put(out, "depth", json_integer(ex->network.depth), ok);
+  if (with_widths) {
+    put(out, "widths", int_list(ex->network.widths, ex->network.num_widths, ok), ok);
+  }
+  put(out, "width_ratios", int_list(ex->network.width_ratios, depth - 1, ok), ok);
+  put(out, "outputs", json_integer(ex->network.outputs), ok);
+  if (ex->network.critical) {
+    put(out, "C_b", json_string("critical"), ok);
+    put(out, "C_W", json_string("critical"), ok);
+  } else {
+    put(out, "C_b", real_list(ex->network.C_b, depth, ok), ok);
+    put(out, "C_W", real_list(ex->network.C_W, depth, ok), ok);
+  }
+  put(out, "lambda_b", real_list(ex->network.lambda_b, depth, ok), ok);
+  put(out, "lambda_W", real_list(ex->network.lambda_W, depth, ok), ok);
+  return out;
+}
+
+/* A path as written; of an absolute one only the file name: results name no machine. */
+static json_t *path_json(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return json_string(path[0] == '/' ? slash + 1 : path);
+}
+
+static json_t *data_json(const pdlt_experiment *ex, int with_paths, int *ok) {
+  json_t *out = json_object();
+  put(out, "source", json_string(pdlt_source_words[ex->data.source]), ok);
+  if (with_paths && ex->data.file != NULL) put(out, "file", path_json(ex->data.file), ok);
+  if (with_paths && ex->data.images != NULL) put(out, "images", path_json(ex->data.images), ok);
+  if (with_paths && ex->data.labels != NULL) put(out, "labels", path_json(ex->data.labels), ok);
+  if (ex->data.source == PDLT_SOURCE_IDX) {
+    put(out, "classes", int_list(ex->data.classes, (size_t)ex->data.num_classes, ok), ok);
+    put(out, "targets", json_string(pdlt_targets_words[ex->data.targets]), ok);
+    put(out, "pool", json_integer(ex->data.pool), ok);
+  }
+  if (ex->data.inputs > 0) put(out, "inputs", json_integer(ex->data.inputs), ok);
+  if (ex->data.modulus > 0) put(out, "modulus", json_integer(ex->data.modulus), ok);
+  put(out, "seed", json_integer((json_int_t)ex->data.seed), ok);
+  put(out, "center", json_boolean(ex->data.center), ok);
+  put(out, "scale",
+      ex->data.scale_kind == PDLT_SCALE_NUMBER     ? json_real(ex->data.scale)
+      : ex->data.scale_kind == PDLT_SCALE_CRITICAL ? json_string("critical")
+                                                   : json_string("none"),
+      ok);
+  put(out, "train", json_integer(ex->data.train), ok);
+  put(out, "test", json_integer(ex->data.test), ok);
+  return out;
+}
+
+static json_t *training_json(const pdlt_experiment *ex, int *ok) {
+  json_t *out = json_object(), *eta = NULL;
+  int flow = ex->training.eta_kind == PDLT_ETA_FLOW;
+  if (flow) {
+    eta = json_string("flow");
+  } else if (ex->training.eta_kind == PDLT_ETA_RELATIVE) {
+    eta = json_object();
+    put(eta, "relative", json_real(ex->training.eta), ok);
+  } else {
+    eta = json_real(ex->training.eta);
+  }
+  put(out, "eta", eta, ok);
+  put(out, "max_steps", json_integer(ex->training.max_steps), ok);
+  if (ex->training.to_end) {
+    put(out, "steps", json_string("end"), ok);
+    return out; /* record is 0 and the end, and cannot be written */
+  }
+  put(out, "steps", flow ? json_real(ex->training.flow_time) : json_integer(ex->training.steps),
+      ok);
+  if (flow) {
+    put(out, "record", real_list(ex->training.record, ex->training.num_record, ok), ok);
+    return out;
+  }
+  json_t *record = json_array();
+  for (size_t i = 0; i < ex->training.num_record; i++) {
+    append(record, json_integer((json_int_t)ex->training.record[i]), ok);
+  }
+  put(out, "record", record, ok);
+  return out;
+}
+
+static json_t *ensemble_json(const pdlt_experiment *ex, int *ok) {
+  json_t *out = json_object();
+  if (ex->ensemble.members > 0)
+    put(out, "members", json_integer(ex->ensemble.members), ok);
+  else
+    put(out, "until", pdlt_until_json(&ex->ensemble.until), ok);
+  put(out, "seed", json_integer((json_int_t)ex->ensemble.seed), ok);
+  put(out, "estimator", json_string(pdlt_estimator_words[ex->ensemble.estimator]), ok);
+  put(out, "arithmetic", json_string(ex->ensemble.single_precision ? "single" : "double"), ok);
+  put(out, "keep_members", json_integer(ex->ensemble.keep_members), ok);
+  return out;
+}
+
+static json_t *measure_json(const pdlt_experiment *ex, int *ok) {
+  json_t *out = json_array();
+  for (unsigned k = 0; pdlt_measure_words[k] != NULL; k++) {
+    if (ex->measure >> k & 1U) append(out, json_string(pdlt_measure_words[k]), ok);
+  }
+  return out;
+}
+
+static json_t *name_list(const pdlt_name_list *list, int *ok) {
+  json_t *out = json_array();
+  for (size_t i = 0; i < list->count; i++) append(out, json_string(list->name[i]), ok);
+  return out;
+}
+
+static json_t *theory_json(const pdlt_experiment *ex, int *ok) {
+  json_t *out = json_object();
+  put(out, "order", json_integer(ex->theory.order), ok);
+  put(out, "tolerance", json_real(ex->theory.tolerance), ok);
+  put(out, "omit", name_list(&ex->theory.omit, ok), ok);
+  if (ex->theory.flip.count > 0) put(out, "flip", name_list(&ex->theory.flip, ok), ok);
+  return out;
+}
+
+static json_t *compare_json(const pdlt_experiment *ex, int *ok) {
+  json_t *out = json_object();
+  put(out, "degree", json_integer(ex->compare.degree), ok);
+  put(out, "level", json_real(ex->compare.level), ok);
+  return out;
+}
+
+static pdlt_status out_of_memory(json_t *object, pdlt_error *err) {
+  json_decref(object);
+  return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for the experiment as JSON");
+}
+
+pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdlt_error *err) {
+  json_t *object = json_object();
+  int ok = object != NULL;
+  put(object, "title", json_string(ex->title), &ok);
+  put(object, "network", network_json(ex, 1, &ok), &ok);
+  put(object, "data", data_json(ex, 1, &ok), &ok);
+  put(object, "training", training_json(ex, &ok), &ok);
+  put(object, "ensemble", ensemble_json(ex, &ok), &ok);
+  put(object, "measure", measure_json(ex, &ok), &ok);
+  put(object, "measure_samples", json_integer(ex->measure_samples), &ok);
+  put(object, "theory", theory_json(ex, &ok), &ok);
+  put(object, "compare", compare_json(ex, &ok), &ok);
+  if (!ok) return out_of_memory(object, err);
+  *out = object;
+  return PDLT_OK;
+}
+
+/* What theory and measurement must share. */
+static json_t *physics_json(const pdlt_experiment *ex, int *ok) {
+  json_t *object = json_object();
+  put(object, "network", network_json(ex, 0, ok), ok);
+  put(object, "data", data_json(ex, 0, ok), ok);
+  put(object, "training", training_json(ex, ok), ok);
+  return object;
+}
+
+pdlt_status pdlt_experiment_hash(const pdlt_experiment *ex, const char *data_hash, int physics_only,
+                                 char *out, pdlt_error *err) {
+  json_t *object = NULL;
+  int ok = 1;
+  if (physics_only) {
+    object = physics_json(ex, &ok);
+  } else {
+    pdlt_status status = pdlt_experiment_to_json(ex, &object, err);
+    if (status != PDLT_OK) return status;
+  }
+  if (data_hash != NULL) put(object, "data_hash", json_string(data_hash), &ok);
+  char *text = json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
+  if (!ok || text == NULL) {
+    free(text);
+    return out_of_memory(object, err);
+  }
+  unsigned long long hash = pdlt_hash_bytes(PDLT_HASH_START, text, strlen(text));
+  free(text);
+  json_decref(object);
+  snprintf(out, 17, "%016llx", hash);
+  return PDLT_OK;
+}

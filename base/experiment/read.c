@@ -1,0 +1,169 @@
+/* read.c - reads an experiment file: tree, overrides, schema, checks.
+ *
+ * Is: the public entry points, the error text, what the struct owns. The parts:
+ * base/file/yaml_parse.c (text to tree), schema.c (which keys exist),
+ * values.c (single values), check.c (keys against each other),
+ * json.c (back to text, digest). */
+#include "base/experiment/experiment.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/experiment/internal.h"
+#include "base/file/file.h"
+
+const char *pdlt_quote(char out[PDLT_QUOTE_LENGTH], const char *text) {
+  size_t length = strlen(text), most = PDLT_QUOTE_LENGTH - 4;
+  if (length < PDLT_QUOTE_LENGTH) return memcpy(out, text, length + 1);
+  while (most > 0 && ((unsigned char)text[most] & 0xC0U) == 0x80U) most--; /* whole UTF-8 */
+  memcpy(out, text, most);
+  memcpy(out + most, "...", 4);
+  return out;
+}
+
+/* Replaces control characters (C0, DEL and, in UTF-8, C1) so that a message stays one
+ * line and cannot steer a terminal. */
+static void scrub(char *text) {
+  for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++) {
+    if (*c < 0x20 || *c == 0x7F) *c = '?';
+    if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) c[0] = c[1] = '?';
+  }
+}
+
+pdlt_status pdlt_yaml_vfail(const char *name, int line, const char *key, pdlt_error *err,
+                            const char *format, va_list args) {
+  char text[PDLT_ERROR_LENGTH];
+  vsnprintf(text, sizeof text, format, args);
+  if (line == PDLT_LINE_SET) {
+    pdlt_fail(err, PDLT_ERR_INPUT, "--set: %s: %s", key, text);
+  } else {
+    pdlt_fail(err, PDLT_ERR_INPUT, "%s:%d: %s: %s", name, line, key, text);
+  }
+  if (err != NULL) scrub(err->message);
+  return PDLT_ERR_INPUT;
+}
+
+pdlt_status pdlt_reader_fail(pdlt_reader *reader, int line, const char *key, const char *format,
+                             ...) {
+  va_list args;
+  va_start(args, format);
+  pdlt_status status = pdlt_yaml_vfail(reader->name, line, key, reader->err, format, args);
+  va_end(args);
+  return status;
+}
+
+/* Line of the key, else of its section, else of the file. */
+static int line_of_key(const pdlt_experiment *ex, const char *key) {
+  int index = pdlt_schema_find(key);
+  if (index >= 0 && ex->origin->line[index] != 0) return ex->origin->line[index];
+  char section[PDLT_QUOTE_LENGTH];
+  snprintf(section, sizeof section, "%.*s", (int)strcspn(key, "."), key);
+  index = pdlt_schema_find(section);
+  return index >= 0 && ex->origin->line[index] != 0 ? ex->origin->line[index] : 1;
+}
+
+pdlt_status pdlt_experiment_fail(const pdlt_experiment *ex, const char *key, pdlt_error *err,
+                                 const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  pdlt_status status = pdlt_yaml_vfail(ex->path, line_of_key(ex, key), key, err, format, args);
+  va_end(args);
+  return status;
+}
+
+static void free_names(pdlt_name_list *list) {
+  for (size_t i = 0; i < list->count; i++) pdlt_free(list->name[i]);
+  pdlt_free((void *)list->name);
+}
+
+void pdlt_experiment_free(pdlt_experiment *ex) {
+  if (ex == NULL) return;
+  free_names(&ex->theory.omit);
+  free_names(&ex->theory.flip);
+  void *owned[] = {ex->title,
+                   ex->network.widths,
+                   ex->network.width_ratios,
+                   ex->network.C_b,
+                   ex->network.C_W,
+                   ex->network.lambda_b,
+                   ex->network.lambda_W,
+                   ex->data.file,
+                   ex->data.images,
+                   ex->data.labels,
+                   ex->data.classes,
+                   ex->training.record,
+                   ex->path,
+                   ex->directory,
+                   ex->origin};
+  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
+  memset(ex, 0, sizeof *ex);
+}
+
+/* Folder part of a path: "." when there is none. */
+static pdlt_status folder_of(const char *path, char **out, pdlt_error *err) {
+  const char *slash = strrchr(path, '/');
+  pdlt_status status = pdlt_strdup(out, slash != NULL ? path : ".", err);
+  if (status == PDLT_OK && slash != NULL) (*out)[slash == path ? 1 : slash - path] = '\0';
+  return status;
+}
+
+static pdlt_status parse_bytes(pdlt_experiment *out, const char *text, size_t size,
+                               const char *name, size_t num_overrides, const char *const *overrides,
+                               pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  pdlt_experiment ex;
+  memset(&ex, 0, sizeof ex);
+  pdlt_reader reader = {name, &ex, err};
+  pdlt_node *root = NULL;
+
+  PDLT_TRY(pdlt_strdup(&ex.path, name, err));
+  PDLT_TRY(folder_of(name, &ex.directory, err));
+  PDLT_TRY(pdlt_alloc(&ex.origin, 1, sizeof *ex.origin, err));
+  PDLT_TRY(pdlt_node_parse(&reader, text, size, NULL, &root));
+  if (root->kind != PDLT_NODE_MAP) {
+    status = pdlt_reader_fail(&reader, root->line, "yaml",
+                              "the file must be a mapping: network: ..., data: ..., training: ...");
+    goto cleanup;
+  }
+  for (size_t i = 0; i < num_overrides; i++) {
+    PDLT_TRY(pdlt_node_override(&reader, root, overrides[i]));
+  }
+  PDLT_TRY(pdlt_schema_check_keys(&reader, root));
+  pdlt_experiment_set_defaults(&ex);
+  PDLT_TRY(pdlt_schema_read(&reader, root));
+  PDLT_TRY(pdlt_experiment_check(&reader));
+  *out = ex;
+  memset(&ex, 0, sizeof ex);
+
+cleanup:
+  pdlt_node_free(root);
+  pdlt_experiment_free(&ex);
+  return status;
+}
+
+pdlt_status pdlt_experiment_parse(pdlt_experiment *out, const char *text, const char *name,
+                                  size_t num_overrides, const char *const *overrides,
+                                  pdlt_error *err) {
+  return parse_bytes(out, text, strlen(text), name, num_overrides, overrides, err);
+}
+
+pdlt_status pdlt_experiment_read(pdlt_experiment *out, const char *path, size_t num_overrides,
+                                 const char *const *overrides, pdlt_error *err) {
+  char *text = NULL;
+  size_t size = 0;
+  pdlt_status status = pdlt_file_read(path, &text, &size, err);
+  if (status != PDLT_OK) {
+    if (err != NULL) scrub(err->message);
+    return status;
+  }
+  status = parse_bytes(out, text, size, path, num_overrides, overrides, err);
+  pdlt_free(text);
+  return status;
+}
+
+size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex) {
+  const double rows = (double)ex->network.outputs * ex->measure_samples;
+  const double numbers = rows * rows * rows * (double)ex->training.num_record;
+  return numbers <= (double)PDLT_DNTK_T_NUMBERS ? (size_t)ex->measure_samples : 0;
+}

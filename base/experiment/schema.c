@@ -1,0 +1,284 @@
+/* schema.c - the one table of the keys of an experiment file.
+ *
+ * Is: key path -> type, limits, reader; unknown and repeated keys.
+ * Is not: how values are read (values.c) or checked against each other
+ * (check.c). */
+#include <float.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/experiment/internal.h"
+
+const char *const pdlt_source_words[] = {"csv",     "idx",    "circle",           "gaussian",
+                                         "teacher", "parity", "modular_addition", NULL};
+const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
+const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
+                                            "two_level", "auto",       NULL};
+const char *const pdlt_measure_words[] = {"output",           "kernel", "ntk",   "vertex",
+                                          "ntk_fluctuations", "dntk",   "ddntk", NULL};
+static const char *const arithmetic_words[] = {"double", "single", NULL};
+
+#define AT(member) offsetof(pdlt_experiment, member)
+#define SECTION(name) \
+  { .path = name, .type = PDLT_VALUE_SECTION, .expect = "a mapping of keys" }
+#define TEXT(name, member, what) \
+  { .path = name, .type = PDLT_VALUE_TEXT, .offset = AT(member), .expect = what }
+#define WHOLE(name, kind, member, low, high, need) \
+  { .path = name, .type = kind, .offset = AT(member), .min = low, .max = high, .required = need }
+#define WORD(name, member, list, need) \
+  { .path = name, .type = PDLT_VALUE_WORD, .offset = AT(member), .words = list, .required = need }
+#define CUSTOM(name, member, reader, need, what)                                   \
+  {                                                                                \
+    .path = name, .type = PDLT_VALUE_CUSTOM, .offset = AT(member), .read = reader, \
+    .required = need, .expect = what                                               \
+  }
+
+#define PER_LAYER(name, member, need, what) CUSTOM(name, member, pdlt_read_per_layer, need, what)
+#define VARIANCE "a number >= 0, a list of one such number for each layer, or critical"
+#define RATE \
+  "a number >= 0, a list of one such number for each layer, or {scale: NUMBER, power: NUMBER}"
+
+/* In the order of reading: depth before what has one entry per layer, eta and steps
+ * before record. */
+const pdlt_schema_key pdlt_schema[] = {
+    SECTION("network"),
+    SECTION("data"),
+    SECTION("training"),
+    SECTION("ensemble"),
+    SECTION("theory"),
+    SECTION("compare"),
+    TEXT("title", title, "text"),
+    CUSTOM("network.activation", network.activation, pdlt_read_activation, 1,
+           "the name of an activation"),
+    WHOLE("network.depth", PDLT_VALUE_INT, network.depth, 2, 1000, 1),
+    CUSTOM("network.widths", network.widths, pdlt_read_widths, 1,
+           "a list of whole numbers >= 1, increasing"),
+    CUSTOM("network.width_ratios", network.width_ratios, pdlt_read_width_ratios, 0,
+           "a list of depth - 1 whole numbers >= 1"),
+    WHOLE("network.outputs", PDLT_VALUE_INT, network.outputs, 1, 100000, 0),
+    PER_LAYER("network.C_b", network.C_b, 1, VARIANCE),
+    PER_LAYER("network.C_W", network.C_W, 1, VARIANCE),
+    PER_LAYER("network.lambda_b", network.lambda_b, 0, RATE),
+    PER_LAYER("network.lambda_W", network.lambda_W, 0, RATE),
+    WORD("data.source", data.source, pdlt_source_words, 1),
+    TEXT("data.file", data.file, "the name of a CSV file"),
+    TEXT("data.images", data.images, "the name of an IDX file"),
+    TEXT("data.labels", data.labels, "the name of an IDX file"),
+    CUSTOM("data.classes", data.classes, pdlt_read_classes, 0,
+           "a list of different labels from 0 to 255"),
+    WORD("data.targets", data.targets, pdlt_targets_words, 0),
+    WHOLE("data.pool", PDLT_VALUE_INT, data.pool, 1, 4, 0),
+    WHOLE("data.inputs", PDLT_VALUE_INT, data.inputs, 1, 1000000, 0),
+    WHOLE("data.modulus", PDLT_VALUE_INT, data.modulus, 2, 1000, 0),
+    {.path = "data.seed", .type = PDLT_VALUE_SEED, .offset = AT(data.seed)},
+    {.path = "data.center", .type = PDLT_VALUE_BOOL, .offset = AT(data.center)},
+    CUSTOM("data.scale", data.scale, pdlt_read_scale, 0, "none, a number > 0, or critical"),
+    WHOLE("data.train", PDLT_VALUE_INT, data.train, 1, 1000000, 1),
+    WHOLE("data.test", PDLT_VALUE_INT, data.test, 0, 1000000, 0),
+    CUSTOM("training.eta", training.eta, pdlt_read_eta, 1,
+           "a number > 0, {relative: NUMBER}, or flow"),
+    WHOLE("training.max_steps", PDLT_VALUE_LONG, training.max_steps, 1, 1e12, 0),
+    CUSTOM("training.steps", training.steps, pdlt_read_steps, 1,
+           "a whole number from 0 to 1e+09, or end"),
+    CUSTOM("training.record", training.record, pdlt_read_record, 0,
+           "a list of whole numbers from 0 to steps, increasing"),
+    CUSTOM("ensemble.members", ensemble.members, pdlt_read_members, 0,
+           "a whole number from 1 to 1e+12, or {until: {quantity: NAME, relative: NUMBER}}"),
+    CUSTOM("ensemble.until", ensemble.members, pdlt_read_until, 0,
+           "{quantity: NAME, relative: NUMBER}"),
+    {.path = "ensemble.seed", .type = PDLT_VALUE_SEED, .offset = AT(ensemble.seed)},
+    WORD("ensemble.estimator", ensemble.estimator, pdlt_estimator_words, 0),
+    WORD("ensemble.arithmetic", ensemble.single_precision, arithmetic_words, 0),
+    WHOLE("ensemble.keep_members", PDLT_VALUE_LONG, ensemble.keep_members, 0, 1e9, 0),
+    CUSTOM("measure", measure, pdlt_read_measure, 0,
+           "a list of some of output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk"),
+    WHOLE("measure_samples", PDLT_VALUE_INT, measure_samples, 1, 1000000, 0),
+    WHOLE("theory.order", PDLT_VALUE_INT, theory.order, 0, 1, 0),
+    {.path = "theory.tolerance",
+     .type = PDLT_VALUE_REAL,
+     .offset = AT(theory.tolerance),
+     .min = 1e-14,
+     .max = 1e-2,
+     .min_open = 1},
+    CUSTOM("theory.omit", theory.omit, pdlt_read_names, 0,
+           "a list of names of parts, tensors or terms"),
+    CUSTOM("theory.flip", theory.flip, pdlt_read_names, 0,
+           "a list of names of parts, tensors or terms"),
+    WHOLE("compare.degree", PDLT_VALUE_INT, compare.degree, 1, 6, 0),
+    {.path = "compare.level",
+     .type = PDLT_VALUE_REAL,
+     .offset = AT(compare.level),
+     .max = 0.5,
+     .min_open = 1},
+    CUSTOM("sweep", swept, pdlt_read_sweep, 0, "{KEY: [values]}, keys as in --set"),
+};
+const size_t pdlt_schema_count = sizeof pdlt_schema / sizeof *pdlt_schema;
+_Static_assert(sizeof pdlt_schema / sizeof *pdlt_schema <= PDLT_SCHEMA_MAX_KEYS,
+               "pdlt_experiment_origin is too small");
+
+int pdlt_schema_find(const char *path) {
+  for (size_t i = 0; i < pdlt_schema_count; i++) {
+    if (strcmp(pdlt_schema[i].path, path) == 0) return (int)i;
+  }
+  return -1;
+}
+
+void pdlt_schema_expect(const pdlt_schema_key *key, char out[PDLT_EXPECT_LENGTH]) {
+  size_t used = 0;
+  switch (key->type) {
+    case PDLT_VALUE_INT:
+    case PDLT_VALUE_LONG:
+      snprintf(out, PDLT_EXPECT_LENGTH, "a whole number from %.15g to %.15g", key->min, key->max);
+      return;
+    case PDLT_VALUE_SEED:
+      snprintf(out, PDLT_EXPECT_LENGTH, "a whole number from 0 to %lld", LLONG_MAX);
+      return;
+    case PDLT_VALUE_REAL:
+      snprintf(out, PDLT_EXPECT_LENGTH, "a number %s %g and <= %g",
+               key->min_open ? ">" : ">=", key->min, key->max);
+      return;
+    case PDLT_VALUE_BOOL:
+      snprintf(out, PDLT_EXPECT_LENGTH, "true or false");
+      return;
+    case PDLT_VALUE_WORD:
+      used = (size_t)snprintf(out, PDLT_EXPECT_LENGTH, "one of");
+      for (size_t i = 0; key->words[i] != NULL && used < PDLT_EXPECT_LENGTH; i++) {
+        used += (size_t)snprintf(out + used, PDLT_EXPECT_LENGTH - used, "%s %s", i > 0 ? "," : "",
+                                 key->words[i]);
+      }
+      return;
+    case PDLT_VALUE_SECTION:
+    case PDLT_VALUE_TEXT:
+    case PDLT_VALUE_CUSTOM:
+      break;
+  }
+  snprintf(out, PDLT_EXPECT_LENGTH, "%s", key->expect);
+}
+
+static size_t smallest(size_t a, size_t b, size_t c) {
+  size_t m = a < b ? a : b;
+  return m < c ? m : c;
+}
+
+/* Levenshtein distance of short texts; longer ones count as far away. */
+static size_t edit_distance(const char *a, const char *b) {
+  enum { LONGEST = 48 };
+  size_t row[LONGEST + 1], na = strlen(a), nb = strlen(b);
+  if (na > LONGEST || nb > LONGEST) return LONGEST;
+  for (size_t j = 0; j <= nb; j++) row[j] = j;
+  for (size_t i = 1; i <= na; i++) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= nb; j++) {
+      size_t above = row[j];
+      row[j] = smallest(row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+      diagonal = above;
+    }
+  }
+  return row[nb];
+}
+
+static const char *last_part(const char *path) {
+  const char *dot = strrchr(path, '.');
+  return dot != NULL ? dot + 1 : path;
+}
+
+/* The key most like path, or NULL when none is alike. A right name in the wrong
+ * section counts as one typing error. */
+static const char *nearest_key(const char *path) {
+  const char *best = NULL, *name = last_part(path);
+  size_t best_distance = strlen(name) / 3 + 2;
+  for (size_t i = 0; i < pdlt_schema_count; i++) {
+    size_t whole = edit_distance(path, pdlt_schema[i].path);
+    size_t part = edit_distance(name, last_part(pdlt_schema[i].path)) + 1;
+    size_t distance = whole < part ? whole : part;
+    if (distance >= best_distance) continue;
+    best_distance = distance;
+    best = pdlt_schema[i].path;
+  }
+  return best;
+}
+
+/* The keys of one section ("" for the top level), separated by commas. */
+static void list_keys(const char *section, char *out, size_t size) {
+  size_t used = 0, length = strlen(section);
+  out[0] = '\0';
+  for (size_t i = 0; i < pdlt_schema_count && used < size; i++) {
+    const char *path = pdlt_schema[i].path;
+    if (length > 0) {
+      if (strncmp(path, section, length) != 0 || path[length] != '.') continue;
+      path += length + 1;
+    }
+    if (strchr(path, '.') != NULL) continue;
+    used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", path);
+  }
+}
+
+static pdlt_status unknown_key(pdlt_reader *reader, int line, const char *section,
+                               const char *path) {
+  const char *near = nearest_key(path);
+  if (near != NULL) {
+    return pdlt_reader_fail(reader, line, path, "unknown key; did you mean %s?", near);
+  }
+  char known[512];
+  list_keys(section, known, sizeof known);
+  return pdlt_reader_fail(reader, line, path, "unknown key; known here: %s", known);
+}
+
+static int is_empty(const pdlt_node *node) {
+  return node->kind == PDLT_NODE_SCALAR && node->plain &&
+         (node->text[0] == '\0' || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
+}
+
+static pdlt_status check_map(pdlt_reader *reader, const pdlt_node *map, const char *section) {
+  for (size_t i = 0; i < map->count; i++) {
+    char path[PDLT_QUOTE_LENGTH + 32], quoted[PDLT_QUOTE_LENGTH];
+    snprintf(path, sizeof path, "%s%s%s", section, section[0] != '\0' ? "." : "",
+             pdlt_quote(quoted, map->keys[i]));
+    int index = pdlt_schema_find(path);
+    if (index < 0) return unknown_key(reader, map->key_lines[i], section, path);
+    int *line = &reader->ex->origin->line[index];
+    if (*line > 0) {
+      return pdlt_reader_fail(reader, map->key_lines[i], path,
+                              "repeated key, first in line %d; keep one", *line);
+    }
+    *line = map->key_lines[i];
+    if (pdlt_schema[index].type != PDLT_VALUE_SECTION || is_empty(map->items[i])) continue;
+    if (map->items[i]->kind != PDLT_NODE_MAP) {
+      return pdlt_value_wrong(reader, map->items[i], &pdlt_schema[index]);
+    }
+    pdlt_status status = check_map(reader, map->items[i], path);
+    if (status != PDLT_OK) return status;
+  }
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_schema_check_keys(pdlt_reader *reader, const pdlt_node *root) {
+  return check_map(reader, root, "");
+}
+
+/* The value of a key, or NULL. */
+static const pdlt_node *find_value(const pdlt_node *root, const char *path) {
+  const char *dot = strchr(path, '.');
+  if (dot == NULL) return pdlt_node_find(root, path, strlen(path), NULL);
+  const pdlt_node *section = pdlt_node_find(root, path, (size_t)(dot - path), NULL);
+  return section != NULL ? pdlt_node_find(section, dot + 1, strlen(dot + 1), NULL) : NULL;
+}
+
+pdlt_status pdlt_schema_read(pdlt_reader *reader, const pdlt_node *root) {
+  for (size_t i = 0; i < pdlt_schema_count; i++) {
+    const pdlt_schema_key *key = &pdlt_schema[i];
+    if (key->type == PDLT_VALUE_SECTION) continue;
+    const pdlt_node *value = find_value(root, key->path);
+    if (value != NULL) {
+      pdlt_status status = pdlt_value_read(reader, value, key);
+      if (status != PDLT_OK) return status;
+    } else if (key->required) {
+      char expect[PDLT_EXPECT_LENGTH];
+      pdlt_schema_expect(key, expect);
+      return pdlt_experiment_fail(reader->ex, key->path, reader->err, "missing; give %s", expect);
+    }
+  }
+  return PDLT_OK;
+}

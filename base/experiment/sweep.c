@@ -1,0 +1,175 @@
+/* sweep.c - the sweep of an experiment file: which settings make which point.
+ *
+ * Is not: a reader of the experiments; each point is read like any file, with --set. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/experiment/internal.h"
+#include "base/file/file.h"
+
+void pdlt_sweep_free(pdlt_sweep *sweep) {
+  for (size_t p = 0; sweep->points != NULL && p < sweep->count; p++) {
+    for (size_t k = 0; sweep->points[p].sets != NULL && k <= sweep->num_keys; k++)
+      pdlt_free(sweep->points[p].sets[k]);
+    pdlt_free(sweep->points[p].sets);
+    pdlt_free(sweep->points[p].name);
+  }
+  for (size_t k = 0; sweep->keys != NULL && k < sweep->num_keys; k++) pdlt_free(sweep->keys[k]);
+  pdlt_free(sweep->points);
+  pdlt_free(sweep->keys);
+  memset(sweep, 0, sizeof *sweep);
+}
+
+static pdlt_status check_key(pdlt_reader *reader, const pdlt_node *map, size_t k) {
+  const char *key = map->keys[k];
+  char quoted[PDLT_QUOTE_LENGTH];
+  const int index = pdlt_schema_find(key);
+  if (index < 0 || pdlt_schema[index].type == PDLT_VALUE_SECTION || strcmp(key, "sweep") == 0)
+    return pdlt_reader_fail(reader, map->key_lines[k], "sweep",
+                            "\"%s\" is no key that can be swept; write it in full, like "
+                            "network.depth",
+                            pdlt_quote(quoted, key));
+  for (size_t other = 0; other < k; other++)
+    if (strcmp(map->keys[other], key) == 0)
+      return pdlt_reader_fail(reader, map->key_lines[k], "sweep", "%s is repeated; keep one", key);
+  const pdlt_node *values = map->items[k];
+  if (values->kind != PDLT_NODE_LIST || values->count == 0)
+    return pdlt_reader_fail(reader, values->line, "sweep", "%s: expected a list of values", key);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_read_sweep(pdlt_reader *reader, const pdlt_node *value,
+                            const pdlt_schema_key *key) {
+  size_t points = 1;
+  if (value->kind != PDLT_NODE_MAP) return pdlt_value_wrong(reader, value, key);
+  for (size_t k = 0; k < value->count; k++) {
+    pdlt_status status = check_key(reader, value, k);
+    if (status != PDLT_OK) return status;
+    points *= value->items[k]->count;
+    if (points > PDLT_SWEEP_MAX_POINTS)
+      return pdlt_reader_fail(reader, value->line, "sweep", "more than %d combinations of values",
+                              (int)PDLT_SWEEP_MAX_POINTS);
+  }
+  reader->ex->swept = value->count > 0;
+  return PDLT_OK;
+}
+
+/* Characters that a folder name should not have become '_'. */
+static void make_plain(char *name) {
+  for (; *name != '\0'; name++)
+    if (!isalnum((unsigned char)*name) && strchr("+-.=,", *name) == NULL) *name = '_';
+}
+
+/* Settings and name of the point whose values are those at place (num_keys). */
+static pdlt_status fill_point(pdlt_sweep_point *point, const pdlt_node *map, const size_t *place,
+                              pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  char name[PDLT_EXPECT_LENGTH] = "", *text = NULL;
+  PDLT_TRY(pdlt_alloc((void *)&point->sets, map->count + 1, sizeof *point->sets, err));
+  for (size_t k = 0; k < map->count; k++) {
+    const char *key = map->keys[k], *dot = strrchr(key, '.');
+    PDLT_TRY(pdlt_node_text(&text, map->items[k]->items[place[k]], err));
+    const size_t size = strlen(key) + strlen(text) + 2, used = strlen(name);
+    PDLT_TRY(pdlt_alloc(&point->sets[k], size, 1, err));
+    snprintf(point->sets[k], size, "%s=%s", key, text);
+    snprintf(name + used, sizeof name - used, "%s%s=%s", k > 0 ? "," : "",
+             dot == NULL ? key : dot + 1, text);
+    pdlt_free(text);
+    text = NULL;
+  }
+  PDLT_TRY(pdlt_strdup(&point->sets[map->count], "sweep={}", err));
+  make_plain(name);
+  PDLT_TRY(pdlt_strdup(&point->name, name, err));
+cleanup:
+  pdlt_free(text);
+  return status;
+}
+
+static pdlt_status fill(pdlt_sweep *sweep, pdlt_reader *reader, const pdlt_node *map) {
+  pdlt_status status = PDLT_OK;
+  size_t *place = NULL;
+  sweep->num_keys = map->count;
+  sweep->count = 1;
+  for (size_t k = 0; k < map->count; k++) sweep->count *= map->items[k]->count;
+  PDLT_TRY(pdlt_alloc(&place, map->count, sizeof *place, reader->err));
+  PDLT_TRY(pdlt_alloc((void *)&sweep->keys, map->count, sizeof *sweep->keys, reader->err));
+  PDLT_TRY(pdlt_alloc(&sweep->points, sweep->count, sizeof *sweep->points, reader->err));
+  for (size_t k = 0; k < map->count; k++)
+    PDLT_TRY(pdlt_strdup(&sweep->keys[k], map->keys[k], reader->err));
+  for (size_t p = 0; p < sweep->count; p++) {
+    size_t rest = p;
+    for (size_t k = map->count; k-- > 0; rest /= map->items[k]->count)
+      place[k] = rest % map->items[k]->count;
+    PDLT_TRY(fill_point(&sweep->points[p], map, place, reader->err));
+    for (size_t q = 0; q < p; q++) {
+      if (strcmp(sweep->points[q].name, sweep->points[p].name) != 0) continue;
+      status = pdlt_reader_fail(reader, map->line, "sweep", "two values have the name %s",
+                                sweep->points[p].name);
+      goto cleanup;
+    }
+  }
+cleanup:
+  pdlt_free(place);
+  return status;
+}
+
+pdlt_status pdlt_sweep_read(pdlt_sweep *out, const char *path, size_t num_overrides,
+                            const char *const *overrides, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  pdlt_sweep sweep = {0};
+  pdlt_experiment scratch = {0};
+  pdlt_reader reader = {path, &scratch, err};
+  pdlt_node *root = NULL, none = {.kind = PDLT_NODE_MAP, .line = 1};
+  PDLT_TRY(pdlt_yaml_read(&root, path, err));
+  for (size_t i = 0; i < num_overrides; i++)
+    PDLT_TRY(pdlt_node_override(&reader, root, overrides[i]));
+  const pdlt_node *map = pdlt_node_find(root, "sweep", strlen("sweep"), NULL);
+  if (map == NULL) map = &none;
+  PDLT_TRY(pdlt_read_sweep(&reader, map, &pdlt_schema[pdlt_schema_find("sweep")]));
+  PDLT_TRY(fill(&sweep, &reader, map));
+  *out = sweep;
+  memset(&sweep, 0, sizeof sweep);
+cleanup:
+  pdlt_node_free(root);
+  pdlt_sweep_free(&sweep);
+  return status;
+}
+
+/* --- what the points are on an axis --- */
+
+/* 1 and *out when there is one key and its value at p is a number. */
+static int number_at(const pdlt_sweep *sweep, size_t p, double *out) {
+  const char *text = sweep->num_keys == 1 ? strchr(sweep->points[p].sets[0], '=') + 1 : "";
+  char *end = NULL;
+  *out = strtod(text, &end);
+  return end != text && *end == '\0';
+}
+
+static int has_numbers(const pdlt_sweep *sweep) {
+  double value = 0;
+  for (size_t p = 0; p < sweep->count; p++)
+    if (!number_at(sweep, p, &value)) return 0;
+  return 1;
+}
+
+double pdlt_sweep_value(const pdlt_sweep *sweep, size_t p) {
+  double value = 0;
+  number_at(sweep, p, &value);
+  return has_numbers(sweep) ? value : (double)p;
+}
+
+void pdlt_sweep_axis(char out[PDLT_SWEEP_AXIS_LENGTH], const pdlt_sweep *sweep) {
+  const char *dot = sweep->num_keys == 1 ? strrchr(sweep->keys[0], '.') : NULL;
+  const char *key = sweep->num_keys != 1 ? "" : dot == NULL ? sweep->keys[0] : dot + 1;
+  if (sweep->num_keys == 0)
+    out[0] = '\0';
+  else if (sweep->num_keys > 1)
+    snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "point of the sweep, from 0");
+  else if (has_numbers(sweep))
+    snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "%s", key);
+  else
+    snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "point of the sweep of %s, from 0", key);
+}

@@ -1,0 +1,51 @@
+/* version.c - see version.h. PDLT_VERSION comes from CMakeLists.txt; commit.h is
+ * made anew at each build by cmake/commit.cmake. */
+#include "base/experiment/version.h"
+
+#include "base/vector/linalg.h"
+#include "commit.h"
+
+const char *pdlt_version(void) { return PDLT_VERSION; }
+
+const char *pdlt_commit(void) { return PDLT_COMMIT; }
+
+const char *pdlt_compiler(void) {
+#if defined(__clang__)
+  return "clang " __clang_version__;
+#else
+  return "gcc " __VERSION__;
+#endif
+}
+
+static json_t *conventions(void) {
+  return json_pack(
+      "{s:s, s:s, s:s, s:s, s:s, s:s}", "source",
+      "Roberts, Yaida, Hanin: The Principles of Deep Learning Theory, arXiv:2106.10165",
+      "initialization", "b^(l) ~ N(0, C_b^(l)), W^(l)_ij ~ N(0, C_W^(l)/n_{l-1}), independent",
+      "loss", "(1/2) sum over training samples and outputs of (z - y)^2; no mean", "step",
+      "theta <- theta - eta lambda dLoss/dtheta, full batch", "learning_rate_tensor",
+      "lambda_b^(l) for biases, lambda_W^(l)/n_{l-1} for weights", "h",
+      "1/n_{L-1}; coefficients named *_nlo, G1, Theta1 multiply h");
+}
+
+pdlt_status pdlt_meta_fill(json_t *meta, const char *kind, const pdlt_experiment *ex,
+                           const char *data_hash, int layers, pdlt_error *err) {
+  json_t *experiment = NULL;
+  char hash[17], physics_hash[17];
+  pdlt_status status = pdlt_experiment_to_json(ex, &experiment, err);
+  if (status != PDLT_OK) return status;
+  PDLT_TRY(pdlt_experiment_hash(ex, data_hash, 0, hash, err));
+  PDLT_TRY(pdlt_experiment_hash(ex, data_hash, 1, physics_hash, err));
+  json_t *common =
+      json_pack("{s:i, s:s, s:s, s:O, s:s, s:s, s:s, s:b, s:o, s:I, s:s, s:s, s:s}", "format", 1,
+                "kind", kind, "program", "pdlt " PDLT_VERSION, "experiment", experiment, "hash",
+                hash, "physics_hash", physics_hash, "data_hash", data_hash, "layers", layers,
+                "conventions", conventions(), "seed", (json_int_t)ex->ensemble.seed, "commit",
+                pdlt_commit(), "compiler", pdlt_compiler(), "blas", pdlt_linalg_version());
+  if (common == NULL || json_object_update(meta, common) != 0)
+    status = pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory while writing metadata");
+  json_decref(common);
+cleanup:
+  json_decref(experiment);
+  return status;
+}

@@ -1,0 +1,83 @@
+/* archive.c - see archive.h. */
+#include "base/file/archive.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+
+void pdlt_archive_free(pdlt_archive *archive) {
+  for (size_t i = 0; i < archive->count; i++) {
+    pdlt_free(archive->entries[i].name);
+    pdlt_tensor_free(&archive->entries[i].tensor);
+  }
+  pdlt_free(archive->entries);
+  json_decref(archive->meta);
+  memset(archive, 0, sizeof *archive);
+}
+
+static pdlt_status grow(pdlt_archive *archive, pdlt_error *err) {
+  if (archive->count < archive->capacity) return PDLT_OK;
+  size_t capacity = archive->capacity == 0 ? 16 : 2 * archive->capacity;
+  pdlt_archive_entry *entries = NULL;
+  pdlt_status status = pdlt_alloc(&entries, capacity, sizeof *entries, err);
+  if (status != PDLT_OK) return status;
+  if (archive->count > 0) memcpy(entries, archive->entries, archive->count * sizeof *entries);
+  pdlt_free(archive->entries);
+  archive->entries = entries;
+  archive->capacity = capacity;
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_archive_put(pdlt_archive *archive, const char *name, pdlt_tensor *tensor,
+                             pdlt_error *err) {
+  if (pdlt_archive_get(archive, name) != NULL)
+    return pdlt_fail(err, PDLT_ERR_INTERNAL, "the archive holds %s already", name);
+  pdlt_status status = grow(archive, err);
+  if (status != PDLT_OK) return status;
+  char *copy = NULL;
+  status = pdlt_strdup(&copy, name, err);
+  if (status != PDLT_OK) return status;
+  archive->entries[archive->count++] = (pdlt_archive_entry){.name = copy, .tensor = *tensor};
+  memset(tensor, 0, sizeof *tensor);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_archive_new(pdlt_archive *archive, const char *name, int ndim, const size_t *dim,
+                             pdlt_tensor **out, pdlt_error *err) {
+  pdlt_tensor tensor = {0};
+  pdlt_status status = pdlt_tensor_new(&tensor, ndim, dim, err);
+  if (status == PDLT_OK) status = pdlt_archive_put(archive, name, &tensor, err);
+  if (status == PDLT_OK && out != NULL) *out = &archive->entries[archive->count - 1].tensor;
+  pdlt_tensor_free(&tensor);
+  return status;
+}
+
+pdlt_status pdlt_archive_put_scalar(pdlt_archive *archive, const char *name, double value,
+                                    pdlt_error *err) {
+  pdlt_tensor *tensor = NULL;
+  pdlt_status status = pdlt_archive_new(archive, name, 0, NULL, &tensor, err);
+  if (status == PDLT_OK) tensor->data[0] = value;
+  return status;
+}
+
+const pdlt_tensor *pdlt_archive_get(const pdlt_archive *archive, const char *name) {
+  for (size_t i = 0; i < archive->count; i++)
+    if (strcmp(archive->entries[i].name, name) == 0) return &archive->entries[i].tensor;
+  return NULL;
+}
+
+const pdlt_tensor *pdlt_archive_getf(const pdlt_archive *archive, const char *format, ...) {
+  char name[256];
+  va_list args;
+  va_start(args, format);
+  int length = vsnprintf(name, sizeof name, format, args);
+  va_end(args);
+  if (length < 0 || (size_t)length >= sizeof name) return NULL; /* a prefix is another name */
+  return pdlt_archive_get(archive, name);
+}
+
+json_t *pdlt_archive_meta(pdlt_archive *archive) {
+  if (archive->meta == NULL) archive->meta = json_object();
+  return archive->meta;
+}

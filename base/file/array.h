@@ -1,0 +1,44 @@
+/* array.h - dense double arrays with a shape, C order (last index fastest).
+ *
+ * Is: the one container that theory, trainer and files exchange.
+ * Is not: an expression library; arithmetic is written where it is used. */
+#ifndef PDLT_BASE_FILE_ARRAY_H
+#define PDLT_BASE_FILE_ARRAY_H
+
+#include <stddef.h>
+
+#include "base/core/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PDLT_MAX_NDIM = 8 };
+
+/* Shape and data; data holds prod(dim[0..ndim-1]) doubles. ndim = 0: a scalar. */
+typedef struct pdlt_tensor {
+  int ndim;
+  size_t dim[PDLT_MAX_NDIM];
+  double *data;
+} pdlt_tensor;
+
+/* A zeroed tensor of the given shape; owned by the caller (pdlt_tensor_free).
+ * Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERNAL (ndim out of range). */
+pdlt_status pdlt_tensor_new(pdlt_tensor *out, int ndim, const size_t *dim, pdlt_error *err);
+
+/* Frees the data and leaves an empty tensor; allowed on an empty ({0}) one. */
+void pdlt_tensor_free(pdlt_tensor *tensor);
+
+/* Deep copy; owned by the caller. */
+pdlt_status pdlt_tensor_copy(pdlt_tensor *out, const pdlt_tensor *from, pdlt_error *err);
+
+/* Number of elements (1 for a scalar). */
+size_t pdlt_tensor_count(const pdlt_tensor *tensor);
+
+/* 1 when both have the same shape, else 0. */
+int pdlt_tensor_same_shape(const pdlt_tensor *a, const pdlt_tensor *b);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

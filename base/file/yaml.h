@@ -1,0 +1,59 @@
+/* yaml.h - YAML text as a tree of values that know their lines.
+ *
+ * Is: one document (libyaml, document API) as nodes, text of a node, error messages
+ * `FILE:LINE: key: ...`. Aliases, tags and a second document are refused.
+ * Is not: aware of any schema; experiment.h and compare/claim/claim.h have one each. */
+#ifndef PDLT_BASE_FILE_YAML_H
+#define PDLT_BASE_FILE_YAML_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/core/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PDLT_LINE_SET = -1 };
+
+typedef enum pdlt_node_kind { PDLT_NODE_SCALAR, PDLT_NODE_LIST, PDLT_NODE_MAP } pdlt_node_kind;
+
+/* One YAML value. Owns everything below it. */
+typedef struct pdlt_node {
+  pdlt_node_kind kind;
+  int line;                 /* from 1; PDLT_LINE_SET: came by --set */
+  int plain;                /* scalar written without quotes */
+  char *text;               /* scalar */
+  size_t count, capacity;   /* list, map */
+  struct pdlt_node **items; /* (count) */
+  char **keys;              /* (count) map */
+  int *key_lines;           /* (count) map */
+} pdlt_node;
+
+/* Reads a file whose root is a mapping. Owned by the caller (pdlt_node_free). Errors:
+ * PDLT_ERR_INPUT `FILE:LINE: ...`, PDLT_ERR_MEMORY. */
+pdlt_status pdlt_yaml_read(pdlt_node **out, const char *path, pdlt_error *err);
+void pdlt_node_free(pdlt_node *node);
+
+/* Value under a key of a map, or NULL; place (may be NULL) gets its index. */
+pdlt_node *pdlt_node_find(const pdlt_node *map, const char *key, size_t length, size_t *place);
+
+/* 1 and *out when the node is a plain finite number. */
+int pdlt_node_number(const pdlt_node *value, double *out);
+
+/* The node as YAML flow text on one line. Owned by the caller (pdlt_free). Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_node_text(char **out, const pdlt_node *node, pdlt_error *err);
+
+/* Fills err with `NAME:LINE: KEY: text` (`--set: KEY: text` for PDLT_LINE_SET), control
+ * characters replaced, and returns PDLT_ERR_INPUT. */
+pdlt_status pdlt_yaml_fail(const char *name, int line, const char *key, pdlt_error *err,
+                           const char *format, ...) PDLT_PRINTF(5, 6);
+pdlt_status pdlt_yaml_vfail(const char *name, int line, const char *key, pdlt_error *err,
+                            const char *format, va_list args);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

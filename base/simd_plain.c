@@ -1,8 +1,0 @@
-/* simd_plain.c - the kernels of base/simd_kernels.inc for plain C; its compile options
- * are in base/CMakeLists.txt, the choice among the sets in base/simd.c. */
-#include "base/simd_sets.h"
-
-#define PDLT_SIMD_SET pdlt_simd_plain
-#define PDLT_DENSE_SET pdlt_dense_plain
-#define PDLT_SIMD_NAME "plain"
-#include "base/simd_kernels.inc"

@@ -1,0 +1,208 @@
+/* linalg.c - see linalg.h. */
+#include "base/vector/linalg.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+
+/* LAPACK's Fortran entry points; Debian's OpenBLAS ships them without a C header. */
+extern void dsyevd_(const char *jobz, const char *uplo, const blasint *n, double *a,
+                    const blasint *lda, double *w, double *work, const blasint *lwork,
+                    blasint *iwork, const blasint *liwork, blasint *info);
+extern void dpotrf_(const char *uplo, const blasint *n, double *a, const blasint *lda,
+                    blasint *info);
+
+enum { PDLT_MAX_ORDER = 30000 }; /* dsyevd's workspace of 2 n^2 must fit 32 bits */
+
+/* BLAS refuses a leading dimension of 0 even for empty matrices. */
+static blasint stride(size_t ld) { return ld == 0 ? 1 : (blasint)ld; }
+
+pdlt_status pdlt_linalg_init(int threads, pdlt_error *err) {
+  openblas_set_num_threads(1);
+  if (threads > 1 && openblas_get_parallel() == 0)
+    return pdlt_fail(err, PDLT_ERR_UNSUPPORTED,
+                     "--threads %d: the serial variant of OpenBLAS is not safe to call from "
+                     "threads; install libopenblas0-pthread or use --threads 1",
+                     threads);
+  return PDLT_OK;
+}
+
+const char *pdlt_linalg_version(void) { return openblas_get_config(); }
+
+void pdlt_gemm(int trans_a, int trans_b, size_t m, size_t n, size_t k, double alpha,
+               const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c,
+               size_t ldc) {
+  if (m == 0 || n == 0) return;
+  cblas_dgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
+              trans_b ? CblasTrans : CblasNoTrans, (blasint)m, (blasint)n, (blasint)k, alpha, a,
+              stride(lda), b, stride(ldb), beta, c, stride(ldc));
+}
+
+void pdlt_gemv(int trans_a, size_t rows, size_t cols, double alpha, const double *a, size_t lda,
+               const double *x, double beta, double *y) {
+  if (rows == 0 || cols == 0) { /* an empty sum; BLAS would leave y as it is */
+    size_t size = trans_a ? cols : rows;
+    for (size_t i = 0; i < size; i++) y[i] = beta == 0 ? 0 : beta * y[i];
+    return;
+  }
+  cblas_dgemv(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans, (blasint)rows, (blasint)cols,
+              alpha, a, stride(lda), x, 1, beta, y, 1);
+}
+
+void pdlt_syrk(int trans, size_t n, size_t k, double alpha, const double *a, size_t lda,
+               double beta, double *c, size_t ldc) {
+  if (n == 0) return;
+  cblas_dsyrk(CblasRowMajor, CblasUpper, trans ? CblasTrans : CblasNoTrans, (blasint)n, (blasint)k,
+              alpha, a, stride(lda), beta, c, stride(ldc));
+  for (size_t i = 1; i < n; i++)
+    for (size_t j = 0; j < i; j++) c[i * ldc + j] = c[j * ldc + i];
+}
+
+static void fix_sign(size_t n, double *vector) {
+  size_t largest = 0;
+  for (size_t i = 1; i < n; i++)
+    if (fabs(vector[i]) > fabs(vector[largest]) * (1 + 1e-9)) largest = i;
+  if (n > 0 && vector[largest] < 0)
+    for (size_t i = 0; i < n; i++) vector[i] = -vector[i];
+}
+
+/* 1 when all n numbers are finite. */
+static int all_finite(size_t n, const double *x) {
+  for (size_t i = 0; i < n; i++)
+    if (!isfinite(x[i])) return 0;
+  return 1;
+}
+
+/* Up to this order rotations are faster than LAPACK. */
+enum { FEW = 4 };
+
+/* Rows and columns i < k of a, rows of v, turn so that a_ik vanishes. */
+static void rotate(size_t n, size_t i, size_t k, double *a, double *v) {
+  const double theta = 0.5 * (a[k * n + k] - a[i * n + i]) / a[i * n + k];
+  const double t = copysign(1, theta) / (fabs(theta) + sqrt(theta * theta + 1));
+  const double c = 1 / sqrt(t * t + 1), s = t * c;
+  for (size_t j = 0; j < n; j++) {
+    const double x = a[j * n + i], y = a[j * n + k];
+    a[j * n + i] = c * x - s * y;
+    a[j * n + k] = s * x + c * y;
+  }
+  for (size_t j = 0; j < n; j++) {
+    const double x = a[i * n + j], y = a[k * n + j], w = v[i * n + j], z = v[k * n + j];
+    a[i * n + j] = c * x - s * y;
+    a[k * n + j] = s * x + c * y;
+    v[i * n + j] = c * w - s * z;
+    v[k * n + j] = s * w + c * z;
+  }
+  a[i * n + k] = a[k * n + i] = 0;
+}
+
+/* Jacobi's method, n <= FEW: rotations in turn until what is off the diagonal is rounding. */
+static void eigen_few(size_t n, const double *matrix, double *values, double *vectors) {
+  enum { SWEEPS = 30 };
+  double a[FEW * FEW], v[FEW * FEW] = {0};
+  int turned = 1;
+  memcpy(a, matrix, n * n * sizeof *a);
+  for (size_t i = 0; i < n; i++) v[i * n + i] = 1;
+  for (int sweep = 0; sweep < SWEEPS && turned; sweep++) {
+    turned = 0;
+    for (size_t i = 0; i < n; i++)
+      for (size_t k = i + 1; k < n; k++) {
+        const double least = 0x1p-54 * (fabs(a[i * n + i]) + fabs(a[k * n + k]));
+        if (!(fabs(a[i * n + k]) > least)) continue;
+        rotate(n, i, k, a, v);
+        turned = 1;
+      }
+  }
+  for (size_t rank = 0; rank < n; rank++) { /* the least that is left */
+    size_t least = rank;
+    for (size_t i = rank; i < n; i++)
+      if (a[i * n + i] < a[least * n + least]) least = i;
+    values[rank] = a[least * n + least];
+    a[least * n + least] = a[rank * n + rank];
+    if (vectors == NULL) continue;
+    memcpy(vectors + rank * n, v + least * n, n * sizeof *v);
+    memcpy(v + least * n, v + rank * n, n * sizeof *v);
+    fix_sign(n, vectors + rank * n);
+  }
+}
+
+pdlt_status pdlt_symmetric_eigen(size_t n, const double *a, double *values, double *vectors,
+                                 pdlt_error *err) {
+  if (n == 0) return PDLT_OK;
+  const blasint order = (blasint)n;
+  double *found = NULL, *work = NULL, size = 0; /* found: vectors (n, n), then values (n) */
+  blasint *iwork = NULL, isize = 0, query = -1, info = 0;
+  pdlt_status status = PDLT_OK;
+  if (n > PDLT_MAX_ORDER)
+    return pdlt_fail(err, PDLT_ERR_UNSUPPORTED, "a %zu x %zu matrix is too large for LAPACK", n, n);
+  /* With NaN inside, LAPACK may not end. */
+  if (!all_finite(n * n, a))
+    return pdlt_fail(err, PDLT_ERR_NUMERIC, "a %zu x %zu matrix is not finite", n, n);
+  if (n <= FEW) {
+    eigen_few(n, a, values, vectors);
+    return PDLT_OK;
+  }
+  PDLT_TRY(pdlt_alloc(&found, n * n + n, sizeof *found, err));
+  memcpy(found, a, n * n * sizeof *a);
+  const char *job = vectors == NULL ? "N" : "V";
+  dsyevd_(job, "U", &order, found, &order, found + n * n, &size, &query, &isize, &query, &info);
+  blasint lwork = (blasint)size, liwork = isize;
+  PDLT_TRY(pdlt_alloc(&work, (size_t)lwork, sizeof *work, err));
+  PDLT_TRY(pdlt_alloc(&iwork, (size_t)liwork, sizeof *iwork, err));
+  /* Column-major storage makes column a of LAPACK's result row a of ours. */
+  dsyevd_(job, "U", &order, found, &order, found + n * n, work, &lwork, iwork, &liwork, &info);
+  if (info != 0)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
+                       "the eigenvalues of a %zu x %zu matrix were not found (dsyevd: %d)", n, n,
+                       (int)info));
+  for (size_t i = 0; i < n && vectors != NULL; i++) fix_sign(n, found + i * n);
+  if (vectors != NULL) memcpy(vectors, found, n * n * sizeof *vectors);
+  memcpy(values, found + n * n, n * sizeof *values);
+cleanup:
+  pdlt_free(found);
+  pdlt_free(work);
+  pdlt_free(iwork);
+  return status;
+}
+
+pdlt_status pdlt_cholesky(size_t n, const double *a, double *out, pdlt_error *err) {
+  if (n == 0) return PDLT_OK;
+  double *factor = NULL;
+  pdlt_status status = pdlt_alloc(&factor, n * n, sizeof *factor, err);
+  if (status != PDLT_OK) return status;
+  memcpy(factor, a, n * n * sizeof *a);
+  /* The upper triangle in column-major storage is the lower one in ours. */
+  const blasint order = (blasint)n;
+  blasint info = 0;
+  dpotrf_("U", &order, factor, &order, &info);
+  /* OpenBLAS lets NaN and infinity pass; both end on the diagonal. */
+  for (size_t i = 0; i < n && info == 0; i++)
+    if (!isfinite(factor[i * n + i])) info = (blasint)(i + 1);
+  if (info != 0) {
+    status = pdlt_fail(err, PDLT_ERR_NUMERIC,
+                       "a %zu x %zu matrix is not positive definite (leading minor %d)", n, n,
+                       (int)info);
+  } else {
+    for (size_t i = 0; i < n; i++)
+      for (size_t j = 0; j < n; j++) out[i * n + j] = j <= i ? factor[i * n + j] : 0.0;
+  }
+  pdlt_free(factor);
+  return status;
+}
+
+pdlt_status pdlt_solve_spd(size_t n, const double *a, size_t m, double *b, pdlt_error *err) {
+  if (n == 0 || m == 0) return PDLT_OK;
+  double *factor = NULL;
+  pdlt_status status = pdlt_alloc(&factor, n * n, sizeof *factor, err);
+  if (status != PDLT_OK) return status;
+  PDLT_TRY(pdlt_cholesky(n, a, factor, err));
+  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, (blasint)n,
+              (blasint)m, 1.0, factor, (blasint)n, b, (blasint)m);
+  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, (blasint)n,
+              (blasint)m, 1.0, factor, (blasint)n, b, (blasint)m);
+cleanup:
+  pdlt_free(factor);
+  return status;
+}

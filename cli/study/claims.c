@@ -1,0 +1,87 @@
+/* claims.c - where claims are, which folders hold one, and in which order. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/core/memory.h"
+#include "cli/command.h"
+
+void pdlt_claim_list_free(pdlt_claim_list *list) {
+  for (size_t i = 0; list->folders != NULL && i < list->count; i++) pdlt_free(list->folders[i]);
+  pdlt_free((void *)list->folders);
+  *list = (pdlt_claim_list){0};
+}
+
+pdlt_status pdlt_claims_folder(char out[PDLT_PATH_LENGTH], const pdlt_options *options,
+                               pdlt_error *err) {
+  if (options->claims != NULL || access("reports", R_OK) == 0) {
+    snprintf(out, PDLT_PATH_LENGTH, "%s", options->claims != NULL ? options->claims : "reports");
+    return PDLT_OK;
+  }
+  char program[PDLT_PATH_LENGTH] = "";
+  const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+  if (length > 0) program[length] = '\0';
+  char *slash = strrchr(program, '/');
+  if (slash != NULL) *slash = '\0';
+  pdlt_status status = pdlt_path_join(out, program, "../share/pdlt/reports", err);
+  if (status != PDLT_OK || access(out, R_OK) == 0) return status;
+  return pdlt_fail(err, PDLT_ERR_INPUT,
+                   "--claims: no folder reports here and none beside the program; name the folder "
+                   "that holds the claims");
+}
+
+/* Place of a chapter in the book: inf after 11, then A, B. */
+static int order_of(const char *folder) {
+  const char *slash = strrchr(folder, '/');
+  const char *name = slash == NULL ? folder : slash + 1;
+  const int number = atoi(name);
+  return number > 0 ? number : strncmp(name, "inf", 3) == 0 ? 100 : 200;
+}
+
+static int compare_folders(const void *a, const void *b) {
+  const char *const *x = a, *const *y = b;
+  const int difference = order_of(*x) - order_of(*y);
+  return difference != 0 ? difference : strcmp(*x, *y);
+}
+
+static int is_claim(const char *claims, const char *name) {
+  char path[PDLT_PATH_LENGTH + 512];
+  snprintf(path, sizeof path, "%s/%s/expect.yaml", claims, name);
+  return access(path, F_OK) == 0;
+}
+
+static pdlt_status fill(pdlt_claim_list *out, const char *claims, DIR *folder, size_t most,
+                        pdlt_error *err) {
+  char path[PDLT_PATH_LENGTH];
+  pdlt_status status = PDLT_OK;
+  rewinddir(folder);
+  for (const struct dirent *entry; (entry = readdir(folder)) != NULL && out->count < most;) {
+    if (!is_claim(claims, entry->d_name)) continue;
+    PDLT_TRY(pdlt_path_join(path, claims, entry->d_name, err));
+    PDLT_TRY(pdlt_strdup(&out->folders[out->count], path, err));
+    out->count++;
+  }
+  qsort((void *)out->folders, out->count, sizeof *out->folders, compare_folders);
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_claim_list_find(pdlt_claim_list *out, const char *claims, pdlt_error *err) {
+  pdlt_claim_list list = {0};
+  pdlt_status status = PDLT_OK;
+  size_t count = 0;
+  DIR *folder = opendir(claims);
+  if (folder == NULL) return pdlt_fail(err, PDLT_ERR_INPUT, "%s: no such folder of claims", claims);
+  for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+    count += is_claim(claims, entry->d_name) != 0;
+  PDLT_TRY(pdlt_alloc((void *)&list.folders, count, sizeof *list.folders, err));
+  PDLT_TRY(fill(&list, claims, folder, count, err));
+  *out = list;
+  list = (pdlt_claim_list){0};
+cleanup:
+  closedir(folder);
+  pdlt_claim_list_free(&list);
+  return status;
+}

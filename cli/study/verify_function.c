@@ -1,0 +1,71 @@
+/* verify_function.c - functions in formulas of claims that only theory/ can answer. */
+#include <math.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "theory/infinite/critical.h"
+#include "theory/information/information.h"
+
+static pdlt_status susceptibility(const pdlt_study *study, const char *name, double K, double *out,
+                                  pdlt_error *err) {
+  const pdlt_experiment *ex = &study->experiment;
+  const double C_W = ex->network.C_W[ex->network.depth - 1];
+  pdlt_value value = {0};
+  pdlt_status status = strcmp(name, "chi_perp") == 0
+                           ? pdlt_chi_perp(&value, &ex->network.activation, C_W, K, err)
+                           : pdlt_chi_parallel(&value, &ex->network.activation, C_W, K, err);
+  *out = value.value;
+  return status;
+}
+
+static pdlt_status critical(const pdlt_study *study, const char *name, double *out,
+                            pdlt_error *err) {
+  pdlt_critical_point point = {0};
+  pdlt_status status = pdlt_critical_find(&point, &study->experiment.network.activation, err);
+  if (status != PDLT_OK) return status;
+  const struct {
+    const char *name;
+    double value;
+  } known[] = {{"critical_exists", point.kind != PDLT_CRITICAL_NONE},
+               {"critical_K", point.K},
+               {"critical_C_W", point.C_W},
+               {"critical_C_b", point.C_b},
+               {"critical_a1", point.a1},
+               {"critical_p_0", point.p_0},
+               {"critical_p_perp", point.p_perp}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    if (strcmp(name, known[i].name) != 0) continue;
+    *out = known[i].value;
+    return PDLT_OK;
+  }
+  return pdlt_fail(err, PDLT_ERR_INPUT, "formula: unknown function %s()", name);
+}
+
+/* Between two halves of the outputs of critical ReLU networks: width, hidden layers, outputs. */
+static pdlt_status information(const double *args, double *out, pdlt_error *err) {
+  pdlt_kernel_distribution distribution = {0};
+  for (int k = 0; k < 3; k++)
+    if (!(args[k] >= 1 && args[k] <= 1e5) || args[k] != floor(args[k]))
+      return pdlt_fail(err, PDLT_ERR_INPUT,
+                       "formula: information_exact(width, layers, outputs) takes whole numbers");
+  pdlt_status status =
+      pdlt_kernel_distribution_relu(&distribution, (int)args[0], (int)args[1], err);
+  if (status == PDLT_OK) status = pdlt_information_exact(out, &distribution, (int)args[2], err);
+  pdlt_kernel_distribution_free(&distribution);
+  return status;
+}
+
+pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_args,
+                                 const double *args, double *out, pdlt_error *err) {
+  const pdlt_study *study = context;
+  if (num_args == 1 && (strcmp(name, "chi_perp") == 0 || strcmp(name, "chi_parallel") == 0))
+    return susceptibility(study, name, args[0], out, err);
+  if (num_args == 3 && strcmp(name, "information_exact") == 0) return information(args, out, err);
+  if (num_args == 2 && strcmp(name, "information_truncated") == 0) {
+    *out = pdlt_information_truncated(args[0], (int)args[1]);
+    return PDLT_OK;
+  }
+  if (num_args == 0) return critical(study, name, out, err);
+  return pdlt_fail(err, PDLT_ERR_INPUT, "formula: no function %s with %zu arguments", name,
+                   num_args);
+}

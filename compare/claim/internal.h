@@ -1,0 +1,29 @@
+/* internal.h - what the files claim*.c share. Users include expectation.h. */
+#ifndef PDLT_COMPARE_CLAIM_INTERNAL_H
+#define PDLT_COMPARE_CLAIM_INTERNAL_H
+
+#include "compare/claim/expectation.h"
+#include "compare/claim/scope.h"
+#include "compare/join/join.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Room for a curve of count points. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_finding_curve(pdlt_finding *out, size_t count, pdlt_error *err);
+
+/* The distinct number with the largest prediction (N). */
+size_t pdlt_claim_choose_shown(const pdlt_join *join, const double *prediction);
+
+/* The test at each width: measured - prediction jointly over numbers and widths, by
+ * pdlt_joint_test; numbers without statistical error within their tolerance. */
+pdlt_status pdlt_claim_test_exact(pdlt_finding *out, const pdlt_expectation *e,
+                                  const pdlt_sabotage *sabotage, const pdlt_claim_setting *setting,
+                                  const pdlt_join *join, const pdlt_join_setup *setup,
+                                  pdlt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

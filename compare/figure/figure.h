@@ -1,0 +1,68 @@
+/* figure.h - the figures of a comparison.
+ *
+ * Is: comparison + archives in, PNG, SVG and PDF files and their captions out. A caption
+ * says what is seen, with numbers. Is not: the drawing (plot.h) or the page (report.h). */
+#ifndef PDLT_COMPARE_FIGURE_FIGURE_H
+#define PDLT_COMPARE_FIGURE_FIGURE_H
+
+#include <stddef.h>
+
+#include "base/core/status.h"
+#include "base/file/archive.h"
+#include "compare/verdict/compare.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What figures and the report are made from; everything borrowed, not NULL. */
+typedef struct pdlt_figure_input {
+  const pdlt_comparison *comparison;
+  const pdlt_archive *theory, *measured;
+} pdlt_figure_input;
+
+typedef struct pdlt_figure {
+  char *stem;            /* file name without ending, e.g. "width_scaling" */
+  char *title, *caption; /* HTML fragments */
+  char *svg;             /* the drawing, svg_size bytes */
+  size_t svg_size;
+} pdlt_figure;
+
+/* Initialize with {0}; free with pdlt_figure_list_free. */
+typedef struct pdlt_figure_list {
+  size_t count, capacity;
+  pdlt_figure *items;
+} pdlt_figure_list;
+
+void pdlt_figure_list_free(pdlt_figure_list *list);
+
+/* Makes every figure that the data allow: width_scaling, extrapolation, training_curves,
+ * finite_width, parts, spread, learning_curves, loss_width, benefit, ntk_change, dntk_change,
+ * initial_density, kernels, depth, tensors, first_order;
+ * writes FOLDER/figures/STEM.png, .svg, .pdf and
+ * appends to *out. The files do not depend on time or place. What has no data gives no
+ * figure and no error. On failure *out is emptied. Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
+                               pdlt_figure_list *out, pdlt_error *err);
+
+/* Rows worth showing one by one: for each quantity in turn the number with the clearest
+ * finite-width effect, then for each the number farthest from theory; at most max,
+ * without repeats. rows: (max) indices. Returns how many. */
+size_t pdlt_comparison_select(const pdlt_comparison *comparison, size_t max, size_t *rows);
+
+/* Names as markup that both pango and HTML read: "z" -> <i>z</i>, a row ->
+ * <i>z</i><sub>1;3</sub> (indices from 1; sample behind the semicolon). Anything not
+ * known is escaped. */
+void pdlt_quantity_markup(char *out, size_t size, const char *quantity);
+void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row);
+
+/* "step 100", "end of training" or "" as markup. */
+void pdlt_time_markup(char *out, size_t size, double time);
+
+/* text with & < > " ' replaced by entities, cut at size; never splits an entity. */
+void pdlt_markup_escape(char *out, size_t size, const char *text);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,151 @@
+/* internal.h - what the files figure*.c share. Users include figure.h. */
+#ifndef PDLT_COMPARE_FIGURE_INTERNAL_H
+#define PDLT_COMPARE_FIGURE_INTERNAL_H
+
+#include <stdio.h>
+
+#include "compare/figure/figure.h"
+#include "compare/plot/plot.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One run of pdlt_figures_write. */
+typedef struct pdlt_figure_job {
+  const pdlt_figure_input *in;
+  const char *folder; /* with figures/ at the end */
+  pdlt_provenance provenance;
+  pdlt_figure_list *list;
+} pdlt_figure_job;
+
+/* Writes the plot's files and appends it to the list; title and caption are copied. */
+pdlt_status pdlt_figure_emit(pdlt_figure_job *job, pdlt_plot *plot, const char *stem,
+                             const char *title, const char *caption, pdlt_error *err);
+
+/* A grid of panels and the caption being written, for one figure. Initialize with {0}. */
+typedef struct pdlt_figure_page {
+  pdlt_plot *plot;
+  FILE *text; /* the caption */
+  char *caption;
+  size_t caption_size;
+} pdlt_figure_page;
+
+/* Room for count panels, one to three beside each other. To be closed in any case.
+ * Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_page_open(pdlt_figure_page *page, size_t count, pdlt_error *err);
+pdlt_status pdlt_figure_page_emit(pdlt_figure_job *job, pdlt_figure_page *page, const char *stem,
+                                  const char *title, pdlt_error *err);
+void pdlt_figure_page_close(pdlt_figure_page *page);
+
+/* Colour and mark of the k-th shown width, the same in all figures. */
+void pdlt_figure_style_width(pdlt_series *series, size_t k);
+
+/* Training samples (first) among all, from the experiment; samples when unknown. */
+size_t pdlt_figure_train_samples(const pdlt_archive *measured, size_t samples);
+
+/* Number of leading times that are finite and the same in both archives; *times borrowed. */
+size_t pdlt_figure_times(const pdlt_figure_input *in, const double **times);
+
+/* Learning rate of the experiment; NaN when it is not a number. */
+double pdlt_figure_eta(const pdlt_archive *measured);
+
+/* The axis of training time x (two or more values of eta t, or steps when eta is NaN),
+ * logarithmic with a place for 0. */
+void pdlt_figure_time_axis(pdlt_axis *axis, const double *x, double eta);
+
+/* Numbers of the samples that get a panel each, at most `most` (2 or more) into shown: training
+ * samples first, two places kept for test samples where there are that many. Returns how many. */
+size_t pdlt_figure_choose_samples(size_t samples, size_t train, size_t most, size_t *shown);
+
+/* Titles the panel "training sample 1", "test sample 1", ... */
+void pdlt_figure_title_sample(pdlt_panel *panel, size_t sample, size_t train);
+
+/* A line through the n points x, y; dashed as in pdlt_series. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_line(pdlt_panel *panel, size_t n, const double *x, const double *y,
+                             pdlt_color color, int dashed, const char *label, pdlt_error *err);
+
+/* Marks at y with bars from lo to hi, in the style of the k-th shown width. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_marks(pdlt_panel *panel, size_t n, const double *x, const double *y,
+                              const double *lo, const double *hi, size_t k, const char *label,
+                              pdlt_error *err);
+
+/* Thin grey lines: one number of z, the at-th of count at each of the n times x, of the single
+ * networks that width number w kept, twelve at most; *found (or NULL) how many. scratch: (n).
+ * Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_members(pdlt_panel *panel, const pdlt_figure_input *in, size_t w, size_t n,
+                                const double *x, size_t at, size_t count, double *scratch,
+                                size_t *found, pdlt_error *err);
+
+/* A grey line at height y from x[0] to x[n - 1]. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_level(pdlt_panel *panel, size_t n, const double *x, double y,
+                              pdlt_error *err);
+
+/* One function per figure; each does nothing when its data are absent. */
+pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_extrapolation(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_training(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_finite_width(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_kernels(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_depth(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_tensors(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_first_order(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_parts(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_ntk_change(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_dntk_change(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_loss(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_loss_width(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_benefit(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_spread(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_density(pdlt_figure_job *job, pdlt_error *err);
+
+/* Vertex of one sample against layer at criticality, V/K^2 (PDLT ch. 5, equal widths): an
+ * exact line or an asymptote, and the kernel's decay K -> 1/(decay l). */
+typedef struct pdlt_depth_law {
+  double slope, offset; /* V/K^2 = slope l + offset */
+  double decay;         /* -a1; 0: K does not decay like that */
+} pdlt_depth_law;
+
+/* The law for the experiment's network; 0 when there is none (not critical, unequal
+ * widths, another activation). */
+int pdlt_depth_law_find(pdlt_depth_law *law, const json_t *network);
+
+/* Different quantities of the comparison in order of appearance; returns how many (at
+ * most max). */
+size_t pdlt_comparison_quantities(const pdlt_comparison *comparison, size_t max,
+                                  const char **names);
+
+/* Measured tensor n<width>/NAME, or NULL. */
+const pdlt_tensor *pdlt_measured_get(const pdlt_archive *measured, double width, const char *name);
+
+/* Position of the row's number within NAME of a measured archive, time included; 0 and
+ * *offset, or -1 when the shapes do not fit. */
+int pdlt_row_offset(const pdlt_archive *measured, const pdlt_compare_row *row,
+                    const pdlt_tensor *tensor, size_t *offset);
+
+/* How far measurement at one width is from a prediction, over the rows of a quantity. */
+typedef struct pdlt_distance {
+  double value; /* root mean square of measured - prediction */
+  double se;    /* its standard error, from blocks where they exist */
+  double floor; /* root mean square of the standard errors: what pure noise would give */
+  int used;     /* 1: in the fit */
+  size_t numbers;
+} pdlt_distance;
+
+/* order 0: from lo; order 1: from lo + h nlo. */
+pdlt_status pdlt_figure_distance(pdlt_distance *out, const pdlt_figure_input *in,
+                                 const char *quantity, size_t width, int order, pdlt_error *err);
+
+/* Fits log(distance) against log(n) over the points well above noise: exponent and se;
+ * NaN with fewer than two such points. */
+void pdlt_distance_slope(size_t n, const double *widths, const pdlt_distance *distance,
+                         double *slope, double *se);
+
+/* 1 when the distance stands clear of its noise floor. */
+int pdlt_distance_clear(const pdlt_distance *distance);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,327 @@
+/* scaling.c - distance from theory against width, on double logarithmic axes.
+ *
+ * The distance of a quantity is the root mean square over its numbers of measured minus
+ * predicted. A root mean square is never zero: noise alone gives the root mean square of
+ * the standard errors, drawn as the noise floor. Only distances above twice that floor
+ * enter the slope, with the floor subtracted in quadrature. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "compare/figure/internal.h"
+
+enum { MAX_PANELS = 18, MAX_SINGLE = 2 * MAX_PANELS };
+
+static double predicted(const pdlt_compare_row *row, double h, int order) {
+  return order == 0 ? row->lo : row->lo + h * row->nlo;
+}
+
+/* 1 when the row belongs to the quantity and has all that the distance needs. */
+static int row_counts(const pdlt_compare_row *row, const char *quantity, size_t width, double h,
+                      int order) {
+  return strcmp(row->quantity, quantity) == 0 &&
+         isfinite(row->measured[width] - predicted(row, h, order)) && isfinite(row->se[width]);
+}
+
+/* Linearized distance of every block: g_b = sum_i delta_i (x_bi - prediction_i) / (N d),
+ * whose weighted mean is d; its scatter gives the standard error. NaN without blocks. */
+static pdlt_status block_error(double *out, const pdlt_figure_input *in, const char *quantity,
+                               size_t width, int order, const pdlt_distance *d, pdlt_error *err) {
+  const pdlt_comparison *c = in->comparison;
+  char name[160];
+  snprintf(name, sizeof name, "blocks/%s", quantity);
+  const pdlt_tensor *blocks = pdlt_measured_get(in->measured, c->widths[width], name);
+  const pdlt_tensor *value = pdlt_measured_get(in->measured, c->widths[width], quantity);
+  const pdlt_tensor *members = pdlt_measured_get(in->measured, c->widths[width], "blocks/members");
+  double *g = NULL, h = c->h[width], total = 0, mean = 0, scatter = 0;
+  *out = NAN;
+  if (!blocks || !value || blocks->ndim != value->ndim + 1 || blocks->dim[0] < 2) return PDLT_OK;
+  size_t count = blocks->dim[0], numbers = pdlt_tensor_count(value);
+  if (pdlt_tensor_count(blocks) != count * numbers) return PDLT_OK;
+  if (members && pdlt_tensor_count(members) != count) members = NULL;
+  pdlt_status status = pdlt_alloc(&g, count, sizeof *g, err);
+  if (status != PDLT_OK) return status;
+  for (size_t r = 0; r < c->num_rows; r++) {
+    const pdlt_compare_row *row = &c->rows[r];
+    size_t at;
+    if (!row_counts(row, quantity, width, h, order) ||
+        pdlt_row_offset(in->measured, row, value, &at) != 0)
+      continue;
+    double p = predicted(row, h, order), delta = row->measured[width] - p;
+    for (size_t b = 0; b < count; b++)
+      g[b] += delta * (blocks->data[b * numbers + at] - p) / ((double)d->numbers * d->value);
+  }
+  for (size_t b = 0; b < count; b++) {
+    double weight = members ? members->data[b] : 1;
+    total += weight;
+    mean += weight * g[b];
+  }
+  mean /= total;
+  for (size_t b = 0; b < count; b++) {
+    double weight = (members ? members->data[b] : 1) / total;
+    scatter += weight * weight * (g[b] - mean) * (g[b] - mean);
+  }
+  *out = sqrt(scatter * (double)count / (double)(count - 1));
+  pdlt_free(g);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_figure_distance(pdlt_distance *out, const pdlt_figure_input *in,
+                                 const char *quantity, size_t width, int order, pdlt_error *err) {
+  const pdlt_comparison *c = in->comparison;
+  pdlt_distance d = {NAN, NAN, NAN, 0, 0};
+  double square = 0, noise = 0, independent = 0;
+  for (size_t r = 0; r < c->num_rows; r++) {
+    const pdlt_compare_row *row = &c->rows[r];
+    if (!row_counts(row, quantity, width, c->h[width], order)) continue;
+    double delta = row->measured[width] - predicted(row, c->h[width], order);
+    double variance = row->se[width] * row->se[width];
+    square += delta * delta;
+    noise += variance;
+    independent += delta * delta * variance;
+    d.numbers++;
+    d.used |= row->used[width];
+  }
+  if (d.numbers > 0) {
+    d.value = sqrt(square / (double)d.numbers);
+    d.floor = sqrt(noise / (double)d.numbers);
+  }
+  if (d.value > 0) {
+    pdlt_status status = block_error(&d.se, in, quantity, width, order, &d, err);
+    if (status != PDLT_OK) return status;
+    if (isnan(d.se)) d.se = sqrt(independent) / ((double)d.numbers * d.value);
+  }
+  *out = d;
+  return PDLT_OK;
+}
+
+int pdlt_distance_clear(const pdlt_distance *d) {
+  return d->used && d->value > 2 * d->floor && d->se > 0 && isfinite(d->value);
+}
+
+void pdlt_distance_slope(size_t n, const double *widths, const pdlt_distance *distance,
+                         double *slope, double *se) {
+  double s = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+  size_t points = 0;
+  for (size_t i = 0; i < n; i++) {
+    const pdlt_distance *d = &distance[i];
+    if (!pdlt_distance_clear(d)) continue;
+    double signal = sqrt(d->value * d->value - d->floor * d->floor);
+    double x = log(widths[i]), y = log(signal), error = d->se * d->value / (signal * signal);
+    double weight = 1 / (error * error);
+    s += weight;
+    sx += weight * x;
+    sy += weight * y;
+    sxx += weight * x * x;
+    sxy += weight * x * y;
+    points++;
+  }
+  double determinant = s * sxx - sx * sx;
+  *slope = *se = NAN;
+  if (points < 2 || !(determinant > 0)) return;
+  *slope = (s * sxy - sx * sy) / determinant;
+  *se = sqrt(s / determinant);
+}
+
+/* What one panel needs, in arrays over the widths. */
+typedef struct panel_data {
+  pdlt_distance *d;                                 /* (N) */
+  double *y, *lo, *hi, *floor, *hollow, *reference; /* (N) */
+} panel_data;
+
+static pdlt_status add_reference(pdlt_panel *panel, const pdlt_comparison *c, panel_data *p,
+                                 int order, pdlt_error *err) {
+  size_t anchor = 0;
+  while (anchor < c->num_widths && !pdlt_distance_clear(&p->d[anchor])) anchor++;
+  if (anchor == c->num_widths) return PDLT_OK;
+  for (size_t w = 0; w < c->num_widths; w++)
+    p->reference[w] = p->d[anchor].value * pow(c->widths[anchor] / c->widths[w], order + 1);
+  pdlt_series line = {.kind = PDLT_SERIES_LINE,
+                      .n = c->num_widths,
+                      .x = c->widths,
+                      .y = p->reference,
+                      .color = PDLT_BLACK,
+                      .dashed = 1,
+                      .width = 0.9,
+                      .ignore_range = 1};
+  line.label = order == 0 ? "slope \xe2\x88\x92"
+                            "1"
+                          : "slope \xe2\x88\x92"
+                            "2";
+  line.dashed = order + 1;
+  return pdlt_panel_add(panel, &line, err);
+}
+
+static pdlt_status add_distance(pdlt_panel *panel, const pdlt_comparison *c, panel_data *p,
+                                int order, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  size_t n = c->num_widths;
+  for (size_t w = 0; w < n; w++) {
+    const pdlt_distance *d = &p->d[w];
+    int clear = pdlt_distance_clear(d);
+    p->y[w] = clear ? d->value : NAN;
+    p->hollow[w] = clear ? NAN : d->value;
+    p->lo[w] = d->value - d->se;
+    p->hi[w] = d->value + d->se;
+    p->floor[w] = d->floor;
+  }
+  pdlt_color color = order == 0 ? PDLT_BLUE : PDLT_VERMILION;
+  pdlt_series floor = {.kind = PDLT_SERIES_LINE,
+                       .n = n,
+                       .x = c->widths,
+                       .y = p->floor,
+                       .color = PDLT_GREY,
+                       .width = 0.9,
+                       .label = "noise floor"};
+  pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
+                       .n = n,
+                       .x = c->widths,
+                       .y = p->y,
+                       .lo = p->lo,
+                       .hi = p->hi,
+                       .color = color,
+                       .mark = order == 0 ? PDLT_MARK_CIRCLE : PDLT_MARK_SQUARE};
+  marks.label = order == 0 ? "from infinite width" : "from order 1/<i>n</i>";
+  PDLT_TRY(add_reference(panel, c, p, order, err));
+  PDLT_TRY(pdlt_panel_add(panel, &floor, err));
+  PDLT_TRY(pdlt_panel_add(panel, &marks, err));
+  marks.y = p->hollow;
+  marks.hollow = 1;
+  marks.label = NULL;
+  PDLT_TRY(pdlt_panel_add(panel, &marks, err));
+cleanup:
+  return status;
+}
+
+/* Distances below this are rounding: 1e-12 of the largest number of the quantity. */
+static double rounding_of(const pdlt_comparison *c, const char *quantity) {
+  double most = 0;
+  for (size_t r = 0; r < c->num_rows; r++)
+    if (strcmp(c->rows[r].quantity, quantity) == 0)
+      for (size_t w = 0; w < c->num_widths; w++) most = fmax(most, fabs(c->rows[r].measured[w]));
+  return 1e-12 * most;
+}
+
+/* |measured - infinite width| of the quantity's rows among those selected for showing one
+ * by one. */
+static pdlt_status add_single_numbers(pdlt_panel *panel, const pdlt_comparison *c,
+                                      const char *quantity, panel_data *p, pdlt_error *err) {
+  size_t rows[MAX_SINGLE], count = pdlt_comparison_select(c, MAX_SINGLE, rows);
+  const double rounding = rounding_of(c, quantity);
+  for (size_t k = 0; k < count; k++) {
+    const pdlt_compare_row *row = &c->rows[rows[k]];
+    if (strcmp(row->quantity, quantity) != 0) continue;
+    for (size_t w = 0; w < c->num_widths; w++) {
+      double distance = fabs(row->measured[w] - row->lo);
+      /* chance hits and rounding would stretch the axis */
+      p->y[w] = distance > row->se[w] && distance > rounding ? distance : NAN;
+      p->lo[w] = p->y[w] - row->se[w];
+      p->hi[w] = p->y[w] + row->se[w];
+    }
+    pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
+                         .n = c->num_widths,
+                         .x = c->widths,
+                         .y = p->y,
+                         .lo = p->lo,
+                         .hi = p->hi,
+                         .color = PDLT_SKY,
+                         .mark = PDLT_MARK_TRIANGLE,
+                         .label = "single numbers"};
+    pdlt_status status = pdlt_panel_add(panel, &marks, err);
+    if (status != PDLT_OK) return status;
+  }
+  return PDLT_OK;
+}
+
+/* The list of slopes in the caption. */
+typedef struct slope_list {
+  FILE *text;
+  size_t written, missing;
+} slope_list;
+
+static void write_slope(slope_list *list, const char *symbol, int order, double slope, double se) {
+  char value[128] = "no slope";
+  if (isnan(slope))
+    list->missing++;
+  else
+    pdlt_plot_measured(value, sizeof value, slope, se);
+  fprintf(list->text, "%s%s%s: %s", list->written++ ? "; " : "", symbol,
+          order ? " (from order 1/<i>n</i>)" : "", value);
+}
+
+/* The quantity's distances at order 0 and, where theory has it, order 1. */
+static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_figure_input *in, const char *quantity,
+                              panel_data *p, slope_list *list, pdlt_error *err) {
+  const pdlt_comparison *c = in->comparison;
+  pdlt_status status = PDLT_OK;
+  char symbol[160];
+  pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
+  pdlt_quantity_markup(symbol, sizeof symbol, quantity);
+  pdlt_panel_title(panel, symbol);
+  x->kind = y->kind = PDLT_AXIS_LOG;
+  snprintf(x->label, sizeof x->label, "width <i>n</i>");
+  snprintf(y->label, sizeof y->label, "rms distance");
+  for (size_t w = 0; w < c->num_widths && w < PDLT_TICKS_MAX; w++)
+    x->at[x->num_at++] = c->widths[w];
+  PDLT_TRY(add_single_numbers(panel, c, quantity, p, err));
+  for (int order = 0; order < 2; order++) {
+    double slope, se;
+    size_t numbers = 0;
+    for (size_t w = 0; w < c->num_widths; w++) {
+      PDLT_TRY(pdlt_figure_distance(&p->d[w], in, quantity, w, order, err));
+      numbers += p->d[w].numbers;
+    }
+    if (numbers == 0) break;
+    PDLT_TRY(add_distance(panel, c, p, order, err));
+    pdlt_distance_slope(c->num_widths, c->widths, p->d, &slope, &se);
+    write_slope(list, symbol, order, slope, se);
+  }
+cleanup:
+  return status;
+}
+
+static const char CAPTION[] =
+    "Distance between measurement and theory against hidden width <i>n</i>: root mean square "
+    "over all indices and times of each quantity, error bars of one standard error from block "
+    "values. Triangles: for each quantity the number with the clearest finite-width effect and the "
+    "one farthest from theory, where they exceed one standard error. Grey line: what statistical "
+    "noise alone would give; open symbols lie "
+    "within twice that floor. Distances from infinite width should fall with slope \xe2\x88\x92"
+    "1, those from order 1/<i>n</i> with slope \xe2\x88\x92"
+    "2. Fitted slopes: ";
+
+pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
+  const pdlt_comparison *c = job->in->comparison;
+  const char *names[MAX_PANELS];
+  size_t count = pdlt_comparison_quantities(c, MAX_PANELS, names);
+  if (count == 0 || c->num_widths == 0) return PDLT_OK;
+  pdlt_status status = PDLT_OK;
+  pdlt_figure_page page = {0};
+  panel_data p = {0};
+  slope_list list = {0};
+  double *storage = NULL;
+  size_t n = c->num_widths;
+  PDLT_TRY(pdlt_alloc(&p.d, n, sizeof *p.d, err));
+  PDLT_TRY(pdlt_alloc(&storage, 6 * n, sizeof *storage, err));
+  p.y = storage;
+  p.lo = storage + n;
+  p.hi = storage + 2 * n;
+  p.floor = storage + 3 * n;
+  p.hollow = storage + 4 * n;
+  p.reference = storage + 5 * n;
+  PDLT_TRY(pdlt_figure_page_open(&page, count, err));
+  list.text = page.text;
+  fputs(CAPTION, page.text);
+  for (size_t k = 0; k < count; k++)
+    PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), job->in, names[k], &p, &list, err));
+  fputs(".", page.text);
+  if (list.missing) fputs(" No slope: fewer than two widths stand clear of the noise.", page.text);
+  PDLT_TRY(pdlt_figure_page_emit(job, &page, "width_scaling", "Distance from theory against width",
+                                 err));
+cleanup:
+  pdlt_free(storage);
+  pdlt_free(p.d);
+  pdlt_figure_page_close(&page);
+  return status;
+}

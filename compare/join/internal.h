@@ -1,0 +1,16 @@
+/* internal.h - parts of join.c that live in setup.c and symmetry.c. */
+#ifndef PDLT_COMPARE_JOIN_INTERNAL_H
+#define PDLT_COMPARE_JOIN_INTERNAL_H
+
+#include "compare/join/join.h"
+
+/* Fills join->floor: rounding relative to the largest number of the same time, and at the
+ * end of training the tolerance 1e-9 (1 + max|y|) to which members are trained. */
+void pdlt_join_fill_floor(pdlt_join *join, const pdlt_join_setup *setup,
+                          const pdlt_archive *theory);
+
+/* Fills join->distinct: of numbers that agree in every width and in theory to rounding
+ * (K_12 and K_21), only the first is distinct. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_join_find_distinct(pdlt_join *join, pdlt_error *err);
+
+#endif

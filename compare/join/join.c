@@ -1,0 +1,260 @@
+/* join.c - see join.h. Which quantity is which array, and reading them. */
+#include "compare/join/join.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "compare/join/internal.h"
+
+/* lo = NULL: 0 at infinite width. time: 'n' none, 't' first index of the array is the time, 'e' the
+ * end of training. second: theory's coefficient of h is compared too. */
+static const struct kind {
+  const char *name, *lo, *nlo;
+  char time;
+  int trained, ndim;
+} kinds[] = {
+    {"K", "K", "G1", 'n', 0, 2},
+    {"Theta", "Theta", "Theta1", 'n', 0, 2},
+    {"z", "z_lo", "z_nlo", 't', 1, 2},
+    {"cov", "cov_lo", "cov_nlo", 't', 1, 4},
+    {"z_end", "z_end_lo", "z_end_nlo", 'e', 1, 2},
+    {"cov_end", "cov_end_lo", "cov_end_nlo", 'e', 1, 4},
+    {"Theta_t", "Theta", "Theta_t_nlo", 't', 1, 4},
+    {"dTheta_t", NULL, "dTheta_t_nlo", 't', 1, 6},
+    {"loss_train", "loss_train_lo", "loss_train_nlo", 't', 1, 0},
+    {"loss_test", "loss_test_lo", "loss_test_nlo", 't', 1, 0},
+    {"loss_train_bias", "loss_train_lo_bias", "loss_train_nlo_bias", 't', 1, 0},
+    {"loss_train_variance", "loss_train_lo_variance", "loss_train_nlo_variance", 't', 1, 0},
+    {"loss_test_bias", "loss_test_lo_bias", "loss_test_nlo_bias", 't', 1, 0},
+    {"loss_test_variance", "loss_test_lo_variance", "loss_test_nlo_variance", 't', 1, 0},
+    {"V", "V", NULL, 'n', 0, 4},
+    {"A", "A", NULL, 'n', 0, 4},
+    {"B", "B", NULL, 'n', 0, 4},
+    {"D", "D", NULL, 'n', 0, 4},
+    {"F", "F", NULL, 'n', 0, 4},
+    {"P", "P", NULL, 'n', 0, 4},
+    {"Q", "Q", NULL, 'n', 0, 4},
+    {"R", "R", NULL, 'n', 0, 4},
+    {"S", "S", NULL, 'n', 0, 4},
+    {"T", "T", NULL, 'n', 0, 4},
+    {"U", "U", NULL, 'n', 0, 4},
+};
+
+size_t pdlt_join_kinds(void) { return sizeof kinds / sizeof *kinds; }
+const char *pdlt_join_name(size_t k) { return kinds[k].name; }
+int pdlt_join_is_trained(size_t k) { return kinds[k].trained; }
+int pdlt_join_is_derived(const char *name) { return strncmp(name, "loss_", 5) == 0; }
+
+void pdlt_join_free(pdlt_join *join) {
+  void *owned[] = {join->index,
+                   join->time,
+                   join->lo,
+                   join->nlo,
+                   join->x,
+                   join->se,
+                   join->floor,
+                   join->used,
+                   join->distinct,
+                   (void *)join->blocks,
+                   (void *)join->weights,
+                   join->num_blocks};
+  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
+  memset(join, 0, sizeof *join);
+}
+
+static int has_end(const pdlt_tensor *times) {
+  for (size_t t = 0; times != NULL && t < pdlt_tensor_count(times); t++)
+    if (isinf(times->data[t])) return 1;
+  return 0;
+}
+
+/* The measured array of the quantity at the first width that has it. */
+static const pdlt_tensor *measured_shape(const struct kind *kind, const pdlt_join_setup *setup,
+                                         const pdlt_archive *measured) {
+  for (size_t w = 0; w < setup->num_widths; w++) {
+    const pdlt_tensor *x = pdlt_archive_getf(measured, "n%.0f/%s", setup->widths[w], kind->name);
+    if (x != NULL) return x;
+  }
+  return NULL;
+}
+
+static pdlt_status allocate(pdlt_join *join, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  size_t n = join->count, w = join->num_widths;
+  PDLT_TRY(pdlt_alloc(&join->index, n * (size_t)join->ndim, sizeof *join->index, err));
+  PDLT_TRY(pdlt_alloc(&join->time, n, sizeof *join->time, err));
+  PDLT_TRY(pdlt_alloc(&join->lo, n, sizeof *join->lo, err));
+  PDLT_TRY(pdlt_alloc(&join->nlo, n, sizeof *join->nlo, err));
+  PDLT_TRY(pdlt_alloc(&join->x, n * w, sizeof *join->x, err));
+  PDLT_TRY(pdlt_alloc(&join->se, n * w, sizeof *join->se, err));
+  PDLT_TRY(pdlt_alloc(&join->floor, n, sizeof *join->floor, err));
+  PDLT_TRY(pdlt_alloc(&join->used, w, sizeof *join->used, err));
+  PDLT_TRY(pdlt_alloc(&join->distinct, n, sizeof *join->distinct, err));
+  PDLT_TRY(pdlt_alloc((void *)&join->blocks, w, sizeof *join->blocks, err));
+  PDLT_TRY(pdlt_alloc((void *)&join->weights, w, sizeof *join->weights, err));
+  PDLT_TRY(pdlt_alloc(&join->num_blocks, w, sizeof *join->num_blocks, err));
+cleanup:
+  return status;
+}
+
+/* Index and time of each number; array is the measured shape, time first when timed. */
+static void fill_index(pdlt_join *join, const struct kind *kind, const pdlt_tensor *array,
+                       const pdlt_tensor *times) {
+  size_t skip = kind->time == 't' ? 1 : 0;
+  for (size_t k = 0; k < join->count; k++) {
+    size_t rest = k;
+    for (size_t d = (size_t)array->ndim; d-- > skip;) {
+      join->index[k * (size_t)join->ndim + d - skip] = rest % array->dim[d];
+      rest /= array->dim[d];
+    }
+    join->time[k] = kind->time == 't' ? times->data[rest] : kind->time == 'e' ? INFINITY : NAN;
+  }
+}
+
+/* Element of theory's array for number k: the same index in a possibly larger array. */
+static double theory_at(const pdlt_join *join, const pdlt_tensor *from, size_t k, size_t per_time) {
+  size_t offset = 0;
+  int lead = from->ndim - join->ndim;
+  if (lead == 1) offset = k / per_time;
+  for (int d = 0; d < join->ndim; d++)
+    offset = offset * from->dim[lead + d] + join->index[k * (size_t)join->ndim + (size_t)d];
+  return from->data[offset];
+}
+
+/* Theta at all times is theory's Theta between equal outputs and 0 between others. */
+static double theta_t_at(const pdlt_join *join, const pdlt_tensor *theta, size_t k) {
+  const size_t *i = join->index + 4 * k;
+  return i[0] == i[2] ? theta->data[i[1] * theta->dim[1] + i[3]] : 0.0;
+}
+
+static pdlt_status check_shape(const struct kind *kind, const char *name, const pdlt_tensor *theory,
+                               const pdlt_tensor *measured, pdlt_error *err) {
+  if (theory->ndim != measured->ndim)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "%s has %d indices in theory and %d where measured", name,
+                     theory->ndim, measured->ndim);
+  for (int d = 0; d < theory->ndim; d++) {
+    int must_match = kind->time == 't' && d == 0;
+    if (measured->dim[d] > theory->dim[d] || (must_match && measured->dim[d] != theory->dim[d]))
+      return pdlt_fail(err, PDLT_ERR_INPUT, "%s: index %d has length %zu in theory, %zu measured",
+                       name, d, theory->dim[d], measured->dim[d]);
+  }
+  return PDLT_OK;
+}
+
+static double scalar(const pdlt_archive *archive, const char *name) {
+  const pdlt_tensor *value = pdlt_archive_getf(archive, "err/%s", name);
+  return value == NULL ? 0.0 : fabs(value->data[0]);
+}
+
+/* 1 when the coefficients of h are 0 to within their error. */
+static int is_zero(const pdlt_join *join) {
+  for (size_t k = 0; k < join->count; k++)
+    if (fabs(join->nlo[k]) > join->err_nlo) return 0;
+  return 1;
+}
+
+static pdlt_status fill_theory(pdlt_join *join, const struct kind *kind, const pdlt_archive *theory,
+                               const pdlt_tensor *array, pdlt_error *err) {
+  const pdlt_tensor *lo = kind->lo == NULL ? NULL : pdlt_archive_get(theory, kind->lo);
+  const pdlt_tensor *nlo = kind->nlo == NULL ? NULL : pdlt_archive_get(theory, kind->nlo);
+  int theta_t = strcmp(kind->name, "Theta_t") == 0;
+  size_t per_time = join->count;
+  if (kind->time == 't') per_time = join->count / array->dim[0];
+  pdlt_status status =
+      theta_t || lo == NULL ? PDLT_OK : check_shape(kind, kind->lo, lo, array, err);
+  if (status == PDLT_OK && nlo != NULL) status = check_shape(kind, kind->nlo, nlo, array, err);
+  if (status != PDLT_OK) return status;
+  join->second = nlo != NULL;
+  join->vanishes = lo == NULL;
+  join->err_lo = lo == NULL ? 0.0 : scalar(theory, kind->lo);
+  join->err_nlo = nlo == NULL ? 0.0 : scalar(theory, kind->nlo);
+  for (size_t k = 0; k < join->count; k++) {
+    join->lo[k] = lo == NULL ? 0.0
+                  : theta_t  ? theta_t_at(join, lo, k)
+                             : theory_at(join, lo, k, per_time);
+    join->nlo[k] = nlo == NULL ? NAN : theory_at(join, nlo, k, per_time);
+    if (!isfinite(join->lo[k]) || (nlo != NULL && !isfinite(join->nlo[k])))
+      return pdlt_fail(err, PDLT_ERR_INPUT, "%s of theory holds a value that is not finite",
+                       isfinite(join->lo[k]) ? kind->nlo : kind->lo);
+  }
+  /* A loss is made of z and cov: where it cannot move there is nothing to test beyond them. */
+  if (pdlt_join_is_derived(kind->name) && is_zero(join)) join->second = 0;
+  return PDLT_OK;
+}
+
+/* Values and error bars at width w; 1 when it may enter fits. */
+static int fill_values(pdlt_join *join, size_t w, const pdlt_tensor *x, const pdlt_tensor *se) {
+  int usable = 1;
+  for (size_t k = 0; k < join->count; k++) {
+    double value = x == NULL ? NAN : x->data[k], error = se == NULL ? NAN : se->data[k];
+    join->x[k * join->num_widths + w] = value;
+    join->se[k * join->num_widths + w] = error;
+    if (!isfinite(value) || !isfinite(error)) usable = 0;
+  }
+  return usable;
+}
+
+static pdlt_status fill_width(pdlt_join *join, size_t w, const struct kind *kind,
+                              const pdlt_join_setup *setup, const pdlt_archive *measured,
+                              const pdlt_tensor *shape, pdlt_error *err) {
+  double n = setup->widths[w];
+  const pdlt_tensor *x = pdlt_archive_getf(measured, "n%.0f/%s", n, kind->name);
+  const pdlt_tensor *se = pdlt_archive_getf(measured, "n%.0f/%s_se", n, kind->name);
+  const pdlt_tensor *blocks = pdlt_archive_getf(measured, "n%.0f/blocks/%s", n, kind->name);
+  const pdlt_tensor *weights = pdlt_archive_getf(measured, "n%.0f/blocks/members", n);
+  if ((x != NULL && !pdlt_tensor_same_shape(x, shape)) ||
+      (se != NULL && !pdlt_tensor_same_shape(se, shape)))
+    return pdlt_fail(err, PDLT_ERR_INPUT, "n%.0f/%s: its shape differs from that of other widths",
+                     n, kind->name);
+  int usable = fill_values(join, w, x, se);
+  if (blocks == NULL || weights == NULL) usable = 0;
+  if (usable) {
+    size_t num = pdlt_tensor_count(weights);
+    if (pdlt_tensor_count(blocks) != num * join->count)
+      return pdlt_fail(err, PDLT_ERR_INPUT, "n%.0f/blocks/%s does not fit n%.0f/blocks/members", n,
+                       kind->name, n);
+    join->blocks[w] = blocks->data;
+    join->weights[w] = weights->data;
+    join->num_blocks[w] = num;
+    if (num < 2) usable = 0;
+  }
+  if (pdlt_join_unstable(kind->name, setup, w)) usable = 0;
+  if (join->trained && (setup->diverged[w] > 0.0 || setup->unconverged[w] > 0.0)) usable = 0;
+  join->used[w] = usable;
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setup,
+                           const pdlt_archive *theory, const pdlt_archive *measured,
+                           pdlt_error *err) {
+  const struct kind *kind = &kinds[k];
+  const pdlt_tensor *shape = measured_shape(kind, setup, measured);
+  const pdlt_tensor *times = pdlt_archive_get(measured, "times");
+  pdlt_status status = PDLT_OK;
+  pdlt_join join = {.name = kind->name, .trained = kind->trained, .ndim = kind->ndim};
+  memset(out, 0, sizeof *out);
+  out->name = kind->name;
+  const char *needed = kind->lo == NULL ? kind->nlo : kind->lo; /* of theory */
+  if (shape == NULL || pdlt_archive_get(theory, needed) == NULL) return PDLT_OK;
+  if (kind->time == 'e' && has_end(times)) return PDLT_OK; /* repeats the last time */
+  if (shape->ndim != kind->ndim + (kind->time == 't') ||
+      (kind->time == 't' && (times == NULL || pdlt_tensor_count(times) != shape->dim[0])))
+    return pdlt_fail(err, PDLT_ERR_INPUT, "measured %s does not have the shape it should have",
+                     kind->name);
+  join.count = pdlt_tensor_count(shape);
+  join.num_widths = setup->num_widths;
+  if (join.count == 0) return PDLT_OK;
+  PDLT_TRY(allocate(&join, err));
+  fill_index(&join, kind, shape, times);
+  PDLT_TRY(fill_theory(&join, kind, theory, shape, err));
+  for (size_t w = 0; w < join.num_widths; w++)
+    PDLT_TRY(fill_width(&join, w, kind, setup, measured, shape, err));
+  pdlt_join_fill_floor(&join, setup, theory);
+  PDLT_TRY(pdlt_join_find_distinct(&join, err));
+  *out = join;
+  memset(&join, 0, sizeof join);
+cleanup:
+  pdlt_join_free(&join);
+  return status;
+}

@@ -1,0 +1,85 @@
+/* join.h - the numbers that theory and measurement share, side by side.
+ *
+ * Is: which array of one archive answers to which of the other, index by index, with all
+ * error estimates; which widths may enter fits.
+ * Is not: statistics (fit.h, joint.h) or decisions (verdict.h).
+ *
+ * Shapes: N numbers of a quantity, W widths, B_n blocks at width n. */
+#ifndef PDLT_COMPARE_JOIN_JOIN_H
+#define PDLT_COMPARE_JOIN_JOIN_H
+
+#include <stddef.h>
+
+#include "base/core/status.h"
+#include "base/file/archive.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Settings of the comparison and the widths, from the measured archive. Arrays owned. */
+typedef struct pdlt_join_setup {
+  size_t num_widths;
+  double *widths, *h;             /* (W) n; 1/n_{L-1} */
+  double *members;                /* (W) independent draws */
+  double *diverged, *unconverged; /* (W) */
+  double *unstable;               /* (W) share, reach.h; NaN: not known */
+  double *stable_width;           /* (W) reach.h */
+  double ratio;                   /* n_{L-1} / n */
+  int degree;                     /* of the fit */
+  double level;                   /* family-wise */
+  double rounding;                /* of one measured number, relative to its array's largest */
+} pdlt_join_setup;
+
+/* Reads widths, members, degree, level, arithmetic. Errors: PDLT_ERR_INPUT (not a measured
+ * archive, other physics than theory's, meta incomplete), PDLT_ERR_MEMORY. */
+pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theory,
+                                 const pdlt_archive *measured, pdlt_error *err);
+void pdlt_join_setup_free(pdlt_join_setup *setup);
+
+/* 1 when width w is left out of quantity `name`, z or the squared bias that is made of it,
+ * because its members are unstable. */
+int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w);
+
+/* One quantity; everything but the name, the blocks and the weights is owned. */
+typedef struct pdlt_join {
+  const char *name;       /* measured name */
+  int trained;            /* depends on training: diverged members matter */
+  int second;             /* c1 is tested too (nlo exists) */
+  int vanishes;           /* 0 at infinite width by construction: theory has no array for it */
+  int ndim;               /* of the index, time excluded */
+  size_t count;           /* N */
+  size_t num_widths;      /* W */
+  size_t *index;          /* (N, ndim) */
+  double *time;           /* (N) NaN: has no time */
+  double *lo, *nlo;       /* (N) nlo NaN where absent */
+  double err_lo, err_nlo; /* numerical errors of theory's arrays, largest absolute */
+  double *x, *se;         /* (N, W) NaN where there is none */
+  double *floor;          /* (N) rounding and convergence tolerance of x */
+  int *used;              /* (W) may enter fits */
+  int *distinct;          /* (N) 0: equal to an earlier number by symmetry */
+  const double **blocks;  /* (W) block values (B_n, N); NULL: none */
+  const double **weights; /* (W) members behind each block (B_n) */
+  size_t *num_blocks;     /* (W) B_n */
+} pdlt_join;
+
+/* How many quantities can be compared at all; k below is less than that. */
+size_t pdlt_join_kinds(void);
+const char *pdlt_join_name(size_t k);
+int pdlt_join_is_trained(size_t k);
+
+/* 1 for the losses, which are made of z and cov (docs/losses.md). */
+int pdlt_join_is_derived(const char *name);
+
+/* Quantity k of the two archives; out->count is 0 when either lacks it. *out is complete or
+ * empty. Errors: PDLT_ERR_INPUT (shapes that do not fit, theory not finite),
+ * PDLT_ERR_MEMORY. Cost O(N W + N log N). */
+pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setup,
+                           const pdlt_archive *theory, const pdlt_archive *measured,
+                           pdlt_error *err);
+void pdlt_join_free(pdlt_join *join);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

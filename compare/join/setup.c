@@ -1,0 +1,153 @@
+/* setup.c - what the comparison needs to know before the first number: widths,
+ * members, degree, level, accuracy. See join.h. */
+#include <math.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "compare/join/internal.h"
+#include "compare/join/reach.h"
+
+void pdlt_join_setup_free(pdlt_join_setup *setup) {
+  pdlt_free(setup->widths);
+  pdlt_free(setup->h);
+  pdlt_free(setup->members);
+  pdlt_free(setup->diverged);
+  pdlt_free(setup->unconverged);
+  pdlt_free(setup->unstable);
+  pdlt_free(setup->stable_width);
+  memset(setup, 0, sizeof *setup);
+}
+
+static const char *text_of(const json_t *meta, const char *key) {
+  const char *text = json_string_value(json_object_get(meta, key));
+  return text == NULL ? "" : text;
+}
+
+static pdlt_status check_origin(const pdlt_archive *theory, const pdlt_archive *measured,
+                                pdlt_error *err) {
+  if (pdlt_archive_get(theory, "widths") != NULL ||
+      strcmp(text_of(theory->meta, "kind"), "measured") == 0)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "the first archive holds measurements; theory belongs there");
+  if (pdlt_archive_get(measured, "widths") == NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "the second archive holds no measurements (no widths)");
+  const char *a = text_of(theory->meta, "physics_hash");
+  const char *b = text_of(measured->meta, "physics_hash");
+  if (a[0] == '\0' || b[0] == '\0')
+    return pdlt_fail(err, PDLT_ERR_INPUT, "%s has no physics_hash in its meta",
+                     a[0] == '\0' ? "theory" : "the measurement");
+  if (strcmp(a, b) != 0)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "theory (physics_hash %s) and measurement (%s) are of different networks, "
+                     "data or training",
+                     a, b);
+  return PDLT_OK;
+}
+
+/* Degree, level, ratio and accuracy from the resolved experiment. */
+static pdlt_status read_experiment(pdlt_join_setup *setup, const json_t *meta, pdlt_error *err) {
+  const json_t *experiment = json_object_get(meta, "experiment");
+  const json_t *compare = json_object_get(experiment, "compare");
+  const json_t *degree = json_object_get(compare, "degree");
+  const json_t *level = json_object_get(compare, "level");
+  const json_t *ratios = json_object_get(json_object_get(experiment, "network"), "width_ratios");
+  if (!json_is_object(experiment))
+    return pdlt_fail(err, PDLT_ERR_INPUT, "the measurement has no experiment in its meta");
+  setup->degree = json_is_integer(degree) ? (int)json_integer_value(degree) : 2;
+  setup->level = json_is_number(level) ? json_number_value(level) : 1e-4;
+  setup->ratio = 1.0;
+  if (json_array_size(ratios) > 0)
+    setup->ratio = json_number_value(json_array_get(ratios, json_array_size(ratios) - 1));
+  if (setup->degree < 0 || setup->degree > 8 || !(setup->level > 0.0 && setup->level < 1.0) ||
+      !(setup->ratio >= 1.0))
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "the measurement's experiment has a degree outside 0..8, a level outside "
+                     "(0, 1) or width ratios below 1");
+  const char *arithmetic = text_of(json_object_get(experiment, "ensemble"), "arithmetic");
+  setup->rounding = strcmp(arithmetic, "single") == 0 ? 1e-5 : 1e-12;
+  return PDLT_OK;
+}
+
+static double count_of(const pdlt_archive *measured, double n, const char *name) {
+  const pdlt_tensor *value = pdlt_archive_getf(measured, "n%.0f/%s", n, name);
+  return value == NULL ? 0.0 : value->data[0];
+}
+
+pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theory,
+                                 const pdlt_archive *measured, pdlt_error *err) {
+  pdlt_join_setup setup = {0};
+  pdlt_status status = check_origin(theory, measured, err);
+  if (status != PDLT_OK) return status;
+  PDLT_TRY(read_experiment(&setup, measured->meta, err));
+  const pdlt_tensor *widths = pdlt_archive_get(measured, "widths");
+  size_t num = pdlt_tensor_count(widths);
+  setup.num_widths = num;
+  PDLT_TRY(pdlt_alloc(&setup.widths, num, sizeof *setup.widths, err));
+  PDLT_TRY(pdlt_alloc(&setup.h, num, sizeof *setup.h, err));
+  PDLT_TRY(pdlt_alloc(&setup.members, num, sizeof *setup.members, err));
+  PDLT_TRY(pdlt_alloc(&setup.diverged, num, sizeof *setup.diverged, err));
+  PDLT_TRY(pdlt_alloc(&setup.unconverged, num, sizeof *setup.unconverged, err));
+  PDLT_TRY(pdlt_alloc(&setup.unstable, num, sizeof *setup.unstable, err));
+  PDLT_TRY(pdlt_alloc(&setup.stable_width, num, sizeof *setup.stable_width, err));
+  for (size_t w = 0; w < num; w++) {
+    double n = widths->data[w];
+    if (!(n >= 1.0)) {
+      status = pdlt_fail(err, PDLT_ERR_INPUT, "the measurement has a width below 1");
+      goto cleanup;
+    }
+    setup.widths[w] = n;
+    setup.h[w] = 1.0 / (n * setup.ratio);
+    setup.members[w] = count_of(measured, n, "members");
+    setup.diverged[w] = count_of(measured, n, "diverged");
+    setup.unconverged[w] = count_of(measured, n, "unconverged");
+    const pdlt_reach reach = pdlt_reach_of_width(theory, measured, n, setup.h[w]);
+    setup.unstable[w] = reach.unstable;
+    setup.stable_width[w] = reach.stable_width;
+  }
+  *out = setup;
+  memset(&setup, 0, sizeof setup);
+cleanup:
+  pdlt_join_setup_free(&setup);
+  return status;
+}
+
+int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w) {
+  const int of_mean = strcmp(name, "z") == 0 || strstr(name, "_bias") != NULL;
+  return of_mean && setup->unstable[w] > PDLT_UNSTABLE_SHARE;
+}
+
+static double largest(const pdlt_tensor *tensor) {
+  double value = 0.0;
+  for (size_t i = 0; tensor != NULL && i < pdlt_tensor_count(tensor); i++)
+    if (isfinite(tensor->data[i])) value = fmax(value, fabs(tensor->data[i]));
+  return value;
+}
+
+/* A floor for numbers that are 0 at every width; its inverse square is finite. */
+static const double smallest_floor = 1e-100;
+
+/* Numbers of one time are contiguous: same scale for all of them. */
+void pdlt_join_fill_floor(pdlt_join *join, const pdlt_join_setup *setup,
+                          const pdlt_archive *theory) {
+  double targets = largest(pdlt_archive_get(theory, "z_lo"));
+  double spread = sqrt(largest(pdlt_archive_get(theory, "cov_lo")));
+  double converged = 1e-9 * (1.0 + targets) * (1.0 + targets + spread);
+  size_t start = 0;
+  while (start < join->count) {
+    size_t stop = start;
+    double scale = 0.0;
+    while (stop < join->count &&
+           (join->time[stop] == join->time[start] || isnan(join->time[stop]))) {
+      scale = fmax(scale, fabs(join->lo[stop]));
+      for (size_t w = 0; w < join->num_widths; w++) {
+        double value = fabs(join->x[stop * join->num_widths + w]);
+        if (isfinite(value)) scale = fmax(scale, value);
+      }
+      stop++;
+    }
+    double end = isinf(join->time[start]) ? converged : 0.0;
+    for (size_t k = start; k < stop; k++)
+      join->floor[k] = fmax(setup->rounding * scale + end, smallest_floor);
+    start = stop;
+  }
+}

@@ -1,0 +1,94 @@
+/* html.c - escaping, numbers, base64 and tables for the page. */
+#include <math.h>
+#include <string.h>
+
+#include "compare/page/internal.h"
+#include "compare/plot/plot.h"
+
+void pdlt_html_text(FILE *out, const char *text) {
+  if (!text) text = "\xe2\x80\x94";
+  for (; *text; text++) {
+    switch (*text) {
+      case '&':
+        fputs("&amp;", out);
+        break;
+      case '<':
+        fputs("&lt;", out);
+        break;
+      case '>':
+        fputs("&gt;", out);
+        break;
+      case '"':
+        fputs("&quot;", out);
+        break;
+      case '\'':
+        fputs("&#39;", out);
+        break;
+      default:
+        fputc(*text, out);
+    }
+  }
+}
+
+void pdlt_html_number(FILE *out, double value, int digits) {
+  char text[96];
+  pdlt_plot_number(text, sizeof text, value, digits);
+  fputs(text, out);
+}
+
+void pdlt_html_base64(FILE *out, const char *bytes, size_t size) {
+  static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (size_t i = 0; i < size; i += 3) {
+    unsigned a = (unsigned char)bytes[i];
+    unsigned b = i + 1 < size ? (unsigned char)bytes[i + 1] : 0;
+    unsigned c = i + 2 < size ? (unsigned char)bytes[i + 2] : 0;
+    fputc(digit[a >> 2], out);
+    fputc(digit[(a & 3) << 4 | b >> 4], out);
+    fputc(i + 1 < size ? digit[(b & 15) << 2 | c >> 6] : '=', out);
+    fputc(i + 2 < size ? digit[c & 63] : '=', out);
+  }
+}
+
+/* One value on one line. */
+static void write_value(FILE *out, const json_t *value) {
+  if (json_is_string(value)) {
+    pdlt_html_text(out, json_string_value(value));
+  } else if (json_is_real(value)) {
+    pdlt_html_number(out, json_real_value(value), 10);
+  } else if (json_is_integer(value)) {
+    fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+  } else if (json_is_array(value)) {
+    for (size_t i = 0; i < json_array_size(value); i++) {
+      if (i) fputs(", ", out);
+      write_value(out, json_array_get(value, i));
+    }
+    if (json_array_size(value) == 0) fputs("none", out);
+  } else {
+    fputs(json_is_true(value) ? "yes" : json_is_false(value) ? "no" : "\xe2\x80\x94", out);
+  }
+}
+
+/* Rows of an object; prefix is the path to it. */
+static void write_rows(FILE *out, const json_t *object, const char *prefix) {
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)object, key, value) {
+    char path[256];
+    snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] ? "." : "", key);
+    if (json_is_object(value) && strlen(path) < 200) {
+      write_rows(out, value, path);
+      continue;
+    }
+    fputs("<tr><th scope=\"row\">", out);
+    pdlt_html_text(out, path);
+    fputs("</th><td>", out);
+    write_value(out, value);
+    fputs("</td></tr>\n", out);
+  }
+}
+
+void pdlt_html_json_table(FILE *out, const json_t *object) {
+  fputs("<div class=\"scroll\"><table class=\"keys\">\n", out);
+  write_rows(out, object, "");
+  fputs("</table></div>\n", out);
+}

@@ -1,0 +1,39 @@
+/* internal.h - pieces of the page shared by report*.c. Users include report.h. */
+#ifndef PDLT_COMPARE_PAGE_INTERNAL_H
+#define PDLT_COMPARE_PAGE_INTERNAL_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "compare/page/report.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Text escaped for HTML; NULL is written as an em dash. */
+void pdlt_html_text(FILE *out, const char *text);
+
+/* A number with `digits` significant digits, HTML. */
+void pdlt_html_number(FILE *out, double value, int digits);
+
+/* bytes as base64. */
+void pdlt_html_base64(FILE *out, const char *bytes, size_t size);
+
+/* Two-column table of a JSON object: nested objects become rows "outer.inner"; lists are
+ * written on one line. */
+void pdlt_html_json_table(FILE *out, const json_t *object);
+
+/* Sections, in the order of the page. */
+void pdlt_report_style(FILE *out);
+void pdlt_report_verdict(FILE *out, const pdlt_report_input *in);
+void pdlt_report_tests(FILE *out, const pdlt_report_input *in);
+void pdlt_report_figures(FILE *out, const pdlt_report_input *in);
+void pdlt_report_numbers(FILE *out, const pdlt_report_input *in);
+void pdlt_report_widths(FILE *out, const pdlt_report_input *in);
+void pdlt_report_setting(FILE *out, const pdlt_report_input *in);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,50 @@
+/* report.c - the page as a whole: head, order of sections, writing the file. */
+#include "compare/page/report.h"
+
+#include <stdlib.h>
+
+#include "base/file/file.h"
+#include "compare/page/internal.h"
+
+static const char *experiment_title(const pdlt_report_input *in) {
+  const json_t *experiment = json_object_get(in->measured->meta, "experiment");
+  const char *title = json_string_value(json_object_get(experiment, "title"));
+  return title && title[0] ? title : "Comparison of theory and measurement";
+}
+
+static void write_page(FILE *out, const pdlt_report_input *in) {
+  fputs(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+      out);
+  pdlt_html_text(out, experiment_title(in));
+  fputs("</title>\n", out);
+  pdlt_report_style(out);
+  fputs(
+      "</head>\n<body>\n<header>\n<p class=\"kicker\">pdlt: finite-width networks against "
+      "<i>The Principles of Deep Learning Theory</i></p>\n<h1>",
+      out);
+  pdlt_html_text(out, experiment_title(in));
+  fputs("</h1>\n</header>\n<main>\n", out);
+  pdlt_report_verdict(out, in);
+  pdlt_report_tests(out, in);
+  pdlt_report_figures(out, in);
+  pdlt_report_numbers(out, in);
+  pdlt_report_widths(out, in);
+  pdlt_report_setting(out, in);
+  fputs("</main>\n</body>\n</html>\n", out);
+}
+
+pdlt_status pdlt_report_write(const pdlt_report_input *in, const char *path, pdlt_error *err) {
+  char *page = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&page, &size);
+  if (!out) return pdlt_fail(err, PDLT_ERR_MEMORY, "%s: out of memory", path);
+  write_page(out, in);
+  int failed = ferror(out);
+  failed |= fclose(out) != 0;
+  pdlt_status status = failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "%s: out of memory", path)
+                              : pdlt_file_write(path, page, size, err);
+  free(page);
+  return status;
+}

@@ -1,0 +1,248 @@
+/* sweep.c - see sweep.h. */
+#include "compare/page/sweep.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/file/file.h"
+#include "base/file/json.h"
+#include "compare/figure/figure.h"
+#include "compare/page/internal.h"
+#include "compare/plot/plot.h"
+
+enum { MAX_PANELS = 9 };
+
+typedef struct page {
+  const char *title, *key, *folder;
+  const pdlt_sweep_entry *entries;
+  size_t count;
+} page;
+
+static pdlt_verdict worst(const page *s) {
+  pdlt_verdict verdict = PDLT_AGREE;
+  for (size_t i = 0; i < s->count; i++)
+    if (s->entries[i].comparison->verdict > verdict) verdict = s->entries[i].comparison->verdict;
+  return verdict;
+}
+
+static const pdlt_coefficient *coefficient_of(const pdlt_compare_row *row, const char *which) {
+  return strcmp(which, "c0") == 0 ? &row->c0 : &row->c1;
+}
+
+/* The number of the test with the largest prediction, at the last time. */
+static const pdlt_compare_row *choose(const pdlt_comparison *c, const pdlt_compare_test *test) {
+  const pdlt_compare_row *best = NULL;
+  for (size_t r = 0; r < c->num_rows; r++) {
+    const pdlt_compare_row *row = &c->rows[r];
+    const pdlt_coefficient *k = coefficient_of(row, test->coefficient);
+    if (strcmp(row->quantity, test->quantity) != 0 || !k->tested) continue;
+    if (best == NULL || row->time > best->time ||
+        (!(row->time < best->time) &&
+         fabs(k->theory) > fabs(coefficient_of(best, test->coefficient)->theory)))
+      best = row;
+  }
+  return best;
+}
+
+/* The same number at another point: by quantity and index, at its last time. */
+static const pdlt_compare_row *same(const pdlt_comparison *c, const pdlt_compare_row *row) {
+  const pdlt_compare_row *found = NULL;
+  for (size_t r = 0; r < c->num_rows; r++) {
+    const pdlt_compare_row *other = &c->rows[r];
+    if (strcmp(other->quantity, row->quantity) != 0 || other->ndim != row->ndim ||
+        memcmp(other->index, row->index, (size_t)row->ndim * sizeof *row->index) != 0)
+      continue;
+    if (found == NULL || other->time > found->time) found = other;
+  }
+  return found;
+}
+
+static pdlt_status fill_panel(pdlt_panel *panel, const page *s, const pdlt_compare_test *test,
+                              pdlt_error *err) {
+  const pdlt_compare_row *row = choose(s->entries[0].comparison, test);
+  double *x = NULL;
+  char symbol[320], title[360];
+  pdlt_status status = pdlt_alloc(&x, 5 * s->count, sizeof *x, err);
+  if (status != PDLT_OK || row == NULL) {
+    pdlt_free(x);
+    return status;
+  }
+  double *y = x + s->count, *lo = y + s->count, *hi = lo + s->count, *line = hi + s->count;
+  for (size_t i = 0; i < s->count; i++) {
+    const pdlt_compare_row *here = same(s->entries[i].comparison, row);
+    const pdlt_coefficient *c = here == NULL ? NULL : coefficient_of(here, test->coefficient);
+    const int known = c != NULL && c->tested;
+    x[i] = s->entries[i].value;
+    y[i] = known ? c->value : NAN;
+    lo[i] = known ? c->value - c->se : NAN;
+    hi[i] = known ? c->value + c->se : NAN;
+    line[i] = known ? c->theory : NAN;
+  }
+  pdlt_row_markup(symbol, sizeof symbol, row);
+  snprintf(title, sizeof title, "%s, %s", symbol,
+           strcmp(test->coefficient, "c0") == 0 ? "infinite width" : "order 1/<i>n</i>");
+  pdlt_panel_title(panel, title);
+  snprintf(pdlt_panel_x(panel)->label, sizeof pdlt_panel_x(panel)->label, "%.100s", s->key);
+  pdlt_panel_y(panel);
+  const pdlt_series theory = {.kind = PDLT_SERIES_LINE,
+                              .n = s->count,
+                              .x = x,
+                              .y = line,
+                              .color = PDLT_VERMILION,
+                              .label = "theory"};
+  const pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
+                             .n = s->count,
+                             .x = x,
+                             .y = y,
+                             .lo = lo,
+                             .hi = hi,
+                             .color = PDLT_BLUE,
+                             .label = "measured, fitted"};
+  status = pdlt_panel_add(panel, &theory, err);
+  if (status == PDLT_OK) status = pdlt_panel_add(panel, &marks, err);
+  pdlt_free(x);
+  return status;
+}
+
+static pdlt_status draw(const page *s, char **svg, size_t *size, pdlt_error *err) {
+  const pdlt_comparison *first = s->entries[0].comparison;
+  const size_t count = first->num_tests < MAX_PANELS ? first->num_tests : MAX_PANELS;
+  const size_t columns = count < 3 ? count : count == 4 ? 2 : 3;
+  const pdlt_provenance provenance = {.title = s->title};
+  char path[4096];
+  pdlt_plot *plot = NULL;
+  pdlt_status status = PDLT_OK;
+  if (count == 0) return PDLT_OK;
+  if ((size_t)snprintf(path, sizeof path, "%s/figures/sweep.png", s->folder) >= sizeof path)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "%.64s...: the path is too long", s->folder);
+  PDLT_TRY(pdlt_plot_new(&plot, (count + columns - 1) / columns, columns, columns < 3 ? 230 : 165,
+                         columns < 3 ? 170 : 135, err));
+  for (size_t k = 0; k < count; k++)
+    PDLT_TRY(fill_panel(pdlt_plot_panel(plot, k), s, &first->tests[k], err));
+  *strrchr(path, '/') = '\0';
+  PDLT_TRY(pdlt_folder_make(path, err));
+  path[strlen(path)] = '/';
+  PDLT_TRY(pdlt_plot_svg(plot, svg, size, err));
+  PDLT_TRY(pdlt_plot_write_png(plot, &provenance, path, err));
+  snprintf(path + strlen(path) - 3, 4, "svg");
+  PDLT_TRY(pdlt_file_write(path, *svg, *size, err));
+cleanup:
+  pdlt_plot_free(plot);
+  return status;
+}
+
+static void write_table(FILE *out, const page *s) {
+  const pdlt_comparison *first = s->entries[0].comparison;
+  fputs("<div class=\"scroll\"><table>\n<thead><tr><th>", out);
+  pdlt_html_text(out, s->key);
+  fputs("</th><th>Verdict</th>", out);
+  for (size_t t = 0; t < first->num_tests; t++)
+    fprintf(out, "<th>%s %s</th>", first->tests[t].quantity,
+            strcmp(first->tests[t].coefficient, "c0") == 0 ? "limit" : "1/<i>n</i>");
+  fputs("</tr></thead>\n<tbody>\n", out);
+  for (size_t i = 0; i < s->count; i++) {
+    const pdlt_comparison *c = s->entries[i].comparison;
+    const char *word = pdlt_verdict_text(c->verdict);
+    fputs("<tr><td class=\"nowrap\"><a href=\"", out);
+    pdlt_html_text(out, s->entries[i].name);
+    fputs("/report.html\">", out);
+    pdlt_html_text(out, s->entries[i].name);
+    fprintf(out, "</a></td><td><span class=\"word %s\">%s</span></td>", word, word);
+    for (size_t t = 0; t < c->num_tests; t++) {
+      word = pdlt_verdict_text(c->tests[t].verdict);
+      fprintf(out, "<td><span class=\"word %s\">%s</span></td>", word, word);
+    }
+    fputs("</tr>\n", out);
+  }
+  fputs("</tbody></table></div>\n", out);
+}
+
+static void write_page(FILE *out, const page *s, const char *svg, size_t size) {
+  const char *word = pdlt_verdict_text(worst(s));
+  fputs(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+      out);
+  pdlt_html_text(out, s->title);
+  fputs("</title>\n", out);
+  pdlt_report_style(out);
+  fputs("</head>\n<body>\n<header>\n<h1>", out);
+  pdlt_html_text(out, s->title);
+  fputs("</h1>\n</header>\n<main>\n", out);
+  fprintf(out,
+          "<section class=\"verdict\"><span class=\"badge %s\">%s</span><p>%zu values of %s, each "
+          "an experiment of its own.</p></section>\n",
+          word, word, s->count, s->key);
+  write_table(out, s);
+  if (svg != NULL) {
+    fputs(
+        "<figure><img alt=\"coefficients against the swept value\" style=\"--w:60rem\" "
+        "src=\"data:image/svg+xml;base64,",
+        out);
+    pdlt_html_base64(out, svg, size);
+    fputs(
+        "\"><figcaption>For each test the number with the largest prediction: fitted "
+        "coefficient with one standard error, and theory.</figcaption></figure>\n",
+        out);
+  }
+  fputs("</main>\n</body>\n</html>\n", out);
+}
+
+static pdlt_status write_html(const page *s, const char *svg, size_t size, pdlt_error *err) {
+  char path[4096], *text = NULL;
+  size_t bytes = 0;
+  snprintf(path, sizeof path, "%s/report.html", s->folder);
+  FILE *out = open_memstream(&text, &bytes);
+  if (!out) return pdlt_fail(err, PDLT_ERR_MEMORY, "%s: out of memory", path);
+  write_page(out, s, svg, size);
+  const int failed = ferror(out) | (fclose(out) != 0);
+  pdlt_status status = failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "%s: out of memory", path)
+                              : pdlt_file_write(path, text, bytes, err);
+  free(text);
+  return status;
+}
+
+static json_t *tests_json(const pdlt_comparison *c) {
+  json_t *tests = json_array();
+  for (size_t t = 0; t < c->num_tests; t++)
+    json_array_append_new(
+        tests, json_pack("{s:s, s:s, s:s, s:o}", "quantity", c->tests[t].quantity, "coefficient",
+                         c->tests[t].coefficient, "verdict", pdlt_verdict_text(c->tests[t].verdict),
+                         "p", pdlt_json_real(c->tests[t].p)));
+  return tests;
+}
+
+static pdlt_status write_json(const page *s, pdlt_error *err) {
+  char path[4096];
+  json_t *points = json_array();
+  snprintf(path, sizeof path, "%s/verdict.json", s->folder);
+  for (size_t i = 0; i < s->count; i++)
+    json_array_append_new(points,
+                          json_pack("{s:s, s:s, s:o}", "name", s->entries[i].name, "verdict",
+                                    pdlt_verdict_text(s->entries[i].comparison->verdict), "tests",
+                                    tests_json(s->entries[i].comparison)));
+  json_t *root = json_pack("{s:s, s:o}", "verdict", pdlt_verdict_text(worst(s)), "points", points);
+  pdlt_status status = root == NULL ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory")
+                                    : pdlt_json_write(root, path, err);
+  json_decref(root);
+  return status;
+}
+
+pdlt_status pdlt_sweep_page_write(const char *title, const char *key,
+                                  const pdlt_sweep_entry *entries, size_t count, const char *folder,
+                                  pdlt_error *err) {
+  const page s = {title, key, folder, entries, count};
+  char *svg = NULL;
+  size_t size = 0;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(draw(&s, &svg, &size, err));
+  PDLT_TRY(write_html(&s, svg, size, err));
+  PDLT_TRY(write_json(&s, err));
+cleanup:
+  pdlt_free(svg);
+  return status;
+}

@@ -1,0 +1,110 @@
+/* internal.h - what the files of the plot toolkit share. Not installed knowledge:
+ * users include plot.h. */
+#ifndef PDLT_COMPARE_PLOT_INTERNAL_H
+#define PDLT_COMPARE_PLOT_INTERNAL_H
+
+#include <cairo.h>
+#include <math.h>
+
+#include "compare/plot/plot.h"
+
+enum { PDLT_PANEL_TITLE = 200, PDLT_SERIES_LABEL = 160 };
+
+/* A series with its own copies; storage backs x, y, lo, hi. */
+typedef struct pdlt_plot_series {
+  pdlt_series s;
+  char label[PDLT_SERIES_LABEL];
+  double *storage;
+} pdlt_plot_series;
+
+struct pdlt_panel {
+  int in_use;
+  char title[PDLT_PANEL_TITLE];
+  pdlt_axis x, y;
+  size_t num_series, capacity;
+  pdlt_plot_series *series;
+  size_t heat_rows, heat_columns;
+  double *heat; /* (heat_rows, heat_columns) or NULL */
+  pdlt_colormap map;
+  double heat_lo, heat_hi;
+};
+
+struct pdlt_plot {
+  size_t rows, columns;
+  double panel_width, panel_height;
+  pdlt_panel *panels; /* (rows * columns) */
+};
+
+typedef struct pdlt_rgb {
+  double r, g, b;
+} pdlt_rgb;
+
+pdlt_rgb pdlt_color_rgb(pdlt_color color);
+pdlt_rgb pdlt_colormap_rgb(pdlt_colormap map, double t); /* t in [0, 1] */
+
+/* An axis ready for drawing: value -> point. */
+typedef struct pdlt_scale {
+  pdlt_axis_kind kind;
+  double threshold, lo, hi; /* lo, hi in axis units (transformed) */
+  double from, to;          /* in points */
+} pdlt_scale;
+
+/* NaN for values that the axis cannot show. */
+double pdlt_axis_transform(pdlt_axis_kind kind, double threshold, double value);
+double pdlt_scale_at(const pdlt_scale *scale, double value);
+
+/* Range of the axis from its settings and the data, with margins; always lo < hi. */
+void pdlt_panel_range(const pdlt_panel *panel, int vertical, double *lo, double *hi);
+
+/* Text (markup) at (x, y); align: 0 left/top, 0.5 centre, 1 right/bottom. Bad markup is
+ * drawn as plain text. angle in radians. */
+typedef struct pdlt_text_style {
+  double size;
+  double align_x, align_y, angle;
+  pdlt_rgb color;
+  double wrap; /* width to wrap at, 0: never */
+} pdlt_text_style;
+
+/* Gives back the fonts that pango keeps for this thread. Call after a page. */
+void pdlt_text_forget_fonts(void);
+
+void pdlt_text_size(cairo_t *cr, const char *markup, double size, double wrap, double *width,
+                    double *height);
+void pdlt_text_draw(cairo_t *cr, const char *markup, double x, double y,
+                    const pdlt_text_style *style);
+
+/* Frames, ticks and series (draw.c); legend (legend.c); heat map (heat.c). */
+typedef struct pdlt_box {
+  double x, y, width, height;
+} pdlt_box;
+
+void pdlt_draw_axes(cairo_t *cr, const pdlt_panel *panel, pdlt_box box, const pdlt_scale *sx,
+                    const pdlt_scale *sy);
+void pdlt_draw_series(cairo_t *cr, const pdlt_plot_series *series, pdlt_box box,
+                      const pdlt_scale *sx, const pdlt_scale *sy);
+void pdlt_draw_mark(cairo_t *cr, const pdlt_series *s, double x, double y);
+void pdlt_draw_heat(cairo_t *cr, const pdlt_panel *panel, pdlt_box box);
+
+/* Legend entries of all panels without repeats; size of the box for a given number of
+ * columns. */
+enum { PDLT_LEGEND_MAX = 24 };
+typedef struct pdlt_legend {
+  size_t count;
+  const pdlt_plot_series *entry[PDLT_LEGEND_MAX];
+  size_t columns;
+  double column_width, row_height, width, height;
+} pdlt_legend;
+
+void pdlt_legend_collect(pdlt_legend *legend, const pdlt_plot *plot);
+void pdlt_legend_layout(pdlt_legend *legend, cairo_t *cr, double max_width);
+void pdlt_legend_draw(const pdlt_legend *legend, cairo_t *cr, double x, double y, int framed);
+
+/* Looks for a place inside box free of data; 1 and its corner when there is one. */
+int pdlt_legend_place(const pdlt_legend *legend, const pdlt_panel *panel, pdlt_box box,
+                      const pdlt_scale *sx, const pdlt_scale *sy, double *x, double *y);
+
+/* Size of the whole page, and the drawing of it (page.c). */
+void pdlt_page_size(pdlt_plot *plot, double *width, double *height);
+void pdlt_page_draw(pdlt_plot *plot, cairo_t *cr);
+
+#endif

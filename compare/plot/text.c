@@ -1,0 +1,77 @@
+/* text.c - text by pango: measured and drawn the same way on every surface.
+ *
+ * Hinting is off, so that layout does not depend on resolution or output. */
+#include <pango/pangocairo.h>
+#include <string.h>
+
+#include "compare/plot/internal.h"
+
+static PangoLayout *make_layout(cairo_t *cr, const char *markup, double size, double wrap) {
+  PangoLayout *layout = pango_cairo_create_layout(cr);
+  PangoContext *context = pango_layout_get_context(layout);
+  pango_cairo_context_set_resolution(context, 72);
+  cairo_font_options_t *options = cairo_font_options_create();
+  cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
+  cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
+  cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
+  pango_cairo_context_set_font_options(context, options);
+  cairo_font_options_destroy(options);
+  PangoFontDescription *font = pango_font_description_from_string("DejaVu Sans");
+  pango_font_description_set_size(font, (gint)(size * PANGO_SCALE));
+  pango_layout_set_font_description(layout, font);
+  pango_font_description_free(font);
+  if (wrap > 0) pango_layout_set_width(layout, (int)(wrap * PANGO_SCALE));
+  if (pango_parse_markup(markup, -1, 0, NULL, NULL, NULL, NULL))
+    pango_layout_set_markup(layout, markup, -1);
+  else
+    pango_layout_set_text(layout, markup, -1);
+  return layout;
+}
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PDLT_LEAK_CHECK 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define PDLT_LEAK_CHECK 1
+#endif
+#ifdef PDLT_LEAK_CHECK
+/* fontconfig keeps one pattern (288 bytes) for the life of the process; everything else
+ * that drawing takes is given back, and leaks anywhere else are still reported. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) { return "leak:libfontconfig\n"; }
+#endif
+
+void pdlt_text_forget_fonts(void) { pango_cairo_font_map_set_default(NULL); }
+
+void pdlt_text_size(cairo_t *cr, const char *markup, double size, double wrap, double *width,
+                    double *height) {
+  PangoLayout *layout = make_layout(cr, markup, size, wrap);
+  PangoRectangle logical;
+  pango_layout_get_extents(layout, NULL, &logical);
+  *width = (double)logical.width / PANGO_SCALE;
+  *height = (double)logical.height / PANGO_SCALE;
+  g_object_unref(layout);
+}
+
+void pdlt_text_draw(cairo_t *cr, const char *markup, double x, double y,
+                    const pdlt_text_style *style) {
+  if (!markup[0]) return;
+  PangoLayout *layout = make_layout(cr, markup, style->size, style->wrap);
+  if (style->align_x > 0.4)
+    pango_layout_set_alignment(layout,
+                               style->align_x > 0.9 ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_CENTER);
+  PangoRectangle logical;
+  pango_layout_get_extents(layout, NULL, &logical);
+  double width = (double)logical.width / PANGO_SCALE;
+  double height = (double)logical.height / PANGO_SCALE;
+  cairo_save(cr);
+  cairo_set_source_rgb(cr, style->color.r, style->color.g, style->color.b);
+  cairo_translate(cr, x, y);
+  cairo_rotate(cr, style->angle);
+  cairo_move_to(cr, -style->align_x * width - (double)logical.x / PANGO_SCALE,
+                -style->align_y * height - (double)logical.y / PANGO_SCALE);
+  pango_cairo_show_layout(cr, layout);
+  cairo_restore(cr);
+  g_object_unref(layout);
+}

@@ -1,0 +1,36 @@
+/* fit.h - weighted least squares of x(h) = sum_k c_k h^k, as linear maps of x.
+ *
+ * Is: for given h and error bars, the rows a with c_k = sum_n a_kn x_n, and contrasts
+ * that measure what the polynomial leaves over. Linear maps, because members are shared
+ * between numbers: the joint covariance of the c's follows from that of the x's.
+ * Is not: a test of anything (joint.h, verdict.h). */
+#ifndef PDLT_COMPARE_STATISTICS_FIT_H
+#define PDLT_COMPARE_STATISTICS_FIT_H
+
+#include <stddef.h>
+
+#include "base/core/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PDLT_FIT_MAX_TERMS = 16 };
+
+/* Rows of the weighted pseudo-inverse of the powers first..last of h (docs/statistics.md,
+ * "Fit over widths"): c_{first+k} = sum_i rows[k num + i] x_i minimizes
+ * sum_i (x_i - sum_k c_k h_i^k)^2 / se_i^2.
+ * h, se (num), se > 0; rows (last - first + 1, num);
+ * contrasts (num - (last - first + 1), num) or NULL: g_m = sum_i contrasts[m num + i] x_i
+ * vanish on every such polynomial and have unit variance and no correlation when the x_i are
+ * independent with errors se_i; the first one answers to h^(last+1). sum_m g_m^2 is
+ * the chi-square of the fit.
+ * Errors: PDLT_ERR_NUMERIC (fewer points than terms, repeated h, se not positive),
+ * PDLT_ERR_MEMORY. Cost O(num^3). */
+pdlt_status pdlt_fit_rows(size_t num, const double *h, const double *se, int first, int last,
+                          double *rows, double *contrasts, pdlt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,320 @@
+/* compare.c - see compare.h: joins, tests, verdicts in order; the rows and warnings. */
+#include "compare/verdict/compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "compare/join/join.h"
+#include "compare/verdict/verdict.h"
+
+/* What backs a comparison; kept until it is freed. */
+typedef struct storage {
+  size_t num_joins;
+  pdlt_join *joins;
+} storage;
+
+/* Work of pdlt_compare: the result under construction and what it needs on the way. */
+typedef struct work {
+  pdlt_comparison *out;
+  const pdlt_archive *theory, *measured;
+  pdlt_join_setup setup;
+  storage *store;
+  size_t num_evidence;
+  pdlt_evidence *evidence; /* (2 joins) */
+  const char **quantity;   /* (2 joins) of the evidence */
+  double *p0, *p1;         /* (rows) */
+} work;
+
+void pdlt_comparison_free(pdlt_comparison *comparison) {
+  storage *store = comparison->storage;
+  for (size_t i = 0; store != NULL && i < store->num_joins; i++) pdlt_join_free(&store->joins[i]);
+  if (store != NULL) pdlt_free(store->joins);
+  pdlt_free(store);
+  for (size_t i = 0; i < comparison->num_warnings; i++) pdlt_free(comparison->warnings[i]);
+  pdlt_free(comparison->warnings);
+  pdlt_free(comparison->widths);
+  pdlt_free(comparison->h);
+  pdlt_free(comparison->reach);
+  pdlt_free(comparison->rows);
+  pdlt_free(comparison->tests);
+  memset(comparison, 0, sizeof *comparison);
+}
+
+static pdlt_status warn(pdlt_comparison *out, pdlt_error *err, const char *format, ...)
+    PDLT_PRINTF(3, 4);
+
+static pdlt_status warn(pdlt_comparison *out, pdlt_error *err, const char *format, ...) {
+  char text[512], **warnings = NULL, *copy = NULL;
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  pdlt_status status = pdlt_strdup(&copy, text, err);
+  if (status == PDLT_OK)
+    status = pdlt_alloc((void *)&warnings, out->num_warnings + 1, sizeof *warnings, err);
+  if (status != PDLT_OK) {
+    pdlt_free(copy);
+    return status;
+  }
+  for (size_t i = 0; i < out->num_warnings; i++) warnings[i] = out->warnings[i];
+  warnings[out->num_warnings++] = copy;
+  pdlt_free(out->warnings);
+  out->warnings = warnings;
+  return PDLT_OK;
+}
+
+static pdlt_status read_joins(work *job, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  size_t kinds = pdlt_join_kinds();
+  PDLT_TRY(pdlt_alloc(&job->store->joins, kinds, sizeof(pdlt_join), err));
+  for (size_t k = 0; k < kinds; k++) {
+    pdlt_join *join = &job->store->joins[job->store->num_joins];
+    PDLT_TRY(pdlt_join_read(join, k, &job->setup, job->theory, job->measured, err));
+    if (join->count > 0) job->store->num_joins++;
+  }
+cleanup:
+  return status;
+}
+
+/* Adds to list (size bytes) the names of joins for which pick is 1. */
+static void name_joins(const work *job, size_t w, int trained, char *list, size_t size) {
+  list[0] = '\0';
+  for (size_t i = 0; i < job->store->num_joins; i++) {
+    const pdlt_join *join = &job->store->joins[i];
+    if (join->used[w] || join->trained != trained) continue;
+    if (pdlt_join_unstable(join->name, &job->setup, w)) continue; /* has its own warning */
+    size_t length = strlen(list);
+    snprintf(list + length, size - length, "%s%s", length == 0 ? "" : ", ", join->name);
+  }
+}
+
+/* Widths whose members are too often unstable for the expansion, and what would do. */
+static pdlt_status warn_of_unstable(work *job, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (size_t w = 0; w < job->setup.num_widths && status == PDLT_OK; w++) {
+    const double n = job->setup.widths[w], share = job->setup.unstable[w];
+    if (!(share > PDLT_UNSTABLE_SHARE)) continue;
+    const double enough = job->setup.stable_width[w];
+    if (isinf(enough))
+      status =
+          warn(job->out, err,
+               "n = %.0f: eta times the largest eigenvalue of the NTK is above 2 for %.2g of the "
+               "members; this width is left out of the fits of z and bias, use a smaller eta",
+               n, share);
+    else
+      status =
+          warn(job->out, err,
+               "n = %.0f: eta times the largest eigenvalue of the NTK is above 2 for %.2g of the "
+               "members; this width is left out of the fits of z and bias, n = %.0f would do",
+               n, share, ceil(enough));
+  }
+  return status;
+}
+
+/* Widths at which few members carry much of the variance of z. */
+static pdlt_status warn_of_tails(work *job, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (size_t w = 0; w < job->out->num_widths && status == PDLT_OK; w++) {
+    const double share = job->out->reach[w].top_share;
+    if (share > PDLT_HEAVY_TOP)
+      status =
+          warn(job->out, err,
+               "n = %.0f: the top 0.1 %% of the members carry %.2g of the variance of z; error "
+               "bars are not Gaussian",
+               job->out->widths[w], share);
+  }
+  return status;
+}
+
+/* Widths left out, and why. */
+static pdlt_status warn_of_widths(work *job, pdlt_error *err) {
+  const pdlt_join_setup *s = &job->setup;
+  pdlt_status status = PDLT_OK;
+  char names[200];
+  for (size_t w = 0; w < s->num_widths; w++) {
+    int lost = s->diverged[w] > 0.0 || s->unconverged[w] > 0.0;
+    name_joins(job, w, 1, names, sizeof names);
+    if (lost)
+      PDLT_TRY(warn(job->out, err,
+                    "n = %.0f: %.0f of %.0f members diverged and %.0f did not converge; this width "
+                    "is left out of the fits of %s",
+                    s->widths[w], s->diverged[w], s->members[w], s->unconverged[w],
+                    names[0] == '\0' ? "trained quantities" : names));
+    else if (names[0] != '\0')
+      PDLT_TRY(warn(job->out, err,
+                    "n = %.0f: no error bars or block values (fewer than 32 blocks); this width is "
+                    "left out of the fits of %s",
+                    s->widths[w], names));
+    name_joins(job, w, 0, names, sizeof names);
+    if (names[0] != '\0')
+      PDLT_TRY(warn(job->out, err,
+                    "n = %.0f: no error bars or block values (fewer than 32 blocks); this width is "
+                    "left out of the fits of %s",
+                    s->widths[w], names));
+  }
+cleanup:
+  return status;
+}
+
+/* Quantities that were measured but that theory says nothing about. */
+static pdlt_status warn_of_absent(work *job, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  const char *name = NULL;
+  json_t *reason = NULL, *absent = json_object_get(job->theory->meta, "absent");
+  json_object_foreach(absent, name, reason) {
+    const char *text = json_string_value(reason);
+    int measured = 0;
+    for (size_t w = 0; w < job->setup.num_widths && !measured; w++)
+      for (size_t k = 0; k < pdlt_join_kinds() && !measured; k++) {
+        const char *kind = pdlt_join_name(k);
+        measured = strncmp(kind, name, strlen(kind)) == 0 &&
+                   pdlt_archive_getf(job->measured, "n%.0f/%s", job->setup.widths[w], name) != NULL;
+      }
+    if (measured)
+      PDLT_TRY(warn(job->out, err, "%s was measured but theory has none: %s", name,
+                    text == NULL ? "no reason given" : text));
+  }
+cleanup:
+  return status;
+}
+
+static void fill_row(pdlt_compare_row *row, const pdlt_join *join, size_t k) {
+  static const pdlt_coefficient none = {0, NAN, NAN, NAN, NAN, NAN};
+  *row = (pdlt_compare_row){.quantity = join->name,
+                            .ndim = join->ndim,
+                            .time = join->time[k],
+                            .lo = join->lo[k],
+                            .nlo = join->nlo[k],
+                            .measured = join->x + k * join->num_widths,
+                            .se = join->se + k * join->num_widths,
+                            .used = join->used,
+                            .c0 = none,
+                            .c1 = none,
+                            .fit_p = NAN,
+                            .verdict = PDLT_UNDECIDED};
+  for (int d = 0; d < join->ndim; d++)
+    row->index[d] = join->index[k * (size_t)join->ndim + (size_t)d];
+}
+
+static pdlt_status gather(work *job, const pdlt_join *join, size_t first_row, int power,
+                          pdlt_error *err) {
+  double *p = power == 0 ? job->p0 : job->p1;
+  job->quantity[job->num_evidence] = join->name;
+  return pdlt_evidence_gather(&job->evidence[job->num_evidence++], join, &job->setup, power,
+                              job->out->rows + first_row, p + first_row, err);
+}
+
+/* Rows and evidence of every quantity. */
+static pdlt_status gather_all(work *job, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  pdlt_comparison *out = job->out;
+  size_t joins = job->store->num_joins, row = 0;
+  for (size_t i = 0; i < joins; i++) out->num_rows += job->store->joins[i].count;
+  PDLT_TRY(pdlt_alloc(&out->rows, out->num_rows, sizeof *out->rows, err));
+  PDLT_TRY(pdlt_alloc(&job->p0, out->num_rows, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&job->p1, out->num_rows, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&job->evidence, 2 * joins, sizeof *job->evidence, err));
+  PDLT_TRY(pdlt_alloc((void *)&job->quantity, 2 * joins, sizeof *job->quantity, err));
+  for (size_t i = 0; i < joins; i++) {
+    const pdlt_join *join = &job->store->joins[i];
+    for (size_t k = 0; k < join->count; k++) {
+      fill_row(&out->rows[row + k], join, k);
+      job->p1[row + k] = NAN;
+    }
+    PDLT_TRY(gather(job, join, row, 0, err));
+    if (join->second && job->setup.degree > 0) PDLT_TRY(gather(job, join, row, 1, err));
+    row += join->count;
+  }
+cleanup:
+  return status;
+}
+
+/* An undecided loss leaves the verdict to z and cov, of which it is made. */
+static int counts(const pdlt_compare_test *test) {
+  return test->verdict != PDLT_UNDECIDED || !pdlt_join_is_derived(test->quantity);
+}
+
+/* Shares the level among tests and among numbers, and decides. */
+static pdlt_status decide_all(work *job, pdlt_error *err) {
+  pdlt_comparison *out = job->out;
+  double tests = 0.0, numbers = 0.0;
+  pdlt_status status = pdlt_alloc(&out->tests, job->num_evidence, sizeof *out->tests, err);
+  if (status != PDLT_OK) return status;
+  out->num_tests = job->num_evidence;
+  for (size_t i = 0; i < job->num_evidence; i++) {
+    if (!pdlt_evidence_tested(&job->evidence[i])) continue;
+    tests += 1.0;
+    numbers += (double)job->evidence[i].numbers;
+  }
+  size_t counted = 0;
+  out->verdict = PDLT_AGREE;
+  for (size_t i = 0; i < out->num_tests; i++) {
+    pdlt_verdict_decide(&out->tests[i], &job->evidence[i], job->quantity[i], out->degree,
+                        out->level / tests);
+    if (!counts(&out->tests[i])) continue;
+    counted++;
+    if (out->tests[i].verdict > out->verdict) out->verdict = out->tests[i].verdict;
+  }
+  if (counted == 0) out->verdict = PDLT_UNDECIDED;
+  for (size_t r = 0; r < out->num_rows; r++)
+    out->rows[r].verdict =
+        pdlt_verdict_row(&out->rows[r], job->p0[r], job->p1[r], out->level / numbers);
+  return PDLT_OK;
+}
+
+static void copy_hash(char *out, size_t size, const pdlt_archive *archive) {
+  const char *hash = json_string_value(json_object_get(archive->meta, "hash"));
+  snprintf(out, size, "%s", hash == NULL ? "" : hash);
+}
+
+static pdlt_status copy_widths(work *job, pdlt_error *err) {
+  pdlt_comparison *out = job->out;
+  size_t num = job->setup.num_widths;
+  pdlt_status status = pdlt_alloc(&out->widths, num, sizeof(double), err);
+  if (status == PDLT_OK) status = pdlt_alloc(&out->h, num, sizeof(double), err);
+  if (status == PDLT_OK) status = pdlt_alloc(&out->reach, num, sizeof *out->reach, err);
+  if (status != PDLT_OK) return status;
+  out->num_widths = num;
+  copy_hash(out->theory_hash, sizeof out->theory_hash, job->theory);
+  copy_hash(out->measured_hash, sizeof out->measured_hash, job->measured);
+  out->degree = job->setup.degree;
+  out->level = job->setup.level;
+  for (size_t w = 0; w < num; w++) {
+    out->widths[w] = job->setup.widths[w];
+    out->h[w] = job->setup.h[w];
+    out->reach[w] = pdlt_reach_of_width(job->theory, job->measured, out->widths[w], out->h[w]);
+  }
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
+                         const pdlt_archive *measured, pdlt_error *err) {
+  pdlt_comparison result = {0};
+  work job = {.out = &result, .theory = theory, .measured = measured};
+  pdlt_status status = pdlt_join_setup_read(&job.setup, theory, measured, err);
+  if (status != PDLT_OK) return status;
+  PDLT_TRY(pdlt_alloc(&job.store, 1, sizeof *job.store, err));
+  result.storage = job.store;
+  PDLT_TRY(copy_widths(&job, err));
+  PDLT_TRY(read_joins(&job, err));
+  PDLT_TRY(warn_of_widths(&job, err));
+  PDLT_TRY(warn_of_unstable(&job, err));
+  PDLT_TRY(warn_of_tails(&job, err));
+  PDLT_TRY(warn_of_absent(&job, err));
+  if (job.store->num_joins == 0)
+    PDLT_TRY(warn(&result, err, "theory and measurement have no quantity in common"));
+  PDLT_TRY(gather_all(&job, err));
+  PDLT_TRY(decide_all(&job, err));
+  *out = result;
+  memset(&result, 0, sizeof result);
+cleanup:
+  pdlt_comparison_free(&result);
+  pdlt_join_setup_free(&job.setup);
+  pdlt_free(job.evidence);
+  pdlt_free((void *)job.quantity);
+  pdlt_free(job.p0);
+  pdlt_free(job.p1);
+  return status;
+}

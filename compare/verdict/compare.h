@@ -1,0 +1,96 @@
+/* compare.h - theory against measurement: fit over widths, tests, verdicts.
+ *
+ * Is: two archives in (theory, measured), rows, tests and a verdict out.
+ * Is not: figures or pages (figure.h, report.h). Method: docs/statistics.md. */
+#ifndef PDLT_COMPARE_VERDICT_COMPARE_H
+#define PDLT_COMPARE_VERDICT_COMPARE_H
+
+#include <stddef.h>
+
+#include "base/core/status.h"
+#include "base/file/archive.h"
+#include "compare/join/reach.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum pdlt_verdict { PDLT_AGREE, PDLT_UNDECIDED, PDLT_DISAGREE } pdlt_verdict;
+
+/* "agree", "undecided", "disagree". */
+const char *pdlt_verdict_text(pdlt_verdict verdict);
+
+/* A coefficient of the fit x_n = c0 + c1 h + c2 h^2 (+ ...) beside theory. */
+typedef struct pdlt_coefficient {
+  int tested;          /* 0: not tested, the rest is NaN */
+  double value, se;    /* fitted, with its standard error (statistical and numerical) */
+  double theory, null; /* prediction; value under the null hypothesis */
+  double z;            /* (value - theory) / se */
+} pdlt_coefficient;
+
+/* One number (quantity, index, time) over all widths. Owned by pdlt_comparison. */
+typedef struct pdlt_compare_row {
+  const char *quantity;        /* measured name: "z", "cov", "K", "Theta", "V", ... */
+  int ndim;                    /* of the index, time excluded */
+  size_t index[PDLT_MAX_NDIM]; /* position in the array, time excluded */
+  double time;                 /* step, INFINITY for the end; NaN: has no time */
+  double lo, nlo;              /* theory: infinite width, coefficient of h; NaN: absent */
+  const double *measured, *se; /* (num_widths) */
+  const int *used; /* (num_widths) 0: left out of the fit (diverged members, no error bar) */
+  pdlt_coefficient c0, c1; /* c0 free; c1 with c0 fixed at theory */
+  double fit_p;            /* p-value of the fit with c0 free; NaN without freedom */
+  pdlt_verdict verdict;    /* of this number alone, at the per-number level */
+} pdlt_compare_row;
+
+/* One test of a whole quantity. */
+typedef struct pdlt_compare_test {
+  const char *quantity;
+  const char *coefficient; /* "c0" or "c1" */
+  pdlt_verdict verdict;
+  double p;              /* of the joint test */
+  double worst_z;        /* largest |z| of a single number, with its sign */
+  size_t numbers;        /* how many numbers went in */
+  size_t directions;     /* dimension of the joint test (= numbers unless projected) */
+  double fit_p;          /* of the joint fit with this coefficient free; NaN without freedom */
+  double null_z;         /* distance of theory from the null hypothesis in standard errors */
+  double members_needed; /* per width, for null_z = 4; NaN when null_z is 0 */
+  char reason[256];      /* one line: why this verdict */
+} pdlt_compare_test;
+
+typedef struct pdlt_comparison {
+  pdlt_verdict verdict;
+  size_t num_widths;
+  double *widths;    /* (num_widths) n */
+  double *h;         /* (num_widths) 1/n_{L-1} */
+  pdlt_reach *reach; /* (num_widths) how far the expansion can be trusted */
+  size_t num_rows;
+  pdlt_compare_row *rows;
+  size_t num_tests;
+  pdlt_compare_test *tests;
+  size_t num_warnings;
+  char **warnings;                         /* one line each */
+  char theory_hash[24], measured_hash[24]; /* of the two archives; empty when they have none */
+  int degree;                              /* of the fit */
+  double level;                            /* family-wise, of the comparison */
+  void *storage;                           /* backs the rows */
+} pdlt_comparison;
+
+/* Compares every quantity that both archives hold. Reads degree and level from the
+ * experiment in measured->meta. Errors: PDLT_ERR_INPUT when the two do not belong to
+ * the same physics (meta "physics_hash"), PDLT_ERR_MEMORY. */
+pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
+                         const pdlt_archive *measured, pdlt_error *err);
+
+void pdlt_comparison_free(pdlt_comparison *comparison);
+
+/* comparison.csv and verdict.json (columns and keys: NOTATION.md), written whole or
+ * not at all. Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
+pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, const char *path,
+                                      pdlt_error *err);
+pdlt_status pdlt_comparison_write_json(const pdlt_comparison *comparison, const char *path,
+                                       pdlt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

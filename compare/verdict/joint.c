@@ -1,0 +1,207 @@
+/* joint.c - see joint.h. */
+#include "compare/verdict/joint.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/random/rng.h"
+#include "base/vector/linalg.h"
+#include "compare/statistics/distribution.h"
+
+enum { CHUNK = 128 }; /* blocks gathered at a time */
+
+/* Smallest eigenvalue of the correlation matrix that counts: combinations of numbers that
+ * are known ten times better than the numbers themselves are left out, since there the
+ * powers of h beyond the fit decide and not the noise (docs/statistics.md). */
+static const double resolved = 1e-2;
+
+/* Everything of one test. R functions, d directions. */
+typedef struct workspace {
+  size_t count, d;
+  int projected;
+  double *u;                 /* (R, d) directions, in units of the scales; only when projected */
+  double *mean;              /* (R) */
+  double *gathered;          /* (CHUNK, R) */
+  double *part;              /* (CHUNK, d) */
+  double *c;                 /* (d, d) covariance, then correlation */
+  double *deviation, *shift; /* (d) */
+  double *values, *vectors;  /* (d), (d, d) */
+} workspace;
+
+static void free_workspace(workspace *ws) {
+  double *owned[] = {ws->u,         ws->mean,  ws->gathered, ws->part,   ws->c,
+                     ws->deviation, ws->shift, ws->values,   ws->vectors};
+  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
+}
+
+static pdlt_status allocate(workspace *ws, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  size_t d = ws->d, count = ws->count;
+  PDLT_TRY(pdlt_alloc(&ws->mean, count, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->gathered, CHUNK * count, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->c, d * d, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->deviation, d, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->shift, d, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->values, d, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->vectors, d * d, sizeof(double), err));
+  if (ws->projected) {
+    PDLT_TRY(pdlt_alloc(&ws->part, CHUNK * d, sizeof(double), err));
+    PDLT_TRY(pdlt_alloc(&ws->u, count * d, sizeof(double), err));
+  }
+cleanup:
+  return status;
+}
+
+/* Direction 0 leads from theory to the null hypothesis, when there is one; the others
+ * are random signs, a function of the tag alone. Columns of u have length 1. */
+static void fill_directions(workspace *ws, const pdlt_functions *f) {
+  double length = 0.0;
+  for (size_t r = 0; f->shift != NULL && r < f->count; r++)
+    length = hypot(length, f->shift[r] / f->scale[r]);
+  for (size_t r = 0; r < f->count; r++) {
+    for (size_t m = 0; m < ws->d; m++) {
+      double sign = pdlt_mix64(pdlt_mix64(f->tag[r]) + m) >> 63 ? 1.0 : -1.0;
+      ws->u[r * ws->d + m] = sign / sqrt((double)f->count);
+    }
+    if (length > 0.0) ws->u[r * ws->d] = f->shift[r] / f->scale[r] / length;
+  }
+}
+
+/* Mean over blocks of each scaled function at width w. */
+static void block_means(workspace *ws, const pdlt_join *join, const pdlt_functions *f, size_t w) {
+  double total = 0.0;
+  memset(ws->mean, 0, f->count * sizeof(double));
+  for (size_t b = 0; b < join->num_blocks[w]; b++) {
+    double weight = join->weights[w][b];
+    const double *y = join->blocks[w] + b * join->count;
+    total += weight;
+    for (size_t r = 0; r < f->count; r++) ws->mean[r] += weight * y[f->number[r]];
+  }
+  for (size_t r = 0; r < f->count; r++) ws->mean[r] /= total;
+}
+
+/* Adds to c the covariance of the weighted mean at width w:
+ * sum_b w_b d_b d_b^T / ((B - 1) sum_b w_b), d_b the block's deviation from the mean. */
+static void add_width(workspace *ws, const pdlt_join *join, const pdlt_functions *f, size_t w) {
+  size_t blocks = join->num_blocks[w], count = f->count, d = ws->d;
+  double total = 0.0;
+  for (size_t b = 0; b < blocks; b++) total += join->weights[w][b];
+  block_means(ws, join, f, w);
+  for (size_t start = 0; start < blocks; start += CHUNK) {
+    size_t rows = blocks - start < CHUNK ? blocks - start : CHUNK;
+    for (size_t i = 0; i < rows; i++) {
+      const double *y = join->blocks[w] + (start + i) * join->count;
+      double unit = sqrt(join->weights[w][start + i] / (total * (double)(blocks - 1)));
+      double *row = ws->gathered + i * count;
+      for (size_t r = 0; r < count; r++)
+        row[r] = unit * (y[f->number[r]] - ws->mean[r]) * f->coefficient[r * join->num_widths + w] *
+                 (f->inflation == NULL ? 1.0 : f->inflation[r]) / f->scale[r];
+    }
+    const double *part = ws->gathered;
+    if (ws->projected) {
+      pdlt_gemm(0, 0, rows, d, count, 1.0, ws->gathered, count, ws->u, d, 0.0, ws->part, d);
+      part = ws->part;
+    }
+    pdlt_syrk(1, d, rows, 1.0, part, d, 1.0, ws->c, d);
+  }
+}
+
+static double trace(const workspace *ws) {
+  double sum = 0.0;
+  for (size_t m = 0; m < ws->d; m++) sum += ws->c[m * ws->d + m];
+  return sum;
+}
+
+/* Statistical covariance of all widths; returns its degrees of freedom after
+ * Satterthwaite: 1 / sum_w share_w^2 / (B_w - 1). */
+static double fill_covariance(workspace *ws, const pdlt_join *join, const pdlt_functions *f) {
+  double before = 0.0, weighted = 0.0;
+  for (size_t w = 0; w < join->num_widths; w++) {
+    if (!join->used[w]) continue;
+    add_width(ws, join, f, w);
+    double after = trace(ws);
+    weighted += (after - before) * (after - before) / (double)(join->num_blocks[w] - 1);
+    before = after;
+  }
+  return weighted > 0.0 ? before * before / weighted : INFINITY;
+}
+
+/* Deviations and shifts along the directions; numerical errors on the diagonal. */
+static void project(workspace *ws, const pdlt_functions *f) {
+  size_t d = ws->d;
+  for (size_t r = 0; r < f->count; r++) {
+    size_t first = ws->projected ? 0 : r, last = ws->projected ? d : r + 1;
+    double numeric = f->numeric[r] / f->scale[r];
+    for (size_t m = first; m < last; m++) {
+      double u = ws->projected ? ws->u[r * d + m] : 1.0;
+      ws->deviation[m] += u * f->deviation[r] / f->scale[r];
+      if (f->shift != NULL) ws->shift[m] += u * f->shift[r] / f->scale[r];
+      ws->c[m * d + m] += u * u * numeric * numeric;
+    }
+  }
+  for (size_t m = 0; m < d; m++) ws->mean[m] = sqrt(ws->c[m * d + m]);
+  for (size_t m = 0; m < d; m++) {
+    double unit = ws->mean[m];
+    if (!(unit > 0.0)) continue;
+    ws->deviation[m] /= unit;
+    ws->shift[m] /= unit;
+    for (size_t k = 0; k < d; k++)
+      if (ws->mean[k] > 0.0) ws->c[m * d + k] /= unit * ws->mean[k];
+  }
+}
+
+/* T^2 and the distance to the null in the eigenbasis of the correlation matrix. */
+static void decide(pdlt_joint *out, const workspace *ws, double freedom) {
+  double t2 = 0.0, null2 = 0.0;
+  pdlt_joint joint = {.freedom = freedom};
+  for (size_t a = 0; a < ws->d; a++) {
+    double along = 0.0, away = 0.0;
+    for (size_t m = 0; m < ws->d; m++) {
+      along += ws->vectors[a * ws->d + m] * ws->deviation[m];
+      away += ws->vectors[a * ws->d + m] * ws->shift[m];
+    }
+    if (ws->values[a] <= resolved) continue;
+    joint.directions++;
+    t2 += along * along / ws->values[a];
+    null2 += away * away / ws->values[a];
+  }
+  double d = (double)joint.directions, rest = freedom - d + 1.0;
+  joint.null_z = sqrt(null2);
+  joint.p = NAN;
+  if (joint.directions > 0 && rest > 0.0)
+    joint.p = isinf(freedom) ? pdlt_chi_square_tail(t2, d)
+                             : pdlt_f_tail(t2 * rest / (freedom * d), d, rest);
+  *out = joint;
+}
+
+static size_t choose_directions(const pdlt_join *join, size_t count) {
+  size_t blocks = SIZE_MAX;
+  for (size_t w = 0; w < join->num_widths; w++)
+    if (join->used[w] && join->num_blocks[w] < blocks) blocks = join->num_blocks[w];
+  size_t most = blocks / PDLT_JOINT_BLOCKS_PER_NUMBER;
+  if (most < 1) most = 1;
+  if (most > PDLT_JOINT_MAX_DIRECTIONS) most = PDLT_JOINT_MAX_DIRECTIONS;
+  return count < most ? count : most;
+}
+
+pdlt_status pdlt_joint_test(pdlt_joint *out, const pdlt_join *join, const pdlt_functions *functions,
+                            pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  workspace ws = {.count = functions->count};
+  if (functions->count == 0) {
+    *out = (pdlt_joint){.p = NAN};
+    return PDLT_OK;
+  }
+  ws.d = choose_directions(join, functions->count);
+  ws.projected = ws.d < functions->count;
+  PDLT_TRY(allocate(&ws, err));
+  if (ws.projected) fill_directions(&ws, functions);
+  double freedom = fill_covariance(&ws, join, functions);
+  project(&ws, functions);
+  PDLT_TRY(pdlt_symmetric_eigen(ws.d, ws.c, ws.values, ws.vectors, err));
+  decide(out, &ws, freedom);
+cleanup:
+  free_workspace(&ws);
+  return status;
+}

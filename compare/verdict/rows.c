@@ -1,0 +1,151 @@
+/* rows.c - rows of a comparison as the figures need them: names, selection, their
+ * place in the archives. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compare/figure/internal.h"
+
+void pdlt_markup_escape(char *out, size_t size, const char *text) {
+  size_t at = 0;
+  if (size == 0) return;
+  for (; *text; text++) {
+    const char *entity = NULL;
+    char plain[2] = {*text, 0};
+    if (*text == '&') entity = "&amp;";
+    if (*text == '<') entity = "&lt;";
+    if (*text == '>') entity = "&gt;";
+    if (*text == '"') entity = "&quot;";
+    if (*text == '\'') entity = "&#39;";
+    if (!entity) entity = plain;
+    size_t length = strlen(entity);
+    if (at + length + 1 > size) break;
+    memcpy(out + at, entity, length);
+    at += length;
+  }
+  out[at] = 0;
+}
+
+void pdlt_quantity_markup(char *out, size_t size, const char *quantity) {
+  static const struct {
+    const char *name, *markup;
+  } table[] = {{"z", "<i>z</i>"},
+               {"z_end", "<i>z</i><sup>end</sup>"},
+               {"cov", "cov"},
+               {"cov_end", "cov<sup>end</sup>"},
+               {"K", "<i>K</i>"},
+               {"Theta", "<i>\xce\x98</i>"},
+               {"Theta_t", "<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
+               {"dTheta_t", "d<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
+               {"loss_train", "<i>L</i><sup>train</sup>"},
+               {"loss_test", "<i>L</i><sup>test</sup>"},
+               {"loss_train_bias", "bias<sup>train</sup>"},
+               {"loss_test_bias", "bias<sup>test</sup>"},
+               {"loss_train_variance", "variance<sup>train</sup>"},
+               {"loss_test_variance", "variance<sup>test</sup>"}};
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (strcmp(quantity, table[i].name) == 0) {
+      snprintf(out, size, "%s", table[i].markup);
+      return;
+    }
+  char safe[128];
+  pdlt_markup_escape(safe, sizeof safe, quantity);
+  snprintf(out, size, "<i>%s</i>", safe);
+}
+
+void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row) {
+  char name[192], index[160] = "";
+  /* outputs carry a neuron index, which stands before the semicolon */
+  int neuron = strncmp(row->quantity, "z", 1) == 0 || strncmp(row->quantity, "cov", 3) == 0 ||
+               strcmp(row->quantity, "Theta_t") == 0 || strcmp(row->quantity, "dTheta_t") == 0;
+  size_t at = 0;
+  pdlt_quantity_markup(name, sizeof name, row->quantity);
+  for (int i = 0; i < row->ndim && at + 24 < sizeof index; i++) {
+    const char *separator = i == 0 ? "" : neuron && i % 2 == 1 ? ";" : ",";
+    at += (size_t)snprintf(index + at, sizeof index - at, "%s%zu", separator, row->index[i] + 1);
+  }
+  if (row->ndim)
+    snprintf(out, size, "%s<sub>%s</sub>", name, index);
+  else
+    snprintf(out, size, "%s", name);
+}
+
+void pdlt_time_markup(char *out, size_t size, double time) {
+  char number[64];
+  if (isnan(time)) {
+    snprintf(out, size, "%s", "");
+  } else if (isinf(time)) {
+    snprintf(out, size, "end of training");
+  } else {
+    pdlt_plot_number(number, sizeof number, time, 6);
+    snprintf(out, size, "step %s", number);
+  }
+}
+
+size_t pdlt_comparison_quantities(const pdlt_comparison *comparison, size_t max,
+                                  const char **names) {
+  size_t count = 0;
+  for (size_t r = 0; r < comparison->num_rows; r++) {
+    size_t k = 0;
+    while (k < count && strcmp(names[k], comparison->rows[r].quantity) != 0) k++;
+    if (k == count && count < max) names[count++] = comparison->rows[r].quantity;
+  }
+  return count;
+}
+
+/* Distance from infinite width at the smallest used width, in standard errors. */
+static double row_effect(const pdlt_compare_row *row, size_t num_widths) {
+  for (size_t w = 0; w < num_widths; w++) {
+    if (!row->used[w]) continue;
+    double effect = fabs(row->measured[w] - row->lo) / row->se[w];
+    return isfinite(effect) ? effect : -1;
+  }
+  return -1;
+}
+
+size_t pdlt_comparison_select(const pdlt_comparison *comparison, size_t max, size_t *rows) {
+  const char *names[32];
+  size_t num_names = pdlt_comparison_quantities(comparison, 32, names), count = 0;
+  for (size_t k = 0; k < 2 * num_names && count < max; k++) {
+    size_t best = comparison->num_rows;
+    double most = 0;
+    for (size_t r = 0; r < comparison->num_rows; r++) {
+      const pdlt_compare_row *row = &comparison->rows[r];
+      if (strcmp(row->quantity, names[k % num_names]) != 0) continue;
+      double score = k < num_names ? row_effect(row, comparison->num_widths) : fabs(row->c0.z);
+      int taken = 0;
+      for (size_t i = 0; i < count; i++) taken |= rows[i] == r;
+      if (taken || !(score > most) || isinf(score)) continue;
+      most = score;
+      best = r;
+    }
+    if (best < comparison->num_rows) rows[count++] = best;
+  }
+  return count;
+}
+
+const pdlt_tensor *pdlt_measured_get(const pdlt_archive *measured, double width, const char *name) {
+  return pdlt_archive_getf(measured, "n%.0f/%s", width, name);
+}
+
+int pdlt_row_offset(const pdlt_archive *measured, const pdlt_compare_row *row,
+                    const pdlt_tensor *tensor, size_t *offset) {
+  size_t at = 0;
+  int timed = !isnan(row->time) && tensor->ndim == row->ndim + 1;
+  if (!timed && tensor->ndim != row->ndim) return -1;
+  if (timed) {
+    const pdlt_tensor *times = pdlt_archive_get(measured, "times");
+    size_t t = 0;
+    if (!times || pdlt_tensor_count(times) != tensor->dim[0]) return -1;
+    while (t < tensor->dim[0] && times->data[t] != row->time) t++;
+    if (t == tensor->dim[0]) return -1;
+    at = t;
+  }
+  for (int i = 0; i < row->ndim; i++) {
+    size_t dim = tensor->dim[i + timed];
+    if (row->index[i] >= dim) return -1;
+    at = at * dim + row->index[i];
+  }
+  *offset = at;
+  return 0;
+}

@@ -1,0 +1,132 @@
+/* write.c - comparison.csv and verdict.json; see compare.h. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file/file.h"
+#include "compare/verdict/compare.h"
+
+static const char header[] =
+    "quantity,index,time,width,h,used,measured,se,lo,lo_plus_h_nlo,"
+    "fit,fit_se,theory,null,z,c1_fit,c1_fit_se,c1_theory,c1_null,c1_z,fit_p,verdict\n";
+
+/* ",value", the shortest form that reads back as the same double; "," when there is none. */
+static void put(FILE *to, double value) {
+  char text[40];
+  if (isnan(value)) {
+    fputc(',', to);
+    return;
+  }
+  for (int digits = 15; digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, value);
+    if (strtod(text, NULL) == value) break;
+  }
+  fprintf(to, ",%s", text);
+}
+
+/* quantity, index ("0 3") and time. */
+static void put_name(FILE *to, const pdlt_compare_row *row) {
+  fprintf(to, "%s,", row->quantity);
+  for (int d = 0; d < row->ndim; d++) fprintf(to, "%s%zu", d == 0 ? "" : " ", row->index[d]);
+  put(to, row->time);
+}
+
+static void put_coefficient(FILE *to, const pdlt_coefficient *c) {
+  put(to, c->value);
+  put(to, c->se);
+  put(to, c->theory);
+  put(to, c->null);
+  put(to, c->z);
+}
+
+static void put_row(FILE *to, const pdlt_comparison *comparison, const pdlt_compare_row *row) {
+  put_name(to, row);
+  fputs(",,,,,,,", to); /* width to lo_plus_h_nlo */
+  put_coefficient(to, &row->c0);
+  put_coefficient(to, &row->c1);
+  put(to, row->fit_p);
+  fprintf(to, ",%s\n", pdlt_verdict_text(row->verdict));
+  for (size_t w = 0; w < comparison->num_widths; w++) {
+    put_name(to, row);
+    put(to, comparison->widths[w]);
+    put(to, comparison->h[w]);
+    fprintf(to, ",%d", row->used[w] != 0);
+    put(to, row->measured[w]);
+    put(to, row->se[w]);
+    put(to, row->lo);
+    put(to, row->lo + comparison->h[w] * row->nlo);
+    fputs(",,,,,,,,,,,,\n", to); /* fit to verdict */
+  }
+}
+
+pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, const char *path,
+                                      pdlt_error *err) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *to = open_memstream(&text, &size);
+  if (to == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for %s", path);
+  fputs(header, to);
+  for (size_t r = 0; r < comparison->num_rows; r++) put_row(to, comparison, &comparison->rows[r]);
+  int failed = ferror(to);
+  if (fclose(to) != 0) failed = 1;
+  pdlt_status status = failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for %s", path)
+                              : pdlt_file_write(path, text, size, err);
+  free(text);
+  return status;
+}
+
+/* JSON has neither NaN nor infinity: null. */
+static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
+
+static json_t *test_object(const pdlt_compare_test *t) {
+  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:s}", "quantity",
+                   t->quantity, "coefficient", t->coefficient, "verdict",
+                   pdlt_verdict_text(t->verdict), "p", number(t->p), "worst_z", number(t->worst_z),
+                   "numbers", (json_int_t)t->numbers, "directions", (json_int_t)t->directions,
+                   "fit_p", number(t->fit_p), "null_z", number(t->null_z), "members_needed",
+                   number(t->members_needed), "reason", t->reason);
+}
+
+static json_t *reach_list(const pdlt_comparison *c) {
+  json_t *list = json_array();
+  for (size_t w = 0; w < c->num_widths; w++)
+    json_array_append_new(
+        list,
+        json_pack("{s:f, s:o, s:o, s:o, s:o, s:o}", "width", c->widths[w], "correction",
+                  number(c->reach[w].correction), "ntk_spread", number(c->reach[w].ntk_spread),
+                  "unstable", number(c->reach[w].unstable), "stable_width",
+                  number(c->reach[w].stable_width), "top_share", number(c->reach[w].top_share)));
+  return list;
+}
+
+static json_t *verdict_object(const pdlt_comparison *c) {
+  json_t *tests = json_array(), *warnings = json_array();
+  int failed = 0;
+  for (size_t i = 0; i < c->num_tests; i++)
+    failed |= json_array_append_new(tests, test_object(&c->tests[i])) != 0;
+  for (size_t i = 0; i < c->num_warnings; i++)
+    failed |= json_array_append_new(warnings, json_string(c->warnings[i])) != 0;
+  if (!failed)
+    return json_pack("{s:s, s:o, s:o, s:i, s:f, s:s, s:s, s:o}", "verdict",
+                     pdlt_verdict_text(c->verdict), "tests", tests, "warnings", warnings, "degree",
+                     c->degree, "level", c->level, "theory_hash", c->theory_hash, "measured_hash",
+                     c->measured_hash, "reach", reach_list(c));
+  json_decref(tests);
+  json_decref(warnings);
+  return NULL;
+}
+
+pdlt_status pdlt_comparison_write_json(const pdlt_comparison *comparison, const char *path,
+                                       pdlt_error *err) {
+  json_t *object = verdict_object(comparison);
+  char *text = object == NULL ? NULL : json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+  json_decref(object);
+  if (text == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for %s", path);
+  size_t length = strlen(text);
+  text[length] = '\n'; /* in place of the zero byte */
+  pdlt_status status = pdlt_file_write(path, text, length + 1, err);
+  free(text);
+  return status;
+}

@@ -1,0 +1,100 @@
+// progress: what is printed in each mode, without looking at the clock: the time of the last
+// print is moved by hand.
+#include "base/core/progress.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace {
+
+using ::testing::internal::CaptureStderr;
+using ::testing::internal::GetCapturedStderr;
+
+TEST(Progress, QuietPrintsNothing) {
+  pdlt_progress p = {};
+  p.mode = PDLT_PROGRESS_QUIET;
+  CaptureStderr();
+  pdlt_progress_start(&p, "theory", 10, 0);
+  p.printed -= 100;
+  pdlt_progress_update(&p, 5);
+  pdlt_progress_finish(&p);
+  pdlt_progress_start(nullptr, "theory", 10, 0);
+  pdlt_progress_update(nullptr, 5);
+  pdlt_progress_finish(nullptr);
+  EXPECT_EQ(GetCapturedStderr(), "");
+  EXPECT_EQ(p.done, 5);
+}
+
+TEST(Progress, LinesCarryPercentRateAndTimeLeft) {
+  pdlt_progress p = {};
+  p.mode = PDLT_PROGRESS_LINES;
+  CaptureStderr();
+  pdlt_progress_start(&p, "training", 200, 100);
+  pdlt_progress_update(&p, 101);  // too early for a line
+  p.started -= 1e6;               // one unit of work in a million seconds, 50 done before
+  p.printed -= 11;                // lines have become rare
+  pdlt_progress_update(&p, 140);
+  p.printed -= 600;
+  pdlt_progress_update(&p, 150);
+  pdlt_progress_later(&p, 100);
+  p.printed -= 601;
+  pdlt_progress_update(&p, 150);
+  pdlt_progress_finish(&p);
+  std::string out = GetCapturedStderr();
+  EXPECT_EQ(out.find("training: started, 50 % done before\ntraining: 75 %, 5e-05/s, 277 h 46 min "
+                     "left\ntraining: 75 %, 5e-05/s, 277 h 46 min left, about 833 h 20 min in "
+                     "all\ntraining: done in 277 h 46 min\n"),
+            0u)
+      << out;
+}
+
+TEST(Progress, TheBarFillsInOneLine) {
+  pdlt_progress p = {};
+  p.mode = PDLT_PROGRESS_BAR;
+  CaptureStderr();
+  pdlt_progress_start(&p, "w", 4, 0);
+  p.printed -= 1;
+  pdlt_progress_update(&p, 2);
+  p.printed -= 1;
+  pdlt_progress_update(&p, 9);  // more than announced
+  std::string out = GetCapturedStderr();
+  EXPECT_EQ(out.find('\n'), std::string::npos);
+  EXPECT_NE(out.find("\rw [" + std::string(30, '.') + "]   0 %"), std::string::npos) << out;
+  EXPECT_NE(out.find("\rw [" + std::string(15, '#') + std::string(15, '.') + "]  50 %"),
+            std::string::npos);
+  EXPECT_NE(out.find("\rw [" + std::string(30, '#') + "] 100 %"), std::string::npos);
+  CaptureStderr();
+  pdlt_progress_finish(&p);
+  EXPECT_EQ(GetCapturedStderr().find("\rw: done in "), 0u);
+}
+
+TEST(Progress, NothingToDoIsDone) {
+  pdlt_progress p = {};
+  p.mode = PDLT_PROGRESS_BAR;
+  CaptureStderr();
+  pdlt_progress_start(&p, std::string(200, 'l').c_str(), 0, 0);
+  std::string out = GetCapturedStderr();
+  EXPECT_NE(out.find("100 %"), std::string::npos);
+  EXPECT_EQ(out.find(std::string(64, 'l')), std::string::npos);  // labels are cut
+}
+
+TEST(Progress, NotesAreLinesOfTheirOwn) {
+  pdlt_progress p = {};
+  for (pdlt_progress_mode mode : {PDLT_PROGRESS_QUIET, PDLT_PROGRESS_LINES, PDLT_PROGRESS_BAR}) {
+    p.mode = mode;
+    CaptureStderr();
+    pdlt_progress_note(&p, "found %d of %s", 3, "them");
+    pdlt_progress_note(nullptr, "nobody listens");
+    EXPECT_EQ(GetCapturedStderr(), mode == PDLT_PROGRESS_QUIET ? "" : "found 3 of them\n");
+  }
+}
+
+TEST(Progress, ChoosesByTerminal) {
+  EXPECT_EQ(pdlt_progress_choose(1), PDLT_PROGRESS_QUIET);
+  CaptureStderr();  // a file
+  EXPECT_EQ(pdlt_progress_choose(0), PDLT_PROGRESS_LINES);
+  GetCapturedStderr();
+}
+
+}  // namespace

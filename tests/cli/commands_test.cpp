@@ -1,0 +1,72 @@
+/* commands_test.cpp - list, critical, version, help, JSON output. */
+#include <gtest/gtest.h>
+#include <jansson.h>
+
+#include <cmath>
+#include <string>
+
+#include "tests/cli/support.h"
+
+namespace {
+
+json_t *parse(const std::string &text) {
+  json_error_t error;
+  json_t *root = json_loads(text.c_str(), 0, &error);
+  EXPECT_NE(root, nullptr) << error.text << "\n" << text;
+  return root;
+}
+
+double number(const json_t *object, const char *key) {
+  return json_number_value(json_object_get(object, key));
+}
+
+TEST(Commands, CriticalPointsOfTheBook) {
+  const struct {
+    const char *name;
+    double C_b, C_W, K;
+  } points[] = {{"swish", 0.55514317, 1.98800468, 14.32017362},
+                {"gelu", 0.17292239, 1.98305826, (3 + std::sqrt(17.0)) / 2},
+                {"tanh", 0, 1, 0},
+                {"sin", 0, 1, 0}};
+  TempFolder folder;
+  for (const auto &point : points) {
+    json_t *root = parse(run_pdlt(std::string("critical --json ") + point.name, folder.path()).out);
+    EXPECT_NEAR(number(root, "C_b"), point.C_b, 1e-8) << point.name;
+    EXPECT_NEAR(number(root, "C_W"), point.C_W, 1e-8) << point.name;
+    EXPECT_NEAR(number(root, "K"), point.K, 1e-8) << point.name;
+    json_decref(root);
+  }
+  for (const char *name : {"sigmoid", "softplus"}) {
+    const Outcome got = run_pdlt(std::string("critical --json ") + name, folder.path());
+    EXPECT_EQ(got.status, 0);
+    json_t *root = parse(got.out);
+    EXPECT_TRUE(json_is_false(json_object_get(root, "exists"))) << name;
+    json_decref(root);
+  }
+}
+
+TEST(Commands, ListKnowsEveryActivation) {
+  TempFolder folder;
+  const Outcome got = run_pdlt("list activations", folder.path());
+  for (const char *name : {"linear", "relu", "leaky_relu", "tanh", "sin", "erf", "gelu", "swish",
+                           "softplus", "sigmoid", "polynomial"})
+    EXPECT_NE(got.out.find(name), std::string::npos) << name;
+  json_t *root = parse(run_pdlt("list --json", folder.path()).out);
+  for (const char *key : {"activations", "datasets", "observables", "parts"})
+    EXPECT_GT(json_array_size(json_object_get(root, key)), 2u) << key;
+  json_decref(root);
+}
+
+TEST(Commands, HelpAndVersion) {
+  TempFolder folder;
+  for (const char *command : {"--help", "run --help", "critical --help"}) {
+    const Outcome got = run_pdlt(command, folder.path());
+    EXPECT_EQ(got.status, 0) << command;
+    EXPECT_NE(got.out.find("usage: pdlt"), std::string::npos) << command;
+  }
+  const Outcome version = run_pdlt("--version", folder.path());
+  for (const char *word : {"pdlt ", "commit", "compiler", "OpenBLAS"})
+    EXPECT_NE(version.out.find(word), std::string::npos) << word;
+}
+
+}  // namespace

@@ -1,0 +1,154 @@
+// comparison.csv and verdict.json, read back.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "compare/verdict/compare.h"
+#include "tests/compare/support.h"
+
+namespace {
+
+using Record = std::map<std::string, std::string>;
+
+std::vector<Record> read_csv(const std::string &path) {
+  std::ifstream in(path);
+  std::string line;
+  std::vector<std::string> names;
+  std::vector<Record> records;
+  while (std::getline(in, line)) {
+    std::vector<std::string> cells(1);
+    for (char c : line) {
+      if (c == ',')
+        cells.emplace_back();
+      else
+        cells.back() += c;
+    }
+    if (names.empty()) {
+      names = cells;
+      continue;
+    }
+    EXPECT_EQ(cells.size(), names.size()) << line;
+    Record r;
+    for (size_t i = 0; i < names.size() && i < cells.size(); i++) r[names[i]] = cells[i];
+    records.push_back(r);
+  }
+  return records;
+}
+
+class CompareWrite : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/pdlt-compare-XXXXXX";
+    folder = mkdtemp(name);
+    support::Setting s;
+    s.widths = {16, 32, 64, 128};
+    std::mt19937_64 rng(2);
+    support::Truth t = support::random_truth("z", {2, 1, 2}, 0.01, rng);
+    support::start_measured(&pair.measured, s);
+    support::add_measured(&pair.measured, s, t, rng);
+    support::add_values(&pair.measured, "times", {2}, {0, INFINITY});
+    support::put_meta(&pair.theory, "theory", s);
+    support::add_values(&pair.theory, "z_lo", t.dims, t.c0);
+    support::add_values(&pair.theory, "z_nlo", t.dims, t.c1);
+    pdlt_archive_get(&pair.measured, "n16/diverged")->data[0] = 2;
+    pdlt_error err{};
+    ASSERT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, &err), PDLT_OK) << err.message;
+  }
+  void TearDown() override {
+    pdlt_comparison_free(&c);
+    unlink((folder + "/a").c_str());
+    rmdir(folder.c_str());
+  }
+  std::string folder;
+  support::Pair pair;
+  pdlt_comparison c{};
+};
+
+TEST_F(CompareWrite, Csv) {
+  pdlt_error err{};
+  std::string path = folder + "/a";
+  ASSERT_EQ(pdlt_comparison_write_csv(&c, path.c_str(), &err), PDLT_OK) << err.message;
+  auto records = read_csv(path);
+  ASSERT_EQ(records.size(), 4 * (1 + 4u));
+  for (size_t k = 0; k < 4; k++) {
+    Record &number = records[5 * k];
+    EXPECT_EQ(number["quantity"], "z");
+    EXPECT_EQ(number["index"], k % 2 ? "0 1" : "0 0");
+    EXPECT_EQ(number["time"], k < 2 ? "0" : "inf");
+    EXPECT_EQ(number["width"], "");
+    EXPECT_EQ(number["verdict"], pdlt_verdict_text(c.rows[k].verdict));
+    for (size_t w = 0; w < 4; w++) {
+      Record &at = records[5 * k + 1 + w];
+      EXPECT_EQ(std::stod(at["width"]), c.widths[w]);
+      EXPECT_EQ(std::stod(at["measured"]), c.rows[k].measured[w]);
+      EXPECT_EQ(std::stod(at["se"]), c.rows[k].se[w]);
+      EXPECT_EQ(std::stod(at["lo"]), c.rows[k].lo);
+      EXPECT_EQ(std::stod(at["lo_plus_h_nlo"]), c.rows[k].lo + c.h[w] * c.rows[k].nlo);
+      EXPECT_EQ(at["used"], w == 0 ? "0" : "1");
+      EXPECT_EQ(at["verdict"], "");
+      EXPECT_EQ(at["fit"], "");
+    }
+  }
+}
+
+TEST_F(CompareWrite, CsvHoldsBothCoefficients) {
+  pdlt_archive_get(&pair.measured, "n16/diverged")->data[0] = 0;
+  pdlt_comparison all{};
+  pdlt_error err{};
+  std::string path = folder + "/a";
+  ASSERT_EQ(pdlt_compare(&all, &pair.theory, &pair.measured, &err), PDLT_OK);
+  ASSERT_EQ(pdlt_comparison_write_csv(&all, path.c_str(), &err), PDLT_OK);
+  auto records = read_csv(path);
+  for (size_t k = 0; k < 4; k++) {
+    Record &number = records[5 * k];
+    EXPECT_EQ(std::stod(number["fit"]), all.rows[k].c0.value);
+    EXPECT_EQ(std::stod(number["fit_se"]), all.rows[k].c0.se);
+    EXPECT_EQ(std::stod(number["theory"]), all.rows[k].c0.theory);
+    EXPECT_EQ(std::stod(number["null"]), all.rows[k].c0.null);
+    EXPECT_EQ(std::stod(number["z"]), all.rows[k].c0.z);
+    EXPECT_EQ(std::stod(number["c1_fit"]), all.rows[k].c1.value);
+    EXPECT_EQ(std::stod(number["c1_theory"]), all.rows[k].c1.theory);
+    EXPECT_EQ(std::stod(number["c1_z"]), all.rows[k].c1.z);
+    EXPECT_EQ(std::stod(number["fit_p"]), all.rows[k].fit_p);
+  }
+  pdlt_comparison_free(&all);
+}
+
+TEST_F(CompareWrite, Json) {
+  pdlt_error err{};
+  std::string path = folder + "/a";
+  ASSERT_EQ(pdlt_comparison_write_json(&c, path.c_str(), &err), PDLT_OK) << err.message;
+  json_error_t where;
+  json_t *object = json_load_file(path.c_str(), 0, &where);
+  ASSERT_NE(object, nullptr) << where.text;
+  EXPECT_STREQ(json_string_value(json_object_get(object, "verdict")), "undecided");
+  json_t *tests = json_object_get(object, "tests");
+  ASSERT_EQ(json_array_size(tests), 2u);
+  for (size_t i = 0; i < 2; i++) {
+    json_t *test = json_array_get(tests, i);
+    EXPECT_STREQ(json_string_value(json_object_get(test, "quantity")), "z");
+    EXPECT_STREQ(json_string_value(json_object_get(test, "coefficient")), i == 0 ? "c0" : "c1");
+    EXPECT_STREQ(json_string_value(json_object_get(test, "verdict")), "undecided");
+    EXPECT_EQ(json_integer_value(json_object_get(test, "numbers")), 4);
+    for (const char *key : {"p", "worst_z", "fit_p", "null_z", "members_needed"}) {
+      EXPECT_NE(json_object_get(test, key), nullptr) << key;
+      EXPECT_TRUE(json_is_null(json_object_get(test, key))) << key;
+    }
+  }
+  EXPECT_EQ(json_array_size(json_object_get(object, "warnings")), 1u);
+  json_decref(object);
+}
+
+TEST_F(CompareWrite, FailureLeavesNoFile) {
+  pdlt_error err{};
+  std::string path = folder + "/missing/a";
+  EXPECT_EQ(pdlt_comparison_write_csv(&c, path.c_str(), &err), PDLT_ERR_IO);
+  EXPECT_EQ(pdlt_comparison_write_json(&c, path.c_str(), &err), PDLT_ERR_IO);
+  EXPECT_NE(access(path.c_str(), F_OK), 0);
+}
+
+}  // namespace

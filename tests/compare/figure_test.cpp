@@ -1,0 +1,407 @@
+// Figures of a made-up comparison: what exists, what it says, and that it is reproducible.
+#include "compare/figure/figure.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/file/file.h"
+#include "compare/figure/internal.h"
+#include "tests/compare/fake.h"
+
+namespace {
+
+struct Folder {
+  std::string path;
+  Folder() {
+    char name[] = "/tmp/pdlt_figure_XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() {
+    for (const char *stem : {"width_scaling", "extrapolation", "training_curves", "finite_width",
+                             "kernels", "parts", "learning_curves", "loss_width", "ntk_change",
+                             "dntk_change", "depth", "tensors", "first_order"})
+      for (const char *end : {"png", "svg", "pdf"})
+        std::remove((path + "/figures/" + stem + "." + end).c_str());
+    std::remove((path + "/figures").c_str());
+    std::remove(path.c_str());
+  }
+};
+
+std::string ReadFile(const std::string &path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Stems and captions of all figures, checked against the files in the folder.
+std::map<std::string, std::string> Write(const Fake &fake, const std::string &folder) {
+  std::map<std::string, std::string> captions;
+  pdlt_figure_list list{};
+  pdlt_error err;
+  const pdlt_figure_input in = fake.Input();
+  EXPECT_EQ(pdlt_figures_write(&in, folder.c_str(), &list, &err), PDLT_OK) << err.message;
+  for (size_t i = 0; i < list.count; i++) {
+    const pdlt_figure &f = list.items[i];
+    captions[f.stem] = f.caption;
+    const std::string path = folder + "/figures/" + f.stem;
+    EXPECT_EQ(ReadFile(path + ".svg"), std::string(f.svg, f.svg_size));
+    EXPECT_EQ(ReadFile(path + ".png").compare(1, 3, "PNG"), 0);
+    EXPECT_EQ(ReadFile(path + ".pdf").compare(0, 5, "%PDF-"), 0);
+    EXPECT_STRNE(f.title, "");
+  }
+  pdlt_figure_list_free(&list);
+  return captions;
+}
+
+TEST(Figures, AllAreMadeAndReproducible) {
+  Folder one, two;
+  Fake a, b;
+  a.Make();
+  b.Make();
+  const auto first = Write(a, one.path), second = Write(b, two.path);
+  EXPECT_EQ(first.size(), 5u);
+  EXPECT_EQ(first, second);
+  for (const auto &entry : first)
+    for (const char *end : {".png", ".svg", ".pdf"})
+      EXPECT_EQ(ReadFile(one.path + "/figures/" + entry.first + end),
+                ReadFile(two.path + "/figures/" + entry.first + end))
+          << entry.first << end;
+}
+
+// Sets network and eta of the made-up experiment.
+void SetExperiment(Fake &fake, const char *activation, double c_w) {
+  json_t *experiment = json_object_get(fake.measured.meta, "experiment");
+  json_t *network = json_pack("{s:s, s:[f,f], s:[f,f]}", "activation", activation, "C_b", 0.0, 0.0,
+                              "C_W", c_w, c_w);
+  json_object_update(json_object_get(experiment, "network"), network);
+  json_decref(network);
+  json_object_set_new(experiment, "training", json_pack("{s:f}", "eta", 0.05));
+}
+
+// The number after the last occurrence of `before` in a caption.
+double NumberAfter(const std::string &text, const std::string &before) {
+  const size_t at = text.rfind(before);
+  EXPECT_NE(at, std::string::npos) << before << " in: " << text;
+  return at == std::string::npos ? NAN : std::strtod(text.c_str() + at + before.size(), nullptr);
+}
+
+// Caption of one figure alone.
+std::string Caption(const Fake &fake, const std::string &folder,
+                    pdlt_status (*figure)(pdlt_figure_job *, pdlt_error *)) {
+  pdlt_figure_list list{};
+  pdlt_error err;
+  const pdlt_figure_input in = fake.Input();
+  const std::string path = folder + "/figures";
+  EXPECT_EQ(pdlt_folder_make(path.c_str(), &err), PDLT_OK);
+  pdlt_figure_job job{&in, path.c_str(), {}, &list};
+  EXPECT_EQ(figure(&job, &err), PDLT_OK) << err.message;
+  std::string caption = list.count ? list.items[0].caption : "";
+  pdlt_figure_list_free(&list);
+  return caption;
+}
+
+bool Has(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(FirstOrder, FiguresAndTheirNumbers) {
+  Folder folder;
+  Fake fake;
+  fake.nlo = fake.order1 = true;
+  fake.noise = 5e-4;
+  fake.times = 15;
+  fake.Make();
+  SetExperiment(fake, "relu", 2);
+  const auto captions = Write(fake, folder.path);
+  EXPECT_EQ(captions.size(), 13u);
+  const std::string &tensors = captions.at("tensors");
+  EXPECT_TRUE(Has(tensors, "all 512 distinct numbers")) << tensors;
+  EXPECT_NEAR(NumberAfter(tensors, "Root mean square "), 1, 0.15);
+  const std::string &depth = captions.at("depth");
+  EXPECT_TRUE(Has(depth, "ratio of theory to it at layer 5: 1.")) << depth;
+  EXPECT_TRUE(Has(depth, "= 5 (<i>l</i>")) << depth;
+  const std::string &change = captions.at("ntk_change");
+  EXPECT_NEAR(NumberAfter(change, "prediction, has "), 1, 0.05) << change;
+  EXPECT_NEAR(NumberAfter(change, "cosine "), 1, 0.01);
+  const std::string &differential = captions.at("dntk_change");
+  EXPECT_NEAR(NumberAfter(differential, "prediction, has "), 1, 0.05) << differential;
+  const std::string &loss = captions.at("learning_curves");  // exact up to noise at order 1/n
+  EXPECT_LT(NumberAfter(loss, "infinite width, "), 0.2) << loss;
+  const std::string &kernels = captions.at("kernels");  // K + h G1 is exact: noise is left
+  EXPECT_TRUE(Has(kernels, "</i> differs from order 1/<i>n</i>")) << kernels;
+  const size_t open = kernels.find('(', kernels.find("differs"));
+  EXPECT_LT(std::strtod(kernels.c_str() + open + 1, nullptr), 5) << kernels;
+  const std::string &scaling = captions.at("width_scaling");
+  EXPECT_NEAR(std::strtod(scaling.c_str() + scaling.find("(from order 1/<i>n</i>): \xe2\x88\x92") +
+                              std::strlen("(from order 1/<i>n</i>): \xe2\x88\x92"),
+                          nullptr),
+              2, 0.1);
+}
+
+// The caption gives the root mean square of each part on the test samples.
+TEST(FirstOrder, PartsAreThoseOfTheory) {
+  Folder folder;
+  Fake fake;
+  fake.nlo = fake.order1 = true;
+  fake.times = 15;
+  fake.Make();
+  double square = 0;
+  for (size_t a = 4; a < 6; a++) square += std::pow(0.4 * fake.ZSlope(14, a), 2) / 2;
+  const std::string caption = Caption(fake, folder.path, pdlt_figure_parts);
+  EXPECT_NEAR(NumberAfter(caption, "NTK fluctuations ") / std::sqrt(square), 1, 0.01) << caption;
+  EXPECT_TRUE(Has(caption, "cubic"));
+  EXPECT_TRUE(Has(caption, "test samples"));
+  Fake train;  // no test samples: training samples are shown
+  train.nlo = train.order1 = true;
+  train.samples = 4;
+  train.Make();
+  EXPECT_TRUE(Has(Caption(train, folder.path, pdlt_figure_parts), "training samples"));
+}
+
+TEST(FirstOrder, EachFigureNeedsItsArrays) {
+  Folder folder;
+  Fake fake;
+  fake.nlo = true;
+  fake.Make();
+  const auto captions = Write(fake, folder.path);
+  for (const char *stem :
+       {"parts", "learning_curves", "ntk_change", "dntk_change", "depth", "tensors"})
+    EXPECT_EQ(captions.count(stem), 0u) << stem;
+  EXPECT_EQ(captions.count("first_order"), 1u);  // z_nlo alone
+  EXPECT_TRUE(Has(captions.at("training_curves"), "order 1/<i>n</i>"));
+}
+
+// The caption speaks of a law only at criticality, and of the right one.
+TEST(FirstOrder, DepthCaptionKnowsTheActivation) {
+  Folder folder;
+  Fake fake;
+  fake.order1 = true;
+  fake.Make();
+  const std::string plain = Caption(fake, folder.path, pdlt_figure_depth);
+  EXPECT_TRUE(Has(plain, "layer by layer"));
+  EXPECT_FALSE(Has(plain, "law"));  // tanh, C_b = 0.1
+  SetExperiment(fake, "tanh", 1);
+  EXPECT_TRUE(Has(Caption(fake, folder.path, pdlt_figure_depth), "1/(2<i>l</i>)"));
+  SetExperiment(fake, "sin", 1);
+  EXPECT_TRUE(Has(Caption(fake, folder.path, pdlt_figure_depth), "1/<i>l</i>"));
+}
+
+// A movement that theory does not predict shows in the projection.
+TEST(FirstOrder, WrongMovementOfTheNtkShows) {
+  Folder folder;
+  Fake fake;
+  fake.order1 = true;
+  fake.Make();
+  const pdlt_tensor *t = pdlt_archive_get(&fake.theory, "Theta_t_nlo");
+  for (size_t i = 0; i < pdlt_tensor_count(t); i++) t->data[i] = 1 + 2 * (t->data[i] - 1);
+  EXPECT_NEAR(NumberAfter(Caption(fake, folder.path, pdlt_figure_ntk_change), "prediction, has "),
+              0.5, 0.05);
+}
+
+// PDLT ch. 5: single-input vertex at criticality.
+TEST(DepthLaw, KnowsTheBook) {
+  const struct {
+    const char *activation;
+    double c_w, slope, offset, decay;
+  } cases[] = {{"linear", 1, 2, -2, 0},
+               {"relu", 2, 5, -5, 0},
+               {"leaky_relu(0.5)", 1.6, 3 * (1.0625 / 2) / (0.625 * 0.625) - 1,
+                1 - 3 * (1.0625 / 2) / (0.625 * 0.625), 0},
+               {"tanh", 1, 2.0 / 3, 0, 2},
+               {"sin", 1, 2.0 / 3, 0, 1}};
+  for (const auto &c : cases) {
+    for (const double c_b : {0.0, 0.1})
+      for (const double factor : {1.0, 1.01})
+        for (const int ratio : {1, 2}) {
+          json_t *network =
+              json_pack("{s:s, s:[f,f,f], s:f, s:[i,i]}", "activation", c.activation, "C_b", c_b,
+                        c_b, c_b, "C_W", c.c_w * factor, "width_ratios", 1, ratio);
+          pdlt_depth_law law;
+          const bool expected = c_b == 0 && factor == 1 && ratio == 1;
+          ASSERT_EQ(pdlt_depth_law_find(&law, network), expected) << c.activation;
+          json_decref(network);
+          if (!expected) continue;
+          EXPECT_NEAR(law.slope, c.slope, 1e-14);
+          EXPECT_NEAR(law.offset, c.offset, 1e-14);
+          EXPECT_EQ(law.decay, c.decay);
+        }
+  }
+  pdlt_depth_law law;
+  json_t *gelu = json_pack("{s:s, s:f, s:f}", "activation", "gelu", "C_b", 0.0, "C_W", 1.0);
+  EXPECT_EQ(pdlt_depth_law_find(&law, gelu), 0);
+  json_decref(gelu);
+  EXPECT_EQ(pdlt_depth_law_find(&law, nullptr), 0);
+}
+
+TEST(Figures, OneWidthGivesFiguresWithoutSlopes) {
+  Folder folder;
+  Fake fake;
+  fake.widths = {32};
+  fake.kept = 0;
+  fake.Make();
+  const auto captions = Write(fake, folder.path);
+  ASSERT_EQ(captions.count("width_scaling"), 1u);
+  EXPECT_NE(captions.at("width_scaling").find("no slope"), std::string::npos);
+  ASSERT_EQ(captions.count("extrapolation"), 1u);
+  EXPECT_NE(captions.at("extrapolation").find("No intercept could be tested"), std::string::npos);
+}
+
+TEST(Figures, NoDataGivesNoFigure) {
+  Folder folder;
+  Fake fake;
+  fake.MakeMeasured();
+  fake.MakeTheory();
+  EXPECT_TRUE(Write(fake, folder.path).count("width_scaling") == 0);
+  Fake empty;
+  empty.widths = {};
+  Folder other;
+  EXPECT_TRUE(Write(empty, other.path).empty());
+}
+
+TEST(Figures, MissingErrorBarsAreNoError) {
+  Folder folder;
+  Fake fake;
+  fake.Make();
+  for (double n : fake.widths)
+    for (const char *name : {"z_se", "K_se", "Theta_se"}) {
+      const pdlt_tensor *se = pdlt_archive_getf(&fake.measured, "n%.0f/%s", n, name);
+      for (size_t i = 0; i < pdlt_tensor_count(se); i++) se->data[i] = NAN;
+    }
+  const size_t count = fake.widths.size();
+  for (size_t r = 0; r < fake.rows.size(); r++)
+    for (size_t w = 0; w < count; w++) fake.row_storage[(2 * r + 1) * count + w] = NAN;
+  for (pdlt_compare_row &row : fake.rows) row.c0.tested = 0;
+  const auto captions = Write(fake, folder.path);
+  EXPECT_EQ(captions.count("training_curves"), 1u);
+  EXPECT_EQ(captions.count("kernels"), 1u);
+}
+
+TEST(Figures, FolderThatCannotBeMadeIsAnError) {
+  Fake fake;
+  fake.Make();
+  pdlt_figure_list list{};
+  pdlt_error err;
+  const pdlt_figure_input in = fake.Input();
+  EXPECT_EQ(pdlt_figures_write(&in, "/proc/none", &list, &err), PDLT_ERR_IO);
+  EXPECT_EQ(list.count, 0u);
+}
+
+// The slope of a 1/n effect is -1 within its own error bar plus the known 1/n^2 term.
+TEST(Distance, FollowsWidthAndItsErrorBarIsRight) {
+  Fake fake;
+  fake.noise = 1e-3;
+  fake.Make();
+  const pdlt_figure_input in = fake.Input();
+  std::vector<pdlt_distance> d(4);
+  for (size_t w = 0; w < 4; w++)
+    ASSERT_EQ(pdlt_figure_distance(&d[w], &in, "K", w, 0, nullptr), PDLT_OK);
+  double slope, se;
+  pdlt_distance_slope(4, fake.widths.data(), d.data(), &slope, &se);
+  EXPECT_NEAR(slope, -1, 4 * se);
+  EXPECT_LT(se, 0.02);
+  double norm = 0;  // exact rms of 0.2 Matrix
+  for (size_t i = 0; i < 36; i++) norm += std::pow(0.2 * fake.Matrix(i / 6, i % 6, 1), 2) / 36;
+  for (size_t w = 0; w < 4; w++) {
+    EXPECT_NEAR(d[w].value, std::sqrt(norm) / fake.widths[w], 4 * d[w].se + d[w].floor);
+    // numbers are independent here: block error and independent error agree to 50 %
+    EXPECT_NEAR(d[w].se, fake.noise / std::sqrt(32.0 * 36),
+                0.5 * fake.noise / std::sqrt(32.0 * 36));
+    EXPECT_NEAR(d[w].floor, fake.noise / std::sqrt(32.0), 0.2 * fake.noise / std::sqrt(32.0));
+  }
+}
+
+TEST(Distance, PureNoiseLiesAtItsFloor) {
+  Fake fake;
+  fake.effect = 0;
+  fake.Make();
+  const pdlt_figure_input in = fake.Input();
+  std::vector<pdlt_distance> d(4);
+  for (size_t w = 0; w < 4; w++) {
+    ASSERT_EQ(pdlt_figure_distance(&d[w], &in, "Theta", w, 0, nullptr), PDLT_OK);
+    EXPECT_NEAR(d[w].value / d[w].floor, 1, 0.5);
+    EXPECT_FALSE(pdlt_distance_clear(&d[w]));
+  }
+  double slope, se;
+  pdlt_distance_slope(4, fake.widths.data(), d.data(), &slope, &se);
+  EXPECT_TRUE(std::isnan(slope));
+}
+
+TEST(Distance, FromOrderOneFallsFaster) {
+  Fake fake;
+  fake.nlo = true;
+  fake.noise = 1e-5;
+  fake.Make();
+  const pdlt_figure_input in = fake.Input();
+  std::vector<pdlt_distance> d(4);
+  double slope, se;
+  for (size_t w = 0; w < 4; w++)
+    ASSERT_EQ(pdlt_figure_distance(&d[w], &in, "z", w, 1, nullptr), PDLT_OK);
+  pdlt_distance_slope(4, fake.widths.data(), d.data(), &slope, &se);
+  EXPECT_NEAR(slope, -2, 4 * se);
+  ASSERT_EQ(pdlt_figure_distance(&d[0], &in, "K", 0, 1, nullptr), PDLT_OK);
+  EXPECT_EQ(d[0].numbers, 0u);  // K has no order-1 theory here
+}
+
+TEST(Select, TakesEachQuantityAndNoRowTwice) {
+  Fake fake;
+  fake.Make();
+  size_t rows[12];
+  const size_t count = pdlt_comparison_select(&fake.comparison, 12, rows);
+  EXPECT_EQ(count, 6u);
+  EXPECT_EQ(std::set<size_t>(rows, rows + count).size(), count);
+  std::set<std::string> names;
+  for (size_t i = 0; i < 3; i++) names.insert(fake.rows[rows[i]].quantity);
+  EXPECT_EQ(names.size(), 3u);
+  EXPECT_EQ(pdlt_comparison_select(&fake.comparison, 2, rows), 2u);
+}
+
+TEST(Markup, NamesRowsAndEscapes) {
+  char text[320];
+  pdlt_compare_row row{};
+  row.quantity = "cov";
+  row.ndim = 4;
+  row.index[1] = 2;
+  row.index[3] = 9;
+  pdlt_row_markup(text, sizeof text, &row);
+  EXPECT_STREQ(text, "cov<sub>1;3,1;10</sub>");
+  row.quantity = "K";
+  row.ndim = 2;
+  pdlt_row_markup(text, sizeof text, &row);
+  EXPECT_STREQ(text, "<i>K</i><sub>1,3</sub>");
+  pdlt_quantity_markup(text, sizeof text, "<script>&\"");
+  EXPECT_STREQ(text, "<i>&lt;script&gt;&amp;&quot;</i>");
+  pdlt_markup_escape(text, 9, "abc<&x");
+  EXPECT_STREQ(text, "abc&lt;");
+  pdlt_time_markup(text, sizeof text, INFINITY);
+  EXPECT_STREQ(text, "end of training");
+  pdlt_time_markup(text, sizeof text, NAN);
+  EXPECT_STREQ(text, "");
+}
+
+TEST(RowOffset, FindsTheNumber) {
+  Fake fake;
+  fake.Make();
+  for (const pdlt_compare_row &row : fake.rows)
+    for (size_t w = 0; w < 4; w++) {
+      const pdlt_tensor *t = pdlt_measured_get(&fake.measured, fake.widths[w], row.quantity);
+      size_t at = 0;
+      ASSERT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), 0);
+      EXPECT_EQ(t->data[at], row.measured[w]);
+    }
+  pdlt_compare_row row = fake.rows[0];
+  const pdlt_tensor *t = pdlt_measured_get(&fake.measured, 16, "z");
+  size_t at = 0;
+  row.index[1] = 6;
+  EXPECT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), -1);
+  row = fake.rows[0];
+  row.time = 0.5;
+  EXPECT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), -1);
+}
+
+}  // namespace

@@ -1,0 +1,193 @@
+// Joint tests against a naive T^2: whole covariance matrix by its definition, solved.
+#include "compare/verdict/joint.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "base/vector/linalg.h"
+#include "compare/statistics/distribution.h"
+
+namespace {
+
+using Numbers = std::vector<double>;
+
+// W widths with B_w blocks of N correlated numbers, and R random functions of them.
+struct Problem {
+  size_t count, widths, functions;
+  std::vector<Numbers> blocks, weights;
+  std::vector<const double *> block_view, weight_view;
+  std::vector<size_t> num_blocks, number;
+  std::vector<int> used;
+  Numbers coefficient, deviation, numeric, scale, shift, inflation;
+  std::vector<uint64_t> tag;
+  pdlt_join join{};
+  pdlt_functions view{};
+
+  Problem(size_t n, size_t w, size_t r, size_t b, unsigned seed)
+      : count(n), widths(w), functions(r) {
+    std::mt19937_64 rng(seed);
+    std::normal_distribution<double> normal;
+    for (size_t i = 0; i < w; i++) {
+      num_blocks.push_back(b + 3 * i);
+      used.push_back(i != 1);
+      blocks.emplace_back();
+      weights.emplace_back();
+      for (size_t k = 0; k < num_blocks[i]; k++) {
+        weights[i].push_back(double(1 + (k % 2)));
+        double common = normal(rng);
+        for (size_t j = 0; j < n; j++)
+          blocks[i].push_back((normal(rng) + common) * (1 + double(j)) / std::sqrt(weights[i][k]));
+      }
+    }
+    for (size_t i = 0; i < w; i++) {
+      block_view.push_back(blocks[i].data());
+      weight_view.push_back(weights[i].data());
+    }
+    for (size_t k = 0; k < r; k++) {
+      number.push_back((k * 5 + 1) % n);
+      for (size_t i = 0; i < w; i++) coefficient.push_back(used[i] ? normal(rng) : 0);
+      deviation.push_back(normal(rng));
+      numeric.push_back(0.05);
+      scale.push_back(1 + 0.1 * double(k));
+      shift.push_back(normal(rng));
+      inflation.push_back(1 + 0.2 * double(k % 3));
+      tag.push_back(1000 + k);
+    }
+    join.count = n, join.num_widths = w, join.used = used.data();
+    join.blocks = block_view.data(), join.weights = weight_view.data();
+    join.num_blocks = num_blocks.data();
+    view = {r,
+            number.data(),
+            coefficient.data(),
+            deviation.data(),
+            numeric.data(),
+            scale.data(),
+            shift.data(),
+            tag.data(),
+            inflation.data()};
+  }
+
+  // Cov(g_r, g_s) of the weighted means, from the definition.
+  double covariance(size_t r, size_t s, size_t w) const {
+    double total = 0, mr = 0, ms = 0, sum = 0;
+    for (size_t b = 0; b < num_blocks[w]; b++) {
+      total += weights[w][b];
+      mr += weights[w][b] * blocks[w][b * count + number[r]];
+      ms += weights[w][b] * blocks[w][b * count + number[s]];
+    }
+    for (size_t b = 0; b < num_blocks[w]; b++)
+      sum += weights[w][b] * (blocks[w][b * count + number[r]] - mr / total) *
+             (blocks[w][b * count + number[s]] - ms / total);
+    return sum / (total * double(num_blocks[w] - 1)) * coefficient[r * widths + w] *
+           coefficient[s * widths + w] * inflation[r] * inflation[s];
+  }
+};
+
+// a^T C^-1 a with C of all functions, numerical errors on the diagonal.
+double naive_distance(const Problem &p, const Numbers &a) {
+  size_t r = p.functions;
+  Numbers c(r * r), x = a;
+  for (size_t i = 0; i < r; i++)
+    for (size_t j = 0; j < r; j++) {
+      for (size_t w = 0; w < p.widths; w++)
+        if (p.used[w]) c[i * r + j] += p.covariance(i, j, w);
+      if (i == j) c[i * r + j] += p.numeric[i] * p.numeric[i];
+    }
+  pdlt_error err{};
+  EXPECT_EQ(pdlt_solve_spd(r, c.data(), 1, x.data(), &err), PDLT_OK);
+  double sum = 0;
+  for (size_t i = 0; i < r; i++) sum += x[i] * a[i];
+  return sum;
+}
+
+double naive_freedom(const Problem &p) {
+  double total = 0, weighted = 0;
+  for (size_t w = 0; w < p.widths; w++) {
+    if (!p.used[w]) continue;
+    double share = 0;
+    for (size_t r = 0; r < p.functions; r++)
+      share += p.covariance(r, r, w) / (p.scale[r] * p.scale[r]);
+    total += share;
+    weighted += share * share / double(p.num_blocks[w] - 1);
+  }
+  return total * total / weighted;
+}
+
+TEST(Joint, AgreesWithTheDefinition) {
+  for (size_t functions : {1u, 2u, 5u, 11u})
+    for (unsigned seed = 0; seed < 4; seed++) {
+      Problem p(11, 1 + 2 * (seed % 2), functions, 150, seed);
+      pdlt_joint joint{};
+      pdlt_error err{};
+      ASSERT_EQ(pdlt_joint_test(&joint, &p.join, &p.view, &err), PDLT_OK) << err.message;
+      EXPECT_EQ(joint.directions, functions);
+      double t2 = naive_distance(p, p.deviation), freedom = naive_freedom(p);
+      double d = double(functions), rest = freedom - d + 1;
+      EXPECT_NEAR(joint.freedom, freedom, 1e-9 * freedom);
+      EXPECT_NEAR(joint.p, pdlt_f_tail(t2 * rest / (freedom * d), d, rest), 1e-9);
+      EXPECT_NEAR(joint.null_z, std::sqrt(naive_distance(p, p.shift)), 1e-8 * joint.null_z);
+    }
+}
+
+// One direction only: along the shift, so T^2 is that of one number.
+TEST(Joint, ProjectsOnTheShiftFirst) {
+  Problem p(7, 1, 7, 19, 3);
+  pdlt_joint joint{}, scaled{};
+  pdlt_error err{};
+  ASSERT_EQ(pdlt_joint_test(&joint, &p.join, &p.view, &err), PDLT_OK);
+  EXPECT_EQ(joint.directions, 1u);
+  double variance = 0, along = 0, away = 0;
+  for (size_t r = 0; r < 7; r++) {
+    double u = p.shift[r] / (p.scale[r] * p.scale[r]);
+    along += u * p.deviation[r], away += u * p.shift[r];
+    variance += u * u * p.numeric[r] * p.numeric[r];
+    for (size_t s = 0; s < 7; s++)
+      variance += u * p.shift[s] / (p.scale[s] * p.scale[s]) * p.covariance(r, s, 0);
+  }
+  EXPECT_NEAR(joint.null_z, std::fabs(away) / std::sqrt(variance), 1e-9 * joint.null_z);
+  EXPECT_NEAR(joint.p, pdlt_f_tail(along * along / variance, 1, 18), 1e-10);
+  // Without a shift the direction is random signs: any other number of units gives the same.
+  p.view.shift = nullptr;
+  ASSERT_EQ(pdlt_joint_test(&joint, &p.join, &p.view, &err), PDLT_OK);
+  EXPECT_EQ(joint.null_z, 0);
+  for (size_t r = 0; r < 7; r++)
+    p.coefficient[r] *= 3, p.deviation[r] *= 3, p.numeric[r] *= 3, p.scale[r] *= 3;
+  ASSERT_EQ(pdlt_joint_test(&scaled, &p.join, &p.view, &err), PDLT_OK);
+  EXPECT_NEAR(joint.p, scaled.p, 1e-10);
+}
+
+TEST(Joint, NoFunctionIsNoTest) {
+  Problem p(2, 1, 0, 40, 1);
+  pdlt_joint joint{};
+  pdlt_error err{};
+  ASSERT_EQ(pdlt_joint_test(&joint, &p.join, &p.view, &err), PDLT_OK);
+  EXPECT_TRUE(std::isnan(joint.p));
+  EXPECT_EQ(joint.directions, 0u);
+}
+
+// A copy of a function adds no direction, and what contradicts it along a difference
+// without noise (or with noise below a tenth of a single number's) is not tested.
+TEST(Joint, UnresolvedDirectionsAreLeftOut) {
+  for (double off : {0.0, 0.01}) {
+    Problem p(3, 1, 2, 60, 2), single(3, 1, 1, 60, 2);
+    p.number[1] = p.number[0], p.coefficient[1] = p.coefficient[0], p.scale[1] = p.scale[0];
+    p.shift[1] = p.shift[0], p.numeric = {0, 0};
+    p.deviation[0] -= off / 2, p.deviation[1] = p.deviation[0] + off;
+    single.number[0] = p.number[0], single.coefficient[0] = p.coefficient[0];
+    single.scale[0] = p.scale[0], single.shift[0] = p.shift[0], single.numeric[0] = 0;
+    single.deviation[0] = p.deviation[0] + off / 2;
+    p.view.inflation = single.view.inflation = nullptr;
+    pdlt_joint joint{}, alone{};
+    pdlt_error err{};
+    ASSERT_EQ(pdlt_joint_test(&joint, &p.join, &p.view, &err), PDLT_OK);
+    ASSERT_EQ(pdlt_joint_test(&alone, &single.join, &single.view, &err), PDLT_OK);
+    EXPECT_EQ(joint.directions, 1u);
+    EXPECT_NEAR(joint.p, alone.p, 1e-9);
+    EXPECT_NEAR(joint.null_z, alone.null_z, 1e-9 * alone.null_z);
+  }
+}
+
+}  // namespace

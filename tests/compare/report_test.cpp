@@ -1,0 +1,169 @@
+// The report page: what it must contain, what it must not.
+#include "compare/page/report.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "base/core/memory.h"
+#include "compare/page/internal.h"
+#include "tests/compare/fake.h"
+
+namespace {
+
+std::string ReadFile(const std::string &path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+struct Folder {
+  std::string path;
+  Folder() {
+    char name[] = "/tmp/pdlt_report_XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() {
+    std::remove((path + "/report.html").c_str());
+    std::remove(path.c_str());
+  }
+};
+
+pdlt_figure_list SmallFigures() {
+  pdlt_figure_list list{};
+  pdlt_alloc(&list.items, 2, sizeof *list.items, nullptr);
+  const char *stems[] = {"one", "two"};
+  for (size_t i = 0; i < 2; i++) {
+    pdlt_strdup(&list.items[i].stem, stems[i], nullptr);
+    pdlt_strdup(&list.items[i].title, stems[i], nullptr);
+    pdlt_strdup(&list.items[i].caption, "seen: <i>z</i>", nullptr);
+    pdlt_strdup(&list.items[i].svg, "<svg viewBox=\"0 0 500 300\"/>", nullptr);
+    list.items[i].svg_size = std::strlen(list.items[i].svg);
+  }
+  list.count = list.capacity = 2;
+  return list;
+}
+
+std::string Page(const Fake &fake, const pdlt_figure_list *figures) {
+  Folder folder;
+  const std::string path = folder.path + "/report.html";
+  const pdlt_report_input in{&fake.comparison, &fake.theory, &fake.measured, figures};
+  pdlt_error err;
+  EXPECT_EQ(pdlt_report_write(&in, path.c_str(), &err), PDLT_OK) << err.message;
+  return ReadFile(path);
+}
+
+size_t Count(const std::string &text, const std::string &what) {
+  size_t count = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) count++;
+  return count;
+}
+
+TEST(Report, HoldsVerdictsFiguresAndTables) {
+  Fake fake;
+  fake.Make();
+  pdlt_figure_list figures = SmallFigures();
+  const std::string page = Page(fake, &figures);
+  pdlt_figure_list_free(&figures);
+  EXPECT_NE(page.find("class=\"badge disagree\">disagree<"), std::string::npos);
+  for (const char *word : {"agree", "undecided", "disagree"})
+    EXPECT_NE(page.find(std::string("class=\"word ") + word + "\">" + word + "<"),
+              std::string::npos);
+  for (const pdlt_compare_test &test : fake.tests)
+    EXPECT_NE(page.find(test.reason), std::string::npos) << test.reason;
+  EXPECT_NE(page.find("<b>Figure 1. one.</b> seen: <i>z</i>"), std::string::npos);
+  EXPECT_NE(page.find("<b>Figure 2. two.</b>"), std::string::npos);
+  EXPECT_EQ(
+      Count(page, "src=\"data:image/svg+xml;base64,PHN2ZyB2aWV3Qm94PSIwIDAgNTAwIDMwMCIvPg==\""),
+      2u);
+  for (const char *text : {"0123456789abcdef", "antithetic", "OpenBLAS 0.3.21", "gcc 12.2.0",
+                           "no mean", "network.widths", "16, 32, 64, 128", "1/n_{L-1}", "240000",
+                           "NTK spread", "0.02", "&ndash;", "Top 0.1 %"})
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+  // verdict first
+  EXPECT_LT(page.find("id=\"verdict\""), page.find("id=\"tests\""));
+  EXPECT_LT(page.find("id=\"tests\""), page.find("id=\"figures\""));
+}
+
+TEST(Report, LoadsNothingAndRunsNothing) {
+  Fake fake;
+  fake.Make();
+  pdlt_figure_list figures = SmallFigures();
+  const std::string page = Page(fake, &figures);
+  pdlt_figure_list_free(&figures);
+  for (const char *bad : {"http://", "https://", "<script", "@import", "url(", "<link", "<iframe"})
+    EXPECT_EQ(page.find(bad), std::string::npos) << bad;
+}
+
+TEST(Report, EscapesEverythingFromTheExperiment) {
+  Fake fake;
+  fake.title = "<script>alert('1')</script>&\"";
+  fake.Make();
+  fake.warning_text[0] = "<b onclick=\"x\">&";
+  fake.warnings[0] = &fake.warning_text[0][0];
+  std::snprintf(fake.tests[0].reason, sizeof fake.tests[0].reason, "a < b & c");
+  fake.tests[0].quantity = "<img>";
+  const std::string page = Page(fake, nullptr);
+  EXPECT_EQ(page.find("<script"), std::string::npos);
+  EXPECT_EQ(page.find("<b onclick"), std::string::npos);
+  EXPECT_EQ(page.find("<img"), std::string::npos);
+  EXPECT_EQ(page.find("<kink>"), std::string::npos);
+  EXPECT_EQ(Count(page, "&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;"), 3u);
+  EXPECT_NE(page.find("a &lt; b &amp; c"), std::string::npos);
+  EXPECT_NE(page.find("erf &lt;kink&gt; &amp; co"), std::string::npos);
+}
+
+TEST(Report, SameInputSameBytes) {
+  Fake a, b;
+  a.Make();
+  b.Make();
+  EXPECT_EQ(Page(a, nullptr), Page(b, nullptr));
+}
+
+TEST(Report, SentenceFollowsTheVerdict) {
+  Fake fake;
+  fake.Make();
+  fake.comparison.verdict = PDLT_AGREE;
+  for (pdlt_compare_test &test : fake.tests) test.verdict = PDLT_AGREE;
+  EXPECT_NE(Page(fake, nullptr).find("agrees with theory in all 3 tests, made of 162 numbers"),
+            std::string::npos);
+  fake.comparison.verdict = fake.tests[1].verdict = PDLT_UNDECIDED;
+  EXPECT_NE(Page(fake, nullptr).find("1 of 3 tests is undecided: <i>K</i> (infinite width)."),
+            std::string::npos);
+  fake.comparison.num_tests = 0;
+  EXPECT_NE(Page(fake, nullptr).find("No quantity could be tested."), std::string::npos);
+}
+
+TEST(Report, NothingAtAllIsStillAPage) {
+  Fake fake;
+  fake.comparison.verdict = PDLT_UNDECIDED;
+  const std::string page = Page(fake, nullptr);
+  EXPECT_NE(page.find("badge undecided"), std::string::npos);
+  EXPECT_NE(page.find("</html>"), std::string::npos);
+}
+
+TEST(Report, UnwritablePathIsAnError) {
+  Fake fake;
+  fake.Make();
+  const pdlt_report_input in{&fake.comparison, &fake.theory, &fake.measured, nullptr};
+  pdlt_error err;
+  EXPECT_EQ(pdlt_report_write(&in, "/proc/none/report.html", &err), PDLT_ERR_IO);
+}
+
+TEST(Base64, KnownAnswers) {
+  const char *plain[] = {"", "f", "fo", "foo", "foob", "fooba", "foobar"};
+  const char *coded[] = {"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
+  for (size_t i = 0; i < 7; i++) {
+    char *text = nullptr;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    pdlt_html_base64(out, plain[i], std::strlen(plain[i]));
+    std::fclose(out);
+    EXPECT_STREQ(text, coded[i]);
+    std::free(text);
+  }
+}
+
+}  // namespace

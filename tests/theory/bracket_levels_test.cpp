@@ -1,0 +1,150 @@
+// Brackets of many samples at two resolutions (theory/bracket/levels.h), and the reach
+// that suits a grid (theory/bracket/reach.c), against fine grids.
+#include "theory/bracket/levels.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace {
+
+using Vector = std::vector<double>;
+
+pdlt_activation Activation(const std::string &text) {
+  pdlt_activation act;
+  EXPECT_EQ(pdlt_activation_parse(&act, text.c_str(), nullptr), PDLT_OK) << text;
+  return act;
+}
+
+// Largest difference between all brackets of one kernel on two grids, of each column
+// relative to the largest entry of that column on the second.
+struct Grid {
+  pdlt_bracket_grid grid = {};
+  Grid(size_t n, double reach) {
+    EXPECT_EQ(pdlt_bracket_grid_new_trapezoid(&grid, n, reach, nullptr), PDLT_OK);
+  }
+  ~Grid() { pdlt_bracket_grid_free(&grid); }
+  Grid(const Grid &) = delete;
+  Vector One(const pdlt_activation &act, const Vector &K) const {
+    pdlt_bracket_quads layout;
+    pdlt_bracket_quads_layout(&layout, PDLT_QUAD_ALL);
+    Vector out(static_cast<size_t>(layout.columns));
+    EXPECT_EQ(pdlt_bracket_quad_one(&layout, &act, &grid, K.data(), out.data(), nullptr), PDLT_OK);
+    return out;
+  }
+};
+
+double Apart(const Vector &a, const Vector &b) {
+  double apart = 0.0, size = 0.0;
+  for (size_t c = 0; c < a.size(); ++c) {
+    apart = std::fmax(apart, std::fabs(a[c] - b[c]));
+    size = std::fmax(size, std::fabs(b[c]));
+  }
+  return apart / size;
+}
+
+// D random samples of `rank` components: sample 1 is sample 0, sample 2 is minus sample 3.
+Vector Kernel(size_t D, size_t rank, unsigned seed) {
+  std::mt19937 rng(seed);
+  std::normal_distribution<double> normal;
+  Vector v(D * rank), K(D * D, 0.0);
+  for (double &x : v) x = normal(rng) * std::sqrt(0.4 / static_cast<double>(rank));
+  for (size_t k = 0; k < rank; ++k) {
+    v[rank + k] = v[k];
+    v[2 * rank + k] = -v[3 * rank + k];
+  }
+  for (size_t a = 0; a < D; ++a)
+    for (size_t b = 0; b < D; ++b)
+      for (size_t k = 0; k < rank; ++k) K[a * D + b] += v[a * rank + k] * v[b * rank + k];
+  return K;
+}
+
+}  // namespace
+
+TEST(BracketReach, PredictsTheErrorOfOneSample) {
+  for (const char *name : {"tanh", "gelu", "sin"}) {
+    const pdlt_activation act = Activation(name);
+    for (double variance : {0.3, 1.0, 3.0}) {
+      const Vector K(16, variance);
+      const Vector exact = Grid(192, 9.5).One(act, K);
+      double before = 1.0;
+      for (size_t n : {24u, 32u, 48u}) {
+        double reach = 0.0, error = 0.0;
+        ASSERT_EQ(pdlt_bracket_reach(&act, PDLT_QUAD_ALL, variance, n, &reach, &error, nullptr),
+                  PDLT_OK);
+        const double here = Apart(Grid(n, reach).One(act, K), exact);
+        EXPECT_LT(here, 10.0 * error + 1e-13) << name << " " << variance << " " << n;
+        EXPECT_LT(error, 0.7 * before + 1e-14) << name << " " << variance << " " << n;
+        for (double factor : {0.7, 1.4}) {  // no other reach is much better
+          EXPECT_GT(Apart(Grid(n, factor * reach).One(act, K), exact), 0.2 * here - 1e-14)
+              << name << " " << variance << " " << n;
+        }
+        before = error;
+      }
+    }
+  }
+}
+
+// Random brackets of 14 samples, of which five are checked, against a fine grid.
+TEST(BracketLevels, AllSamplesReachTheToleranceOfTheCheckedOnes) {
+  const size_t D = 14, check[5] = {0, 2, 3, 9, 12};
+  const Vector K = Kernel(D, 3, 5);
+  const Grid fine_grid(128, 9.0);
+  for (const char *name : {"tanh", "gelu"}) {
+    const pdlt_activation act = Activation(name);
+    for (double tolerance : {1e-3, 1e-5}) {
+      pdlt_bracket_levels levels = pdlt_bracket_levels_init(&act, PDLT_QUAD_ALL, tolerance, 2);
+      pdlt_bracket_set other = {}, all = {};
+      ASSERT_EQ(pdlt_bracket_levels_run(&levels, D, K.data(), 5, check, &other, &all, nullptr),
+                PDLT_OK);
+      ASSERT_EQ(other.quads.D, 5u);
+      ASSERT_EQ(all.quads.D, D);
+      std::mt19937 rng(9);
+      double apart = 0.0, other_apart = 0.0, size = 0.0;
+      for (int trial = 0; trial < 100; ++trial) {
+        size_t s[4], m[4];
+        Vector sub(16), sub_other(16);
+        for (size_t i = 0; i < 4; ++i) s[i] = rng() % D, m[i] = rng() % 5;
+        for (size_t i = 0; i < 16; ++i) {
+          sub[i] = K[s[i / 4] * D + s[i % 4]];
+          sub_other[i] = K[check[m[i / 4]] * D + check[m[i % 4]]];
+        }
+        const Vector exact = fine_grid.One(act, sub), at_other = fine_grid.One(act, sub_other);
+        for (int c = 0; c < all.quads.columns; ++c) {
+          const int *o = all.quads.order[c];
+          apart = std::fmax(apart, std::fabs(pdlt_bracket_quad(&all.quads, s[0], o[0], s[1], o[1],
+                                                               s[2], o[2], s[3], o[3]) -
+                                             exact[static_cast<size_t>(c)]));
+          other_apart =
+              std::fmax(other_apart, std::fabs(pdlt_bracket_quad(&other.quads, m[0], o[0], m[1],
+                                                                 o[1], m[2], o[2], m[3], o[3]) -
+                                               at_other[static_cast<size_t>(c)]));
+          size = std::fmax(size, std::fabs(exact[static_cast<size_t>(c)]));
+        }
+      }
+      EXPECT_LT(apart, 2.0 * tolerance * size) << name;
+      EXPECT_LT(other_apart, 0.5 * apart) << name;  // the finer one
+      pdlt_bracket_set_free(&other);
+      pdlt_bracket_set_free(&all);
+      pdlt_bracket_levels_free(&levels);
+    }
+  }
+}
+
+TEST(BracketLevels, ClosedFormsHaveOneResolution) {
+  const pdlt_activation act = Activation("relu");
+  const Vector K = Kernel(5, 4, 1);
+  const size_t check[2] = {0, 4};
+  pdlt_bracket_levels levels = pdlt_bracket_levels_init(&act, PDLT_QUAD_NTK, 1e-6, 1);
+  pdlt_bracket_set other = {}, all = {};
+  ASSERT_EQ(pdlt_bracket_levels_run(&levels, 5, K.data(), 2, check, &other, &all, nullptr),
+            PDLT_OK);
+  EXPECT_EQ(other.quads.value, nullptr);
+  EXPECT_EQ(other.pairs.value, nullptr);
+  EXPECT_EQ(all.quads.multisets, 70u);
+  pdlt_bracket_set_free(&all);
+  pdlt_bracket_levels_free(&levels);
+}

@@ -1,0 +1,203 @@
+// theory/predict/predict.h: names, shapes and values of the archive, and its refusals.
+#include "theory/predict/predict.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/core/memory.h"
+#include "theory/infinite/kernel.h"
+#include "theory/infinite/training.h"
+
+namespace {
+
+const char *const kText = R"(title: t
+network: {activation: tanh, depth: 3, widths: [16], outputs: 2, C_b: 0.1, C_W: 1.2,
+  lambda_b: 0.5, lambda_W: 1.0}
+data: {source: gaussian, inputs: 3, seed: 1, train: 3, test: 2}
+training: {eta: 0.2, steps: 20, record: [0, 5, 20]}
+ensemble: {members: 100, seed: 7}
+theory: {order: 0}
+)";
+
+struct Case {
+  pdlt_experiment ex = {};
+  pdlt_dataset data = {};
+  pdlt_archive out = {};
+  pdlt_error err = {};
+  explicit Case(std::vector<const char *> set) {
+    EXPECT_EQ(pdlt_experiment_parse(&ex, kText, "test.yaml", set.size(), set.data(), &err), PDLT_OK)
+        << err.message;
+    if (ex.network.depth) {
+      EXPECT_EQ(pdlt_dataset_load(&data, &ex, &err), PDLT_OK) << err.message;
+    }
+  }
+  ~Case() {
+    pdlt_archive_free(&out);
+    pdlt_dataset_free(&data);
+    pdlt_experiment_free(&ex);
+  }
+  pdlt_status Predict(int threads = 1, int layers = 0) {
+    const pdlt_predict_options options = {threads, layers, nullptr};
+    return pdlt_predict(&out, &ex, &data, &options, &err);
+  }
+  std::vector<size_t> Shape(const char *name) {
+    const pdlt_tensor *t = pdlt_archive_get(&out, name);
+    EXPECT_NE(t, nullptr) << name;
+    return t ? std::vector<size_t>(t->dim, t->dim + t->ndim) : std::vector<size_t>{999};
+  }
+  const double *Data(const char *name) { return pdlt_archive_get(&out, name)->data; }
+  const char *Absent(const char *name) {
+    return json_string_value(
+        json_object_get(json_object_get(pdlt_archive_meta(&out), "absent"), name));
+  }
+};
+
+using Dims = std::vector<size_t>;
+
+TEST(Predict, NamesShapesAndValues) {
+  Case c({});
+  ASSERT_EQ(c.Predict(1, 1), PDLT_OK) << c.err.message;
+  EXPECT_EQ(c.Shape("K"), (Dims{5, 5}));
+  EXPECT_EQ(c.Shape("Theta"), (Dims{5, 5}));
+  EXPECT_EQ(c.Shape("times"), (Dims{3}));
+  EXPECT_EQ(c.Shape("z_lo"), (Dims{3, 2, 5}));
+  EXPECT_EQ(c.Shape("cov_lo"), (Dims{3, 2, 5, 2, 5}));
+  EXPECT_EQ(c.Shape("z_end_lo"), (Dims{2, 5}));
+  EXPECT_EQ(c.Shape("cov_end_lo"), (Dims{2, 5, 2, 5}));
+  for (int l = 1; l <= 3; l++) {
+    EXPECT_EQ(c.Shape(("layer" + std::to_string(l) + "/K").c_str()), (Dims{5, 5}));
+    EXPECT_EQ(c.Shape(("layer" + std::to_string(l) + "/Theta").c_str()), (Dims{5, 5}));
+  }
+  EXPECT_EQ(std::memcmp(c.Data("K"), c.Data("layer3/K"), 25 * sizeof(double)), 0);
+  EXPECT_EQ(c.Data("times")[2], 20);
+  for (const char *name :
+       {"err/K", "err/Theta", "err/z_lo", "err/cov_lo", "err/z_end_lo", "err/cov_end_lo"}) {
+    EXPECT_EQ(c.Shape(name), Dims{}) << name;
+    EXPECT_GT(c.Data(name)[0], 0) << name;
+    EXPECT_LT(c.Data(name)[0], 1e-6) << name;
+  }
+  // values: the plain steps on the archive's own K and Theta
+  std::vector<double> mean(10), cov(25);
+  ASSERT_EQ(pdlt_training_steps(5, 3, 2, c.Data("K"), c.Data("Theta"), c.data.y, 0.2, 20,
+                                mean.data(), cov.data(), &c.err),
+            PDLT_OK);
+  for (size_t i = 0; i < 2; i++)
+    for (size_t d = 0; d < 5; d++) {
+      EXPECT_NEAR(c.Data("z_lo")[20 + i * 5 + d], mean[i * 5 + d], 1e-12);
+      for (size_t j = 0; j < 2; j++)
+        for (size_t e = 0; e < 5; e++)
+          EXPECT_NEAR(c.Data("cov_lo")[200 + ((i * 5 + d) * 2 + j) * 5 + e],
+                      i == j ? cov[d * 5 + e] : 0, 1e-12);
+    }
+}
+
+// 20 times of 2000 x 2000 numbers: the covariance is absent, the mean is not.
+TEST(Predict, CovarianceOfManySamplesIsAbsent) {
+  const char *const many[] = {"network.activation=erf", "network.outputs=20", "data.train=60",
+                              "data.test=40", "training.eta=0.01"};
+  Case few({many[0], many[1], many[2], many[3], many[4], "training.record=[0, 20]"});
+  Case all({many[0], many[1], many[2], many[3], many[4],
+            "training.record=[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,20]"});
+  ASSERT_EQ(few.Predict(), PDLT_OK) << few.err.message;
+  ASSERT_EQ(all.Predict(), PDLT_OK) << all.err.message;
+  EXPECT_NE(pdlt_archive_get(&few.out, "cov_lo"), nullptr);
+  EXPECT_EQ(few.Absent("cov_lo"), nullptr);
+  EXPECT_EQ(pdlt_archive_get(&all.out, "cov_lo"), nullptr);
+  ASSERT_NE(all.Absent("cov_lo"), nullptr);
+  EXPECT_NE(std::string(all.Absent("cov_lo")).find("fewer times"), std::string::npos);
+  EXPECT_NE(pdlt_archive_get(&all.out, "cov_end_lo"), nullptr);
+  EXPECT_EQ(
+      std::memcmp(few.Data("z_lo") + 2000, all.Data("z_lo") + 18 * 2000, 2000 * sizeof(double)), 0);
+  EXPECT_EQ(few.Data("err/z_lo")[0], all.Data("err/z_lo")[0]);
+}
+
+TEST(Predict, ThreadsGiveTheSameBits) {
+  Case one({}), two({});
+  ASSERT_EQ(one.Predict(1, 1), PDLT_OK);
+  ASSERT_EQ(two.Predict(2, 1), PDLT_OK);
+  ASSERT_EQ(one.out.count, two.out.count);
+  for (size_t i = 0; i < one.out.count; i++) {
+    const pdlt_archive_entry &a = one.out.entries[i], &b = two.out.entries[i];
+    EXPECT_STREQ(a.name, b.name);
+    EXPECT_EQ(
+        std::memcmp(a.tensor.data, b.tensor.data, pdlt_tensor_count(&a.tensor) * sizeof(double)), 0)
+        << a.name;
+  }
+}
+
+TEST(Predict, ToTheEnd) {
+  Case c({"training={eta: 0.2, steps: end}"});
+  ASSERT_EQ(c.Predict(), PDLT_OK) << c.err.message;
+  ASSERT_EQ(c.Shape("times"), Dims{2});
+  EXPECT_TRUE(std::isinf(c.Data("times")[1]));
+  EXPECT_EQ(std::memcmp(c.Data("z_lo") + 10, c.Data("z_end_lo"), 10 * sizeof(double)), 0);
+}
+
+TEST(Predict, SingularNtk) {
+  Case c({});
+  std::memcpy(c.data.x + 3, c.data.x, 3 * sizeof(double));  // sample 1 := sample 0
+  ASSERT_EQ(c.Predict(), PDLT_OK) << c.err.message;
+  EXPECT_EQ(pdlt_archive_get(&c.out, "z_end_lo"), nullptr);
+  ASSERT_NE(c.Absent("z_end_lo"), nullptr);
+  EXPECT_NE(std::string(c.Absent("cov_end_lo")).find("singular"), std::string::npos);
+  EXPECT_NE(pdlt_archive_get(&c.out, "z_lo"), nullptr);
+  Case end({"training={eta: 0.2, steps: end}"});
+  std::memcpy(end.data.x + 3, end.data.x, 3 * sizeof(double));
+  EXPECT_EQ(end.Predict(), PDLT_ERR_INPUT);
+  EXPECT_NE(std::string(end.err.message).find("singular"), std::string::npos) << end.err.message;
+  EXPECT_EQ(std::string(end.err.message).find("--set: training.steps"), 0u) << end.err.message;
+  EXPECT_EQ(end.out.count, 0u);
+}
+
+TEST(Predict, EtaTooLargeNamesTheKeyAndTheLimit) {
+  Case c({"training.eta=50"});
+  EXPECT_EQ(c.Predict(), PDLT_ERR_INPUT);
+  const std::string message = c.err.message;
+  EXPECT_NE(message.find("training.eta"), std::string::npos) << message;
+  EXPECT_NE(message.find("largest usable"), std::string::npos) << message;
+  EXPECT_EQ(c.out.count, 0u);
+}
+
+TEST(Predict, NoTestSamplesAndOneTrainingSample) {
+  Case none({"data.test=0"}), one({"data.train=1"});
+  ASSERT_EQ(none.Predict(), PDLT_OK) << none.err.message;
+  EXPECT_EQ(none.Shape("z_lo"), (Dims{3, 2, 3}));
+  ASSERT_EQ(one.Predict(), PDLT_OK) << one.err.message;
+  // one training sample: z_B = Theta_B1/Theta_11 y_1
+  for (size_t d = 1; d < 3; d++)
+    EXPECT_NEAR(one.Data("z_end_lo")[d],
+                one.Data("Theta")[d * 3] / one.Data("Theta")[0] * one.data.y[0], 1e-12);
+}
+
+// Every allocation fails once: a clean error, nothing left behind.
+TEST(Predict, OutOfMemory) {
+  int failures = 0;
+  for (long calls = 0; calls < 2000; calls++) {
+    Case c({});
+    pdlt_memory_fail_after(calls);
+    const pdlt_status status = c.Predict();
+    pdlt_memory_fail_after(-1);
+    if (status == PDLT_OK) break;
+    EXPECT_EQ(status, PDLT_ERR_MEMORY) << c.err.message;
+    EXPECT_EQ(c.out.count, 0u);
+    failures++;
+  }
+  EXPECT_GT(failures, 50);
+  EXPECT_LT(failures, 2000);
+}
+
+TEST(Predict, FlowAndUnresolvedValues) {
+  Case flow({});
+  flow.ex.training.eta_kind = PDLT_ETA_FLOW;
+  flow.ex.training.record[1] = 0.5;
+  ASSERT_EQ(flow.Predict(), PDLT_OK) << flow.err.message;
+  EXPECT_EQ(flow.Data("times")[1], 0.5);
+  Case relative({"training.eta={relative: 0.5}"});
+  EXPECT_EQ(relative.Predict(), PDLT_ERR_INPUT);
+}
+
+}  // namespace

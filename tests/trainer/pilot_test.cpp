@@ -1,0 +1,158 @@
+// The choice of the estimator: work of an option, numbers of draws against brute force, chains of
+// levels against all chains.
+#include "trainer/pilot/pilot.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <vector>
+
+namespace {
+
+using Tables = std::vector<pdlt_pilot_table>;
+
+double Work(const Tables &tables, const pdlt_pilot_option &option) {
+  return pdlt_pilot_work(tables.data(), &option);
+}
+
+// A pilot's figures at both widths, own linearization as the only candidate.
+Tables tables_of(double plain, double antithetic, double linear, double covariance) {
+  Tables tables(2);
+  for (pdlt_pilot_table &t : tables) {
+    t.survivors = 64;
+    t.candidates = 1;
+    t.plain = plain;
+    t.antithetic = antithetic;
+    t.covariance[0][0] = t.further = linear;
+    t.with_mean[0] = covariance;
+    t.flops_train = 100;
+    t.flops_draw = 10;
+    t.flops_level = 3;
+    t.flops_further = 4;
+    t.flops[0] = 2;
+  }
+  return tables;
+}
+
+// m and candidates as sums of independent noises: c_k lacks the noises k, k + 1, .. of m.
+Tables chain_of(const std::vector<double> &noise, const std::vector<double> &flops,
+                double further) {
+  const size_t n = noise.size();
+  double all = 1;
+  for (double v : noise) all += v;
+  Tables tables = tables_of(300, all, 1, 1);
+  for (pdlt_pilot_table &t : tables) {
+    double below = 1;
+    t.candidates = n;
+    t.further = further;
+    for (size_t k = 0; k < n; k++) {
+      t.with_mean[k] = below;
+      for (size_t j = 0; j <= k; j++) t.covariance[j][k] = t.covariance[k][j] = t.with_mean[j];
+      t.flops[k] = flops[k];
+      below += noise[k];
+    }
+  }
+  return tables;
+}
+
+}  // namespace
+
+TEST(TrainerPilot, WorkIsVarianceTimesFlops) {
+  const Tables t = tables_of(3, 0.2, 0.1, 0.09);
+  EXPECT_NEAR(Work(t, {}), 0.2 * 210 / (3 * 110), 1e-15);
+  EXPECT_NEAR(Work(t, {8, 0, 0, {}, {}}), (0.2 - 0.18 + 0.1 + 0.1 / 8) * 244 / (3 * 110), 1e-15);
+  EXPECT_NEAR(Work(t, {8, 1, 0, {}, {}}), (0.2 - 0.0081 / (0.1 + 0.1 / 8)) * 244 / (3 * 110),
+              1e-15);
+}
+
+TEST(TrainerPilot, LevelsShareTheirWork) {
+  // Noises 0.04 and 0.01 between candidates, 0.002 above the last.
+  const Tables t = chain_of({0.04, 0.01, 0.002}, {2, 5, 9}, 0.5);
+  const double x = 1.05 + 0.5 / 8 + 0.04 / 3 + 0.01 / 7;
+  const double flops = 210 + 9 + 8 * 4 + 3 * (3 + 5) + 7 * (3 + 9 + 5 - 2);
+  const pdlt_pilot_option chain = {8, 0, 2, {1, 2}, {3, 7}}, fitted = {8, 1, 2, {1, 2}, {3, 7}};
+  EXPECT_NEAR(Work(t, chain), (1.052 - 2 * 1.05 + x) * flops / (300 * 110), 1e-15);
+  EXPECT_NEAR(Work(t, fitted), (1.052 - 1.05 * 1.05 / x) * flops / (300 * 110), 1e-15);
+  const pdlt_pilot_option jump = {8, 0, 1, {2}, {7}};
+  EXPECT_NEAR(Work(t, jump),
+              (0.002 + 0.5 / 8 + 0.05 / 7) * (210 + 9 + 8 * 4 + 7 * (3 + 9)) / (300 * 110), 1e-15);
+}
+
+// All chains of at most three levels with all numbers of draws on a grid, further draws at most
+// four times the work of what is trained.
+TEST(TrainerPilot, DecidesAsBruteForceDoes) {
+  std::mt19937_64 gen(3);
+  std::uniform_real_distribution<double> uniform(0, 1);
+  const std::vector<size_t> grid = {1,  2,  3,  4,  6,   8,   11,  16,  23,
+                                    32, 45, 64, 91, 128, 181, 256, 512, 1024};
+  for (int trial = 0; trial < 12; trial++) {
+    std::vector<double> noise, flops;
+    for (int k = 0; k < 4; k++) {
+      noise.push_back(0.05 * std::exp(-2.5 * k - uniform(gen)));
+      flops.push_back(2 + 12 * k + 8 * uniform(gen));
+    }
+    const Tables t = chain_of(noise, flops, 0.2 * uniform(gen));
+    double least = INFINITY;
+    for (unsigned chain = 0; chain < 8; chain++) {
+      pdlt_pilot_option o = {};
+      for (size_t k = 1; k < 4; k++)
+        if (chain >> (k - 1) & 1) o.level[o.levels++] = k;
+      std::vector<size_t> at(1 + o.levels);
+      for (bool more = true; more;) {
+        o.samples = grid[at[0]];
+        bool allowed = true;
+        double further = 4.0 * (double)o.samples;
+        for (size_t k = 0; k < o.levels; k++) {
+          o.draws[k] = grid[at[k + 1]];
+          allowed = allowed && o.draws[k] <= PDLT_MAX_FURTHER;
+          further += (double)o.draws[k] * pdlt_pilot_level_flops(&t[0], &o, k);
+        }
+        const double trained = 210 + t[0].flops[o.levels == 0 ? 0 : o.level[o.levels - 1]];
+        if (allowed && further <= 4 * trained) least = std::min(least, Work(t, o));
+        more = false;
+        for (size_t k = 0; k < at.size() && !more; k++) {
+          at[k] = (at[k] + 1) % grid.size();
+          more = at[k] != 0;
+        }
+      }
+    }
+    pdlt_pilot_option chosen = {};
+    EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_TWO_LEVEL, &chosen), 1);
+    EXPECT_EQ(chosen.fitted, 0);
+    EXPECT_LT(Work(t, chosen), 1.02 * least) << trial;
+    EXPECT_GT(Work(t, chosen), 0.95 * least) << trial;  // the grid is coarse
+    for (size_t k = 1; k < chosen.levels; k++) EXPECT_LT(chosen.level[k - 1], chosen.level[k]);
+  }
+}
+
+TEST(TrainerPilot, TakesTheLeastWorkThatTheEstimatorAllows) {
+  pdlt_pilot_option chosen = {};
+  Tables t = tables_of(1, 1, 1, 0);  // pairs are no use, c neither
+  EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen), 0);
+  EXPECT_EQ(chosen.samples, 0u);
+  t = tables_of(1, 0.01, 1, 0);  // pairs are
+  EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen), 1);
+  EXPECT_EQ(chosen.samples, 0u);
+  t = tables_of(1, 0.0101, 0.01, 0.01);  // c says nearly everything
+  EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen), 1);
+  EXPECT_EQ(chosen.fitted, 0);
+  EXPECT_GE(chosen.samples, 1u);
+  for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2)
+    EXPECT_LE(Work(t, chosen), 1.08 * Work(t, {M, 0, 0, {}, {}}));
+  t = tables_of(1, 0.0101, 0.04, 0.02);  // with another coefficient
+  pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen);
+  EXPECT_EQ(chosen.fitted, 1);
+  for (size_t M = 1; M <= PDLT_MAX_SAMPLES; M *= 2)
+    EXPECT_LE(Work(t, chosen), 1.08 * Work(t, {M, 1, 0, {}, {}}));
+  for (pdlt_estimator asked : {PDLT_ESTIMATOR_TWO_LEVEL, PDLT_ESTIMATOR_CONTROL}) {
+    t[1].survivors = 7;  // too few to tell
+    EXPECT_EQ(pdlt_pilot_decide(t.data(), asked, &chosen), 1);
+    EXPECT_EQ(chosen.samples, 1u);
+    EXPECT_EQ(chosen.levels, 0u);
+    EXPECT_EQ(chosen.fitted, asked == PDLT_ESTIMATOR_CONTROL);
+  }
+  EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen), 0);
+  EXPECT_EQ(chosen.samples, 0u);
+}

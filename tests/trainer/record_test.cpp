@@ -1,0 +1,123 @@
+// record: the merged record of two blocks is the record of the block of both; blocks that
+// grow keep what was finished.
+#include "trainer/record/record.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "tests/trainer/support.h"
+#include "trainer/draw/block.h"
+#include "trainer/record/records.h"
+
+using namespace trainer_test;
+
+namespace {
+
+// A plan with everything in its records, and blocks of it.
+struct Case {
+  explicit Case(const std::string &estimator, int cov = 1) : data(3, 2, 3, 2, 4) {
+    Settings s;
+    s.widths = "[6]";
+    s.outputs = 2;
+    s.depth = 4;
+    s.estimator = estimator;
+    s.measure = "[output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk]";
+    s.measure_samples = 2;
+    s.keep = 100;
+    s.members = 256;
+    ex = std::make_unique<Experiment>(yaml(s));
+    EXPECT_EQ(pdlt_problem_new(&problem, &ex->c, &data.c, nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_network_new(&net, &ex->c, 6, 3, nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_plan_make(&plan, &ex->c, &problem, 1, nullptr), PDLT_OK);
+    if (!cov) {
+      plan.with_cov = plan.with_theta_t = 0;
+      plan.columns = 1;
+    }
+    pdlt_plan_estimator(&plan, estimator != "plain");
+    const pdlt_levels none = {};
+    if (estimator == "two_level") pdlt_plan_linearize(&plan, 2, 0, &none);
+  }
+  ~Case() {
+    pdlt_network_free(&net);
+    pdlt_problem_free(&problem);
+  }
+  void cut(size_t block_members) {
+    plan.block_members = block_members;
+    plan.blocks = (plan.members + block_members - 1) / block_members;
+  }
+  std::vector<double> record(size_t block) {
+    std::vector<double> out(plan.at.size), samples(plan.keep * plan.times * plan.p);
+    pdlt_worker worker = {};
+    pdlt_initial_fit fit = {};
+    EXPECT_EQ(pdlt_initial_fit_new(&fit, &plan, &net, nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_worker_new(&worker, &plan, &net, &fit, nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_block_run(&worker, block, nullptr, out.data(), samples.data()), 1);
+    pdlt_worker_free(&worker);
+    pdlt_initial_fit_free(&fit);
+    return out;
+  }
+  Data data;
+  std::unique_ptr<Experiment> ex;
+  pdlt_problem problem = {};
+  pdlt_network net = {};
+  pdlt_plan plan = {};
+};
+
+}  // namespace
+
+TEST(TrainerRecord, MergingIsTheRecordOfBothBlocks) {
+  for (const char *estimator : {"plain", "antithetic", "two_level"})
+    for (int cov : {0, 1}) {
+      Case run(estimator, cov);
+      run.cut(64);
+      std::vector<double> merged = run.record(0);
+      pdlt_record_merge(&run.plan, merged.data(), run.record(1).data());
+      run.cut(128);
+      const std::vector<double> both = run.record(0);
+      for (size_t i = 0; i < both.size(); i++)
+        EXPECT_NEAR(merged[i], both[i], 1e-11 * (1 + std::fabs(both[i]))) << estimator << " " << i;
+      EXPECT_EQ(merged[run.plan.at.members], 128);
+      // Nothing added is nothing changed.
+      const std::vector<double> nothing(both.size());
+      merged = both;
+      pdlt_record_merge(&run.plan, merged.data(), nothing.data());
+      EXPECT_EQ(merged, both);
+    }
+}
+
+TEST(TrainerRecord, BlocksThatGrowKeepWhatWasFinished) {
+  Case run("plain");
+  run.cut(64);
+  pdlt_blocks blocks = {};
+  ASSERT_EQ(pdlt_blocks_new(&blocks, &run.plan, nullptr), PDLT_OK);
+  std::vector<std::vector<double>> records;
+  for (size_t b = 0; b < 4; b++) {
+    records.push_back(run.record(b));
+    std::copy(records[b].begin(), records[b].end(), blocks.records + b * blocks.record);
+    blocks.done[b] = b != 2;
+  }
+  for (size_t i = 0; i < blocks.keep * blocks.sample; i++) blocks.samples[i] = (double)i;
+  // More members, the same blocks.
+  run.plan.members = 400;
+  run.cut(64);
+  ASSERT_EQ(pdlt_blocks_grow(&blocks, &run.plan, nullptr), PDLT_OK);
+  ASSERT_EQ(blocks.units, 7u);
+  EXPECT_EQ(std::vector<int>(blocks.done, blocks.done + 7),
+            (std::vector<int>{1, 1, 0, 1, 0, 0, 0}));
+  for (size_t b : {0, 1, 3}) {
+    EXPECT_TRUE(
+        std::equal(records[b].begin(), records[b].end(), blocks.records + b * blocks.record));
+  }
+  EXPECT_EQ(blocks.samples[17], 17);
+  // Larger blocks: the second lacks a part, the last two were never begun.
+  run.cut(128);
+  ASSERT_EQ(pdlt_blocks_grow(&blocks, &run.plan, nullptr), PDLT_OK);
+  ASSERT_EQ(blocks.units, 4u);
+  EXPECT_EQ(std::vector<int>(blocks.done, blocks.done + 4), (std::vector<int>{1, 0, 0, 0}));
+  pdlt_record_merge(&run.plan, records[0].data(), records[1].data());
+  EXPECT_TRUE(std::equal(records[0].begin(), records[0].end(), blocks.records));
+  EXPECT_EQ(blocks.samples[17], 17);
+  pdlt_blocks_free(&blocks);
+}

@@ -1,0 +1,262 @@
+// Controls with frozen kernels: their known means, means of the controlled values, what is left
+// of the variance, and ensembles with and without weights.
+#include "trainer/control/weightless.h"
+
+#include <gtest/gtest.h>
+
+#include "base/file/json.h"
+#include "tests/trainer/support.h"
+#include "trainer/record/accumulate.h"
+
+using namespace trainer_test;
+
+namespace {
+
+Data data_of(const Settings &s, size_t inputs = 3, unsigned seed = 2) {
+  return Data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, seed);
+}
+
+struct Fixture {
+  Fixture(const Settings &s, const Data &data, int width, int layers, bool linear) : ex(yaml(s)) {
+    pdlt_error err = {};
+    if (pdlt_problem_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
+        pdlt_plan_make(&plan, &ex.c, &problem, layers, &err) != PDLT_OK ||
+        pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
+      throw std::runtime_error(err.message);
+    pdlt_plan_estimator(&plan, 0);
+    const pdlt_levels none = {};
+    if (linear) pdlt_plan_linearize(&plan, 1, 0, &none);
+    if (pdlt_initial_fit_new(&fit, &plan, &net, &err) != PDLT_OK ||
+        pdlt_initial_new(&initial, &plan, &net, &fit, &err) != PDLT_OK)
+      throw std::runtime_error(err.message);
+  }
+  ~Fixture() {
+    pdlt_initial_free(&initial);
+    pdlt_initial_fit_free(&fit);
+    pdlt_network_free(&net);
+    pdlt_problem_free(&problem);
+  }
+  Fixture(const Fixture &) = delete;
+  Experiment ex;
+  pdlt_problem problem = {};
+  pdlt_plan plan = {};
+  pdlt_network net = {};
+  pdlt_initial_fit fit = {};
+  pdlt_initial initial = {};
+};
+
+// Mean and variance of each number over draws.
+struct Moments {
+  std::vector<double> mean, square;
+  double count = 0;
+  void add(const double *x, size_t n) {
+    mean.resize(n);
+    square.resize(n);
+    count++;
+    for (size_t i = 0; i < n; i++) {
+      const double delta = x[i] - mean[i];
+      mean[i] += delta / count;
+      square[i] += delta * (x[i] - mean[i]);
+    }
+  }
+  double variance(size_t i) const { return square[i] / (count - 1); }
+};
+
+void run(const Settings &s, const Data &data, int threads, int layers, Archive *out) {
+  Experiment ex(yaml(s));
+  pdlt_error err = {};
+  pdlt_ensemble_options o = options(threads);
+  o.layers = layers;
+  ASSERT_EQ(pdlt_ensemble_run(&out->c, &ex.c, &data.c, &o, &err), PDLT_OK) << err.message;
+}
+
+double square_error(const Archive &a, const std::string &name) {
+  double sum = 0;
+  for (size_t i = 0; i < a.count(name + "_se"); i++) sum += std::pow(a.at(name + "_se", i), 2);
+  return sum;
+}
+
+void expect_same(const Archive &a, const Archive &b, const std::string &name) {
+  double square = 0, used = 0;
+  ASSERT_GT(a.count(name), 0u) << name;
+  for (size_t i = 0; i < a.count(name); i++) {
+    const double error = std::hypot(a.at(name + "_se", i), b.at(name + "_se", i));
+    if (error < 1e-14) {  // not random, as K at layer 1
+      EXPECT_NEAR(a.at(name, i), b.at(name, i), 1e-12) << name << " " << i;
+      continue;
+    }
+    const double z = (a.at(name, i) - b.at(name, i)) / error;
+    EXPECT_LT(std::fabs(z), 5) << name << " " << i;
+    square += z * z;
+    used++;
+  }
+  if (used > 0) {
+    EXPECT_LT(square / used, 5) << name;
+  }
+}
+
+}  // namespace
+
+// Controlled values have the mean of the values as they are, and the variance that the pilot
+// says. Kinks, biases, several outputs, a sample that repeats another.
+TEST(TrainerInitial, ControlsChangeTheVarianceOnly) {
+  const struct {
+    const char *activation, *C_b;
+    int depth, train, outputs, width;
+    double least;
+  } cases[] = {{"sin", "0", 4, 2, 1, 16, 8},
+               {"relu", "0.2", 3, 2, 2, 8, 2},
+               {"tanh", "0.1", 5, 1, 1, 12, 3},
+               {"linear", "0", 3, 2, 1, 6, 2}};
+  for (const auto &x : cases) {
+    Settings s;
+    s.activation = x.activation;
+    s.depth = x.depth;
+    s.train = x.train;
+    s.test = 1;
+    s.outputs = x.outputs;
+    s.C_b = x.C_b;
+    s.estimator = "two_level";
+    s.widths = "[" + std::to_string(x.width) + "]";
+    Data data = data_of(s);
+    if (x.activation == std::string("tanh"))
+      for (size_t i = 0; i < 3; i++) data.x[3 + i] = data.x[i];
+    Fixture f(s, data, x.width, 1, true);
+    ASSERT_EQ(f.plan.weightless, 1);
+    EXPECT_EQ(f.fit.values, 2 * (size_t)x.depth * f.initial.pre.pairs + f.plan.times * f.plan.p);
+    EXPECT_GT(f.fit.controls, 0u);
+    Moments raw, less, control;
+    for (uint64_t draw = 0; draw < 6000; draw++) {
+      ASSERT_EQ(pdlt_initial_raw(&f.initial, draw), PDLT_OK);
+      raw.add(f.initial.value, f.fit.values);
+      control.add(f.initial.x, f.fit.controls);
+      ASSERT_EQ(pdlt_initial_draw(&f.initial, draw), PDLT_OK);
+      less.add(f.initial.value, f.fit.values);
+    }
+    double total[2] = {0, 0};
+    for (size_t i = 0; i < f.fit.values; i++) {
+      // B (x - mu) is the difference; its mean is 0.
+      double known = f.fit.known[i], variance = 0;
+      for (size_t j = 0; j < f.fit.controls; j++)
+        known -= f.fit.coefficient[j * f.fit.values + i] * control.mean[j];
+      EXPECT_NEAR(less.mean[i] - raw.mean[i], known, 1e-9 * (1 + std::fabs(raw.mean[i])));
+      variance = (raw.variance(i) + less.variance(i)) / raw.count;
+      EXPECT_LE(std::fabs(known), 5 * std::sqrt(variance) + 1e-12) << x.activation << " " << i;
+      EXPECT_NEAR(raw.variance(i), f.fit.variance[i], 0.5 * f.fit.variance[i] + 1e-20);
+      if (i < f.fit.linear) continue;
+      total[0] += raw.variance(i);
+      total[1] += less.variance(i);
+      EXPECT_NEAR(less.variance(i), f.fit.left[i], 0.6 * f.fit.left[i] + 1e-15);
+    }
+    EXPECT_LT(x.least * total[1], total[0]) << x.activation;
+  }
+}
+
+// With more samples than D^3 = 4 n^2 allows, and for plain and antithetic, nothing changes.
+TEST(TrainerInitial, WhoMeasuresWithoutWeights) {
+  const struct {
+    const char *estimator;
+    int width, train, weightless;
+  } cases[] = {{"plain", 64, 2, 0},    {"antithetic", 64, 2, 0}, {"auto", 64, 2, 1},
+               {"two_level", 4, 3, 1}, {"control", 4, 4, 0},     {"auto", 2, 1, 1},
+               {"auto", 2, 2, 0}};
+  for (const auto &x : cases) {
+    Settings s;
+    s.estimator = x.estimator;
+    s.train = x.train;
+    s.test = 1;
+    s.widths = "[" + std::to_string(x.width) + ", 99]";
+    Data data = data_of(s);
+    Experiment ex(yaml(s));
+    pdlt_problem problem = {};
+    pdlt_plan plan = {};
+    ASSERT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
+    ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
+    pdlt_plan_estimator(&plan, 0);
+    EXPECT_EQ(plan.weightless, x.weightless) << x.estimator << x.width << x.train;
+    EXPECT_EQ(plan.samples, (size_t)x.weightless);
+    pdlt_problem_free(&problem);
+  }
+}
+
+TEST(TrainerInitial, EnsemblesAgreeWithPlainNetworks) {
+  const struct {
+    const char *activation, *measure;
+    int depth;
+  } cases[] = {{"tanh", "[kernel, ntk, vertex]", 4},
+               {"relu", "[kernel, ntk, vertex, ntk_fluctuations]", 3},
+               {"sin", "[output, kernel, ntk, vertex]", 3}};
+  for (const auto &x : cases) {
+    Settings s;
+    s.activation = x.activation;
+    s.depth = x.depth;
+    s.measure = x.measure;
+    s.train = 2;
+    s.test = 1;
+    s.members = 12800;
+    Data data = data_of(s);
+    Archive plain, out;
+    run(s, data, 2, 1, &plain);
+    s.seed = 8;
+    s.estimator = "auto";
+    run(s, data, 2, 1, &out);
+    const json_t *used = json_object_get(pdlt_archive_meta(&out.c), "estimator");
+    EXPECT_TRUE(json_is_true(json_object_get(used, "weightless")));
+    for (int l = 1; l <= x.depth; l++)
+      for (const char *name : {"K", "Theta", "V"})
+        expect_same(out, plain, "n8/layer" + std::to_string(l) + "/" + name);
+    for (const char *name : {"n8/K", "n8/Theta"}) {
+      expect_same(out, plain, name);
+      EXPECT_LT(3 * square_error(out, name), square_error(plain, name)) << x.activation << name;
+      EXPECT_GT(square_error(out, name), 0);
+    }
+    EXPECT_LT(square_error(out, "n8/V"), 1.5 * square_error(plain, "n8/V"));
+  }
+}
+
+// V of given kernels is that of the same numbers through the accumulator, by hand.
+TEST(TrainerInitial, VertexFromKernels) {
+  Settings s;
+  s.train = 3;
+  s.test = 2;
+  s.measure = "[vertex]";
+  s.measure_samples = 2;
+  s.estimator = "auto";
+  Data data = data_of(s);
+  Fixture f(s, data, 8, 0, false);
+  pdlt_accumulator acc = {};
+  ASSERT_EQ(pdlt_accumulator_new(&acc, &f.plan, &f.net, nullptr), PDLT_OK);
+  std::vector<double> record(f.plan.at.size), first(3);
+  Moments moments;
+  double cross = 0;
+  std::vector<std::vector<double>> rows;
+  for (int draw = 0; draw < 100; draw++) {
+    std::vector<double> kernel(15);
+    for (size_t i = 0; i < 15; i++) kernel[i] = std::sin(7.0 * draw + (double)i * i);
+    pdlt_accumulator_kernel(&acc, kernel.data(), record.data());
+    rows.push_back({kernel[0], kernel[1], kernel[5]});  // pairs 00, 01, 11 of five samples
+    moments.add(rows.back().data(), 3);
+  }
+  pdlt_accumulator_flush(&acc, record.data());
+  for (const auto &row : rows) cross += (row[0] - moments.mean[0]) * (row[2] - moments.mean[2]);
+  EXPECT_EQ(record[f.plan.at.u_count], 100);
+  EXPECT_NEAR(record[f.plan.at.u_mean + 2], moments.mean[2], 1e-14);
+  EXPECT_NEAR(record[f.plan.at.u_scatter + 2], cross, 1e-12);
+  pdlt_accumulator_free(&acc);
+}
+
+TEST(TrainerInitial, ThreadsDoNotChangeABit) {
+  Settings s;
+  s.estimator = "auto";
+  s.measure = "[kernel, ntk, vertex]";
+  s.members = 2100;
+  s.widths = "[4, 8]";
+  s.train = 2;
+  s.test = 0;
+  Data data = data_of(s);
+  Archive one, two;
+  run(s, data, 1, 1, &one);
+  run(s, data, 3, 1, &two);
+  for (const char *name : {"n4/K", "n8/Theta", "n8/Theta_se", "n8/V", "n4/layer2/K"})
+    for (size_t i = 0; i < one.count(name); i++) EXPECT_EQ(one.at(name, i), two.at(name, i));
+}

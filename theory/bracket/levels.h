@@ -1,0 +1,55 @@
+/* levels.h - brackets of one kernel to a tolerance, and the same at another
+ * resolution for some samples, so that errors can be estimated.
+ *
+ * Is: choice of grids: where to begin, when two resolutions agree.
+ * Is not: the brackets themselves (bracket.h) or the recursion on them (theory/tensors/tensors.c).
+ */
+#ifndef PDLT_THEORY_BRACKET_LEVELS_H
+#define PDLT_THEORY_BRACKET_LEVELS_H
+
+#include "theory/bracket/bracket.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PDLT_BRACKET_PAIR_LEVELS = 7 };
+
+typedef struct pdlt_bracket_set {
+  pdlt_bracket_pairs pairs;
+  pdlt_bracket_quads quads;
+} pdlt_bracket_set;
+
+void pdlt_bracket_set_free(pdlt_bracket_set *set);
+
+/* Settings, and grids that serve every layer. */
+typedef struct pdlt_bracket_levels {
+  pdlt_activation activation;
+  pdlt_quad_orders orders;
+  double tolerance; /* of each bracket, relative to the largest connected part of its kind */
+  int threads;
+  int smooth, polynomial, degree;
+  pdlt_bracket_grid pair_grid[PDLT_BRACKET_PAIR_LEVELS]; /* made on first use */
+} pdlt_bracket_levels;
+
+/* Nothing is allocated until the first set. */
+pdlt_bracket_levels pdlt_bracket_levels_init(const pdlt_activation *activation,
+                                             pdlt_quad_orders orders, double tolerance,
+                                             int threads);
+void pdlt_bracket_levels_free(pdlt_bracket_levels *levels);
+
+/* all: brackets of all samples of K (D, D). other: brackets of the `checked` samples check[i]
+ * (increasing) at the resolution next to it, which agree with the former to the tolerance unless
+ * the finest grid does not do: the finer resolution of the two when checked < D, for all
+ * samples at it would cost most of the time; the coarser one when every sample is
+ * checked and both are there. Closed forms have one resolution, and *other stays
+ * empty. Both are owned by the caller, untouched on failure. Errors: PDLT_ERR_MEMORY,
+ * PDLT_ERR_NUMERIC. Cost: D^4/24 four-slot brackets. */
+pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const double *K,
+                                    size_t checked, const size_t *check, pdlt_bracket_set *other,
+                                    pdlt_bracket_set *all, pdlt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,57 @@
+/* kernel.h - kernel K and NTK Theta of every layer at infinite width.
+ *
+ * Is: the recursions of PDLT chapters 4 and 8 at leading order, for any number of
+ * samples, with an estimate of the numerical error.
+ * Is not: order 1/n, training, or criticality.
+ *
+ * Shapes: L layers, D samples, n_0 inputs. Derivation: docs/kernels.md. */
+#ifndef PDLT_THEORY_INFINITE_KERNEL_H
+#define PDLT_THEORY_INFINITE_KERNEL_H
+
+#include <stddef.h>
+
+#include "base/activation/activation.h"
+#include "base/core/progress.h"
+#include "base/core/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* K^(l) and Theta^(l), l = 1..L; layer l starts at (l-1) * D * D. */
+typedef struct pdlt_kernel_layers {
+  int depth;     /* L */
+  size_t D;      /* samples */
+  double *K;     /* (L, D, D), owned */
+  double *theta; /* (L, D, D), owned */
+  double err_K;  /* estimated largest absolute error of K^(L) */
+  double err_theta;
+  double *layer_err_K; /* (L), owned: the same for every layer */
+  double *layer_err_theta;
+} pdlt_kernel_layers;
+
+/* K^(1) = C_b + C_W x.x/n_0,                  Theta^(1) = lambda_b + lambda_W x.x/n_0,
+ * K^(l+1) = C_b + C_W <s1 s2>,
+ * Theta^(l+1) = lambda_b + lambda_W <s1 s2> + C_W <s1' s2'> Theta^(l),
+ * with C_b .. lambda_W of layer l+1 and averages over N(0, K^(l)) (PDLT chapters 4 and
+ * 8; docs/kernels.md). An entry depends on its two samples only, so a subset of samples
+ * or another order gives the same bits; so does another number of threads.
+ *
+ * C_b, C_W, lambda_b, lambda_W: (L). x: (D, inputs). tolerance: of each expectation,
+ * relative to the largest entry. depth >= 1, threads >= 1; D = 0 is allowed; progress may
+ * be NULL. *out is owned by the caller (pdlt_kernel_layers_free), untouched on failure.
+ * Errors: PDLT_ERR_INPUT (shape, negative C), PDLT_ERR_NUMERIC (tolerance not reached,
+ * a kernel that is not finite: it exploded), PDLT_ERR_MEMORY.
+ * Cost O(L D^2 N) with N ~ 50 terms at K ~ 1, after O(D^2 n_0) for the first layer. */
+pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_activation *act, int depth,
+                                   const double *C_b, const double *C_W, const double *lambda_b,
+                                   const double *lambda_W, size_t D, size_t inputs, const double *x,
+                                   double tolerance, int threads, pdlt_progress *progress,
+                                   pdlt_error *err);
+
+void pdlt_kernel_layers_free(pdlt_kernel_layers *layers);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

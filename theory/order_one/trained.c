@@ -1,0 +1,168 @@
+/* trained.c - see trained.h. */
+#include "theory/order_one/trained.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/random/rng.h"
+#include "theory/order_one/dntk.h"
+#include "theory/order_one/end.h"
+
+void pdlt_trained_free(pdlt_trained *trained) {
+  pdlt_free(trained->storage);
+  memset(trained, 0, sizeof *trained);
+}
+
+/* Numbers of the dNTK at one time. */
+static size_t dntk_size(const pdlt_trained *w) {
+  const size_t count = w->outputs * w->dntk_samples;
+  return count * count * count;
+}
+
+static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pdlt_error *err) {
+  const size_t T = input->num_times, count = input->in.outputs * input->in.D,
+               square = count * count;
+  w->times = T, w->outputs = input->in.outputs, w->D = input->in.D;
+  w->dntk_samples = input->dntk_samples;
+  while (w->finite < T && !isinf(input->times[w->finite])) w->finite++;
+  pdlt_status status =
+      pdlt_alloc(&w->storage, 6 * (T + 1) * count + (2 * T + 1) * square + T * dntk_size(w),
+                 sizeof *w->storage, err);
+  if (status != PDLT_OK) return status;
+  w->z = w->storage;
+  w->parts = w->z + T * count;
+  w->end = w->parts + PDLT_DYNAMICS_PART_COUNT * T * count;
+  w->end_parts = w->end + count;
+  w->theta = w->end_parts + PDLT_DYNAMICS_PART_COUNT * count;
+  w->cov = w->theta + T * square;
+  w->cov_end = w->cov + T * square;
+  w->dntk = w->cov_end + square;
+  return PDLT_OK;
+}
+
+/* z = sum over parts of factor * part, count numbers each; parts are scaled too. */
+static void scale_parts(const pdlt_mask *mask, size_t count, double *parts, double *z) {
+  if (!mask->active) return;
+  memset(z, 0, count * sizeof *z);
+  for (size_t k = 0; k < PDLT_DYNAMICS_PART_COUNT; k++)
+    for (size_t i = 0; i < count; i++) {
+      parts[k * count + i] *= mask->part[k];
+      z[i] += parts[k * count + i];
+    }
+}
+
+/* parts (5, F, count) become (5, T, count); infinite times get the end. */
+static void append_end(pdlt_trained *w) {
+  const size_t count = w->outputs * w->D, square = count * count;
+  const size_t finite = w->finite * count, all = w->times * count;
+  for (size_t k = PDLT_DYNAMICS_PART_COUNT; k-- > 0;)
+    memmove(w->parts + k * all, w->parts + k * finite, finite * sizeof(double));
+  const size_t cube = dntk_size(w);
+  for (size_t i = w->finite * square; i < w->times * square && !w->have_end; i++) w->theta[i] = NAN;
+  for (size_t i = w->finite * cube; i < w->times * cube && !w->have_end; i++) w->dntk[i] = NAN;
+  for (size_t t = w->finite; t < w->times; t++) {
+    memcpy(w->z + t * count, w->end, count * sizeof(double));
+    memcpy(w->cov + t * square, w->cov_end, square * sizeof(double));
+    for (size_t k = 0; k < PDLT_DYNAMICS_PART_COUNT; k++)
+      memcpy(w->parts + k * all + t * count, w->end_parts + k * count, count * sizeof(double));
+  }
+}
+
+static pdlt_status run_end(pdlt_trained *w, const pdlt_dynamics *dyn, const pdlt_covariance *cov,
+                           pdlt_error *err) {
+  pdlt_error why = {0};
+  pdlt_status status = pdlt_end(dyn, w->end, w->end_parts, &why);
+  w->have_end = status == PDLT_OK;
+  if (status == PDLT_OK) status = pdlt_covariance_end(cov, w->cov_end, &why);
+  const size_t square = w->outputs * w->D * w->outputs * w->D;
+  for (size_t t = w->finite; t < w->times && status == PDLT_OK; t++)
+    status = pdlt_end_ntk(dyn, w->theta + t * square, &why);
+  if (status == PDLT_ERR_INPUT) {
+    snprintf(w->why, sizeof w->why, "%s", why.message);
+    return PDLT_OK;
+  }
+  return status == PDLT_OK ? PDLT_OK : pdlt_fail(err, status, "%s", why.message);
+}
+
+pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err) {
+  pdlt_trained w = {0};
+  pdlt_dynamics dyn = {0};
+  pdlt_covariance cov = {0};
+  pdlt_dynamics_input in = input->in;
+  in.factors = input->mask->active ? &input->mask->dynamics : NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(allocate(&w, input, err));
+  PDLT_TRY(pdlt_dynamics_new(&dyn, &in, err));
+  PDLT_TRY(pdlt_dynamics_run(&dyn, w.finite, input->times, w.z, w.parts, w.theta, err));
+  PDLT_TRY(pdlt_covariance_new(&cov, &dyn, &in, input->g1, input->d, input->f, err));
+  PDLT_TRY(pdlt_covariance_run(&cov, w.finite, input->times, w.cov, err));
+  PDLT_TRY(run_end(&w, &dyn, &cov, err));
+  PDLT_TRY(pdlt_dynamics_dntk(&dyn.lo, &in, w.dntk_samples, w.have_end ? w.times : w.finite,
+                              input->times, w.dntk, err));
+  scale_parts(input->mask, w.finite * w.outputs * w.D, w.parts, w.z);
+  scale_parts(input->mask, w.outputs * w.D, w.end_parts, w.end);
+  append_end(&w);
+  *out = w;
+  w.storage = NULL;
+cleanup:
+  pdlt_covariance_free(&cov);
+  pdlt_dynamics_free(&dyn);
+  pdlt_trained_free(&w);
+  return status;
+}
+
+/* +1 or -1, a fixed hash of the position. */
+static double sign_of(uint64_t position) { return pdlt_mix64(position) >> 63 ? 1.0 : -1.0; }
+
+/* to = from moved by error; symmetric matrices stay symmetric. */
+static void move(double *to, const double *from, int rank, size_t D, uint64_t tag, double error) {
+  const size_t count = rank == 2 ? D * D : D * D * D * D;
+  for (size_t i = 0; i < count; i++) {
+    size_t position = i;
+    if (rank == 2 && i / D < i % D) position = (i % D) * D + i / D;
+    to[i] = from[i] + error * sign_of(position + (tag << 48));
+  }
+}
+
+static double largest_change(size_t count, const double *a, const double *b) {
+  double most = 0.0;
+  for (size_t i = 0; i < count; i++)
+    if (!isnan(a[i])) most = fmax(most, fabs(a[i] - b[i]));
+  return most;
+}
+
+pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *trained,
+                               const pdlt_trained_input *input, const double *errors,
+                               pdlt_error *err) {
+  const size_t D = input->in.D, square = D * D, four = square * square;
+  pdlt_trained_input moved = *input;
+  pdlt_trained other = {0};
+  double *copies = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&copies, 4 * square + 10 * four, sizeof *copies, err));
+  double *next = copies;
+  uint64_t tag = 0;
+#define MOVE(name, field, rank)                        \
+  move(next, input->field, rank, D, tag, errors[tag]); \
+  moved.field = next;                                  \
+  next += (rank) == 2 ? square : four;                 \
+  tag++;
+  PDLT_TRAINED_TENSORS(MOVE)
+#undef MOVE
+  PDLT_TRY(pdlt_trained_new(&other, &moved, err));
+  const size_t count = trained->outputs * D, all = count * count;
+  const size_t T = trained->times, cube = dntk_size(trained);
+  *out = (pdlt_trained_errors){.z = 2 * largest_change(T * count, trained->z, other.z),
+                               .theta = 2 * largest_change(T * all, trained->theta, other.theta),
+                               .dntk = 2 * largest_change(T * cube, trained->dntk, other.dntk),
+                               .cov = 2 * largest_change(T * all, trained->cov, other.cov),
+                               .end = 2 * largest_change(count, trained->end, other.end),
+                               .cov_end = 2 * largest_change(all, trained->cov_end, other.cov_end)};
+cleanup:
+  pdlt_trained_free(&other);
+  pdlt_free(copies);
+  return status;
+}

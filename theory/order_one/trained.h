@@ -1,0 +1,84 @@
+/* trained.h - the trained network at order 1/n, all of it at once.
+ *
+ * Is: mean, parts, NTK, dNTK and covariance at a list of times and at the end, as plain
+ * arrays; and what an error of the tensors does to them.
+ * Is not: the equations (mean.h, end.h, cov.h) or files (predict.h).
+ *
+ * Shapes: T times, the first F of them finite; n_L outputs; D samples, S of them for the dNTK. */
+#ifndef PDLT_THEORY_ORDER_ONE_TRAINED_H
+#define PDLT_THEORY_ORDER_ONE_TRAINED_H
+
+#include "theory/order_one/cov.h"
+#include "theory/terms/mask.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Tensors of the output layer and their estimated errors; borrowed. in.factors is set
+ * from mask. */
+typedef struct pdlt_trained_input {
+  pdlt_dynamics_input in;
+  const double *g1, *d, *f; /* (D, D), (D, D, D, D): for the covariance */
+  const pdlt_mask *mask;
+  size_t dntk_samples; /* S of the dNTK; 0: none */
+  size_t num_times;    /* T */
+  const double *times; /* (T) increasing; a last one may be INFINITY */
+} pdlt_trained_input;
+
+/* Results; owned, one allocation. Entries at an infinite time hold the end. */
+typedef struct pdlt_trained {
+  size_t times, finite, outputs, D, dntk_samples;
+  double *z;         /* (T, n_L, D) */
+  double *parts;     /* (5, T, n_L, D) */
+  double *theta;     /* (T, n_L, D, n_L, D); NaN where there is no end */
+  double *dntk;      /* (T, n_L, S, n_L, S, n_L, S); NaN where there is no end */
+  double *cov;       /* (T, n_L, D, n_L, D) */
+  double *end;       /* (n_L, D) */
+  double *end_parts; /* (5, n_L, D) */
+  double *cov_end;   /* (n_L, D, n_L, D) */
+  int have_end;      /* 0: Theta_AA is singular, `why` says so */
+  char why[PDLT_ERROR_LENGTH];
+  double *storage;
+} pdlt_trained;
+
+/* Errors: PDLT_ERR_MEMORY, those of pdlt_dynamics_new. Cost: that of its parts. */
+pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err);
+void pdlt_trained_free(pdlt_trained *trained);
+
+/* Estimated errors of the entries of K, Theta, G1, ..., in the order of
+ * PDLT_TRAINED_TENSORS. */
+#define PDLT_TRAINED_TENSORS(X) \
+  X(K, in.K, 2)                 \
+  X(Theta, in.theta, 2)         \
+  X(Theta1, in.theta1, 2)       \
+  X(G1, g1, 2)                  \
+  X(A, in.a, 4)                 \
+  X(B, in.b, 4)                 \
+  X(P, in.p, 4)                 \
+  X(Q, in.q, 4)                 \
+  X(R, in.r, 4)                 \
+  X(S, in.s, 4)                 \
+  X(T, in.t, 4)                 \
+  X(U, in.u, 4)                 \
+  X(D, d, 4)                    \
+  X(F, f, 4)
+enum { PDLT_TRAINED_TENSOR_COUNT = 14 };
+
+/* Largest absolute change of each result. */
+typedef struct pdlt_trained_errors {
+  double z, theta, dntk, cov, end, cov_end;
+} pdlt_trained_errors;
+
+/* Estimated numerical errors: everything once more with each entry of each tensor moved
+ * by its error, up or down by a fixed hash of its indices (K and Theta symmetrically);
+ * twice the largest change. errors: (14). Cost: a second pdlt_trained_new and a copy of
+ * the tensors. */
+pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *trained,
+                               const pdlt_trained_input *input, const double *errors,
+                               pdlt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

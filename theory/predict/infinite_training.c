@@ -1,0 +1,127 @@
+/* infinite_training.c - mean and covariance of the outputs at infinite width, as arrays. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "theory/infinite/training.h"
+#include "theory/predict/internal.h"
+
+/* Largest cov_lo of all recorded times that is computed; bytes. */
+static const double max_covariance_bytes = 512.0 * 1024 * 1024;
+
+/* cov (D, D) of one output into the diagonal blocks of (n_L, D, n_L, D). */
+static void spread_covariance(double *out, size_t outputs, size_t D, const double *cov) {
+  for (size_t i = 0; i < outputs; i++)
+    for (size_t d = 0; d < D; d++)
+      memcpy(out + ((i * D + d) * outputs + i) * D, cov + d * D, D * sizeof *cov);
+}
+
+/* Runs pdlt_training_end when t is infinite, else pdlt_training_at. */
+static pdlt_status training_at(const pdlt_training *training, double t, double *mean, double *cov,
+                               pdlt_training_errors *errors, pdlt_error *err) {
+  return isinf(t) ? pdlt_training_end(training, mean, cov, errors, err)
+                  : pdlt_training_at(training, t, mean, cov, errors, err);
+}
+
+/* *out: cov_lo in the archive, or NULL when it is too large. */
+static pdlt_status new_covariance(pdlt_archive *out, size_t T, size_t n, size_t D, double **data,
+                                  pdlt_error *err) {
+  const double bytes = (double)(T * sizeof(double)) * (double)(n * D) * (double)(n * D);
+  pdlt_tensor *tensor;
+  *data = NULL;
+  if (bytes > max_covariance_bytes) {
+    char reason[160];
+    snprintf(reason, sizeof reason,
+             "%zu times of %zu x %zu numbers are %.3g GiB, more than %.3g; record fewer times", T,
+             n * D, n * D, bytes / (1024.0 * 1024 * 1024),
+             max_covariance_bytes / (1024.0 * 1024 * 1024));
+    return pdlt_predict_absent(out, "cov_lo", reason, err);
+  }
+  pdlt_status status = pdlt_archive_new(out, "cov_lo", 5, (size_t[]){T, n, D, n, D}, &tensor, err);
+  if (status == PDLT_OK) *data = tensor->data;
+  return status;
+}
+
+static pdlt_status put_times(pdlt_archive *out, const pdlt_experiment *ex,
+                             const pdlt_training *training, double *cov, pdlt_error *err) {
+  const size_t T = ex->training.num_record, n = training->outputs, D = training->D;
+  pdlt_status status = PDLT_OK;
+  pdlt_tensor *tensor;
+  pdlt_training_errors worst = {0};
+  double *cov_out;
+  PDLT_TRY(pdlt_archive_new(out, "times", 1, (size_t[]){T}, &tensor, err));
+  memcpy(tensor->data, ex->training.record, T * sizeof *tensor->data);
+  PDLT_TRY(pdlt_archive_new(out, "z_lo", 3, (size_t[]){T, n, D}, &tensor, err));
+  double *mean_out = tensor->data;
+  PDLT_TRY(new_covariance(out, T, n, D, &cov_out, err));
+  for (size_t t = 0; t < T; t++) {
+    pdlt_training_errors errors;
+    status = training_at(training, ex->training.record[t], mean_out + t * n * D,
+                         cov_out == NULL ? NULL : cov, &errors, err);
+    if (status == PDLT_ERR_INPUT) {
+      const pdlt_error inner = err ? *err : (pdlt_error){0};
+      PDLT_TRY(pdlt_experiment_fail(ex, "training.steps", err, "%s", inner.message));
+    }
+    PDLT_TRY(status);
+    if (cov_out != NULL) spread_covariance(cov_out + t * n * D * n * D, n, D, cov);
+    worst.mean = fmax(worst.mean, errors.mean);
+    worst.cov = fmax(worst.cov, errors.cov);
+  }
+  PDLT_TRY(pdlt_predict_error(out, "z_lo", worst.mean, err));
+  if (cov_out != NULL) PDLT_TRY(pdlt_predict_error(out, "cov_lo", worst.cov, err));
+cleanup:
+  return status;
+}
+
+static pdlt_status put_end(pdlt_archive *out, const pdlt_training *training, double *mean,
+                           double *cov, pdlt_error *err) {
+  const size_t n = training->outputs, D = training->D;
+  pdlt_status status = PDLT_OK;
+  pdlt_tensor *tensor;
+  pdlt_training_errors errors;
+  pdlt_error why = {0};
+  status = pdlt_training_end(training, mean, cov, &errors, &why);
+  if (status == PDLT_ERR_INPUT) {
+    status = pdlt_predict_absent(out, "z_end_lo", why.message, err);
+    return status == PDLT_OK ? pdlt_predict_absent(out, "cov_end_lo", why.message, err) : status;
+  }
+  if (status != PDLT_OK) return pdlt_fail(err, status, "%s", why.message);
+  PDLT_TRY(pdlt_archive_new(out, "z_end_lo", 2, (size_t[]){n, D}, &tensor, err));
+  memcpy(tensor->data, mean, n * D * sizeof *mean);
+  PDLT_TRY(pdlt_archive_new(out, "cov_end_lo", 4, (size_t[]){n, D, n, D}, &tensor, err));
+  spread_covariance(tensor->data, n, D, cov);
+  PDLT_TRY(pdlt_predict_error(out, "z_end_lo", errors.mean, err));
+  PDLT_TRY(pdlt_predict_error(out, "cov_end_lo", errors.cov, err));
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err) {
+  pdlt_archive *out = p->out;
+  const pdlt_experiment *ex = p->ex;
+  const pdlt_dataset *data = p->data;
+  const pdlt_kernel_layers *kernel = p->kernel;
+  const size_t D = kernel->D, last = (size_t)(kernel->depth - 1) * D * D;
+  pdlt_status status = PDLT_OK;
+  pdlt_training training = {0};
+  double *mean = NULL, *cov = NULL;
+  PDLT_TRY(pdlt_alloc(&mean, data->outputs * D, sizeof *mean, err));
+  PDLT_TRY(pdlt_alloc(&cov, D * D, sizeof *cov, err));
+  status = pdlt_training_new(&training, D, data->train, data->outputs, kernel->K + last,
+                             kernel->theta + last, data->y, ex->training.eta,
+                             ex->training.eta_kind == PDLT_ETA_FLOW, kernel->err_K,
+                             kernel->err_theta, err);
+  if (status == PDLT_ERR_INPUT) {
+    const pdlt_error inner = err ? *err : (pdlt_error){0};
+    PDLT_TRY(pdlt_experiment_fail(ex, "training.eta", err, "%s", inner.message));
+  }
+  PDLT_TRY(status);
+  PDLT_TRY(put_times(out, ex, &training, cov, err));
+  PDLT_TRY(put_end(out, &training, mean, cov, err));
+cleanup:
+  pdlt_training_free(&training);
+  pdlt_free(mean);
+  pdlt_free(cov);
+  return status;
+}

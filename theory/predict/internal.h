@@ -1,0 +1,46 @@
+/* internal.h - pieces of pdlt_predict: each fills one group of arrays.
+ *
+ * Private to predict*.c; names and shapes of the arrays are in NOTATION.md. */
+#ifndef PDLT_THEORY_PREDICT_INTERNAL_H
+#define PDLT_THEORY_PREDICT_INTERNAL_H
+
+#include "theory/infinite/kernel.h"
+#include "theory/predict/predict.h"
+#include "theory/terms/mask.h"
+
+/* Everything the pieces read; borrowed. */
+typedef struct pdlt_prediction {
+  pdlt_archive *out;
+  const pdlt_experiment *ex;
+  const pdlt_dataset *data;
+  const pdlt_predict_options *options;
+  const pdlt_kernel_layers *kernel;
+  const pdlt_mask *mask;
+} pdlt_prediction;
+
+/* meta "absent": name -> reason. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
+                                pdlt_error *err);
+
+/* Scalar err/NAME. */
+pdlt_status pdlt_predict_error(pdlt_archive *out, const char *name, double value, pdlt_error *err);
+
+/* Array of `rank` indices over D samples, copied from `from`. */
+pdlt_status pdlt_predict_array(pdlt_archive *out, const char *name, int rank, size_t D,
+                               const double *from, pdlt_error *err);
+
+/* times, z_lo, cov_lo, z_end_lo, cov_end_lo (infinite_training.c). */
+pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err);
+
+/* Tensors of order 1/n at initialization (tensors.c). */
+pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err);
+
+/* z_nlo, its parts, z_end_nlo, cov_nlo, cov_end_nlo, Theta_t_nlo, dTheta_t_nlo, from the tensors
+ * that are in the archive already (order_one.c). */
+pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err);
+
+/* loss_train, loss_test, loss_sample of every time and of the end, as far as mean and
+ * covariance are in the archive already (loss.c). */
+pdlt_status pdlt_predict_losses(const pdlt_prediction *p, pdlt_error *err);
+
+#endif

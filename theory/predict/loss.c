@@ -1,0 +1,157 @@
+/* loss.c - expected losses at all times and at the end, as arrays. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "theory/order_one/loss.h"
+#include "theory/predict/internal.h"
+
+/* A set of samples, or, with last = 0, each sample by itself (the array's last index). */
+typedef struct sample_set {
+  const char *name;
+  size_t first, last;
+} sample_set;
+
+/* Mean and covariance as they stand in the archive, "" or "_end". */
+typedef struct source {
+  const pdlt_prediction *p;
+  const char *end;
+  size_t times;       /* 1 for the end */
+  pdlt_loss_input in; /* of the first time */
+} source;
+
+static double error_of(const pdlt_archive *out, const char *name, const char *end,
+                       const char *order) {
+  const pdlt_tensor *error = pdlt_archive_getf(out, "err/%s%s_%s", name, end, order);
+  return error == NULL ? 0.0 : error->data[0];
+}
+
+/* Array NAME[_end]_ORDER, or NULL. */
+static const double *array_of(const pdlt_archive *out, const char *name, const char *end,
+                              const char *order) {
+  const pdlt_tensor *tensor = pdlt_archive_getf(out, "%s%s_%s", name, end, order);
+  return tensor == NULL ? NULL : tensor->data;
+}
+
+/* 0 when mean or covariance is absent. */
+static int find_source(source *s, const pdlt_prediction *p, const char *end) {
+  const pdlt_archive *out = p->out;
+  const double *mean1 = array_of(out, "z", end, "nlo"), *cov1 = array_of(out, "cov", end, "nlo");
+  *s = (source){.p = p, .end = end, .times = end[0] ? 1 : p->ex->training.num_record};
+  s->in = (pdlt_loss_input){.D = p->kernel->D,
+                            .outputs = p->data->outputs,
+                            .y = p->data->y,
+                            .mean = array_of(out, "z", end, "lo"),
+                            .cov = array_of(out, "cov", end, "lo"),
+                            .mean1 = cov1 == NULL ? NULL : mean1,
+                            .cov1 = mean1 == NULL ? NULL : cov1,
+                            .err_mean = error_of(out, "z", end, "lo"),
+                            .err_cov = error_of(out, "cov", end, "lo"),
+                            .err_mean1 = error_of(out, "z", end, "nlo"),
+                            .err_cov1 = error_of(out, "cov", end, "nlo")};
+  return s->in.mean != NULL && s->in.cov != NULL;
+}
+
+/* What is read at time t. */
+static pdlt_loss_input at_time(const source *s, size_t t) {
+  const size_t p = s->in.outputs * s->in.D;
+  pdlt_loss_input in = s->in;
+  in.mean += t * p;
+  in.cov += t * p * p;
+  if (in.mean1 == NULL) return in;
+  in.mean1 += t * p;
+  in.cov1 += t * p * p;
+  return in;
+}
+
+enum { TOTAL, BIAS, VARIANCE, KINDS };
+
+/* The three numbers of an order and their errors. */
+static void pick(const pdlt_loss *loss, int order, double *value, double *error) {
+  value[BIAS] = order == 0 ? loss->bias : loss->bias1;
+  value[VARIANCE] = order == 0 ? loss->variance : loss->variance1;
+  error[BIAS] = order == 0 ? loss->err_bias : loss->err_bias1;
+  error[VARIANCE] = order == 0 ? loss->err_variance : loss->err_variance1;
+  value[TOTAL] = value[BIAS] + value[VARIANCE];
+  error[TOTAL] = error[BIAS] + error[VARIANCE];
+}
+
+enum { NAME_LENGTH = 64 };
+
+static void name_loss(char name[NAME_LENGTH], const source *s, const sample_set *set, int order,
+                      const char *suffix) {
+  snprintf(name, NAME_LENGTH, "loss_%s%s_%s%s", set->name, s->end, order == 0 ? "lo" : "nlo",
+           suffix);
+}
+
+/* loss_NAME[_end]_lo or _nlo, with _bias and _variance for a set of more than one sample. */
+static pdlt_status put_set(const source *s, const sample_set *set, int order, pdlt_error *err) {
+  static const char *const suffix[KINDS] = {"", "_bias", "_variance"};
+  const int single = set->last == 0, timed = s->end[0] == 0;
+  const size_t count = single ? s->in.D : 1;
+  const int kinds = single ? 1 : KINDS;
+  double worst[KINDS] = {0}, value[KINDS], error[KINDS], *data[KINDS];
+  pdlt_status status = PDLT_OK;
+  char name[NAME_LENGTH];
+  for (int k = 0; k < kinds; k++) {
+    pdlt_tensor *tensor = NULL;
+    const size_t dim[2] = {timed ? s->times : count, count};
+    name_loss(name, s, set, order, suffix[k]);
+    PDLT_TRY(pdlt_archive_new(s->p->out, name, timed + single, dim, &tensor, err));
+    data[k] = tensor->data;
+  }
+  for (size_t t = 0; t < s->times; t++) {
+    const pdlt_loss_input in = at_time(s, t);
+    for (size_t a = 0; a < count; a++) {
+      const pdlt_loss loss =
+          pdlt_loss_expected(&in, single ? a : set->first, single ? a + 1 : set->last);
+      pick(&loss, order, value, error);
+      for (int k = 0; k < kinds; k++) {
+        data[k][t * count + a] = value[k];
+        worst[k] = fmax(worst[k], error[k]);
+      }
+    }
+  }
+  for (int k = 0; k < kinds; k++) {
+    name_loss(name, s, set, order, suffix[k]);
+    PDLT_TRY(pdlt_predict_error(s->p->out, name, worst[k], err));
+  }
+cleanup:
+  return status;
+}
+
+/* Reason for which mean or covariance of this order is absent, for the losses too. */
+static pdlt_status put_absent(const source *s, const sample_set *set, int order, pdlt_error *err) {
+  json_t *absent = json_object_get(pdlt_archive_meta(s->p->out), "absent");
+  char name[NAME_LENGTH];
+  const char *reason = NULL;
+  for (int k = 0; k < 2 && reason == NULL; k++) {
+    snprintf(name, sizeof name, "%s%s_%s", k == 0 ? "z" : "cov", s->end, order == 0 ? "lo" : "nlo");
+    reason = json_string_value(json_object_get(absent, name));
+  }
+  if (reason == NULL) return PDLT_OK; /* theory.order: 0 */
+  char copy[PDLT_ERROR_LENGTH];
+  snprintf(copy, sizeof copy, "%s", reason);
+  name_loss(name, s, set, order, "");
+  return pdlt_predict_absent(s->p->out, name, copy, err);
+}
+
+pdlt_status pdlt_predict_losses(const pdlt_prediction *p, pdlt_error *err) {
+  const size_t A = p->data->train, D = p->kernel->D;
+  const sample_set sets[] = {{"train", 0, A}, {"test", A, D}, {"sample", 0, 0}};
+  pdlt_status status = PDLT_OK;
+  for (int end = 0; end < 2; end++)
+    for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
+      source s;
+      const int found = find_source(&s, p, end ? "_end" : "");
+      if (k < 2 && sets[k].first == sets[k].last) continue;
+      for (int order = 0; order <= (p->ex->theory.order >= 1); order++) {
+        if (found && (order == 0 || s.in.mean1 != NULL))
+          PDLT_TRY(put_set(&s, &sets[k], order, err));
+        else
+          PDLT_TRY(put_absent(&s, &sets[k], order, err));
+      }
+    }
+cleanup:
+  return status;
+}

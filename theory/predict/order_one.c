@@ -1,0 +1,127 @@
+/* order_one.c - the trained network at order 1/n, as arrays. */
+#include <stdio.h>
+#include <string.h>
+
+#include "theory/order_one/trained.h"
+#include "theory/predict/internal.h"
+
+static const char *const names[] = {"z_nlo",       "z_end_nlo",   "cov_nlo",
+                                    "cov_end_nlo", "Theta_t_nlo", "dTheta_t_nlo"};
+
+/* Everything of this file is absent for one reason. */
+static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (size_t i = 0; i < sizeof names / sizeof *names && status == PDLT_OK; i++)
+    status = pdlt_predict_absent(p->out, names[i], reason, err);
+  return status;
+}
+
+/* Output-layer tensors and their errors (14) from the archive; 0 when one is absent. */
+static int gather(const pdlt_prediction *p, pdlt_trained_input *input, double *errors) {
+  int k = 0;
+#define GATHER(name, field, rank)                                      \
+  {                                                                    \
+    const pdlt_tensor *tensor = pdlt_archive_get(p->out, #name);       \
+    const pdlt_tensor *error = pdlt_archive_get(p->out, "err/" #name); \
+    if (tensor == NULL || error == NULL) return 0;                     \
+    input->field = tensor->data;                                       \
+    errors[k++] = error->data[0];                                      \
+  }
+  PDLT_TRAINED_TENSORS(GATHER)
+#undef GATHER
+  return 1;
+}
+
+static pdlt_status put(const pdlt_prediction *p, const char *name, int ndim, const size_t *dim,
+                       const double *data, pdlt_error *err) {
+  pdlt_tensor *tensor = NULL;
+  pdlt_status status = pdlt_archive_new(p->out, name, ndim, dim, &tensor, err);
+  if (status == PDLT_OK) memcpy(tensor->data, data, pdlt_tensor_count(tensor) * sizeof *data);
+  return status;
+}
+
+/* The mean under `name`, its parts (5, ...) under name/part. */
+static pdlt_status put_mean(const pdlt_prediction *p, const char *name, int ndim, const size_t *dim,
+                            const double *z, const double *parts, pdlt_error *err) {
+  size_t count = 1;
+  for (int i = 0; i < ndim; i++) count *= dim[i];
+  pdlt_status status = put(p, name, ndim, dim, z, err);
+  for (size_t k = 0; k < PDLT_DYNAMICS_PART_COUNT && status == PDLT_OK; k++) {
+    char part[64];
+    snprintf(part, sizeof part, "%s/%s", name, pdlt_dynamics_part_name((pdlt_dynamics_part)k));
+    status = put(p, part, ndim, dim, parts + k * count, err);
+  }
+  return status;
+}
+
+static pdlt_status put_end(const pdlt_prediction *p, const pdlt_trained *w,
+                           const pdlt_trained_errors *errors, pdlt_error *err) {
+  const size_t n = w->outputs, D = w->D;
+  pdlt_status status = PDLT_OK;
+  if (!w->have_end) {
+    PDLT_TRY(pdlt_predict_absent(p->out, "z_end_nlo", w->why, err));
+    return pdlt_predict_absent(p->out, "cov_end_nlo", w->why, err);
+  }
+  PDLT_TRY(put_mean(p, "z_end_nlo", 2, (size_t[]){n, D}, w->end, w->end_parts, err));
+  PDLT_TRY(put(p, "cov_end_nlo", 4, (size_t[]){n, D, n, D}, w->cov_end, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "z_end_nlo", errors->end, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "cov_end_nlo", errors->cov_end, err));
+cleanup:
+  return status;
+}
+
+/* The dNTK, unless it is too large. */
+static pdlt_status put_dntk(const pdlt_prediction *p, const pdlt_trained *w,
+                            const pdlt_trained_errors *errors, pdlt_error *err) {
+  const size_t T = w->times, n = w->outputs, S = w->dntk_samples;
+  pdlt_status status = PDLT_OK;
+  if (S == 0) return pdlt_predict_absent(p->out, "dTheta_t_nlo", PDLT_DNTK_T_TOO_LARGE, err);
+  PDLT_TRY(put(p, "dTheta_t_nlo", 7, (size_t[]){T, n, S, n, S, n, S}, w->dntk, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "dTheta_t_nlo", errors->dntk, err));
+cleanup:
+  return status;
+}
+
+static pdlt_status put_all(const pdlt_prediction *p, const pdlt_trained *w,
+                           const pdlt_trained_errors *errors, pdlt_error *err) {
+  const size_t T = w->times, n = w->outputs, D = w->D;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(put_mean(p, "z_nlo", 3, (size_t[]){T, n, D}, w->z, w->parts, err));
+  PDLT_TRY(put(p, "cov_nlo", 5, (size_t[]){T, n, D, n, D}, w->cov, err));
+  PDLT_TRY(put(p, "Theta_t_nlo", 5, (size_t[]){T, n, D, n, D}, w->theta, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "z_nlo", errors->z, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "cov_nlo", errors->cov, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "Theta_t_nlo", errors->theta, err));
+  PDLT_TRY(put_dntk(p, w, errors, err));
+  PDLT_TRY(put_end(p, w, errors, err));
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
+  pdlt_trained_input input = {.in = {.D = p->kernel->D,
+                                     .A = p->data->train,
+                                     .outputs = p->data->outputs,
+                                     .y = p->data->y,
+                                     .eta = p->ex->training.eta,
+                                     .flow = p->ex->training.eta_kind == PDLT_ETA_FLOW,
+                                     .err_K = p->kernel->err_K,
+                                     .err_theta = p->kernel->err_theta,
+                                     .threads = p->options->threads},
+                              .mask = p->mask,
+                              .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
+                              .num_times = p->ex->training.num_record,
+                              .times = p->ex->training.record};
+  double tensor_errors[PDLT_TRAINED_TENSOR_COUNT];
+  if (!gather(p, &input, tensor_errors))
+    return all_absent(p, "the tensors P to U that it needs are absent", err);
+  pdlt_trained trained = {0};
+  pdlt_trained_errors errors = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_trained_new(&trained, &input, err));
+  PDLT_TRY(pdlt_trained_error(&errors, &trained, &input, tensor_errors, err));
+  PDLT_TRY(put_all(p, &trained, &errors, err));
+cleanup:
+  pdlt_trained_free(&trained);
+  return status;
+}

@@ -1,0 +1,89 @@
+/* predict.c - see predict.h: kernels, tensors of order 1/n, training, into one archive. */
+#include "theory/predict/predict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "theory/predict/internal.h"
+
+pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
+                                pdlt_error *err) {
+  json_t *meta = pdlt_archive_meta(out);
+  json_t *absent = meta ? json_object_get(meta, "absent") : NULL;
+  if (!absent && meta && json_object_set_new(meta, "absent", json_object()) == 0)
+    absent = json_object_get(meta, "absent");
+  if (!absent || json_object_set_new(absent, name, json_string(reason)) != 0)
+    return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata");
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_predict_error(pdlt_archive *out, const char *name, double value, pdlt_error *err) {
+  char full[64];
+  snprintf(full, sizeof full, "err/%s", name);
+  return pdlt_archive_put_scalar(out, full, value, err);
+}
+
+pdlt_status pdlt_predict_array(pdlt_archive *out, const char *name, int rank, size_t D,
+                               const double *from, pdlt_error *err) {
+  pdlt_tensor *tensor;
+  const pdlt_status status =
+      pdlt_archive_new(out, name, rank, (size_t[]){D, D, D, D}, &tensor, err);
+  if (status == PDLT_OK && D > 0)
+    memcpy(tensor->data, from, pdlt_tensor_count(tensor) * sizeof *from);
+  return status;
+}
+
+static pdlt_status put_kernels(pdlt_archive *out, const pdlt_kernel_layers *kernel, int layers,
+                               pdlt_error *err) {
+  const size_t D = kernel->D, size = D * D, last = (size_t)(kernel->depth - 1) * size;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_predict_array(out, "K", 2, D, kernel->K + last, err));
+  PDLT_TRY(pdlt_predict_array(out, "Theta", 2, D, kernel->theta + last, err));
+  PDLT_TRY(pdlt_predict_error(out, "K", kernel->err_K, err));
+  PDLT_TRY(pdlt_predict_error(out, "Theta", kernel->err_theta, err));
+  for (int l = 1; layers && l <= kernel->depth; l++) {
+    char name[64];
+    snprintf(name, sizeof name, "layer%d/K", l);
+    PDLT_TRY(pdlt_predict_array(out, name, 2, D, kernel->K + (size_t)(l - 1) * size, err));
+    snprintf(name, sizeof name, "layer%d/Theta", l);
+    PDLT_TRY(pdlt_predict_array(out, name, 2, D, kernel->theta + (size_t)(l - 1) * size, err));
+  }
+cleanup:
+  return status;
+}
+
+static pdlt_status check_resolved(const pdlt_experiment *ex, pdlt_error *err) {
+  if (ex->network.critical)
+    return pdlt_experiment_fail(ex, "network.C_W", err, "critical is not resolved yet");
+  if (ex->training.eta_kind == PDLT_ETA_RELATIVE)
+    return pdlt_experiment_fail(ex, "training.eta", err, "relative eta is not resolved yet");
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdlt_dataset *data,
+                         const pdlt_predict_options *options, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  pdlt_kernel_layers kernel = {0};
+  pdlt_mask mask;
+  const pdlt_prediction p = {out, ex, data, options, &kernel, &mask};
+  PDLT_TRY(check_resolved(ex, err));
+  PDLT_TRY(pdlt_mask_read(&mask, ex, err));
+  PDLT_TRY(pdlt_kernel_layers_new(
+      &kernel, &ex->network.activation, ex->network.depth, ex->network.C_b, ex->network.C_W,
+      ex->network.lambda_b, ex->network.lambda_W, data->train + data->test, data->inputs, data->x,
+      ex->theory.tolerance, options->threads, options->progress, err));
+  PDLT_TRY(put_kernels(out, &kernel, options->layers, err));
+  PDLT_TRY(pdlt_predict_training(&p, err));
+  if (ex->theory.order >= 1) {
+    PDLT_TRY(pdlt_predict_tensors(&p, err));
+    PDLT_TRY(pdlt_predict_order_one(&p, err));
+  }
+  PDLT_TRY(pdlt_predict_losses(&p, err));
+  if (!json_object_get(pdlt_archive_meta(out), "absent") &&
+      json_object_set_new(pdlt_archive_meta(out), "absent", json_object()) != 0)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata"));
+cleanup:
+  if (status != PDLT_OK) pdlt_archive_free(out);
+  pdlt_kernel_layers_free(&kernel);
+  return status;
+}

@@ -1,0 +1,71 @@
+/* tensors.c - the tensors of order 1/n at initialization, as arrays. */
+#include <stdio.h>
+
+#include "theory/predict/internal.h"
+#include "theory/tensors/tensors.h"
+
+/* Largest size of all tensors together that is computed; bytes. */
+static const double max_tensor_bytes = 4.0 * 1024 * 1024 * 1024;
+
+static pdlt_status put_layer(const pdlt_prediction *p, const pdlt_tensor_set *set, int layer,
+                             const char *prefix, pdlt_error *err) {
+  for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
+    const double *data = pdlt_tensors_get(set, layer, (pdlt_tensor_name)t);
+    if (data == NULL) continue;
+    char name[64];
+    snprintf(name, sizeof name, "%s%s", prefix, pdlt_tensor_text((pdlt_tensor_name)t));
+    pdlt_status status =
+        pdlt_predict_array(p->out, name, pdlt_tensor_rank((pdlt_tensor_name)t), set->D, data, err);
+    if (status == PDLT_OK && prefix[0] == 0)
+      status = pdlt_predict_error(p->out, name, set->layer[layer - 1].err[t], err);
+    if (status != PDLT_OK) return status;
+  }
+  return PDLT_OK;
+}
+
+/* All tensors from `first` on are absent for one reason. */
+static pdlt_status all_absent(const pdlt_prediction *p, int first, const char *reason,
+                              pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (int t = first; t < PDLT_TENSOR_COUNT && status == PDLT_OK; t++)
+    status = pdlt_predict_absent(p->out, pdlt_tensor_text((pdlt_tensor_name)t), reason, err);
+  return status;
+}
+
+pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
+  const pdlt_experiment *ex = p->ex;
+  const double D = (double)p->kernel->D, kept = p->options->layers ? ex->network.depth : 2;
+  const double bytes = 13 * D * D * D * D * sizeof(double) * kept;
+  const int smooth = pdlt_activation_get_traits(&ex->network.activation).smooth;
+  pdlt_tensor_set set = {0};
+  pdlt_status status = PDLT_OK;
+  if (bytes > max_tensor_bytes) {
+    char reason[160];
+    snprintf(reason, sizeof reason, "the tensors of %.0f samples need %.3g GiB; at most %.0f GiB",
+             D, bytes / (1024.0 * 1024 * 1024), max_tensor_bytes / (1024.0 * 1024 * 1024));
+    return all_absent(p, 0, reason, err);
+  }
+  const pdlt_tensor_settings settings = {.activation = ex->network.activation,
+                                         .C_W = ex->network.C_W,
+                                         .lambda_W = ex->network.lambda_W,
+                                         .width_ratios = ex->network.width_ratios,
+                                         .tolerance = ex->theory.tolerance,
+                                         .threads = p->options->threads,
+                                         .dntk = smooth,
+                                         .last_only = !p->options->layers,
+                                         .mask = p->mask->active ? &p->mask->terms : NULL,
+                                         .progress = p->options->progress};
+  PDLT_TRY(pdlt_tensors_new(&set, p->kernel, &settings, err));
+  PDLT_TRY(put_layer(p, &set, ex->network.depth, "", err));
+  for (int l = 1; p->options->layers && l <= ex->network.depth; l++) {
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "layer%d/", l);
+    PDLT_TRY(put_layer(p, &set, l, prefix, err));
+  }
+  if (!smooth)
+    PDLT_TRY(all_absent(p, PDLT_TENSOR_P,
+                        "the second derivative of this activation is not a function", err));
+cleanup:
+  pdlt_tensors_free(&set);
+  return status;
+}

@@ -1,0 +1,72 @@
+/* step.h - one layer of the order-1/n recursions, given its brackets.
+ *
+ * Is: the interface between the driver (tensors.c) and the equations (ntk.c).
+ * Is not: public; programs use tensors.h. */
+#ifndef PDLT_THEORY_TENSORS_STEP_H
+#define PDLT_THEORY_TENSORS_STEP_H
+
+#include "theory/bracket/bracket.h"
+#include "theory/tensors/tensors.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Function of two slots averaged, and its second derivatives in the slots. */
+typedef struct pdlt_jet {
+  double value, d20, d11, d02;
+} pdlt_jet;
+
+/* From layer l (from, theta, brackets) to layer l + 1 (to, C, lambda). */
+typedef struct pdlt_tensor_step {
+  size_t D;
+  double C, lambda, r; /* C_W, lambda_W of layer l + 1; r = n_l/n_{l-1} */
+  const double *theta; /* (D, D) */
+  const pdlt_bracket_pairs *pairs;
+  const pdlt_bracket_quads *quads;
+  const pdlt_term_mask *mask;
+  double *const *from; /* [PDLT_TENSOR_COUNT] of layer l */
+  double *const *to;   /* [PDLT_TENSOR_COUNT] of layer l + 1, written */
+  int threads;
+  pdlt_jet *ss, *dd, *oo; /* (D, D) of s1 s2, s1' s2', O12; owned, made by prepare */
+} pdlt_tensor_step;
+
+/* Makes the jets. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_tensor_step_prepare(pdlt_tensor_step *step, pdlt_error *err);
+void pdlt_tensor_step_release(pdlt_tensor_step *step);
+
+/* V, G1, Theta1, D, F, A, B of layer l + 1. Cost O(D^4). */
+void pdlt_tensor_step_ntk(const pdlt_tensor_step *step);
+
+/* P, Q, and then R, S, T, U of layer l + 1 (smooth activations, quads with
+ * PDLT_QUAD_ALL). Cost O(D^4). */
+void pdlt_tensor_step_dntk(const pdlt_tensor_step *step);
+void pdlt_tensor_step_ddntk(const pdlt_tensor_step *step);
+
+/* <s_a^(j) s_b^(k)>, j + k <= 6, smooth activations. */
+static inline double pdlt_pair_value(const pdlt_tensor_step *step, int j, int k, size_t a,
+                                     size_t b) {
+  return pdlt_bracket_jet(step->pairs, 0, 0, j, k, a, b);
+}
+
+/* Position of [a][b][c][d] in a (D, D, D, D) array. */
+static inline size_t pdlt_at4(size_t D, size_t a, size_t b, size_t c, size_t d) {
+  return ((a * D + b) * D + c) * D + d;
+}
+
+/* sum_ab <da(s_p^(j) s_q^(k))> <db(s_u^(l) s_v^(m))> F_axby: a over the slots p, q and b
+ * over u, v. */
+static inline double pdlt_contract_f(const pdlt_tensor_step *step, size_t p, int j, size_t q, int k,
+                                     size_t u, int l, size_t v, int m, size_t x, size_t y) {
+  size_t D = step->D;
+  const double *f = step->from[PDLT_TENSOR_F];
+  double d_p = pdlt_pair_value(step, j + 1, k, p, q), d_q = pdlt_pair_value(step, j, k + 1, p, q);
+  double d_u = pdlt_pair_value(step, l + 1, m, u, v), d_v = pdlt_pair_value(step, l, m + 1, u, v);
+  return d_p * (d_u * f[pdlt_at4(D, p, x, u, y)] + d_v * f[pdlt_at4(D, p, x, v, y)]) +
+         d_q * (d_u * f[pdlt_at4(D, q, x, u, y)] + d_v * f[pdlt_at4(D, q, x, v, y)]);
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,64 @@
+/* mask.c - see mask.h. */
+#include "theory/terms/mask.h"
+
+#include <string.h>
+
+/* Multiplies every factor that the name means; returns how many. */
+static int scale(pdlt_mask *m, const char *name, double factor) {
+  int found = pdlt_term_mask_scale(&m->terms, name, factor, NULL) == PDLT_OK;
+  for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++) {
+    if (!pdlt_term_is_named(pdlt_dynamics_term_name((pdlt_dynamics_term)t), name)) continue;
+    m->dynamics.factor[t] *= factor;
+    found++;
+  }
+  for (int p = 0; p < PDLT_DYNAMICS_PART_COUNT; p++) {
+    if (strcmp(name, pdlt_dynamics_part_name((pdlt_dynamics_part)p)) != 0) continue;
+    m->part[p] *= factor;
+    found++;
+  }
+  return found;
+}
+
+/* 1 when a factor that the name means is not 1 any more. */
+static int is_changed(const pdlt_mask *m, const char *name) {
+  int changed = 0;
+  for (int t = 0; t < PDLT_TERM_COUNT; t++)
+    changed |= pdlt_term_is_named(pdlt_term_name((pdlt_term)t), name) && m->terms.factor[t] != 1.0;
+  for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++)
+    changed |= pdlt_term_is_named(pdlt_dynamics_term_name((pdlt_dynamics_term)t), name) &&
+               m->dynamics.factor[t] != 1.0;
+  for (int p = 0; p < PDLT_DYNAMICS_PART_COUNT; p++)
+    changed |=
+        strcmp(name, pdlt_dynamics_part_name((pdlt_dynamics_part)p)) == 0 && m->part[p] != 1.0;
+  return changed;
+}
+
+static pdlt_status apply(pdlt_mask *m, const pdlt_experiment *ex, const char *key,
+                         const pdlt_name_list *list, double factor, pdlt_error *err) {
+  for (size_t i = 0; i < list->count; i++) {
+    if (factor != 0.0 && is_changed(m, list->name[i]))
+      return pdlt_experiment_fail(ex, key, err,
+                                  "\"%s\" is left out by theory.omit or flipped already; name "
+                                  "each term once, in one of the two",
+                                  list->name[i]);
+    if (scale(m, list->name[i], factor) == 0)
+      return pdlt_experiment_fail(
+          ex, key, err,
+          "\"%s\" is no term, tensor or part; pdlt list terms and pdlt list parts name them",
+          list->name[i]);
+  }
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_mask_read(pdlt_mask *out, const pdlt_experiment *ex, pdlt_error *err) {
+  pdlt_mask m = {.active = ex->theory.omit.count + ex->theory.flip.count > 0,
+                 .terms = pdlt_term_mask_all()};
+  pdlt_status status = PDLT_OK;
+  for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++) m.dynamics.factor[t] = 1.0;
+  for (int p = 0; p < PDLT_DYNAMICS_PART_COUNT; p++) m.part[p] = 1.0;
+  PDLT_TRY(apply(&m, ex, "theory.omit", &ex->theory.omit, 0.0, err));
+  PDLT_TRY(apply(&m, ex, "theory.flip", &ex->theory.flip, -1.0, err));
+  *out = m;
+cleanup:
+  return status;
+}

@@ -1,0 +1,44 @@
+/* flops.h - floating-point operations of the trainer's parts, weighed by how long they take.
+ *
+ * Is: the count by which the pilot weighs estimators: one flop of a large matrix product is 1, and
+ * other work counts as many flops as such a product makes in the same time. The weights are fixed
+ * numbers, measured once with AVX-512 (docs/performance.md, "Variance per network").
+ * Is not: a time; no clock is read. */
+#ifndef PDLT_TRAINER_CONTROL_FLOPS_H
+#define PDLT_TRAINER_CONTROL_FLOPS_H
+
+#include "trainer/network/network.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PDLT_FLOPS_NORMAL 300.0 /* a normal random number */
+#define PDLT_FLOPS_SIGMA 80.0   /* sigma and sigma' of a number: sin; tanh half, GELU twice that */
+#define PDLT_FLOPS_THIN 3.0     /* a training step costs so many samples more than it has */
+#define PDLT_FLOPS_SHORT 3.0    /* a flop of products as short as moves of a bundle */
+#define PDLT_FLOPS_LOOP 30000.0 /* what is left of an evaluation of one network */
+
+/* Forward, backward and update with explicit weights in every layer, at N_A samples, unweighed:
+ * 2 N_A (2 n_1 n_0 + 3 sum_{l>1} n_l n_{l-1}). */
+double pdlt_flops_step(const pdlt_network *net, size_t train);
+
+/* `steps` steps of training, 1 + PDLT_FLOPS_THIN/N_A for a flop, and `times` records at all
+ * samples. */
+double pdlt_flops_train(const pdlt_network *net, size_t train, size_t samples, double steps,
+                        size_t times);
+
+/* Random numbers of layers first..last. */
+double pdlt_flops_draw(const pdlt_network *net, int first, int last);
+
+/* Eigenvectors of a symmetric matrix of order n: 4000 n^2 + 9 n^3; LAPACK is slow at small ones. */
+double pdlt_flops_eigen(double n);
+
+/* One linearization (linearization.h) with q = n_L D, q_A = n_L N_A: forward and backward,
+ * 2 (D + q) sum_l n_l n_{l-1}, sigma, Gram matrices 2 q^2 sum_l n_l, eigenvectors of order q_A. */
+double pdlt_flops_linear(const pdlt_network *net, size_t train, size_t samples);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,72 @@
+/* level.h - a draw linearized anew at a few times: the levels of its trained outputs.
+ *
+ * Is: the mean over a pair z(0), -z(0) of networks that, between the times of a level, follow
+ * their linearization exactly and, at these times, are linearized anew where they have come to
+ * (docs/trainer/control.md, "Levels"):
+ *
+ *   z(t) = z_j + Th_.A psi_(t - t_j)(Th_AA) (y - z_j;A),                t_j <= t < t_(j+1),
+ *   theta_(j+1) = theta_j + lambda dz_A/dtheta psi_(t_(j+1) - t_j)(Th_AA) (y - z_j;A),
+ *
+ * Th and the gradients those at theta_j, or half-way between t_j and t_(j+1). No time at all is
+ * the own linearization c (linearization.h); every step is gradient descent.
+ * Is not: an approximation of the result: a level is a function of the draw whose mean is added
+ * back. */
+#ifndef PDLT_TRAINER_CONTROL_LEVEL_H
+#define PDLT_TRAINER_CONTROL_LEVEL_H
+
+#include "trainer/control/bundle.h"
+#include "trainer/control/linearization.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Linearized anew at t_j = j step, j = 1..nodes; nodes = 0: own linearization. */
+typedef struct pdlt_level {
+  double step;
+  int nodes;
+  int middle; /* 1: gradients from half-way up to the last node, at second order in step */
+} pdlt_level;
+
+/* r counts the networks that move together. */
+typedef struct pdlt_relinear {
+  pdlt_control control;
+  pdlt_bundle bundle;
+  double *linear;        /* (heads, T, n_L, D) c of the draws */
+  int *unstable;         /* (heads) whether their eta theta_max > 2 */
+  double *path;          /* (r, T, n_L, D) */
+  double *moved;         /* (T, n_L, D) since the last node */
+  double *z;             /* (r, n_L, D) at the last node */
+  double *target, *push; /* (r, n_L, N_A) y - z there, - psi (y - z) */
+  double *before;        /* (r) |target|^2 at the draw */
+  int *use, *flags;      /* (heads) 0: a network of the pair went astray; backs both */
+  double *storage;
+} pdlt_relinear;
+
+/* Memory for draws with up to `heads` last layers on the same hidden layers. nodes: levels with at
+ * most so many are followed without own weights where that costs less (bundle.h). Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_relinear_new(pdlt_relinear *out, const pdlt_network *net,
+                              const pdlt_problem *problem, const pdlt_schedule *schedule,
+                              double eta, size_t heads, size_t nodes, pdlt_error *err);
+void pdlt_relinear_free(pdlt_relinear *relinear);
+
+/* The draws theta from now on, as pdlt_bundle_draw takes them: fills linear and unstable. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_relinear_begin(pdlt_relinear *relinear, const double *theta, size_t heads,
+                                pdlt_error *err);
+
+/* out (heads, T, n_L, D) of the level. It is c where the draw is unstable, or where a network of
+ * the pair is at a node further from its targets than at first, or not finite: any function of the
+ * draw will do. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_relinear_output(pdlt_relinear *relinear, const pdlt_level *level, double *out,
+                                 pdlt_error *err);
+
+/* Operations of a level of a draw, pdlt_relinear_begin included (flops.h). */
+double pdlt_relinear_flops(const pdlt_network *net, const pdlt_problem *problem,
+                           const pdlt_level *level);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

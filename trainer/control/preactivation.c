@@ -1,0 +1,179 @@
+/* preactivation.c - see preactivation.h: memory, the forward draw, K. */
+#include "trainer/control/preactivation.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/random/rng.h"
+#include "base/vector/linalg.h"
+#include "base/vector/small.h"
+
+/* A row whose part outside the earlier ones is smaller than this adds only rounding. */
+#define NO_DIRECTION 1e-13
+
+void pdlt_orthonormal_rows(size_t count, size_t length, double *rows, double *factor,
+                           double *scratch) {
+  const pdlt_small_set *small = pdlt_small_best();
+  memset(factor, 0, count * count * sizeof *factor);
+  for (size_t a = 0; a < count; a++) {
+    double *row = rows + a * length, *f = factor + a * count;
+    const double before = sqrt(small->dot(length, row, row));
+    for (int pass = 0; pass < 2 && a > 0; pass++) { /* the second removes the first's rounding */
+      small->inner(1, a, length, row, length, rows, length, scratch, a);
+      for (size_t r = 0; r < a; r++) {
+        f[r] += scratch[r];
+        scratch[r] = -scratch[r];
+      }
+      small->add_product(1, length, a, scratch, a, rows, length, row, length);
+    }
+    const double rest = sqrt(small->dot(length, row, row));
+    f[a] = rest > NO_DIRECTION * before ? rest : 0;
+    const double scale = f[a] > 0 ? 1 / f[a] : 0;
+    for (size_t i = 0; i < length; i++) row[i] *= scale;
+  }
+}
+
+/* --- memory --- */
+
+/* `count` doubles from *next on; NULL in the pass that only counts. */
+static double *take(const pdlt_preactivation *pre, size_t *next, size_t count) {
+  double *view = pre->storage == NULL ? NULL : pre->storage + *next;
+  *next += count;
+  return view;
+}
+
+/* Random numbers of a draw: forward, and what the NTK needs besides. */
+static size_t forward_normals(const pdlt_preactivation *pre) {
+  size_t count = 0;
+  for (int k = 0; k + 1 < pre->net->depth; k++)
+    count += pre->net->layer[k].out * pre->problem->samples;
+  return count;
+}
+
+static size_t ntk_normals(const pdlt_preactivation *pre) {
+  const pdlt_network *net = pre->net;
+  const pdlt_layer *top = &net->layer[net->depth - 1];
+  size_t count = top->out * top->in;
+  for (int k = 0; k + 2 < net->depth; k++)
+    count += (net->layer[k].out + 1) * top->out * pre->problem->samples;
+  return count;
+}
+
+/* Lends all views; returns the doubles that they need. */
+static size_t lend_views(pdlt_preactivation *pre) {
+  const pdlt_network *net = pre->net;
+  const size_t D = pre->problem->samples, q = pre->problem->outputs * D, P = pre->pairs;
+  const size_t widest = net->max_width;
+  size_t next = 0;
+  for (int k = 0; k < net->depth; k++) {
+    const size_t n = net->layer[k].out;
+    pre->gram[k] = take(pre, &next, D * D);
+    if (k + 1 == net->depth) break;
+    pre->s[k] = take(pre, &next, D * n);
+    pre->ds[k] = take(pre, &next, D * n);
+    pre->root[k] = take(pre, &next, D * D);
+    pre->basis[k] = take(pre, &next, D * (n + 1));
+  }
+  pre->normal = take(pre, &next, forward_normals(pre) + ntk_normals(pre));
+  for (int k = 0; k < 3; k++) pre->feature[k] = take(pre, &next, P * widest);
+  for (int k = 0; k < 2; k++) {
+    pre->overlap[k] = take(pre, &next, P * P);
+    pre->moment[k] = take(pre, &next, P * D * D);
+    pre->delta[k] = take(pre, &next, q * widest);
+  }
+  pre->trace = take(pre, &next, P);
+  pre->mixed = take(pre, &next, D * D * D);
+  pre->rotated = take(pre, &next, q * widest);
+  pre->rest = take(pre, &next, q * (widest + 1));
+  pre->factor = take(pre, &next, q * q);
+  pre->product = take(pre, &next, q * q);
+  pre->coefficient = take(pre, &next, q * D);
+  if (pre->storage == NULL) return next;
+  double *normal = pre->normal;
+  for (int k = 0; k + 1 < net->depth; k++) {
+    pre->xi[k] = normal;
+    normal += D * net->layer[k].out;
+  }
+  return next;
+}
+
+/* v_a (D, n + 1) of `layer` over the activations s (D, n) below it. */
+static void scaled_inputs(const pdlt_layer *layer, size_t D, const double *s, double *v) {
+  const size_t n = layer->in;
+  const double scale = sqrt(layer->C_W / (double)n), bias = sqrt(layer->C_b);
+  for (size_t a = 0; a < D; a++) {
+    for (size_t k = 0; k < n; k++) v[a * (n + 1) + k] = scale * s[a * n + k];
+    v[a * (n + 1) + n] = bias;
+  }
+}
+
+/* gram[0] and the root of layer 1, which no draw changes. */
+static pdlt_status fill_inputs(pdlt_preactivation *pre, pdlt_error *err) {
+  const size_t D = pre->problem->samples, n0 = pre->problem->inputs;
+  double *x = NULL;
+  const pdlt_status status = pdlt_alloc(&x, D * (2 * n0 + 1), sizeof *x, err);
+  if (status != PDLT_OK) return status;
+  for (size_t a = 0; a < D; a++)
+    for (size_t j = 0; j < n0; j++) x[a * n0 + j] = pre->problem->x_all[j * D + a];
+  pdlt_syrk(1, D, n0, 1.0, pre->problem->x_all, D, 0.0, pre->gram[0], D);
+  scaled_inputs(&pre->net->layer[0], D, x, x + D * n0);
+  pdlt_orthonormal_rows(D, n0 + 1, x + D * n0, pre->root[0], pre->coefficient);
+  pdlt_free(x);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_preactivation_new(pdlt_preactivation *out, const pdlt_network *net,
+                                   const pdlt_problem *problem, pdlt_error *err) {
+  const size_t depth = (size_t)net->depth, D = problem->samples;
+  pdlt_preactivation pre = {.net = net, .problem = problem, .pairs = D * (D + 1) / 2};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&pre.xi, 6 * depth, sizeof *pre.xi, err));
+  pre.s = pre.xi + depth;
+  pre.ds = pre.s + depth;
+  pre.root = pre.ds + depth;
+  pre.basis = pre.root + depth;
+  pre.gram = pre.basis + depth;
+  PDLT_TRY(pdlt_alloc(&pre.storage, lend_views(&pre), sizeof *pre.storage, err));
+  lend_views(&pre);
+  PDLT_TRY(fill_inputs(&pre, err));
+  *out = pre;
+  return PDLT_OK;
+cleanup:
+  pdlt_preactivation_free(&pre);
+  return status;
+}
+
+void pdlt_preactivation_free(pdlt_preactivation *pre) {
+  pdlt_free(pre->storage);
+  pdlt_free(pre->xi);
+  *pre = (pdlt_preactivation){0};
+}
+
+/* --- the draw --- */
+
+void pdlt_preactivation_draw(pdlt_preactivation *pre, uint64_t seed, uint64_t member,
+                             int with_ntk) {
+  const pdlt_network *net = pre->net;
+  const size_t D = pre->problem->samples;
+  const pdlt_rng rng = {seed, net->width, member, PDLT_STREAM_PREACTIVATION};
+  pdlt_rng_normal(&rng, forward_normals(pre) + (with_ntk ? ntk_normals(pre) : 0), pre->normal);
+  for (int k = 0; k + 1 < net->depth; k++) {
+    const size_t n = net->layer[k].out;
+    double *z = pre->s[k];
+    pdlt_small_best()->product(D, n, D, pre->root[k], D, pre->xi[k], n, z, n);
+    pdlt_activation_forward(&net->activation, D * n, z, pre->s[k], pre->ds[k]);
+    pdlt_small_best()->inner(D, D, n, pre->s[k], n, pre->s[k], n, pre->gram[k + 1], D);
+    if (k + 2 == net->depth) return;
+    scaled_inputs(&net->layer[k + 1], D, pre->s[k], pre->basis[k]);
+    pdlt_orthonormal_rows(D, n + 1, pre->basis[k], pre->root[k + 1], pre->coefficient);
+  }
+}
+
+void pdlt_preactivation_kernel(const pdlt_preactivation *pre, int l, double *kernel) {
+  const pdlt_layer *layer = &pre->net->layer[l - 1];
+  const size_t D = pre->problem->samples;
+  const double scale = layer->C_W / (double)layer->in;
+  for (size_t a = 0; a < D; a++)
+    for (size_t b = a; b < D; b++) *kernel++ = layer->C_b + scale * pre->gram[l - 1][a * D + b];
+}

@@ -1,0 +1,155 @@
+/* weightless.c - see weightless.h: one draw. */
+#include "trainer/control/weightless.h"
+
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/vector/linalg.h"
+#include "base/vector/rows.h"
+#include "base/vector/small.h"
+#include "trainer/control/flops.h"
+
+static size_t pairs_of(const pdlt_plan *plan) {
+  return plan->problem->samples * (plan->problem->samples + 1) / 2;
+}
+
+static int with_kernel(const pdlt_plan *plan) { return plan->weightless && plan->with_kernel; }
+static int with_theta(const pdlt_plan *plan) { return plan->weightless && plan->with_theta; }
+
+size_t pdlt_initial_values(const pdlt_plan *plan) {
+  const size_t matrices = (size_t)(with_kernel(plan) + with_theta(plan));
+  return matrices * plan->readouts * pairs_of(plan) + (plan->linear ? plan->times * plan->p : 0);
+}
+
+size_t pdlt_initial_controls(const pdlt_plan *plan) {
+  const size_t layers = (size_t)plan->ex->network.depth - 1;
+  size_t count = 2 * layers * pairs_of(plan);
+  if (plan->linear) count += plan->p * (plan->p + 1) / 2;
+  return count <= PDLT_MAX_CONTROLS && pdlt_initial_values(plan) > 0 ? count : 0;
+}
+
+pdlt_status pdlt_initial_new(pdlt_initial *out, const pdlt_plan *plan, const pdlt_network *net,
+                             const pdlt_initial_fit *fit, pdlt_error *err) {
+  pdlt_initial w = {.plan = plan, .fit = fit};
+  const size_t D = plan->problem->samples, P = pairs_of(plan), q = plan->p;
+  const size_t total =
+      2 * D * (net->max_width + D) + (1 + plan->readouts) * P + q * q + fit->controls + fit->values;
+  pdlt_status status = PDLT_OK;
+  if (plan->linear)
+    PDLT_TRY(
+        pdlt_control_new(&w.control, plan->problem, &plan->schedule, plan->ex->training.eta, err));
+  PDLT_TRY(pdlt_preactivation_new(&w.pre, net, plan->problem, err));
+  PDLT_TRY(pdlt_alloc(&w.storage, total, sizeof *w.storage, err));
+  double *next = w.storage;
+  w.s = pdlt_take(&next, D * net->max_width);
+  w.ds = pdlt_take(&next, D * net->max_width);
+  for (int k = 0; k < 2; k++) w.gram[k] = pdlt_take(&next, D * D);
+  w.theta = pdlt_take(&next, P);
+  w.kernel = pdlt_take(&next, plan->readouts * P);
+  w.ntk = pdlt_take(&next, q * q);
+  w.x = pdlt_take(&next, fit->controls);
+  w.value = pdlt_take(&next, fit->values);
+  *out = w;
+  return PDLT_OK;
+cleanup:
+  pdlt_initial_free(&w);
+  return status;
+}
+
+void pdlt_initial_free(pdlt_initial *initial) {
+  pdlt_control_free(&initial->control);
+  pdlt_preactivation_free(&initial->pre);
+  pdlt_free(initial->storage);
+  *initial = (pdlt_initial){0};
+}
+
+/* x of layer index k: averages over neurons of products at the frozen kernel, and the same of
+ * slopes. The kernel of layer 1 is frozen by itself. */
+static void fill_layer(pdlt_initial *w, int k, double *x) {
+  const pdlt_preactivation *pre = &w->pre;
+  const pdlt_small_set *small = pdlt_small_best();
+  const size_t D = w->plan->problem->samples, n = pre->net->layer[k].out, P = pre->pairs;
+  const double *s = pre->s[k], *ds = pre->ds[k], *root = w->fit->root + (size_t)k * D * D;
+  if (k > 0) {
+    small->product(D, n, D, root, D, pre->xi[k], n, w->s, n);
+    pdlt_activation_forward(&pre->net->activation, D * n, w->s, w->s, w->ds);
+    s = w->s;
+    ds = w->ds;
+  }
+  small->inner(D, D, n, s, n, s, n, w->gram[0], D);
+  small->inner(D, D, n, ds, n, ds, n, w->gram[1], D);
+  for (size_t a = 0; a < D; a++)
+    for (size_t b = a; b < D; b++, x++) {
+      x[0] = w->gram[0][a * D + b] / (double)n;
+      x[P] = w->gram[1][a * D + b] / (double)n;
+    }
+}
+
+/* x of the outputs: Th - delta_ij Theta, rows (i, a) <= (j, b). */
+static void fill_outputs(pdlt_initial *w, double *x) {
+  const size_t D = w->plan->problem->samples, q = w->plan->p;
+  for (size_t i = 0; i < q; i++)
+    for (size_t j = i; j < q; j++)
+      *x++ = w->ntk[i * q + j] - (i / D == j / D ? w->theta[pdlt_pair(D, i % D, j % D)] : 0);
+}
+
+pdlt_status pdlt_initial_raw(pdlt_initial *w, uint64_t member) {
+  const pdlt_plan *plan = w->plan;
+  const int depth = plan->ex->network.depth;
+  const size_t P = w->pre.pairs;
+  double *value = w->value;
+  pdlt_preactivation_draw(&w->pre, plan->ex->ensemble.seed, member, plan->linear);
+  for (size_t r = 0; r < plan->readouts; r++)
+    pdlt_preactivation_kernel(&w->pre, pdlt_plan_layer(plan, r), w->kernel + r * P);
+  if (with_kernel(plan)) {
+    memcpy(value, w->kernel, plan->readouts * P * sizeof *value);
+    value += plan->readouts * P;
+  }
+  for (size_t r = 0; r < plan->readouts && with_theta(plan); r++, value += P)
+    pdlt_preactivation_theta(&w->pre, pdlt_plan_layer(plan, r), value);
+  const size_t layers = w->fit->controls > 0 ? (size_t)depth - 1 : 0;
+  for (size_t k = 0; k < layers; k++) fill_layer(w, (int)k, w->x + 2 * k * P);
+  if (!plan->linear) return PDLT_OK;
+  pdlt_preactivation_ntk(&w->pre, w->ntk);
+  if (layers > 0) {
+    if (with_theta(plan))
+      memcpy(w->theta, value - P, P * sizeof *value);
+    else
+      pdlt_preactivation_theta(&w->pre, depth, w->theta);
+    fill_outputs(w, w->x + 2 * layers * P);
+  }
+  return pdlt_control_linearize(&w->control, w->ntk, value, NULL, NULL);
+}
+
+pdlt_status pdlt_initial_draw(pdlt_initial *w, uint64_t member) {
+  const pdlt_initial_fit *fit = w->fit;
+  const pdlt_status status = pdlt_initial_raw(w, member);
+  if (status != PDLT_OK) return status;
+  for (size_t i = 0; i < fit->values; i++) w->value[i] += fit->known[i];
+  for (size_t j = 0; j < fit->controls; j++)
+    pdlt_row_add(fit->values, -w->x[j], fit->coefficient + j * fit->values, w->value);
+  return PDLT_OK;
+}
+
+double pdlt_initial_flops(const pdlt_plan *plan, const pdlt_network *net) {
+  const pdlt_layer *top = &net->layer[net->depth - 1];
+  const double D = (double)plan->problem->samples, P = D * (D + 1) / 2, q = (double)plan->p;
+  const double X = (double)pdlt_initial_controls(plan);
+  const double q_A = (double)top->out * (double)plan->problem->train;
+  const int ntk = plan->linear, theta = with_theta(plan) || (ntk && X > 0);
+  double normals = 0, products = 0, sigma = 0;
+  for (int k = 0; k + 1 < net->depth; k++) {
+    const double n = (double)net->layer[k].out;
+    normals += n * D;
+    sigma += (X > 0 && k > 0 ? 2 : 1) * n * D;
+    products += 8 * n * D * D;
+    if (X > 0) products += 2 * n * D * D + 4 * n * P;
+    if (theta) products += 3 * n * P + 4 * n * P * P + 2 * n * D * D * D + 4 * P * D * D * D;
+    if (!ntk) continue;
+    normals += k + 2 == net->depth ? (double)top->out * n : (n + 1) * q;
+    products += 7 * n * q * q + 6 * n * q * D;
+  }
+  products += 2 * X * (double)pdlt_initial_values(plan);
+  return 10 * PDLT_FLOPS_LOOP + PDLT_FLOPS_NORMAL * normals + PDLT_FLOPS_SIGMA * sigma +
+         PDLT_FLOPS_SHORT * products + (ntk ? pdlt_flops_eigen(q_A) : 0);
+}

@@ -1,0 +1,308 @@
+/* block.c - see block.h. */
+#include "trainer/draw/block.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/vector/linalg.h"
+#include "base/vector/rows.h"
+#include "trainer/statistics/moments.h"
+
+/* Numbers of the NTK, and of the dNTK, of one network at all times; 0: not measured. */
+static size_t theta_t_size(const pdlt_plan *plan) {
+  return plan->with_theta_t ? plan->times * plan->p * plan->p : 0;
+}
+static size_t dtheta_t_size(const pdlt_plan *plan) {
+  return plan->with_dtheta_t ? plan->times * plan->dntk_numbers : 0;
+}
+
+/* What network `which` of a draw is asked for while it trains. */
+static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
+  const size_t theta_t = theta_t_size(w->plan), dtheta_t = dtheta_t_size(w->plan);
+  double *to = w->moving + (size_t)which * (theta_t + dtheta_t);
+  return (pdlt_member_probe){.ntk = &w->training_ntk,
+                             .theta_t = theta_t > 0 ? to : NULL,
+                             .dntk = &w->training_dntk,
+                             .dtheta_t = dtheta_t > 0 ? to + theta_t : NULL};
+}
+
+pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
+                            const pdlt_initial_fit *fit, pdlt_error *err) {
+  pdlt_worker w = {.plan = plan, .net = net};
+  const size_t values = plan->times * plan->p, rows = PDLT_BLOCK_MEMBERS * values;
+  const size_t samples = plan->problem->samples;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_stepper_new(&w.stepper, net, plan->problem, plan->ex->training.eta, PDLT_FIRST_AUTO,
+                            plan->single, err));
+  if ((plan->with_kernel || plan->with_theta) && !plan->weightless)
+    PDLT_TRY(pdlt_ntk_new(&w.ntk, net, plan->problem, err));
+  if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w.tensors, plan, net, err));
+  if (plan->with_dntk || plan->with_ddntk)
+    PDLT_TRY(pdlt_ddntk_new(&w.ddntk, net, plan->problem, plan->first, plan->with_ddntk, err));
+  if (plan->with_theta_t) PDLT_TRY(pdlt_training_ntk_new(&w.training_ntk, net, plan->problem, err));
+  if (plan->with_dtheta_t)
+    PDLT_TRY(pdlt_training_dntk_new(&w.training_dntk, net, plan->problem, plan->first, err));
+  PDLT_TRY(
+      pdlt_alloc(&w.moving, 2 * (theta_t_size(plan) + dtheta_t_size(plan)), sizeof *w.moving, err));
+  if (plan->samples > 0) PDLT_TRY(pdlt_initial_new(&w.initial, plan, net, fit, err));
+  if (plan->with_stability && !plan->linear)
+    PDLT_TRY(pdlt_stability_new(&w.stability, net, plan->problem, plan->ex->training.eta, err));
+  if (plan->linear) PDLT_TRY(pdlt_further_new(&w.further, plan, net, err));
+  const size_t width = plan->top.parts * plan->p; /* of a row of last */
+  const size_t last = PDLT_BLOCK_MEMBERS * (width + 1) + width;
+  PDLT_TRY(pdlt_alloc(&w.storage,
+                      net->num_params + 2 * rows + 2 * values + plan->p + samples * samples + last,
+                      sizeof *w.storage, err));
+  w.theta = w.storage;
+  w.even = w.theta + net->num_params;
+  w.odd = w.even + rows;
+  w.pair = w.odd + rows;
+  w.mean = w.pair + values;
+  w.shift = w.mean + values;
+  w.numbers = w.shift + plan->p;
+  w.last = w.numbers + PDLT_BLOCK_MEMBERS;
+  w.middle = w.last + PDLT_BLOCK_MEMBERS * width;
+  w.matrix = w.middle + width;
+  *out = w;
+  return PDLT_OK;
+cleanup:
+  pdlt_worker_free(&w);
+  return status;
+}
+
+void pdlt_worker_free(pdlt_worker *worker) {
+  pdlt_stepper_free(&worker->stepper);
+  pdlt_ntk_free(&worker->ntk);
+  pdlt_accumulator_free(&worker->tensors);
+  pdlt_ddntk_free(&worker->ddntk);
+  pdlt_training_ntk_free(&worker->training_ntk);
+  pdlt_training_dntk_free(&worker->training_dntk);
+  pdlt_free(worker->moving);
+  pdlt_initial_free(&worker->initial);
+  pdlt_stability_free(&worker->stability);
+  pdlt_further_free(&worker->further);
+  pdlt_free(worker->storage);
+  *worker = (pdlt_worker){0};
+}
+
+static pdlt_member_outcome train_from_draw(pdlt_worker *w, int negate,
+                                           const volatile sig_atomic_t *stop, double *z) {
+  memcpy(w->stepper.theta, w->theta, w->net->num_params * sizeof *w->theta);
+  if (negate) pdlt_network_negate_last(w->net, w->stepper.theta);
+  long steps = 0;
+  const pdlt_member_probe probe = probe_of(w, negate);
+  const pdlt_member_outcome outcome =
+      pdlt_member_train_probed(&w->stepper, &w->plan->schedule, stop, z, &probe, &steps);
+  w->steps += steps;
+  return outcome;
+}
+
+pdlt_member_outcome pdlt_worker_train(pdlt_worker *w, uint64_t member,
+                                      const volatile sig_atomic_t *stop, double *z, double *minus) {
+  pdlt_network_draw(w->net, w->plan->ex->ensemble.seed, member, w->theta);
+  const pdlt_member_outcome first = train_from_draw(w, 0, stop, z);
+  if (minus == NULL || first == PDLT_MEMBER_DIVERGED || first == PDLT_MEMBER_STOPPED) return first;
+  const pdlt_member_outcome second = train_from_draw(w, 1, stop, minus);
+  return second == PDLT_MEMBER_DONE ? first : second;
+}
+
+/* The draw in worker->theta and the samples that belong to it; 0 when out of memory. */
+static int add_initial(pdlt_worker *w, size_t member, double *record) {
+  const pdlt_plan *plan = w->plan;
+  int unstable = 0;
+  if (plan->samples > 0)
+    w->status = pdlt_further_samples(&w->initial, &w->tensors, (uint64_t)member, record);
+  if (plan->linear && w->status == PDLT_OK)
+    w->status = pdlt_further_levels(&w->further, w->theta, (uint64_t)member,
+                                    record + plan->at.shift, &unstable);
+  else if (plan->with_stability && w->status == PDLT_OK)
+    unstable = pdlt_stability_check(&w->stability, w->theta);
+  record[plan->at.unstable] += unstable;
+  return w->status == PDLT_OK;
+}
+
+/* Adds K and Theta of the draw in worker->theta to the record. */
+static void add_matrices(pdlt_worker *w, double *record) {
+  const pdlt_plan *plan = w->plan;
+  const size_t count = plan->problem->samples * plan->problem->samples;
+  if (plan->weightless || (!plan->with_kernel && !plan->with_theta)) return;
+  pdlt_ntk_forward(&w->ntk, w->theta);
+  for (size_t r = 0; r < plan->readouts; r++) {
+    const int l = pdlt_plan_layer(plan, r);
+    double *kernel = record + plan->at.kernel + r * count;
+    double *theta = record + plan->at.theta + r * count;
+    if (plan->with_kernel) {
+      pdlt_ntk_kernel(&w->ntk, l, w->matrix);
+      for (size_t i = 0; i < count; i++) kernel[i] += w->matrix[i];
+    }
+    if (plan->with_theta) {
+      pdlt_ntk_theta(&w->ntk, w->theta, l, w->matrix);
+      for (size_t i = 0; i < count; i++) theta[i] += w->matrix[i];
+    }
+  }
+}
+
+/* Adds P .. U of the draw in worker->theta to the record. */
+static void add_differentials(pdlt_worker *w, uint64_t member, double *record) {
+  const pdlt_plan *plan = w->plan;
+  const size_t pairs = plan->first * plan->first, count = pairs * pairs;
+  const size_t tensors = plan->with_ddntk ? PDLT_DDNTK_COUNT : 2;
+  if (!plan->with_dntk && !plan->with_ddntk) return;
+  pdlt_ddntk_forward(&w->ddntk, w->theta);
+  for (size_t r = 0; r < plan->readouts; r++) {
+    const int l = pdlt_plan_layer(plan, r);
+    for (uint64_t pair = 0; pair < PDLT_DDNTK_PAIRS; pair++) {
+      pdlt_ddntk_draw(&w->ddntk, plan->ex->ensemble.seed, member, l, pair);
+      pdlt_ddntk_tensors(&w->ddntk, w->theta, l);
+      for (size_t t = 0; t < tensors; t++) {
+        double *sum = record + plan->at.differential + (t * plan->readouts + r) * count;
+        for (size_t i = 0; i < count; i++) sum[i] += w->ddntk.out[t * count + i] / PDLT_DDNTK_PAIRS;
+      }
+    }
+  }
+}
+
+/* Adds to sum (count) the numbers x of a draw's network, for a pair the average of both. */
+static void add_average(const pdlt_plan *plan, size_t count, const double *x, const double *other,
+                        double *sum) {
+  for (size_t i = 0; i < count; i++) sum[i] += plan->antithetic ? 0.5 * (x[i] + other[i]) : x[i];
+}
+
+/* Adds NTK and dNTK during training to the record. */
+static void add_moving(pdlt_worker *w, double *record) {
+  const pdlt_plan *plan = w->plan;
+  const pdlt_member_probe one = probe_of(w, 0), other = probe_of(w, 1);
+  add_average(plan, theta_t_size(plan), one.theta_t, other.theta_t, record + plan->at.theta_t);
+  add_average(plan, dtheta_t_size(plan), one.dtheta_t, other.dtheta_t, record + plan->at.dtheta_t);
+}
+
+/* Replaces a pair's outputs z+ (in even) and z- by m and d. */
+static void split_pair(size_t count, double *even, const double *minus, double *odd) {
+  for (size_t i = 0; i < count; i++) {
+    const double plus = even[i];
+    even[i] = 0.5 * (plus + minus[i]);
+    odd[i] = 0.5 * (plus - minus[i]);
+  }
+}
+
+/* Trains one draw; its m and d become row `row` of even and odd when it survives.
+ * Returns the outcome. */
+static pdlt_member_outcome run_draw(pdlt_worker *w, size_t member, size_t row,
+                                    const volatile sig_atomic_t *stop, double *samples) {
+  const pdlt_plan *plan = w->plan;
+  const size_t values = plan->times * plan->p;
+  double *even = w->even + row * values;
+  const pdlt_member_outcome outcome =
+      pdlt_worker_train(w, (uint64_t)member, stop, even, plan->antithetic ? w->pair : NULL);
+  if (outcome == PDLT_MEMBER_STOPPED) return outcome;
+  if (member < plan->keep)
+    for (size_t i = 0; i < values; i++)
+      samples[member * values + i] = outcome == PDLT_MEMBER_DIVERGED ? NAN : even[i];
+  if (plan->antithetic && outcome != PDLT_MEMBER_DIVERGED)
+    split_pair(values, even, w->pair, w->odd + row * values);
+  return outcome;
+}
+
+/* The record's shift at the last time. */
+static const double *last_shift(const pdlt_plan *plan, const double *record) {
+  return record + plan->at.shift + (plan->times - 1) * plan->p;
+}
+
+static void begin_shift(pdlt_worker *w, const double *record) {
+  if (w->plan->linear) memcpy(w->shift, last_shift(w->plan, record), w->plan->p * sizeof *w->shift);
+}
+
+/* Puts what the last time says of the surviving draw into row `row` of last. */
+static void keep_last(pdlt_worker *w, size_t member, size_t row, const double *record) {
+  const pdlt_plan *plan = w->plan;
+  const size_t p = plan->p, values = plan->times * p;
+  double *to = w->last + row * plan->top.parts * p;
+  memcpy(to, w->even + (row + 1) * values - p, p * sizeof *to);
+  for (size_t i = 0; i < p && plan->linear; i++)
+    to[p + i] = last_shift(plan, record)[i] - w->shift[i];
+  w->numbers[row] = (double)(member + 1);
+}
+
+/* sum (T p) += squares of the rows. */
+static void add_squares(size_t rows, size_t values, const double *x, double *sum) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t i = 0; i < values; i++) sum[i] += x[r * values + i] * x[r * values + i];
+}
+
+/* Merges the rows of even and odd into the record's moments. */
+static void add_moments(pdlt_worker *w, size_t rows, double *record) {
+  const pdlt_plan *plan = w->plan;
+  const size_t p = plan->p, values = plan->times * p;
+  const pdlt_record_layout *at = &plan->at;
+  if (rows == 0) return;
+  pdlt_top_add(&plan->top, rows, w->last, w->numbers, w->middle, record + at->top);
+  pdlt_rows_center(rows, values, w->even, w->mean);
+  for (size_t t = 0; t < plan->times && plan->with_cov; t++) {
+    pdlt_syrk(1, p, rows, 1.0, w->even + t * p, values, 1.0, record + at->scatter + t * p * p, p);
+    if (plan->antithetic)
+      pdlt_syrk(1, p, rows, 1.0, w->odd + t * p, values, 1.0, record + at->odd + t * p * p, p);
+  }
+  if (!plan->with_cov) {
+    add_squares(rows, values, w->even, record + at->scatter);
+    if (plan->antithetic) add_squares(rows, values, w->odd, record + at->odd);
+  }
+  pdlt_moments_merge(values / plan->columns, plan->columns, &record[at->survivors],
+                     record + at->mean, record + at->scatter, (double)rows, w->mean);
+}
+
+/* Whether K, V or other tensors are measured on the draw itself. */
+static int measures_tensors(const pdlt_plan *plan) {
+  return plan->moments > 0 && (plan->with_fluctuations || !plan->weightless);
+}
+
+static int needs_weights(const pdlt_plan *plan) {
+  return measures_tensors(plan) || plan->with_dntk || plan->with_ddntk || !plan->weightless;
+}
+
+/* Trains draw `member` or, without outputs, draws it. 0: stopped early. */
+static int take_draw(pdlt_worker *w, size_t member, size_t *rows, const volatile sig_atomic_t *stop,
+                     double *record, double *samples) {
+  const pdlt_plan *plan = w->plan;
+  if (!plan->with_output && plan->keep == 0) {
+    if (stop != NULL && *stop) return 0;
+    if (needs_weights(plan))
+      pdlt_network_draw(w->net, plan->ex->ensemble.seed, (uint64_t)member, w->theta);
+    return 1;
+  }
+  const pdlt_member_outcome outcome = run_draw(w, member, *rows, stop, samples);
+  if (outcome == PDLT_MEMBER_STOPPED) return 0;
+  record[plan->at.diverged] += outcome == PDLT_MEMBER_DIVERGED;
+  record[plan->at.unconverged] += outcome == PDLT_MEMBER_UNCONVERGED;
+  *rows += outcome != PDLT_MEMBER_DIVERGED;
+  if (outcome != PDLT_MEMBER_DIVERGED) add_moving(w, record);
+  return 1;
+}
+
+int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *stop, double *record,
+                   double *samples) {
+  const pdlt_plan *plan = w->plan;
+  const size_t first = block * plan->block_members;
+  size_t end = first + plan->block_members, rows = 0;
+  if (end > plan->members) end = plan->members;
+  memset(record, 0, plan->at.size * sizeof *record);
+  w->tensors.rows = 0; /* of a block that was stopped */
+  for (size_t member = first; member < end; member++) {
+    const size_t before = rows;
+    if (!take_draw(w, member, &rows, stop, record, samples)) return 0;
+    begin_shift(w, record);
+    if (!add_initial(w, member, record)) return 0;
+    if (plan->with_output && rows > before) keep_last(w, member, before, record);
+    record[plan->at.members] += 1;
+    add_matrices(w, record);
+    if (measures_tensors(plan)) pdlt_accumulator_add(&w->tensors, w->theta, record);
+    add_differentials(w, (uint64_t)member, record);
+    if (rows == PDLT_BLOCK_MEMBERS || member + 1 == end) {
+      if (plan->with_output) add_moments(w, rows, record);
+      rows = 0;
+    }
+  }
+  if (plan->moments > 0) pdlt_accumulator_flush(&w->tensors, record);
+  if (!plan->with_output) record[plan->at.survivors] = record[plan->at.members];
+  return 1;
+}

@@ -1,0 +1,70 @@
+/* block.h - a block of independent draws, reduced to one record.
+ *
+ * Is: the unit of work: everything a block contributes, a pure function of (experiment,
+ * data, width, block).
+ * Is not: aware of other blocks, threads or files. */
+#ifndef PDLT_TRAINER_DRAW_BLOCK_H
+#define PDLT_TRAINER_DRAW_BLOCK_H
+
+#include "trainer/control/further_draws.h"
+#include "trainer/control/weightless.h"
+#include "trainer/measure/ddntk.h"
+#include "trainer/measure/ntk.h"
+#include "trainer/measure/stability.h"
+#include "trainer/record/accumulate.h"
+#include "trainer/record/plan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Memory of one thread for blocks of one width. */
+typedef struct pdlt_worker {
+  const pdlt_plan *plan;   /* borrowed */
+  const pdlt_network *net; /* borrowed */
+  pdlt_stepper stepper;
+  pdlt_ntk ntk;
+  pdlt_accumulator tensors;
+  pdlt_ddntk ddntk;
+  pdlt_training_ntk training_ntk;
+  pdlt_training_dntk training_dntk;
+  double *moving; /* NTK (T, p, p) and dNTK (T, (n_L S)^3) during training of a draw's networks */
+  pdlt_initial initial; /* further samples */
+  pdlt_stability stability;
+  pdlt_further further; /* with a control */
+  pdlt_status status;   /* what ended a block other than *stop */
+  long steps;           /* of all networks so far */
+  double *theta;        /* (num_params) the draw */
+  double *even, *odd;   /* (64, T, p) m and d of the surviving draws */
+  double *shift;        /* (p) of the record at the last time, before a draw */
+  double *last;         /* (64, 1 or 2, p) m, and shift, at the last time of surviving draws */
+  double *middle;       /* (1 or 2, p) work for last */
+  double *numbers;      /* (64) their numbers, from 1 */
+  double *pair;         /* (T, p) outputs of the second network of a pair */
+  double *mean;         /* (T, p) */
+  double *matrix;       /* (D, D) */
+  double *storage;
+} pdlt_worker;
+
+/* fit belongs to the same plan and network, borrowed; NULL without samples. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
+                            const pdlt_initial_fit *fit, pdlt_error *err);
+void pdlt_worker_free(pdlt_worker *worker);
+
+/* Trains draw `member`: z (T, p) of the network and, unless NULL, minus (T, p) of the
+ * same draw with the last layer negated. Leaves the draw in worker->theta. A pair
+ * diverges or fails to converge when one of the two does. */
+pdlt_member_outcome pdlt_worker_train(pdlt_worker *worker, uint64_t member,
+                                      const volatile sig_atomic_t *stop, double *z, double *minus);
+
+/* Runs a block: record (layout.size) and, for draws below plan->keep, samples
+ * (keep, T, p) of the whole width (NaN where diverged). Returns 0 when *stop, or
+ * worker->status, ended it early; the record is then of no use. */
+int pdlt_block_run(pdlt_worker *worker, size_t block, const volatile sig_atomic_t *stop,
+                   double *record, double *samples);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

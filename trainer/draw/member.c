@@ -1,0 +1,73 @@
+/* member.c - see member.h. */
+#include "trainer/draw/member.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *problem) {
+  return (pdlt_schedule){.num_times = ex->training.num_record,
+                         .times = ex->training.record,
+                         .to_end = ex->training.to_end,
+                         .max_steps = ex->training.max_steps,
+                         .converged = PDLT_CONVERGED * (1 + problem->max_target),
+                         .limit = PDLT_LIMIT * (1 + problem->max_target)};
+}
+
+/* max |x|; NaN and infinity give infinity. Without their sign doubles are ordered like their
+ * bits, and whole numbers have a maximum that every compiler can take in vectors. */
+static double largest(const double *x, size_t n) {
+  int64_t max = 0;
+#pragma omp simd reduction(max : max)
+  for (size_t i = 0; i < n; i++) {
+    int64_t bits;
+    memcpy(&bits, &x[i], sizeof bits);
+    bits &= INT64_MAX;
+    max = bits > max ? bits : max;
+  }
+  double value;
+  memcpy(&value, &max, sizeof value);
+  return isfinite(value) ? value : INFINITY;
+}
+
+pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *schedule,
+                                      const volatile sig_atomic_t *stop, double *z, long *steps) {
+  static const pdlt_member_probe nothing = {.ntk = NULL};
+  return pdlt_member_train_probed(st, schedule, stop, z, &nothing, steps);
+}
+
+/* NTK and dNTK at recorded time number t. */
+static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, size_t t) {
+  const size_t n_L = st->problem->outputs, rows = n_L * st->problem->samples;
+  if (probe->theta_t != NULL)
+    pdlt_training_ntk_measure(probe->ntk, st, probe->theta_t + t * rows * rows);
+  if (probe->dtheta_t == NULL) return;
+  const size_t few = n_L * probe->dntk->samples;
+  pdlt_training_dntk_measure(probe->dntk, st, probe->dtheta_t + t * few * few * few);
+}
+
+pdlt_member_outcome pdlt_member_train_probed(pdlt_stepper *st, const pdlt_schedule *schedule,
+                                             const volatile sig_atomic_t *stop, double *z,
+                                             const pdlt_member_probe *probe, long *steps) {
+  const size_t outputs = st->problem->outputs * st->problem->samples;
+  const size_t trained = st->problem->outputs * st->problem->train;
+  size_t next = 0;
+  pdlt_stepper_begin(st);
+  for (long step = 0;; step++) {
+    if (stop != NULL && *stop) return PDLT_MEMBER_STOPPED;
+    pdlt_stepper_forward(st);
+    if (steps != NULL) *steps = step;
+    if (!(largest(st->z, trained) <= schedule->limit)) return PDLT_MEMBER_DIVERGED;
+    const int there = schedule->to_end && largest(st->eps, trained) < schedule->converged;
+    const int last = there || (schedule->to_end && step >= schedule->max_steps);
+    while (next < schedule->num_times && (last || (double)step >= schedule->times[next])) {
+      pdlt_stepper_output(st, z + next * outputs);
+      if (!(largest(z + next * outputs, outputs) <= schedule->limit)) return PDLT_MEMBER_DIVERGED;
+      measure(probe, st, next);
+      next++;
+    }
+    if (next == schedule->num_times)
+      return last && !there ? PDLT_MEMBER_UNCONVERGED : PDLT_MEMBER_DONE;
+    pdlt_stepper_update(st);
+  }
+}

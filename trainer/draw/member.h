@@ -1,0 +1,61 @@
+/* member.h - one network from draw to end of training.
+ *
+ * Is: the loop over steps, what is recorded when, and how a member ends.
+ * Is not: drawing (network.h), a step (step.h) or averaging (block.h). */
+#ifndef PDLT_TRAINER_DRAW_MEMBER_H
+#define PDLT_TRAINER_DRAW_MEMBER_H
+
+#include <signal.h>
+
+#include "trainer/measure/training_dntk.h"
+#include "trainer/measure/training_ntk.h"
+#include "trainer/network/step.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum {
+  PDLT_MEMBER_DONE,
+  PDLT_MEMBER_UNCONVERGED, /* steps: end, not there after max_steps; z is still of use */
+  PDLT_MEMBER_DIVERGED,    /* an output is not finite or above the limit; z is not filled */
+  PDLT_MEMBER_STOPPED      /* *stop was set; z is not filled */
+} pdlt_member_outcome;
+
+typedef struct pdlt_schedule {
+  size_t num_times;
+  const double *times; /* (T) steps, increasing; with to_end: {0, INFINITY}; borrowed */
+  int to_end;          /* train until max|eps| < converged on training samples */
+  long max_steps;      /* of to_end */
+  double converged;    /* 1e-9 (1 + max|y|) */
+  double limit;        /* 1e6 (1 + max|y|): beyond it a member has diverged */
+} pdlt_schedule;
+
+/* The limits of a problem, PDLT_CONVERGED and PDLT_LIMIT times 1 + max|y|. */
+#define PDLT_CONVERGED 1e-9
+#define PDLT_LIMIT 1e6
+pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *problem);
+
+/* Trains from stepper->theta, z (T, n_L, D) at the recorded times. Training outputs are
+ * checked for divergence at every step, test outputs at recorded times. stop may be
+ * NULL. *steps, unless NULL: steps taken. */
+pdlt_member_outcome pdlt_member_train(pdlt_stepper *stepper, const pdlt_schedule *schedule,
+                                      const volatile sig_atomic_t *stop, double *z, long *steps);
+
+/* What else is measured at the recorded times; everything borrowed, NULL: not measured. */
+typedef struct pdlt_member_probe {
+  pdlt_training_ntk *ntk;
+  double *theta_t; /* (T, n_L, D, n_L, D) NTK; needs ntk */
+  pdlt_training_dntk *dntk;
+  double *dtheta_t; /* (T, n_L, S, n_L, S, n_L, S) dNTK; needs dntk */
+} pdlt_member_probe;
+
+/* The same, and what probe asks for. */
+pdlt_member_outcome pdlt_member_train_probed(pdlt_stepper *stepper, const pdlt_schedule *schedule,
+                                             const volatile sig_atomic_t *stop, double *z,
+                                             const pdlt_member_probe *probe, long *steps);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

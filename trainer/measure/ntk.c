@@ -1,0 +1,145 @@
+/* ntk.c - see ntk.h. */
+#include "trainer/measure/ntk.h"
+
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/vector/linalg.h"
+
+enum { JACOBIAN_DOUBLES = 1 << 16 }; /* half a MiB per buffer: two stay in L2 */
+
+static size_t tile_rows(const pdlt_network *net, size_t samples) {
+  const size_t rows = JACOBIAN_DOUBLES / (samples * net->max_width + 1);
+  return rows < 1 ? 1 : rows > net->max_width ? net->max_width : rows;
+}
+
+static void lend_views(pdlt_ntk *ntk, size_t samples) {
+  const pdlt_network *net = ntk->net;
+  double *next = ntk->storage;
+  for (int k = 0; k < net->depth; k++) {
+    ntk->gram[k] = pdlt_take(&next, samples * samples);
+    if (k + 1 == net->depth) break;
+    ntk->s[k] = pdlt_take(&next, net->layer[k].out * samples);
+    ntk->ds[k] = pdlt_take(&next, net->layer[k].out * samples);
+    ntk->ds_t[k] = pdlt_take(&next, net->layer[k].out * samples);
+  }
+  ntk->product = pdlt_take(&next, samples * samples);
+  ntk->jacobian[0] = pdlt_take(&next, samples * ntk->tile * net->max_width);
+  ntk->jacobian[1] = pdlt_take(&next, samples * ntk->tile * net->max_width);
+}
+
+pdlt_status pdlt_ntk_new(pdlt_ntk *out, const pdlt_network *net, const pdlt_problem *problem,
+                         pdlt_error *err) {
+  const size_t samples = problem->samples, depth = (size_t)net->depth;
+  pdlt_ntk ntk = {.net = net, .problem = problem, .tile = tile_rows(net, samples)};
+  size_t neurons = 0;
+  for (size_t k = 0; k + 1 < depth; k++) neurons += net->layer[k].out;
+  const size_t total = (depth + 1) * samples * samples + 3 * neurons * samples +
+                       2 * samples * ntk.tile * net->max_width;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&ntk.s, 4 * depth, sizeof *ntk.s, err));
+  ntk.ds = ntk.s + depth;
+  ntk.ds_t = ntk.ds + depth;
+  ntk.gram = ntk.ds_t + depth;
+  PDLT_TRY(pdlt_alloc(&ntk.storage, total, sizeof *ntk.storage, err));
+  lend_views(&ntk, samples);
+  pdlt_syrk(1, samples, problem->inputs, 1.0, problem->x_all, samples, 0.0, ntk.gram[0], samples);
+  *out = ntk;
+  return PDLT_OK;
+cleanup:
+  pdlt_ntk_free(&ntk);
+  return status;
+}
+
+void pdlt_ntk_free(pdlt_ntk *ntk) {
+  pdlt_free(ntk->storage);
+  pdlt_free(ntk->s);
+  *ntk = (pdlt_ntk){0};
+}
+
+void pdlt_ntk_forward(pdlt_ntk *ntk, const double *theta) {
+  const pdlt_network *net = ntk->net;
+  const size_t samples = ntk->problem->samples;
+  const double *below = ntk->problem->x_all;
+  for (int k = 0; k + 1 < net->depth; k++) {
+    const pdlt_layer *layer = &net->layer[k];
+    double *s = ntk->s[k], *ds = ntk->ds[k];
+    for (size_t i = 0; i < layer->out; i++)
+      for (size_t a = 0; a < samples; a++) s[i * samples + a] = theta[layer->bias + i];
+    pdlt_gemm(0, 0, layer->out, samples, layer->in, 1.0, theta + layer->weight, layer->in, below,
+              samples, 1.0, s, samples);
+    pdlt_activation_forward(&net->activation, layer->out * samples, s, s, ds);
+    for (size_t i = 0; i < layer->out; i++)
+      for (size_t a = 0; a < samples; a++) ntk->ds_t[k][a * layer->out + i] = ds[i * samples + a];
+    pdlt_syrk(1, samples, layer->out, 1.0, s, samples, 0.0, ntk->gram[k + 1], samples);
+    below = s;
+  }
+}
+
+void pdlt_ntk_kernel(const pdlt_ntk *ntk, int l, double *kernel) {
+  const pdlt_layer *layer = &ntk->net->layer[l - 1];
+  const size_t count = ntk->problem->samples * ntk->problem->samples;
+  const double scale = layer->C_W / (double)layer->in, *gram = ntk->gram[l - 1];
+  for (size_t i = 0; i < count; i++) kernel[i] = layer->C_b + scale * gram[i];
+}
+
+/* out += factor g^(l') h^(l'), entry by entry; k = l' - 1. */
+static void add_layer(const pdlt_ntk *ntk, int k, double factor, const double *g, double *out) {
+  const pdlt_layer *layer = &ntk->net->layer[k];
+  const size_t count = ntk->problem->samples * ntk->problem->samples;
+  const double scale = layer->lambda_W / (double)layer->in, *gram = ntk->gram[k];
+  for (size_t i = 0; i < count; i++) out[i] += factor * g[i] * (layer->lambda_b + scale * gram[i]);
+}
+
+/* jac (D, rows, n) *= sigma'^(k+1) of the last index. */
+static void times_slope(const pdlt_ntk *ntk, int k, size_t rows, double *jac) {
+  const size_t n = ntk->net->layer[k].out;
+  for (size_t a = 0; a < ntk->problem->samples; a++)
+    for (size_t r = 0; r < rows; r++)
+      for (size_t i = 0; i < n; i++) jac[(a * rows + r) * n + i] *= ntk->ds_t[k][a * n + i];
+}
+
+/* Adds the layers below the top hidden layer (index m) for its neurons
+ * first .. first + rows - 1: J of layer m is diagonal, so J of layer m - 1 is
+ * sigma'_j W_ji sigma'_i, and further down J <- (J W) sigma'. */
+static void add_tile(pdlt_ntk *ntk, const double *theta, int m, size_t first, size_t rows,
+                     double factor, double *out) {
+  const pdlt_network *net = ntk->net;
+  const size_t samples = ntk->problem->samples;
+  const pdlt_layer *top = &net->layer[m];
+  double *jac = ntk->jacobian[0], *next = ntk->jacobian[1];
+  for (size_t a = 0; a < samples; a++)
+    for (size_t r = 0; r < rows; r++) {
+      const double slope = ntk->ds_t[m][a * top->out + first + r];
+      const double *weight = theta + top->weight + (first + r) * top->in;
+      for (size_t i = 0; i < top->in; i++) jac[(a * rows + r) * top->in + i] = slope * weight[i];
+    }
+  for (int k = m - 1; k >= 0; k--) {
+    const pdlt_layer *layer = &net->layer[k];
+    times_slope(ntk, k, rows, jac);
+    pdlt_syrk(0, samples, rows * layer->out, 1.0, jac, rows * layer->out, 0.0, ntk->product,
+              samples);
+    add_layer(ntk, k, factor, ntk->product, out);
+    if (k == 0) break;
+    pdlt_gemm(0, 0, samples * rows, layer->in, layer->out, 1.0, jac, layer->out,
+              theta + layer->weight, layer->in, 0.0, next, layer->in);
+    double *swap = jac;
+    jac = next;
+    next = swap;
+  }
+}
+
+void pdlt_ntk_theta(pdlt_ntk *ntk, const double *theta, int l, double *out) {
+  const pdlt_layer *top = &ntk->net->layer[l - 1];
+  const size_t samples = ntk->problem->samples, count = samples * samples;
+  const double lambda = top->lambda_W / (double)top->in, factor = top->C_W / (double)top->in;
+  for (size_t i = 0; i < count; i++) out[i] = top->lambda_b + lambda * ntk->gram[l - 1][i];
+  const int m = l - 2; /* index of the layer below the top one */
+  if (m < 0) return;
+  const size_t n = ntk->net->layer[m].out;
+  pdlt_syrk(1, samples, n, 1.0, ntk->ds[m], samples, 0.0, ntk->product, samples);
+  add_layer(ntk, m, factor, ntk->product, out);
+  if (m == 0) return;
+  for (size_t first = 0; first < n; first += ntk->tile)
+    add_tile(ntk, theta, m, first, n - first < ntk->tile ? n - first : ntk->tile, factor, out);
+}

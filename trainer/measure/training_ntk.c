@@ -1,0 +1,110 @@
+/* training_ntk.c - see training_ntk.h. */
+#include "trainer/measure/training_ntk.h"
+
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/vector/linalg.h"
+
+pdlt_status pdlt_training_ntk_new(pdlt_training_ntk *out, const pdlt_network *net,
+                                  const pdlt_problem *problem, pdlt_error *err) {
+  const size_t D = problem->samples, p = problem->outputs * D, depth = (size_t)net->depth;
+  pdlt_training_ntk ntk = {.net = net, .problem = problem};
+  size_t total = p * p + 2 * net->max_width * p + depth * D * D;
+  for (size_t k = 0; k + 1 < depth; k++) total += 2 * net->layer[k].out * D;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&ntk.s, 3 * depth, sizeof *ntk.s, err));
+  PDLT_TRY(pdlt_alloc(&ntk.storage, total, sizeof *ntk.storage, err));
+  ntk.ds = ntk.s + depth;
+  ntk.h = ntk.ds + depth;
+  double *next = ntk.storage;
+  ntk.gram = pdlt_take(&next, p * p);
+  for (int i = 0; i < 2; i++) ntk.delta[i] = pdlt_take(&next, net->max_width * p);
+  for (size_t k = 0; k < depth; k++) {
+    ntk.h[k] = pdlt_take(&next, D * D);
+    if (k + 1 == depth) break;
+    ntk.s[k] = pdlt_take(&next, net->layer[k].out * D);
+    ntk.ds[k] = pdlt_take(&next, net->layer[k].out * D);
+  }
+  *out = ntk;
+  return PDLT_OK;
+cleanup:
+  pdlt_training_ntk_free(&ntk);
+  return status;
+}
+
+void pdlt_training_ntk_free(pdlt_training_ntk *ntk) {
+  pdlt_free(ntk->storage);
+  pdlt_free(ntk->s);
+  *ntk = (pdlt_training_ntk){0};
+}
+
+/* s, ds and h of all layers; z^(1) from the stepper, unless NULL. */
+static void forward(pdlt_training_ntk *ntk, const double *theta, const pdlt_stepper *stepper) {
+  const pdlt_network *net = ntk->net;
+  const size_t D = ntk->problem->samples;
+  const double *below = ntk->problem->x_all;
+  for (int k = 0; k < net->depth; k++) {
+    const pdlt_layer *layer = &net->layer[k];
+    pdlt_syrk(1, D, layer->in, layer->lambda_W / (double)layer->in, below, D, 0.0, ntk->h[k], D);
+    for (size_t i = 0; i < D * D; i++) ntk->h[k][i] += layer->lambda_b;
+    if (k + 1 == net->depth) return;
+    double *s = ntk->s[k];
+    if (k == 0 && stepper != NULL) {
+      pdlt_stepper_first(stepper, s);
+    } else {
+      for (size_t i = 0; i < layer->out; i++)
+        for (size_t a = 0; a < D; a++) s[i * D + a] = theta[layer->bias + i];
+      pdlt_gemm(0, 0, layer->out, D, layer->in, 1.0, theta + layer->weight, layer->in, below, D,
+                1.0, s, D);
+    }
+    pdlt_activation_forward(&net->activation, layer->out * D, s, s, ntk->ds[k]);
+    below = s;
+  }
+}
+
+/* out (p, p) += h_ab gram. */
+static void add_layer(const pdlt_training_ntk *ntk, int k, double *out) {
+  const size_t D = ntk->problem->samples, p = ntk->problem->outputs * D;
+  for (size_t ia = 0; ia < p; ia++)
+    for (size_t jb = 0; jb < p; jb++)
+      out[ia * p + jb] += ntk->h[k][ia % D * D + jb % D] * ntk->gram[ia * p + jb];
+}
+
+/* out from s, ds and h. */
+static void backward(pdlt_training_ntk *ntk, const double *theta, double *out) {
+  const pdlt_network *net = ntk->net;
+  const size_t D = ntk->problem->samples, n_L = ntk->problem->outputs, p = n_L * D;
+  double *delta = ntk->delta[0], *next = ntk->delta[1];
+  for (size_t ia = 0; ia < p; ia++)
+    for (size_t jb = 0; jb < p; jb++)
+      out[ia * p + jb] = ia / D == jb / D ? ntk->h[net->depth - 1][ia % D * D + jb % D] : 0;
+  for (int k = net->depth - 2; k >= 0; k--) {
+    const pdlt_layer *above = &net->layer[k + 1];
+    const double *weight = theta + above->weight;
+    const size_t n = above->in;
+    if (k + 2 == net->depth)
+      for (size_t m = 0; m < n; m++)
+        for (size_t ia = 0; ia < p; ia++) next[m * p + ia] = weight[ia / D * n + m];
+    else
+      pdlt_gemm(1, 0, n, p, above->out, 1.0, weight, n, delta, p, 0.0, next, p);
+    for (size_t m = 0; m < n; m++)
+      for (size_t ia = 0; ia < p; ia++) next[m * p + ia] *= ntk->ds[k][m * D + ia % D];
+    double *swap = delta;
+    delta = next;
+    next = swap;
+    pdlt_syrk(1, p, n, 1.0, delta, p, 0.0, ntk->gram, p);
+    add_layer(ntk, k, out);
+  }
+}
+
+void pdlt_training_ntk_measure(pdlt_training_ntk *ntk, const pdlt_stepper *stepper, double *out) {
+  pdlt_stepper_weights(stepper);
+  forward(ntk, stepper->theta, stepper);
+  backward(ntk, stepper->theta, out);
+}
+
+void pdlt_training_ntk_of(pdlt_training_ntk *ntk, const double *theta, double *out) {
+  forward(ntk, theta, NULL);
+  backward(ntk, theta, out);
+}

@@ -1,0 +1,70 @@
+/* network.c - see network.h. */
+#include "trainer/network/network.h"
+
+#include <math.h>
+
+#include "base/core/memory.h"
+#include "base/random/rng.h"
+
+pdlt_status pdlt_network_new(pdlt_network *out, const pdlt_experiment *ex, int n, size_t inputs,
+                             pdlt_error *err) {
+  pdlt_network net = {
+      .activation = ex->network.activation, .width = (uint64_t)n, .depth = ex->network.depth};
+  pdlt_status status = pdlt_alloc(&net.layer, (size_t)net.depth, sizeof *net.layer, err);
+  if (status != PDLT_OK) return status;
+  size_t in = inputs;
+  for (int k = 0; k < net.depth; k++) {
+    pdlt_layer *layer = &net.layer[k];
+    layer->in = in;
+    layer->out = (size_t)pdlt_experiment_layer_width(ex, k + 1, n, (int)inputs);
+    layer->C_b = ex->network.C_b[k];
+    layer->C_W = ex->network.C_W[k];
+    layer->lambda_b = ex->network.lambda_b[k];
+    layer->lambda_W = ex->network.lambda_W[k];
+    layer->has_bias = layer->C_b != 0 || layer->lambda_b != 0;
+    layer->weight = net.num_params;
+    layer->bias = layer->weight + layer->out * layer->in;
+    net.num_params = layer->bias + layer->out;
+    if (layer->out > net.max_width) net.max_width = layer->out;
+    in = layer->out;
+  }
+  *out = net;
+  return PDLT_OK;
+}
+
+void pdlt_network_free(pdlt_network *net) {
+  pdlt_free(net->layer);
+  *net = (pdlt_network){0};
+}
+
+static void draw_scaled(const pdlt_rng *rng, size_t n, double variance, double *out) {
+  const double scale = sqrt(variance);
+  if (variance == 0) {
+    for (size_t i = 0; i < n; i++) out[i] = 0;
+    return;
+  }
+  pdlt_rng_normal(rng, n, out);
+  for (size_t i = 0; i < n; i++) out[i] *= scale;
+}
+
+void pdlt_network_draw(const pdlt_network *net, uint64_t seed, uint64_t member, double *theta) {
+  pdlt_network_draw_layers(net, seed, member, 1, net->depth, theta);
+}
+
+void pdlt_network_draw_layers(const pdlt_network *net, uint64_t seed, uint64_t member, int first,
+                              int last, double *theta) {
+  for (int k = first - 1; k < last; k++) {
+    const pdlt_layer *layer = &net->layer[k];
+    const uint64_t l = (uint64_t)k + 1;
+    pdlt_rng rng = {seed, net->width, member, PDLT_STREAM_WEIGHT + l};
+    draw_scaled(&rng, layer->out * layer->in, layer->C_W / (double)layer->in,
+                theta + layer->weight);
+    rng.stream = PDLT_STREAM_BIAS + l;
+    draw_scaled(&rng, layer->out, layer->C_b, theta + layer->bias);
+  }
+}
+
+void pdlt_network_negate_last(const pdlt_network *net, double *theta) {
+  const pdlt_layer *last = &net->layer[net->depth - 1];
+  for (size_t i = last->weight; i < last->bias + last->out; i++) theta[i] = -theta[i];
+}

@@ -1,0 +1,60 @@
+/* network.h - one multilayer perceptron: its shape, where its parameters lie, its draw.
+ *
+ * Is: the map from an experiment and a hidden width n to layers, and from (seed, n,
+ * member) to parameters at initialization.
+ * Is not: training (step.h) or samples (samples.h).
+ *
+ * Shapes in trainer/: L layers, n_l neurons in layer l, N_A training and N_B test
+ * samples, D = N_A + N_B, T recorded times. Activations lie neuron by neuron,
+ * (n_l, samples), weights W^(l) (n_l, n_{l-1}); parameters are one array theta. */
+#ifndef PDLT_TRAINER_NETWORK_NETWORK_H
+#define PDLT_TRAINER_NETWORK_NETWORK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/core/status.h"
+#include "base/experiment/experiment.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Layer l: z^(l) = b + W s, b ~ N(0, C_b), W_ij ~ N(0, C_W/in); learning-rate tensor
+ * lambda_b for biases, lambda_W/in for weights (PDLT ch. 2 and 8). */
+typedef struct pdlt_layer {
+  size_t in, out; /* n_{l-1}, n_l */
+  double C_b, C_W, lambda_b, lambda_W;
+  size_t weight, bias; /* W (out, in) and b (out) begin here in theta */
+  int has_bias;        /* 0: C_b = lambda_b = 0, b stays 0 */
+} pdlt_layer;
+
+typedef struct pdlt_network {
+  pdlt_activation activation;
+  uint64_t width;    /* n of the sweep: part of the key of the random numbers */
+  int depth;         /* L */
+  pdlt_layer *layer; /* (L) layer[l-1] is layer l; owned */
+  size_t num_params; /* length of theta */
+  size_t max_width;  /* largest n_l, l = 1..L */
+} pdlt_network;
+
+/* The network of ex at hidden width n with `inputs` inputs. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_network_new(pdlt_network *out, const pdlt_experiment *ex, int n, size_t inputs,
+                             pdlt_error *err);
+void pdlt_network_free(pdlt_network *net);
+
+/* Parameters of a member at initialization: a pure function of (seed, n, member,
+ * layer, index). theta (num_params). Cost O(num_params). */
+void pdlt_network_draw(const pdlt_network *net, uint64_t seed, uint64_t member, double *theta);
+
+/* The same numbers for layers first..last only; other parameters are left alone. */
+void pdlt_network_draw_layers(const pdlt_network *net, uint64_t seed, uint64_t member, int first,
+                              int last, double *theta);
+
+/* Negates the last layer's weights and biases: z(0) -> -z(0), same NTK. */
+void pdlt_network_negate_last(const pdlt_network *net, double *theta);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,59 @@
+/* samples.c - see samples.h. */
+#include "trainer/network/samples.h"
+
+#include <math.h>
+
+#include "base/core/memory.h"
+#include "base/vector/linalg.h"
+
+/* out (cols, count) = transpose of rows first .. first + count - 1 of in (rows, cols). */
+static void transpose_rows(const double *in, size_t cols, size_t first, size_t count, double *out) {
+  for (size_t r = 0; r < count; r++)
+    for (size_t c = 0; c < cols; c++) out[c * count + r] = in[(first + r) * cols + c];
+}
+
+/* h (N_A, n) = lambda_b + lambda_W/n_0 x_train^T x. */
+static void first_layer_ntk(const pdlt_problem *p, double lambda_b, double lambda_W,
+                            const double *x, size_t n, double *h) {
+  if (n == 0) return;
+  for (size_t i = 0; i < p->train * n; i++) h[i] = lambda_b;
+  pdlt_gemm(1, 0, p->train, n, p->inputs, lambda_W / (double)p->inputs, p->x_train, p->train, x, n,
+            1.0, h, n);
+}
+
+pdlt_status pdlt_problem_new(pdlt_problem *out, const pdlt_experiment *ex, const pdlt_dataset *data,
+                             pdlt_error *err) {
+  pdlt_problem p = {.train = data->train,
+                    .test = data->test,
+                    .samples = data->train + data->test,
+                    .inputs = data->inputs,
+                    .outputs = data->outputs};
+  const size_t total =
+      2 * p.inputs * p.samples + p.outputs * (p.train + p.samples) + p.train * p.samples;
+  pdlt_status status = pdlt_alloc(&p.storage, total, sizeof *p.storage, err);
+  if (status != PDLT_OK) return status;
+  p.x_train = p.storage;
+  p.x_test = p.x_train + p.inputs * p.train;
+  p.x_all = p.x_test + p.inputs * p.test;
+  p.y_train = p.x_all + p.inputs * p.samples;
+  p.y_all = p.y_train + p.outputs * p.train;
+  p.h_train = p.y_all + p.outputs * p.samples;
+  p.h_test = p.h_train + p.train * p.train;
+  transpose_rows(data->x, p.inputs, 0, p.train, p.x_train);
+  transpose_rows(data->x, p.inputs, p.train, p.test, p.x_test);
+  transpose_rows(data->x, p.inputs, 0, p.samples, p.x_all);
+  transpose_rows(data->y, p.outputs, 0, p.train, p.y_train);
+  transpose_rows(data->y, p.outputs, 0, p.samples, p.y_all);
+  for (size_t i = 0; i < p.outputs * p.train; i++)
+    p.max_target = fmax(p.max_target, fabs(p.y_train[i]));
+  const double lambda_b = ex->network.lambda_b[0], lambda_W = ex->network.lambda_W[0];
+  first_layer_ntk(&p, lambda_b, lambda_W, p.x_train, p.train, p.h_train);
+  first_layer_ntk(&p, lambda_b, lambda_W, p.x_test, p.test, p.h_test);
+  *out = p;
+  return PDLT_OK;
+}
+
+void pdlt_problem_free(pdlt_problem *problem) {
+  pdlt_free(problem->storage);
+  *problem = (pdlt_problem){0};
+}

@@ -1,0 +1,40 @@
+/* samples.h - the samples in the layout that the kernels read, shared by all networks.
+ *
+ * Is: transposed inputs and targets, and the layer-1 NTK of the samples.
+ * Is not: aware of a width; one problem serves the whole sweep. */
+#ifndef PDLT_TRAINER_NETWORK_SAMPLES_H
+#define PDLT_TRAINER_NETWORK_SAMPLES_H
+
+#include <stddef.h>
+
+#include "base/core/status.h"
+#include "base/experiment/experiment.h"
+#include "datasets/dataset.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pdlt_problem {
+  size_t train, test, samples; /* N_A, N_B, D */
+  size_t inputs, outputs;      /* n_0, n_L */
+  double *x_train;             /* (n_0, N_A) */
+  double *x_test;              /* (n_0, N_B) */
+  double *x_all;               /* (n_0, D) */
+  double *y_train;             /* (n_L, N_A) */
+  double *y_all;               /* (n_L, D) */
+  double *h_train;             /* (N_A, N_A) lambda_b + lambda_W x.x/n_0 of layer 1 */
+  double *h_test;              /* (N_A, N_B) the same, training against test */
+  double max_target;           /* max |y| over training samples */
+  double *storage;             /* backs all of them; owned */
+} pdlt_problem;
+
+/* Errors: PDLT_ERR_MEMORY. Cost O(N_A D n_0). */
+pdlt_status pdlt_problem_new(pdlt_problem *out, const pdlt_experiment *ex, const pdlt_dataset *data,
+                             pdlt_error *err);
+void pdlt_problem_free(pdlt_problem *problem);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,56 @@
+/* internal.h - what the parts of output share: one width and how its arrays are
+ * named.
+ *
+ * Is not: for others; include output.h. */
+#ifndef PDLT_TRAINER_OUTPUT_INTERNAL_H
+#define PDLT_TRAINER_OUTPUT_INTERNAL_H
+
+#include "base/file/archive.h"
+#include "trainer/record/plan.h"
+
+/* Everything about one width while its arrays are written. */
+typedef struct pdlt_width_output {
+  pdlt_archive *archive;
+  const pdlt_plan *plan;
+  int n;
+  size_t blocks;
+  const double *records;       /* (B, record) of this width */
+  const double *samples;       /* (keep, T, p) */
+  double *survivors, *members; /* (B) weights */
+} pdlt_width_output;
+
+/* NAME, NAME_se, blocks/NAME of a quantity of this shape (at most 7 indices). */
+typedef struct pdlt_quantity {
+  double *estimate, *se, *blocks;
+  size_t count;
+} pdlt_quantity;
+
+/* New arrays n<n>/<layer>NAME, ..., all 0. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_quantity_add(const pdlt_width_output *out, const char *layer, const char *name,
+                              int ndim, const size_t *dim, pdlt_quantity *q, pdlt_error *err);
+
+/* Estimate and error bar from the block values. Blocks without a survivor carry no
+ * information: they repeat the estimate, weight 0. */
+void pdlt_quantity_finish(const pdlt_width_output *out, const double *weights, pdlt_quantity *q);
+
+/* Where readout r is written: copy 0, layer<l>/NAME, with --layers; copy 1, NAME, of the
+ * last layer. prefix (32) gets the first part; 0 when there is no such copy. */
+int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *prefix);
+
+/* Means over all draws of a quantity per readout, whose sums begin at `sum` in the
+ * records. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, int ndim,
+                              const size_t *dim, size_t sum, pdlt_error *err);
+
+/* V, D, F, A, B, P .. U, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_tensors(const pdlt_width_output *out, pdlt_error *err);
+
+/* loss_train, loss_test with their parts, and loss_sample; z: the mean as it was written,
+ * controlled or not. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_quantity *z,
+                               pdlt_error *err);
+
+/* Theta_t and dTheta_t, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_training_ntk(const pdlt_width_output *out, pdlt_error *err);
+
+#endif

@@ -1,0 +1,252 @@
+/* means.c - see output.h. */
+#include "trainer/output/output.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "trainer/output/internal.h"
+#include "trainer/statistics/controlled_mean.h"
+#include "trainer/statistics/moments.h"
+
+/* A new array n<n>/<prefix>NAME<suffix>; its data, or NULL on failure. */
+static pdlt_status add(const pdlt_width_output *out, const char *prefix, const char *name,
+                       const char *suffix, int ndim, const size_t *dim, double **data,
+                       pdlt_error *err) {
+  char full[160];
+  snprintf(full, sizeof full, "n%d/%s%s%s", out->n, prefix, name, suffix);
+  pdlt_tensor *tensor = NULL;
+  const pdlt_status status = pdlt_archive_new(out->archive, full, ndim, dim, &tensor, err);
+  if (status == PDLT_OK) *data = tensor->data;
+  return status;
+}
+
+pdlt_status pdlt_quantity_add(const pdlt_width_output *out, const char *layer, const char *name,
+                              int ndim, const size_t *dim, pdlt_quantity *q, pdlt_error *err) {
+  size_t block_dim[PDLT_MAX_NDIM] = {out->blocks};
+  char block_prefix[64];
+  q->count = 1;
+  for (int k = 0; k < ndim; k++) {
+    block_dim[k + 1] = dim[k];
+    q->count *= dim[k];
+  }
+  snprintf(block_prefix, sizeof block_prefix, "blocks/%s", layer);
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(add(out, layer, name, "", ndim, dim, &q->estimate, err));
+  PDLT_TRY(add(out, layer, name, "_se", ndim, dim, &q->se, err));
+  PDLT_TRY(add(out, block_prefix, name, "", ndim + 1, block_dim, &q->blocks, err));
+cleanup:
+  return status;
+}
+
+void pdlt_quantity_finish(const pdlt_width_output *out, const double *weights, pdlt_quantity *q) {
+  pdlt_block_mean(out->blocks, weights, q->count, q->blocks, q->estimate);
+  pdlt_block_error(out->blocks, weights, q->count, q->blocks, q->estimate, q->se);
+  for (size_t b = 0; b < out->blocks; b++)
+    if (weights[b] == 0)
+      memcpy(q->blocks + b * q->count, q->estimate, q->count * sizeof *q->estimate);
+}
+
+static pdlt_status write_mean(const pdlt_width_output *out, pdlt_quantity *z, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  const size_t dim[3] = {plan->times, plan->problem->outputs, plan->problem->samples};
+  pdlt_status status = pdlt_quantity_add(out, "", "z", 3, dim, z, err);
+  if (status != PDLT_OK) return status;
+  const pdlt_control_sums sums = {.blocks = out->blocks,
+                                  .stride = plan->at.size,
+                                  .times = plan->times,
+                                  .p = plan->p,
+                                  .count = out->records + plan->at.survivors,
+                                  .mean = out->records + plan->at.mean,
+                                  .shift = out->records + plan->at.shift};
+  if (plan->linear) {
+    status = pdlt_control_values(&sums, plan->fitted, z->blocks, err);
+    if (status != PDLT_OK) return status;
+  }
+  for (size_t b = 0; b < out->blocks && !plan->linear; b++)
+    memcpy(z->blocks + b * z->count, out->records + b * plan->at.size + plan->at.mean,
+           z->count * sizeof *z->blocks);
+  pdlt_quantity_finish(out, out->survivors, z);
+  return PDLT_OK;
+}
+
+static pdlt_status write_covariance(const pdlt_width_output *out, pdlt_quantity *cov,
+                                    pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  const size_t n_L = plan->problem->outputs, samples = plan->problem->samples;
+  const size_t dim[5] = {plan->times, n_L, samples, n_L, samples};
+  pdlt_status status = pdlt_quantity_add(out, "", "cov", 5, dim, cov, err);
+  if (status != PDLT_OK) return status;
+  const pdlt_moment_blocks moments = {.blocks = out->blocks,
+                                      .stride = plan->at.size,
+                                      .times = plan->times,
+                                      .p = plan->p,
+                                      .count = out->records + plan->at.survivors,
+                                      .mean = out->records + plan->at.mean,
+                                      .scatter = out->records + plan->at.scatter,
+                                      .odd = plan->antithetic ? out->records + plan->at.odd : NULL};
+  status = pdlt_covariance_estimate(&moments, cov->estimate, cov->blocks, err);
+  if (status != PDLT_OK) return status;
+  pdlt_block_error(out->blocks, out->survivors, cov->count, cov->blocks, cov->estimate, cov->se);
+  return PDLT_OK;
+}
+
+/* NAME_end: the last time of a quantity whose first index is time. */
+static pdlt_status write_end(const pdlt_width_output *out, const char *name, int ndim,
+                             const size_t *dim, const pdlt_quantity *from, pdlt_error *err) {
+  pdlt_quantity end;
+  const pdlt_status status = pdlt_quantity_add(out, "", name, ndim, dim, &end, err);
+  if (status != PDLT_OK) return status;
+  const size_t skip = from->count - end.count, bytes = end.count * sizeof *end.estimate;
+  memcpy(end.estimate, from->estimate + skip, bytes);
+  memcpy(end.se, from->se + skip, bytes);
+  for (size_t b = 0; b < out->blocks; b++)
+    memcpy(end.blocks + b * end.count, from->blocks + b * from->count + skip, bytes);
+  return PDLT_OK;
+}
+
+static pdlt_status write_outputs(const pdlt_width_output *out, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  const size_t n_L = plan->problem->outputs, samples = plan->problem->samples;
+  const size_t dim[4] = {n_L, samples, n_L, samples};
+  pdlt_quantity z, cov;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(write_mean(out, &z, err));
+  if (plan->with_cov) PDLT_TRY(write_covariance(out, &cov, err));
+  PDLT_TRY(pdlt_output_losses(out, &z, err));
+  if (plan->schedule.to_end) {
+    PDLT_TRY(write_end(out, "z_end", 2, dim, &z, err));
+    if (plan->with_cov) PDLT_TRY(write_end(out, "cov_end", 4, dim, &cov, err));
+  }
+cleanup:
+  return status;
+}
+
+int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *prefix) {
+  const pdlt_plan *plan = out->plan;
+  const int l = pdlt_plan_layer(plan, r);
+  prefix[0] = 0;
+  if (copy) return l == plan->ex->network.depth;
+  if (plan->readouts == 1) return 0;
+  snprintf(prefix, 32, "layer%d/", l);
+  return 1;
+}
+
+pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, int ndim,
+                              const size_t *dim, size_t sum, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  char layer[32];
+  for (size_t r = 0; r < plan->readouts; r++) {
+    for (int copy = 0; copy < 2; copy++) {
+      if (!pdlt_readout_prefix(out, r, copy, layer)) continue;
+      pdlt_quantity q;
+      const pdlt_status status = pdlt_quantity_add(out, layer, name, ndim, dim, &q, err);
+      if (status != PDLT_OK) return status;
+      for (size_t b = 0; b < out->blocks; b++) {
+        const double *record = out->records + b * plan->at.size;
+        for (size_t i = 0; i < q.count; i++)
+          q.blocks[b * q.count + i] = record[sum + r * q.count + i] / out->members[b];
+      }
+      pdlt_quantity_finish(out, out->members, &q);
+    }
+  }
+  return PDLT_OK;
+}
+
+/* Share of draws whose linearization explodes, eta theta_max > 2. */
+static pdlt_status write_unstable(const pdlt_width_output *out, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  pdlt_quantity share;
+  if (!plan->with_stability) return PDLT_OK;
+  const pdlt_status status = pdlt_quantity_add(out, "", "unstable", 0, NULL, &share, err);
+  if (status != PDLT_OK) return status;
+  for (size_t b = 0; b < out->blocks; b++)
+    share.blocks[b] = out->records[b * plan->at.size + plan->at.unstable] / out->members[b];
+  pdlt_quantity_finish(out, out->members, &share);
+  return PDLT_OK;
+}
+
+/* Share of the variance of z at the last time that the outermost draws carry. */
+static pdlt_status write_top_share(const pdlt_width_output *out, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  double share = NAN, *value = NULL;
+  pdlt_status status = pdlt_top_share(&plan->top, out->blocks, plan->at.size,
+                                      out->records + plan->at.top, plan->fitted, &share, err);
+  if (status == PDLT_OK) status = add(out, "", "top_share", "", 0, NULL, &value, err);
+  if (status == PDLT_OK) *value = share;
+  return status;
+}
+
+static pdlt_status write_counts(const pdlt_width_output *out, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  const struct {
+    const char *name;
+    size_t at;
+  } counts[] = {{"members", plan->at.members},
+                {"diverged", plan->at.diverged},
+                {"unconverged", plan->at.unconverged}};
+  pdlt_status status = PDLT_OK;
+  double *value;
+  for (int k = 0; k < 3; k++) {
+    PDLT_TRY(add(out, "", counts[k].name, "", 0, NULL, &value, err));
+    for (size_t b = 0; b < out->blocks; b++)
+      *value += out->records[b * plan->at.size + counts[k].at];
+  }
+  PDLT_TRY(add(out, "blocks/", "members", "", 1, &out->blocks, &value, err));
+  memcpy(value, out->survivors, out->blocks * sizeof *value);
+  if (plan->keep == 0) return PDLT_OK;
+  const size_t dim[4] = {plan->keep, plan->times, plan->problem->outputs, plan->problem->samples};
+  PDLT_TRY(add(out, "samples/", "z", "", 4, dim, &value, err));
+  memcpy(value, out->samples, plan->keep * plan->times * plan->p * sizeof *value);
+cleanup:
+  return status;
+}
+
+static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  const size_t samples = plan->problem->samples, dim[2] = {samples, samples};
+  pdlt_status status = PDLT_OK;
+  for (size_t b = 0; b < out->blocks; b++) {
+    out->survivors[b] = out->records[b * plan->at.size + plan->at.survivors];
+    out->members[b] = out->records[b * plan->at.size + plan->at.members];
+  }
+  PDLT_TRY(write_counts(out, err));
+  if (plan->with_output) PDLT_TRY(write_outputs(out, err));
+  if (plan->with_output) PDLT_TRY(write_top_share(out, err));
+  PDLT_TRY(write_unstable(out, err));
+  if (plan->with_kernel) PDLT_TRY(pdlt_output_means(out, "K", 2, dim, plan->at.kernel, err));
+  if (plan->with_theta) PDLT_TRY(pdlt_output_means(out, "Theta", 2, dim, plan->at.theta, err));
+  PDLT_TRY(pdlt_output_tensors(out, err));
+  PDLT_TRY(pdlt_output_training_ntk(out, err));
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_output_write(pdlt_archive *archive, const pdlt_plan *plan,
+                              const pdlt_blocks *blocks, pdlt_error *err) {
+  const pdlt_experiment *ex = plan->ex;
+  const size_t num_widths = ex->network.num_widths, num_times = plan->times;
+  pdlt_tensor *widths = NULL, *times = NULL;
+  double *weights = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&weights, 2 * plan->blocks, sizeof *weights, err));
+  PDLT_TRY(pdlt_archive_new(archive, "widths", 1, &num_widths, &widths, err));
+  for (size_t w = 0; w < num_widths; w++) widths->data[w] = ex->network.widths[w];
+  PDLT_TRY(pdlt_archive_new(archive, "times", 1, &num_times, &times, err));
+  memcpy(times->data, plan->schedule.times, num_times * sizeof *times->data);
+  for (size_t w = 0; w < num_widths; w++) {
+    const pdlt_width_output out = {archive,
+                                   plan,
+                                   ex->network.widths[w],
+                                   plan->blocks,
+                                   blocks->records + w * plan->blocks * plan->at.size,
+                                   blocks->samples + w * plan->keep * blocks->sample,
+                                   weights,
+                                   weights + plan->blocks};
+    PDLT_TRY(write_width(&out, err));
+  }
+cleanup:
+  pdlt_free(weights);
+  return status;
+}

@@ -1,0 +1,101 @@
+/* meta.c - what the run says about itself: see output.h. */
+#include "base/file/json.h"
+#include "trainer/output/output.h"
+
+/* What was asked for and is not in the file, and why; NULL when out of memory. */
+static json_t *absent(const pdlt_plan *plan) {
+  static const struct {
+    unsigned bit;
+    const char *names[4];
+  } tensors[] = {{PDLT_MEASURE_DNTK, {"P", "Q"}}, {PDLT_MEASURE_DDNTK, {"R", "S", "T", "U"}}};
+  static const char *const rough = "a second derivative of this activation is not a function";
+  const int smooth = pdlt_activation_get_traits(&plan->ex->network.activation).smooth;
+  json_t *object = json_object();
+  if (object == NULL) return NULL;
+  for (size_t k = 0; k < sizeof tensors / sizeof *tensors; k++) {
+    if (!(plan->ex->measure & tensors[k].bit) || smooth) continue;
+    for (size_t i = 0; i < 4 && tensors[k].names[i] != NULL; i++)
+      json_object_set_new(object, tensors[k].names[i], json_string(rough));
+    if (tensors[k].bit == PDLT_MEASURE_DNTK && plan->with_output)
+      json_object_set_new(object, "dTheta_t", json_string(rough));
+  }
+  if (plan->with_output && !plan->with_cov)
+    json_object_set_new(
+        object, "cov",
+        json_string("its block sums would need more than 64 MiB each or 1 GiB in all"));
+  if (plan->with_output && plan->with_theta && !plan->with_theta_t)
+    json_object_set_new(object, "Theta_t", json_string("it is as large as cov"));
+  if (plan->with_output && !plan->with_stability)
+    json_object_set_new(object, "unstable",
+                        json_string("outputs times training samples are more than 1024"));
+  if (plan->with_output && plan->with_dntk && !plan->with_dtheta_t)
+    json_object_set_new(object, "dTheta_t", json_string(PDLT_DNTK_T_TOO_LARGE));
+  return object;
+}
+
+/* A number that was not looked at is null. */
+static json_t *known(int looked, double x) { return looked ? pdlt_json_real(x) : json_null(); }
+
+/* The levels of the plan; with what the pilot saw of one, unless NULL. */
+static json_t *levels_json(const pdlt_levels *levels, const pdlt_pilot_width *seen) {
+  json_t *array = json_array();
+  for (size_t k = 0; k < levels->count && array != NULL; k++) {
+    const pdlt_level *level = &levels->level[k];
+    json_array_append_new(
+        array, seen != NULL
+                   ? json_pack("{s:o, s:o}", "variance", pdlt_json_real(seen->level_variance[k]),
+                               "flops", pdlt_json_real(seen->level_flops[k]))
+                   : json_pack("{s:o, s:i, s:b, s:I}", "step", pdlt_json_real(level->step), "nodes",
+                               level->nodes, "middle", level->middle, "draws",
+                               (json_int_t)levels->draws[k]));
+  }
+  return array;
+}
+
+static json_t *pilot_json(const pdlt_pilot *pilot) {
+  json_t *widths = json_array();
+  const int c = pilot->linearized;
+  if (widths == NULL) return NULL;
+  for (int k = 0; k < 2; k++) {
+    const pdlt_pilot_width *w = &pilot->width[k];
+    json_array_append_new(
+        widths,
+        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "survivors",
+                  (json_int_t)w->survivors, "variance_plain", pdlt_json_real(w->plain),
+                  "variance_antithetic", pdlt_json_real(w->antithetic), "variance_linear",
+                  known(c, w->linear), "covariance_linear", known(c, w->covariance),
+                  "variance_further", known(c, w->further), "flops_train",
+                  pdlt_json_real(w->flops_train), "flops_draw", pdlt_json_real(w->flops_draw),
+                  "flops_linear", pdlt_json_real(w->flops_linear), "flops_further",
+                  pdlt_json_real(w->flops_further), "variance_chosen", pdlt_json_real(w->chosen),
+                  "levels", levels_json(&pilot->levels, w)));
+  }
+  return widths;
+}
+
+static const char *estimator_name(pdlt_estimator estimator) {
+  static const char *const names[] = {[PDLT_ESTIMATOR_PLAIN] = "plain",
+                                      [PDLT_ESTIMATOR_ANTITHETIC] = "antithetic",
+                                      [PDLT_ESTIMATOR_CONTROL] = "control",
+                                      [PDLT_ESTIMATOR_TWO_LEVEL] = "two_level",
+                                      [PDLT_ESTIMATOR_AUTO] = "auto"};
+  return names[estimator];
+}
+
+pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const pdlt_pilot *pilot,
+                             pdlt_error *err) {
+  json_t *meta = pdlt_archive_meta(archive);
+  json_t *estimator =
+      json_pack("{s:s, s:s}", "requested", estimator_name(plan->ex->ensemble.estimator), "used",
+                pdlt_plan_estimator_name(plan));
+  int failed = meta == NULL || estimator == NULL;
+  failed |= json_object_set_new(estimator, "samples", json_integer((json_int_t)plan->samples)) != 0;
+  failed |= json_object_set_new(estimator, "levels", levels_json(&plan->levels, NULL)) != 0;
+  failed |= json_object_set_new(estimator, "weightless", json_boolean(plan->weightless)) != 0;
+  if (pilot != NULL) failed |= json_object_set_new(estimator, "pilot", pilot_json(pilot)) != 0;
+  failed |= json_object_set_new(meta, "estimator", estimator) != 0;
+  failed |= json_object_set_new(meta, "absent", absent(plan)) != 0;
+  failed |= json_object_set_new(meta, "block_members",
+                                json_integer((json_int_t)plan->block_members)) != 0;
+  return failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata") : PDLT_OK;
+}

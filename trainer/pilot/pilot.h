@@ -1,0 +1,97 @@
+/* pilot.h - which estimator gives the smallest error bar for the work.
+ *
+ * Is: a fixed number of draws outside the run, at the smallest and the largest width,
+ * and a count of flops; never a clock, so the choice is the same on every run.
+ * Is not: part of the result; the run draws other members. */
+#ifndef PDLT_TRAINER_PILOT_PILOT_H
+#define PDLT_TRAINER_PILOT_PILOT_H
+
+#include "trainer/draw/block.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PDLT_PILOT_DRAWS = 64 };
+#define PDLT_PILOT_MEMBER ((uint64_t)1 << 62) /* first member of the pilot */
+
+/* Variances are summed over at most so many values, evenly spread over times, outputs, samples. */
+enum { PDLT_PILOT_VALUES = 1024 };
+
+/* Levels that are considered, the own linearization at 0; most further draws of one. */
+enum { PDLT_MAX_CANDIDATES = 37, PDLT_MAX_SAMPLES = 1024, PDLT_MAX_FURTHER = 256 };
+
+/* What 64 pairs at one width say. Variances per draw; m: a pair's average, c_k: candidate k. */
+typedef struct pdlt_pilot_table {
+  size_t survivors, candidates; /* draws; candidates k = 0..candidates-1, or 0 */
+  double plain, antithetic;     /* variance of z, m */
+  double further;               /* variance of c_0 of a further sample, less its controls */
+  double with_mean[PDLT_MAX_CANDIDATES];                       /* covariance of m and c_k */
+  double covariance[PDLT_MAX_CANDIDATES][PDLT_MAX_CANDIDATES]; /* of c_j and c_k */
+  double flops_train, flops_draw;    /* of one network; of its random numbers */
+  double flops_level;                /* of those of a further draw of a level */
+  double flops_further;              /* of a further sample */
+  double flops[PDLT_MAX_CANDIDATES]; /* of c_k of a draw */
+  pdlt_level level[PDLT_MAX_CANDIDATES];
+} pdlt_pilot_table;
+
+/* A way to take the mean of z over pairs: candidates 0 < level[0] < .. as levels. */
+typedef struct pdlt_pilot_option {
+  size_t samples; /* further samples per draw; 0: without linearization */
+  int fitted;     /* coefficient from the other blocks, not 1 */
+  size_t levels, level[PDLT_MAX_LEVELS];
+  size_t draws[PDLT_MAX_LEVELS]; /* further draws of each */
+} pdlt_pilot_option;
+
+/* V_k and flops of a further draw of the option's k-th level. */
+double pdlt_pilot_level_variance(const pdlt_pilot_table *table, const pdlt_pilot_option *option,
+                                 size_t k);
+double pdlt_pilot_level_flops(const pdlt_pilot_table *table, const pdlt_pilot_option *option,
+                              size_t k);
+
+/* Variance of the mean of z per draw. With V_k the variance of c_k - c_j, c_j the level below,
+ * R_k its further draws, and c the last level:
+ *   var x = var c + further/M + sum V_k/R_k,  cov(m, x) = - cov(m, c);
+ * the coefficient of x is 1, or the best one when fitted. Without samples: of pairs. */
+double pdlt_pilot_variance(const pdlt_pilot_table *table, const pdlt_pilot_option *option);
+
+/* That times flops per draw, relative to plain networks and averaged over the two widths. */
+double pdlt_pilot_work(const pdlt_pilot_table table[2], const pdlt_pilot_option *option);
+
+/* What is kept of it at one width. */
+typedef struct pdlt_pilot_width {
+  size_t survivors;
+  double plain, antithetic, linear, covariance, further; /* linear: c_0; covariance: of m and c_0 */
+  double chosen;                                         /* variance per draw as it was chosen */
+  double flops_train, flops_draw, flops_linear, flops_further;
+  double level_variance[PDLT_MAX_LEVELS], level_flops[PDLT_MAX_LEVELS]; /* of a further draw */
+} pdlt_pilot_width;
+
+typedef struct pdlt_pilot {
+  int antithetic; /* the choice */
+  int linearized; /* 1: levels were looked at, and the fields about them are filled */
+  size_t samples; /* 0: without linearization */
+  int fitted;     /* and how, as in an option */
+  pdlt_levels levels;
+  pdlt_pilot_width width[2]; /* smallest and largest */
+} pdlt_pilot;
+
+/* Of what `estimator` allows the option with the least work: every chain of levels, with numbers
+ * of draws by the rule of multilevel Monte Carlo, all further ones at most four times the work of
+ * the trained pair (docs/trainer/control.md, "Choice of the estimator").
+ * auto prefers the simpler of two estimators unless the other saves a tenth. Fewer than 8
+ * surviving pairs decide for plain, or for one sample and no level. Returns whether pairs are
+ * taken. */
+int pdlt_pilot_decide(const pdlt_pilot_table table[2], pdlt_estimator estimator,
+                      pdlt_pilot_option *out);
+
+/* Trains and decides for the experiment's estimator: auto, control or two_level. auto looks
+ * at levels only where one c_0 costs less than a quarter of a pair. Errors: PDLT_ERR_MEMORY,
+ * PDLT_ERR_INTERRUPTED. */
+pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
+                           const volatile sig_atomic_t *stop, pdlt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

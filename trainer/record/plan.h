@@ -1,0 +1,123 @@
+/* plan.h - what a run measures and how its work is cut into blocks.
+ *
+ * Is: the decisions that follow from experiment and data alone: estimator, quantities,
+ * block size, and where each sum lies in a block's record.
+ * Is not: work; block.h fills records. */
+#ifndef PDLT_TRAINER_RECORD_PLAN_H
+#define PDLT_TRAINER_RECORD_PLAN_H
+
+#include "trainer/control/level.h"
+#include "trainer/statistics/top_share.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PDLT_BLOCK_MEMBERS = 64 }; /* draws per block, unless there are too many blocks */
+
+/* Levels between own linearization and training, their nodes, and further draws of each per trained
+ * one. */
+enum { PDLT_MAX_LEVELS = 3, PDLT_MAX_NODES = 4 };
+typedef struct pdlt_levels {
+  size_t count;
+  pdlt_level level[PDLT_MAX_LEVELS];
+  size_t draws[PDLT_MAX_LEVELS];
+} pdlt_levels;
+
+/* Positions in a record (doubles); the record of a block is a pure function of
+ * (experiment, data, width, block). Sizes: p = n_L D, R layers measured (1: the output
+ * layer; with --layers: all L). c = p, or 1 without covariance: only diagonals. S, q: of the
+ * plan. */
+typedef struct pdlt_record_layout {
+  size_t members, diverged, unconverged; /* counts of draws */
+  size_t survivors;                      /* draws behind mean, scatter, odd */
+  size_t mean;      /* (T, p) mean over survivors of m, a draw's output (pair: its average) */
+  size_t scatter;   /* (T, p, c) sum of (m - mean)(m - mean)^T */
+  size_t odd;       /* (T, p, c) sum of d d^T, d half the difference of a pair */
+  size_t kernel;    /* (R, D, D) sum of K over all draws */
+  size_t theta;     /* (R, D, D) sum of Theta over all draws */
+  size_t u_count;   /* draws behind the next two: all */
+  size_t u_mean;    /* (R, q) mean over draws of u, accumulate.h */
+  size_t u_scatter; /* (R, q, q) sum of (u - mean)(u - mean)^T */
+  size_t tensor_f, tensor_b; /* (R, S, S, S, S) sums of F and B over all draws */
+  size_t differential;       /* (2 or 6, R, S, S, S, S) sums of P, Q or P .. U over all draws */
+  size_t theta_t;  /* (T, p, p) sum over survivors of the NTK during training (pair: average) */
+  size_t dtheta_t; /* (T, (n_L S)^3) sum over survivors of the dNTK during training */
+  size_t unstable; /* count of draws with eta theta_max > 2 */
+  size_t shift;    /* (T, p) sum over all draws of x: what further draws say less its own control */
+  size_t top;      /* of the last time, top_share.h */
+  size_t size;
+} pdlt_record_layout;
+
+typedef struct pdlt_plan {
+  const pdlt_experiment *ex;   /* borrowed */
+  const pdlt_problem *problem; /* borrowed */
+  pdlt_schedule schedule;
+  int single; /* networks are trained in float */
+  int antithetic;
+  size_t samples; /* draws of preactivations (trainer/control/weightless.h) per draw, or 0 */
+  int linear;     /* outputs have own linearizations as control (trainer/control/linearization.h) */
+  pdlt_levels levels; /* of which the last is the control */
+  int weightless;     /* K, Theta and, without D, F, A, B, V come from the samples */
+  int fitted;         /* coefficient of c from the other blocks, not 1 */
+  int with_output, with_cov, with_kernel, with_theta;
+  int with_vertex, with_fluctuations; /* V; D, F, A, B */
+  int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */
+  int with_theta_t, with_dtheta_t;    /* NTK, dNTK during training */
+  int with_stability;                 /* whether draws are unstable, stability.h */
+  size_t times, p;                    /* T, n_L D */
+  size_t columns;                     /* c */
+  size_t readouts;                    /* R */
+  size_t first;                       /* S: samples of the tensors */
+  size_t dntk_numbers;                /* (n_L S)^3 */
+  size_t moments;       /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
+  size_t members, keep; /* draws per width; of which z is stored */
+  size_t block_members; /* 64 g, g a power of two */
+  size_t blocks;        /* per width */
+  pdlt_top_shape top;   /* of the last time's outputs */
+  pdlt_record_layout at;
+} pdlt_plan;
+
+/* Bytes: the largest covariance sums in a record; those of all records at the fewest
+ * blocks that give error bars; all records, from which on blocks are doubled. Covariances
+ * beyond the first two are not measured. */
+#define PDLT_MAX_COVARIANCE ((size_t)64 << 20)
+#define PDLT_MAX_COVARIANCES ((size_t)1 << 30)
+#define PDLT_MAX_RECORDS ((size_t)256 << 20)
+
+/* Rows of the NTK of one draw, n_L D, up to which linearizations are made; of
+ * its training samples, n_L N_A, up to which it is known whether a draw is unstable. */
+#define PDLT_MAX_LINEARIZED ((size_t)1024)
+
+/* Largest array over the samples of the tensors, (S, S, S, S): S <= 32. */
+#define PDLT_MAX_TENSOR ((size_t)8 << 20)
+
+/* Plan of a resolved experiment; antithetic is set later by pdlt_plan_estimator.
+ * Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...` for what the trainer cannot do. */
+pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_problem *problem,
+                           int layers, pdlt_error *err);
+
+/* Fixes the estimator and with it the records and the block size. Where the experiment asks
+ * for auto, two_level or control, K, Theta and V are measured on draws without weights if
+ * D^3 <= 4 n^2 at the smallest width, from where on those cost less. */
+void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
+
+/* Adds the control by own linearization (trainer/control/linearization.h) to antithetic pairs, with
+ * c of `samples`
+ * >= 1 further draws for each, and levels above it, with >= 1 further draws for each. */
+void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels);
+
+/* So many draws per width from now on, at least as many as before: more blocks, or larger
+ * ones where they would be too many. */
+void pdlt_plan_grow(pdlt_plan *plan, size_t members);
+
+/* Name of the estimator as in the experiment file: plain, antithetic, two_level, control. */
+const char *pdlt_plan_estimator_name(const pdlt_plan *plan);
+
+/* Layer that readout r = 0..R-1 belongs to. */
+int pdlt_plan_layer(const pdlt_plan *plan, size_t r);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,55 @@
+/* records.h - the records of all blocks of a run, in memory.
+ *
+ * Is: which blocks are finished, their records and the samples that are kept, and how
+ * blocks are shared out among processes.
+ * Is not: work (block.h) or files (checkpoint.h). */
+#ifndef PDLT_TRAINER_RECORD_RECORDS_H
+#define PDLT_TRAINER_RECORD_RECORDS_H
+
+#include "trainer/record/plan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Width by width: block b of width w is unit u = w * per_width + b of U. */
+typedef struct pdlt_blocks {
+  size_t widths, per_width, units; /* U = widths * per_width */
+  size_t record;                   /* doubles per record */
+  size_t sample;                   /* doubles of samples per draw; 0: none kept */
+  size_t block_members, keep;      /* which draws a block covers; how many are kept */
+  unsigned char *done;             /* (U) 1: finished */
+  double *records;                 /* (U, record) */
+  double *samples;                 /* (widths, keep, sample) */
+} pdlt_blocks;
+
+/* Memory for all blocks of the plan, none finished. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_blocks_new(pdlt_blocks *out, const pdlt_plan *plan, pdlt_error *err);
+
+/* The same blocks for a plan that has grown (pdlt_plan_grow): records are kept, or merged
+ * where blocks have become larger; a larger block of which a part is missing is not
+ * finished. Errors: PDLT_ERR_MEMORY; blocks is then as it was. */
+pdlt_status pdlt_blocks_grow(pdlt_blocks *blocks, const pdlt_plan *plan, pdlt_error *err);
+void pdlt_blocks_free(pdlt_blocks *blocks);
+
+/* Samples of the draws of unit u that are kept: where they begin, and how many doubles. */
+double *pdlt_blocks_samples(const pdlt_blocks *blocks, size_t u, size_t *count);
+
+/* Part `part` of `parts` (0 <= part < parts) of the work: of each width every parts-th
+ * block, so that all parts take about as long. */
+typedef struct pdlt_share {
+  size_t part, parts;
+} pdlt_share;
+
+static inline int pdlt_share_has(const pdlt_share *share, size_t block) {
+  return block % share->parts == share->part;
+}
+
+/* Blocks of the share over all widths, and how many of them are finished. */
+size_t pdlt_blocks_shared(const pdlt_blocks *blocks, const pdlt_share *share);
+size_t pdlt_blocks_done(const pdlt_blocks *blocks, const pdlt_share *share);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,362 @@
+/* checkpoint.c - see checkpoint.h. */
+#include "trainer/run/checkpoint.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/core/memory.h"
+#include "base/experiment/version.h"
+#include "base/file/file.h"
+
+enum { PATH_ROOM = 24 }; /* beyond the folder: a slash and the name of a segment */
+
+typedef struct header {
+  char magic[8];
+  char identity[PDLT_IDENTITY_LENGTH];
+  char build[PDLT_IDENTITY_LENGTH];
+  uint64_t record, sample, keep, block_members, widths;
+  uint64_t note_size, entries;
+  uint64_t whole; /* 1: holds what all segments before it hold */
+} header;
+
+static const char magic[8] = {'P', 'D', 'L', 'T', 'c', 'p', '0', '2'};
+
+/* A segment in memory, being read. */
+typedef struct segment {
+  char *bytes; /* owned */
+  const char *next, *end;
+  header head;
+} segment;
+
+/* --- names --- */
+
+static void segment_path(const pdlt_checkpoint *c, unsigned number, char *out, size_t size) {
+  snprintf(out, size, "%s/%08u.blocks", c->folder, number);
+}
+
+static pdlt_status new_path(const pdlt_checkpoint *c, unsigned number, char **out,
+                            pdlt_error *err) {
+  const size_t size = strlen(c->folder) + PATH_ROOM;
+  const pdlt_status status = pdlt_alloc(out, size, 1, err);
+  if (status == PDLT_OK) segment_path(c, number, *out, size);
+  return status;
+}
+
+/* Number of a segment name; 0: not one. */
+static unsigned number_of(const char *name) {
+  unsigned number = 0;
+  int length = 0;
+  if (sscanf(name, "%8u.blocks%n", &number, &length) != 1 || length != 15) return 0;
+  return name[length] == 0 ? number : 0;
+}
+
+/* A segment that was being written when its process ended. */
+static int is_unfinished(const char *name) {
+  const char *tail = ".blocks.tmp";
+  const size_t length = strlen(name), end = strlen(tail);
+  return length > end && strcmp(name + length - end, tail) == 0;
+}
+
+static pdlt_status refuse(const char *path, const char *what, pdlt_error *err) {
+  return pdlt_fail(err, PDLT_ERR_INPUT, "%s: %s; --force to throw it away, or choose another -o",
+                   path, what);
+}
+
+/* --- opening --- */
+
+static void add_number(pdlt_checkpoint *c, unsigned number) {
+  size_t at = c->files++;
+  for (; at > 0 && c->numbers[at - 1] > number; at--) c->numbers[at] = c->numbers[at - 1];
+  c->numbers[at] = number;
+}
+
+static pdlt_status list_segments(pdlt_checkpoint *c, pdlt_error *err) {
+  DIR *folder = opendir(c->folder);
+  if (folder == NULL) return pdlt_fail(err, PDLT_ERR_IO, "%s: %s", c->folder, strerror(errno));
+  pdlt_status status = PDLT_OK;
+  for (const struct dirent *entry; status == PDLT_OK && (entry = readdir(folder)) != NULL;) {
+    const unsigned number = number_of(entry->d_name);
+    if (is_unfinished(entry->d_name)) unlinkat(dirfd(folder), entry->d_name, 0);
+    if (number == 0) continue;
+    if (c->files == PDLT_CHECKPOINT_FILES)
+      status = refuse(c->folder, "holds more segments than this program writes", err);
+    else
+      add_number(c, number);
+  }
+  closedir(folder);
+  return status;
+}
+
+static pdlt_status make_and_lock(pdlt_checkpoint *c, int discard, pdlt_error *err) {
+  struct stat info;
+  if (lstat(c->folder, &info) == 0 && !S_ISDIR(info.st_mode)) {
+    if (!discard) return refuse(c->folder, "is not unfinished work of this program", err);
+    unlink(c->folder);
+  }
+  if (mkdir(c->folder, 0777) != 0 && errno != EEXIST)
+    return pdlt_fail(err, PDLT_ERR_IO, "%s: %s", c->folder, strerror(errno));
+  c->lock = open(c->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (c->lock < 0) return pdlt_fail(err, PDLT_ERR_IO, "%s: %s", c->folder, strerror(errno));
+  /* File systems without locks refuse otherwise, and are used without. */
+  if (flock(c->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return PDLT_OK;
+  close(c->lock);
+  c->lock = -1;
+  return pdlt_fail(err, PDLT_ERR_INPUT,
+                   "%s: another process works on it; wait for it, or choose another -o", c->folder);
+}
+
+static void make_header(const pdlt_checkpoint *c, header *out) {
+  memset(out, 0, sizeof *out);
+  memcpy(out->magic, magic, sizeof magic);
+  memcpy(out->identity, c->identity, sizeof out->identity);
+  snprintf(out->build, sizeof out->build, "%s %s", pdlt_version(), pdlt_commit());
+  out->note_size = c->note_size;
+}
+
+/* Removes what is listed. */
+static void remove_segments(pdlt_checkpoint *c) {
+  char *path = NULL;
+  for (size_t k = 0; k < c->files; k++) {
+    if (new_path(c, c->numbers[k], &path, NULL) != PDLT_OK) return;
+    unlink(path);
+    pdlt_free(path);
+  }
+  c->files = 0;
+}
+
+/* --- reading --- */
+
+static void segment_free(segment *s) { pdlt_free(s->bytes); }
+
+static int take(segment *s, void *out, size_t size) {
+  if ((size_t)(s->end - s->next) < size) return 0;
+  if (size > 0) memcpy(out, s->next, size);
+  s->next += size;
+  return 1;
+}
+
+/* Damage first: only of a whole file can be said which run it belongs to. */
+static pdlt_status check_segment(const pdlt_checkpoint *c, segment *s, size_t size,
+                                 const char *path, pdlt_error *err) {
+  header expected;
+  uint64_t sum;
+  if (size < sizeof expected + sizeof sum || memcmp(s->bytes, magic, sizeof magic) != 0)
+    return refuse(path, "is not unfinished work of this program", err);
+  s->next = s->bytes;
+  s->end = s->bytes + size - sizeof sum;
+  memcpy(&sum, s->end, sizeof sum);
+  if (sum != pdlt_hash_bytes(PDLT_HASH_START, s->bytes, size - sizeof sum))
+    return refuse(path, "unfinished work, but damaged", err);
+  make_header(c, &expected);
+  take(s, &s->head, sizeof s->head);
+  if (memcmp(s->head.identity, expected.identity, sizeof expected.identity) != 0)
+    return refuse(path, "holds unfinished work of another experiment", err);
+  if (memcmp(s->head.build, expected.build, sizeof expected.build) != 0)
+    return refuse(path, "holds unfinished work of another build of this program", err);
+  if (s->head.note_size > PDLT_CHECKPOINT_NOTE)
+    return refuse(path, "unfinished work, but damaged", err);
+  return PDLT_OK;
+}
+
+/* *out is {0} on failure; afterwards next is at the note. */
+static pdlt_status segment_read(const pdlt_checkpoint *c, unsigned number, segment *out,
+                                pdlt_error *err) {
+  char *path = NULL;
+  size_t size = 0;
+  *out = (segment){0};
+  pdlt_status status = new_path(c, number, &path, err);
+  if (status != PDLT_OK) return status;
+  PDLT_TRY(pdlt_file_read(path, &out->bytes, &size, err));
+  PDLT_TRY(check_segment(c, out, size, path, err));
+cleanup:
+  pdlt_free(path);
+  if (status != PDLT_OK) {
+    segment_free(out);
+    *out = (segment){0};
+  }
+  return status;
+}
+
+/* Segments that the last one replaces are left when their removal was interrupted. */
+static pdlt_status read_last(pdlt_checkpoint *c, pdlt_error *err) {
+  segment last;
+  if (c->files == 0) return PDLT_OK;
+  const unsigned number = c->numbers[c->files - 1];
+  const pdlt_status status = segment_read(c, number, &last, err);
+  if (status != PDLT_OK) return status;
+  c->note_size = (size_t)last.head.note_size;
+  take(&last, c->note, c->note_size);
+  if (last.head.whole) {
+    c->files--;
+    remove_segments(c);
+    add_number(c, number);
+  }
+  segment_free(&last);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_checkpoint_open(pdlt_checkpoint *out, const char *folder, const char *identity,
+                                 int discard, pdlt_error *err) {
+  pdlt_checkpoint c = {.lock = -1};
+  pdlt_status status = PDLT_OK;
+  snprintf(c.identity, sizeof c.identity, "%s", identity);
+  PDLT_TRY(pdlt_strdup(&c.folder, folder, err));
+  PDLT_TRY(make_and_lock(&c, discard, err));
+  PDLT_TRY(list_segments(&c, err));
+  status = read_last(&c, err);
+  if (status == PDLT_ERR_INPUT && discard) {
+    remove_segments(&c);
+    status = PDLT_OK;
+  }
+  if (status != PDLT_OK) goto cleanup;
+  *out = c;
+  return PDLT_OK;
+cleanup:
+  pdlt_checkpoint_close(&c);
+  return status;
+}
+
+static int same_sizes(const header *h, const pdlt_blocks *b) {
+  return h->record == b->record && h->sample == b->sample && h->keep == b->keep &&
+         h->block_members == b->block_members && h->widths == b->widths;
+}
+
+/* 0: the segment ends too early or names a block that does not exist. */
+static int read_entries(segment *s, pdlt_blocks *b) {
+  s->next += s->head.note_size;
+  for (uint64_t k = 0; k < s->head.entries; k++) {
+    uint64_t place[2];
+    size_t count;
+    if (!take(s, place, sizeof place) || place[0] >= b->widths || place[1] >= b->per_width)
+      return 0;
+    const size_t u = (size_t)(place[0] * b->per_width + place[1]);
+    double *samples = pdlt_blocks_samples(b, u, &count);
+    if (!take(s, b->records + u * b->record, b->record * sizeof(double)) ||
+        !take(s, samples, count * sizeof(double)))
+      return 0;
+    b->done[u] = 1;
+  }
+  return 1;
+}
+
+static pdlt_status read_segments(const pdlt_checkpoint *c, pdlt_blocks *blocks, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (size_t k = 0; status == PDLT_OK && k < c->files; k++) {
+    segment s;
+    status = segment_read(c, c->numbers[k], &s, err);
+    if (status != PDLT_OK) return status;
+    if (s.head.note_size > (size_t)(s.end - s.next) || !same_sizes(&s.head, blocks) ||
+        !read_entries(&s, blocks))
+      status = refuse(c->folder, "unfinished work, but damaged", err);
+    segment_free(&s);
+  }
+  return status;
+}
+
+pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *c, pdlt_blocks *blocks, int discard,
+                                 pdlt_error *err) {
+  const pdlt_status status = read_segments(c, blocks, err);
+  if (status == PDLT_OK) return status;
+  memset(blocks->done, 0, blocks->units);
+  if (status != PDLT_ERR_INPUT || !discard) return status;
+  remove_segments(c);
+  return PDLT_OK;
+}
+
+/* --- writing --- */
+
+/* Writes and remembers the hash of everything so far. A failure stays with the stream. */
+static void put(FILE *stream, const void *bytes, size_t size, unsigned long long *hash) {
+  if (size == 0) return;
+  *hash = pdlt_hash_bytes(*hash, bytes, size);
+  fwrite(bytes, 1, size, stream);
+}
+
+static void put_block(FILE *stream, const pdlt_blocks *b, size_t u, unsigned long long *hash) {
+  const uint64_t place[2] = {u / b->per_width, u % b->per_width};
+  size_t count;
+  const double *samples = pdlt_blocks_samples(b, u, &count);
+  put(stream, place, sizeof place, hash);
+  put(stream, b->records + u * b->record, b->record * sizeof(double), hash);
+  put(stream, samples, count * sizeof(double), hash);
+}
+
+static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, const pdlt_blocks *b,
+                                 const unsigned char *fresh, const unsigned char *saved,
+                                 pdlt_error *err) {
+  pdlt_file_writer writer = {0};
+  unsigned long long hash = PDLT_HASH_START;
+  header h;
+  make_header(c, &h);
+  h.record = b->record;
+  h.sample = b->sample;
+  h.keep = b->keep;
+  h.block_members = b->block_members;
+  h.widths = b->widths;
+  h.whole = saved != NULL;
+  for (size_t u = 0; u < b->units; u++) h.entries += fresh[u] || (saved != NULL && saved[u]);
+  const pdlt_status status = pdlt_file_begin(&writer, path, err);
+  if (status != PDLT_OK) return status;
+  put(writer.stream, &h, sizeof h, &hash);
+  put(writer.stream, c->note, c->note_size, &hash);
+  for (size_t u = 0; u < b->units && !ferror(writer.stream); u++)
+    if (fresh[u] || (saved != NULL && saved[u])) put_block(writer.stream, b, u, &hash);
+  const uint64_t sum = hash;
+  fwrite(&sum, sizeof sum, 1, writer.stream);
+  return pdlt_file_commit(&writer, err);
+}
+
+/* saved NULL: the blocks of fresh only; else those of both, in place of all segments. */
+static pdlt_status write_next(pdlt_checkpoint *c, const pdlt_blocks *b, const unsigned char *fresh,
+                              const unsigned char *saved, pdlt_error *err) {
+  const unsigned number = c->files > 0 ? c->numbers[c->files - 1] + 1 : 1;
+  char *path = NULL;
+  pdlt_status status = new_path(c, number, &path, err);
+  if (status != PDLT_OK) return status;
+  status = write_segment(c, path, b, fresh, saved, err);
+  pdlt_free(path);
+  if (status != PDLT_OK) return status;
+  if (saved != NULL) remove_segments(c); /* the new one holds what they hold */
+  add_number(c, number);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_checkpoint_write(pdlt_checkpoint *c, const pdlt_blocks *b,
+                                  const unsigned char *fresh, const unsigned char *saved,
+                                  pdlt_error *err) {
+  const int all = c->files + 1 >= PDLT_CHECKPOINT_FILES;
+  return write_next(c, b, fresh, all ? saved : NULL, err);
+}
+
+pdlt_status pdlt_checkpoint_replace(pdlt_checkpoint *c, const pdlt_blocks *b, pdlt_error *err) {
+  return write_next(c, b, b->done, b->done, err);
+}
+
+/* --- closing --- */
+
+void pdlt_checkpoint_close(pdlt_checkpoint *c) {
+  if (c->folder == NULL) return;
+  if (c->lock >= 0) {
+    if (c->files == 0) rmdir(c->folder); /* fails, rightly, when anything is in it */
+    close(c->lock);
+  }
+  pdlt_free(c->folder);
+  *c = (pdlt_checkpoint){0};
+}
+
+void pdlt_checkpoint_remove(const char *folder) {
+  DIR *entries = opendir(folder);
+  if (entries == NULL) return;
+  for (const struct dirent *entry; (entry = readdir(entries)) != NULL;)
+    if (number_of(entry->d_name) > 0 || is_unfinished(entry->d_name))
+      unlinkat(dirfd(entries), entry->d_name, 0);
+  closedir(entries);
+  rmdir(folder);
+}

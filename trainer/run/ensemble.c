@@ -1,0 +1,255 @@
+/* ensemble.c - see ensemble.h: plan, pilot, blocks, checkpoint, output. */
+#include "trainer/run/ensemble.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/core/threads.h"
+#include "base/vector/linalg.h"
+#include "trainer/output/output.h"
+#include "trainer/output/until.h"
+#include "trainer/pilot/choice.h"
+#include "trainer/pilot/rounding.h"
+#include "trainer/pilot/stability_tail.h"
+#include "trainer/run/ranks.h"
+#include "trainer/run/shard.h"
+
+/* Everything of one run. */
+typedef struct run_state {
+  const pdlt_ensemble_options *options;
+  pdlt_problem problem;
+  pdlt_plan plan;
+  pdlt_choice choice;
+  pdlt_checkpoint checkpoint;
+  pdlt_blocks blocks;
+  pdlt_share share; /* of all ranks together */
+  char hash[17];
+} run_state;
+
+_Static_assert(sizeof(pdlt_choice) <= PDLT_CHECKPOINT_NOTE, "the note is too small");
+
+/* What runs must have in common for their blocks to be mixed. */
+static pdlt_status open_checkpoint(run_state *run, const pdlt_dataset *data, pdlt_error *err) {
+  char identity[PDLT_IDENTITY_LENGTH];
+  const pdlt_plan *plan = &run->plan;
+  const pdlt_status status = pdlt_experiment_hash(plan->ex, data->hash, 0, run->hash, err);
+  if (status != PDLT_OK || run->options->checkpoint == NULL) return status;
+  snprintf(identity, sizeof identity, "%s layers %zu", run->hash, plan->readouts);
+  return pdlt_checkpoint_open(&run->checkpoint, run->options->checkpoint, identity,
+                              run->options->discard, err);
+}
+
+static void keep_note(run_state *run) {
+  memcpy(run->checkpoint.note, &run->choice, sizeof run->choice);
+  run->checkpoint.note_size = sizeof run->choice;
+}
+
+/* Estimator and members, and whether single precision will do: as the run before this one
+ * settled them, whose work is continued, or anew. */
+static pdlt_status settle(run_state *run, pdlt_error *err) {
+  const pdlt_checkpoint *checkpoint = &run->checkpoint;
+  const pdlt_ensemble_options *o = run->options;
+  pdlt_status status = PDLT_OK;
+  if (checkpoint->note_size == sizeof run->choice) {
+    memcpy(&run->choice, checkpoint->note, sizeof run->choice);
+    pdlt_choice_apply(&run->choice, &run->plan);
+    return PDLT_OK;
+  }
+  PDLT_TRY(pdlt_choice_make(&run->choice, &run->plan, o->threads, o->stop, err));
+  pdlt_choice_apply(&run->choice, &run->plan);
+  PDLT_TRY(pdlt_rounding_check(&run->plan, &run->choice.pilot, o->threads, o->stop, err));
+  keep_note(run);
+cleanup:
+  return status;
+}
+
+static pdlt_status check_share(run_state *run, pdlt_error *err) {
+  const int shards = run->options->shards;
+  run->share = (pdlt_share){0, 1};
+  if (shards == 0) return PDLT_OK;
+  if (pdlt_until_key(run->plan.ex) != NULL)
+    return pdlt_experiment_fail(run->plan.ex, pdlt_until_key(run->plan.ex), err,
+                                "no shard knows what the others have found; give members a number "
+                                "to use --shard");
+  if ((size_t)shards > run->plan.blocks)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "--shard: %d shards, but the members of a width make only %zu blocks of %zu; "
+                     "at most %zu shards",
+                     shards, run->plan.blocks, run->plan.block_members, run->plan.blocks);
+  run->share = (pdlt_share){(size_t)run->options->shard - 1, (size_t)shards};
+  return PDLT_OK;
+}
+
+/* The blocks of the share that are missing. What is finished reaches the disk whatever
+ * happens to the rest. */
+static pdlt_status run_blocks(run_state *run, pdlt_error *err) {
+  const pdlt_ensemble_options *o = run->options;
+  const int to_disk = o->checkpoint != NULL;
+  pdlt_checkpoint *checkpoint = to_disk ? &run->checkpoint : NULL;
+  pdlt_keeper keeper = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_keeper_start(&keeper, checkpoint, &run->blocks, o->checkpoint_seconds, err));
+  const pdlt_work work = {.plan = &run->plan,
+                          .blocks = &run->blocks,
+                          .keeper = &keeper,
+                          .share = pdlt_crew_share(&run->share),
+                          .threads = o->threads,
+                          .stop = o->stop,
+                          .progress = o->progress};
+  status = pdlt_crew_run(&work, &run->share, &run->choice, run->hash, err);
+  const pdlt_status saved = pdlt_keeper_stop(&keeper, status == PDLT_OK ? err : NULL);
+  if (status != PDLT_OK || saved != PDLT_OK) return status != PDLT_OK ? status : saved;
+  const size_t done = pdlt_blocks_done(&run->blocks, &run->share);
+  const size_t all = pdlt_blocks_shared(&run->blocks, &run->share);
+  if (done < all)
+    status =
+        pdlt_fail(err, PDLT_ERR_INTERRUPTED, "interrupted after %zu of %zu blocks%s%s", done, all,
+                  to_disk ? "; the same command goes on from " : "", to_disk ? o->checkpoint : "");
+cleanup:
+  return status;
+}
+
+/* What is on disk; where there is nothing, what the pilot said goes there first. */
+static pdlt_status take_checkpoint(run_state *run, pdlt_error *err) {
+  pdlt_checkpoint *checkpoint = &run->checkpoint;
+  pdlt_status status = PDLT_OK;
+  if (run->options->checkpoint == NULL) return PDLT_OK;
+  PDLT_TRY(pdlt_checkpoint_read(checkpoint, &run->blocks, run->options->discard, err));
+  if (checkpoint->files == 0 && run->choice.piloted)
+    PDLT_TRY(pdlt_checkpoint_write(checkpoint, &run->blocks, run->blocks.done, NULL, err));
+cleanup:
+  return status;
+}
+
+static pdlt_status grow(run_state *run, size_t members, pdlt_error *err) {
+  const size_t before = run->plan.block_members;
+  pdlt_plan_grow(&run->plan, members);
+  run->choice.members = members;
+  keep_note(run);
+  pdlt_status status = pdlt_blocks_grow(&run->blocks, &run->plan, err);
+  if (status == PDLT_OK && run->options->checkpoint != NULL && run->plan.block_members != before)
+    status = pdlt_checkpoint_replace(&run->checkpoint, &run->blocks, err);
+  return status;
+}
+
+static void report_look(run_state *run, const pdlt_until_look *look) {
+  const pdlt_until *until = &run->plan.ex->ensemble.until;
+  const double members = (double)run->plan.members;
+  const char *name = pdlt_until_name(until->quantity);
+  pdlt_progress *progress = run->options->progress;
+  if (look->hopeless)
+    pdlt_progress_note(progress, "%s: %zu widths without diverged draws are too few to know c1",
+                       name, look->widths);
+  else if (!(look->relative > 0))
+    pdlt_progress_note(progress, "%s: c1 not seen yet after %.0f members", name, members);
+  else if (!look->reached && run->plan.members >= (size_t)until->max_members)
+    pdlt_progress_note(progress,
+                       "%s: c1 known to %.2g %% after %.0f members = max_members; wanted %.2g %%: "
+                       "about %.2g members",
+                       name, 100 * look->relative, members, 100 * until->relative,
+                       pdlt_until_needed(look, until, members));
+  else if (look->reached)
+    pdlt_progress_note(progress, "%s: c1 known to %.2g %% after %.0f members", name,
+                       100 * look->relative, members);
+  else
+    pdlt_progress_note(progress,
+                       "%s: c1 known to %.2g %% after %.0f members, wanted %.2g %%: about %.2g "
+                       "members (at most %ld)",
+                       name, 100 * look->relative, members, 100 * until->relative,
+                       pdlt_until_needed(look, until, members), until->max_members);
+}
+
+/* Blocks and their arrays; with until, again with more members until they are enough. */
+static pdlt_status run_until_enough(run_state *run, pdlt_archive *archive, pdlt_error *err) {
+  const pdlt_experiment *ex = run->plan.ex;
+  const int open = pdlt_until_key(ex) != NULL;
+  pdlt_status status = PDLT_OK;
+  for (;;) {
+    pdlt_until_look look = {0};
+    PDLT_TRY(run_blocks(run, err));
+    if (run->options->shards > 0) return PDLT_OK;
+    PDLT_TRY(pdlt_output_write(archive, &run->plan, &run->blocks, err));
+    if (!open) return PDLT_OK;
+    PDLT_TRY(pdlt_until_look_at(&look, ex, archive, err));
+    report_look(run, &look);
+    const long next = pdlt_until_next(&ex->ensemble.until, (long)run->plan.members);
+    if (look.reached || look.hopeless || (size_t)next <= run->plan.members)
+      return pdlt_until_meta(archive, ex, &look, err);
+    pdlt_archive_free(archive);
+    PDLT_TRY(grow(run, (size_t)next, err));
+  }
+cleanup:
+  return status;
+}
+
+/* Estimates of each width's share of unstable draws (widths), owned by the caller; NULL where
+ * it is not known. */
+static pdlt_status look_at_stability(const run_state *run, pdlt_stability_tail **tails,
+                                     pdlt_error *err) {
+  const pdlt_plan *plan = &run->plan;
+  if (!plan->with_stability) return PDLT_OK;
+  const pdlt_status status = pdlt_alloc(tails, plan->ex->network.num_widths, sizeof **tails, err);
+  if (status != PDLT_OK) return status;
+  return pdlt_stability_pilot(*tails, plan, run->options->threads, run->options->stop, err);
+}
+
+static pdlt_status put_stability(pdlt_archive *archive, const pdlt_stability_tail *tails,
+                                 size_t widths, pdlt_error *err) {
+  json_t *meta = pdlt_archive_meta(archive);
+  if (tails == NULL) return PDLT_OK;
+  if (meta == NULL ||
+      json_object_set_new(meta, "stability", pdlt_stability_json(tails, widths)) != 0)
+    return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata");
+  return PDLT_OK;
+}
+
+static pdlt_status run_all(run_state *run, pdlt_archive *archive, const pdlt_dataset *data,
+                           pdlt_error *err) {
+  pdlt_plan *plan = &run->plan;
+  const pdlt_ensemble_options *o = run->options;
+  const pdlt_choice *choice = &run->choice;
+  const size_t widths = plan->ex->network.num_widths;
+  pdlt_stability_tail *tails = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_problem_new(&run->problem, plan->ex, data, err));
+  PDLT_TRY(pdlt_plan_make(plan, plan->ex, &run->problem, o->layers, err));
+  PDLT_TRY(open_checkpoint(run, data, err));
+  PDLT_TRY(settle(run, err));
+  PDLT_TRY(check_share(run, err));
+  PDLT_TRY(pdlt_blocks_new(&run->blocks, plan, err));
+  PDLT_TRY(take_checkpoint(run, err));
+  /* a run that goes on has warned at its start and looks again at the end */
+  const int fresh = pdlt_blocks_done(&run->blocks, &run->share) == 0;
+  if (fresh) PDLT_TRY(look_at_stability(run, &tails, err));
+  if (fresh && tails != NULL) pdlt_stability_warn(tails, widths, o->progress);
+  PDLT_TRY(run_until_enough(run, archive, err));
+  if (!fresh) PDLT_TRY(look_at_stability(run, &tails, err));
+  PDLT_TRY(put_stability(archive, tails, widths, err));
+  if (o->shards > 0)
+    PDLT_TRY(pdlt_shard_write(archive, o->shard, o->shards, &run->blocks, choice, data, err));
+  PDLT_TRY(pdlt_output_meta(archive, plan, choice->piloted ? &choice->pilot : NULL, err));
+cleanup:
+  pdlt_free(tails);
+  return status;
+}
+
+pdlt_status pdlt_ensemble_run(pdlt_archive *out, const pdlt_experiment *ex,
+                              const pdlt_dataset *data, const pdlt_ensemble_options *options,
+                              pdlt_error *err) {
+  run_state run = {.options = options, .plan = {.ex = ex}};
+  pdlt_archive archive = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_threads_check(options->threads, err));
+  PDLT_TRY(pdlt_linalg_init(options->threads, err));
+  PDLT_TRY(run_all(&run, &archive, data, err));
+  pdlt_archive_free(out);
+  *out = archive;
+  archive = (pdlt_archive){0};
+cleanup:
+  pdlt_archive_free(&archive);
+  pdlt_blocks_free(&run.blocks);
+  pdlt_checkpoint_close(&run.checkpoint);
+  pdlt_problem_free(&run.problem);
+  return status;
+}

@@ -1,0 +1,273 @@
+/* ranks.c - see ranks.h. */
+#include "trainer/run/ranks.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/core/memory.h"
+#include "base/core/team.h"
+#include "base/vector/linalg.h"
+
+enum { HASH_ROOM = 24, TEXT_ROOM = 256, PAUSE_MICROSECONDS = 2000 };
+
+/* From the leader: START, STOP, QUIT. From helpers: BLOCK, FINAL. */
+typedef enum crew_kind { START = 1, STOP, QUIT, BLOCK, FINAL } crew_kind;
+
+/* How every message begins. */
+typedef struct crew_head {
+  crew_kind kind;
+  pdlt_status status;   /* FINAL */
+  char text[TEXT_ROOM]; /* FINAL: error message */
+  char hash[HASH_ROOM]; /* START */
+  pdlt_share share;     /* START */
+  pdlt_choice choice;   /* START; then the finished blocks, one byte each */
+  size_t unit;          /* BLOCK; then record and samples */
+} crew_head;
+
+static void pause_briefly(void) {
+  const struct timespec t = {0, 1000L * PAUSE_MICROSECONDS};
+  nanosleep(&t, NULL);
+}
+
+static void tell_all(crew_kind kind) {
+  crew_head head;
+  memset(&head, 0, sizeof head);
+  head.kind = kind;
+  for (int rank = 1; rank < pdlt_team_size(); rank++) pdlt_team_send(rank, &head, sizeof head);
+}
+
+pdlt_share pdlt_crew_share(const pdlt_share *share) {
+  return (pdlt_share){share->part + share->parts * (size_t)pdlt_team_rank(),
+                      share->parts * (size_t)pdlt_team_size()};
+}
+
+/* Longest message: a block, or the start of a round. */
+static size_t message_room(const pdlt_blocks *b) {
+  const size_t block = (b->record + b->block_members * b->sample) * sizeof(double);
+  return sizeof(crew_head) + (block > b->units ? block : b->units);
+}
+
+/* --- the leader --- */
+
+/* One message of a helper. */
+static void take_message(pdlt_crew *crew, int from, size_t size) {
+  pdlt_blocks *b = crew->work->blocks;
+  crew_head head;
+  size_t count;
+  pdlt_team_receive(from, crew->buffer, size);
+  memcpy(&head, crew->buffer, sizeof head);
+  if (head.kind == FINAL) {
+    crew->helpers--;
+    if (head.status == PDLT_OK) return;
+    crew->halt = 1;
+    if (crew->status == PDLT_OK) crew->status = pdlt_fail(&crew->err, head.status, "%s", head.text);
+    return;
+  }
+  const char *record = crew->buffer + sizeof head;
+  double *samples = pdlt_blocks_samples(b, head.unit, &count);
+  memcpy(b->records + head.unit * b->record, record, b->record * sizeof(double));
+  if (count > 0) memcpy(samples, record + b->record * sizeof(double), count * sizeof(double));
+  if (!pdlt_keeper_add(crew->work->keeper, head.unit)) crew->halt = 1;
+}
+
+/* Listens until all helpers are back and the leader's share is done, too. */
+static void *listen(void *argument) {
+  pdlt_crew *crew = argument;
+  const volatile sig_atomic_t *stop = crew->work->stop;
+  int told = 0, from = 0;
+  while (crew->helpers > 0 || !atomic_load(&crew->done)) {
+    if (stop != NULL && *stop) crew->halt = 1;
+    if (crew->halt && !told) {
+      tell_all(STOP);
+      told = 1;
+    }
+    const size_t size = pdlt_team_poll(&from);
+    if (size > 0)
+      take_message(crew, from, size);
+    else
+      pause_briefly();
+  }
+  return NULL;
+}
+
+static void send_helpers(pdlt_crew *crew, const pdlt_share *share, const pdlt_choice *choice,
+                         const char *hash) {
+  const pdlt_blocks *b = crew->work->blocks;
+  crew_head head;
+  memset(&head, 0, sizeof head);
+  head.kind = START;
+  head.share = *share;
+  memcpy(&head.choice, choice, sizeof head.choice);
+  snprintf(head.hash, sizeof head.hash, "%s", hash);
+  memcpy(crew->buffer, &head, sizeof head);
+  memcpy(crew->buffer + sizeof head, b->done, b->units);
+  for (int rank = 1; rank < pdlt_team_size(); rank++, crew->helpers++)
+    pdlt_team_send(rank, crew->buffer, sizeof head + b->units);
+}
+
+pdlt_status pdlt_crew_run(const pdlt_work *work, const pdlt_share *share, const pdlt_choice *choice,
+                          const char *hash, pdlt_error *err) {
+  if (pdlt_team_size() == 1) return pdlt_work_run(work, err);
+  pdlt_crew crew = {.work = work};
+  pdlt_work own = *work;
+  own.stop = &crew.halt;
+  pdlt_status status = pdlt_alloc(&crew.buffer, message_room(work->blocks), 1, err);
+  if (status != PDLT_OK) return status;
+  send_helpers(&crew, share, choice, hash);
+  if (pthread_create(&crew.thread, NULL, listen, &crew) != 0) {
+    crew.halt = 1; /* bring the helpers back without it */
+    atomic_store(&crew.done, 1);
+    listen(&crew);
+    pdlt_free(crew.buffer);
+    return pdlt_fail(err, PDLT_ERR_INTERNAL, "the thread that listens to helpers did not start");
+  }
+  status = pdlt_work_run(&own, err);
+  if (status != PDLT_OK) crew.halt = 1;
+  atomic_store(&crew.done, 1);
+  pthread_join(crew.thread, NULL);
+  pdlt_free(crew.buffer);
+  if (status == PDLT_OK && crew.status != PDLT_OK && crew.status != PDLT_ERR_INTERRUPTED)
+    status = pdlt_fail(err, crew.status, "%s", crew.err.message);
+  return status;
+}
+
+void pdlt_crew_dismiss(void) { tell_all(QUIT); }
+
+/* --- a helper --- */
+
+typedef struct crew_helper {
+  const pdlt_ensemble_options *options;
+  pdlt_problem problem;
+  pdlt_plan plan;
+  pdlt_blocks blocks;
+  pdlt_keeper keeper;
+  unsigned char *sent, *done; /* (U) */
+  char *buffer;
+  volatile sig_atomic_t halt;
+  atomic_int finished; /* 1: no further block will be */
+} crew_helper;
+
+static void send_block(crew_helper *h, size_t u) {
+  const pdlt_blocks *b = &h->blocks;
+  crew_head head;
+  size_t count;
+  const double *samples = pdlt_blocks_samples(b, u, &count);
+  char *record = h->buffer + sizeof head;
+  memset(&head, 0, sizeof head);
+  head.kind = BLOCK;
+  head.unit = u;
+  memcpy(h->buffer, &head, sizeof head);
+  memcpy(record, b->records + u * b->record, b->record * sizeof(double));
+  if (count > 0) memcpy(record + b->record * sizeof(double), samples, count * sizeof(double));
+  pdlt_team_send(0, h->buffer, sizeof head + (b->record + count) * sizeof(double));
+}
+
+/* Sends what is finished, and hears whether the leader stops. */
+static void *report(void *argument) {
+  crew_helper *h = argument;
+  for (int last = 0, from = 0; !last;) {
+    last = atomic_load(&h->finished);
+    if (h->options->stop != NULL && *h->options->stop) h->halt = 1;
+    const size_t size = pdlt_team_poll(&from);
+    if (size > 0) {
+      crew_head head;
+      pdlt_team_receive(from, h->buffer, size);
+      memcpy(&head, h->buffer, sizeof head);
+      h->halt = 1; /* STOP: the leader says nothing else during a round */
+    }
+    pdlt_keeper_copy(&h->keeper, h->done);
+    for (size_t u = 0; u < h->blocks.units; u++) {
+      if (!h->done[u] || h->sent[u]) continue;
+      send_block(h, u);
+      h->sent[u] = 1;
+    }
+    if (!last) pause_briefly();
+  }
+  return NULL;
+}
+
+static pdlt_status prepare(crew_helper *h, const crew_head *start, const char *done, size_t units,
+                           const pdlt_experiment *ex, const pdlt_dataset *data, pdlt_error *err) {
+  char hash[17] = "";
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_linalg_init(h->options->threads, err));
+  PDLT_TRY(pdlt_experiment_hash(ex, data->hash, 0, hash, err));
+  if (strcmp(hash, start->hash) != 0)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT,
+                       "rank %d reads another experiment or other data than rank 0",
+                       pdlt_team_rank()));
+  PDLT_TRY(pdlt_problem_new(&h->problem, ex, data, err));
+  PDLT_TRY(pdlt_plan_make(&h->plan, ex, &h->problem, h->options->layers, err));
+  pdlt_choice_apply(&start->choice, &h->plan);
+  PDLT_TRY(pdlt_blocks_new(&h->blocks, &h->plan, err));
+  if (units != h->blocks.units)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_INTERNAL, "ranks disagree about the number of blocks"));
+  PDLT_TRY(pdlt_alloc(&h->sent, 2 * units, 1, err));
+  h->done = h->sent + units;
+  PDLT_TRY(pdlt_alloc(&h->buffer, message_room(&h->blocks), 1, err));
+  memcpy(h->blocks.done, done, units);
+  memcpy(h->sent, done, units);
+  PDLT_TRY(pdlt_keeper_start(&h->keeper, NULL, &h->blocks, 0, err));
+cleanup:
+  return status;
+}
+
+static pdlt_status work(crew_helper *h, const pdlt_share *share, pdlt_error *err) {
+  const pdlt_work work = {.plan = &h->plan,
+                          .blocks = &h->blocks,
+                          .keeper = &h->keeper,
+                          .share = pdlt_crew_share(share),
+                          .threads = h->options->threads,
+                          .stop = &h->halt};
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, report, h) != 0)
+    return pdlt_fail(err, PDLT_ERR_INTERNAL, "the thread that reports to rank 0 did not start");
+  const pdlt_status status = pdlt_work_run(&work, err);
+  atomic_store(&h->finished, 1);
+  pthread_join(thread, NULL);
+  if (status == PDLT_OK && h->halt) return pdlt_fail(err, PDLT_ERR_INTERRUPTED, "interrupted");
+  return status;
+}
+
+static void run_round(const char *message, size_t size, const pdlt_experiment *ex,
+                      const pdlt_dataset *data, const pdlt_ensemble_options *options,
+                      pdlt_status status) {
+  crew_helper h = {.options = options};
+  crew_head head;
+  pdlt_error err = {.message = "the experiment cannot be read"};
+  memcpy(&head, message, sizeof head);
+  if (status == PDLT_OK)
+    status = prepare(&h, &head, message + sizeof head, size - sizeof head, ex, data, &err);
+  if (status == PDLT_OK) status = work(&h, &head.share, &err);
+  (void)pdlt_keeper_stop(&h.keeper, NULL);
+  pdlt_blocks_free(&h.blocks);
+  pdlt_problem_free(&h.problem);
+  pdlt_free(h.sent);
+  pdlt_free(h.buffer);
+  memset(&head, 0, sizeof head);
+  head.kind = FINAL;
+  head.status = status;
+  snprintf(head.text, sizeof head.text, "%.*s", (int)sizeof head.text - 1, err.message);
+  pdlt_team_send(0, &head, sizeof head);
+}
+
+void pdlt_crew_help(const pdlt_experiment *ex, const pdlt_dataset *data,
+                    const pdlt_ensemble_options *options, pdlt_status status) {
+  crew_head head = {.kind = STOP};
+  while (head.kind != QUIT) {
+    int from = 0;
+    char *message = NULL;
+    const size_t size = pdlt_team_poll(&from);
+    if (size == 0) {
+      pause_briefly();
+      continue;
+    }
+    pdlt_error err;
+    while (pdlt_alloc(&message, size, 1, &err) != PDLT_OK) pause_briefly();
+    pdlt_team_receive(from, message, size);
+    memcpy(&head, message, sizeof head);
+    if (head.kind == START) run_round(message, size, ex, data, options, status);
+    pdlt_free(message); /* a STOP that comes after the end of a round is late */
+  }
+}

@@ -1,0 +1,304 @@
+/* shard.c - see shard.h: writing one shard, and taking one apart. */
+#include "trainer/run/shard.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "trainer/output/output.h"
+
+/* --- writing --- */
+
+static pdlt_status put_matrix(pdlt_archive *archive, const char *name, size_t rows, size_t cols,
+                              const double *values, pdlt_error *err) {
+  const size_t dim[2] = {rows, cols};
+  pdlt_tensor *tensor = NULL;
+  const pdlt_status status = pdlt_archive_new(archive, name, 2, dim, &tensor, err);
+  if (status == PDLT_OK && rows * cols > 0)
+    memcpy(tensor->data, values, rows * cols * sizeof *values);
+  return status;
+}
+
+static pdlt_status put_choice(pdlt_archive *archive, const pdlt_choice *choice, pdlt_error *err) {
+  const size_t size = sizeof *choice;
+  const unsigned char *byte = (const unsigned char *)choice;
+  pdlt_tensor *tensor = NULL;
+  const pdlt_status status = pdlt_archive_new(archive, "choice", 1, &size, &tensor, err);
+  for (size_t i = 0; status == PDLT_OK && i < size; i++) tensor->data[i] = byte[i];
+  return status;
+}
+
+/* Doubles of samples of all blocks of the share. */
+static size_t count_samples(const pdlt_blocks *b, const pdlt_share *share) {
+  size_t total = 0, count;
+  for (size_t u = 0; u < b->units; u++) {
+    if (!pdlt_share_has(share, u % b->per_width)) continue;
+    pdlt_blocks_samples(b, u, &count);
+    total += count;
+  }
+  return total;
+}
+
+static pdlt_status put_blocks(pdlt_archive *archive, const pdlt_blocks *b, const pdlt_share *share,
+                              pdlt_error *err) {
+  const size_t count = pdlt_blocks_shared(b, share), kept = count_samples(b, share);
+  const size_t units_dim[2] = {count, 2}, records_dim[2] = {count, b->record};
+  pdlt_tensor *tensor = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_archive_new(archive, "units", 2, units_dim, &tensor, err));
+  double *unit = tensor->data;
+  PDLT_TRY(pdlt_archive_new(archive, "records", 2, records_dim, &tensor, err));
+  double *record = tensor->data;
+  PDLT_TRY(pdlt_archive_new(archive, "samples", 1, &kept, &tensor, err));
+  double *sample = tensor->data;
+  for (size_t u = 0; u < b->units; u++) {
+    if (!pdlt_share_has(share, u % b->per_width)) continue;
+    size_t doubles;
+    const double *samples = pdlt_blocks_samples(b, u, &doubles);
+    *unit++ = (double)(u / b->per_width);
+    *unit++ = (double)(u % b->per_width);
+    memcpy(record, b->records + u * b->record, b->record * sizeof *record);
+    record += b->record;
+    if (doubles > 0) memcpy(sample, samples, doubles * sizeof *sample);
+    sample += doubles;
+  }
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_shard_write(pdlt_archive *archive, int shard, int shards,
+                             const pdlt_blocks *blocks, const pdlt_choice *choice,
+                             const pdlt_dataset *data, pdlt_error *err) {
+  const pdlt_share share = {(size_t)shard - 1, (size_t)shards};
+  const size_t D = data->train + data->test;
+  json_t *meta = pdlt_archive_meta(archive);
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(put_matrix(archive, "x", D, data->inputs, data->x, err));
+  PDLT_TRY(put_matrix(archive, "y", D, data->outputs, data->y, err));
+  PDLT_TRY(put_choice(archive, choice, err));
+  PDLT_TRY(put_blocks(archive, blocks, &share, err));
+  if (meta == NULL || json_object_set_new(meta, "shard", json_integer(shard)) != 0 ||
+      json_object_set_new(meta, "shards", json_integer(shards)) != 0)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata"));
+cleanup:
+  return status;
+}
+
+/* --- the run that a shard belongs to --- */
+
+static const char *text_of(const json_t *meta, const char *key) {
+  const char *text = json_string_value(json_object_get(meta, key));
+  return text == NULL ? "" : text;
+}
+
+static pdlt_status damaged(const char *name, const char *what, pdlt_error *err) {
+  return pdlt_fail(err, PDLT_ERR_INPUT, "%s: a shard, but %s; make it again", name, what);
+}
+
+static pdlt_status read_matrix(const pdlt_archive *shard, const char *name, const char *what,
+                               size_t cols, size_t *rows, double **out, pdlt_error *err) {
+  const pdlt_tensor *tensor = pdlt_archive_get(shard, what);
+  if (tensor == NULL || tensor->ndim != 2 || (cols > 0 && tensor->dim[1] != cols))
+    return damaged(name, "its samples do not fit its experiment", err);
+  const size_t count = pdlt_tensor_count(tensor);
+  const pdlt_status status = pdlt_alloc(out, count, sizeof **out, err);
+  if (status != PDLT_OK) return status;
+  if (count > 0) memcpy(*out, tensor->data, count * sizeof **out);
+  *rows = tensor->dim[0];
+  return PDLT_OK;
+}
+
+static pdlt_status read_data(pdlt_merge *m, const pdlt_archive *shard, const char *name,
+                             const char *data_hash, pdlt_error *err) {
+  pdlt_dataset *data = &m->data;
+  size_t rows_x = 0, rows_y = 0;
+  pdlt_status status = PDLT_OK;
+  data->train = (size_t)m->experiment.data.train;
+  data->test = (size_t)m->experiment.data.test;
+  data->outputs = (size_t)m->experiment.network.outputs;
+  PDLT_TRY(read_matrix(shard, name, "x", 0, &rows_x, &data->x, err));
+  PDLT_TRY(read_matrix(shard, name, "y", data->outputs, &rows_y, &data->y, err));
+  data->inputs = pdlt_archive_get(shard, "x")->dim[1];
+  snprintf(data->hash, sizeof data->hash, "%s", data_hash);
+  if (rows_x != data->train + data->test || rows_y != rows_x)
+    PDLT_TRY(damaged(name, "its samples do not fit its experiment", err));
+cleanup:
+  return status;
+}
+
+static pdlt_status read_experiment(pdlt_merge *m, const json_t *meta, const char *name,
+                                   pdlt_error *err) {
+  char *text = json_dumps(json_object_get(meta, "experiment"), JSON_REAL_PRECISION(17));
+  char hash[17] = "";
+  pdlt_status status = PDLT_OK;
+  if (text == NULL || pdlt_experiment_parse(&m->experiment, text, name, 0, NULL, NULL) != PDLT_OK)
+    PDLT_TRY(damaged(name, "its experiment cannot be read", err));
+  PDLT_TRY(pdlt_experiment_hash(&m->experiment, text_of(meta, "data_hash"), 0, hash, err));
+  if (strcmp(hash, text_of(meta, "hash")) != 0)
+    PDLT_TRY(damaged(name, "its experiment is not the one that it names", err));
+cleanup:
+  free(text);
+  return status;
+}
+
+static pdlt_status read_choice(pdlt_choice *out, const pdlt_archive *shard, const char *name,
+                               pdlt_error *err) {
+  const pdlt_tensor *tensor = pdlt_archive_get(shard, "choice");
+  unsigned char *byte = (unsigned char *)out;
+  if (tensor == NULL || pdlt_tensor_count(tensor) != sizeof *out)
+    return damaged(name, "of another version of this program", err);
+  for (size_t i = 0; i < sizeof *out; i++) byte[i] = (unsigned char)tensor->data[i];
+  return PDLT_OK;
+}
+
+static pdlt_status begin(pdlt_merge *m, const pdlt_archive *shard, const char *name, int shards,
+                         pdlt_error *err) {
+  const int layers = json_is_true(json_object_get(shard->meta, "layers"));
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(read_experiment(m, shard->meta, name, err));
+  PDLT_TRY(read_data(m, shard, name, text_of(shard->meta, "data_hash"), err));
+  PDLT_TRY(read_choice(&m->choice, shard, name, err));
+  PDLT_TRY(pdlt_problem_new(&m->problem, &m->experiment, &m->data, err));
+  PDLT_TRY(pdlt_plan_make(&m->plan, &m->experiment, &m->problem, layers, err));
+  pdlt_choice_apply(&m->choice, &m->plan);
+  PDLT_TRY(pdlt_blocks_new(&m->blocks, &m->plan, err));
+  PDLT_TRY(pdlt_alloc(&m->names, (size_t)shards, sizeof *m->names, err));
+  m->meta = json_deep_copy(shard->meta);
+  if (m->meta == NULL) PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata"));
+  m->shards = shards;
+cleanup:
+  return status;
+}
+
+/* --- putting shards together --- */
+
+static const char *first_name(const pdlt_merge *m) {
+  for (int k = 0; k < m->shards; k++)
+    if (m->names[k] != NULL) return m->names[k];
+  return "";
+}
+
+/* What the estimator was settled to; the pilot's figures may differ in the last digits
+ * between processors. */
+static int same_estimator(const json_t *a, const json_t *b) {
+  static const char *const keys[] = {"requested", "used", "samples", "weightless"};
+  const json_t *left = json_object_get(a, "estimator"), *right = json_object_get(b, "estimator");
+  for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+    const json_t *x = json_object_get(left, keys[k]), *y = json_object_get(right, keys[k]);
+    if (x != y && !json_equal(x, y)) return 0;
+  }
+  return 1;
+}
+
+static pdlt_status check_same(pdlt_merge *m, const json_t *meta, const char *name, int shard,
+                              int shards, pdlt_error *err) {
+  static const struct {
+    const char *key, *what;
+  } keys[] = {{"hash", "another experiment"},
+              {"layers", "a run with other --layers"},
+              {"program", "another version of this program"},
+              {"commit", "another build of this program"},
+              {"compiler", "another build of this program"}};
+  const char *other = first_name(m);
+  for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+    if (!json_equal(json_object_get(meta, keys[k].key), json_object_get(m->meta, keys[k].key)))
+      return pdlt_fail(err, PDLT_ERR_INPUT, "%s: of %s than %s; make both with the same", name,
+                       keys[k].what, other);
+  if (shards != m->shards)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "%s: shard %d of %d, but %s is one of %d; all shards must come from the same "
+                     "number",
+                     name, shard, shards, other, m->shards);
+  if (!same_estimator(meta, m->meta))
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "%s: its pilot chose another estimator than that of %s; name one in "
+                     "ensemble.estimator and make both again",
+                     name, other);
+  if (!json_equal(json_object_get(meta, "blas"), json_object_get(m->meta, "blas"))) m->mixed = 1;
+  return PDLT_OK;
+}
+
+static int is_index(double value, size_t below) {
+  return value >= 0 && value < (double)below && value == (double)(size_t)value;
+}
+
+static pdlt_status add_blocks(pdlt_merge *m, const pdlt_archive *shard, const char *name,
+                              const pdlt_share *share, pdlt_error *err) {
+  pdlt_blocks *b = &m->blocks;
+  const size_t count = pdlt_blocks_shared(b, share);
+  const pdlt_tensor *units = pdlt_archive_get(shard, "units");
+  const pdlt_tensor *records = pdlt_archive_get(shard, "records");
+  const pdlt_tensor *samples = pdlt_archive_get(shard, "samples");
+  if (units == NULL || records == NULL || samples == NULL ||
+      pdlt_tensor_count(units) != 2 * count || pdlt_tensor_count(records) != count * b->record)
+    return damaged(name, "not all of its blocks are there", err);
+  const double *sample = samples->data;
+  size_t left = pdlt_tensor_count(samples);
+  for (size_t k = 0; k < count; k++) {
+    const double *place = units->data + 2 * k;
+    if (!is_index(place[0], b->widths) || !is_index(place[1], b->per_width) ||
+        !pdlt_share_has(share, (size_t)place[1]))
+      return damaged(name, "it holds blocks of others", err);
+    const size_t u = (size_t)place[0] * b->per_width + (size_t)place[1];
+    size_t doubles;
+    double *to = pdlt_blocks_samples(b, u, &doubles);
+    if (doubles > left) return damaged(name, "samples are missing", err);
+    memcpy(b->records + u * b->record, records->data + k * b->record, b->record * sizeof(double));
+    if (doubles > 0) memcpy(to, sample, doubles * sizeof *to);
+    sample += doubles;
+    left -= doubles;
+    b->done[u] = 1;
+  }
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_merge_add(pdlt_merge *m, const pdlt_archive *shard, const char *name,
+                           pdlt_error *err) {
+  const int k = (int)json_integer_value(json_object_get(shard->meta, "shard"));
+  const int K = (int)json_integer_value(json_object_get(shard->meta, "shards"));
+  pdlt_status status = PDLT_OK;
+  if (strcmp(text_of(shard->meta, "kind"), "shard") != 0 || k < 1 || k > K)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "%s: not a shard; give files that pdlt train --shard k/K wrote", name);
+  PDLT_TRY(m->names == NULL ? begin(m, shard, name, K, err)
+                            : check_same(m, shard->meta, name, k, K, err));
+  if (m->names[k - 1] != NULL)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%s: shard %d of %d, as is %s; leave one out", name, k,
+                       K, m->names[k - 1]));
+  const pdlt_share share = {(size_t)k - 1, (size_t)K};
+  PDLT_TRY(add_blocks(m, shard, name, &share, err));
+  PDLT_TRY(pdlt_strdup(&m->names[k - 1], name, err));
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_merge_finish(const pdlt_merge *m, pdlt_archive *out, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (int k = 0; k < m->shards; k++)
+    if (m->names[k] == NULL)
+      return pdlt_fail(err, PDLT_ERR_INPUT,
+                       "shard %d of %d is missing; make it with pdlt train EXPERIMENT.yaml --shard "
+                       "%d/%d -o FILE.npz, and give all %d files",
+                       k + 1, m->shards, k + 1, m->shards, m->shards);
+  PDLT_TRY(pdlt_output_write(out, &m->plan, &m->blocks, err));
+  json_t *meta = pdlt_archive_meta(out);
+  if (meta == NULL || json_object_update(meta, m->meta) != 0 ||
+      json_object_set_new(meta, "kind", json_string("measured")) != 0)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata"));
+  json_object_del(meta, "shard");
+  json_object_del(meta, "shards");
+cleanup:
+  return status;
+}
+
+void pdlt_merge_free(pdlt_merge *m) {
+  for (int k = 0; k < m->shards; k++) pdlt_free(m->names[k]);
+  pdlt_free(m->names);
+  json_decref(m->meta);
+  pdlt_blocks_free(&m->blocks);
+  pdlt_problem_free(&m->problem);
+  pdlt_dataset_free(&m->data);
+  pdlt_experiment_free(&m->experiment);
+  *m = (pdlt_merge){0};
+}

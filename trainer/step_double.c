@@ -1,5 +1,0 @@
-/* step_double.c - step_real.inc in double precision. */
-#define REAL double
-#define KIND d
-#define FORWARD pdlt_simd_forward
-#include "trainer/step_real.inc"
