@@ -64,8 +64,8 @@ cleanup:
   return status;
 }
 
-static const pdlt_tensor *array(const pdlt_archive *archive, const char *quantity,
-                                const char *suffix) {
+static const pdlt_array *array(const pdlt_archive *archive, const char *quantity,
+                               const char *suffix) {
   char name[64];
   snprintf(name, sizeof name, "n%d/%s%s", WIDTH, quantity, suffix);
   return pdlt_archive_get(archive, name);
@@ -74,10 +74,10 @@ static const pdlt_tensor *array(const pdlt_archive *archive, const char *quantit
 /* Adds the deviations of one repetition to sums (entries) and their mean square to means. */
 static void add(const pdlt_archive *once, const pdlt_archive *longer, const char *quantity,
                 entry_sums *sums, mean_sums *means) {
-  const pdlt_tensor *x = array(once, quantity, ""), *se = array(once, quantity, "_se");
-  const pdlt_tensor *x0 = array(longer, quantity, ""), *se0 = array(longer, quantity, "_se");
+  const pdlt_array *x = array(once, quantity, ""), *se = array(once, quantity, "_se");
+  const pdlt_array *x0 = array(longer, quantity, ""), *se0 = array(longer, quantity, "_se");
   double total = 0;
-  for (size_t i = 0; i < pdlt_tensor_count(x); i++) {
+  for (size_t i = 0; i < pdlt_array_count(x); i++) {
     const double raw = x->data[i] - x0->data[i], z = raw / hypot(se->data[i], se0->data[i]);
     sums[i].deviation += z;
     sums[i].square += z * z;
@@ -86,7 +86,7 @@ static void add(const pdlt_archive *once, const pdlt_archive *longer, const char
     sums[i].se_square += se->data[i] * se->data[i];
     total += z * z;
   }
-  total /= (double)pdlt_tensor_count(x);
+  total /= (double)pdlt_array_count(x);
   means->mean += total;
   means->square += total * total;
 }
@@ -122,14 +122,14 @@ static void print(const bench *b, const char *estimator, const pdlt_archive *lon
                   double expected, entry_sums sums[][ENTRIES], const mean_sums *means) {
   printf("%-11s", estimator);
   for (int q = 0; q < QUANTITIES; q++) {
-    const size_t entries = pdlt_tensor_count(array(longer, quantities[q], ""));
+    const size_t entries = pdlt_array_count(array(longer, quantities[q], ""));
     const double deviation = summarize(entries, b->repetitions, sums[q]);
     printf("  %6.3f +- %5.3f", deviation / expected,
            error_of(deviation, b->repetitions, &means[q]) / expected);
   }
   printf("\n  to mean se");
   for (int q = 0; q < QUANTITIES; q++) {
-    const size_t entries = pdlt_tensor_count(array(longer, quantities[q], ""));
+    const size_t entries = pdlt_array_count(array(longer, quantities[q], ""));
     printf(" %6.3f +- %5.3f ", compare_errors(entries, b->repetitions, sums[q]),
            sqrt(0.5 / b->repetitions));
   }

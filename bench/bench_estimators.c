@@ -78,8 +78,8 @@ static pdlt_status make_data(const bench *b, pdlt_dataset *data, pdlt_error *err
 static double mean_square(const bench *b, const pdlt_archive *archive, const char *quantity) {
   char name[64];
   snprintf(name, sizeof name, "n%d/%s_se", b->width, quantity);
-  const pdlt_tensor *se = pdlt_archive_get(archive, name);
-  const size_t count = pdlt_tensor_count(se);
+  const pdlt_array *se = pdlt_archive_get(archive, name);
+  const size_t count = pdlt_array_count(se);
   double sum = 0;
   for (size_t i = 0; i < count; i++) sum += se->data[i] * se->data[i] / (double)count;
   return sum;
@@ -108,7 +108,7 @@ static void describe_levels(const json_t *chosen, const json_t *seen, outcome *o
 static pdlt_status count_flops(const bench *b, const pdlt_experiment *ex, const json_t *meta,
                                outcome *out, pdlt_error *err) {
   pdlt_network net = {.depth = 0};
-  pdlt_problem problem = {.outputs = 1};
+  pdlt_samples problem = {.outputs = 1};
   const size_t train = (size_t)b->train, samples = (size_t)(b->train + b->test);
   const pdlt_status status = pdlt_network_new(&net, ex, b->width, (size_t)b->inputs, err);
   if (status != PDLT_OK) return status;
@@ -121,7 +121,7 @@ static pdlt_status count_flops(const bench *b, const pdlt_experiment *ex, const 
   if (out->samples > 0) {
     problem.train = train;
     problem.samples = samples;
-    out->flops += out->level_flops + pdlt_relinear_flops(&net, &problem, &out->top);
+    out->flops += out->level_flops + pdlt_level_draws_flops(&net, &problem, &out->top);
   }
   pdlt_network_free(&net);
   return PDLT_OK;

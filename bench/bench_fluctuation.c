@@ -30,7 +30,7 @@ static void differentiate(pdlt_ddntk *f, const double *theta, uint64_t member) {
 }
 
 /* Draws per second; measure = 0: nothing but the draw. */
-static pdlt_status time_draws(const bench *b, pdlt_experiment *ex, const pdlt_problem *problem,
+static pdlt_status time_draws(const bench *b, pdlt_experiment *ex, const pdlt_samples *problem,
                               const pdlt_network *net, unsigned measure, double *rate,
                               pdlt_error *err) {
   pdlt_plan plan = {0};
@@ -66,7 +66,7 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
   const size_t samples = (size_t)b->samples, inputs = (size_t)b->inputs;
   double list[MAX_DEPTH], time_zero = 0, rate[4] = {0}, *x = NULL;
   int ratios[MAX_DEPTH], width = b->width;
-  pdlt_problem problem = {0};
+  pdlt_samples problem = {0};
   pdlt_network net = {0};
   pdlt_experiment ex = {.measure_samples = b->samples};
   pdlt_status status = PDLT_OK;
@@ -87,7 +87,7 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
   pdlt_rng_normal(&rng, samples * inputs, x);
   const pdlt_dataset data = {
       .train = samples, .inputs = inputs, .outputs = 1, .x = x, .y = x + samples * inputs};
-  PDLT_TRY(pdlt_problem_new(&problem, &ex, &data, err));
+  PDLT_TRY(pdlt_samples_new(&problem, &ex, &data, err));
   PDLT_TRY(pdlt_network_new(&net, &ex, width, inputs, err));
   const unsigned measure[] = {0, PDLT_MEASURE_VERTEX,
                               PDLT_MEASURE_VERTEX | PDLT_MEASURE_NTK_FLUCTUATIONS,
@@ -101,7 +101,7 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
          rate[0], rate[1], rate[2], rate[3]);
 cleanup:
   pdlt_network_free(&net);
-  pdlt_problem_free(&problem);
+  pdlt_samples_free(&problem);
   pdlt_free(x);
   return status;
 }

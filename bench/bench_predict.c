@@ -19,11 +19,11 @@ typedef struct usage {
 } usage;
 
 static double entry(const pdlt_archive *archive, const char *name, const char *error) {
-  const pdlt_tensor *value = pdlt_archive_get(archive, name);
-  const pdlt_tensor *err = pdlt_archive_get(archive, error);
+  const pdlt_array *value = pdlt_archive_get(archive, name);
+  const pdlt_array *err = pdlt_archive_get(archive, error);
   double largest = 0;
   if (value == NULL || err == NULL) return NAN;
-  for (size_t i = 0; i < pdlt_tensor_count(value); i++)
+  for (size_t i = 0; i < pdlt_array_count(value); i++)
     largest = fmax(largest, fabs(value->data[i]));
   return err->data[0] / largest;
 }

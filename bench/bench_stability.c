@@ -18,7 +18,7 @@ typedef struct timing {
   double draw, bound, factor, step;
 } timing;
 
-static pdlt_status measure(timing *out, const pdlt_network *net, const pdlt_problem *problem,
+static pdlt_status measure(timing *out, const pdlt_network *net, const pdlt_samples *problem,
                            pdlt_error *err) {
   pdlt_stepper stepper = {.eta = 0};
   pdlt_stability stability = {.eta = 0};
@@ -60,7 +60,7 @@ static pdlt_status run(int width, size_t train, pdlt_error *err) {
   int ratios[DEPTH] = {1, 1, 1, 1};
   pdlt_experiment ex = {.network = {.depth = DEPTH, .outputs = 1, .num_widths = 1}};
   pdlt_dataset data = {.train = train, .inputs = INPUTS, .outputs = 1, .x = x, .y = y};
-  pdlt_problem problem = {.train = 0};
+  pdlt_samples problem = {.train = 0};
   pdlt_network net = {.depth = 0};
   timing t;
   pdlt_status status = PDLT_OK;
@@ -71,7 +71,7 @@ static pdlt_status run(int width, size_t train, pdlt_error *err) {
   ex.network.C_W = ex.network.lambda_W = ones;
   for (size_t i = 0; i < train * INPUTS; i++) x[i] = (double)(i * 7919 % 101) / 50 - 1;
   for (size_t i = 0; i < train; i++) y[i] = (double)(i % 3) - 1;
-  PDLT_TRY(pdlt_problem_new(&problem, &ex, &data, err));
+  PDLT_TRY(pdlt_samples_new(&problem, &ex, &data, err));
   PDLT_TRY(pdlt_network_new(&net, &ex, width, INPUTS, err));
   PDLT_TRY(measure(&t, &net, &problem, err));
   printf("n = %-4d %2zu samples: draw %.3g, check %.3g to %.3g, step %.3g us; share of the run ",
@@ -82,7 +82,7 @@ static pdlt_status run(int width, size_t train, pdlt_error *err) {
   printf(" (10, 100, 1000 steps)\n");
 cleanup:
   pdlt_network_free(&net);
-  pdlt_problem_free(&problem);
+  pdlt_samples_free(&problem);
   return status;
 }
 

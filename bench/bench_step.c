@@ -62,14 +62,14 @@ static pdlt_status share(const scan *s, int n, int samples, double *out, pdlt_er
   int ratios[HIDDEN + 1];
   const pdlt_experiment ex = make_experiment(HIDDEN, zeros, ones, ratios);
   pdlt_dataset data = {0};
-  pdlt_problem problem = {0};
+  pdlt_samples problem = {0};
   pdlt_network net = {0};
   pdlt_stepper st = {0};
   pdlt_error local = {.status = PDLT_OK};
   pdlt_status status = PDLT_OK;
   fill_problem((size_t)samples, INPUTS, &data, &local);
   if (local.status != PDLT_OK) PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory"));
-  PDLT_TRY(pdlt_problem_new(&problem, &ex, &data, err));
+  PDLT_TRY(pdlt_samples_new(&problem, &ex, &data, err));
   PDLT_TRY(pdlt_network_new(&net, &ex, n, INPUTS, err));
   PDLT_TRY(pdlt_stepper_new_by(&st, s->set, &net, &problem, 0.1 / samples, PDLT_FIRST_AUTO,
                                s->single, err));
@@ -86,7 +86,7 @@ static pdlt_status share(const scan *s, int n, int samples, double *out, pdlt_er
 cleanup:
   pdlt_stepper_free(&st);
   pdlt_network_free(&net);
-  pdlt_problem_free(&problem);
+  pdlt_samples_free(&problem);
   free(data.x);
   free(data.y);
   return status;

@@ -87,7 +87,7 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
   int ratios[MAX_HIDDEN + 1], made = 0;
   const pdlt_experiment ex = make_experiment(b->hidden, zeros, ones, ratios);
   pdlt_dataset data = {0};
-  pdlt_problem problem = {0};
+  pdlt_samples problem = {0};
   pdlt_network net = {0};
   pdlt_stepper *steppers = calloc((size_t)b->threads, sizeof *steppers);
   double *draws = NULL;
@@ -97,7 +97,7 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
   if (steppers == NULL || local.status != PDLT_OK)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory"));
   PDLT_TRY(pdlt_linalg_init(b->threads, err));
-  PDLT_TRY(pdlt_problem_new(&problem, &ex, &data, err));
+  PDLT_TRY(pdlt_samples_new(&problem, &ex, &data, err));
   PDLT_TRY(pdlt_network_new(&net, &ex, b->width, problem.inputs, err));
   long held = (long)(draw_bytes / (net.num_params * sizeof *draws)) / b->threads * b->threads;
   if (held < b->threads) held = b->threads;
@@ -113,7 +113,7 @@ cleanup:
   pdlt_free(draws);
   free(steppers);
   pdlt_network_free(&net);
-  pdlt_problem_free(&problem);
+  pdlt_samples_free(&problem);
   free(data.x);
   free(data.y);
   return status;

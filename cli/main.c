@@ -127,7 +127,7 @@ static int run_program(int argc, char **argv) {
 int main(int argc, char **argv) {
   pdlt_team_begin(&argc, &argv);
   const int exit_status = run_program(argc, argv);
-  if (pdlt_team_rank() == 0) pdlt_crew_dismiss();
+  if (pdlt_team_rank() == 0) pdlt_ranks_dismiss();
   pdlt_team_end();
   return exit_status;
 }

@@ -9,7 +9,7 @@
 void pdlt_archive_free(pdlt_archive *archive) {
   for (size_t i = 0; i < archive->count; i++) {
     pdlt_free(archive->entries[i].name);
-    pdlt_tensor_free(&archive->entries[i].tensor);
+    pdlt_array_free(&archive->entries[i].array);
   }
   pdlt_free(archive->entries);
   json_decref(archive->meta);
@@ -29,7 +29,7 @@ static pdlt_status grow(pdlt_archive *archive, pdlt_error *err) {
   return PDLT_OK;
 }
 
-pdlt_status pdlt_archive_put(pdlt_archive *archive, const char *name, pdlt_tensor *tensor,
+pdlt_status pdlt_archive_put(pdlt_archive *archive, const char *name, pdlt_array *array,
                              pdlt_error *err) {
   if (pdlt_archive_get(archive, name) != NULL)
     return pdlt_fail(err, PDLT_ERR_INTERNAL, "the archive holds %s already", name);
@@ -38,36 +38,36 @@ pdlt_status pdlt_archive_put(pdlt_archive *archive, const char *name, pdlt_tenso
   char *copy = NULL;
   status = pdlt_strdup(&copy, name, err);
   if (status != PDLT_OK) return status;
-  archive->entries[archive->count++] = (pdlt_archive_entry){.name = copy, .tensor = *tensor};
-  memset(tensor, 0, sizeof *tensor);
+  archive->entries[archive->count++] = (pdlt_archive_entry){.name = copy, .array = *array};
+  memset(array, 0, sizeof *array);
   return PDLT_OK;
 }
 
 pdlt_status pdlt_archive_new(pdlt_archive *archive, const char *name, int ndim, const size_t *dim,
-                             pdlt_tensor **out, pdlt_error *err) {
-  pdlt_tensor tensor = {0};
-  pdlt_status status = pdlt_tensor_new(&tensor, ndim, dim, err);
-  if (status == PDLT_OK) status = pdlt_archive_put(archive, name, &tensor, err);
-  if (status == PDLT_OK && out != NULL) *out = &archive->entries[archive->count - 1].tensor;
-  pdlt_tensor_free(&tensor);
+                             pdlt_array **out, pdlt_error *err) {
+  pdlt_array array = {0};
+  pdlt_status status = pdlt_array_new(&array, ndim, dim, err);
+  if (status == PDLT_OK) status = pdlt_archive_put(archive, name, &array, err);
+  if (status == PDLT_OK && out != NULL) *out = &archive->entries[archive->count - 1].array;
+  pdlt_array_free(&array);
   return status;
 }
 
 pdlt_status pdlt_archive_put_scalar(pdlt_archive *archive, const char *name, double value,
                                     pdlt_error *err) {
-  pdlt_tensor *tensor = NULL;
-  pdlt_status status = pdlt_archive_new(archive, name, 0, NULL, &tensor, err);
-  if (status == PDLT_OK) tensor->data[0] = value;
+  pdlt_array *array = NULL;
+  pdlt_status status = pdlt_archive_new(archive, name, 0, NULL, &array, err);
+  if (status == PDLT_OK) array->data[0] = value;
   return status;
 }
 
-const pdlt_tensor *pdlt_archive_get(const pdlt_archive *archive, const char *name) {
+const pdlt_array *pdlt_archive_get(const pdlt_archive *archive, const char *name) {
   for (size_t i = 0; i < archive->count; i++)
-    if (strcmp(archive->entries[i].name, name) == 0) return &archive->entries[i].tensor;
+    if (strcmp(archive->entries[i].name, name) == 0) return &archive->entries[i].array;
   return NULL;
 }
 
-const pdlt_tensor *pdlt_archive_getf(const pdlt_archive *archive, const char *format, ...) {
+const pdlt_array *pdlt_archive_getf(const pdlt_archive *archive, const char *format, ...) {
   char name[256];
   va_list args;
   va_start(args, format);

@@ -1,4 +1,4 @@
-/* archive.h - named tensors with metadata: what theory.npz and measured.npz hold.
+/* archive.h - named arrays with metadata: what theory.npz and measured.npz hold.
  *
  * Is: the hand-over between theory, trainer and compare, in memory.
  * Is not: the file format (npz.h). Names and shapes are listed in NOTATION.md. */
@@ -16,7 +16,7 @@ extern "C" {
 
 typedef struct pdlt_archive_entry {
   char *name; /* owned */
-  pdlt_tensor tensor;
+  pdlt_array array;
 } pdlt_archive_entry;
 
 /* Entries in order of insertion; meta is a JSON object, owned. Initialize with
@@ -29,26 +29,26 @@ typedef struct pdlt_archive {
 
 void pdlt_archive_free(pdlt_archive *archive);
 
-/* Adds a zeroed tensor under a new name and lends a pointer to it, valid until
+/* Adds a zeroed array under a new name and lends a pointer to it, valid until
  * the next insertion (copy the data pointer, which stays valid as long as the
  * archive). Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERNAL (name taken). */
 pdlt_status pdlt_archive_new(pdlt_archive *archive, const char *name, int ndim, const size_t *dim,
-                             pdlt_tensor **out, pdlt_error *err);
+                             pdlt_array **out, pdlt_error *err);
 
-/* Adds a tensor under a new name, taking ownership; *tensor is emptied. On
+/* Adds a array under a new name, taking ownership; *array is emptied. On
  * failure the caller keeps it. */
-pdlt_status pdlt_archive_put(pdlt_archive *archive, const char *name, pdlt_tensor *tensor,
+pdlt_status pdlt_archive_put(pdlt_archive *archive, const char *name, pdlt_array *array,
                              pdlt_error *err);
 
 /* Adds a scalar (ndim 0). */
 pdlt_status pdlt_archive_put_scalar(pdlt_archive *archive, const char *name, double value,
                                     pdlt_error *err);
 
-/* Borrowed pointer to the tensor of that name, or NULL. Cost O(count). */
-const pdlt_tensor *pdlt_archive_get(const pdlt_archive *archive, const char *name);
+/* Borrowed pointer to the array of that name, or NULL. Cost O(count). */
+const pdlt_array *pdlt_archive_get(const pdlt_archive *archive, const char *name);
 
 /* The same with a printf-formatted name. */
-const pdlt_tensor *pdlt_archive_getf(const pdlt_archive *archive, const char *format, ...)
+const pdlt_array *pdlt_archive_getf(const pdlt_archive *archive, const char *format, ...)
     PDLT_PRINTF(2, 3);
 
 /* Borrowed metadata object, made empty on first use; NULL when out of memory. */

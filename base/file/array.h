@@ -16,27 +16,27 @@ extern "C" {
 enum { PDLT_MAX_NDIM = 8 };
 
 /* Shape and data; data holds prod(dim[0..ndim-1]) doubles. ndim = 0: a scalar. */
-typedef struct pdlt_tensor {
+typedef struct pdlt_array {
   int ndim;
   size_t dim[PDLT_MAX_NDIM];
   double *data;
-} pdlt_tensor;
+} pdlt_array;
 
-/* A zeroed tensor of the given shape; owned by the caller (pdlt_tensor_free).
+/* A zeroed array of the given shape; owned by the caller (pdlt_array_free).
  * Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERNAL (ndim out of range). */
-pdlt_status pdlt_tensor_new(pdlt_tensor *out, int ndim, const size_t *dim, pdlt_error *err);
+pdlt_status pdlt_array_new(pdlt_array *out, int ndim, const size_t *dim, pdlt_error *err);
 
-/* Frees the data and leaves an empty tensor; allowed on an empty ({0}) one. */
-void pdlt_tensor_free(pdlt_tensor *tensor);
+/* Frees the data and leaves an empty array; allowed on an empty ({0}) one. */
+void pdlt_array_free(pdlt_array *array);
 
 /* Deep copy; owned by the caller. */
-pdlt_status pdlt_tensor_copy(pdlt_tensor *out, const pdlt_tensor *from, pdlt_error *err);
+pdlt_status pdlt_array_copy(pdlt_array *out, const pdlt_array *from, pdlt_error *err);
 
 /* Number of elements (1 for a scalar). */
-size_t pdlt_tensor_count(const pdlt_tensor *tensor);
+size_t pdlt_array_count(const pdlt_array *array);
 
 /* 1 when both have the same shape, else 0. */
-int pdlt_tensor_same_shape(const pdlt_tensor *a, const pdlt_tensor *b);
+int pdlt_array_same_shape(const pdlt_array *a, const pdlt_array *b);
 
 #ifdef __cplusplus
 }

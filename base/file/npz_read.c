@@ -154,12 +154,12 @@ static int convert(npy_type type, const void *in, size_t count, double *out) {
   return 1;
 }
 
-static pdlt_status read_tensor(const source *from, const npy_header *header, pdlt_tensor *out,
-                               pdlt_error *err) {
+static pdlt_status read_array(const source *from, const npy_header *header, pdlt_array *out,
+                              pdlt_error *err) {
   if (header->type == TYPE_U1) return bad(from, "uint8 is read for meta only", err);
   void *piece = NULL;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_tensor_new(out, header->ndim, header->dim, err));
+  PDLT_TRY(pdlt_array_new(out, header->ndim, header->dim, err));
   if (header->type == TYPE_F8)
     return pdlt_zip_read(from->zip, out->data, header->count * sizeof(double), err);
   PDLT_TRY(pdlt_alloc(&piece, CHUNK, types[header->type].size, err));
@@ -197,7 +197,7 @@ cleanup:
 static pdlt_status read_entry(const source *from, size_t k, pdlt_archive *archive,
                               pdlt_error *err) {
   npy_header header = {0};
-  pdlt_tensor tensor = {0};
+  pdlt_array array = {0};
   json_t *meta = NULL;
   int is_meta = strcmp(from->name, "meta") == 0;
   pdlt_status status = PDLT_OK;
@@ -208,17 +208,17 @@ static pdlt_status read_entry(const source *from, size_t k, pdlt_archive *archiv
   if (is_meta)
     PDLT_TRY(read_meta(from, &header, &meta, err));
   else
-    PDLT_TRY(read_tensor(from, &header, &tensor, err));
+    PDLT_TRY(read_array(from, &header, &array, err));
   PDLT_TRY(pdlt_zip_close(from->zip, err));
   if (is_meta) {
     archive->meta = meta;
     meta = NULL;
   } else {
-    PDLT_TRY(pdlt_archive_put(archive, from->name, &tensor, err));
+    PDLT_TRY(pdlt_archive_put(archive, from->name, &array, err));
   }
 cleanup:
   json_decref(meta);
-  pdlt_tensor_free(&tensor);
+  pdlt_array_free(&array);
   return status;
 }
 

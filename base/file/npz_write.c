@@ -71,9 +71,9 @@ pdlt_status pdlt_npz_write(const pdlt_archive *archive, const char *path, pdlt_e
     return pdlt_fail(err, PDLT_ERR_INTERNAL, "%s: the name meta is taken by an array", path);
   PDLT_TRY(pdlt_zip_writer_new(&zip, path, PDLT_ZIP64_FROM, err));
   for (size_t i = 0; i < archive->count; i++) {
-    const pdlt_tensor *tensor = &archive->entries[i].tensor;
-    PDLT_TRY(put_array(zip, archive->entries[i].name, "<f8", tensor->ndim, tensor->dim,
-                       tensor->data, pdlt_tensor_count(tensor) * sizeof(double), err));
+    const pdlt_array *array = &archive->entries[i].array;
+    PDLT_TRY(put_array(zip, archive->entries[i].name, "<f8", array->ndim, array->dim, array->data,
+                       pdlt_array_count(array) * sizeof(double), err));
   }
   if (archive->meta != NULL) PDLT_TRY(put_meta(zip, archive->meta, err));
   PDLT_TRY(pdlt_zip_writer_commit(zip, err));

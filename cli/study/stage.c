@@ -136,7 +136,7 @@ void pdlt_stage_help(const char *experiment, pdlt_options *options) {
   struct sigaction old[2];
   const pdlt_status status = pdlt_study_open(&study, experiment, options, NULL);
   listen_to_signals(old);
-  pdlt_crew_help(&study.experiment, &study.data, &settings, status);
+  pdlt_ranks_help(&study.experiment, &study.data, &settings, status);
   restore_signals(old);
   pdlt_study_free(&study);
 }

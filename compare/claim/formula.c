@@ -70,7 +70,7 @@ static pdlt_status look_up_array(reader *r, const char *name, long layer, size_t
                                  const size_t *index, double *out) {
   char what[160];
   const pdlt_archive *archive = r->scope->archive;
-  const pdlt_tensor *array = NULL;
+  const pdlt_array *array = NULL;
   if (archive != NULL)
     array = layer < 0 ? pdlt_archive_get(archive, name)
                       : pdlt_archive_getf(archive, "layer%ld/%s", layer, name);

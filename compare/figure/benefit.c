@@ -18,7 +18,7 @@ typedef struct view {
   size_t room;
 } view;
 
-static const double *series_of(const view *v, const pdlt_tensor *t) {
+static const double *series_of(const view *v, const pdlt_array *t) {
   return t && t->ndim == 1 && t->dim[0] >= v->num_times ? t->data : NULL;
 }
 
@@ -26,20 +26,20 @@ static const double *theory_series(const view *v, const char *name) {
   return series_of(v, pdlt_archive_get(v->in->theory, name));
 }
 
-static const pdlt_tensor *measured(const view *v, size_t w, const char *name) {
+static const pdlt_array *measured(const view *v, size_t w, const char *name) {
   return pdlt_measured_get(v->in->measured, v->in->comparison->widths[w], name);
 }
 
 /* Row of the last time of loss_sample (T, D); NULL when the shape is another. */
-static const double *last_row(const view *v, const pdlt_tensor *t) {
+static const double *last_row(const view *v, const pdlt_array *t) {
   if (!t || t->ndim != 2 || t->dim[0] <= v->last || t->dim[1] != v->samples) return NULL;
   return t->data + v->last * v->samples;
 }
 
 /* 1 when theory knows the coefficient of h of the test loss. */
 static int find_view(view *v, const pdlt_figure_input *in) {
-  const pdlt_tensor *nlo = pdlt_archive_get(in->theory, "loss_test_nlo");
-  const pdlt_tensor *sample = pdlt_archive_get(in->theory, "loss_sample_nlo");
+  const pdlt_array *nlo = pdlt_archive_get(in->theory, "loss_test_nlo");
+  const pdlt_array *sample = pdlt_archive_get(in->theory, "loss_sample_nlo");
   const double *times;
   *v = (view){.in = in, .eta = pdlt_figure_eta(in->measured)};
   if (!nlo || nlo->ndim != 1 || nlo->dim[0] == 0 || in->comparison->num_widths == 0) return 0;
@@ -169,7 +169,7 @@ static void write_caption(FILE *text, const view *v) {
   const pdlt_comparison *c = v->in->comparison;
   const double *nlo = last_row(v, pdlt_archive_get(v->in->theory, "loss_sample_nlo"));
   const double total = pdlt_archive_get(v->in->theory, "loss_test_nlo")->data[v->last];
-  const pdlt_tensor *lo = pdlt_archive_get(v->in->theory, "loss_test_lo");
+  const pdlt_array *lo = pdlt_archive_get(v->in->theory, "loss_test_lo");
   size_t helped = 0;
   char number[64], percent[64];
   for (size_t a = v->num_train; a < v->samples; a++) helped += nlo[a] < 0;

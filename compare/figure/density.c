@@ -28,19 +28,19 @@ typedef struct view {
 } view;
 
 /* Kept outputs (members, T, n_L, D) of a width, or NULL. */
-static const pdlt_tensor *kept(const view *v, size_t w, size_t samples) {
+static const pdlt_array *kept(const view *v, size_t w, size_t samples) {
   const double width = v->in->comparison->widths[w];
-  const pdlt_tensor *z = pdlt_measured_get(v->in->measured, width, "samples/z");
+  const pdlt_array *z = pdlt_measured_get(v->in->measured, width, "samples/z");
   return z && z->ndim == 4 && z->dim[0] >= FEWEST && z->dim[3] == samples ? z : NULL;
 }
 
-static size_t row_of(const pdlt_tensor *z) { return z->dim[1] * z->dim[2] * z->dim[3]; }
+static size_t row_of(const pdlt_array *z) { return z->dim[1] * z->dim[2] * z->dim[3]; }
 
 /* The sample that is farthest from Gaussian in theory; 0 when theory lacks V or G1. */
 static int choose_sample(view *v, size_t *samples) {
   const pdlt_archive *theory = v->in->theory;
-  const pdlt_tensor *K = pdlt_archive_get(theory, "K"), *G1 = pdlt_archive_get(theory, "G1");
-  const pdlt_tensor *V = pdlt_archive_get(theory, "V");
+  const pdlt_array *K = pdlt_archive_get(theory, "K"), *G1 = pdlt_archive_get(theory, "G1");
+  const pdlt_array *V = pdlt_archive_get(theory, "V");
   if (!K || !G1 || !V || K->ndim != 2 || G1->ndim != 2 || V->ndim != 4) return 0;
   const size_t D = *samples = K->dim[0];
   if (G1->dim[0] != D) return 0;
@@ -58,7 +58,7 @@ static int choose_sample(view *v, size_t *samples) {
   return most >= 0;
 }
 
-static void fill_histogram(view *v, const pdlt_tensor *z) {
+static void fill_histogram(view *v, const pdlt_array *z) {
   const double step = 2 * range / BINS;
   double counts[BINS] = {0};
   for (size_t m = 0; m < z->dim[0]; m++) {
@@ -99,16 +99,16 @@ static pdlt_status fit_kurtosis(view *v, pdlt_error *err) {
 /* Fills everything; v->num is 0 when no width kept enough members at time 0. */
 static pdlt_status gather(view *v, pdlt_error *err) {
   const pdlt_comparison *c = v->in->comparison;
-  const pdlt_tensor *times = pdlt_archive_get(v->in->measured, "times");
+  const pdlt_array *times = pdlt_archive_get(v->in->measured, "times");
   size_t samples = 0;
-  if (!times || pdlt_tensor_count(times) == 0 || times->data[0] != 0) return PDLT_OK;
+  if (!times || pdlt_array_count(times) == 0 || times->data[0] != 0) return PDLT_OK;
   if (!choose_sample(v, &samples)) return PDLT_OK;
   const pdlt_status status = pdlt_alloc(&v->hs, 3 * c->num_widths, sizeof *v->hs, err);
   if (status != PDLT_OK) return status;
   v->kurtosis = v->hs + c->num_widths;
   v->se = v->kurtosis + c->num_widths;
   for (size_t w = 0; w < c->num_widths; w++) {
-    const pdlt_tensor *z = kept(v, w, samples);
+    const pdlt_array *z = kept(v, w, samples);
     if (!z) continue;
     const pdlt_cumulant k = pdlt_cumulant_fourth(z->dim[0], row_of(z), z->data + v->sample);
     if (!(k.se > 0)) continue;

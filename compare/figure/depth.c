@@ -58,10 +58,10 @@ int pdlt_depth_law_find(pdlt_depth_law *law, const json_t *network) {
 /* Diagonal entry of the first sample, NaN when absent. */
 static double first_entry(const pdlt_archive *archive, double width, int layer, const char *name,
                           const char *ending) {
-  const pdlt_tensor *t =
+  const pdlt_array *t =
       isnan(width) ? pdlt_archive_getf(archive, "layer%d/%s%s", layer, name, ending)
                    : pdlt_archive_getf(archive, "n%.0f/layer%d/%s%s", width, layer, name, ending);
-  return t && pdlt_tensor_count(t) > 0 ? t->data[0] : NAN;
+  return t && pdlt_array_count(t) > 0 ? t->data[0] : NAN;
 }
 
 /* One panel: K, Theta or V/K^2 (with K from the same archive). */

@@ -117,12 +117,12 @@ size_t pdlt_comparison_quantities(const pdlt_comparison *comparison, size_t max,
                                   const char **names);
 
 /* Measured tensor n<width>/NAME, or NULL. */
-const pdlt_tensor *pdlt_measured_get(const pdlt_archive *measured, double width, const char *name);
+const pdlt_array *pdlt_measured_get(const pdlt_archive *measured, double width, const char *name);
 
 /* Position of the row's number within NAME of a measured archive, time included; 0 and
  * *offset, or -1 when the shapes do not fit. */
 int pdlt_row_offset(const pdlt_archive *measured, const pdlt_compare_row *row,
-                    const pdlt_tensor *tensor, size_t *offset);
+                    const pdlt_array *array, size_t *offset);
 
 /* How far measurement at one width is from a prediction, over the rows of a quantity. */
 typedef struct pdlt_distance {

@@ -15,7 +15,7 @@ typedef struct view {
   double eta;      /* NaN: not a number in the experiment */
 } view;
 
-static const double *series_of(const view *v, const pdlt_tensor *t) {
+static const double *series_of(const view *v, const pdlt_array *t) {
   return t && t->ndim == 1 && t->dim[0] >= v->num_times ? t->data : NULL;
 }
 

@@ -23,7 +23,7 @@ typedef struct view {
 } view;
 
 /* Last of the times of a (T) array; NaN when there is none. */
-static double last_of(const pdlt_tensor *t) {
+static double last_of(const pdlt_array *t) {
   return t && t->ndim == 1 && t->dim[0] > 0 ? t->data[t->dim[0] - 1] : NAN;
 }
 
@@ -110,7 +110,7 @@ static pdlt_status fill_page(pdlt_figure_page *page, const pdlt_figure_input *in
 
 /* Time of the last entry, as words. */
 static void name_time(char *out, size_t size, const pdlt_archive *measured) {
-  const pdlt_tensor *times = pdlt_archive_get(measured, "times");
+  const pdlt_array *times = pdlt_archive_get(measured, "times");
   pdlt_time_markup(out, size, times ? last_of(times) : NAN);
 }
 

@@ -53,10 +53,10 @@ typedef struct view {
 } view;
 
 /* Tensor of that shape whose times begin like the view's, else NULL. */
-static const double *checked(const view *v, const pdlt_tensor *t) {
+static const double *checked(const view *v, const pdlt_array *t) {
   if (!t || t->ndim != 1 + 2 * v->of->rank || t->dim[0] < v->num_times) return NULL;
   if (t->dim[t->ndim - 1] != v->samples) return NULL;
-  return pdlt_tensor_count(t) == t->dim[0] * v->numbers ? t->data : NULL;
+  return pdlt_array_count(t) == t->dim[0] * v->numbers ? t->data : NULL;
 }
 
 static void show(view *v, size_t a, size_t b, size_t c) {
@@ -92,11 +92,11 @@ static int find_view(view *v, const pdlt_figure_input *in, const subject *of) {
   *v = (view){.in = in, .of = of, .unit = 1};
   v->num_times = pdlt_figure_times(in, &v->times);
   if (v->num_times < 2 || in->comparison->num_widths == 0) return 0;
-  const pdlt_tensor *t = pdlt_measured_get(in->measured, in->comparison->widths[0], of->name);
+  const pdlt_array *t = pdlt_measured_get(in->measured, in->comparison->widths[0], of->name);
   if (!t || t->ndim != 1 + 2 * of->rank) return 0;
   v->samples = t->dim[t->ndim - 1];
   v->rows = t->dim[t->ndim - 2] * v->samples;
-  v->numbers = t->dim[0] == 0 ? 0 : pdlt_tensor_count(t) / t->dim[0];
+  v->numbers = t->dim[0] == 0 ? 0 : pdlt_array_count(t) / t->dim[0];
   if (v->numbers == 0 || !checked(v, t)) return 0;
   v->theory = checked(v, pdlt_archive_get(in->theory, of->theory));
   v->num_train = pdlt_figure_train_samples(in->measured, v->samples);
@@ -114,13 +114,13 @@ static double change_error(const view *v, size_t w, size_t t, size_t entry) {
   char blocks_of[32], se_of[32];
   snprintf(blocks_of, sizeof blocks_of, "blocks/%s", v->of->name);
   snprintf(se_of, sizeof se_of, "%s_se", v->of->name);
-  const pdlt_tensor *blocks = pdlt_measured_get(v->in->measured, width, blocks_of);
-  const pdlt_tensor *members = pdlt_measured_get(v->in->measured, width, "blocks/members");
+  const pdlt_array *blocks = pdlt_measured_get(v->in->measured, width, blocks_of);
+  const pdlt_array *members = pdlt_measured_get(v->in->measured, width, "blocks/members");
   const double *se = checked(v, pdlt_measured_get(v->in->measured, width, se_of));
   if (!blocks || blocks->ndim != 2 + 2 * v->of->rank || blocks->dim[0] < 2)
     return se ? hypot(se[t * v->numbers + entry], se[entry]) : NAN;
-  size_t count = blocks->dim[0], size = pdlt_tensor_count(blocks) / count;
-  if (members && pdlt_tensor_count(members) != count) members = NULL;
+  size_t count = blocks->dim[0], size = pdlt_array_count(blocks) / count;
+  if (members && pdlt_array_count(members) != count) members = NULL;
   if (size < (t + 1) * v->numbers) return NAN;
   for (int pass = 0; pass < 2; pass++)
     for (size_t b = 0; b < count; b++) {

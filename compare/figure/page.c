@@ -81,7 +81,7 @@ pdlt_status pdlt_figure_members(pdlt_panel *panel, const pdlt_figure_input *in, 
                                 const double *x, size_t at, size_t count, double *scratch,
                                 size_t *found, pdlt_error *err) {
   const double width = in->comparison->widths[w];
-  const pdlt_tensor *z = pdlt_measured_get(in->measured, width, "samples/z");
+  const pdlt_array *z = pdlt_measured_get(in->measured, width, "samples/z");
   size_t members = z && z->ndim == 4 ? z->dim[0] : 0;
   char label[96];
   pdlt_status status = PDLT_OK;
@@ -128,11 +128,11 @@ size_t pdlt_figure_train_samples(const pdlt_archive *measured, size_t samples) {
 }
 
 size_t pdlt_figure_times(const pdlt_figure_input *in, const double **times) {
-  const pdlt_tensor *a = pdlt_archive_get(in->theory, "times");
-  const pdlt_tensor *b = pdlt_archive_get(in->measured, "times");
+  const pdlt_array *a = pdlt_archive_get(in->theory, "times");
+  const pdlt_array *b = pdlt_archive_get(in->measured, "times");
   if (!a || !b) return 0;
-  size_t count = pdlt_tensor_count(a), n = 0;
-  if (pdlt_tensor_count(b) < count) count = pdlt_tensor_count(b);
+  size_t count = pdlt_array_count(a), n = 0;
+  if (pdlt_array_count(b) < count) count = pdlt_array_count(b);
   while (n < count && isfinite(a->data[n]) && a->data[n] == b->data[n]) n++;
   *times = a->data;
   return n;

@@ -44,10 +44,10 @@ static void find_fit(bars *b, const pdlt_comparison *c, size_t k, size_t sample)
 
 /* 1 when theory holds z_nlo and at least one part of it. */
 static int find_bars(bars *b, const pdlt_figure_input *in) {
-  const pdlt_tensor *z = pdlt_archive_get(in->theory, "z_nlo");
-  const pdlt_tensor *times = pdlt_archive_get(in->theory, "times");
-  if (!z || !times || z->ndim != 3 || pdlt_tensor_count(z) == 0) return 0;
-  if (pdlt_tensor_count(times) != z->dim[0]) return 0;
+  const pdlt_array *z = pdlt_archive_get(in->theory, "z_nlo");
+  const pdlt_array *times = pdlt_archive_get(in->theory, "times");
+  if (!z || !times || z->ndim != 3 || pdlt_array_count(z) == 0) return 0;
+  if (pdlt_array_count(times) != z->dim[0]) return 0;
   size_t last = z->dim[0] - 1, samples = z->dim[2], found = 0;
   size_t train = pdlt_figure_train_samples(in->measured, samples);
   size_t first = train < samples ? train : 0;
@@ -58,8 +58,8 @@ static int find_bars(bars *b, const pdlt_figure_input *in) {
     find_fit(b, in->comparison, k, first + k);
   }
   for (size_t p = 0; p < NUM_PARTS; p++) {
-    const pdlt_tensor *t = pdlt_archive_getf(in->theory, "z_nlo/%s", parts[p].name);
-    if (!t || !pdlt_tensor_same_shape(t, z)) continue;
+    const pdlt_array *t = pdlt_archive_getf(in->theory, "z_nlo/%s", parts[p].name);
+    if (!t || !pdlt_array_same_shape(t, z)) continue;
     b->has_part[p] = 1;
     found++;
     for (size_t k = 0; k < b->count; k++)

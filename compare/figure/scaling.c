@@ -31,15 +31,15 @@ static pdlt_status block_error(double *out, const pdlt_figure_input *in, const c
   const pdlt_comparison *c = in->comparison;
   char name[160];
   snprintf(name, sizeof name, "blocks/%s", quantity);
-  const pdlt_tensor *blocks = pdlt_measured_get(in->measured, c->widths[width], name);
-  const pdlt_tensor *value = pdlt_measured_get(in->measured, c->widths[width], quantity);
-  const pdlt_tensor *members = pdlt_measured_get(in->measured, c->widths[width], "blocks/members");
+  const pdlt_array *blocks = pdlt_measured_get(in->measured, c->widths[width], name);
+  const pdlt_array *value = pdlt_measured_get(in->measured, c->widths[width], quantity);
+  const pdlt_array *members = pdlt_measured_get(in->measured, c->widths[width], "blocks/members");
   double *g = NULL, h = c->h[width], total = 0, mean = 0, scatter = 0;
   *out = NAN;
   if (!blocks || !value || blocks->ndim != value->ndim + 1 || blocks->dim[0] < 2) return PDLT_OK;
-  size_t count = blocks->dim[0], numbers = pdlt_tensor_count(value);
-  if (pdlt_tensor_count(blocks) != count * numbers) return PDLT_OK;
-  if (members && pdlt_tensor_count(members) != count) members = NULL;
+  size_t count = blocks->dim[0], numbers = pdlt_array_count(value);
+  if (pdlt_array_count(blocks) != count * numbers) return PDLT_OK;
+  if (members && pdlt_array_count(members) != count) members = NULL;
   pdlt_status status = pdlt_alloc(&g, count, sizeof *g, err);
   if (status != PDLT_OK) return status;
   for (size_t r = 0; r < c->num_rows; r++) {

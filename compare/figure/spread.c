@@ -20,9 +20,9 @@ typedef struct view {
 } view;
 
 /* Data of an array that begins with the view's times; NULL when its shape is another. */
-static const double *checked(const view *v, const pdlt_tensor *t, int ndim, size_t per_time) {
+static const double *checked(const view *v, const pdlt_array *t, int ndim, size_t per_time) {
   if (!t || t->ndim != ndim || t->dim[0] < v->num_times) return NULL;
-  return pdlt_tensor_count(t) == t->dim[0] * per_time ? t->data : NULL;
+  return pdlt_array_count(t) == t->dim[0] * per_time ? t->data : NULL;
 }
 
 static const double *measured(const view *v, size_t w, const char *name, int ndim,
@@ -33,7 +33,7 @@ static const double *measured(const view *v, size_t w, const char *name, int ndi
 
 /* 1 when there are two or more finite times and the first width has a covariance. */
 static int find_view(view *v, const pdlt_figure_input *in) {
-  const pdlt_tensor *z = pdlt_archive_get(in->theory, "z_lo");
+  const pdlt_array *z = pdlt_archive_get(in->theory, "z_lo");
   *v = (view){.in = in, .eta = pdlt_figure_eta(in->measured)};
   v->num_times = pdlt_figure_times(in, &v->times);
   if (v->num_times < 2 || in->comparison->num_widths == 0 || !z || z->ndim != 3) return 0;

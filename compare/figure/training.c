@@ -16,24 +16,24 @@ typedef struct view {
   size_t num_times, outputs, samples; /* times: the finite ones, which come first */
   const double *times;                /* (num_times) */
   const double *z_lo;                 /* (T, outputs, samples) */
-  const pdlt_tensor *cov_lo, *z_nlo;  /* or NULL */
+  const pdlt_array *cov_lo, *z_nlo;   /* or NULL */
   size_t stride;                      /* outputs * samples */
   size_t shown[MAX_PANELS], num_shown;
   size_t num_train; /* of all samples; samples when unknown */
   double *scratch;  /* (4, num_times) */
 } view;
 
-static int shape_is(const pdlt_tensor *t, size_t times, size_t outputs, size_t samples) {
+static int shape_is(const pdlt_array *t, size_t times, size_t outputs, size_t samples) {
   return t && t->ndim == 3 && t->dim[0] >= times && t->dim[1] == outputs && t->dim[2] == samples;
 }
 
 /* 1 when both archives hold outputs at the same two or more finite times. */
 static int find_view(view *v, const pdlt_figure_input *in) {
-  const pdlt_tensor *times = pdlt_archive_get(in->theory, "times");
-  const pdlt_tensor *z = pdlt_archive_get(in->theory, "z_lo");
+  const pdlt_array *times = pdlt_archive_get(in->theory, "times");
+  const pdlt_array *z = pdlt_archive_get(in->theory, "z_lo");
   *v = (view){.c = in->comparison, .theory = in->theory, .measured = in->measured};
   if (!times || !z || z->ndim != 3 || z->dim[1] == 0) return 0;
-  if (z->dim[0] != pdlt_tensor_count(times)) return 0;
+  if (z->dim[0] != pdlt_array_count(times)) return 0;
   v->num_times = pdlt_figure_times(in, &v->times);
   v->outputs = z->dim[1];
   v->samples = z->dim[2];
@@ -41,7 +41,7 @@ static int find_view(view *v, const pdlt_figure_input *in) {
   v->z_lo = z->data;
   v->cov_lo = pdlt_archive_get(in->theory, "cov_lo");
   if (v->cov_lo && (v->cov_lo->ndim != 5 || v->cov_lo->dim[0] != z->dim[0] ||
-                    pdlt_tensor_count(v->cov_lo) != z->dim[0] * v->stride * v->stride))
+                    pdlt_array_count(v->cov_lo) != z->dim[0] * v->stride * v->stride))
     v->cov_lo = NULL;
   v->z_nlo = pdlt_archive_get(in->theory, "z_nlo");
   if (!shape_is(v->z_nlo, v->num_times, v->outputs, v->samples)) v->z_nlo = NULL;
@@ -114,8 +114,8 @@ static pdlt_status add_members(pdlt_panel *panel, const view *v, size_t sample, 
 
 /* z of one width, and its error bars; 0 when the archive lacks it. */
 static int get_means(const view *v, size_t width, const double **z, const double **se) {
-  const pdlt_tensor *mean = pdlt_measured_get(v->measured, v->c->widths[width], "z");
-  const pdlt_tensor *error = pdlt_measured_get(v->measured, v->c->widths[width], "z_se");
+  const pdlt_array *mean = pdlt_measured_get(v->measured, v->c->widths[width], "z");
+  const pdlt_array *error = pdlt_measured_get(v->measured, v->c->widths[width], "z_se");
   if (!shape_is(mean, v->num_times, v->outputs, v->samples) ||
       !shape_is(error, v->num_times, v->outputs, v->samples))
     return 0;

@@ -63,17 +63,17 @@ void pdlt_join_free(pdlt_join *join) {
   memset(join, 0, sizeof *join);
 }
 
-static int has_end(const pdlt_tensor *times) {
-  for (size_t t = 0; times != NULL && t < pdlt_tensor_count(times); t++)
+static int has_end(const pdlt_array *times) {
+  for (size_t t = 0; times != NULL && t < pdlt_array_count(times); t++)
     if (isinf(times->data[t])) return 1;
   return 0;
 }
 
 /* The measured array of the quantity at the first width that has it. */
-static const pdlt_tensor *measured_shape(const struct kind *kind, const pdlt_join_setup *setup,
-                                         const pdlt_archive *measured) {
+static const pdlt_array *measured_shape(const struct kind *kind, const pdlt_join_setup *setup,
+                                        const pdlt_archive *measured) {
   for (size_t w = 0; w < setup->num_widths; w++) {
-    const pdlt_tensor *x = pdlt_archive_getf(measured, "n%.0f/%s", setup->widths[w], kind->name);
+    const pdlt_array *x = pdlt_archive_getf(measured, "n%.0f/%s", setup->widths[w], kind->name);
     if (x != NULL) return x;
   }
   return NULL;
@@ -99,8 +99,8 @@ cleanup:
 }
 
 /* Index and time of each number; array is the measured shape, time first when timed. */
-static void fill_index(pdlt_join *join, const struct kind *kind, const pdlt_tensor *array,
-                       const pdlt_tensor *times) {
+static void fill_index(pdlt_join *join, const struct kind *kind, const pdlt_array *array,
+                       const pdlt_array *times) {
   size_t skip = kind->time == 't' ? 1 : 0;
   for (size_t k = 0; k < join->count; k++) {
     size_t rest = k;
@@ -113,7 +113,7 @@ static void fill_index(pdlt_join *join, const struct kind *kind, const pdlt_tens
 }
 
 /* Element of theory's array for number k: the same index in a possibly larger array. */
-static double theory_at(const pdlt_join *join, const pdlt_tensor *from, size_t k, size_t per_time) {
+static double theory_at(const pdlt_join *join, const pdlt_array *from, size_t k, size_t per_time) {
   size_t offset = 0;
   int lead = from->ndim - join->ndim;
   if (lead == 1) offset = k / per_time;
@@ -123,13 +123,13 @@ static double theory_at(const pdlt_join *join, const pdlt_tensor *from, size_t k
 }
 
 /* Theta at all times is theory's Theta between equal outputs and 0 between others. */
-static double theta_t_at(const pdlt_join *join, const pdlt_tensor *theta, size_t k) {
+static double theta_t_at(const pdlt_join *join, const pdlt_array *theta, size_t k) {
   const size_t *i = join->index + 4 * k;
   return i[0] == i[2] ? theta->data[i[1] * theta->dim[1] + i[3]] : 0.0;
 }
 
-static pdlt_status check_shape(const struct kind *kind, const char *name, const pdlt_tensor *theory,
-                               const pdlt_tensor *measured, pdlt_error *err) {
+static pdlt_status check_shape(const struct kind *kind, const char *name, const pdlt_array *theory,
+                               const pdlt_array *measured, pdlt_error *err) {
   if (theory->ndim != measured->ndim)
     return pdlt_fail(err, PDLT_ERR_INPUT, "%s has %d indices in theory and %d where measured", name,
                      theory->ndim, measured->ndim);
@@ -143,7 +143,7 @@ static pdlt_status check_shape(const struct kind *kind, const char *name, const 
 }
 
 static double scalar(const pdlt_archive *archive, const char *name) {
-  const pdlt_tensor *value = pdlt_archive_getf(archive, "err/%s", name);
+  const pdlt_array *value = pdlt_archive_getf(archive, "err/%s", name);
   return value == NULL ? 0.0 : fabs(value->data[0]);
 }
 
@@ -155,9 +155,9 @@ static int is_zero(const pdlt_join *join) {
 }
 
 static pdlt_status fill_theory(pdlt_join *join, const struct kind *kind, const pdlt_archive *theory,
-                               const pdlt_tensor *array, pdlt_error *err) {
-  const pdlt_tensor *lo = kind->lo == NULL ? NULL : pdlt_archive_get(theory, kind->lo);
-  const pdlt_tensor *nlo = kind->nlo == NULL ? NULL : pdlt_archive_get(theory, kind->nlo);
+                               const pdlt_array *array, pdlt_error *err) {
+  const pdlt_array *lo = kind->lo == NULL ? NULL : pdlt_archive_get(theory, kind->lo);
+  const pdlt_array *nlo = kind->nlo == NULL ? NULL : pdlt_archive_get(theory, kind->nlo);
   int theta_t = strcmp(kind->name, "Theta_t") == 0;
   size_t per_time = join->count;
   if (kind->time == 't') per_time = join->count / array->dim[0];
@@ -184,7 +184,7 @@ static pdlt_status fill_theory(pdlt_join *join, const struct kind *kind, const p
 }
 
 /* Values and error bars at width w; 1 when it may enter fits. */
-static int fill_values(pdlt_join *join, size_t w, const pdlt_tensor *x, const pdlt_tensor *se) {
+static int fill_values(pdlt_join *join, size_t w, const pdlt_array *x, const pdlt_array *se) {
   int usable = 1;
   for (size_t k = 0; k < join->count; k++) {
     double value = x == NULL ? NAN : x->data[k], error = se == NULL ? NAN : se->data[k];
@@ -197,21 +197,21 @@ static int fill_values(pdlt_join *join, size_t w, const pdlt_tensor *x, const pd
 
 static pdlt_status fill_width(pdlt_join *join, size_t w, const struct kind *kind,
                               const pdlt_join_setup *setup, const pdlt_archive *measured,
-                              const pdlt_tensor *shape, pdlt_error *err) {
+                              const pdlt_array *shape, pdlt_error *err) {
   double n = setup->widths[w];
-  const pdlt_tensor *x = pdlt_archive_getf(measured, "n%.0f/%s", n, kind->name);
-  const pdlt_tensor *se = pdlt_archive_getf(measured, "n%.0f/%s_se", n, kind->name);
-  const pdlt_tensor *blocks = pdlt_archive_getf(measured, "n%.0f/blocks/%s", n, kind->name);
-  const pdlt_tensor *weights = pdlt_archive_getf(measured, "n%.0f/blocks/members", n);
-  if ((x != NULL && !pdlt_tensor_same_shape(x, shape)) ||
-      (se != NULL && !pdlt_tensor_same_shape(se, shape)))
+  const pdlt_array *x = pdlt_archive_getf(measured, "n%.0f/%s", n, kind->name);
+  const pdlt_array *se = pdlt_archive_getf(measured, "n%.0f/%s_se", n, kind->name);
+  const pdlt_array *blocks = pdlt_archive_getf(measured, "n%.0f/blocks/%s", n, kind->name);
+  const pdlt_array *weights = pdlt_archive_getf(measured, "n%.0f/blocks/members", n);
+  if ((x != NULL && !pdlt_array_same_shape(x, shape)) ||
+      (se != NULL && !pdlt_array_same_shape(se, shape)))
     return pdlt_fail(err, PDLT_ERR_INPUT, "n%.0f/%s: its shape differs from that of other widths",
                      n, kind->name);
   int usable = fill_values(join, w, x, se);
   if (blocks == NULL || weights == NULL) usable = 0;
   if (usable) {
-    size_t num = pdlt_tensor_count(weights);
-    if (pdlt_tensor_count(blocks) != num * join->count)
+    size_t num = pdlt_array_count(weights);
+    if (pdlt_array_count(blocks) != num * join->count)
       return pdlt_fail(err, PDLT_ERR_INPUT, "n%.0f/blocks/%s does not fit n%.0f/blocks/members", n,
                        kind->name, n);
     join->blocks[w] = blocks->data;
@@ -229,8 +229,8 @@ pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setu
                            const pdlt_archive *theory, const pdlt_archive *measured,
                            pdlt_error *err) {
   const struct kind *kind = &kinds[k];
-  const pdlt_tensor *shape = measured_shape(kind, setup, measured);
-  const pdlt_tensor *times = pdlt_archive_get(measured, "times");
+  const pdlt_array *shape = measured_shape(kind, setup, measured);
+  const pdlt_array *times = pdlt_archive_get(measured, "times");
   pdlt_status status = PDLT_OK;
   pdlt_join join = {.name = kind->name, .trained = kind->trained, .ndim = kind->ndim};
   memset(out, 0, sizeof *out);
@@ -239,10 +239,10 @@ pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setu
   if (shape == NULL || pdlt_archive_get(theory, needed) == NULL) return PDLT_OK;
   if (kind->time == 'e' && has_end(times)) return PDLT_OK; /* repeats the last time */
   if (shape->ndim != kind->ndim + (kind->time == 't') ||
-      (kind->time == 't' && (times == NULL || pdlt_tensor_count(times) != shape->dim[0])))
+      (kind->time == 't' && (times == NULL || pdlt_array_count(times) != shape->dim[0])))
     return pdlt_fail(err, PDLT_ERR_INPUT, "measured %s does not have the shape it should have",
                      kind->name);
-  join.count = pdlt_tensor_count(shape);
+  join.count = pdlt_array_count(shape);
   join.num_widths = setup->num_widths;
   if (join.count == 0) return PDLT_OK;
   PDLT_TRY(allocate(&join, err));

@@ -6,17 +6,17 @@
 #include "compare/statistics/distribution.h"
 
 /* Root mean square of the last `count` numbers; NaN when there are none or not finite. */
-static double last_rms(const pdlt_tensor *tensor, size_t count) {
-  if (tensor == NULL || count == 0) return NAN;
-  const double *from = tensor->data + pdlt_tensor_count(tensor) - count;
+static double last_rms(const pdlt_array *array, size_t count) {
+  if (array == NULL || count == 0) return NAN;
+  const double *from = array->data + pdlt_array_count(array) - count;
   double sum = 0.0;
   for (size_t i = 0; i < count; i++) sum += from[i] * from[i];
   return sqrt(sum / (double)count);
 }
 
 static double ntk_spread(const pdlt_archive *theory, double h) {
-  const pdlt_tensor *theta = pdlt_archive_get(theory, "Theta");
-  const pdlt_tensor *a = pdlt_archive_get(theory, "A"), *b = pdlt_archive_get(theory, "B");
+  const pdlt_array *theta = pdlt_archive_get(theory, "Theta");
+  const pdlt_array *a = pdlt_archive_get(theory, "A"), *b = pdlt_archive_get(theory, "B");
   if (theta == NULL || a == NULL || b == NULL) return NAN;
   const size_t D = theta->dim[0];
   double sum = 0.0;
@@ -28,7 +28,7 @@ static double ntk_spread(const pdlt_archive *theory, double h) {
 }
 
 static double scalar(const pdlt_archive *measured, double n, const char *name) {
-  const pdlt_tensor *x = pdlt_archive_getf(measured, "n%.0f/%s", n, name);
+  const pdlt_array *x = pdlt_archive_getf(measured, "n%.0f/%s", n, name);
   return x == NULL ? NAN : x->data[0];
 }
 
@@ -60,8 +60,7 @@ static void fill_stability(pdlt_reach *out, const pdlt_archive *measured, double
 
 pdlt_reach pdlt_reach_of_width(const pdlt_archive *theory, const pdlt_archive *measured, double n,
                                double h) {
-  const pdlt_tensor *lo = pdlt_archive_get(theory, "z_lo"),
-                    *nlo = pdlt_archive_get(theory, "z_nlo");
+  const pdlt_array *lo = pdlt_archive_get(theory, "z_lo"), *nlo = pdlt_archive_get(theory, "z_nlo");
   const size_t count = lo == NULL ? 0 : lo->dim[1] * lo->dim[2];
   pdlt_reach out = {.correction = h * last_rms(nlo, count) / last_rms(lo, count),
                     .ntk_spread = ntk_spread(theory, h),

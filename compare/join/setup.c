@@ -69,7 +69,7 @@ static pdlt_status read_experiment(pdlt_join_setup *setup, const json_t *meta, p
 }
 
 static double count_of(const pdlt_archive *measured, double n, const char *name) {
-  const pdlt_tensor *value = pdlt_archive_getf(measured, "n%.0f/%s", n, name);
+  const pdlt_array *value = pdlt_archive_getf(measured, "n%.0f/%s", n, name);
   return value == NULL ? 0.0 : value->data[0];
 }
 
@@ -79,8 +79,8 @@ pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theor
   pdlt_status status = check_origin(theory, measured, err);
   if (status != PDLT_OK) return status;
   PDLT_TRY(read_experiment(&setup, measured->meta, err));
-  const pdlt_tensor *widths = pdlt_archive_get(measured, "widths");
-  size_t num = pdlt_tensor_count(widths);
+  const pdlt_array *widths = pdlt_archive_get(measured, "widths");
+  size_t num = pdlt_array_count(widths);
   setup.num_widths = num;
   PDLT_TRY(pdlt_alloc(&setup.widths, num, sizeof *setup.widths, err));
   PDLT_TRY(pdlt_alloc(&setup.h, num, sizeof *setup.h, err));
@@ -116,10 +116,10 @@ int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w)
   return of_mean && setup->unstable[w] > PDLT_UNSTABLE_SHARE;
 }
 
-static double largest(const pdlt_tensor *tensor) {
+static double largest(const pdlt_array *array) {
   double value = 0.0;
-  for (size_t i = 0; tensor != NULL && i < pdlt_tensor_count(tensor); i++)
-    if (isfinite(tensor->data[i])) value = fmax(value, fabs(tensor->data[i]));
+  for (size_t i = 0; array != NULL && i < pdlt_array_count(array); i++)
+    if (isfinite(array->data[i])) value = fmax(value, fabs(array->data[i]));
   return value;
 }
 

@@ -248,9 +248,9 @@ static void write_reach(FILE *out, const pdlt_reach *reach) {
 
 /* Scalar n<width>/name, or a dash. */
 static void write_scalar(FILE *out, const pdlt_archive *measured, double width, const char *name) {
-  const pdlt_tensor *t = pdlt_archive_getf(measured, "n%.0f/%s", width, name);
+  const pdlt_array *t = pdlt_archive_getf(measured, "n%.0f/%s", width, name);
   fputs("<td class=\"n\">", out);
-  if (t && pdlt_tensor_count(t) == 1 && isfinite(t->data[0]))
+  if (t && pdlt_array_count(t) == 1 && isfinite(t->data[0]))
     fprintf(out, "%.0f", t->data[0]);
   else
     fputs("\xe2\x80\x94", out);

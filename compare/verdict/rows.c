@@ -124,25 +124,25 @@ size_t pdlt_comparison_select(const pdlt_comparison *comparison, size_t max, siz
   return count;
 }
 
-const pdlt_tensor *pdlt_measured_get(const pdlt_archive *measured, double width, const char *name) {
+const pdlt_array *pdlt_measured_get(const pdlt_archive *measured, double width, const char *name) {
   return pdlt_archive_getf(measured, "n%.0f/%s", width, name);
 }
 
 int pdlt_row_offset(const pdlt_archive *measured, const pdlt_compare_row *row,
-                    const pdlt_tensor *tensor, size_t *offset) {
+                    const pdlt_array *array, size_t *offset) {
   size_t at = 0;
-  int timed = !isnan(row->time) && tensor->ndim == row->ndim + 1;
-  if (!timed && tensor->ndim != row->ndim) return -1;
+  int timed = !isnan(row->time) && array->ndim == row->ndim + 1;
+  if (!timed && array->ndim != row->ndim) return -1;
   if (timed) {
-    const pdlt_tensor *times = pdlt_archive_get(measured, "times");
+    const pdlt_array *times = pdlt_archive_get(measured, "times");
     size_t t = 0;
-    if (!times || pdlt_tensor_count(times) != tensor->dim[0]) return -1;
-    while (t < tensor->dim[0] && times->data[t] != row->time) t++;
-    if (t == tensor->dim[0]) return -1;
+    if (!times || pdlt_array_count(times) != array->dim[0]) return -1;
+    while (t < array->dim[0] && times->data[t] != row->time) t++;
+    if (t == array->dim[0]) return -1;
     at = t;
   }
   for (int i = 0; i < row->ndim; i++) {
-    size_t dim = tensor->dim[i + timed];
+    size_t dim = array->dim[i + timed];
     if (row->index[i] >= dim) return -1;
     at = at * dim + row->index[i];
   }

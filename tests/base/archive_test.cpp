@@ -14,7 +14,7 @@ TEST(Archive, FindsWhatWasPut) {
   pdlt_archive a = {};
   const size_t dim[1] = {2};
   for (int i = 0; i < 100; i++) {  // grows several times
-    pdlt_tensor *t = nullptr;
+    pdlt_array *t = nullptr;
     ASSERT_EQ(pdlt_archive_new(&a, ("n" + std::to_string(i) + "/z").c_str(), 1, dim, &t, nullptr),
               PDLT_OK);
     t->data[1] = i;
@@ -32,13 +32,13 @@ TEST(Archive, FindsWhatWasPut) {
 
 TEST(Archive, NamesAreUnique) {
   pdlt_archive a = {};
-  pdlt_tensor t = {};
+  pdlt_array t = {};
   pdlt_error err = {};
   ASSERT_EQ(pdlt_archive_put_scalar(&a, "eta", 0.5, nullptr), PDLT_OK);
   EXPECT_EQ(pdlt_archive_put_scalar(&a, "eta", 0.7, &err), PDLT_ERR_INTERNAL);
   EXPECT_NE(strstr(err.message, "eta"), nullptr);
   EXPECT_EQ(pdlt_archive_get(&a, "eta")->data[0], 0.5);
-  ASSERT_EQ(pdlt_tensor_new(&t, 0, nullptr, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_array_new(&t, 0, nullptr, nullptr), PDLT_OK);
   EXPECT_EQ(pdlt_archive_put(&a, "eta", &t, nullptr), PDLT_ERR_INTERNAL);
   EXPECT_NE(t.data, nullptr);  // the caller keeps it
   EXPECT_EQ(pdlt_archive_put(&a, "theta", &t, nullptr), PDLT_OK);
@@ -62,7 +62,7 @@ TEST(Archive, EveryFailedAllocationLeavesItAsItWas) {
       ASSERT_EQ(pdlt_archive_put_scalar(&a, std::to_string(i).c_str(), 1, nullptr), PDLT_OK);
     long failures = 0;
     for (;; failures++) {
-      pdlt_tensor *t = nullptr;
+      pdlt_array *t = nullptr;
       pdlt_memory_fail_after(failures);
       pdlt_status status = pdlt_archive_new(&a, "new", 0, nullptr, &t, nullptr);
       pdlt_memory_fail_after(-1);

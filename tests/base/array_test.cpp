@@ -16,67 +16,67 @@ TEST(Tensor, CountsOfShapes) {
   } cases[] = {{0, {}, 1},         {1, {5}, 5},    {1, {0}, 0},
                {3, {2, 3, 4}, 24}, {2, {0, 7}, 0}, {8, {1, 2, 1, 2, 1, 2, 1, 2}, 16}};
   for (const auto &c : cases) {
-    pdlt_tensor t = {};
-    ASSERT_EQ(pdlt_tensor_new(&t, c.ndim, c.dim, nullptr), PDLT_OK);
-    EXPECT_EQ(pdlt_tensor_count(&t), c.count);
+    pdlt_array t = {};
+    ASSERT_EQ(pdlt_array_new(&t, c.ndim, c.dim, nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_array_count(&t), c.count);
     EXPECT_NE(t.data, nullptr);
     for (size_t i = 0; i < c.count; i++) EXPECT_EQ(t.data[i], 0.0);
-    pdlt_tensor_free(&t);
+    pdlt_array_free(&t);
     EXPECT_EQ(t.data, nullptr);
-    pdlt_tensor_free(&t);
+    pdlt_array_free(&t);
   }
-  pdlt_tensor_free(nullptr);
+  pdlt_array_free(nullptr);
 }
 
 TEST(Tensor, ImpossibleShapesLeaveTheOutput) {
   double mark = 3;
-  pdlt_tensor t = {};
+  pdlt_array t = {};
   t.data = &mark;
   const size_t huge[3] = {SIZE_MAX / 2, 3, 1}, squares[2] = {(size_t)1 << 32, (size_t)1 << 32};
   const size_t nine[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
   pdlt_error err = {};
-  EXPECT_EQ(pdlt_tensor_new(&t, 3, huge, &err), PDLT_ERR_MEMORY);
-  EXPECT_EQ(pdlt_tensor_new(&t, 2, squares, &err), PDLT_ERR_MEMORY);
-  EXPECT_EQ(pdlt_tensor_new(&t, 9, nine, &err), PDLT_ERR_INTERNAL);
-  EXPECT_EQ(pdlt_tensor_new(&t, -1, nine, &err), PDLT_ERR_INTERNAL);
+  EXPECT_EQ(pdlt_array_new(&t, 3, huge, &err), PDLT_ERR_MEMORY);
+  EXPECT_EQ(pdlt_array_new(&t, 2, squares, &err), PDLT_ERR_MEMORY);
+  EXPECT_EQ(pdlt_array_new(&t, 9, nine, &err), PDLT_ERR_INTERNAL);
+  EXPECT_EQ(pdlt_array_new(&t, -1, nine, &err), PDLT_ERR_INTERNAL);
   pdlt_memory_fail_after(0);
-  EXPECT_EQ(pdlt_tensor_new(&t, 1, nine, &err), PDLT_ERR_MEMORY);
+  EXPECT_EQ(pdlt_array_new(&t, 1, nine, &err), PDLT_ERR_MEMORY);
   pdlt_memory_fail_after(-1);
   EXPECT_EQ(t.data, &mark);
 }
 
 TEST(Tensor, AnEmptyShapeIsEmptyWhateverElseIsLarge) {
   const size_t dim[3] = {(size_t)1 << 40, (size_t)1 << 40, 0};
-  pdlt_tensor t = {};
-  ASSERT_EQ(pdlt_tensor_new(&t, 3, dim, nullptr), PDLT_OK);
-  EXPECT_EQ(pdlt_tensor_count(&t), 0u);
-  pdlt_tensor_free(&t);
+  pdlt_array t = {};
+  ASSERT_EQ(pdlt_array_new(&t, 3, dim, nullptr), PDLT_OK);
+  EXPECT_EQ(pdlt_array_count(&t), 0u);
+  pdlt_array_free(&t);
 }
 
 TEST(Tensor, CopiesAreDeep) {
   const size_t dim[2] = {2, 3};
-  pdlt_tensor a = {}, b = {};
-  ASSERT_EQ(pdlt_tensor_new(&a, 2, dim, nullptr), PDLT_OK);
+  pdlt_array a = {}, b = {};
+  ASSERT_EQ(pdlt_array_new(&a, 2, dim, nullptr), PDLT_OK);
   for (size_t i = 0; i < 6; i++) a.data[i] = (double)i;
-  ASSERT_EQ(pdlt_tensor_copy(&b, &a, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_array_copy(&b, &a, nullptr), PDLT_OK);
   a.data[5] = -1;
-  EXPECT_TRUE(pdlt_tensor_same_shape(&a, &b));
+  EXPECT_TRUE(pdlt_array_same_shape(&a, &b));
   for (size_t i = 0; i < 6; i++) EXPECT_EQ(b.data[i], (double)i);
-  pdlt_tensor_free(&a);
-  pdlt_tensor_free(&b);
+  pdlt_array_free(&a);
+  pdlt_array_free(&b);
 }
 
 TEST(Tensor, ShapesDiffer) {
-  pdlt_tensor a = {}, b = {};
+  pdlt_array a = {}, b = {};
   a.ndim = b.ndim = 2;
   a.dim[0] = b.dim[0] = 2;
   a.dim[1] = 3;
   b.dim[1] = 4;
-  EXPECT_FALSE(pdlt_tensor_same_shape(&a, &b));
+  EXPECT_FALSE(pdlt_array_same_shape(&a, &b));
   b.dim[1] = 3;
-  EXPECT_TRUE(pdlt_tensor_same_shape(&a, &b));
+  EXPECT_TRUE(pdlt_array_same_shape(&a, &b));
   b.ndim = 1;
-  EXPECT_FALSE(pdlt_tensor_same_shape(&a, &b));
+  EXPECT_FALSE(pdlt_array_same_shape(&a, &b));
 }
 
 }  // namespace

@@ -31,9 +31,9 @@ struct Archive : pdlt_archive {
   void add(const char *name, const std::vector<size_t> &dim) {
     static std::mt19937_64 rng(1);
     std::normal_distribution<double> normal;
-    pdlt_tensor *tensor = nullptr;
+    pdlt_array *tensor = nullptr;
     ASSERT_EQ(pdlt_archive_new(this, name, (int)dim.size(), dim.data(), &tensor, nullptr), PDLT_OK);
-    for (size_t i = 0; i < pdlt_tensor_count(tensor); i++) tensor->data[i] = normal(rng);
+    for (size_t i = 0; i < pdlt_array_count(tensor); i++) tensor->data[i] = normal(rng);
   }
 };
 
@@ -49,9 +49,9 @@ void expect_same(const pdlt_archive &a, const pdlt_archive &b) {
   ASSERT_EQ(a.count, b.count);
   for (size_t i = 0; i < a.count; i++) {
     EXPECT_STREQ(a.entries[i].name, b.entries[i].name);
-    const pdlt_tensor *s = &a.entries[i].tensor, *t = &b.entries[i].tensor;
-    ASSERT_TRUE(pdlt_tensor_same_shape(s, t)) << a.entries[i].name;
-    EXPECT_EQ(std::memcmp(s->data, t->data, pdlt_tensor_count(s) * sizeof(double)), 0);
+    const pdlt_array *s = &a.entries[i].array, *t = &b.entries[i].array;
+    ASSERT_TRUE(pdlt_array_same_shape(s, t)) << a.entries[i].name;
+    EXPECT_EQ(std::memcmp(s->data, t->data, pdlt_array_count(s) * sizeof(double)), 0);
   }
   ASSERT_EQ(a.meta == nullptr, b.meta == nullptr);
   if (a.meta != nullptr) {
@@ -115,7 +115,7 @@ TEST(Npz, RoundTripIsExactAndReproducible) {
   a.add("large", {50, 7, 33});
   a.add("eight", {1, 2, 1, 2, 1, 2, 1, 2});
   a.add("vector", {1});
-  double *z = a.entries[0].tensor.data;
+  double *z = a.entries[0].array.data;
   z[0] = NAN;
   z[1] = -std::numeric_limits<double>::infinity();
   z[2] = -0.0;
@@ -159,8 +159,8 @@ TEST(Npz, HeaderIsNumPysToTheByte) {
     ASSERT_EQ(pdlt_zip_read(zip, &bytes[0], bytes.size(), nullptr), PDLT_OK);
     ASSERT_EQ(pdlt_zip_close(zip, nullptr), PDLT_OK);
     pdlt_zip_reader_free(zip);
-    const pdlt_tensor &t = a.entries[0].tensor;
-    std::vector<double> data(t.data, t.data + pdlt_tensor_count(&t));
+    const pdlt_array &t = a.entries[0].array;
+    std::vector<double> data(t.data, t.data + pdlt_array_count(&t));
     EXPECT_EQ(bytes, npy(dictionary("<f8", c.shape), data));
     EXPECT_EQ((bytes.size() - 8 * data.size()) % 64, 0u);
     unlink(path.c_str());

@@ -34,9 +34,9 @@ void scale_array(const std::filesystem::path &path, const char *name, double fac
   pdlt_archive archive = {};
   pdlt_error err = {};
   ASSERT_EQ(pdlt_npz_read(&archive, path.c_str(), &err), PDLT_OK) << err.message;
-  const pdlt_tensor *tensor = pdlt_archive_get(&archive, name);
-  ASSERT_NE(tensor, nullptr) << name;
-  for (size_t i = 0; i < pdlt_tensor_count(tensor); i++) tensor->data[i] *= factor;
+  const pdlt_array *array = pdlt_archive_get(&archive, name);
+  ASSERT_NE(array, nullptr) << name;
+  for (size_t i = 0; i < pdlt_array_count(array); i++) array->data[i] *= factor;
   ASSERT_EQ(pdlt_npz_write(&archive, path.c_str(), &err), PDLT_OK) << err.message;
   pdlt_archive_free(&archive);
 }

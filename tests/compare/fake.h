@@ -52,7 +52,7 @@ struct Fake {
   }
 
   double *New(pdlt_archive *archive, const std::string &name, std::vector<size_t> dim) {
-    pdlt_tensor *t = nullptr;
+    pdlt_array *t = nullptr;
     pdlt_error err;
     pdlt_archive_new(archive, name.c_str(), (int)dim.size(), dim.data(), &t, &err);
     return t->data;
@@ -294,8 +294,8 @@ struct Fake {
     const size_t count = widths.size();
     double *x = &row_storage[rows.size() * 2 * count], *se = x + count;
     for (size_t w = 0; w < count; w++) {
-      const pdlt_tensor *m = pdlt_archive_getf(&measured, "n%.0f/%s", widths[w], name);
-      const pdlt_tensor *e = pdlt_archive_getf(&measured, "n%.0f/%s_se", widths[w], name);
+      const pdlt_array *m = pdlt_archive_getf(&measured, "n%.0f/%s", widths[w], name);
+      const pdlt_array *e = pdlt_archive_getf(&measured, "n%.0f/%s_se", widths[w], name);
       const size_t at = flat + (t < 0 ? 0 : (size_t)t * samples);
       x[w] = m->data[at];
       se[w] = e->data[at];
@@ -351,7 +351,7 @@ struct Fake {
                i, -1, Tensor(name, i), NAN);
     tests.resize(3);
     tests[0] = {"z", "c0", PDLT_AGREE, 0.31, -2.7,
-                120, 40,   85.2,       12.4, "chi-square over all numbers"};
+                120, 40, 0.4,   85.2,       12.4, "chi-square over all numbers"};
     tests[1] = {"K",
                 "c0",
                 PDLT_UNDECIDED,
@@ -359,6 +359,7 @@ struct Fake {
                 2.9,
                 21,
                 21,
+                0.5,
                 3.1,
                 240000,
                 "too few members: theory and null differ by 3.1 standard errors"};
@@ -369,6 +370,7 @@ struct Fake {
                 7.4,
                 21,
                 21,
+                0.6,
                 44,
                 NAN,
                 "joint test below the level 2e-05"};

@@ -198,8 +198,8 @@ TEST(FirstOrder, WrongMovementOfTheNtkShows) {
   Fake fake;
   fake.order1 = true;
   fake.Make();
-  const pdlt_tensor *t = pdlt_archive_get(&fake.theory, "Theta_t_nlo");
-  for (size_t i = 0; i < pdlt_tensor_count(t); i++) t->data[i] = 1 + 2 * (t->data[i] - 1);
+  const pdlt_array *t = pdlt_archive_get(&fake.theory, "Theta_t_nlo");
+  for (size_t i = 0; i < pdlt_array_count(t); i++) t->data[i] = 1 + 2 * (t->data[i] - 1);
   EXPECT_NEAR(NumberAfter(Caption(fake, folder.path, pdlt_figure_ntk_change), "prediction, has "),
               0.5, 0.05);
 }
@@ -270,8 +270,8 @@ TEST(Figures, MissingErrorBarsAreNoError) {
   fake.Make();
   for (double n : fake.widths)
     for (const char *name : {"z_se", "K_se", "Theta_se"}) {
-      const pdlt_tensor *se = pdlt_archive_getf(&fake.measured, "n%.0f/%s", n, name);
-      for (size_t i = 0; i < pdlt_tensor_count(se); i++) se->data[i] = NAN;
+      const pdlt_array *se = pdlt_archive_getf(&fake.measured, "n%.0f/%s", n, name);
+      for (size_t i = 0; i < pdlt_array_count(se); i++) se->data[i] = NAN;
     }
   const size_t count = fake.widths.size();
   for (size_t r = 0; r < fake.rows.size(); r++)
@@ -389,13 +389,13 @@ TEST(RowOffset, FindsTheNumber) {
   fake.Make();
   for (const pdlt_compare_row &row : fake.rows)
     for (size_t w = 0; w < 4; w++) {
-      const pdlt_tensor *t = pdlt_measured_get(&fake.measured, fake.widths[w], row.quantity);
+      const pdlt_array *t = pdlt_measured_get(&fake.measured, fake.widths[w], row.quantity);
       size_t at = 0;
       ASSERT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), 0);
       EXPECT_EQ(t->data[at], row.measured[w]);
     }
   pdlt_compare_row row = fake.rows[0];
-  const pdlt_tensor *t = pdlt_measured_get(&fake.measured, 16, "z");
+  const pdlt_array *t = pdlt_measured_get(&fake.measured, 16, "z");
   size_t at = 0;
   row.index[1] = 6;
   EXPECT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), -1);

@@ -12,7 +12,7 @@ class Formula : public ::testing::Test {
  protected:
   void SetUp() override {
     const size_t shape[2] = {2, 2};
-    pdlt_tensor *array = nullptr;
+    pdlt_array *array = nullptr;
     for (const char *name : {"K", "layer3/K"}) {
       ASSERT_EQ(pdlt_archive_new(&archive, name, 2, shape, &array, nullptr), PDLT_OK);
       for (int i = 0; i < 4; i++) array->data[i] = (name[0] == 'K' ? 10 : 30) + i;

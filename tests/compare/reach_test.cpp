@@ -11,10 +11,10 @@ namespace {
 
 void put(pdlt_archive *archive, const char *name, std::initializer_list<size_t> dim,
          std::initializer_list<double> values) {
-  pdlt_tensor *tensor = nullptr;
-  ASSERT_EQ(pdlt_archive_new(archive, name, int(dim.size()), dim.begin(), &tensor, nullptr),
+  pdlt_array *array = nullptr;
+  ASSERT_EQ(pdlt_archive_new(archive, name, int(dim.size()), dim.begin(), &array, nullptr),
             PDLT_OK);
-  std::copy(values.begin(), values.end(), tensor->data);
+  std::copy(values.begin(), values.end(), array->data);
 }
 
 TEST(Reach, FromTheArchives) {

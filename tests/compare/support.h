@@ -58,12 +58,12 @@ inline Truth random_truth(const std::string &name, std::vector<size_t> dims, dou
 
 inline double *add(pdlt_archive *archive, const std::string &name,
                    const std::vector<size_t> &dims) {
-  pdlt_tensor *tensor = nullptr;
+  pdlt_array *array = nullptr;
   pdlt_error err{};
-  if (pdlt_archive_new(archive, name.c_str(), int(dims.size()), dims.data(), &tensor, &err) !=
+  if (pdlt_archive_new(archive, name.c_str(), int(dims.size()), dims.data(), &array, &err) !=
       PDLT_OK)
     throw std::runtime_error(err.message);
-  return tensor->data;
+  return array->data;
 }
 
 inline std::string at_width(double n, const std::string &name) {

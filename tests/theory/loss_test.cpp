@@ -116,11 +116,11 @@ struct Case {
     pdlt_dataset_free(&data);
     pdlt_experiment_free(&ex);
   }
-  const pdlt_tensor *Get(const std::string &name) { return pdlt_archive_get(&out, name.c_str()); }
+  const pdlt_array *Get(const std::string &name) { return pdlt_archive_get(&out, name.c_str()); }
   Array Values(const std::string &name) {
-    const pdlt_tensor *t = Get(name);
+    const pdlt_array *t = Get(name);
     EXPECT_NE(t, nullptr) << name;
-    return t == nullptr ? Array() : Array(t->data, t->data + pdlt_tensor_count(t));
+    return t == nullptr ? Array() : Array(t->data, t->data + pdlt_array_count(t));
   }
   const char *Absent(const char *name) {
     return json_string_value(json_object_get(json_object_get(out.meta, "absent"), name));

@@ -56,8 +56,8 @@ Arrays Predict(const std::vector<std::string> &settings) {
   EXPECT_EQ(pdlt_predict(&archive, &ex, &data, &options, &err), PDLT_OK) << err.message;
   for (size_t i = 0; i < archive.count; i++) {
     const std::string name = archive.entries[i].name;
-    const pdlt_tensor &t = archive.entries[i].tensor;
-    if (name.rfind("err/", 0) != 0) out[name].assign(t.data, t.data + pdlt_tensor_count(&t));
+    const pdlt_array &t = archive.entries[i].array;
+    if (name.rfind("err/", 0) != 0) out[name].assign(t.data, t.data + pdlt_array_count(&t));
   }
   pdlt_archive_free(&archive);
   pdlt_dataset_free(&data);

@@ -45,7 +45,7 @@ struct Case {
     return pdlt_predict(&out, &ex, &data, &options, &err);
   }
   std::vector<size_t> Shape(const char *name) {
-    const pdlt_tensor *t = pdlt_archive_get(&out, name);
+    const pdlt_array *t = pdlt_archive_get(&out, name);
     EXPECT_NE(t, nullptr) << name;
     return t ? std::vector<size_t>(t->dim, t->dim + t->ndim) : std::vector<size_t>{999};
   }
@@ -124,7 +124,7 @@ TEST(Predict, ThreadsGiveTheSameBits) {
     const pdlt_archive_entry &a = one.out.entries[i], &b = two.out.entries[i];
     EXPECT_STREQ(a.name, b.name);
     EXPECT_EQ(
-        std::memcmp(a.tensor.data, b.tensor.data, pdlt_tensor_count(&a.tensor) * sizeof(double)), 0)
+        std::memcmp(a.array.data, b.array.data, pdlt_array_count(&a.array) * sizeof(double)), 0)
         << a.name;
   }
 }

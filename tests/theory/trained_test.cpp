@@ -36,12 +36,12 @@ struct Case {
     pdlt_dataset_free(&data);
     pdlt_experiment_free(&ex);
   }
-  const pdlt_tensor *get(const std::string &name) { return pdlt_archive_get(&out, name.c_str()); }
+  const pdlt_array *get(const std::string &name) { return pdlt_archive_get(&out, name.c_str()); }
   std::vector<double> values(const std::string &name) {
-    const pdlt_tensor *t = get(name);
+    const pdlt_array *t = get(name);
     EXPECT_NE(t, nullptr) << name;
     if (t == nullptr) return {};
-    return std::vector<double>(t->data, t->data + pdlt_tensor_count(t));
+    return std::vector<double>(t->data, t->data + pdlt_array_count(t));
   }
   const char *absent(const char *name) {
     return json_string_value(json_object_get(json_object_get(out.meta, "absent"), name));

@@ -287,12 +287,12 @@ TEST(TrainerAccumulate, BatchesOfABlockAreMerged) {
   s.members = 170;
   const Data data = data_of(s, 2);
   Experiment ex(yaml(s));
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_plan plan = {};
   pdlt_accumulator acc = {};
   pdlt_error err = {};
-  ASSERT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
+  ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
   ASSERT_EQ(pdlt_network_new(&net, &ex.c, 3, 2, &err), PDLT_OK);
   ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, &err), PDLT_OK);
   ASSERT_EQ(pdlt_accumulator_new(&acc, &plan, &net, &err), PDLT_OK);
@@ -312,7 +312,7 @@ TEST(TrainerAccumulate, BatchesOfABlockAreMerged) {
   EXPECT_NEAR(record[plan.at.u_scatter + plan.moments + 1], scatter, 1e-12 * (1 + scatter));
   pdlt_accumulator_free(&acc);
   pdlt_network_free(&net);
-  pdlt_problem_free(&problem);
+  pdlt_samples_free(&problem);
 }
 
 TEST(TrainerAccumulate, ThreadsAndOtherQuantitiesChangeNoBit) {

@@ -28,7 +28,7 @@ Case random_case(std::mt19937_64 &gen) {
 struct Fixture {
   Fixture(const Case &c, const Data &given) : data(given), ex(yaml(c.settings)) {
     pdlt_error err = {};
-    if (pdlt_problem_new(&problem, &ex.c, &given.c, &err) != PDLT_OK ||
+    if (pdlt_samples_new(&problem, &ex.c, &given.c, &err) != PDLT_OK ||
         pdlt_network_new(&net, &ex.c, (int)c.width, problem.inputs, &err) != PDLT_OK ||
         pdlt_bundle_new(&bundle, &net, &problem, c.heads, c.nodes, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
@@ -38,7 +38,7 @@ struct Fixture {
   ~Fixture() {
     pdlt_bundle_free(&bundle);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   Fixture(const Fixture &) = delete;
   std::vector<double> outputs(const std::vector<double> &theta) const {
@@ -87,7 +87,7 @@ struct Fixture {
   }
   const Data &data;
   Experiment ex;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_bundle bundle = {};
   std::vector<double> lambda;

@@ -36,17 +36,17 @@ struct Blocks {
     EXPECT_EQ(pdlt_alloc(&c.samples, c.widths * c.keep * c.sample, sizeof(double), nullptr),
               PDLT_OK);
   }
-  ~Blocks() { pdlt_blocks_free(&c); }
+  ~Blocks() { pdlt_records_free(&c); }
   Blocks(const Blocks &) = delete;
   // Numbers that only unit u has.
   void fill(size_t u) {
     size_t count;
-    double *samples = pdlt_blocks_samples(&c, u, &count);
+    double *samples = pdlt_records_kept(&c, u, &count);
     for (size_t i = 0; i < c.record; i++) c.records[u * c.record + i] = (double)(100 * u + i) / 3;
     for (size_t i = 0; i < count; i++) samples[i] = (double)(1000 * u + i) / 7;
     c.done[u] = 1;
   }
-  pdlt_blocks c = {};
+  pdlt_records c = {};
 };
 
 struct Folder {
@@ -108,8 +108,8 @@ void expect_units(const Blocks &got, const std::vector<size_t> &units) {
     EXPECT_EQ(got.c.done[u], expected.c.done[u]) << u;
     if (!expected.c.done[u]) continue;
     size_t count;
-    const double *a = pdlt_blocks_samples(&got.c, u, &count);
-    const double *b = pdlt_blocks_samples(&expected.c, u, &count);
+    const double *a = pdlt_records_kept(&got.c, u, &count);
+    const double *b = pdlt_records_kept(&expected.c, u, &count);
     EXPECT_EQ(std::memcmp(a, b, count * sizeof *a), 0) << u;
     EXPECT_EQ(std::memcmp(got.c.records + u * 5, expected.c.records + u * 5, 5 * sizeof *a), 0);
   }

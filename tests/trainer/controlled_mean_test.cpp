@@ -16,16 +16,16 @@ struct Blocks {
       : B(blocks), T(times), p(values), stride(1 + 2 * times * values) {
     records.resize(B * stride);
   }
-  pdlt_control_sums sums() const {
+  pdlt_controlled_sums sums() const {
     return {B, stride, T, p, records.data(), records.data() + 1, records.data() + 1 + T * p};
   }
   double &count(size_t b) { return records[b * stride]; }
   double &mean(size_t b, size_t t, size_t i) { return records[b * stride + 1 + t * p + i]; }
   double &shift(size_t b, size_t t, size_t i) { return records[b * stride + 1 + (T + t) * p + i]; }
   std::vector<double> values(int fitted) const {
-    const pdlt_control_sums s = sums();
+    const pdlt_controlled_sums s = sums();
     std::vector<double> out(B * T * p);
-    EXPECT_EQ(pdlt_control_values(&s, fitted, out.data(), nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_controlled_values(&s, fitted, out.data(), nullptr), PDLT_OK);
     return out;
   }
   size_t B, T, p, stride;
@@ -133,8 +133,8 @@ TEST(TrainerControlBlocks, FewBlocksTakeOne) {
   Blocks none(20, 2, 2);  // nobody survived
   EXPECT_EQ(none.values(1), std::vector<double>(80));
   pdlt_memory_fail_after(0);
-  const pdlt_control_sums s = none.sums();
+  const pdlt_controlled_sums s = none.sums();
   std::vector<double> out(80);
-  EXPECT_EQ(pdlt_control_values(&s, 1, out.data(), nullptr), PDLT_ERR_MEMORY);
+  EXPECT_EQ(pdlt_controlled_values(&s, 1, out.data(), nullptr), PDLT_ERR_MEMORY);
   pdlt_memory_fail_after(-1);
 }

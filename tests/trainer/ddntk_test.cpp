@@ -52,7 +52,7 @@ struct Case {
         ex(yaml(s)),
         data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, seed) {
     pdlt_error err = {};
-    EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
+    EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], inputs, &err), PDLT_OK);
     EXPECT_EQ(pdlt_ddntk_new(&f, &net, &problem, S, 1, &err), PDLT_OK);
     theta.resize(net.num_params);
@@ -64,7 +64,7 @@ struct Case {
   ~Case() {
     pdlt_ddntk_free(&f);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   size_t flat(size_t a, size_t b, size_t c, size_t d) const {
     return ((a * S + b) * S + c) * S + d;
@@ -104,7 +104,7 @@ struct Case {
   size_t S;
   Experiment ex;
   Data data;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_ddntk f = {};
   Vector theta, lambda;

@@ -393,9 +393,9 @@ TEST(TrainerPlan, BlocksGrowOnlyWhenRecordsAreTooMany) {
   for (long members : {100000L, 20000000L}) {
     s.members = members;
     Experiment ex(yaml(s));
-    pdlt_problem problem = {};
+    pdlt_samples problem = {};
     pdlt_plan plan = {};
-    ASSERT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
+    ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
     ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
     const size_t g = plan.block_members / 64;
     EXPECT_EQ(g & (g - 1), 0u);
@@ -404,7 +404,7 @@ TEST(TrainerPlan, BlocksGrowOnlyWhenRecordsAreTooMany) {
     EXPECT_LE(plan.blocks * plan.at.size * sizeof(double), PDLT_MAX_RECORDS);
     EXPECT_GE(plan.blocks, 32u);
     EXPECT_EQ(plan.with_cov, 1);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
 }
 
@@ -419,16 +419,16 @@ TEST(TrainerPlan, HugeCovariancesAreLeftOutAndListed) {
   for (const char *widths : {"[1]", "[1, 2]"}) {
     s.widths = widths;
     Experiment ex(yaml(s));
-    pdlt_problem problem = {};
+    pdlt_samples problem = {};
     pdlt_plan plan = {};
-    ASSERT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
+    ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
     ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
     EXPECT_EQ(plan.with_cov, ex.c.network.num_widths == 1);
     Archive out;
     ASSERT_EQ(pdlt_output_meta(&out.c, &plan, nullptr, nullptr), PDLT_OK);
     const json_t *absent = json_object_get(pdlt_archive_meta(&out.c), "absent");
     EXPECT_EQ(json_object_get(absent, "cov") == nullptr, plan.with_cov == 1);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
 }
 
@@ -439,10 +439,10 @@ TEST(TrainerPlan, LargerBlocksHaveTheSameSums) {
   s.estimator = "antithetic";
   Data data = data_of(s);
   Experiment ex(yaml(s));
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_plan plan = {};
-  ASSERT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_network_new(&net, &ex.c, 8, 3, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
   pdlt_plan_estimator(&plan, 1);
@@ -466,5 +466,5 @@ TEST(TrainerPlan, LargerBlocksHaveTheSameSums) {
   }
   for (size_t k = 0; k < covs[0].size(); k++) EXPECT_NEAR(covs[0][k], covs[1][k], 1e-13);
   pdlt_network_free(&net);
-  pdlt_problem_free(&problem);
+  pdlt_samples_free(&problem);
 }

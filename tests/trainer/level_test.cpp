@@ -16,34 +16,35 @@ struct Fixture {
   // nodes: levels with at most so many may do without own weights.
   Fixture(const Settings &s, const Data &data, int width, size_t nodes = 4) : ex(yaml(s)) {
     pdlt_error err = {};
-    if (pdlt_problem_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
+    if (pdlt_samples_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     eta = ex.c.training.eta;
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_relinear_new(&relinear, &net, &problem, &schedule, eta, 1, nodes, &err) != PDLT_OK)
+    if (pdlt_level_draws_new(&level_draws, &net, &problem, &schedule, eta, 1, nodes, &err) !=
+        PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
     q = problem.outputs * problem.samples;
     pdlt_network_draw(&net, 7, 3, theta.data());
   }
   ~Fixture() {
-    pdlt_relinear_free(&relinear);
+    pdlt_level_draws_free(&level_draws);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   Fixture(const Fixture &) = delete;
   std::vector<double> output(const std::vector<double> &of, const pdlt_level &level) {
     std::vector<double> out(schedule.num_times * q);
-    EXPECT_EQ(pdlt_relinear_begin(&relinear, of.data(), 1, nullptr), PDLT_OK);
-    EXPECT_EQ(pdlt_relinear_output(&relinear, &level, out.data(), nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_level_draws_begin(&level_draws, of.data(), 1, nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &level, out.data(), nullptr), PDLT_OK);
     return out;
   }
   Experiment ex;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_schedule schedule = {};
-  pdlt_relinear relinear = {};
+  pdlt_level_draws level_draws = {};
   std::vector<double> theta;
   double eta = 0;
   size_t q = 0;
@@ -221,7 +222,7 @@ TEST(TrainerRelinear, IsTheOwnLinearizationWhereTheDrawIsUnstable) {
   Data data(3, 2, 3, 1, 8);
   Fixture f(s, data, 6);
   const std::vector<double> own = f.output(f.theta, {0, 0, 0});
-  EXPECT_EQ(f.relinear.unstable[0], 1);
+  EXPECT_EQ(f.level_draws.unstable[0], 1);
   EXPECT_EQ(f.output(f.theta, {2, 2, 0}), own);
 }
 
@@ -239,7 +240,7 @@ TEST(TrainerRelinear, IsTheOwnLinearizationWhereTheResidualGrows) {
   for (uint64_t member = 0; member < 20; member++) {
     pdlt_network_draw(&f.net, 7, member, f.theta.data());
     const std::vector<double> own = f.output(f.theta, {0, 0, 0});
-    if (f.relinear.unstable[0]) continue;
+    if (f.level_draws.unstable[0]) continue;
     const std::vector<double> out = f.output(f.theta, {100, 1, 0});
     fell_back += out == own;
     for (double x : out) EXPECT_TRUE(std::isfinite(x));

@@ -14,34 +14,34 @@ namespace {
 struct Fixture {
   Fixture(const Settings &s, const Data &data, int width) : ex(yaml(s)) {
     pdlt_error err = {};
-    if (pdlt_problem_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
+    if (pdlt_samples_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_relinear_new(&relinear, &net, &problem, &schedule, ex.c.training.eta, 1, 4, &err) !=
-        PDLT_OK)
+    if (pdlt_level_draws_new(&level_draws, &net, &problem, &schedule, ex.c.training.eta, 1, 4,
+                             &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
     q = problem.outputs * problem.samples;
     c.resize(schedule.num_times * q);
   }
   ~Fixture() {
-    pdlt_relinear_free(&relinear);
+    pdlt_level_draws_free(&level_draws);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   Fixture(const Fixture &) = delete;
   void draw(uint64_t member) { pdlt_network_draw(&net, 7, member, theta.data()); }
   int output() {
-    EXPECT_EQ(pdlt_relinear_begin(&relinear, theta.data(), 1, nullptr), PDLT_OK);
-    c.assign(relinear.linear, relinear.linear + c.size());
-    return relinear.unstable[0];
+    EXPECT_EQ(pdlt_level_draws_begin(&level_draws, theta.data(), 1, nullptr), PDLT_OK);
+    c.assign(level_draws.linear, level_draws.linear + c.size());
+    return level_draws.unstable[0];
   }
   Experiment ex;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_schedule schedule = {};
-  pdlt_relinear relinear = {};
+  pdlt_level_draws level_draws = {};
   std::vector<double> theta, c;
   size_t q = 0;
 };
@@ -98,7 +98,7 @@ TEST(TrainerControl, NtkIsThatOfTheGradients) {
           sum += lambda[mu] * grad[r][mu] * grad[k][mu];
           size += std::fabs(lambda[mu] * grad[r][mu] * grad[k][mu]);
         }
-        EXPECT_NEAR(f.relinear.bundle.draw.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
+        EXPECT_NEAR(f.level_draws.bundle.draw.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
       }
   }
 }
@@ -138,7 +138,7 @@ TEST(TrainerControl, IsGradientDescentOfTheLinearizedPair) {
           for (size_t a = 0; a < f.problem.train; a++) {
             const double eps = z[i * D + a] - data.y[a * f.problem.outputs + i];
             for (size_t mu = 0; mu < N; mu++)
-              moved[mu] -= f.relinear.control.eta * lambda[mu] * eps * grad[i * D + a][mu];
+              moved[mu] -= f.level_draws.linearization.eta * lambda[mu] * eps * grad[i * D + a][mu];
           }
       }
     }
@@ -156,19 +156,19 @@ TEST(TrainerControl, ResponseIsTheSumOfItsSteps) {
         for (int s = 0; s < t; s++, power *= mu) sum += power;
         // (1 - mu) times the sum, over theta; below -1 the factor is another one.
         const double expected = x > 2 ? (1 - power) / theta : eta * sum;
-        EXPECT_NEAR(pdlt_control_response(eta, theta, t), expected, 1e-12 * eta * (1 + t))
+        EXPECT_NEAR(pdlt_linearization_response(eta, theta, t), expected, 1e-12 * eta * (1 + t))
             << x << " " << t;
-        EXPECT_GE(pdlt_control_response(eta, theta, t), 0);
-        EXPECT_LE(pdlt_control_response(eta, theta, t), eta * t);
+        EXPECT_GE(pdlt_linearization_response(eta, theta, t), 0);
+        EXPECT_LE(pdlt_linearization_response(eta, theta, t), eta * t);
       }
-  EXPECT_EQ(pdlt_control_response(0.5, 3.0, INFINITY), 1 / 3.0);
-  EXPECT_EQ(pdlt_control_response(0.5, 300.0, INFINITY), 1 / 300.0);
-  EXPECT_EQ(pdlt_control_response(0.5, 1e-3, INFINITY), 1e3);
-  EXPECT_EQ(pdlt_control_response(0.5, 0, INFINITY), 0);
-  EXPECT_EQ(pdlt_control_response(0.5, -1e-18, 4), 2);
-  EXPECT_NEAR(pdlt_control_response(0.5, 3.0, 1.5), 1 / 3.0,
+  EXPECT_EQ(pdlt_linearization_response(0.5, 3.0, INFINITY), 1 / 3.0);
+  EXPECT_EQ(pdlt_linearization_response(0.5, 300.0, INFINITY), 1 / 300.0);
+  EXPECT_EQ(pdlt_linearization_response(0.5, 1e-3, INFINITY), 1e3);
+  EXPECT_EQ(pdlt_linearization_response(0.5, 0, INFINITY), 0);
+  EXPECT_EQ(pdlt_linearization_response(0.5, -1e-18, 4), 2);
+  EXPECT_NEAR(pdlt_linearization_response(0.5, 3.0, 1.5), 1 / 3.0,
               1e-15);  // half-way: mu^t has no real part
-  EXPECT_NEAR(pdlt_control_response(0.5, 1.0, 1.5), 1 - std::pow(0.5, 1.5), 1e-15);
+  EXPECT_NEAR(pdlt_linearization_response(0.5, 1.0, 1.5), 1 - std::pow(0.5, 1.5), 1e-15);
 }
 
 TEST(TrainerControl, StaysBoundedWhereTheLinearizedNetworkExplodes) {

@@ -16,7 +16,7 @@ struct Case {
         ex(yaml(s)),
         data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, seed) {
     pdlt_error err = {};
-    EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
+    EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], inputs, &err), PDLT_OK);
     EXPECT_EQ(pdlt_fluctuation_new(&f, &net, &problem, S, 1, &err), PDLT_OK);
     theta.resize(net.num_params);
@@ -26,7 +26,7 @@ struct Case {
   ~Case() {
     pdlt_fluctuation_free(&f);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   const double *x(size_t a) const { return data.x.data() + a * data.c.inputs; }
   size_t flat(size_t a, size_t b, size_t c, size_t d) const {
@@ -58,7 +58,7 @@ struct Case {
   size_t S;
   Experiment ex;
   Data data;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_fluctuation f = {};
   std::vector<double> theta;

@@ -13,7 +13,7 @@ struct Case {
         ex(yaml(s)),
         data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, seed) {
     pdlt_error err = {};
-    EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
+    EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], inputs, &err), PDLT_OK);
     EXPECT_EQ(pdlt_ntk_new(&ntk, &net, &problem, &err), PDLT_OK);
     theta.resize(net.num_params);
@@ -23,7 +23,7 @@ struct Case {
   ~Case() {
     pdlt_ntk_free(&ntk);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   const double *x(size_t a) const { return data.x.data() + a * data.c.inputs; }
   // NTK of neuron i of layer l by inner products of explicit gradients.
@@ -71,7 +71,7 @@ struct Case {
   Settings s;
   Experiment ex;
   Data data;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_ntk ntk = {};
   std::vector<double> theta;

@@ -38,12 +38,12 @@ struct Measured {
   std::vector<std::vector<double>> Networks(bool pairs) const {
     Experiment ex(yaml(s));
     pdlt_error err = {};
-    pdlt_problem problem = {};
+    pdlt_samples problem = {};
     pdlt_plan plan = {};
     pdlt_network net = {};
     pdlt_worker worker = {};
     std::vector<std::vector<double>> all;
-    EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
+    EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
     EXPECT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, &err), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, 8, 3, &err), PDLT_OK);
     EXPECT_EQ(pdlt_worker_new(&worker, &plan, &net, nullptr, &err), PDLT_OK);
@@ -57,7 +57,7 @@ struct Measured {
     }
     pdlt_worker_free(&worker);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
     return all;
   }
 };

@@ -14,7 +14,7 @@ namespace {
 struct Fixture {
   Fixture(const Settings &s, const Data &data, int width) : ex(yaml(s)) {
     pdlt_error err = {};
-    if (pdlt_problem_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
+    if (pdlt_samples_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK ||
         pdlt_preactivation_new(&pre, &net, &problem, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
@@ -24,11 +24,11 @@ struct Fixture {
   ~Fixture() {
     pdlt_preactivation_free(&pre);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   Fixture(const Fixture &) = delete;
   Experiment ex;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_preactivation pre = {};
   size_t D = 0, q = 0;

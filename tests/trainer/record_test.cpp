@@ -28,7 +28,7 @@ struct Case {
     s.keep = 100;
     s.members = 256;
     ex = std::make_unique<Experiment>(yaml(s));
-    EXPECT_EQ(pdlt_problem_new(&problem, &ex->c, &data.c, nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_samples_new(&problem, &ex->c, &data.c, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex->c, 6, 3, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_plan_make(&plan, &ex->c, &problem, 1, nullptr), PDLT_OK);
     if (!cov) {
@@ -41,7 +41,7 @@ struct Case {
   }
   ~Case() {
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   void cut(size_t block_members) {
     plan.block_members = block_members;
@@ -50,17 +50,17 @@ struct Case {
   std::vector<double> record(size_t block) {
     std::vector<double> out(plan.at.size), samples(plan.keep * plan.times * plan.p);
     pdlt_worker worker = {};
-    pdlt_initial_fit fit = {};
-    EXPECT_EQ(pdlt_initial_fit_new(&fit, &plan, &net, nullptr), PDLT_OK);
+    pdlt_weightless_fit fit = {};
+    EXPECT_EQ(pdlt_weightless_fit_new(&fit, &plan, &net, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_worker_new(&worker, &plan, &net, &fit, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_block_run(&worker, block, nullptr, out.data(), samples.data()), 1);
     pdlt_worker_free(&worker);
-    pdlt_initial_fit_free(&fit);
+    pdlt_weightless_fit_free(&fit);
     return out;
   }
   Data data;
   std::unique_ptr<Experiment> ex;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_plan plan = {};
 };
@@ -90,8 +90,8 @@ TEST(TrainerRecord, MergingIsTheRecordOfBothBlocks) {
 TEST(TrainerRecord, BlocksThatGrowKeepWhatWasFinished) {
   Case run("plain");
   run.cut(64);
-  pdlt_blocks blocks = {};
-  ASSERT_EQ(pdlt_blocks_new(&blocks, &run.plan, nullptr), PDLT_OK);
+  pdlt_records blocks = {};
+  ASSERT_EQ(pdlt_records_new(&blocks, &run.plan, nullptr), PDLT_OK);
   std::vector<std::vector<double>> records;
   for (size_t b = 0; b < 4; b++) {
     records.push_back(run.record(b));
@@ -102,7 +102,7 @@ TEST(TrainerRecord, BlocksThatGrowKeepWhatWasFinished) {
   // More members, the same blocks.
   run.plan.members = 400;
   run.cut(64);
-  ASSERT_EQ(pdlt_blocks_grow(&blocks, &run.plan, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_records_grow(&blocks, &run.plan, nullptr), PDLT_OK);
   ASSERT_EQ(blocks.units, 7u);
   EXPECT_EQ(std::vector<int>(blocks.done, blocks.done + 7),
             (std::vector<int>{1, 1, 0, 1, 0, 0, 0}));
@@ -113,11 +113,11 @@ TEST(TrainerRecord, BlocksThatGrowKeepWhatWasFinished) {
   EXPECT_EQ(blocks.samples[17], 17);
   // Larger blocks: the second lacks a part, the last two were never begun.
   run.cut(128);
-  ASSERT_EQ(pdlt_blocks_grow(&blocks, &run.plan, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_records_grow(&blocks, &run.plan, nullptr), PDLT_OK);
   ASSERT_EQ(blocks.units, 4u);
   EXPECT_EQ(std::vector<int>(blocks.done, blocks.done + 4), (std::vector<int>{1, 0, 0, 0}));
   pdlt_record_merge(&run.plan, records[0].data(), records[1].data());
   EXPECT_TRUE(std::equal(records[0].begin(), records[0].end(), blocks.records));
   EXPECT_EQ(blocks.samples[17], 17);
-  pdlt_blocks_free(&blocks);
+  pdlt_records_free(&blocks);
 }

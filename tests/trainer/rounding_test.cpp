@@ -32,10 +32,10 @@ pdlt_status run(Archive *out, const Settings &s, bool single, int threads, pdlt_
 std::vector<pdlt_rounding> measure(const Settings &s, int width, int threads) {
   Experiment ex(yaml(s));
   const Data data = data_of(s);
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_plan plan = {};
   pdlt_network net = {};
-  EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
+  EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
   EXPECT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
   pdlt_plan_estimator(&plan, s.estimator == "antithetic");
   EXPECT_EQ(pdlt_network_new(&net, &ex.c, width, 3, nullptr), PDLT_OK);
@@ -44,7 +44,7 @@ std::vector<pdlt_rounding> measure(const Settings &s, int width, int threads) {
   EXPECT_EQ(pdlt_rounding_measure(out.data(), &plan, &net, 1, threads, nullptr, &err), PDLT_OK)
       << err.message;
   pdlt_network_free(&net);
-  pdlt_problem_free(&problem);
+  pdlt_samples_free(&problem);
   return out;
 }
 
@@ -123,10 +123,10 @@ TEST(TrainerRounding, SetupSurvivesFailingAllocations) {
   const Settings s = small();
   Experiment ex(yaml(s));
   const Data data = data_of(s);
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_plan plan = {};
   pdlt_network net = {};
-  ASSERT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_network_new(&net, &ex.c, 8, 3, nullptr), PDLT_OK);
   std::vector<pdlt_rounding> found(plan.times);
@@ -144,5 +144,5 @@ TEST(TrainerRounding, SetupSurvivesFailingAllocations) {
   }
   EXPECT_GT(failures, 4);
   pdlt_network_free(&net);
-  pdlt_problem_free(&problem);
+  pdlt_samples_free(&problem);
 }

@@ -1,4 +1,4 @@
-// keeper: finished blocks reach the disk, at once or at the end, from several threads.
+// saver: finished blocks reach the disk, at once or at the end, from several threads.
 #include "trainer/run/saver.h"
 
 #include <gtest/gtest.h>
@@ -28,13 +28,13 @@ struct Blocks {
     EXPECT_EQ(pdlt_alloc(&c.done, c.units, 1, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_alloc(&c.records, c.units * c.record, sizeof(double), nullptr), PDLT_OK);
   }
-  ~Blocks() { pdlt_blocks_free(&c); }
+  ~Blocks() { pdlt_records_free(&c); }
   Blocks(const Blocks &) = delete;
-  pdlt_blocks c = {};
+  pdlt_records c = {};
 };
 
 struct Folder {
-  Folder() : path(testing::TempDir() + "pdlt_keeper_" + std::to_string(getpid())) {
+  Folder() : path(testing::TempDir() + "pdlt_saver_" + std::to_string(getpid())) {
     fs::remove_all(path);
     EXPECT_EQ(pdlt_checkpoint_open(&c, path.c_str(), "run", 0, nullptr), PDLT_OK);
   }
@@ -47,15 +47,15 @@ struct Folder {
 };
 
 // Finishes all blocks from `threads` threads.
-void finish_all(pdlt_keeper *keeper, Blocks *blocks, unsigned threads) {
+void finish_all(pdlt_saver *saver, Blocks *blocks, unsigned threads) {
   std::vector<std::thread> team;
   for (unsigned t = 0; t < threads; t++)
     team.emplace_back([=] {
       for (size_t u = t; u < UNITS; u += threads) {
         for (size_t i = 0; i < 4; i++) blocks->c.records[4 * u + i] = (double)(u * i);
-        EXPECT_EQ(pdlt_keeper_has(keeper, u), 0);
-        EXPECT_EQ(pdlt_keeper_add(keeper, u), 1);
-        EXPECT_EQ(pdlt_keeper_has(keeper, u), 1);
+        EXPECT_EQ(pdlt_saver_has(saver, u), 0);
+        EXPECT_EQ(pdlt_saver_add(saver, u), 1);
+        EXPECT_EQ(pdlt_saver_has(saver, u), 1);
       }
     });
   for (auto &thread : team) thread.join();
@@ -67,14 +67,14 @@ TEST(TrainerKeeper, EverythingIsOnDiskAfterStop) {
   for (double seconds : {0.0, 1e-3, 1e9}) {
     Folder folder;
     Blocks blocks, got;
-    pdlt_keeper keeper = {};
-    ASSERT_EQ(pdlt_keeper_start(&keeper, &folder.c, &blocks.c, seconds, nullptr), PDLT_OK);
-    finish_all(&keeper, &blocks, 3);
+    pdlt_saver saver = {};
+    ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, seconds, nullptr), PDLT_OK);
+    finish_all(&saver, &blocks, 3);
     if (seconds == 1e9) {
       EXPECT_TRUE(fs::is_empty(folder.path));
     }
     pdlt_error err = {};
-    ASSERT_EQ(pdlt_keeper_stop(&keeper, &err), PDLT_OK) << err.message;
+    ASSERT_EQ(pdlt_saver_stop(&saver, &err), PDLT_OK) << err.message;
     ASSERT_EQ(pdlt_checkpoint_read(&folder.c, &got.c, 0, &err), PDLT_OK) << err.message;
     for (size_t u = 0; u < UNITS; u++) {
       EXPECT_EQ(got.c.done[u], 1);
@@ -88,13 +88,13 @@ TEST(TrainerKeeper, WhatWasOnDiskIsNotWrittenAgain) {
   Folder folder;
   Blocks blocks;
   for (size_t u = 0; u < UNITS; u += 2) blocks.c.done[u] = 1;
-  pdlt_keeper keeper = {};
-  ASSERT_EQ(pdlt_keeper_start(&keeper, &folder.c, &blocks.c, 0, nullptr), PDLT_OK);
-  ASSERT_EQ(pdlt_keeper_stop(&keeper, nullptr), PDLT_OK);
+  pdlt_saver saver = {};
+  ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, 0, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_saver_stop(&saver, nullptr), PDLT_OK);
   EXPECT_TRUE(fs::is_empty(folder.path));
-  ASSERT_EQ(pdlt_keeper_start(&keeper, &folder.c, &blocks.c, 1e9, nullptr), PDLT_OK);
-  EXPECT_EQ(pdlt_keeper_add(&keeper, 1), 1);
-  ASSERT_EQ(pdlt_keeper_stop(&keeper, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, 1e9, nullptr), PDLT_OK);
+  EXPECT_EQ(pdlt_saver_add(&saver, 1), 1);
+  ASSERT_EQ(pdlt_saver_stop(&saver, nullptr), PDLT_OK);
   Blocks got;
   ASSERT_EQ(pdlt_checkpoint_read(&folder.c, &got.c, 0, nullptr), PDLT_OK);
   EXPECT_EQ(std::count(got.c.done, got.c.done + UNITS, 1), 1);
@@ -104,28 +104,28 @@ TEST(TrainerKeeper, WhatWasOnDiskIsNotWrittenAgain) {
 TEST(TrainerKeeper, ADiskThatFailsIsReported) {
   Folder folder;
   Blocks blocks;
-  pdlt_keeper keeper = {};
-  ASSERT_EQ(pdlt_keeper_start(&keeper, &folder.c, &blocks.c, 1e9, nullptr), PDLT_OK);
+  pdlt_saver saver = {};
+  ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, 1e9, nullptr), PDLT_OK);
   fs::remove_all(folder.path);
-  EXPECT_EQ(pdlt_keeper_add(&keeper, 0), 1);
+  EXPECT_EQ(pdlt_saver_add(&saver, 0), 1);
   pdlt_error err = {};
-  EXPECT_EQ(pdlt_keeper_stop(&keeper, &err), PDLT_ERR_IO);
+  EXPECT_EQ(pdlt_saver_stop(&saver, &err), PDLT_ERR_IO);
   EXPECT_NE(std::string(err.message).find("00000001.blocks"), std::string::npos) << err.message;
   // With threads at work, they are told.
-  ASSERT_EQ(pdlt_keeper_start(&keeper, &folder.c, &blocks.c, 0, nullptr), PDLT_OK);
-  while (pdlt_keeper_add(&keeper, 1)) std::this_thread::yield();
-  EXPECT_EQ(pdlt_keeper_stop(&keeper, &err), PDLT_ERR_IO);
+  ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, 0, nullptr), PDLT_OK);
+  while (pdlt_saver_add(&saver, 1)) std::this_thread::yield();
+  EXPECT_EQ(pdlt_saver_stop(&saver, &err), PDLT_ERR_IO);
 }
 
 TEST(TrainerKeeper, WithoutAFolderItOnlyCounts) {
   Blocks blocks;
-  pdlt_keeper keeper = {};
-  ASSERT_EQ(pdlt_keeper_start(&keeper, nullptr, &blocks.c, 0, nullptr), PDLT_OK);
-  finish_all(&keeper, &blocks, 2);
-  EXPECT_EQ(pdlt_keeper_stop(&keeper, nullptr), PDLT_OK);
-  EXPECT_EQ(pdlt_keeper_stop(&keeper, nullptr), PDLT_OK);
+  pdlt_saver saver = {};
+  ASSERT_EQ(pdlt_saver_start(&saver, nullptr, &blocks.c, 0, nullptr), PDLT_OK);
+  finish_all(&saver, &blocks, 2);
+  EXPECT_EQ(pdlt_saver_stop(&saver, nullptr), PDLT_OK);
+  EXPECT_EQ(pdlt_saver_stop(&saver, nullptr), PDLT_OK);
   const pdlt_share all = {0, 1};
-  EXPECT_EQ(pdlt_blocks_done(&blocks.c, &all), (size_t)UNITS);
+  EXPECT_EQ(pdlt_records_done(&blocks.c, &all), (size_t)UNITS);
 }
 
 TEST(TrainerKeeper, EveryFailedAllocationIsReported) {
@@ -133,13 +133,13 @@ TEST(TrainerKeeper, EveryFailedAllocationIsReported) {
   Blocks blocks;
   int failures = 0;
   for (long calls = 0;; calls++) {
-    pdlt_keeper keeper = {};
+    pdlt_saver saver = {};
     pdlt_error err = {};
     pdlt_memory_fail_after(calls);
-    pdlt_status status = pdlt_keeper_start(&keeper, &folder.c, &blocks.c, 1e9, &err);
+    pdlt_status status = pdlt_saver_start(&saver, &folder.c, &blocks.c, 1e9, &err);
     if (status == PDLT_OK) {
-      EXPECT_EQ(pdlt_keeper_add(&keeper, 2), 1);
-      status = pdlt_keeper_stop(&keeper, &err);
+      EXPECT_EQ(pdlt_saver_add(&saver, 2), 1);
+      status = pdlt_saver_stop(&saver, &err);
     }
     pdlt_memory_fail_after(-1);
     if (status == PDLT_OK) break;

@@ -130,7 +130,7 @@ TEST(TrainerShard, RefusesShardsWithMissingParts) {
   Archive shard, out;
   train(s, data, 0, 1, 1, &shard);
   for (double wrong : {-1.0, 0.5, 1e9}) {
-    const pdlt_tensor *units = pdlt_archive_get(&shard.c, "units");
+    const pdlt_array *units = pdlt_archive_get(&shard.c, "units");
     units->data[3] = wrong;
     EXPECT_NE(merge({&shard}, &out).find("blocks of others"), std::string::npos);
   }

@@ -14,7 +14,7 @@ struct Case {
   Case(const Settings &s, size_t inputs, unsigned seed)
       : ex(yaml(s)), data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, seed) {
     pdlt_error err = {};
-    EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
+    EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
     EXPECT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, &err), PDLT_OK) << err.message;
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], inputs, &err), PDLT_OK);
     EXPECT_EQ(pdlt_stability_new(&stability, &net, &problem, ex.c.training.eta, &err), PDLT_OK);
@@ -23,7 +23,7 @@ struct Case {
   ~Case() {
     pdlt_stability_free(&stability);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   double largest(uint64_t member) {
     pdlt_network_draw(&net, ex.c.ensemble.seed, member, theta.data());
@@ -59,7 +59,7 @@ struct Case {
   }
   Experiment ex;
   Data data;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_plan plan = {};
   pdlt_network net = {};
   pdlt_stability stability = {};

@@ -39,20 +39,20 @@ struct Trial {
         data((size_t)s.train, (size_t)s.test, 1 + gen() % 9, (size_t)s.outputs, (unsigned)gen()),
         eta(0.18 / std::max(6, s.train)) {
     pdlt_error err = {};
-    EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK) << err.message;
+    EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK) << err.message;
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], data.c.inputs, &err), PDLT_OK);
     theta.resize(net.num_params);
     pdlt_network_draw(&net, 5, 3, theta.data());
   }
   ~Trial() {
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   Settings s;
   Experiment ex;
   Data data;
   double eta;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   std::vector<double> theta;
 };

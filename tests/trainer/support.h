@@ -122,12 +122,12 @@ struct Archive {
   Archive(const Archive &) = delete;
   // Entry i of the array called name; NaN when there is none.
   double at(const std::string &name, size_t i = 0) const {
-    const pdlt_tensor *t = pdlt_archive_get(&c, name.c_str());
-    return t == nullptr || i >= pdlt_tensor_count(t) ? std::nan("") : t->data[i];
+    const pdlt_array *t = pdlt_archive_get(&c, name.c_str());
+    return t == nullptr || i >= pdlt_array_count(t) ? std::nan("") : t->data[i];
   }
   size_t count(const std::string &name) const {
-    const pdlt_tensor *t = pdlt_archive_get(&c, name.c_str());
-    return t == nullptr ? 0 : pdlt_tensor_count(t);
+    const pdlt_array *t = pdlt_archive_get(&c, name.c_str());
+    return t == nullptr ? 0 : pdlt_array_count(t);
   }
   pdlt_archive c = {};
 };

@@ -22,7 +22,7 @@ struct Case {
         ex(yaml(s)),
         data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, seed) {
     pdlt_error err = {};
-    EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
+    EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], inputs, &err), PDLT_OK);
     EXPECT_EQ(pdlt_training_dntk_new(&dntk, &net, &problem, S, &err), PDLT_OK);
     theta.resize(net.num_params);
@@ -33,7 +33,7 @@ struct Case {
   ~Case() {
     pdlt_training_dntk_free(&dntk);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   // dz_i;a/dtheta of row i S + a.
   Vector gradient(const Vector &at, size_t row) const {
@@ -112,7 +112,7 @@ struct Case {
   Settings s;
   Experiment ex;
   Data data;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_training_dntk dntk = {};
   Vector theta, lambda;

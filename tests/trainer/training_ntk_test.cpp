@@ -18,7 +18,7 @@ struct Case {
         ex(yaml(s)),
         data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, seed) {
     pdlt_error err = {};
-    EXPECT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
+    EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], inputs, &err), PDLT_OK);
     EXPECT_EQ(pdlt_training_ntk_new(&ntk, &net, &problem, &err), PDLT_OK);
     theta.resize(net.num_params);
@@ -27,7 +27,7 @@ struct Case {
   ~Case() {
     pdlt_training_ntk_free(&ntk);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   // Theta_ij;ab at `at`: sums over parameters.
   std::vector<double> literal(const std::vector<double> &at) const {
@@ -67,7 +67,7 @@ struct Case {
   Settings s;
   Experiment ex;
   Data data;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_training_ntk ntk = {};
   std::vector<double> theta;
@@ -241,12 +241,12 @@ TEST(TrainerTrainingNtk, LeftOutLikeTheCovariance) {
       Experiment ex(yaml(s));
       const Data data((size_t)s.train, 0, 2, 1, 1);
       pdlt_error err = {};
-      pdlt_problem problem = {};
+      pdlt_samples problem = {};
       pdlt_plan plan;
-      ASSERT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
+      ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
       ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, &err), PDLT_OK) << err.message;
       EXPECT_EQ(plan.with_theta_t, !large && s.measure == "[output, ntk]");
-      pdlt_problem_free(&problem);
+      pdlt_samples_free(&problem);
     }
   }
 }

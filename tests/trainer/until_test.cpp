@@ -30,7 +30,7 @@ void fill(Archive *a, const pdlt_experiment &ex, const std::vector<std::vector<d
   for (size_t w = 0; w < x.size(); w++) {
     const std::string n = "n" + std::to_string(ex.network.widths[w]) + "/";
     const size_t count = x[w].size();
-    pdlt_tensor *t = nullptr;
+    pdlt_array *t = nullptr;
     ASSERT_EQ(pdlt_archive_new(&a->c, (n + "z").c_str(), 1, &count, &t, nullptr), PDLT_OK);
     std::copy(x[w].begin(), x[w].end(), t->data);
     ASSERT_EQ(pdlt_archive_new(&a->c, (n + "z_se").c_str(), 1, &count, &t, nullptr), PDLT_OK);

@@ -19,30 +19,30 @@ Data data_of(const Settings &s, size_t inputs = 3, unsigned seed = 2) {
 struct Fixture {
   Fixture(const Settings &s, const Data &data, int width, int layers, bool linear) : ex(yaml(s)) {
     pdlt_error err = {};
-    if (pdlt_problem_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
+    if (pdlt_samples_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
         pdlt_plan_make(&plan, &ex.c, &problem, layers, &err) != PDLT_OK ||
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     pdlt_plan_estimator(&plan, 0);
     const pdlt_levels none = {};
     if (linear) pdlt_plan_linearize(&plan, 1, 0, &none);
-    if (pdlt_initial_fit_new(&fit, &plan, &net, &err) != PDLT_OK ||
-        pdlt_initial_new(&initial, &plan, &net, &fit, &err) != PDLT_OK)
+    if (pdlt_weightless_fit_new(&fit, &plan, &net, &err) != PDLT_OK ||
+        pdlt_weightless_new(&weightless, &plan, &net, &fit, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
   }
   ~Fixture() {
-    pdlt_initial_free(&initial);
-    pdlt_initial_fit_free(&fit);
+    pdlt_weightless_free(&weightless);
+    pdlt_weightless_fit_free(&fit);
     pdlt_network_free(&net);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
   Fixture(const Fixture &) = delete;
   Experiment ex;
-  pdlt_problem problem = {};
+  pdlt_samples problem = {};
   pdlt_plan plan = {};
   pdlt_network net = {};
-  pdlt_initial_fit fit = {};
-  pdlt_initial initial = {};
+  pdlt_weightless_fit fit = {};
+  pdlt_weightless weightless = {};
 };
 
 // Mean and variance of each number over draws.
@@ -123,15 +123,15 @@ TEST(TrainerInitial, ControlsChangeTheVarianceOnly) {
       for (size_t i = 0; i < 3; i++) data.x[3 + i] = data.x[i];
     Fixture f(s, data, x.width, 1, true);
     ASSERT_EQ(f.plan.weightless, 1);
-    EXPECT_EQ(f.fit.values, 2 * (size_t)x.depth * f.initial.pre.pairs + f.plan.times * f.plan.p);
+    EXPECT_EQ(f.fit.values, 2 * (size_t)x.depth * f.weightless.pre.pairs + f.plan.times * f.plan.p);
     EXPECT_GT(f.fit.controls, 0u);
     Moments raw, less, control;
     for (uint64_t draw = 0; draw < 6000; draw++) {
-      ASSERT_EQ(pdlt_initial_raw(&f.initial, draw), PDLT_OK);
-      raw.add(f.initial.value, f.fit.values);
-      control.add(f.initial.x, f.fit.controls);
-      ASSERT_EQ(pdlt_initial_draw(&f.initial, draw), PDLT_OK);
-      less.add(f.initial.value, f.fit.values);
+      ASSERT_EQ(pdlt_weightless_raw(&f.weightless, draw), PDLT_OK);
+      raw.add(f.weightless.value, f.fit.values);
+      control.add(f.weightless.x, f.fit.controls);
+      ASSERT_EQ(pdlt_weightless_draw(&f.weightless, draw), PDLT_OK);
+      less.add(f.weightless.value, f.fit.values);
     }
     double total[2] = {0, 0};
     for (size_t i = 0; i < f.fit.values; i++) {
@@ -168,14 +168,14 @@ TEST(TrainerInitial, WhoMeasuresWithoutWeights) {
     s.widths = "[" + std::to_string(x.width) + ", 99]";
     Data data = data_of(s);
     Experiment ex(yaml(s));
-    pdlt_problem problem = {};
+    pdlt_samples problem = {};
     pdlt_plan plan = {};
-    ASSERT_EQ(pdlt_problem_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
+    ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
     ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
     pdlt_plan_estimator(&plan, 0);
     EXPECT_EQ(plan.weightless, x.weightless) << x.estimator << x.width << x.train;
     EXPECT_EQ(plan.samples, (size_t)x.weightless);
-    pdlt_problem_free(&problem);
+    pdlt_samples_free(&problem);
   }
 }
 

@@ -28,7 +28,7 @@ static pdlt_status training_at(const pdlt_training *training, double t, double *
 static pdlt_status new_covariance(pdlt_archive *out, size_t T, size_t n, size_t D, double **data,
                                   pdlt_error *err) {
   const double bytes = (double)(T * sizeof(double)) * (double)(n * D) * (double)(n * D);
-  pdlt_tensor *tensor;
+  pdlt_array *array;
   *data = NULL;
   if (bytes > max_covariance_bytes) {
     char reason[160];
@@ -38,8 +38,8 @@ static pdlt_status new_covariance(pdlt_archive *out, size_t T, size_t n, size_t 
              max_covariance_bytes / (1024.0 * 1024 * 1024));
     return pdlt_predict_absent(out, "cov_lo", reason, err);
   }
-  pdlt_status status = pdlt_archive_new(out, "cov_lo", 5, (size_t[]){T, n, D, n, D}, &tensor, err);
-  if (status == PDLT_OK) *data = tensor->data;
+  pdlt_status status = pdlt_archive_new(out, "cov_lo", 5, (size_t[]){T, n, D, n, D}, &array, err);
+  if (status == PDLT_OK) *data = array->data;
   return status;
 }
 
@@ -47,13 +47,13 @@ static pdlt_status put_times(pdlt_archive *out, const pdlt_experiment *ex,
                              const pdlt_training *training, double *cov, pdlt_error *err) {
   const size_t T = ex->training.num_record, n = training->outputs, D = training->D;
   pdlt_status status = PDLT_OK;
-  pdlt_tensor *tensor;
+  pdlt_array *array;
   pdlt_training_errors worst = {0};
   double *cov_out;
-  PDLT_TRY(pdlt_archive_new(out, "times", 1, (size_t[]){T}, &tensor, err));
-  memcpy(tensor->data, ex->training.record, T * sizeof *tensor->data);
-  PDLT_TRY(pdlt_archive_new(out, "z_lo", 3, (size_t[]){T, n, D}, &tensor, err));
-  double *mean_out = tensor->data;
+  PDLT_TRY(pdlt_archive_new(out, "times", 1, (size_t[]){T}, &array, err));
+  memcpy(array->data, ex->training.record, T * sizeof *array->data);
+  PDLT_TRY(pdlt_archive_new(out, "z_lo", 3, (size_t[]){T, n, D}, &array, err));
+  double *mean_out = array->data;
   PDLT_TRY(new_covariance(out, T, n, D, &cov_out, err));
   for (size_t t = 0; t < T; t++) {
     pdlt_training_errors errors;
@@ -78,7 +78,7 @@ static pdlt_status put_end(pdlt_archive *out, const pdlt_training *training, dou
                            double *cov, pdlt_error *err) {
   const size_t n = training->outputs, D = training->D;
   pdlt_status status = PDLT_OK;
-  pdlt_tensor *tensor;
+  pdlt_array *array;
   pdlt_training_errors errors;
   pdlt_error why = {0};
   status = pdlt_training_end(training, mean, cov, &errors, &why);
@@ -87,10 +87,10 @@ static pdlt_status put_end(pdlt_archive *out, const pdlt_training *training, dou
     return status == PDLT_OK ? pdlt_predict_absent(out, "cov_end_lo", why.message, err) : status;
   }
   if (status != PDLT_OK) return pdlt_fail(err, status, "%s", why.message);
-  PDLT_TRY(pdlt_archive_new(out, "z_end_lo", 2, (size_t[]){n, D}, &tensor, err));
-  memcpy(tensor->data, mean, n * D * sizeof *mean);
-  PDLT_TRY(pdlt_archive_new(out, "cov_end_lo", 4, (size_t[]){n, D, n, D}, &tensor, err));
-  spread_covariance(tensor->data, n, D, cov);
+  PDLT_TRY(pdlt_archive_new(out, "z_end_lo", 2, (size_t[]){n, D}, &array, err));
+  memcpy(array->data, mean, n * D * sizeof *mean);
+  PDLT_TRY(pdlt_archive_new(out, "cov_end_lo", 4, (size_t[]){n, D, n, D}, &array, err));
+  spread_covariance(array->data, n, D, cov);
   PDLT_TRY(pdlt_predict_error(out, "z_end_lo", errors.mean, err));
   PDLT_TRY(pdlt_predict_error(out, "cov_end_lo", errors.cov, err));
 cleanup:

@@ -22,15 +22,15 @@ typedef struct source {
 
 static double error_of(const pdlt_archive *out, const char *name, const char *end,
                        const char *order) {
-  const pdlt_tensor *error = pdlt_archive_getf(out, "err/%s%s_%s", name, end, order);
+  const pdlt_array *error = pdlt_archive_getf(out, "err/%s%s_%s", name, end, order);
   return error == NULL ? 0.0 : error->data[0];
 }
 
 /* Array NAME[_end]_ORDER, or NULL. */
 static const double *array_of(const pdlt_archive *out, const char *name, const char *end,
                               const char *order) {
-  const pdlt_tensor *tensor = pdlt_archive_getf(out, "%s%s_%s", name, end, order);
-  return tensor == NULL ? NULL : tensor->data;
+  const pdlt_array *array = pdlt_archive_getf(out, "%s%s_%s", name, end, order);
+  return array == NULL ? NULL : array->data;
 }
 
 /* 0 when mean or covariance is absent. */
@@ -94,11 +94,11 @@ static pdlt_status put_set(const source *s, const sample_set *set, int order, pd
   pdlt_status status = PDLT_OK;
   char name[NAME_LENGTH];
   for (int k = 0; k < kinds; k++) {
-    pdlt_tensor *tensor = NULL;
+    pdlt_array *array = NULL;
     const size_t dim[2] = {timed ? s->times : count, count};
     name_loss(name, s, set, order, suffix[k]);
-    PDLT_TRY(pdlt_archive_new(s->p->out, name, timed + single, dim, &tensor, err));
-    data[k] = tensor->data;
+    PDLT_TRY(pdlt_archive_new(s->p->out, name, timed + single, dim, &array, err));
+    data[k] = array->data;
   }
   for (size_t t = 0; t < s->times; t++) {
     const pdlt_loss_input in = at_time(s, t);

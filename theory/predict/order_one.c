@@ -19,13 +19,13 @@ static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt
 /* Output-layer tensors and their errors (14) from the archive; 0 when one is absent. */
 static int gather(const pdlt_prediction *p, pdlt_trained_input *input, double *errors) {
   int k = 0;
-#define GATHER(name, field, rank)                                      \
-  {                                                                    \
-    const pdlt_tensor *tensor = pdlt_archive_get(p->out, #name);       \
-    const pdlt_tensor *error = pdlt_archive_get(p->out, "err/" #name); \
-    if (tensor == NULL || error == NULL) return 0;                     \
-    input->field = tensor->data;                                       \
-    errors[k++] = error->data[0];                                      \
+#define GATHER(name, field, rank)                                     \
+  {                                                                   \
+    const pdlt_array *array = pdlt_archive_get(p->out, #name);        \
+    const pdlt_array *error = pdlt_archive_get(p->out, "err/" #name); \
+    if (array == NULL || error == NULL) return 0;                     \
+    input->field = array->data;                                       \
+    errors[k++] = error->data[0];                                     \
   }
   PDLT_TRAINED_TENSORS(GATHER)
 #undef GATHER
@@ -34,9 +34,9 @@ static int gather(const pdlt_prediction *p, pdlt_trained_input *input, double *e
 
 static pdlt_status put(const pdlt_prediction *p, const char *name, int ndim, const size_t *dim,
                        const double *data, pdlt_error *err) {
-  pdlt_tensor *tensor = NULL;
-  pdlt_status status = pdlt_archive_new(p->out, name, ndim, dim, &tensor, err);
-  if (status == PDLT_OK) memcpy(tensor->data, data, pdlt_tensor_count(tensor) * sizeof *data);
+  pdlt_array *array = NULL;
+  pdlt_status status = pdlt_archive_new(p->out, name, ndim, dim, &array, err);
+  if (status == PDLT_OK) memcpy(array->data, data, pdlt_array_count(array) * sizeof *data);
   return status;
 }
 

@@ -25,11 +25,9 @@ pdlt_status pdlt_predict_error(pdlt_archive *out, const char *name, double value
 
 pdlt_status pdlt_predict_array(pdlt_archive *out, const char *name, int rank, size_t D,
                                const double *from, pdlt_error *err) {
-  pdlt_tensor *tensor;
-  const pdlt_status status =
-      pdlt_archive_new(out, name, rank, (size_t[]){D, D, D, D}, &tensor, err);
-  if (status == PDLT_OK && D > 0)
-    memcpy(tensor->data, from, pdlt_tensor_count(tensor) * sizeof *from);
+  pdlt_array *array;
+  const pdlt_status status = pdlt_archive_new(out, name, rank, (size_t[]){D, D, D, D}, &array, err);
+  if (status == PDLT_OK && D > 0) memcpy(array->data, from, pdlt_array_count(array) * sizeof *from);
   return status;
 }
 

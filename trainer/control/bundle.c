@@ -32,7 +32,7 @@ static double *view(double **next, size_t *total, size_t count) {
 
 static void take_point(const pdlt_bundle *b, pdlt_bundle_point *p, size_t bodies, size_t heads,
                        double **next, size_t *total) {
-  const size_t D = b->problem->samples, n_L = b->problem->outputs;
+  const size_t D = b->data->samples, n_L = b->data->outputs;
   for (int k = 0; k < b->net->depth; k++) {
     const size_t rows = k + 1 < b->net->depth ? pdlt_bundle_padded(b->net->layer[k].out) : 0;
     p->s[k] = view(next, total, bodies * D * rows);
@@ -46,7 +46,7 @@ static void take_point(const pdlt_bundle *b, pdlt_bundle_point *p, size_t bodies
 
 static size_t take_all(pdlt_bundle *b, double *block) {
   const pdlt_network *net = b->net;
-  const size_t D = b->problem->samples, A = b->problem->train, q = b->problem->outputs * D;
+  const size_t D = b->data->samples, A = b->data->train, q = b->data->outputs * D;
   const size_t n_1 = pdlt_bundle_padded(net->layer[0].out), last = pdlt_bundle_last(net);
   double *base = block, **next = &base;
   size_t total = 0;
@@ -80,27 +80,27 @@ static size_t take_all(pdlt_bundle *b, double *block) {
 /* Rows of a product that fill the registers and leave the caches to the weights. */
 enum { ROWS = 64 };
 
-pdlt_status pdlt_bundle_new(pdlt_bundle *out, const pdlt_network *net, const pdlt_problem *problem,
+pdlt_status pdlt_bundle_new(pdlt_bundle *out, const pdlt_network *net, const pdlt_samples *data,
                             size_t heads, size_t nodes, pdlt_error *err) {
-  pdlt_bundle b = {.net = net, .problem = problem, .heads = heads};
-  const size_t most = ROWS / problem->samples;
+  pdlt_bundle b = {.net = net, .data = data, .heads = heads};
+  const size_t most = ROWS / data->samples;
   double **lists = NULL;
   pdlt_status status = PDLT_OK;
   b.moving = 2 * heads < most ? 2 * heads : most > 0 ? most : 1;
   b.nodes = nodes;
   while (b.nodes > 0 && pdlt_bundle_owns(&b, b.nodes, 0)) b.nodes--;
-  b.rank = (b.nodes > 0 ? b.nodes : 1) * problem->train;
+  b.rank = (b.nodes > 0 ? b.nodes : 1) * data->train;
   PDLT_TRY(pdlt_alloc(&lists, LISTS * (size_t)net->depth, sizeof *lists, err));
   take_lists(&b, lists);
   PDLT_TRY(pdlt_alloc(&b.storage, take_all(&b, NULL), sizeof *b.storage, err));
   take_all(&b, b.storage);
   const pdlt_layer *first = &net->layer[0];
-  const size_t D = problem->samples;
-  pdlt_syrk(1, D, first->in, first->lambda_W / (double)first->in, problem->x_all, D, 0.0,
-            b.draw.h[0], D);
+  const size_t D = data->samples;
+  pdlt_syrk(1, D, first->in, first->lambda_W / (double)first->in, data->x_all, D, 0.0, b.draw.h[0],
+            D);
   for (size_t i = 0; i < D * D; i++) {
     b.draw.h[0][i] += first->lambda_b;
-    if (i % D < problem->train) b.minus_h[i / D * problem->train + i % D] = -b.draw.h[0][i];
+    if (i % D < data->train) b.minus_h[i / D * data->train + i % D] = -b.draw.h[0][i];
   }
   *out = b;
   return PDLT_OK;
@@ -115,10 +115,10 @@ void pdlt_bundle_free(pdlt_bundle *bundle) {
   *bundle = (pdlt_bundle){0};
 }
 
-double pdlt_bundle_move_flops(const pdlt_network *net, const pdlt_problem *problem, size_t nodes,
+double pdlt_bundle_move_flops(const pdlt_network *net, const pdlt_samples *data, size_t nodes,
                               int middle, int owned) {
-  const double A = (double)problem->train, J = (double)nodes, more = middle ? 1 : 0;
-  const double rows = (double)problem->samples * (1 + (double)problem->outputs);
+  const double A = (double)data->train, J = (double)nodes, more = middle ? 1 : 0;
+  const double rows = (double)data->samples * (1 + (double)data->outputs);
   double kept = 0, updated = 0; /* of one move, in one evaluation; of one move that stays */
   for (int k = 1; k + 1 < net->depth; k++) {
     const double in = (double)net->layer[k].in, out = (double)net->layer[k].out;
@@ -129,8 +129,8 @@ double pdlt_bundle_move_flops(const pdlt_network *net, const pdlt_problem *probl
 }
 
 int pdlt_bundle_owns(const pdlt_bundle *b, size_t nodes, int middle) {
-  return nodes > b->nodes || pdlt_bundle_move_flops(b->net, b->problem, nodes, middle, 0) >
-                                 pdlt_bundle_move_flops(b->net, b->problem, nodes, middle, 1);
+  return nodes > b->nodes || pdlt_bundle_move_flops(b->net, b->data, nodes, middle, 0) >
+                                 pdlt_bundle_move_flops(b->net, b->data, nodes, middle, 1);
 }
 
 /* --- the draw --- */
@@ -152,7 +152,7 @@ static void copy_rows(size_t rows, size_t columns, const double *from, double *t
 void pdlt_bundle_draw(pdlt_bundle *b, const double *theta, size_t heads) {
   const pdlt_network *net = b->net;
   const pdlt_layer *first = &net->layer[0], *top = &net->layer[net->depth - 1];
-  const size_t D = b->problem->samples, n_1 = pdlt_bundle_padded(first->out);
+  const size_t D = b->data->samples, n_1 = pdlt_bundle_padded(first->out);
   for (int k = 1; k + 1 < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
     copy_rows(layer->out, layer->in, theta + layer->weight, b->weight[k]);
@@ -166,7 +166,7 @@ void pdlt_bundle_draw(pdlt_bundle *b, const double *theta, size_t heads) {
     if (r > 0) continue;
     for (size_t a = 0; a < D; a++)
       memcpy(b->z1 + a * n_1, theta + first->bias, first->out * sizeof *theta);
-    pdlt_gemm(1, 1, D, first->out, first->in, 1.0, b->problem->x_all, D, theta + first->weight,
+    pdlt_gemm(1, 1, D, first->out, first->in, 1.0, b->data->x_all, D, theta + first->weight,
               first->in, 1.0, b->z1, n_1);
   }
   b->draw.bodies = 1;
@@ -177,7 +177,7 @@ void pdlt_bundle_draw(pdlt_bundle *b, const double *theta, size_t heads) {
 
 void pdlt_bundle_start(pdlt_bundle *b, size_t first, size_t count, int owned) {
   const pdlt_network *net = b->net;
-  const size_t n_1 = b->problem->samples * pdlt_bundle_padded(net->layer[0].out);
+  const size_t n_1 = b->data->samples * pdlt_bundle_padded(net->layer[0].out);
   const size_t last = pdlt_bundle_last(net);
   b->at = &b->draw;
   b->first = first;
@@ -211,12 +211,12 @@ static const double *signal_of(const pdlt_bundle *b, int k, size_t r, size_t a) 
 static const double *delta_of(const pdlt_bundle *b, int k, size_t r, size_t i, size_t a) {
   const size_t head = b->at == &b->draw ? (b->first + r) / 2 : r;
   const size_t n = pdlt_bundle_padded(b->net->layer[k].out);
-  return b->at->delta[k] + ((head * b->problem->outputs + i) * b->at->samples + a) * n;
+  return b->at->delta[k] + ((head * b->data->outputs + i) * b->at->samples + a) * n;
 }
 
 /* to (N_A, n) = sum_i delta_ia push_ia of layer index k below the last. */
 static void gather(const pdlt_bundle *b, int k, size_t r, const double *push, double *to) {
-  const size_t A = b->problem->train, n_L = b->problem->outputs;
+  const size_t A = b->data->train, n_L = b->data->outputs;
   const size_t n = pdlt_bundle_padded(b->net->layer[k].out);
   const double sign = b->at == &b->draw && (b->first + r) % 2 == 1 ? -1 : 1;
   for (size_t a = 0; a < A; a++) {
@@ -230,7 +230,7 @@ static void gather(const pdlt_bundle *b, int k, size_t r, const double *push, do
 static void move_ends(pdlt_bundle *b, size_t r, const double *push, int to) {
   const pdlt_network *net = b->net;
   const pdlt_layer *top = &net->layer[net->depth - 1];
-  const size_t D = b->problem->samples, A = b->problem->train, size = pdlt_bundle_last(net);
+  const size_t D = b->data->samples, A = b->data->train, size = pdlt_bundle_last(net);
   const size_t n_1 = pdlt_bundle_padded(net->layer[0].out), n = pdlt_bundle_padded(top->in);
   const double rate = top->lambda_W / (double)top->in;
   double *last = b->last_state[to] + r * size, *z1 = b->z1_state[to] + r * D * n_1;
@@ -251,7 +251,7 @@ static void move_ends(pdlt_bundle *b, size_t r, const double *push, int to) {
 /* W, W^T and b of layer index k of the one network take the move behind the ones that stay. */
 static void update(pdlt_bundle *b, int k) {
   const pdlt_layer *layer = &b->net->layer[k];
-  const size_t A = b->problem->train, wide = pdlt_bundle_padded(layer->in);
+  const size_t A = b->data->train, wide = pdlt_bundle_padded(layer->in);
   const size_t high = pdlt_bundle_padded(layer->out);
   const double rate = layer->lambda_W / (double)layer->in;
   const double *signal = b->signal[k], *push = b->push[k] + high;
@@ -262,7 +262,7 @@ static void update(pdlt_bundle *b, int k) {
 
 void pdlt_bundle_move(pdlt_bundle *b, const double *push, int stay) {
   const pdlt_network *net = b->net;
-  const size_t A = b->problem->train, n_L = b->problem->outputs;
+  const size_t A = b->data->train, n_L = b->data->outputs;
   for (size_t r = 0; r < b->count; r++, push += n_L * A) {
     for (int k = 1; k + 1 < net->depth; k++) {
       const size_t in = net->layer[k].in, wide = pdlt_bundle_padded(in);

@@ -37,7 +37,7 @@ typedef struct pdlt_bundle_point {
  * W = W_0 - lambda_W/n sum_r P_r S_r^T, b = b_0 - lambda_b sum_r P_r. */
 typedef struct pdlt_bundle {
   const pdlt_network *net;     /* borrowed */
-  const pdlt_problem *problem; /* borrowed */
+  const pdlt_samples *data;    /* borrowed */
   size_t heads, moving;        /* most last layers; most networks that move together */
   size_t nodes, rank;          /* most moves that stay without own weights; most S and P */
   double **weight, **across;   /* (L) W_0 (n_l, n_{l-1}) and W_0^T; rows are padded */
@@ -64,14 +64,14 @@ typedef struct pdlt_bundle {
 /* For `heads` last layers on the same hidden layers. nodes: networks that make at most so many
  * moves that stay keep them instead of weights, unless weights cost less by the
  * count of flops. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_bundle_new(pdlt_bundle *out, const pdlt_network *net, const pdlt_problem *problem,
+pdlt_status pdlt_bundle_new(pdlt_bundle *out, const pdlt_network *net, const pdlt_samples *data,
                             size_t heads, size_t nodes, pdlt_error *err);
 void pdlt_bundle_free(pdlt_bundle *bundle);
 
 /* Flops that so many moves that stay, with an evaluation after each and, `middle`, another before,
  * add to the products with W_0, with own weights or without: what moves leave in the products, or
  * the updates of W and W^T. */
-double pdlt_bundle_move_flops(const pdlt_network *net, const pdlt_problem *problem, size_t nodes,
+double pdlt_bundle_move_flops(const pdlt_network *net, const pdlt_samples *data, size_t nodes,
                               int middle, int owned);
 
 /* Draws from now on: theta (num_params), and behind it the parameters of heads - 1 further last

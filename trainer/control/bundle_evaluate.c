@@ -53,7 +53,7 @@ static void add_moves(pdlt_bundle *b, const pdlt_bundle_point *p, int k, double 
 
 static void forward(pdlt_bundle *b, pdlt_bundle_point *p, const double *z1) {
   const pdlt_network *net = b->net;
-  const size_t D = b->problem->samples, S = p->samples, rows = p->bodies * S;
+  const size_t D = b->data->samples, S = p->samples, rows = p->bodies * S;
   const int owned = p == &b->now && b->owned;
   for (int k = 0; k + 1 < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
@@ -74,7 +74,7 @@ static void forward(pdlt_bundle *b, pdlt_bundle_point *p, const double *z1) {
 /* z, and h of all layers but the first. */
 static void read_out(pdlt_bundle *b, pdlt_bundle_point *p, const double *last) {
   const pdlt_network *net = b->net;
-  const size_t S = p->samples, n_L = b->problem->outputs;
+  const size_t S = p->samples, n_L = b->data->outputs;
   for (int k = 1; k < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
     const size_t wide = pdlt_bundle_padded(layer->in);
@@ -103,7 +103,7 @@ static void read_out(pdlt_bundle *b, pdlt_bundle_point *p, const double *last) {
  * - lambda_W/n sum_r (above.P_r) S_r. */
 static void add_moves_back(pdlt_bundle *b, int k, const double *above, double *delta) {
   const pdlt_layer *layer = &b->net->layer[k];
-  const size_t q = b->problem->outputs * b->now.samples, held = b->held;
+  const size_t q = b->data->outputs * b->now.samples, held = b->held;
   const size_t wide = pdlt_bundle_padded(layer->in), high = pdlt_bundle_padded(layer->out);
   const double rate = layer->lambda_W / (double)layer->in;
   if (held == 0) return;
@@ -121,7 +121,7 @@ static void add_moves_back(pdlt_bundle *b, int k, const double *above, double *d
  * they are the last layers' weights times these. */
 static void add_slopes(const pdlt_bundle *b, pdlt_bundle_point *p, int k, const double *last) {
   const size_t S = p->samples, n = pdlt_bundle_padded(b->net->layer[k].out);
-  const size_t n_L = b->problem->outputs, size = pdlt_bundle_last(b->net);
+  const size_t n_L = b->data->outputs, size = pdlt_bundle_last(b->net);
   double *delta = p->delta[k];
   for (size_t r = 0; r < p->heads; r++)
     for (size_t i = 0; i < n_L; i++)
@@ -134,8 +134,8 @@ static void add_slopes(const pdlt_bundle *b, pdlt_bundle_point *p, int k, const 
 
 /* ntk += h gram of the delta of layer index k. */
 static void add_layer(pdlt_bundle *b, pdlt_bundle_point *p, int k) {
-  const size_t S = p->samples, n_L = b->problem->outputs, q = n_L * S;
-  const size_t n = b->net->layer[k].out, row = k == 0 ? b->problem->samples : S;
+  const size_t S = p->samples, n_L = b->data->outputs, q = n_L * S;
+  const size_t n = b->net->layer[k].out, row = k == 0 ? b->data->samples : S;
   for (size_t r = 0; r < p->heads; r++) {
     const double *delta = p->delta[k] + r * q * pdlt_bundle_padded(n);
     const double *h = p->h[k] + (k == 0 || p->bodies == 1 ? 0 : r * S * S);
@@ -149,7 +149,7 @@ static void add_layer(pdlt_bundle *b, pdlt_bundle_point *p, int k) {
 
 void pdlt_bundle_fill(pdlt_bundle *b, pdlt_bundle_point *p, const double *z1, const double *last) {
   const pdlt_network *net = b->net;
-  const size_t S = p->samples, n_L = b->problem->outputs, q = n_L * S;
+  const size_t S = p->samples, n_L = b->data->outputs, q = n_L * S;
   const int top = net->depth - 1, owned = p == &b->now && b->owned;
   forward(b, p, z1);
   read_out(b, p, last);

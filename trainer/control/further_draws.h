@@ -24,12 +24,12 @@ enum { PDLT_FURTHER_LAST = 8 };
 
 /* Adds the plan's samples for `member` to the record, each with its share of one draw in K,
  * Theta and shift. tensors: where V is measured on them. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_further_samples(pdlt_initial *initial, pdlt_accumulator *tensors, uint64_t member,
-                                 double *record);
+pdlt_status pdlt_further_samples(pdlt_weightless *weightless, pdlt_accumulator *tensors,
+                                 uint64_t member, double *record);
 
 typedef struct pdlt_further {
   const pdlt_plan *plan; /* borrowed */
-  pdlt_relinear relinear;
+  pdlt_level_draws level_draws;
   double *theta; /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
   double *level; /* (PDLT_FURTHER_LAST, T, p) one level of them */
   double *storage;

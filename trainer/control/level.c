@@ -8,15 +8,15 @@
 #include "base/vector/rows.h"
 #include "trainer/control/flops.h"
 
-pdlt_status pdlt_relinear_new(pdlt_relinear *out, const pdlt_network *net,
-                              const pdlt_problem *problem, const pdlt_schedule *schedule,
-                              double eta, size_t heads, size_t nodes, pdlt_error *err) {
-  pdlt_relinear r = {.linear = NULL};
-  const size_t q = problem->outputs * problem->samples, values = schedule->num_times * q;
-  const size_t trained = problem->outputs * problem->train;
+pdlt_status pdlt_level_draws_new(pdlt_level_draws *out, const pdlt_network *net,
+                                 const pdlt_samples *data, const pdlt_schedule *schedule,
+                                 double eta, size_t heads, size_t nodes, pdlt_error *err) {
+  pdlt_level_draws r = {.linear = NULL};
+  const size_t q = data->outputs * data->samples, values = schedule->num_times * q;
+  const size_t trained = data->outputs * data->train;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_control_new(&r.control, problem, schedule, eta, err));
-  PDLT_TRY(pdlt_bundle_new(&r.bundle, net, problem, heads, nodes, err));
+  PDLT_TRY(pdlt_linearization_new(&r.linearization, data, schedule, eta, err));
+  PDLT_TRY(pdlt_bundle_new(&r.bundle, net, data, heads, nodes, err));
   const size_t moving = r.bundle.moving;
   PDLT_TRY(pdlt_alloc(&r.flags, 2 * heads, sizeof *r.flags, err));
   PDLT_TRY(pdlt_alloc(&r.storage, (heads + moving + 1) * values + moving * (q + 2 * trained + 1),
@@ -34,37 +34,37 @@ pdlt_status pdlt_relinear_new(pdlt_relinear *out, const pdlt_network *net,
   *out = r;
   return PDLT_OK;
 cleanup:
-  pdlt_relinear_free(&r);
+  pdlt_level_draws_free(&r);
   return status;
 }
 
-void pdlt_relinear_free(pdlt_relinear *relinear) {
-  pdlt_control_free(&relinear->control);
-  pdlt_bundle_free(&relinear->bundle);
-  pdlt_free(relinear->flags);
-  pdlt_free(relinear->storage);
-  *relinear = (pdlt_relinear){.linear = NULL};
+void pdlt_level_draws_free(pdlt_level_draws *level_draws) {
+  pdlt_linearization_free(&level_draws->linearization);
+  pdlt_bundle_free(&level_draws->bundle);
+  pdlt_free(level_draws->flags);
+  pdlt_free(level_draws->storage);
+  *level_draws = (pdlt_level_draws){.linear = NULL};
 }
 
 /* Numbers of a network's outputs; at all times. */
-static size_t outputs_of(const pdlt_relinear *r) {
-  return r->control.problem->outputs * r->control.problem->samples;
+static size_t outputs_of(const pdlt_level_draws *r) {
+  return r->linearization.data->outputs * r->linearization.data->samples;
 }
-static size_t values_of(const pdlt_relinear *r) {
-  return r->control.schedule->num_times * outputs_of(r);
+static size_t values_of(const pdlt_level_draws *r) {
+  return r->linearization.schedule->num_times * outputs_of(r);
 }
-static size_t trained_of(const pdlt_relinear *r) {
-  return r->control.problem->outputs * r->control.problem->train;
+static size_t trained_of(const pdlt_level_draws *r) {
+  return r->linearization.data->outputs * r->linearization.data->train;
 }
 
-pdlt_status pdlt_relinear_begin(pdlt_relinear *r, const double *theta, size_t heads,
-                                pdlt_error *err) {
+pdlt_status pdlt_level_draws_begin(pdlt_level_draws *r, const double *theta, size_t heads,
+                                   pdlt_error *err) {
   const size_t q = outputs_of(r), values = values_of(r);
   pdlt_status status = PDLT_OK;
   pdlt_bundle_draw(&r->bundle, theta, heads);
   for (size_t k = 0; k < heads && status == PDLT_OK; k++)
-    status = pdlt_control_linearize(&r->control, r->bundle.draw.ntk + k * q * q,
-                                    r->linear + k * values, &r->unstable[k], err);
+    status = pdlt_linearization_course(&r->linearization, r->bundle.draw.ntk + k * q * q,
+                                       r->linear + k * values, &r->unstable[k], err);
   return status;
 }
 
@@ -76,16 +76,16 @@ typedef struct state {
   double sign;
 } state;
 
-static state state_of(const pdlt_relinear *r, size_t i) {
+static state state_of(const pdlt_level_draws *r, size_t i) {
   const pdlt_bundle *b = &r->bundle;
-  const size_t q = r->control.problem->outputs * b->at->samples, f = b->first + i;
+  const size_t q = r->linearization.data->outputs * b->at->samples, f = b->first + i;
   if (b->at == &b->now) return (state){b->now.ntk + i * q * q, b->now.z + i * q, 1};
   return (state){b->draw.ntk + f / 2 * q * q, b->draw.z + f / 2 * q, f % 2 == 0 ? 1 : -1};
 }
 
 /* z and target of network i at the node where it is; returns |target|^2, or infinity. */
-static double arrive(pdlt_relinear *r, size_t i) {
-  const pdlt_problem *p = r->control.problem;
+static double arrive(pdlt_level_draws *r, size_t i) {
+  const pdlt_samples *p = r->linearization.data;
   const size_t D = p->samples, A = p->train, S = r->bundle.at->samples;
   const state at = state_of(r, i);
   double *z = r->z + i * outputs_of(r), *target = r->target + i * trained_of(r), sum = 0;
@@ -107,8 +107,8 @@ typedef struct interval {
   size_t first, last;
 } interval;
 
-static interval interval_of(const pdlt_relinear *r, const pdlt_level *level, int node) {
-  const pdlt_schedule *schedule = r->control.schedule;
+static interval interval_of(const pdlt_level_draws *r, const pdlt_level *level, int node) {
+  const pdlt_schedule *schedule = r->linearization.schedule;
   interval x = {.start = node * level->step};
   while (x.first < schedule->num_times && schedule->times[x.first] < x.start) x.first++;
   x.last = schedule->num_times;
@@ -119,35 +119,36 @@ static interval interval_of(const pdlt_relinear *r, const pdlt_level *level, int
 }
 
 /* Samples that an evaluation must see: all of them where outputs are recorded. */
-static size_t seen(const pdlt_relinear *r, const interval *x) {
-  const pdlt_problem *p = r->control.problem;
+static size_t seen(const pdlt_level_draws *r, const interval *x) {
+  const pdlt_samples *p = r->linearization.data;
   return x->first < x->last ? p->samples : p->train;
 }
 
 /* path of network i in the interval that begins at its last node, with the NTK that is decomposed.
  */
-static void record(pdlt_relinear *r, size_t i, const interval *x) {
+static void record(pdlt_level_draws *r, size_t i, const interval *x) {
   const size_t q = outputs_of(r);
   double *path = r->path + i * values_of(r);
   const double *z = r->z + i * q;
   if (x->first == x->last) return;
-  pdlt_control_respond(&r->control, r->target + i * trained_of(r), x->start, x->first, x->last,
-                       r->moved);
+  pdlt_linearization_respond(&r->linearization, r->target + i * trained_of(r), x->start, x->first,
+                             x->last, r->moved);
   for (size_t t = x->first; t < x->last; t++)
     for (size_t j = 0; j < q; j++) path[t * q + j] = z[j] + r->moved[t * q + j];
 }
 
 /* All networks move by the gradients of the last evaluation as their linearization does in `time`
  * steps; what is recorded in x, unless NULL, is. */
-static pdlt_status advance(pdlt_relinear *r, double time, int stay, const interval *x,
+static pdlt_status advance(pdlt_level_draws *r, double time, int stay, const interval *x,
                            pdlt_error *err) {
   const size_t trained = trained_of(r);
   pdlt_status status = PDLT_OK;
   for (size_t i = 0; i < r->bundle.count; i++) {
     double *push = r->push + i * trained;
-    PDLT_TRY(pdlt_control_decompose(&r->control, state_of(r, i).ntk, r->bundle.at->samples, err));
+    PDLT_TRY(pdlt_linearization_decompose(&r->linearization, state_of(r, i).ntk,
+                                          r->bundle.at->samples, err));
     if (x != NULL) record(r, i, x);
-    pdlt_control_impulse(&r->control, r->target + i * trained, time, push);
+    pdlt_linearization_impulse(&r->linearization, r->target + i * trained, time, push);
     for (size_t j = 0; j < trained; j++) push[j] = -push[j];
   }
   pdlt_bundle_move(&r->bundle, r->push, stay);
@@ -159,7 +160,7 @@ cleanup:
 
 /* path of the networks first .. first + count - 1 of the draws; use is taken from the draws of
  * those that go astray. */
-static pdlt_status follow(pdlt_relinear *r, const pdlt_level *level, size_t first, size_t count,
+static pdlt_status follow(pdlt_level_draws *r, const pdlt_level *level, size_t first, size_t count,
                           int owned, pdlt_error *err) {
   pdlt_bundle *b = &r->bundle;
   interval here = interval_of(r, level, 0);
@@ -178,15 +179,16 @@ static pdlt_status follow(pdlt_relinear *r, const pdlt_level *level, size_t firs
     here = next;
   }
   for (size_t i = 0; i < count; i++) {
-    PDLT_TRY(pdlt_control_decompose(&r->control, state_of(r, i).ntk, b->at->samples, err));
+    PDLT_TRY(
+        pdlt_linearization_decompose(&r->linearization, state_of(r, i).ntk, b->at->samples, err));
     record(r, i, &here);
   }
 cleanup:
   return status;
 }
 
-pdlt_status pdlt_relinear_output(pdlt_relinear *r, const pdlt_level *level, double *out,
-                                 pdlt_error *err) {
+pdlt_status pdlt_level_draws_output(pdlt_level_draws *r, const pdlt_level *level, double *out,
+                                    pdlt_error *err) {
   const size_t values = values_of(r), heads = r->bundle.draw.heads;
   const int owned = pdlt_bundle_owns(&r->bundle, (size_t)level->nodes, level->middle);
   const size_t most = owned ? 1 : r->bundle.moving;
@@ -205,13 +207,13 @@ cleanup:
   return status;
 }
 
-double pdlt_relinear_flops(const pdlt_network *net, const pdlt_problem *problem,
-                           const pdlt_level *level) {
+double pdlt_level_draws_flops(const pdlt_network *net, const pdlt_samples *data,
+                              const pdlt_level *level) {
   const double evaluations = 2.0 * level->nodes * (level->middle ? 2 : 1);
   const size_t nodes = (size_t)level->nodes;
-  const double kept = pdlt_bundle_move_flops(net, problem, nodes, level->middle, 0);
-  const double owned = pdlt_bundle_move_flops(net, problem, nodes, level->middle, 1);
+  const double kept = pdlt_bundle_move_flops(net, data, nodes, level->middle, 0);
+  const double owned = pdlt_bundle_move_flops(net, data, nodes, level->middle, 1);
   return (1 + evaluations) *
-             (pdlt_flops_linear(net, problem->train, problem->samples) + PDLT_FLOPS_LOOP) +
+             (pdlt_flops_linear(net, data->train, data->samples) + PDLT_FLOPS_LOOP) +
          2 * PDLT_FLOPS_SHORT * (kept < owned ? kept : owned);
 }

@@ -29,8 +29,8 @@ typedef struct pdlt_level {
 } pdlt_level;
 
 /* r counts the networks that move together. */
-typedef struct pdlt_relinear {
-  pdlt_control control;
+typedef struct pdlt_level_draws {
+  pdlt_linearization linearization;
   pdlt_bundle bundle;
   double *linear;        /* (heads, T, n_L, D) c of the draws */
   int *unstable;         /* (heads) whether their eta theta_max > 2 */
@@ -41,30 +41,30 @@ typedef struct pdlt_relinear {
   double *before;        /* (r) |target|^2 at the draw */
   int *use, *flags;      /* (heads) 0: a network of the pair went astray; backs both */
   double *storage;
-} pdlt_relinear;
+} pdlt_level_draws;
 
 /* Memory for draws with up to `heads` last layers on the same hidden layers. nodes: levels with at
  * most so many are followed without own weights where that costs less (bundle.h). Errors:
  * PDLT_ERR_MEMORY. */
-pdlt_status pdlt_relinear_new(pdlt_relinear *out, const pdlt_network *net,
-                              const pdlt_problem *problem, const pdlt_schedule *schedule,
-                              double eta, size_t heads, size_t nodes, pdlt_error *err);
-void pdlt_relinear_free(pdlt_relinear *relinear);
+pdlt_status pdlt_level_draws_new(pdlt_level_draws *out, const pdlt_network *net,
+                                 const pdlt_samples *data, const pdlt_schedule *schedule,
+                                 double eta, size_t heads, size_t nodes, pdlt_error *err);
+void pdlt_level_draws_free(pdlt_level_draws *level_draws);
 
 /* The draws theta from now on, as pdlt_bundle_draw takes them: fills linear and unstable. Errors:
  * PDLT_ERR_MEMORY. */
-pdlt_status pdlt_relinear_begin(pdlt_relinear *relinear, const double *theta, size_t heads,
-                                pdlt_error *err);
+pdlt_status pdlt_level_draws_begin(pdlt_level_draws *level_draws, const double *theta, size_t heads,
+                                   pdlt_error *err);
 
 /* out (heads, T, n_L, D) of the level. It is c where the draw is unstable, or where a network of
  * the pair is at a node further from its targets than at first, or not finite: any function of the
  * draw will do. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_relinear_output(pdlt_relinear *relinear, const pdlt_level *level, double *out,
-                                 pdlt_error *err);
+pdlt_status pdlt_level_draws_output(pdlt_level_draws *level_draws, const pdlt_level *level,
+                                    double *out, pdlt_error *err);
 
-/* Operations of a level of a draw, pdlt_relinear_begin included (flops.h). */
-double pdlt_relinear_flops(const pdlt_network *net, const pdlt_problem *problem,
-                           const pdlt_level *level);
+/* Operations of a level of a draw, pdlt_level_draws_begin included (flops.h). */
+double pdlt_level_draws_flops(const pdlt_network *net, const pdlt_samples *data,
+                              const pdlt_level *level);
 
 #ifdef __cplusplus
 }

@@ -14,10 +14,10 @@
 
 /* --- memory --- */
 
-pdlt_status pdlt_control_new(pdlt_control *out, const pdlt_problem *problem,
-                             const pdlt_schedule *schedule, double eta, pdlt_error *err) {
-  pdlt_control c = {.problem = problem, .schedule = schedule, .eta = eta};
-  const size_t q = problem->outputs * problem->samples, q_A = problem->outputs * problem->train;
+pdlt_status pdlt_linearization_new(pdlt_linearization *out, const pdlt_samples *data,
+                                   const pdlt_schedule *schedule, double eta, pdlt_error *err) {
+  pdlt_linearization c = {.data = data, .schedule = schedule, .eta = eta};
+  const size_t q = data->outputs * data->samples, q_A = data->outputs * data->train;
   const size_t T = schedule->num_times;
   const size_t total = 2 * T * q_A + 2 * q_A * q_A + q_A * q + 2 * q_A;
   const pdlt_status status = pdlt_alloc(&c.storage, total, sizeof *c.storage, err);
@@ -33,14 +33,14 @@ pdlt_status pdlt_control_new(pdlt_control *out, const pdlt_problem *problem,
   return PDLT_OK;
 }
 
-void pdlt_control_free(pdlt_control *control) {
-  pdlt_free(control->storage);
-  *control = (pdlt_control){0};
+void pdlt_linearization_free(pdlt_linearization *linearization) {
+  pdlt_free(linearization->storage);
+  *linearization = (pdlt_linearization){0};
 }
 
 /* --- the linearized outputs --- */
 
-double pdlt_control_response(double eta, double theta, double t) {
+double pdlt_linearization_response(double eta, double theta, double t) {
   const double x = eta * theta;
   if (!(x > 0)) return isinf(t) ? 0 : eta * t;
   if (x < 1) return -expm1(t * log1p(-x)) / theta;
@@ -50,9 +50,9 @@ double pdlt_control_response(double eta, double theta, double t) {
   return (1 - pow(mu, t)) / theta;
 }
 
-pdlt_status pdlt_control_decompose(pdlt_control *c, const double *ntk, size_t samples,
-                                   pdlt_error *err) {
-  const size_t A = c->problem->train, n_L = c->problem->outputs, q_A = n_L * A, q = n_L * samples;
+pdlt_status pdlt_linearization_decompose(pdlt_linearization *c, const double *ntk, size_t samples,
+                                         pdlt_error *err) {
+  const size_t A = c->data->train, n_L = c->data->outputs, q_A = n_L * A, q = n_L * samples;
   for (size_t i = 0; i < n_L; i++)
     for (size_t a = 0; a < A; a++)
       for (size_t j = 0; j < n_L; j++)
@@ -65,24 +65,24 @@ pdlt_status pdlt_control_decompose(pdlt_control *c, const double *ntk, size_t sa
 }
 
 /* weights (q_A) = psi_t of each eigenvalue times the target along it. */
-static void answer(const pdlt_control *c, double t, double *weights) {
-  const size_t q_A = c->problem->outputs * c->problem->train;
+static void answer(const pdlt_linearization *c, double t, double *weights) {
+  const size_t q_A = c->data->outputs * c->data->train;
   const double largest = q_A > 0 ? c->values[q_A - 1] : 0;
   for (size_t r = 0; r < q_A; r++) {
     const double theta = c->values[r] > ROUNDING * largest ? c->values[r] : 0;
-    weights[r] = c->targets[r] * pdlt_control_response(c->eta, theta, t > 0 ? t : 0);
+    weights[r] = c->targets[r] * pdlt_linearization_response(c->eta, theta, t > 0 ? t : 0);
   }
 }
 
 /* targets = target along the eigenvectors. */
-static void aim(pdlt_control *c, const double *target) {
-  const size_t q_A = c->problem->outputs * c->problem->train;
+static void aim(pdlt_linearization *c, const double *target) {
+  const size_t q_A = c->data->outputs * c->data->train;
   pdlt_small_best()->inner(1, q_A, q_A, target, q_A, c->vectors, q_A, c->targets, q_A);
 }
 
-void pdlt_control_respond(pdlt_control *c, const double *target, double start, size_t first,
-                          size_t last, double *out) {
-  const size_t D = c->problem->samples, A = c->problem->train, n_L = c->problem->outputs;
+void pdlt_linearization_respond(pdlt_linearization *c, const double *target, double start,
+                                size_t first, size_t last, double *out) {
+  const size_t D = c->data->samples, A = c->data->train, n_L = c->data->outputs;
   const size_t q = n_L * D, q_A = n_L * A, T = last - first;
   out += first * q;
   if (!c->found) {
@@ -98,8 +98,9 @@ void pdlt_control_respond(pdlt_control *c, const double *target, double start, s
   pdlt_gemm(0, 0, T, q, q_A, 1.0, c->weights[1], q_A, c->across, q, 0.0, out, q);
 }
 
-void pdlt_control_impulse(pdlt_control *c, const double *target, double t, double *out) {
-  const size_t q_A = c->problem->outputs * c->problem->train;
+void pdlt_linearization_impulse(pdlt_linearization *c, const double *target, double t,
+                                double *out) {
+  const size_t q_A = c->data->outputs * c->data->train;
   memset(out, 0, q_A * sizeof *out);
   if (!c->found) return;
   aim(c, target);
@@ -107,12 +108,12 @@ void pdlt_control_impulse(pdlt_control *c, const double *target, double t, doubl
   pdlt_small_best()->product(1, q_A, q_A, c->weights[0], q_A, c->vectors, q_A, out, q_A);
 }
 
-pdlt_status pdlt_control_linearize(pdlt_control *c, const double *ntk, double *out, int *unstable,
-                                   pdlt_error *err) {
-  const size_t q_A = c->problem->outputs * c->problem->train;
-  const pdlt_status status = pdlt_control_decompose(c, ntk, c->problem->samples, err);
+pdlt_status pdlt_linearization_course(pdlt_linearization *c, const double *ntk, double *out,
+                                      int *unstable, pdlt_error *err) {
+  const size_t q_A = c->data->outputs * c->data->train;
+  const pdlt_status status = pdlt_linearization_decompose(c, ntk, c->data->samples, err);
   if (status != PDLT_OK) return status;
-  pdlt_control_respond(c, c->problem->y_train, 0, 0, c->schedule->num_times, out);
+  pdlt_linearization_respond(c, c->data->y_train, 0, 0, c->schedule->num_times, out);
   if (unstable != NULL) *unstable = !c->found || (q_A > 0 && c->eta * c->values[q_A - 1] > 2);
   return PDLT_OK;
 }

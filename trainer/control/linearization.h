@@ -19,8 +19,8 @@ extern "C" {
 #endif
 
 /* q = n_L D, rows and columns (i, sample), output by output; q_A = n_L N_A. */
-typedef struct pdlt_control {
-  const pdlt_problem *problem;   /* borrowed */
+typedef struct pdlt_linearization {
+  const pdlt_samples *data;      /* borrowed */
   const pdlt_schedule *schedule; /* borrowed */
   double eta;
   const double *ntk;        /* the last one decomposed, borrowed */
@@ -30,36 +30,37 @@ typedef struct pdlt_control {
   double *values, *targets; /* (q_A) */
   double *weights[2];       /* (T, q_A) */
   double *storage;
-} pdlt_control;
+} pdlt_linearization;
 
 /* Memory for one NTK at a time. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_control_new(pdlt_control *out, const pdlt_problem *problem,
-                             const pdlt_schedule *schedule, double eta, pdlt_error *err);
-void pdlt_control_free(pdlt_control *control);
+pdlt_status pdlt_linearization_new(pdlt_linearization *out, const pdlt_samples *data,
+                                   const pdlt_schedule *schedule, double eta, pdlt_error *err);
+void pdlt_linearization_free(pdlt_linearization *linearization);
 
 /* psi_t(theta) >= 0 at t steps or INFINITY; eta t where theta <= 0, and 0 for both. Between whole
  * steps the real part of mu^t stands for mu^t. */
-double pdlt_control_response(double eta, double theta, double t);
+double pdlt_linearization_response(double eta, double theta, double t);
 
 /* The NTK of what follows: ntk (n_L S, n_L S) of the first S = D or N_A samples; is kept. Errors:
  * PDLT_ERR_MEMORY. Cost 9 q_A^3. */
-pdlt_status pdlt_control_decompose(pdlt_control *control, const double *ntk, size_t samples,
-                                   pdlt_error *err);
+pdlt_status pdlt_linearization_decompose(pdlt_linearization *linearization, const double *ntk,
+                                         size_t samples, pdlt_error *err);
 
 /* out (T, n_L, D) at the times first .. last - 1 = Th_.A psi_(t - start)(Th_AA) target, 0 until
  * start: how outputs move when target (n_L, N_A) is what training outputs lack at step start.
  * Needs S = D. */
-void pdlt_control_respond(pdlt_control *control, const double *target, double start, size_t first,
-                          size_t last, double *out);
+void pdlt_linearization_respond(pdlt_linearization *linearization, const double *target,
+                                double start, size_t first, size_t last, double *out);
 
 /* out (n_L, N_A) = psi_t(Th_AA) target, eta times the sum of what is lacking over t >= 0 steps: the
  * parameters move by lambda dz_A/dtheta out. 0 where the NTK is not finite. */
-void pdlt_control_impulse(pdlt_control *control, const double *target, double t, double *out);
+void pdlt_linearization_impulse(pdlt_linearization *linearization, const double *target, double t,
+                                double *out);
 
 /* c (T, n_L, D) of the NTK ntk (q, q); *unstable, unless NULL: eta theta_max > 2. An NTK that
  * is not finite has c = 0. Errors: PDLT_ERR_MEMORY. Cost 9 q_A^3. */
-pdlt_status pdlt_control_linearize(pdlt_control *control, const double *ntk, double *c,
-                                   int *unstable, pdlt_error *err);
+pdlt_status pdlt_linearization_course(pdlt_linearization *linearization, const double *ntk,
+                                      double *c, int *unstable, pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -47,7 +47,7 @@ static double *take(const pdlt_preactivation *pre, size_t *next, size_t count) {
 static size_t forward_normals(const pdlt_preactivation *pre) {
   size_t count = 0;
   for (int k = 0; k + 1 < pre->net->depth; k++)
-    count += pre->net->layer[k].out * pre->problem->samples;
+    count += pre->net->layer[k].out * pre->data->samples;
   return count;
 }
 
@@ -56,14 +56,14 @@ static size_t ntk_normals(const pdlt_preactivation *pre) {
   const pdlt_layer *top = &net->layer[net->depth - 1];
   size_t count = top->out * top->in;
   for (int k = 0; k + 2 < net->depth; k++)
-    count += (net->layer[k].out + 1) * top->out * pre->problem->samples;
+    count += (net->layer[k].out + 1) * top->out * pre->data->samples;
   return count;
 }
 
 /* Lends all views; returns the doubles that they need. */
 static size_t lend_views(pdlt_preactivation *pre) {
   const pdlt_network *net = pre->net;
-  const size_t D = pre->problem->samples, q = pre->problem->outputs * D, P = pre->pairs;
+  const size_t D = pre->data->samples, q = pre->data->outputs * D, P = pre->pairs;
   const size_t widest = net->max_width;
   size_t next = 0;
   for (int k = 0; k < net->depth; k++) {
@@ -110,13 +110,13 @@ static void scaled_inputs(const pdlt_layer *layer, size_t D, const double *s, do
 
 /* gram[0] and the root of layer 1, which no draw changes. */
 static pdlt_status fill_inputs(pdlt_preactivation *pre, pdlt_error *err) {
-  const size_t D = pre->problem->samples, n0 = pre->problem->inputs;
+  const size_t D = pre->data->samples, n0 = pre->data->inputs;
   double *x = NULL;
   const pdlt_status status = pdlt_alloc(&x, D * (2 * n0 + 1), sizeof *x, err);
   if (status != PDLT_OK) return status;
   for (size_t a = 0; a < D; a++)
-    for (size_t j = 0; j < n0; j++) x[a * n0 + j] = pre->problem->x_all[j * D + a];
-  pdlt_syrk(1, D, n0, 1.0, pre->problem->x_all, D, 0.0, pre->gram[0], D);
+    for (size_t j = 0; j < n0; j++) x[a * n0 + j] = pre->data->x_all[j * D + a];
+  pdlt_syrk(1, D, n0, 1.0, pre->data->x_all, D, 0.0, pre->gram[0], D);
   scaled_inputs(&pre->net->layer[0], D, x, x + D * n0);
   pdlt_orthonormal_rows(D, n0 + 1, x + D * n0, pre->root[0], pre->coefficient);
   pdlt_free(x);
@@ -124,9 +124,9 @@ static pdlt_status fill_inputs(pdlt_preactivation *pre, pdlt_error *err) {
 }
 
 pdlt_status pdlt_preactivation_new(pdlt_preactivation *out, const pdlt_network *net,
-                                   const pdlt_problem *problem, pdlt_error *err) {
-  const size_t depth = (size_t)net->depth, D = problem->samples;
-  pdlt_preactivation pre = {.net = net, .problem = problem, .pairs = D * (D + 1) / 2};
+                                   const pdlt_samples *data, pdlt_error *err) {
+  const size_t depth = (size_t)net->depth, D = data->samples;
+  pdlt_preactivation pre = {.net = net, .data = data, .pairs = D * (D + 1) / 2};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&pre.xi, 6 * depth, sizeof *pre.xi, err));
   pre.s = pre.xi + depth;
@@ -155,7 +155,7 @@ void pdlt_preactivation_free(pdlt_preactivation *pre) {
 void pdlt_preactivation_draw(pdlt_preactivation *pre, uint64_t seed, uint64_t member,
                              int with_ntk) {
   const pdlt_network *net = pre->net;
-  const size_t D = pre->problem->samples;
+  const size_t D = pre->data->samples;
   const pdlt_rng rng = {seed, net->width, member, PDLT_STREAM_PREACTIVATION};
   pdlt_rng_normal(&rng, forward_normals(pre) + (with_ntk ? ntk_normals(pre) : 0), pre->normal);
   for (int k = 0; k + 1 < net->depth; k++) {
@@ -172,7 +172,7 @@ void pdlt_preactivation_draw(pdlt_preactivation *pre, uint64_t seed, uint64_t me
 
 void pdlt_preactivation_kernel(const pdlt_preactivation *pre, int l, double *kernel) {
   const pdlt_layer *layer = &pre->net->layer[l - 1];
-  const size_t D = pre->problem->samples;
+  const size_t D = pre->data->samples;
   const double scale = layer->C_W / (double)layer->in;
   for (size_t a = 0; a < D; a++)
     for (size_t b = a; b < D; b++) *kernel++ = layer->C_b + scale * pre->gram[l - 1][a * D + b];

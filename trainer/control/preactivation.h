@@ -22,29 +22,29 @@ extern "C" {
 /* Hidden layer l is index l - 1; arrays lie sample by sample, (D, n_l). P = D (D + 1)/2 pairs
  * a <= b, row by row. q = n_L D, rows (i, sample). */
 typedef struct pdlt_preactivation {
-  const pdlt_network *net;     /* borrowed */
-  const pdlt_problem *problem; /* borrowed */
-  size_t pairs;                /* P */
-  double **xi;                 /* (L-1) of (D, n_l): xi_kr at [r][k] */
-  double **s, **ds;            /* (L-1) of (D, n_l) */
-  double **root;               /* (L-1) of (D, D): G of layer l, lower triangular */
-  double **basis;              /* (L-1) of (D, n_l + 1): U over layer l, bias last */
-  double **gram;               /* (L) of (D, D): s.s of layer l - 1; gram[0] = x.x */
-  double *normal;              /* all random numbers of a draw */
-  double *feature[3];          /* (P, max n): products of pairs of rows of ds, basis, xi */
-  double *overlap[2];          /* (P, P) */
-  double *trace, *moment[2];   /* (P), (P, D, D): kappa, M */
-  double *mixed;               /* (D, D, D): A_a */
-  double *delta[2], *rest;     /* (q, max n), (q, max n + 1) */
-  double *rotated, *factor;    /* (q, max n), (q, q): delta = factor . rotated */
-  double *product;             /* (q, q) */
-  double *coefficient;         /* (q, D) */
+  const pdlt_network *net;   /* borrowed */
+  const pdlt_samples *data;  /* borrowed */
+  size_t pairs;              /* P */
+  double **xi;               /* (L-1) of (D, n_l): xi_kr at [r][k] */
+  double **s, **ds;          /* (L-1) of (D, n_l) */
+  double **root;             /* (L-1) of (D, D): G of layer l, lower triangular */
+  double **basis;            /* (L-1) of (D, n_l + 1): U over layer l, bias last */
+  double **gram;             /* (L) of (D, D): s.s of layer l - 1; gram[0] = x.x */
+  double *normal;            /* all random numbers of a draw */
+  double *feature[3];        /* (P, max n): products of pairs of rows of ds, basis, xi */
+  double *overlap[2];        /* (P, P) */
+  double *trace, *moment[2]; /* (P), (P, D, D): kappa, M */
+  double *mixed;             /* (D, D, D): A_a */
+  double *delta[2], *rest;   /* (q, max n), (q, max n + 1) */
+  double *rotated, *factor;  /* (q, max n), (q, q): delta = factor . rotated */
+  double *product;           /* (q, q) */
+  double *coefficient;       /* (q, D) */
   double *storage;
 } pdlt_preactivation;
 
 /* Memory for one draw at a time. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_preactivation_new(pdlt_preactivation *out, const pdlt_network *net,
-                                   const pdlt_problem *problem, pdlt_error *err);
+                                   const pdlt_samples *data, pdlt_error *err);
 void pdlt_preactivation_free(pdlt_preactivation *pre);
 
 /* The hidden layers of a draw, a function of (seed, member); with_ntk: random numbers for

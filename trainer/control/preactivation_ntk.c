@@ -13,12 +13,12 @@
 static double rate(const pdlt_preactivation *pre, int k, size_t a, size_t b) {
   const pdlt_layer *layer = &pre->net->layer[k];
   return layer->lambda_b +
-         layer->lambda_W / (double)layer->in * pre->gram[k][a * pre->problem->samples + b];
+         layer->lambda_W / (double)layer->in * pre->gram[k][a * pre->data->samples + b];
 }
 
 /* theta (P) += factor kappa h of layer index k. */
 static void add_layer(const pdlt_preactivation *pre, int k, const double *trace, double *theta) {
-  const size_t D = pre->problem->samples;
+  const size_t D = pre->data->samples;
   for (size_t a = 0; a < D; a++)
     for (size_t b = a; b < D; b++, theta++, trace++) *theta += *trace * rate(pre, k, a, b);
 }
@@ -42,7 +42,7 @@ static double contract(size_t D, const double *t, const double *p) {
 
 /* A_a (D, D) = sum_k d_ka u_k xi_k^T of layer index k, all a. */
 static void fill_mixed(pdlt_preactivation *pre, int k) {
-  const size_t D = pre->problem->samples, n = pre->net->layer[k].out;
+  const size_t D = pre->data->samples, n = pre->net->layer[k].out;
   const pdlt_small_set *small = pdlt_small_best();
   double *product = pre->feature[1];
   for (size_t a = 0; a < D; a++) {
@@ -55,7 +55,7 @@ static void fill_mixed(pdlt_preactivation *pre, int k) {
 /* out (D, D) += factor A_a^T t A_b. */
 static void add_sandwich(const pdlt_preactivation *pre, size_t a, size_t b, double factor,
                          const double *t, double *out) {
-  const size_t D = pre->problem->samples;
+  const size_t D = pre->data->samples;
   const double *left = pre->mixed + a * D * D, *right = pre->mixed + b * D * D;
   for (size_t r = 0; r < D; r++)
     for (size_t v = 0; v < D; v++) {
@@ -71,7 +71,7 @@ enum { SMALL = 1 << 15 };
 /* overlap[which] (P, P) = ds ds . x x over the neurons of layer index k. */
 static void fill_overlap(pdlt_preactivation *pre, int k, int which, const double *x,
                          size_t stride) {
-  const size_t D = pre->problem->samples, P = pre->pairs, n = pre->net->layer[k].out;
+  const size_t D = pre->data->samples, P = pre->pairs, n = pre->net->layer[k].out;
   pair_products(D, n, x, stride, pre->feature[1 + which]);
   if (P * n <= SMALL)
     pdlt_small_best()->inner(P, P, n, pre->feature[0], n, pre->feature[1 + which], n,
@@ -85,7 +85,7 @@ static void fill_overlap(pdlt_preactivation *pre, int k, int which, const double
  * first = 1 the layer above is the readout, Sigma = C_W/n diag(ds ds). */
 static void descend(pdlt_preactivation *pre, int k, int first, int moments) {
   const pdlt_layer *above = &pre->net->layer[k + 1];
-  const size_t D = pre->problem->samples, P = pre->pairs, n = above->in, square = D * D;
+  const size_t D = pre->data->samples, P = pre->pairs, n = above->in, square = D * D;
   const double scale = above->C_W / (double)n;
   double *old = pre->moment[0], *new = pre->moment[1];
   pdlt_small_best()->inner(D, D, n, pre->ds[k], n, pre->ds[k], n, pre->product, D);
@@ -115,7 +115,7 @@ static void descend(pdlt_preactivation *pre, int k, int first, int moments) {
 }
 
 void pdlt_preactivation_theta(pdlt_preactivation *pre, int l, double *theta) {
-  const size_t D = pre->problem->samples;
+  const size_t D = pre->data->samples;
   for (size_t a = 0, p = 0; a < D; a++)
     for (size_t b = a; b < D; b++, p++) theta[p] = rate(pre, l - 1, a, b);
   for (int k = l - 2; k >= 0; k--) {
@@ -129,7 +129,7 @@ void pdlt_preactivation_theta(pdlt_preactivation *pre, int l, double *theta) {
 /* ntk += gram of delta (q, n) times h of layer index k. */
 static void add_outputs(pdlt_preactivation *pre, int k, const double *delta, size_t n,
                         double *ntk) {
-  const size_t D = pre->problem->samples, q = pre->problem->outputs * D;
+  const size_t D = pre->data->samples, q = pre->data->outputs * D;
   pdlt_small_best()->inner(q, q, n, delta, n, delta, n, pre->product, q);
   for (size_t i = 0; i < q; i++)
     for (size_t j = 0; j < q; j++)
@@ -142,7 +142,7 @@ static void add_outputs(pdlt_preactivation *pre, int k, const double *delta, siz
 static void pull_back(pdlt_preactivation *pre, int k, const double *above, const double *normal,
                       double *below) {
   const pdlt_layer *layer = &pre->net->layer[k + 1];
-  const size_t D = pre->problem->samples, q = pre->problem->outputs * D, n = layer->in;
+  const size_t D = pre->data->samples, q = pre->data->outputs * D, n = layer->in;
   const size_t n_above = layer->out;
   const double scale = sqrt(layer->C_W / (double)n);
   const pdlt_small_set *small = pdlt_small_best();
@@ -163,7 +163,7 @@ static void pull_back(pdlt_preactivation *pre, int k, const double *above, const
 void pdlt_preactivation_ntk(pdlt_preactivation *pre, double *ntk) {
   const pdlt_network *net = pre->net;
   const pdlt_layer *top = &net->layer[net->depth - 1];
-  const size_t D = pre->problem->samples, q = pre->problem->outputs * D, n = top->in;
+  const size_t D = pre->data->samples, q = pre->data->outputs * D, n = top->in;
   const double scale = sqrt(top->C_W / (double)n), *normal = pre->normal;
   int k = net->depth - 2;
   for (int m = 0; m <= k; m++) normal += D * net->layer[m].out;

@@ -10,35 +10,36 @@
 #include "trainer/control/flops.h"
 
 static size_t pairs_of(const pdlt_plan *plan) {
-  return plan->problem->samples * (plan->problem->samples + 1) / 2;
+  return plan->data->samples * (plan->data->samples + 1) / 2;
 }
 
 static int with_kernel(const pdlt_plan *plan) { return plan->weightless && plan->with_kernel; }
 static int with_theta(const pdlt_plan *plan) { return plan->weightless && plan->with_theta; }
 
-size_t pdlt_initial_values(const pdlt_plan *plan) {
+size_t pdlt_weightless_values(const pdlt_plan *plan) {
   const size_t matrices = (size_t)(with_kernel(plan) + with_theta(plan));
   return matrices * plan->readouts * pairs_of(plan) + (plan->linear ? plan->times * plan->p : 0);
 }
 
-size_t pdlt_initial_controls(const pdlt_plan *plan) {
+size_t pdlt_weightless_controls(const pdlt_plan *plan) {
   const size_t layers = (size_t)plan->ex->network.depth - 1;
   size_t count = 2 * layers * pairs_of(plan);
   if (plan->linear) count += plan->p * (plan->p + 1) / 2;
-  return count <= PDLT_MAX_CONTROLS && pdlt_initial_values(plan) > 0 ? count : 0;
+  return count <= PDLT_MAX_CONTROLS && pdlt_weightless_values(plan) > 0 ? count : 0;
 }
 
-pdlt_status pdlt_initial_new(pdlt_initial *out, const pdlt_plan *plan, const pdlt_network *net,
-                             const pdlt_initial_fit *fit, pdlt_error *err) {
-  pdlt_initial w = {.plan = plan, .fit = fit};
-  const size_t D = plan->problem->samples, P = pairs_of(plan), q = plan->p;
+pdlt_status pdlt_weightless_new(pdlt_weightless *out, const pdlt_plan *plan,
+                                const pdlt_network *net, const pdlt_weightless_fit *fit,
+                                pdlt_error *err) {
+  pdlt_weightless w = {.plan = plan, .fit = fit};
+  const size_t D = plan->data->samples, P = pairs_of(plan), q = plan->p;
   const size_t total =
       2 * D * (net->max_width + D) + (1 + plan->readouts) * P + q * q + fit->controls + fit->values;
   pdlt_status status = PDLT_OK;
   if (plan->linear)
-    PDLT_TRY(
-        pdlt_control_new(&w.control, plan->problem, &plan->schedule, plan->ex->training.eta, err));
-  PDLT_TRY(pdlt_preactivation_new(&w.pre, net, plan->problem, err));
+    PDLT_TRY(pdlt_linearization_new(&w.linearization, plan->data, &plan->schedule,
+                                    plan->ex->training.eta, err));
+  PDLT_TRY(pdlt_preactivation_new(&w.pre, net, plan->data, err));
   PDLT_TRY(pdlt_alloc(&w.storage, total, sizeof *w.storage, err));
   double *next = w.storage;
   w.s = pdlt_take(&next, D * net->max_width);
@@ -52,23 +53,23 @@ pdlt_status pdlt_initial_new(pdlt_initial *out, const pdlt_plan *plan, const pdl
   *out = w;
   return PDLT_OK;
 cleanup:
-  pdlt_initial_free(&w);
+  pdlt_weightless_free(&w);
   return status;
 }
 
-void pdlt_initial_free(pdlt_initial *initial) {
-  pdlt_control_free(&initial->control);
-  pdlt_preactivation_free(&initial->pre);
-  pdlt_free(initial->storage);
-  *initial = (pdlt_initial){0};
+void pdlt_weightless_free(pdlt_weightless *weightless) {
+  pdlt_linearization_free(&weightless->linearization);
+  pdlt_preactivation_free(&weightless->pre);
+  pdlt_free(weightless->storage);
+  *weightless = (pdlt_weightless){0};
 }
 
 /* x of layer index k: averages over neurons of products at the frozen kernel, and the same of
  * slopes. The kernel of layer 1 is frozen by itself. */
-static void fill_layer(pdlt_initial *w, int k, double *x) {
+static void fill_layer(pdlt_weightless *w, int k, double *x) {
   const pdlt_preactivation *pre = &w->pre;
   const pdlt_small_set *small = pdlt_small_best();
-  const size_t D = w->plan->problem->samples, n = pre->net->layer[k].out, P = pre->pairs;
+  const size_t D = w->plan->data->samples, n = pre->net->layer[k].out, P = pre->pairs;
   const double *s = pre->s[k], *ds = pre->ds[k], *root = w->fit->root + (size_t)k * D * D;
   if (k > 0) {
     small->product(D, n, D, root, D, pre->xi[k], n, w->s, n);
@@ -86,14 +87,14 @@ static void fill_layer(pdlt_initial *w, int k, double *x) {
 }
 
 /* x of the outputs: Th - delta_ij Theta, rows (i, a) <= (j, b). */
-static void fill_outputs(pdlt_initial *w, double *x) {
-  const size_t D = w->plan->problem->samples, q = w->plan->p;
+static void fill_outputs(pdlt_weightless *w, double *x) {
+  const size_t D = w->plan->data->samples, q = w->plan->p;
   for (size_t i = 0; i < q; i++)
     for (size_t j = i; j < q; j++)
       *x++ = w->ntk[i * q + j] - (i / D == j / D ? w->theta[pdlt_pair(D, i % D, j % D)] : 0);
 }
 
-pdlt_status pdlt_initial_raw(pdlt_initial *w, uint64_t member) {
+pdlt_status pdlt_weightless_raw(pdlt_weightless *w, uint64_t member) {
   const pdlt_plan *plan = w->plan;
   const int depth = plan->ex->network.depth;
   const size_t P = w->pre.pairs;
@@ -118,12 +119,12 @@ pdlt_status pdlt_initial_raw(pdlt_initial *w, uint64_t member) {
       pdlt_preactivation_theta(&w->pre, depth, w->theta);
     fill_outputs(w, w->x + 2 * layers * P);
   }
-  return pdlt_control_linearize(&w->control, w->ntk, value, NULL, NULL);
+  return pdlt_linearization_course(&w->linearization, w->ntk, value, NULL, NULL);
 }
 
-pdlt_status pdlt_initial_draw(pdlt_initial *w, uint64_t member) {
-  const pdlt_initial_fit *fit = w->fit;
-  const pdlt_status status = pdlt_initial_raw(w, member);
+pdlt_status pdlt_weightless_draw(pdlt_weightless *w, uint64_t member) {
+  const pdlt_weightless_fit *fit = w->fit;
+  const pdlt_status status = pdlt_weightless_raw(w, member);
   if (status != PDLT_OK) return status;
   for (size_t i = 0; i < fit->values; i++) w->value[i] += fit->known[i];
   for (size_t j = 0; j < fit->controls; j++)
@@ -131,11 +132,11 @@ pdlt_status pdlt_initial_draw(pdlt_initial *w, uint64_t member) {
   return PDLT_OK;
 }
 
-double pdlt_initial_flops(const pdlt_plan *plan, const pdlt_network *net) {
+double pdlt_weightless_flops(const pdlt_plan *plan, const pdlt_network *net) {
   const pdlt_layer *top = &net->layer[net->depth - 1];
-  const double D = (double)plan->problem->samples, P = D * (D + 1) / 2, q = (double)plan->p;
-  const double X = (double)pdlt_initial_controls(plan);
-  const double q_A = (double)top->out * (double)plan->problem->train;
+  const double D = (double)plan->data->samples, P = D * (D + 1) / 2, q = (double)plan->p;
+  const double X = (double)pdlt_weightless_controls(plan);
+  const double q_A = (double)top->out * (double)plan->data->train;
   const int ntk = plan->linear, theta = with_theta(plan) || (ntk && X > 0);
   double normals = 0, products = 0, sigma = 0;
   for (int k = 0; k + 1 < net->depth; k++) {
@@ -149,7 +150,7 @@ double pdlt_initial_flops(const pdlt_plan *plan, const pdlt_network *net) {
     normals += k + 2 == net->depth ? (double)top->out * n : (n + 1) * q;
     products += 7 * n * q * q + 6 * n * q * D;
   }
-  products += 2 * X * (double)pdlt_initial_values(plan);
+  products += 2 * X * (double)pdlt_weightless_values(plan);
   return 10 * PDLT_FLOPS_LOOP + PDLT_FLOPS_NORMAL * normals + PDLT_FLOPS_SIGMA * sigma +
          PDLT_FLOPS_SHORT * products + (ntk ? pdlt_flops_eigen(q_A) : 0);
 }

@@ -21,16 +21,16 @@ extern "C" {
 #endif
 
 /* Draws of preactivations of a run and of its pilot; no network uses these members. */
-#define PDLT_INITIAL_MEMBER ((uint64_t)1 << 40)
-#define PDLT_INITIAL_PILOT ((uint64_t)1 << 61)
+#define PDLT_WEIGHTLESS_MEMBER ((uint64_t)1 << 40)
+#define PDLT_WEIGHTLESS_PILOT ((uint64_t)1 << 61)
 
 /* More controls than this are not fitted; how far B stays from the best coefficients, so that
  * an error bar never falls below 2^-10 of what it is without controls. */
 #define PDLT_MAX_CONTROLS ((size_t)400)
-#define PDLT_CONTROL_SHRINK 0x1p-10
+#define PDLT_CONTROLLED_SHRINK 0x1p-10
 
 /* What the pilot of one width leaves; read only afterwards, shared by threads. */
-typedef struct pdlt_initial_fit {
+typedef struct pdlt_weightless_fit {
   size_t values, controls; /* V, X; X = 0: no controls */
   size_t linear;           /* values before c */
   double *root;            /* (L-1, D, D) G of the frozen kernels */
@@ -39,18 +39,18 @@ typedef struct pdlt_initial_fit {
   double *variance;        /* (V) of a draw, without controls */
   double *left;            /* (V) and with them */
   double *storage;
-} pdlt_initial_fit;
+} pdlt_weightless_fit;
 
 /* Errors: PDLT_ERR_MEMORY. A plan without samples: nothing is drawn. */
-pdlt_status pdlt_initial_fit_new(pdlt_initial_fit *out, const pdlt_plan *plan,
-                                 const pdlt_network *net, pdlt_error *err);
-void pdlt_initial_fit_free(pdlt_initial_fit *fit);
+pdlt_status pdlt_weightless_fit_new(pdlt_weightless_fit *out, const pdlt_plan *plan,
+                                    const pdlt_network *net, pdlt_error *err);
+void pdlt_weightless_fit_free(pdlt_weightless_fit *fit);
 
 /* Memory of one thread. */
-typedef struct pdlt_initial {
-  const pdlt_plan *plan;       /* borrowed */
-  const pdlt_initial_fit *fit; /* borrowed */
-  pdlt_control control;        /* of the same network; empty without c */
+typedef struct pdlt_weightless {
+  const pdlt_plan *plan;            /* borrowed */
+  const pdlt_weightless_fit *fit;   /* borrowed */
+  pdlt_linearization linearization; /* of the same network; empty without c */
   pdlt_preactivation pre;
   double *s, *ds;      /* (D, max n) at the frozen kernels */
   double *gram[2];     /* (D, D) */
@@ -59,25 +59,26 @@ typedef struct pdlt_initial {
   double *value;       /* (V) */
   double *kernel;      /* (R, P) K of the last draw */
   double *storage;
-} pdlt_initial;
+} pdlt_weightless;
 
 /* Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_initial_new(pdlt_initial *out, const pdlt_plan *plan, const pdlt_network *net,
-                             const pdlt_initial_fit *fit, pdlt_error *err);
-void pdlt_initial_free(pdlt_initial *initial);
+pdlt_status pdlt_weightless_new(pdlt_weightless *out, const pdlt_plan *plan,
+                                const pdlt_network *net, const pdlt_weightless_fit *fit,
+                                pdlt_error *err);
+void pdlt_weightless_free(pdlt_weightless *weightless);
 
 /* Numbers V of a plan, and controls X that its pilot would fit, 0 where they are too many. */
-size_t pdlt_initial_values(const pdlt_plan *plan);
-size_t pdlt_initial_controls(const pdlt_plan *plan);
+size_t pdlt_weightless_values(const pdlt_plan *plan);
+size_t pdlt_weightless_controls(const pdlt_plan *plan);
 
-/* initial->value of the draw `member`, and initial->kernel. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_initial_draw(pdlt_initial *initial, uint64_t member);
+/* weightless->value of the draw `member`, and weightless->kernel. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_weightless_draw(pdlt_weightless *weightless, uint64_t member);
 
 /* value and x of the draw as they are, at the kernels in fit->root. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_initial_raw(pdlt_initial *initial, uint64_t member);
+pdlt_status pdlt_weightless_raw(pdlt_weightless *weightless, uint64_t member);
 
 /* Operations of one draw (flops.h). */
-double pdlt_initial_flops(const pdlt_plan *plan, const pdlt_network *net);
+double pdlt_weightless_flops(const pdlt_plan *plan, const pdlt_network *net);
 
 #ifdef __cplusplus
 }

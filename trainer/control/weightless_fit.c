@@ -14,20 +14,20 @@ enum { ROOT_DRAWS = 128, FEWEST_DRAWS = 1024, DRAWS_PER_CONTROL = 8, BATCH = 64 
 #define RIDGE 1e-9
 
 /* G of each layer, averaged over some draws. */
-static void freeze_kernels(pdlt_initial_fit *fit, pdlt_initial *w) {
+static void freeze_kernels(pdlt_weightless_fit *fit, pdlt_weightless *w) {
   const int depth = w->plan->ex->network.depth;
-  const size_t square = w->plan->problem->samples * w->plan->problem->samples;
+  const size_t square = w->plan->data->samples * w->plan->data->samples;
   for (uint64_t draw = 0; draw < ROOT_DRAWS; draw++) {
-    pdlt_preactivation_draw(&w->pre, w->plan->ex->ensemble.seed, PDLT_INITIAL_PILOT + draw, 0);
+    pdlt_preactivation_draw(&w->pre, w->plan->ex->ensemble.seed, PDLT_WEIGHTLESS_PILOT + draw, 0);
     for (size_t k = 0; k + 1 < (size_t)depth; k++)
       pdlt_row_add(square, 1.0 / ROOT_DRAWS, w->pre.root[k], fit->root + k * square);
   }
 }
 
 /* mean (X) of the controls; *known = 0 where one of them is not. */
-static pdlt_status fill_means(const pdlt_initial_fit *fit, const pdlt_plan *plan, double *mean,
+static pdlt_status fill_means(const pdlt_weightless_fit *fit, const pdlt_plan *plan, double *mean,
                               int *known, pdlt_error *err) {
-  const size_t D = plan->problem->samples, P = D * (D + 1) / 2;
+  const size_t D = plan->data->samples, P = D * (D + 1) / 2;
   pdlt_status status = PDLT_OK;
   *known = 1;
   for (size_t k = 0; k + 1 < (size_t)plan->ex->network.depth; k++)
@@ -78,12 +78,12 @@ static pdlt_status sums_new(fit_sums *out, size_t X, size_t V, pdlt_error *err) 
   return PDLT_OK;
 }
 
-static pdlt_status add_draws(fit_sums *s, pdlt_initial *w) {
+static pdlt_status add_draws(fit_sums *s, pdlt_weightless *w) {
   const size_t X = w->fit->controls, V = w->fit->values;
   size_t draws = DRAWS_PER_CONTROL * X;
   if (draws < FEWEST_DRAWS) draws = FEWEST_DRAWS;
   for (size_t draw = 0; draw < draws; draw++) {
-    const pdlt_status status = pdlt_initial_raw(w, PDLT_INITIAL_PILOT + ROOT_DRAWS + draw);
+    const pdlt_status status = pdlt_weightless_raw(w, PDLT_WEIGHTLESS_PILOT + ROOT_DRAWS + draw);
     if (status != PDLT_OK) return status;
     if (draw == 0) memcpy(s->origin, w->value, V * sizeof *w->value);
     double *x = s->rows[0] + draw % BATCH * X, *value = s->rows[1] + draw % BATCH * V;
@@ -125,9 +125,9 @@ static void standardize(fit_sums *s, size_t X, size_t V, double *scale) {
 
 /* B, B mu, and the variances. With R the regression on all draws of the pilot and
  * B = (1 - shrink) R, var(value - B x) = var(value) - (1 - shrink^2) R cov(x, value). */
-static pdlt_status solve(pdlt_initial_fit *fit, fit_sums *s, pdlt_error *err) {
+static pdlt_status solve(pdlt_weightless_fit *fit, fit_sums *s, pdlt_error *err) {
   const size_t X = fit->controls, V = fit->values;
-  const double N = (double)s->draws, kept = 1 - PDLT_CONTROL_SHRINK * PDLT_CONTROL_SHRINK;
+  const double N = (double)s->draws, kept = 1 - PDLT_CONTROLLED_SHRINK * PDLT_CONTROLLED_SHRINK;
   double *scale = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&scale, X + 1, sizeof *scale, err));
@@ -139,11 +139,11 @@ static pdlt_status solve(pdlt_initial_fit *fit, fit_sums *s, pdlt_error *err) {
     for (size_t i = 0; i < V; i++) {
       double *b = fit->coefficient + j * V + i;
       fit->left[i] -= kept * *b * s->cross[j * V + i] * N / (N - 1);
-      *b *= (1 - PDLT_CONTROL_SHRINK) * scale[j];
+      *b *= (1 - PDLT_CONTROLLED_SHRINK) * scale[j];
       fit->known[i] += *b * s->mean[j];
     }
   for (size_t i = 0; i < V; i++) {
-    const double least = PDLT_CONTROL_SHRINK * PDLT_CONTROL_SHRINK * fit->variance[i];
+    const double least = PDLT_CONTROLLED_SHRINK * PDLT_CONTROLLED_SHRINK * fit->variance[i];
     fit->left[i] *= N / (N - (double)X);
     if (!(fit->left[i] > least)) fit->left[i] = least;
   }
@@ -152,7 +152,7 @@ cleanup:
   return status;
 }
 
-static pdlt_status fit_memory(pdlt_initial_fit *fit, size_t roots, pdlt_error *err) {
+static pdlt_status fit_memory(pdlt_weightless_fit *fit, size_t roots, pdlt_error *err) {
   const size_t X = fit->controls, V = fit->values;
   const pdlt_status status =
       pdlt_alloc(&fit->storage, roots + X * V + 3 * V, sizeof *fit->storage, err);
@@ -165,23 +165,23 @@ static pdlt_status fit_memory(pdlt_initial_fit *fit, size_t roots, pdlt_error *e
   return PDLT_OK;
 }
 
-pdlt_status pdlt_initial_fit_new(pdlt_initial_fit *out, const pdlt_plan *plan,
-                                 const pdlt_network *net, pdlt_error *err) {
-  const size_t square = plan->problem->samples * plan->problem->samples;
-  pdlt_initial_fit fit = {.values = pdlt_initial_values(plan)};
-  pdlt_initial w = {.plan = NULL};
+pdlt_status pdlt_weightless_fit_new(pdlt_weightless_fit *out, const pdlt_plan *plan,
+                                    const pdlt_network *net, pdlt_error *err) {
+  const size_t square = plan->data->samples * plan->data->samples;
+  pdlt_weightless_fit fit = {.values = pdlt_weightless_values(plan)};
+  pdlt_weightless w = {.plan = NULL};
   fit_sums sums = {.draws = 0};
   int known = 1;
   pdlt_status status = PDLT_OK;
   if (plan->samples == 0) {
-    *out = (pdlt_initial_fit){.values = 0};
+    *out = (pdlt_weightless_fit){.values = 0};
     return PDLT_OK;
   }
-  fit.controls = pdlt_initial_controls(plan);
+  fit.controls = pdlt_weightless_controls(plan);
   fit.linear = fit.values - (plan->linear ? plan->times * plan->p : 0);
   PDLT_TRY(fit_memory(&fit, (size_t)(net->depth - 1) * square, err));
   PDLT_TRY(sums_new(&sums, fit.controls, fit.values, err));
-  PDLT_TRY(pdlt_initial_new(&w, plan, net, &fit, err));
+  PDLT_TRY(pdlt_weightless_new(&w, plan, net, &fit, err));
   freeze_kernels(&fit, &w);
   if (fit.controls > 0) PDLT_TRY(fill_means(&fit, plan, sums.mean, &known, err));
   if (!known) fit.controls = 0;
@@ -195,13 +195,13 @@ cleanup:
   if (status == PDLT_OK)
     *out = fit;
   else
-    pdlt_initial_fit_free(&fit);
+    pdlt_weightless_fit_free(&fit);
   pdlt_free(sums.storage);
-  pdlt_initial_free(&w);
+  pdlt_weightless_free(&w);
   return status;
 }
 
-void pdlt_initial_fit_free(pdlt_initial_fit *fit) {
+void pdlt_weightless_fit_free(pdlt_weightless_fit *fit) {
   pdlt_free(fit->storage);
-  *fit = (pdlt_initial_fit){0};
+  *fit = (pdlt_weightless_fit){0};
 }

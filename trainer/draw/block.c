@@ -28,26 +28,26 @@ static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
 }
 
 pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
-                            const pdlt_initial_fit *fit, pdlt_error *err) {
+                            const pdlt_weightless_fit *fit, pdlt_error *err) {
   pdlt_worker w = {.plan = plan, .net = net};
   const size_t values = plan->times * plan->p, rows = PDLT_BLOCK_MEMBERS * values;
-  const size_t samples = plan->problem->samples;
+  const size_t samples = plan->data->samples;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_stepper_new(&w.stepper, net, plan->problem, plan->ex->training.eta, PDLT_FIRST_AUTO,
+  PDLT_TRY(pdlt_stepper_new(&w.stepper, net, plan->data, plan->ex->training.eta, PDLT_FIRST_AUTO,
                             plan->single, err));
   if ((plan->with_kernel || plan->with_theta) && !plan->weightless)
-    PDLT_TRY(pdlt_ntk_new(&w.ntk, net, plan->problem, err));
+    PDLT_TRY(pdlt_ntk_new(&w.ntk, net, plan->data, err));
   if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w.tensors, plan, net, err));
   if (plan->with_dntk || plan->with_ddntk)
-    PDLT_TRY(pdlt_ddntk_new(&w.ddntk, net, plan->problem, plan->first, plan->with_ddntk, err));
-  if (plan->with_theta_t) PDLT_TRY(pdlt_training_ntk_new(&w.training_ntk, net, plan->problem, err));
+    PDLT_TRY(pdlt_ddntk_new(&w.ddntk, net, plan->data, plan->first, plan->with_ddntk, err));
+  if (plan->with_theta_t) PDLT_TRY(pdlt_training_ntk_new(&w.training_ntk, net, plan->data, err));
   if (plan->with_dtheta_t)
-    PDLT_TRY(pdlt_training_dntk_new(&w.training_dntk, net, plan->problem, plan->first, err));
+    PDLT_TRY(pdlt_training_dntk_new(&w.training_dntk, net, plan->data, plan->first, err));
   PDLT_TRY(
       pdlt_alloc(&w.moving, 2 * (theta_t_size(plan) + dtheta_t_size(plan)), sizeof *w.moving, err));
-  if (plan->samples > 0) PDLT_TRY(pdlt_initial_new(&w.initial, plan, net, fit, err));
+  if (plan->samples > 0) PDLT_TRY(pdlt_weightless_new(&w.weightless, plan, net, fit, err));
   if (plan->with_stability && !plan->linear)
-    PDLT_TRY(pdlt_stability_new(&w.stability, net, plan->problem, plan->ex->training.eta, err));
+    PDLT_TRY(pdlt_stability_new(&w.stability, net, plan->data, plan->ex->training.eta, err));
   if (plan->linear) PDLT_TRY(pdlt_further_new(&w.further, plan, net, err));
   const size_t width = plan->top.parts * plan->p; /* of a row of last */
   const size_t last = PDLT_BLOCK_MEMBERS * (width + 1) + width;
@@ -79,7 +79,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_training_ntk_free(&worker->training_ntk);
   pdlt_training_dntk_free(&worker->training_dntk);
   pdlt_free(worker->moving);
-  pdlt_initial_free(&worker->initial);
+  pdlt_weightless_free(&worker->weightless);
   pdlt_stability_free(&worker->stability);
   pdlt_further_free(&worker->further);
   pdlt_free(worker->storage);
@@ -112,7 +112,7 @@ static int add_initial(pdlt_worker *w, size_t member, double *record) {
   const pdlt_plan *plan = w->plan;
   int unstable = 0;
   if (plan->samples > 0)
-    w->status = pdlt_further_samples(&w->initial, &w->tensors, (uint64_t)member, record);
+    w->status = pdlt_further_samples(&w->weightless, &w->tensors, (uint64_t)member, record);
   if (plan->linear && w->status == PDLT_OK)
     w->status = pdlt_further_levels(&w->further, w->theta, (uint64_t)member,
                                     record + plan->at.shift, &unstable);
@@ -125,7 +125,7 @@ static int add_initial(pdlt_worker *w, size_t member, double *record) {
 /* Adds K and Theta of the draw in worker->theta to the record. */
 static void add_matrices(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
-  const size_t count = plan->problem->samples * plan->problem->samples;
+  const size_t count = plan->data->samples * plan->data->samples;
   if (plan->weightless || (!plan->with_kernel && !plan->with_theta)) return;
   pdlt_ntk_forward(&w->ntk, w->theta);
   for (size_t r = 0; r < plan->readouts; r++) {

@@ -29,7 +29,7 @@ typedef struct pdlt_worker {
   pdlt_training_ntk training_ntk;
   pdlt_training_dntk training_dntk;
   double *moving; /* NTK (T, p, p) and dNTK (T, (n_L S)^3) during training of a draw's networks */
-  pdlt_initial initial; /* further samples */
+  pdlt_weightless weightless; /* further samples */
   pdlt_stability stability;
   pdlt_further further; /* with a control */
   pdlt_status status;   /* what ended a block other than *stop */
@@ -49,7 +49,7 @@ typedef struct pdlt_worker {
 /* fit belongs to the same plan and network, borrowed; NULL without samples. Errors:
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
-                            const pdlt_initial_fit *fit, pdlt_error *err);
+                            const pdlt_weightless_fit *fit, pdlt_error *err);
 void pdlt_worker_free(pdlt_worker *worker);
 
 /* Trains draw `member`: z (T, p) of the network and, unless NULL, minus (T, p) of the

@@ -5,13 +5,13 @@
 #include <stdint.h>
 #include <string.h>
 
-pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *problem) {
+pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_samples *data) {
   return (pdlt_schedule){.num_times = ex->training.num_record,
                          .times = ex->training.record,
                          .to_end = ex->training.to_end,
                          .max_steps = ex->training.max_steps,
-                         .converged = PDLT_CONVERGED * (1 + problem->max_target),
-                         .limit = PDLT_LIMIT * (1 + problem->max_target)};
+                         .converged = PDLT_CONVERGED * (1 + data->max_target),
+                         .limit = PDLT_LIMIT * (1 + data->max_target)};
 }
 
 /* max |x|; NaN and infinity give infinity. Without their sign doubles are ordered like their
@@ -38,7 +38,7 @@ pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *sch
 
 /* NTK and dNTK at recorded time number t. */
 static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, size_t t) {
-  const size_t n_L = st->problem->outputs, rows = n_L * st->problem->samples;
+  const size_t n_L = st->data->outputs, rows = n_L * st->data->samples;
   if (probe->theta_t != NULL)
     pdlt_training_ntk_measure(probe->ntk, st, probe->theta_t + t * rows * rows);
   if (probe->dtheta_t == NULL) return;
@@ -49,8 +49,8 @@ static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, size
 pdlt_member_outcome pdlt_member_train_probed(pdlt_stepper *st, const pdlt_schedule *schedule,
                                              const volatile sig_atomic_t *stop, double *z,
                                              const pdlt_member_probe *probe, long *steps) {
-  const size_t outputs = st->problem->outputs * st->problem->samples;
-  const size_t trained = st->problem->outputs * st->problem->train;
+  const size_t outputs = st->data->outputs * st->data->samples;
+  const size_t trained = st->data->outputs * st->data->train;
   size_t next = 0;
   pdlt_stepper_begin(st);
   for (long step = 0;; step++) {

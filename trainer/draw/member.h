@@ -31,10 +31,10 @@ typedef struct pdlt_schedule {
   double limit;        /* 1e6 (1 + max|y|): beyond it a member has diverged */
 } pdlt_schedule;
 
-/* The limits of a problem, PDLT_CONVERGED and PDLT_LIMIT times 1 + max|y|. */
+/* The limits of a data, PDLT_CONVERGED and PDLT_LIMIT times 1 + max|y|. */
 #define PDLT_CONVERGED 1e-9
 #define PDLT_LIMIT 1e6
-pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_problem *problem);
+pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_samples *data);
 
 /* Trains from stepper->theta, z (T, n_L, D) at the recorded times. Training outputs are
  * checked for divergence at every step, test outputs at recorded times. stop may be

@@ -57,7 +57,7 @@ static size_t lend_views(pdlt_ddntk *f, double *storage) {
   return total;
 }
 
-pdlt_status pdlt_ddntk_new(pdlt_ddntk *out, const pdlt_network *net, const pdlt_problem *problem,
+pdlt_status pdlt_ddntk_new(pdlt_ddntk *out, const pdlt_network *net, const pdlt_samples *data,
                            size_t samples, int with_ddntk, pdlt_error *err) {
   pdlt_ddntk f = {.net = net, .samples = samples, .with_ddntk = with_ddntk};
   pdlt_status status = PDLT_OK;
@@ -69,8 +69,8 @@ pdlt_status pdlt_ddntk_new(pdlt_ddntk *out, const pdlt_network *net, const pdlt_
   PDLT_TRY(pdlt_alloc(&f.storage, lend_views(&f, NULL), sizeof *f.storage, err));
   lend_views(&f, f.storage);
   for (size_t a = 0; a < samples; a++)
-    for (size_t j = 0; j < problem->inputs; j++)
-      f.x[a * problem->inputs + j] = problem->x_all[j * problem->samples + a];
+    for (size_t j = 0; j < data->inputs; j++)
+      f.x[a * data->inputs + j] = data->x_all[j * data->samples + a];
   *out = f;
   return PDLT_OK;
 cleanup:

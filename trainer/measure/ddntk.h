@@ -72,7 +72,7 @@ typedef struct pdlt_ddntk {
 } pdlt_ddntk;
 
 /* Memory for one network at a time; samples <= D. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_ddntk_new(pdlt_ddntk *out, const pdlt_network *net, const pdlt_problem *problem,
+pdlt_status pdlt_ddntk_new(pdlt_ddntk *out, const pdlt_network *net, const pdlt_samples *data,
                            size_t samples, int with_ddntk, pdlt_error *err);
 void pdlt_ddntk_free(pdlt_ddntk *f);
 

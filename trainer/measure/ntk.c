@@ -28,10 +28,10 @@ static void lend_views(pdlt_ntk *ntk, size_t samples) {
   ntk->jacobian[1] = pdlt_take(&next, samples * ntk->tile * net->max_width);
 }
 
-pdlt_status pdlt_ntk_new(pdlt_ntk *out, const pdlt_network *net, const pdlt_problem *problem,
+pdlt_status pdlt_ntk_new(pdlt_ntk *out, const pdlt_network *net, const pdlt_samples *data,
                          pdlt_error *err) {
-  const size_t samples = problem->samples, depth = (size_t)net->depth;
-  pdlt_ntk ntk = {.net = net, .problem = problem, .tile = tile_rows(net, samples)};
+  const size_t samples = data->samples, depth = (size_t)net->depth;
+  pdlt_ntk ntk = {.net = net, .data = data, .tile = tile_rows(net, samples)};
   size_t neurons = 0;
   for (size_t k = 0; k + 1 < depth; k++) neurons += net->layer[k].out;
   const size_t total = (depth + 1) * samples * samples + 3 * neurons * samples +
@@ -43,7 +43,7 @@ pdlt_status pdlt_ntk_new(pdlt_ntk *out, const pdlt_network *net, const pdlt_prob
   ntk.gram = ntk.ds_t + depth;
   PDLT_TRY(pdlt_alloc(&ntk.storage, total, sizeof *ntk.storage, err));
   lend_views(&ntk, samples);
-  pdlt_syrk(1, samples, problem->inputs, 1.0, problem->x_all, samples, 0.0, ntk.gram[0], samples);
+  pdlt_syrk(1, samples, data->inputs, 1.0, data->x_all, samples, 0.0, ntk.gram[0], samples);
   *out = ntk;
   return PDLT_OK;
 cleanup:
@@ -59,8 +59,8 @@ void pdlt_ntk_free(pdlt_ntk *ntk) {
 
 void pdlt_ntk_forward(pdlt_ntk *ntk, const double *theta) {
   const pdlt_network *net = ntk->net;
-  const size_t samples = ntk->problem->samples;
-  const double *below = ntk->problem->x_all;
+  const size_t samples = ntk->data->samples;
+  const double *below = ntk->data->x_all;
   for (int k = 0; k + 1 < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
     double *s = ntk->s[k], *ds = ntk->ds[k];
@@ -78,7 +78,7 @@ void pdlt_ntk_forward(pdlt_ntk *ntk, const double *theta) {
 
 void pdlt_ntk_kernel(const pdlt_ntk *ntk, int l, double *kernel) {
   const pdlt_layer *layer = &ntk->net->layer[l - 1];
-  const size_t count = ntk->problem->samples * ntk->problem->samples;
+  const size_t count = ntk->data->samples * ntk->data->samples;
   const double scale = layer->C_W / (double)layer->in, *gram = ntk->gram[l - 1];
   for (size_t i = 0; i < count; i++) kernel[i] = layer->C_b + scale * gram[i];
 }
@@ -86,7 +86,7 @@ void pdlt_ntk_kernel(const pdlt_ntk *ntk, int l, double *kernel) {
 /* out += factor g^(l') h^(l'), entry by entry; k = l' - 1. */
 static void add_layer(const pdlt_ntk *ntk, int k, double factor, const double *g, double *out) {
   const pdlt_layer *layer = &ntk->net->layer[k];
-  const size_t count = ntk->problem->samples * ntk->problem->samples;
+  const size_t count = ntk->data->samples * ntk->data->samples;
   const double scale = layer->lambda_W / (double)layer->in, *gram = ntk->gram[k];
   for (size_t i = 0; i < count; i++) out[i] += factor * g[i] * (layer->lambda_b + scale * gram[i]);
 }
@@ -94,7 +94,7 @@ static void add_layer(const pdlt_ntk *ntk, int k, double factor, const double *g
 /* jac (D, rows, n) *= sigma'^(k+1) of the last index. */
 static void times_slope(const pdlt_ntk *ntk, int k, size_t rows, double *jac) {
   const size_t n = ntk->net->layer[k].out;
-  for (size_t a = 0; a < ntk->problem->samples; a++)
+  for (size_t a = 0; a < ntk->data->samples; a++)
     for (size_t r = 0; r < rows; r++)
       for (size_t i = 0; i < n; i++) jac[(a * rows + r) * n + i] *= ntk->ds_t[k][a * n + i];
 }
@@ -105,7 +105,7 @@ static void times_slope(const pdlt_ntk *ntk, int k, size_t rows, double *jac) {
 static void add_tile(pdlt_ntk *ntk, const double *theta, int m, size_t first, size_t rows,
                      double factor, double *out) {
   const pdlt_network *net = ntk->net;
-  const size_t samples = ntk->problem->samples;
+  const size_t samples = ntk->data->samples;
   const pdlt_layer *top = &net->layer[m];
   double *jac = ntk->jacobian[0], *next = ntk->jacobian[1];
   for (size_t a = 0; a < samples; a++)
@@ -131,7 +131,7 @@ static void add_tile(pdlt_ntk *ntk, const double *theta, int m, size_t first, si
 
 void pdlt_ntk_theta(pdlt_ntk *ntk, const double *theta, int l, double *out) {
   const pdlt_layer *top = &ntk->net->layer[l - 1];
-  const size_t samples = ntk->problem->samples, count = samples * samples;
+  const size_t samples = ntk->data->samples, count = samples * samples;
   const double lambda = top->lambda_W / (double)top->in, factor = top->C_W / (double)top->in;
   for (size_t i = 0; i < count; i++) out[i] = top->lambda_b + lambda * ntk->gram[l - 1][i];
   const int m = l - 2; /* index of the layer below the top one */

@@ -25,18 +25,18 @@ extern "C" {
 #endif
 
 typedef struct pdlt_ntk {
-  const pdlt_network *net;     /* borrowed */
-  const pdlt_problem *problem; /* borrowed */
-  size_t tile;                 /* rows of a Jacobian held at a time */
-  double **s, **ds, **ds_t;    /* (L-1) of (n_l, D), (n_l, D), (D, n_l) */
-  double **gram;               /* (L) of (D, D): sum_j s^(l)_j1 s^(l)_j2, gram[0] = x.x */
-  double *jacobian[2];         /* (D, tile, max n_l) */
-  double *product;             /* (D, D) */
+  const pdlt_network *net;  /* borrowed */
+  const pdlt_samples *data; /* borrowed */
+  size_t tile;              /* rows of a Jacobian held at a time */
+  double **s, **ds, **ds_t; /* (L-1) of (n_l, D), (n_l, D), (D, n_l) */
+  double **gram;            /* (L) of (D, D): sum_j s^(l)_j1 s^(l)_j2, gram[0] = x.x */
+  double *jacobian[2];      /* (D, tile, max n_l) */
+  double *product;          /* (D, D) */
   double *storage;
 } pdlt_ntk;
 
 /* Memory for one network at a time. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_ntk_new(pdlt_ntk *out, const pdlt_network *net, const pdlt_problem *problem,
+pdlt_status pdlt_ntk_new(pdlt_ntk *out, const pdlt_network *net, const pdlt_samples *data,
                          pdlt_error *err);
 void pdlt_ntk_free(pdlt_ntk *ntk);
 

@@ -48,18 +48,18 @@ static size_t storage_size(const pdlt_fluctuation *f, size_t inputs, int ntk) {
 }
 
 pdlt_status pdlt_fluctuation_new(pdlt_fluctuation *out, const pdlt_network *net,
-                                 const pdlt_problem *problem, size_t samples, int ntk,
+                                 const pdlt_samples *data, size_t samples, int ntk,
                                  pdlt_error *err) {
   pdlt_fluctuation f = {.net = net, .samples = samples, .tile = tile_size(net, samples)};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&f.first, 1, sizeof *f.first, err));
   PDLT_TRY(pdlt_alloc(&f.jacobian, (size_t)net->depth, sizeof *f.jacobian, err));
-  PDLT_TRY(pdlt_alloc(&f.storage, storage_size(&f, problem->inputs, ntk), sizeof *f.storage, err));
-  lend_views(&f, problem->inputs, ntk);
+  PDLT_TRY(pdlt_alloc(&f.storage, storage_size(&f, data->inputs, ntk), sizeof *f.storage, err));
+  lend_views(&f, data->inputs, ntk);
   f.first->samples = samples;
-  f.first->inputs = problem->inputs;
-  for (size_t j = 0; j < problem->inputs; j++)
-    memcpy(f.first->x_all + j * samples, problem->x_all + j * problem->samples,
+  f.first->inputs = data->inputs;
+  for (size_t j = 0; j < data->inputs; j++)
+    memcpy(f.first->x_all + j * samples, data->x_all + j * data->samples,
            samples * sizeof *f.first->x_all);
   PDLT_TRY(pdlt_ntk_new(&f.ntk, net, f.first, err));
   *out = f;

@@ -27,7 +27,7 @@ typedef struct pdlt_fluctuation {
   const pdlt_network *net; /* borrowed */
   size_t samples;          /* S */
   size_t tile;             /* neurons k, and k', whose X is held at a time */
-  pdlt_problem *first;     /* the first S samples; only what ntk reads */
+  pdlt_samples *first;     /* the first S samples; only what ntk reads */
   pdlt_ntk ntk;            /* on those samples */
   double *h;               /* (L, S, S) h^(m) at m - 1 */
   double *q[2];            /* (max n_l, S^2) */
@@ -42,7 +42,7 @@ typedef struct pdlt_fluctuation {
 /* Memory for one network at a time; samples <= D; without ntk only the kernel can be
  * had. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_fluctuation_new(pdlt_fluctuation *out, const pdlt_network *net,
-                                 const pdlt_problem *problem, size_t samples, int ntk,
+                                 const pdlt_samples *data, size_t samples, int ntk,
                                  pdlt_error *err);
 void pdlt_fluctuation_free(pdlt_fluctuation *f);
 

@@ -6,16 +6,16 @@
 #include "base/core/memory.h"
 
 pdlt_status pdlt_stability_new(pdlt_stability *out, const pdlt_network *net,
-                               const pdlt_problem *problem, double eta, pdlt_error *err) {
-  const size_t q = problem->outputs * problem->train;
+                               const pdlt_samples *data, double eta, pdlt_error *err) {
+  const size_t q = data->outputs * data->train;
   pdlt_stability s = {.eta = eta};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&s.problem, 1, sizeof *s.problem, err));
-  *s.problem = *problem;
-  s.problem->test = 0;
-  s.problem->samples = problem->train;
-  s.problem->x_all = problem->x_train;
-  PDLT_TRY(pdlt_training_ntk_new(&s.ntk, net, s.problem, err));
+  PDLT_TRY(pdlt_alloc(&s.data, 1, sizeof *s.data, err));
+  *s.data = *data;
+  s.data->test = 0;
+  s.data->samples = data->train;
+  s.data->x_all = data->x_train;
+  PDLT_TRY(pdlt_training_ntk_new(&s.ntk, net, s.data, err));
   PDLT_TRY(pdlt_alloc(&s.theta, 2 * q * q, sizeof *s.theta, err));
   s.work = s.theta + q * q;
   *out = s;
@@ -27,7 +27,7 @@ cleanup:
 
 void pdlt_stability_free(pdlt_stability *stability) {
   pdlt_training_ntk_free(&stability->ntk);
-  pdlt_free(stability->problem);
+  pdlt_free(stability->data);
   pdlt_free(stability->theta);
   *stability = (pdlt_stability){.eta = 0};
 }
@@ -59,7 +59,7 @@ static int all_below(pdlt_stability *s, size_t q, double bound) {
 }
 
 int pdlt_stability_check(pdlt_stability *s, const double *theta) {
-  const size_t q = s->problem->outputs * s->problem->train;
+  const size_t q = s->data->outputs * s->data->train;
   pdlt_training_ntk_of(&s->ntk, theta, s->theta);
   const double bound = row_bound(s, q);
   if (isnan(bound)) return 1;
@@ -67,7 +67,7 @@ int pdlt_stability_check(pdlt_stability *s, const double *theta) {
 }
 
 double pdlt_stability_largest(pdlt_stability *s, const double *theta) {
-  const size_t q = s->problem->outputs * s->problem->train;
+  const size_t q = s->data->outputs * s->data->train;
   pdlt_training_ntk_of(&s->ntk, theta, s->theta);
   double low = 0, high = row_bound(s, q);
   if (isnan(high)) return INFINITY;

@@ -16,7 +16,7 @@ extern "C" {
 
 /* q = n_L N_A. */
 typedef struct pdlt_stability {
-  pdlt_problem *problem; /* the training samples alone; borrows its arrays, owned itself */
+  pdlt_samples *data; /* the training samples alone; borrows its arrays, owned itself */
   pdlt_training_ntk ntk;
   double eta;
   double *theta, *work; /* (q, q) */
@@ -24,7 +24,7 @@ typedef struct pdlt_stability {
 
 /* Memory for one network at a time. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_stability_new(pdlt_stability *out, const pdlt_network *net,
-                               const pdlt_problem *problem, double eta, pdlt_error *err);
+                               const pdlt_samples *data, double eta, pdlt_error *err);
 void pdlt_stability_free(pdlt_stability *stability);
 
 /* 1 when eta theta_max > 2 or the NTK is not finite. A bound decides when it can, else a

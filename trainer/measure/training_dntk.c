@@ -19,11 +19,11 @@ static double *take(double **next, size_t *total, size_t count) {
 /* Lends all arrays from storage and returns how much they need. */
 static size_t lend_views(pdlt_training_dntk *d, double *storage) {
   const pdlt_network *net = d->net;
-  const size_t S = d->samples, p = d->problem->outputs * S;
+  const size_t S = d->samples, p = d->data->outputs * S;
   size_t total = 0;
   double *next = storage;
   d->x = take(&next, &total, S * net->layer[0].in);
-  d->first = take(&next, &total, net->layer[0].out * d->problem->samples);
+  d->first = take(&next, &total, net->layer[0].out * d->data->samples);
   d->h = take(&next, &total, (size_t)net->depth * S * S);
   for (int i = 0; i < 2; i++) d->ddelta[i] = take(&next, &total, p * p * net->max_width);
   d->product = take(&next, &total, p * p * p);
@@ -43,16 +43,16 @@ static size_t lend_views(pdlt_training_dntk *d, double *storage) {
 }
 
 pdlt_status pdlt_training_dntk_new(pdlt_training_dntk *out, const pdlt_network *net,
-                                   const pdlt_problem *problem, size_t samples, pdlt_error *err) {
-  pdlt_training_dntk d = {.net = net, .problem = problem, .samples = samples};
+                                   const pdlt_samples *data, size_t samples, pdlt_error *err) {
+  pdlt_training_dntk d = {.net = net, .data = data, .samples = samples};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&d.layer, (size_t)net->depth, sizeof *d.layer, err));
   for (int k = 0; k + 1 < net->depth; k++) d.layer[k].n = net->layer[k].out;
   PDLT_TRY(pdlt_alloc(&d.storage, lend_views(&d, NULL), sizeof *d.storage, err));
   lend_views(&d, d.storage);
   for (size_t a = 0; a < samples; a++)
-    for (size_t j = 0; j < problem->inputs; j++)
-      d.x[a * problem->inputs + j] = problem->x_all[j * problem->samples + a];
+    for (size_t j = 0; j < data->inputs; j++)
+      d.x[a * data->inputs + j] = data->x_all[j * data->samples + a];
   *out = d;
   return PDLT_OK;
 cleanup:
@@ -84,7 +84,7 @@ static void multiply(size_t n, const double *x, const double *y, double *out) {
 
 /* s, d1, d2 and h of all layers. */
 static void forward(pdlt_training_dntk *d, const pdlt_stepper *stepper) {
-  const size_t S = d->samples, D = d->problem->samples;
+  const size_t S = d->samples, D = d->data->samples;
   const double *below = d->x, *theta = stepper->theta;
   pdlt_stepper_first(stepper, d->first);
   for (int k = 0; k < d->net->depth; k++) {
@@ -118,7 +118,7 @@ static void pull_back(const pdlt_training_dntk *d, const double *theta, int k, s
 
 /* g, delta and their products, from the top down. */
 static void gradients(pdlt_training_dntk *d, const double *theta) {
-  const size_t S = d->samples, p = d->problem->outputs * S;
+  const size_t S = d->samples, p = d->data->outputs * S;
   const int top = d->net->depth - 2;
   for (int k = top; k >= 0; k--) {
     pdlt_training_dntk_layer *y = &d->layer[k];
@@ -137,7 +137,7 @@ static void gradients(pdlt_training_dntk *d, const double *theta) {
 
 /* dz, ds and ds.s, from below. */
 static void tangents(pdlt_training_dntk *d, const double *theta) {
-  const size_t S = d->samples, p = d->problem->outputs * S;
+  const size_t S = d->samples, p = d->data->outputs * S;
   for (int k = 0; k + 1 < d->net->depth; k++) {
     pdlt_training_dntk_layer *y = &d->layer[k];
     const pdlt_layer *layer = &d->net->layer[k];
@@ -161,7 +161,7 @@ static void tangents(pdlt_training_dntk *d, const double *theta) {
 /* ddelta of hidden layer k from that of the layer above, which is 0 at the top. */
 static void covectors(const pdlt_training_dntk *d, const double *theta, int k, const double *above,
                       double *ddelta) {
-  const size_t S = d->samples, p = d->problem->outputs * S;
+  const size_t S = d->samples, p = d->data->outputs * S;
   const int top = k + 2 == d->net->depth;
   const pdlt_training_dntk_layer *y = &d->layer[k];
   const size_t n = y->n;
@@ -183,7 +183,7 @@ static void covectors(const pdlt_training_dntk *d, const double *theta, int k, c
 /* Part of layer k + 1: h times the products of ddelta and delta in d->product (h = NULL: the last
  * layer, whose ddelta is 0), and the move of the activations below. */
 static void add_layer(const pdlt_training_dntk *d, int k, const double *h, double *out) {
-  const size_t S = d->samples, p = d->problem->outputs * S;
+  const size_t S = d->samples, p = d->data->outputs * S;
   const int top = k + 1 == d->net->depth;
   const double *ds_s = k > 0 ? d->layer[k - 1].ds_s : NULL;
   for (size_t ia = 0; ia < p; ia++)
@@ -199,7 +199,7 @@ static void add_layer(const pdlt_training_dntk *d, int k, const double *h, doubl
 
 void pdlt_training_dntk_measure(pdlt_training_dntk *d, const pdlt_stepper *stepper, double *out) {
   const double *theta = stepper->theta;
-  const size_t S = d->samples, p = d->problem->outputs * S;
+  const size_t S = d->samples, p = d->data->outputs * S;
   double *now = d->ddelta[0], *above = d->ddelta[1];
   pdlt_stepper_weights(stepper);
   forward(d, stepper);

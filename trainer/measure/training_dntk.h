@@ -33,7 +33,7 @@ typedef struct pdlt_training_dntk_layer {
 
 typedef struct pdlt_training_dntk {
   const pdlt_network *net;         /* borrowed */
-  const pdlt_problem *problem;     /* borrowed */
+  const pdlt_samples *data;        /* borrowed */
   size_t samples;                  /* S */
   pdlt_training_dntk_layer *layer; /* (L-1) */
   double *x;                       /* (S, n_0) */
@@ -47,7 +47,7 @@ typedef struct pdlt_training_dntk {
 /* Memory for one network at a time; samples <= D; the activation has a second derivative.
  * Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_training_dntk_new(pdlt_training_dntk *out, const pdlt_network *net,
-                                   const pdlt_problem *problem, size_t samples, pdlt_error *err);
+                                   const pdlt_samples *data, size_t samples, pdlt_error *err);
 void pdlt_training_dntk_free(pdlt_training_dntk *dntk);
 
 /* out (n_L, S, n_L, S, n_L, S) at the state that the stepper's last forward saw. Cost, for each

@@ -7,9 +7,9 @@
 #include "base/vector/linalg.h"
 
 pdlt_status pdlt_training_ntk_new(pdlt_training_ntk *out, const pdlt_network *net,
-                                  const pdlt_problem *problem, pdlt_error *err) {
-  const size_t D = problem->samples, p = problem->outputs * D, depth = (size_t)net->depth;
-  pdlt_training_ntk ntk = {.net = net, .problem = problem};
+                                  const pdlt_samples *data, pdlt_error *err) {
+  const size_t D = data->samples, p = data->outputs * D, depth = (size_t)net->depth;
+  pdlt_training_ntk ntk = {.net = net, .data = data};
   size_t total = p * p + 2 * net->max_width * p + depth * D * D;
   for (size_t k = 0; k + 1 < depth; k++) total += 2 * net->layer[k].out * D;
   pdlt_status status = PDLT_OK;
@@ -42,8 +42,8 @@ void pdlt_training_ntk_free(pdlt_training_ntk *ntk) {
 /* s, ds and h of all layers; z^(1) from the stepper, unless NULL. */
 static void forward(pdlt_training_ntk *ntk, const double *theta, const pdlt_stepper *stepper) {
   const pdlt_network *net = ntk->net;
-  const size_t D = ntk->problem->samples;
-  const double *below = ntk->problem->x_all;
+  const size_t D = ntk->data->samples;
+  const double *below = ntk->data->x_all;
   for (int k = 0; k < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
     pdlt_syrk(1, D, layer->in, layer->lambda_W / (double)layer->in, below, D, 0.0, ntk->h[k], D);
@@ -65,7 +65,7 @@ static void forward(pdlt_training_ntk *ntk, const double *theta, const pdlt_step
 
 /* out (p, p) += h_ab gram. */
 static void add_layer(const pdlt_training_ntk *ntk, int k, double *out) {
-  const size_t D = ntk->problem->samples, p = ntk->problem->outputs * D;
+  const size_t D = ntk->data->samples, p = ntk->data->outputs * D;
   for (size_t ia = 0; ia < p; ia++)
     for (size_t jb = 0; jb < p; jb++)
       out[ia * p + jb] += ntk->h[k][ia % D * D + jb % D] * ntk->gram[ia * p + jb];
@@ -74,7 +74,7 @@ static void add_layer(const pdlt_training_ntk *ntk, int k, double *out) {
 /* out from s, ds and h. */
 static void backward(pdlt_training_ntk *ntk, const double *theta, double *out) {
   const pdlt_network *net = ntk->net;
-  const size_t D = ntk->problem->samples, n_L = ntk->problem->outputs, p = n_L * D;
+  const size_t D = ntk->data->samples, n_L = ntk->data->outputs, p = n_L * D;
   double *delta = ntk->delta[0], *next = ntk->delta[1];
   for (size_t ia = 0; ia < p; ia++)
     for (size_t jb = 0; jb < p; jb++)

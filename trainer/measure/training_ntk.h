@@ -17,18 +17,18 @@ extern "C" {
 #endif
 
 typedef struct pdlt_training_ntk {
-  const pdlt_network *net;     /* borrowed */
-  const pdlt_problem *problem; /* borrowed */
-  double **s, **ds;            /* (L-1) of (n_l, D) */
-  double **h;                  /* (L) of (D, D) */
-  double *delta[2];            /* (max n_l, n_L D) */
-  double *gram;                /* (n_L D, n_L D) */
+  const pdlt_network *net;  /* borrowed */
+  const pdlt_samples *data; /* borrowed */
+  double **s, **ds;         /* (L-1) of (n_l, D) */
+  double **h;               /* (L) of (D, D) */
+  double *delta[2];         /* (max n_l, n_L D) */
+  double *gram;             /* (n_L D, n_L D) */
   double *storage;
 } pdlt_training_ntk;
 
 /* Memory for one network at a time. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_training_ntk_new(pdlt_training_ntk *out, const pdlt_network *net,
-                                  const pdlt_problem *problem, pdlt_error *err);
+                                  const pdlt_samples *data, pdlt_error *err);
 void pdlt_training_ntk_free(pdlt_training_ntk *ntk);
 
 /* out (n_L, D, n_L, D) at the state that the stepper's last forward saw. Cost, with p = n_L D:

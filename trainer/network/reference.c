@@ -83,11 +83,11 @@ void pdlt_reference_lambda(const pdlt_network *net, double *lambda) {
   }
 }
 
-static void get_input(const pdlt_problem *p, size_t sample, double *x) {
+static void get_input(const pdlt_samples *p, size_t sample, double *x) {
   for (size_t j = 0; j < p->inputs; j++) x[j] = p->x_all[j * p->samples + sample];
 }
 
-pdlt_status pdlt_reference_output(const pdlt_network *net, const pdlt_problem *p,
+pdlt_status pdlt_reference_output(const pdlt_network *net, const pdlt_samples *p,
                                   const double *theta, double *z, pdlt_error *err) {
   const size_t neurons = total_neurons(net);
   double *work = NULL;
@@ -102,7 +102,7 @@ pdlt_status pdlt_reference_output(const pdlt_network *net, const pdlt_problem *p
   return PDLT_OK;
 }
 
-pdlt_status pdlt_reference_step(const pdlt_network *net, const pdlt_problem *p, double eta,
+pdlt_status pdlt_reference_step(const pdlt_network *net, const pdlt_samples *p, double eta,
                                 double *theta, pdlt_error *err) {
   const size_t params = net->num_params, outputs = p->outputs * p->samples;
   double *work = NULL;

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Outputs z (n_L, D) of all samples. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_reference_output(const pdlt_network *net, const pdlt_problem *problem,
+pdlt_status pdlt_reference_output(const pdlt_network *net, const pdlt_samples *data,
                                   const double *theta, double *z, pdlt_error *err);
 
 /* Preactivations of one sample: z[l-1] begins at the sum of the widths below, so
@@ -32,7 +32,7 @@ void pdlt_reference_lambda(const pdlt_network *net, double *lambda);
 
 /* theta <- theta - eta lambda dLoss/dtheta over the training samples. Errors:
  * PDLT_ERR_MEMORY. Cost O(N_A n_L num_params). */
-pdlt_status pdlt_reference_step(const pdlt_network *net, const pdlt_problem *problem, double eta,
+pdlt_status pdlt_reference_step(const pdlt_network *net, const pdlt_samples *data, double eta,
                                 double *theta, pdlt_error *err);
 
 #ifdef __cplusplus

@@ -13,7 +13,7 @@ static void transpose_rows(const double *in, size_t cols, size_t first, size_t c
 }
 
 /* h (N_A, n) = lambda_b + lambda_W/n_0 x_train^T x. */
-static void first_layer_ntk(const pdlt_problem *p, double lambda_b, double lambda_W,
+static void first_layer_ntk(const pdlt_samples *p, double lambda_b, double lambda_W,
                             const double *x, size_t n, double *h) {
   if (n == 0) return;
   for (size_t i = 0; i < p->train * n; i++) h[i] = lambda_b;
@@ -21,9 +21,9 @@ static void first_layer_ntk(const pdlt_problem *p, double lambda_b, double lambd
             1.0, h, n);
 }
 
-pdlt_status pdlt_problem_new(pdlt_problem *out, const pdlt_experiment *ex, const pdlt_dataset *data,
+pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const pdlt_dataset *data,
                              pdlt_error *err) {
-  pdlt_problem p = {.train = data->train,
+  pdlt_samples p = {.train = data->train,
                     .test = data->test,
                     .samples = data->train + data->test,
                     .inputs = data->inputs,
@@ -53,7 +53,7 @@ pdlt_status pdlt_problem_new(pdlt_problem *out, const pdlt_experiment *ex, const
   return PDLT_OK;
 }
 
-void pdlt_problem_free(pdlt_problem *problem) {
-  pdlt_free(problem->storage);
-  *problem = (pdlt_problem){0};
+void pdlt_samples_free(pdlt_samples *data) {
+  pdlt_free(data->storage);
+  *data = (pdlt_samples){0};
 }

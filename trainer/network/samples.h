@@ -1,7 +1,7 @@
 /* samples.h - the samples in the layout that the kernels read, shared by all networks.
  *
  * Is: transposed inputs and targets, and the layer-1 NTK of the samples.
- * Is not: aware of a width; one problem serves the whole sweep. */
+ * Is not: aware of a width; one data serves the whole sweep. */
 #ifndef PDLT_TRAINER_NETWORK_SAMPLES_H
 #define PDLT_TRAINER_NETWORK_SAMPLES_H
 
@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-typedef struct pdlt_problem {
+typedef struct pdlt_samples {
   size_t train, test, samples; /* N_A, N_B, D */
   size_t inputs, outputs;      /* n_0, n_L */
   double *x_train;             /* (n_0, N_A) */
@@ -27,12 +27,12 @@ typedef struct pdlt_problem {
   double *h_test;              /* (N_A, N_B) the same, training against test */
   double max_target;           /* max |y| over training samples */
   double *storage;             /* backs all of them; owned */
-} pdlt_problem;
+} pdlt_samples;
 
 /* Errors: PDLT_ERR_MEMORY. Cost O(N_A D n_0). */
-pdlt_status pdlt_problem_new(pdlt_problem *out, const pdlt_experiment *ex, const pdlt_dataset *data,
+pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const pdlt_dataset *data,
                              pdlt_error *err);
-void pdlt_problem_free(pdlt_problem *problem);
+void pdlt_samples_free(pdlt_samples *data);
 
 #ifdef __cplusplus
 }

@@ -6,28 +6,27 @@
 #include "base/core/memory.h"
 #include "trainer/network/step_internal.h"
 
-pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net,
-                             const pdlt_problem *problem, double eta, pdlt_first_layer first,
-                             int single, pdlt_error *err) {
-  return pdlt_stepper_new_by(out, pdlt_simd_best(), net, problem, eta, first, single, err);
+pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net, const pdlt_samples *data,
+                             double eta, pdlt_first_layer first, int single, pdlt_error *err) {
+  return pdlt_stepper_new_by(out, pdlt_simd_best(), net, data, eta, first, single, err);
 }
 
 pdlt_status pdlt_stepper_new_by(pdlt_stepper *out, const pdlt_simd_set *set,
-                                const pdlt_network *net, const pdlt_problem *problem, double eta,
+                                const pdlt_network *net, const pdlt_samples *data, double eta,
                                 pdlt_first_layer first, int single, pdlt_error *err) {
-  pdlt_stepper st = {.net = net, .problem = problem, .eta = eta};
-  const size_t outputs = problem->outputs * problem->train;
-  st.first_by_samples = first == PDLT_FIRST_SAMPLES ||
-                        (first == PDLT_FIRST_AUTO && problem->train < 2 * problem->inputs);
+  pdlt_stepper st = {.net = net, .data = data, .eta = eta};
+  const size_t outputs = data->outputs * data->train;
+  st.first_by_samples =
+      first == PDLT_FIRST_SAMPLES || (first == PDLT_FIRST_AUTO && data->train < 2 * data->inputs);
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&st.storage, net->num_params + 2 * outputs, sizeof *st.storage, err));
   st.theta = st.storage;
   st.z = st.theta + net->num_params;
   st.eps = st.z + outputs;
   if (single)
-    PDLT_TRY(pdlt_step_new_f(&st.in_single, set, net, problem, eta, st.first_by_samples, err));
+    PDLT_TRY(pdlt_step_new_f(&st.in_single, set, net, data, eta, st.first_by_samples, err));
   else
-    PDLT_TRY(pdlt_step_new_d(&st.in_double, set, net, problem, eta, st.first_by_samples, err));
+    PDLT_TRY(pdlt_step_new_d(&st.in_double, set, net, data, eta, st.first_by_samples, err));
   *out = st;
   return PDLT_OK;
 cleanup:
@@ -63,7 +62,7 @@ void pdlt_stepper_weights(const pdlt_stepper *st) { CALL(st, weights, st->theta)
 void pdlt_stepper_first(const pdlt_stepper *st, double *z) { CALL(st, first, z); }
 
 void pdlt_stepper_output(const pdlt_stepper *st, double *out) {
-  const pdlt_problem *p = st->problem;
+  const pdlt_samples *p = st->data;
   for (size_t i = 0; i < p->outputs; i++)
     memcpy(out + i * p->samples, st->z + i * p->train, p->train * sizeof *out);
   if (p->test > 0) CALL(st, test, out + p->train);

@@ -26,8 +26,8 @@ typedef enum { PDLT_FIRST_AUTO, PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES } pdlt_fi
 struct pdlt_simd_set;
 
 typedef struct pdlt_stepper {
-  const pdlt_network *net;     /* borrowed */
-  const pdlt_problem *problem; /* borrowed */
+  const pdlt_network *net;  /* borrowed */
+  const pdlt_samples *data; /* borrowed */
   double eta;
   int first_by_samples;          /* 1: layer 1 moves as z^(1), its weights in theta stay as drawn */
   double *theta;                 /* (num_params) set by the caller before pdlt_stepper_begin */
@@ -40,14 +40,13 @@ typedef struct pdlt_stepper {
 
 /* Memory for training one network at a time, in float when `single`; theta is zero.
  * Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net,
-                             const pdlt_problem *problem, double eta, pdlt_first_layer first,
-                             int single, pdlt_error *err);
+pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net, const pdlt_samples *data,
+                             double eta, pdlt_first_layer first, int single, pdlt_error *err);
 
 /* The same by a given instruction set, for tests and benchmarks; pdlt_stepper_new takes the best
  * that the processor can run (base/vector/kernels.h). */
 pdlt_status pdlt_stepper_new_by(pdlt_stepper *out, const struct pdlt_simd_set *set,
-                                const pdlt_network *net, const pdlt_problem *problem, double eta,
+                                const pdlt_network *net, const pdlt_samples *data, double eta,
                                 pdlt_first_layer first, int single, pdlt_error *err);
 void pdlt_stepper_free(pdlt_stepper *stepper);
 

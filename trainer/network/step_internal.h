@@ -10,20 +10,20 @@
 #include "trainer/network/network.h"
 #include "trainer/network/samples.h"
 
-/* For a stepper of net and problem; theta, z, eps, out as in step.h, in double. */
-#define PDLT_STEP_DECLARE(KIND)                                                          \
-  typedef struct pdlt_step_##KIND pdlt_step_##KIND;                                      \
-  pdlt_status pdlt_step_new_##KIND(pdlt_step_##KIND **out, const pdlt_simd_set *set,     \
-                                   const pdlt_network *net, const pdlt_problem *problem, \
-                                   double eta, int first_by_samples, pdlt_error *err);   \
-  void pdlt_step_free_##KIND(pdlt_step_##KIND *state);                                   \
-  void pdlt_step_begin_##KIND(pdlt_step_##KIND *state, const double *theta);             \
-  void pdlt_step_forward_##KIND(pdlt_step_##KIND *state, double *z, double *eps);        \
-  void pdlt_step_update_##KIND(pdlt_step_##KIND *state);                                 \
-  /* Layers 2.. of theta, and layer 1 unless it moves by samples. */                     \
-  void pdlt_step_weights_##KIND(const pdlt_step_##KIND *state, double *theta);           \
-  /* z (n_1, D) of layer 1; z (n_L, N_B) of the test samples, rows D apart. */           \
-  void pdlt_step_first_##KIND(pdlt_step_##KIND *state, double *z);                       \
+/* For a stepper of net and data; theta, z, eps, out as in step.h, in double. */
+#define PDLT_STEP_DECLARE(KIND)                                                                   \
+  typedef struct pdlt_step_##KIND pdlt_step_##KIND;                                               \
+  pdlt_status pdlt_step_new_##KIND(pdlt_step_##KIND **out, const pdlt_simd_set *set,              \
+                                   const pdlt_network *net, const pdlt_samples *data, double eta, \
+                                   int first_by_samples, pdlt_error *err);                        \
+  void pdlt_step_free_##KIND(pdlt_step_##KIND *state);                                            \
+  void pdlt_step_begin_##KIND(pdlt_step_##KIND *state, const double *theta);                      \
+  void pdlt_step_forward_##KIND(pdlt_step_##KIND *state, double *z, double *eps);                 \
+  void pdlt_step_update_##KIND(pdlt_step_##KIND *state);                                          \
+  /* Layers 2.. of theta, and layer 1 unless it moves by samples. */                              \
+  void pdlt_step_weights_##KIND(const pdlt_step_##KIND *state, double *theta);                    \
+  /* z (n_1, D) of layer 1; z (n_L, N_B) of the test samples, rows D apart. */                    \
+  void pdlt_step_first_##KIND(pdlt_step_##KIND *state, double *z);                                \
   void pdlt_step_test_##KIND(pdlt_step_##KIND *state, double *z);
 
 PDLT_STEP_DECLARE(d)

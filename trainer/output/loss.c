@@ -77,29 +77,29 @@ static pdlt_status estimate(diagonals *d, const pdlt_width_output *out, const pd
                                 .weights = out->survivors,
                                 .mean = controlled ? z->blocks + t * d->p : d->moments + 1,
                                 .scatter = controlled ? NULL : d->moments + 1 + d->p,
-                                .target = plan->problem->y_all};
+                                .target = plan->data->y_all};
   const pdlt_status status = pdlt_covariance_estimate(&moments, d->variance, d->variance_b, err);
   return status == PDLT_OK ? pdlt_bias_estimate(&bias, d->bias, d->bias_b, err) : status;
 }
 
 /* (1/2) sum over outputs and samples of x (n_L, D). */
-static double half_sum(const pdlt_problem *problem, const double *x, size_t first, size_t last) {
+static double half_sum(const pdlt_samples *data, const double *x, size_t first, size_t last) {
   double sum = 0;
-  for (size_t i = 0; i < problem->outputs; i++)
-    for (size_t a = first; a < last; a++) sum += 0.5 * x[i * problem->samples + a];
+  for (size_t i = 0; i < data->outputs; i++)
+    for (size_t a = first; a < last; a++) sum += 0.5 * x[i * data->samples + a];
   return sum;
 }
 
 /* Time t of a set's arrays. */
 static void fill_set(sample_set *set, const diagonals *d, const pdlt_width_output *out, size_t t) {
-  const pdlt_problem *problem = out->plan->problem;
+  const pdlt_samples *data = out->plan->data;
   const size_t T = out->plan->times;
   for (size_t b = 0; b <= out->blocks; b++) {
     const int all = b == out->blocks;
     const double *bias = all ? d->bias : d->bias_b + b * d->p;
     const double *variance = all ? d->variance : d->variance_b + b * d->p;
-    const double x[KINDS] = {[BIAS] = half_sum(problem, bias, set->first, set->last),
-                             [VARIANCE] = half_sum(problem, variance, set->first, set->last)};
+    const double x[KINDS] = {[BIAS] = half_sum(data, bias, set->first, set->last),
+                             [VARIANCE] = half_sum(data, variance, set->first, set->last)};
     for (int k = 0; k < KINDS; k++) {
       double *to = all ? set->loss[k].estimate + t : set->loss[k].blocks + b * T + t;
       *to = k == TOTAL ? x[BIAS] + x[VARIANCE] : x[k];
@@ -110,15 +110,15 @@ static void fill_set(sample_set *set, const diagonals *d, const pdlt_width_outpu
 /* Time t of loss_sample (T, D). */
 static void fill_samples(pdlt_quantity *loss, const diagonals *d, const pdlt_width_output *out,
                          size_t t) {
-  const pdlt_problem *problem = out->plan->problem;
-  const size_t D = problem->samples;
+  const pdlt_samples *data = out->plan->data;
+  const size_t D = data->samples;
   for (size_t b = 0; b <= out->blocks; b++) {
     const int all = b == out->blocks;
     const double *bias = all ? d->bias : d->bias_b + b * d->p;
     const double *variance = all ? d->variance : d->variance_b + b * d->p;
     double *to = (all ? loss->estimate : loss->blocks + b * loss->count) + t * D;
     for (size_t a = 0; a < D; a++)
-      to[a] = half_sum(problem, bias, a, a + 1) + half_sum(problem, variance, a, a + 1);
+      to[a] = half_sum(data, bias, a, a + 1) + half_sum(data, variance, a, a + 1);
   }
 }
 
@@ -139,10 +139,10 @@ static void finish(const pdlt_width_output *out, pdlt_quantity *q) {
 
 pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_quantity *z,
                                pdlt_error *err) {
-  const pdlt_problem *problem = out->plan->problem;
-  const size_t sample_dim[2] = {out->plan->times, problem->samples};
-  sample_set sets[2] = {{.name = "train", .last = problem->train},
-                        {.name = "test", .first = problem->train, .last = problem->samples}};
+  const pdlt_samples *data = out->plan->data;
+  const size_t sample_dim[2] = {out->plan->times, data->samples};
+  sample_set sets[2] = {{.name = "train", .last = data->train},
+                        {.name = "test", .first = data->train, .last = data->samples}};
   pdlt_quantity samples;
   diagonals d = {0};
   pdlt_status status = PDLT_OK;

@@ -16,9 +16,9 @@ static pdlt_status add(const pdlt_width_output *out, const char *prefix, const c
                        pdlt_error *err) {
   char full[160];
   snprintf(full, sizeof full, "n%d/%s%s%s", out->n, prefix, name, suffix);
-  pdlt_tensor *tensor = NULL;
-  const pdlt_status status = pdlt_archive_new(out->archive, full, ndim, dim, &tensor, err);
-  if (status == PDLT_OK) *data = tensor->data;
+  pdlt_array *array = NULL;
+  const pdlt_status status = pdlt_archive_new(out->archive, full, ndim, dim, &array, err);
+  if (status == PDLT_OK) *data = array->data;
   return status;
 }
 
@@ -50,18 +50,18 @@ void pdlt_quantity_finish(const pdlt_width_output *out, const double *weights, p
 
 static pdlt_status write_mean(const pdlt_width_output *out, pdlt_quantity *z, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t dim[3] = {plan->times, plan->problem->outputs, plan->problem->samples};
+  const size_t dim[3] = {plan->times, plan->data->outputs, plan->data->samples};
   pdlt_status status = pdlt_quantity_add(out, "", "z", 3, dim, z, err);
   if (status != PDLT_OK) return status;
-  const pdlt_control_sums sums = {.blocks = out->blocks,
-                                  .stride = plan->at.size,
-                                  .times = plan->times,
-                                  .p = plan->p,
-                                  .count = out->records + plan->at.survivors,
-                                  .mean = out->records + plan->at.mean,
-                                  .shift = out->records + plan->at.shift};
+  const pdlt_controlled_sums sums = {.blocks = out->blocks,
+                                     .stride = plan->at.size,
+                                     .times = plan->times,
+                                     .p = plan->p,
+                                     .count = out->records + plan->at.survivors,
+                                     .mean = out->records + plan->at.mean,
+                                     .shift = out->records + plan->at.shift};
   if (plan->linear) {
-    status = pdlt_control_values(&sums, plan->fitted, z->blocks, err);
+    status = pdlt_controlled_values(&sums, plan->fitted, z->blocks, err);
     if (status != PDLT_OK) return status;
   }
   for (size_t b = 0; b < out->blocks && !plan->linear; b++)
@@ -74,7 +74,7 @@ static pdlt_status write_mean(const pdlt_width_output *out, pdlt_quantity *z, pd
 static pdlt_status write_covariance(const pdlt_width_output *out, pdlt_quantity *cov,
                                     pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t n_L = plan->problem->outputs, samples = plan->problem->samples;
+  const size_t n_L = plan->data->outputs, samples = plan->data->samples;
   const size_t dim[5] = {plan->times, n_L, samples, n_L, samples};
   pdlt_status status = pdlt_quantity_add(out, "", "cov", 5, dim, cov, err);
   if (status != PDLT_OK) return status;
@@ -108,7 +108,7 @@ static pdlt_status write_end(const pdlt_width_output *out, const char *name, int
 
 static pdlt_status write_outputs(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t n_L = plan->problem->outputs, samples = plan->problem->samples;
+  const size_t n_L = plan->data->outputs, samples = plan->data->samples;
   const size_t dim[4] = {n_L, samples, n_L, samples};
   pdlt_quantity z, cov;
   pdlt_status status = PDLT_OK;
@@ -196,7 +196,7 @@ static pdlt_status write_counts(const pdlt_width_output *out, pdlt_error *err) {
   PDLT_TRY(add(out, "blocks/", "members", "", 1, &out->blocks, &value, err));
   memcpy(value, out->survivors, out->blocks * sizeof *value);
   if (plan->keep == 0) return PDLT_OK;
-  const size_t dim[4] = {plan->keep, plan->times, plan->problem->outputs, plan->problem->samples};
+  const size_t dim[4] = {plan->keep, plan->times, plan->data->outputs, plan->data->samples};
   PDLT_TRY(add(out, "samples/", "z", "", 4, dim, &value, err));
   memcpy(value, out->samples, plan->keep * plan->times * plan->p * sizeof *value);
 cleanup:
@@ -205,7 +205,7 @@ cleanup:
 
 static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t samples = plan->problem->samples, dim[2] = {samples, samples};
+  const size_t samples = plan->data->samples, dim[2] = {samples, samples};
   pdlt_status status = PDLT_OK;
   for (size_t b = 0; b < out->blocks; b++) {
     out->survivors[b] = out->records[b * plan->at.size + plan->at.survivors];
@@ -224,10 +224,10 @@ cleanup:
 }
 
 pdlt_status pdlt_output_write(pdlt_archive *archive, const pdlt_plan *plan,
-                              const pdlt_blocks *blocks, pdlt_error *err) {
+                              const pdlt_records *blocks, pdlt_error *err) {
   const pdlt_experiment *ex = plan->ex;
   const size_t num_widths = ex->network.num_widths, num_times = plan->times;
-  pdlt_tensor *widths = NULL, *times = NULL;
+  pdlt_array *widths = NULL, *times = NULL;
   double *weights = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&weights, 2 * plan->blocks, sizeof *weights, err));

@@ -17,7 +17,7 @@ extern "C" {
 
 /* Adds widths, times and everything of every width. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_write(pdlt_archive *archive, const pdlt_plan *plan,
-                              const pdlt_blocks *blocks, pdlt_error *err);
+                              const pdlt_records *blocks, pdlt_error *err);
 
 /* Adds the keys estimator, absent and block_members to the metadata; pilot is NULL when
  * none was run. Errors: PDLT_ERR_MEMORY. */

@@ -33,7 +33,7 @@ static void expand(const pdlt_plan *plan, const tensor_part *part, double n, con
 static double width_below(const pdlt_width_output *out, size_t r) {
   const pdlt_plan *plan = out->plan;
   return pdlt_experiment_layer_width(plan->ex, pdlt_plan_layer(plan, r) - 1, out->n,
-                                     (int)plan->problem->inputs);
+                                     (int)plan->data->inputs);
 }
 
 /* One tensor at readout r, from cov (R, q, q) and pseudo (B, R, q, q). */

@@ -17,7 +17,7 @@ static pdlt_status put(const pdlt_width_output *out, const char *name, int ndim,
 
 pdlt_status pdlt_output_training_ntk(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t T = plan->times, n_L = plan->problem->outputs, D = plan->problem->samples;
+  const size_t T = plan->times, n_L = plan->data->outputs, D = plan->data->samples;
   const size_t S = plan->first;
   pdlt_status status = PDLT_OK;
   if (plan->with_theta_t)

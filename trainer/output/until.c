@@ -29,8 +29,8 @@ typedef struct view {
 } view;
 
 static double scalar(const pdlt_archive *a, int n, const char *name) {
-  const pdlt_tensor *tensor = pdlt_archive_getf(a, "n%d/%s", n, name);
-  return tensor == NULL ? 0 : tensor->data[0];
+  const pdlt_array *array = pdlt_archive_getf(a, "n%d/%s", n, name);
+  return array == NULL ? 0 : array->data[0];
 }
 
 static int is_trained(const char *name) {
@@ -57,10 +57,10 @@ static pdlt_status view_new(view *out, const pdlt_experiment *ex, const pdlt_arc
   v.se = v.x + num;
   for (size_t w = 0; w < num; w++) {
     const int n = ex->network.widths[w];
-    const pdlt_tensor *x = pdlt_archive_getf(a, "n%d/%s", n, name);
-    const pdlt_tensor *se = pdlt_archive_getf(a, "n%d/%s_se", n, name);
+    const pdlt_array *x = pdlt_archive_getf(a, "n%d/%s", n, name);
+    const pdlt_array *se = pdlt_archive_getf(a, "n%d/%s_se", n, name);
     if (x == NULL || se == NULL || !is_usable(a, n, name)) continue;
-    v.count = pdlt_tensor_count(x);
+    v.count = pdlt_array_count(x);
     v.x[v.widths] = x->data;
     v.se[v.widths] = se->data;
     v.h[v.widths++] = 1 / ((double)n * below);

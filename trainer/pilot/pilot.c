@@ -14,7 +14,7 @@ enum { END_STEPS = 50 }; /* of steps: end, before any network was trained */
 typedef struct pilot_draws {
   const pdlt_plan *plan;
   const pdlt_network *net;
-  const pdlt_initial_fit *fit;
+  const pdlt_weightless_fit *fit;
   const pdlt_pilot_table *table;
   size_t stride, values; /* every stride-th of the T p numbers of a draw is kept */
   double *plus, *minus;  /* (draws, values) z of a pair */
@@ -43,12 +43,12 @@ static pdlt_status train_draw(pilot_draws *pd, pdlt_worker *w, int d,
 static pdlt_status look_at_levels(pilot_draws *pd, pdlt_worker *w, int d,
                                   const volatile sig_atomic_t *stop) {
   const pdlt_plan *plan = pd->plan;
-  pdlt_relinear *r = &w->further.relinear;
+  pdlt_level_draws *r = &w->further.level_draws;
   pdlt_network_draw(pd->net, plan->ex->ensemble.seed, PDLT_PILOT_MEMBER + (uint64_t)d, w->theta);
-  pdlt_status status = pdlt_relinear_begin(r, w->theta, 1, NULL);
+  pdlt_status status = pdlt_level_draws_begin(r, w->theta, 1, NULL);
   for (size_t k = 0; k < pd->table->candidates && status == PDLT_OK; k++) {
     if (stop != NULL && *stop) return PDLT_ERR_INTERRUPTED;
-    status = pdlt_relinear_output(r, &pd->table->level[k], w->pair, NULL);
+    status = pdlt_level_draws_output(r, &pd->table->level[k], w->pair, NULL);
     keep(pd, w->pair, pd->level + (k * PDLT_PILOT_DRAWS + (size_t)d) * pd->values);
   }
   return status;
@@ -144,7 +144,7 @@ static void make_candidates(const pilot_draws *pd, double last, pdlt_pilot_table
     before = step;
     for (int i = 0; i < 6; i++) {
       const pdlt_level level = {.step = step, .nodes = nodes[i], .middle = i >= 3};
-      const double flops = pdlt_relinear_flops(pd->net, pd->plan->problem, &level);
+      const double flops = pdlt_level_draws_flops(pd->net, pd->plan->data, &level);
       if (level.nodes * step < last && flops < t->flops_train) t->level[t->candidates++] = level;
     }
   }
@@ -170,7 +170,7 @@ static void set_candidates(const pilot_draws *pd, const pdlt_pilot_table *given,
     qsort(t->level, t->candidates, sizeof *t->level, compare_levels);
   }
   for (size_t k = 0; k < t->candidates; k++)
-    t->flops[k] = pdlt_relinear_flops(pd->net, pd->plan->problem, &t->level[k]);
+    t->flops[k] = pdlt_level_draws_flops(pd->net, pd->plan->data, &t->level[k]);
 }
 
 /* With steps: end, `steps` says how many there are. */
@@ -178,11 +178,11 @@ static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double s
                         pdlt_pilot_table *t) {
   if (!plan->schedule.to_end) steps = plan->schedule.times[plan->times - 1];
   t->flops_train =
-      pdlt_flops_train(net, plan->problem->train, plan->problem->samples, steps, plan->times);
+      pdlt_flops_train(net, plan->data->train, plan->data->samples, steps, plan->times);
   t->flops_draw = pdlt_flops_draw(net, 1, net->depth);
   t->flops_level = pdlt_flops_draw(net, net->depth, net->depth) +
                    pdlt_flops_draw(net, 1, net->depth - 1) / PDLT_FURTHER_LAST;
-  t->flops_further = pdlt_initial_flops(plan, net);
+  t->flops_further = pdlt_weightless_flops(plan, net);
 }
 
 /* --- the pilot --- */
@@ -194,7 +194,7 @@ static pdlt_status run_width(pdlt_pilot_table *out, const pdlt_plan *plan, const
   const size_t all = plan->times * plan->p;
   const size_t stride = (all + PDLT_PILOT_VALUES - 1) / PDLT_PILOT_VALUES;
   double *z = NULL;
-  pdlt_initial_fit fit = {.values = 0};
+  pdlt_weightless_fit fit = {.values = 0};
   int survived[PDLT_PILOT_DRAWS] = {0};
   pdlt_status status = PDLT_OK;
   pilot_draws pd = {.plan = plan, .net = net, .fit = &fit, .table = out, .survived = survived};
@@ -206,7 +206,7 @@ static pdlt_status run_width(pdlt_pilot_table *out, const pdlt_plan *plan, const
   pd.plus = z;
   pd.minus = z + rows;
   pd.level = z + 2 * rows;
-  PDLT_TRY(pdlt_initial_fit_new(&fit, plan, net, err));
+  PDLT_TRY(pdlt_weightless_fit_new(&fit, plan, net, err));
   PDLT_TRY(look_at_draws(&pd, 0, threads, stop, err));
   count_flops(plan, net, pd.steps, out);
   if (plan->linear) {
@@ -215,7 +215,7 @@ static pdlt_status run_width(pdlt_pilot_table *out, const pdlt_plan *plan, const
   }
   summarize(&pd, out);
 cleanup:
-  pdlt_initial_fit_free(&fit);
+  pdlt_weightless_fit_free(&fit);
   pdlt_free(z);
   return status;
 }
@@ -264,10 +264,9 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&table, 2, sizeof *table, err));
   for (int k = 0; k < 2; k++) {
-    PDLT_TRY(
-        pdlt_network_new(&net[k], ex, ex->network.widths[ends[k]], plan->problem->inputs, err));
+    PDLT_TRY(pdlt_network_new(&net[k], ex, ex->network.widths[ends[k]], plan->data->inputs, err));
     count_flops(plan, &net[k], END_STEPS, &table[k]);
-    const double linear = pdlt_flops_linear(&net[k], plan->problem->train, plan->problem->samples);
+    const double linear = pdlt_flops_linear(&net[k], plan->data->train, plan->data->samples);
     if (choose && !(linear < 0.5 * table[k].flops_train)) pilot.linearized = 0;
   }
   probe.with_kernel = probe.with_theta = probe.with_vertex = probe.with_theta_t = 0;

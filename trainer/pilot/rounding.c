@@ -142,7 +142,7 @@ pdlt_status pdlt_rounding_check(const pdlt_plan *plan, const pdlt_pilot *pilot, 
   if (!plan->single || !plan->with_output) return PDLT_OK;
   for (int k = 0; k < 2; k++) {
     pdlt_network net = {.depth = 0};
-    PDLT_TRY(pdlt_network_new(&net, ex, ex->network.widths[ends[k]], plan->problem->inputs, err));
+    PDLT_TRY(pdlt_network_new(&net, ex, ex->network.widths[ends[k]], plan->data->inputs, err));
     const double ratio = plan->linear ? pilot->width[k].chosen / pilot->width[k].antithetic : 1;
     status = check_width(plan, &net, ratio, threads, stop, err);
     pdlt_network_free(&net);

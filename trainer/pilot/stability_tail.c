@@ -108,11 +108,11 @@ static pdlt_status run_width(pdlt_stability_tail *tail, const pdlt_plan *plan, i
   sampler *samplers = NULL;
   double x[PDLT_STABILITY_DRAWS] = {0};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_network_new(&net, plan->ex, tail->width, plan->problem->inputs, err));
+  PDLT_TRY(pdlt_network_new(&net, plan->ex, tail->width, plan->data->inputs, err));
   PDLT_TRY(pdlt_alloc(&samplers, (size_t)threads, sizeof *samplers, err));
   for (int k = 0; k < threads; k++) {
-    PDLT_TRY(pdlt_stability_new(&samplers[k].stability, &net, plan->problem, plan->ex->training.eta,
-                                err));
+    PDLT_TRY(
+        pdlt_stability_new(&samplers[k].stability, &net, plan->data, plan->ex->training.eta, err));
     PDLT_TRY(pdlt_alloc(&samplers[k].theta, net.num_params, sizeof(double), err));
   }
 #pragma omp parallel for num_threads(threads) schedule(static, 1)

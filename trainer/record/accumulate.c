@@ -12,7 +12,7 @@ pdlt_status pdlt_accumulator_new(pdlt_accumulator *out, const pdlt_plan *plan,
   pdlt_accumulator acc = {.plan = plan};
   const size_t values = plan->readouts * plan->moments, pairs = plan->first * plan->first;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_fluctuation_new(&acc.fluctuation, net, plan->problem, plan->first,
+  PDLT_TRY(pdlt_fluctuation_new(&acc.fluctuation, net, plan->data, plan->first,
                                 plan->with_fluctuations, err));
   PDLT_TRY(pdlt_alloc(&acc.storage, (PDLT_BLOCK_MEMBERS + 1) * values + pairs + pairs * pairs,
                       sizeof *acc.storage, err));
@@ -63,7 +63,7 @@ static void add_readout(pdlt_accumulator *acc, const double *theta, size_t r, do
 
 void pdlt_accumulator_kernel(pdlt_accumulator *acc, const double *kernel, double *record) {
   const pdlt_plan *plan = acc->plan;
-  const size_t q = plan->moments, D = plan->problem->samples, S = plan->first;
+  const size_t q = plan->moments, D = plan->data->samples, S = plan->first;
   double *u = acc->u + acc->rows * plan->readouts * q;
   memset(u, 0, plan->readouts * q * sizeof *u);
   for (size_t r = 0; r < plan->readouts; r++, kernel += D * (D + 1) / 2) {

@@ -45,12 +45,12 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
 
 static size_t pow3(size_t x) { return x * x * x; }
 
-pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_problem *problem,
+pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
                            int layers, pdlt_error *err) {
   const pdlt_status status = check(ex, err);
   if (status != PDLT_OK) return status;
-  pdlt_plan plan = {.ex = ex, .problem = problem, .single = ex->ensemble.single_precision};
-  plan.schedule = pdlt_schedule_make(ex, problem);
+  pdlt_plan plan = {.ex = ex, .data = data, .single = ex->ensemble.single_precision};
+  plan.schedule = pdlt_schedule_make(ex, data);
   plan.with_output = (ex->measure & PDLT_MEASURE_OUTPUT) != 0;
   plan.with_kernel = (ex->measure & PDLT_MEASURE_KERNEL) != 0;
   plan.with_theta = (ex->measure & PDLT_MEASURE_NTK) != 0;
@@ -63,7 +63,7 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   if ((ex->measure & MOMENTS) != 0)
     plan.moments = plan.first * (plan.first + 1) / 2 * (plan.with_fluctuations ? 2 : 1);
   plan.times = plan.schedule.num_times;
-  plan.p = problem->outputs * problem->samples;
+  plan.p = data->outputs * data->samples;
   plan.readouts = layers ? (size_t)ex->network.depth : 1;
   plan.members = ex->ensemble.members > 0 ? (size_t)ex->ensemble.members : PDLT_UNTIL_FIRST;
   plan.keep = (size_t)ex->ensemble.keep_members;
@@ -72,9 +72,8 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   plan.columns = plan.with_cov ? plan.p : 1;
   plan.with_theta_t = plan.with_theta && plan.with_cov;
   plan.with_dtheta_t = plan.with_output && plan.with_dntk && pdlt_experiment_dntk_samples(ex) > 0;
-  plan.with_stability =
-      plan.with_output && problem->outputs * problem->train <= PDLT_MAX_LINEARIZED;
-  plan.dntk_numbers = pow3(problem->outputs * plan.first);
+  plan.with_stability = plan.with_output && data->outputs * data->train <= PDLT_MAX_LINEARIZED;
+  plan.dntk_numbers = pow3(data->outputs * plan.first);
   pdlt_plan_estimator(&plan, 0);
   *out = plan;
   return PDLT_OK;
@@ -83,7 +82,7 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
 static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   const size_t mean = plan->with_output ? plan->times * plan->p : 0;
   const size_t scatter = mean * plan->columns;
-  const size_t matrices = plan->readouts * plan->problem->samples * plan->problem->samples;
+  const size_t matrices = plan->readouts * plan->data->samples * plan->data->samples;
   pdlt_record_layout at = {.members = 0, .diverged = 1, .unconverged = 2, .survivors = 3};
   at.mean = 4;
   at.scatter = at.mean + mean;
@@ -139,7 +138,7 @@ static void fix_records(pdlt_plan *plan) {
 /* Whether draws without weights serve K, Theta and V, and cost less than networks. */
 static int is_weightless(const pdlt_plan *plan) {
   const pdlt_estimator asked = plan->ex->ensemble.estimator;
-  const double D = (double)plan->problem->samples, n = plan->ex->network.widths[0];
+  const double D = (double)plan->data->samples, n = plan->ex->network.widths[0];
   if (asked == PDLT_ESTIMATOR_PLAIN || asked == PDLT_ESTIMATOR_ANTITHETIC) return 0;
   if (!plan->with_kernel && !plan->with_theta && !plan->with_vertex) return 0;
   return D * D * D <= 4 * n * n;

@@ -50,8 +50,8 @@ typedef struct pdlt_record_layout {
 } pdlt_record_layout;
 
 typedef struct pdlt_plan {
-  const pdlt_experiment *ex;   /* borrowed */
-  const pdlt_problem *problem; /* borrowed */
+  const pdlt_experiment *ex; /* borrowed */
+  const pdlt_samples *data;  /* borrowed */
   pdlt_schedule schedule;
   int single; /* networks are trained in float */
   int antithetic;
@@ -94,7 +94,7 @@ typedef struct pdlt_plan {
 
 /* Plan of a resolved experiment; antithetic is set later by pdlt_plan_estimator.
  * Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...` for what the trainer cannot do. */
-pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_problem *problem,
+pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
                            int layers, pdlt_error *err);
 
 /* Fixes the estimator and with it the records and the block size. Where the experiment asks

@@ -6,13 +6,13 @@
 #include "base/core/memory.h"
 #include "trainer/record/record.h"
 
-pdlt_status pdlt_blocks_new(pdlt_blocks *out, const pdlt_plan *plan, pdlt_error *err) {
-  pdlt_blocks b = {.widths = plan->ex->network.num_widths,
-                   .per_width = plan->blocks,
-                   .record = plan->at.size,
-                   .sample = plan->keep > 0 ? plan->times * plan->p : 0,
-                   .block_members = plan->block_members,
-                   .keep = plan->keep};
+pdlt_status pdlt_records_new(pdlt_records *out, const pdlt_plan *plan, pdlt_error *err) {
+  pdlt_records b = {.widths = plan->ex->network.num_widths,
+                    .per_width = plan->blocks,
+                    .record = plan->at.size,
+                    .sample = plan->keep > 0 ? plan->times * plan->p : 0,
+                    .block_members = plan->block_members,
+                    .keep = plan->keep};
   b.units = b.widths * b.per_width;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&b.done, b.units, 1, err));
@@ -21,12 +21,12 @@ pdlt_status pdlt_blocks_new(pdlt_blocks *out, const pdlt_plan *plan, pdlt_error 
   *out = b;
   return PDLT_OK;
 cleanup:
-  pdlt_blocks_free(&b);
+  pdlt_records_free(&b);
   return status;
 }
 
 /* Block `b` of width w of `to` from the `factor` blocks of `from` that it covers. */
-static void gather(pdlt_blocks *to, const pdlt_blocks *from, const pdlt_plan *plan, size_t w,
+static void gather(pdlt_records *to, const pdlt_records *from, const pdlt_plan *plan, size_t w,
                    size_t b, size_t factor) {
   const size_t first = b * factor, end = first + factor;
   const size_t unit = w * to->per_width + b, old = w * from->per_width;
@@ -40,28 +40,28 @@ static void gather(pdlt_blocks *to, const pdlt_blocks *from, const pdlt_plan *pl
   to->done[unit] = 1;
 }
 
-pdlt_status pdlt_blocks_grow(pdlt_blocks *blocks, const pdlt_plan *plan, pdlt_error *err) {
-  pdlt_blocks grown = {0};
-  const pdlt_status status = pdlt_blocks_new(&grown, plan, err);
+pdlt_status pdlt_records_grow(pdlt_records *blocks, const pdlt_plan *plan, pdlt_error *err) {
+  pdlt_records grown = {0};
+  const pdlt_status status = pdlt_records_new(&grown, plan, err);
   if (status != PDLT_OK) return status;
   const size_t factor = grown.block_members / blocks->block_members;
   const size_t samples = grown.widths * grown.keep * grown.sample;
   for (size_t w = 0; w < grown.widths; w++)
     for (size_t b = 0; b < grown.per_width; b++) gather(&grown, blocks, plan, w, b, factor);
   if (samples > 0) memcpy(grown.samples, blocks->samples, samples * sizeof *grown.samples);
-  pdlt_blocks_free(blocks);
+  pdlt_records_free(blocks);
   *blocks = grown;
   return PDLT_OK;
 }
 
-void pdlt_blocks_free(pdlt_blocks *blocks) {
+void pdlt_records_free(pdlt_records *blocks) {
   pdlt_free(blocks->done);
   pdlt_free(blocks->records);
   pdlt_free(blocks->samples);
-  *blocks = (pdlt_blocks){0};
+  *blocks = (pdlt_records){0};
 }
 
-double *pdlt_blocks_samples(const pdlt_blocks *b, size_t u, size_t *count) {
+double *pdlt_records_kept(const pdlt_records *b, size_t u, size_t *count) {
   const size_t first = u % b->per_width * b->block_members;
   size_t end = first + b->block_members;
   if (end > b->keep) end = b->keep;
@@ -70,13 +70,13 @@ double *pdlt_blocks_samples(const pdlt_blocks *b, size_t u, size_t *count) {
   return b->samples + (u / b->per_width * b->keep + first) * b->sample;
 }
 
-size_t pdlt_blocks_shared(const pdlt_blocks *b, const pdlt_share *share) {
+size_t pdlt_records_shared(const pdlt_records *b, const pdlt_share *share) {
   size_t count = 0;
   for (size_t block = share->part; block < b->per_width; block += share->parts) count++;
   return count * b->widths;
 }
 
-size_t pdlt_blocks_done(const pdlt_blocks *b, const pdlt_share *share) {
+size_t pdlt_records_done(const pdlt_records *b, const pdlt_share *share) {
   size_t done = 0;
   for (size_t w = 0; w < b->widths; w++)
     for (size_t block = share->part; block < b->per_width; block += share->parts)

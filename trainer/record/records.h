@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* Width by width: block b of width w is unit u = w * per_width + b of U. */
-typedef struct pdlt_blocks {
+typedef struct pdlt_records {
   size_t widths, per_width, units; /* U = widths * per_width */
   size_t record;                   /* doubles per record */
   size_t sample;                   /* doubles of samples per draw; 0: none kept */
@@ -21,19 +21,19 @@ typedef struct pdlt_blocks {
   unsigned char *done;             /* (U) 1: finished */
   double *records;                 /* (U, record) */
   double *samples;                 /* (widths, keep, sample) */
-} pdlt_blocks;
+} pdlt_records;
 
 /* Memory for all blocks of the plan, none finished. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_blocks_new(pdlt_blocks *out, const pdlt_plan *plan, pdlt_error *err);
+pdlt_status pdlt_records_new(pdlt_records *out, const pdlt_plan *plan, pdlt_error *err);
 
 /* The same blocks for a plan that has grown (pdlt_plan_grow): records are kept, or merged
  * where blocks have become larger; a larger block of which a part is missing is not
  * finished. Errors: PDLT_ERR_MEMORY; blocks is then as it was. */
-pdlt_status pdlt_blocks_grow(pdlt_blocks *blocks, const pdlt_plan *plan, pdlt_error *err);
-void pdlt_blocks_free(pdlt_blocks *blocks);
+pdlt_status pdlt_records_grow(pdlt_records *blocks, const pdlt_plan *plan, pdlt_error *err);
+void pdlt_records_free(pdlt_records *blocks);
 
 /* Samples of the draws of unit u that are kept: where they begin, and how many doubles. */
-double *pdlt_blocks_samples(const pdlt_blocks *blocks, size_t u, size_t *count);
+double *pdlt_records_kept(const pdlt_records *blocks, size_t u, size_t *count);
 
 /* Part `part` of `parts` (0 <= part < parts) of the work: of each width every parts-th
  * block, so that all parts take about as long. */
@@ -46,8 +46,8 @@ static inline int pdlt_share_has(const pdlt_share *share, size_t block) {
 }
 
 /* Blocks of the share over all widths, and how many of them are finished. */
-size_t pdlt_blocks_shared(const pdlt_blocks *blocks, const pdlt_share *share);
-size_t pdlt_blocks_done(const pdlt_blocks *blocks, const pdlt_share *share);
+size_t pdlt_records_shared(const pdlt_records *blocks, const pdlt_share *share);
+size_t pdlt_records_done(const pdlt_records *blocks, const pdlt_share *share);
 
 #ifdef __cplusplus
 }

@@ -223,13 +223,13 @@ cleanup:
   return status;
 }
 
-static int same_sizes(const header *h, const pdlt_blocks *b) {
+static int same_sizes(const header *h, const pdlt_records *b) {
   return h->record == b->record && h->sample == b->sample && h->keep == b->keep &&
          h->block_members == b->block_members && h->widths == b->widths;
 }
 
 /* 0: the segment ends too early or names a block that does not exist. */
-static int read_entries(segment *s, pdlt_blocks *b) {
+static int read_entries(segment *s, pdlt_records *b) {
   s->next += s->head.note_size;
   for (uint64_t k = 0; k < s->head.entries; k++) {
     uint64_t place[2];
@@ -237,7 +237,7 @@ static int read_entries(segment *s, pdlt_blocks *b) {
     if (!take(s, place, sizeof place) || place[0] >= b->widths || place[1] >= b->per_width)
       return 0;
     const size_t u = (size_t)(place[0] * b->per_width + place[1]);
-    double *samples = pdlt_blocks_samples(b, u, &count);
+    double *samples = pdlt_records_kept(b, u, &count);
     if (!take(s, b->records + u * b->record, b->record * sizeof(double)) ||
         !take(s, samples, count * sizeof(double)))
       return 0;
@@ -246,7 +246,7 @@ static int read_entries(segment *s, pdlt_blocks *b) {
   return 1;
 }
 
-static pdlt_status read_segments(const pdlt_checkpoint *c, pdlt_blocks *blocks, pdlt_error *err) {
+static pdlt_status read_segments(const pdlt_checkpoint *c, pdlt_records *blocks, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   for (size_t k = 0; status == PDLT_OK && k < c->files; k++) {
     segment s;
@@ -260,7 +260,7 @@ static pdlt_status read_segments(const pdlt_checkpoint *c, pdlt_blocks *blocks, 
   return status;
 }
 
-pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *c, pdlt_blocks *blocks, int discard,
+pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *c, pdlt_records *blocks, int discard,
                                  pdlt_error *err) {
   const pdlt_status status = read_segments(c, blocks, err);
   if (status == PDLT_OK) return status;
@@ -279,16 +279,16 @@ static void put(FILE *stream, const void *bytes, size_t size, unsigned long long
   fwrite(bytes, 1, size, stream);
 }
 
-static void put_block(FILE *stream, const pdlt_blocks *b, size_t u, unsigned long long *hash) {
+static void put_block(FILE *stream, const pdlt_records *b, size_t u, unsigned long long *hash) {
   const uint64_t place[2] = {u / b->per_width, u % b->per_width};
   size_t count;
-  const double *samples = pdlt_blocks_samples(b, u, &count);
+  const double *samples = pdlt_records_kept(b, u, &count);
   put(stream, place, sizeof place, hash);
   put(stream, b->records + u * b->record, b->record * sizeof(double), hash);
   put(stream, samples, count * sizeof(double), hash);
 }
 
-static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, const pdlt_blocks *b,
+static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, const pdlt_records *b,
                                  const unsigned char *fresh, const unsigned char *saved,
                                  pdlt_error *err) {
   pdlt_file_writer writer = {0};
@@ -314,7 +314,7 @@ static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, con
 }
 
 /* saved NULL: the blocks of fresh only; else those of both, in place of all segments. */
-static pdlt_status write_next(pdlt_checkpoint *c, const pdlt_blocks *b, const unsigned char *fresh,
+static pdlt_status write_next(pdlt_checkpoint *c, const pdlt_records *b, const unsigned char *fresh,
                               const unsigned char *saved, pdlt_error *err) {
   const unsigned number = c->files > 0 ? c->numbers[c->files - 1] + 1 : 1;
   char *path = NULL;
@@ -328,14 +328,14 @@ static pdlt_status write_next(pdlt_checkpoint *c, const pdlt_blocks *b, const un
   return PDLT_OK;
 }
 
-pdlt_status pdlt_checkpoint_write(pdlt_checkpoint *c, const pdlt_blocks *b,
+pdlt_status pdlt_checkpoint_write(pdlt_checkpoint *c, const pdlt_records *b,
                                   const unsigned char *fresh, const unsigned char *saved,
                                   pdlt_error *err) {
   const int all = c->files + 1 >= PDLT_CHECKPOINT_FILES;
   return write_next(c, b, fresh, all ? saved : NULL, err);
 }
 
-pdlt_status pdlt_checkpoint_replace(pdlt_checkpoint *c, const pdlt_blocks *b, pdlt_error *err) {
+pdlt_status pdlt_checkpoint_replace(pdlt_checkpoint *c, const pdlt_records *b, pdlt_error *err) {
   return write_next(c, b, b->done, b->done, err);
 }
 

@@ -44,20 +44,20 @@ pdlt_status pdlt_checkpoint_open(pdlt_checkpoint *out, const char *folder, const
 
 /* Takes the finished blocks of the folder into blocks (done, records, samples). Errors as
  * open, with no block done; so it is when damaged segments were thrown away (discard). */
-pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *checkpoint, pdlt_blocks *blocks, int discard,
+pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *checkpoint, pdlt_records *blocks, int discard,
                                  pdlt_error *err);
 
 /* Writes a segment with the note and the blocks marked in fresh (U), or, where the
  * number of segments is used up, those marked in fresh or saved (U), after which the
  * other segments are gone. Reads nothing of other blocks. Errors: PDLT_ERR_IO,
  * PDLT_ERR_MEMORY; the folder is then as it was. Cost: the bytes of these blocks. */
-pdlt_status pdlt_checkpoint_write(pdlt_checkpoint *checkpoint, const pdlt_blocks *blocks,
+pdlt_status pdlt_checkpoint_write(pdlt_checkpoint *checkpoint, const pdlt_records *blocks,
                                   const unsigned char *fresh, const unsigned char *saved,
                                   pdlt_error *err);
 
 /* Writes one segment with the note and all finished blocks; the others are gone
  * afterwards. For blocks that have become larger. Errors: as write. */
-pdlt_status pdlt_checkpoint_replace(pdlt_checkpoint *checkpoint, const pdlt_blocks *blocks,
+pdlt_status pdlt_checkpoint_replace(pdlt_checkpoint *checkpoint, const pdlt_records *blocks,
                                     pdlt_error *err);
 
 /* Unlocks; the folder stays if it holds a segment. Allowed on {0}. */

@@ -18,11 +18,11 @@
 /* Everything of one run. */
 typedef struct run_state {
   const pdlt_ensemble_options *options;
-  pdlt_problem problem;
+  pdlt_samples samples;
   pdlt_plan plan;
   pdlt_choice choice;
   pdlt_checkpoint checkpoint;
-  pdlt_blocks blocks;
+  pdlt_records blocks;
   pdlt_share share; /* of all ranks together */
   char hash[17];
 } run_state;
@@ -87,21 +87,21 @@ static pdlt_status run_blocks(run_state *run, pdlt_error *err) {
   const pdlt_ensemble_options *o = run->options;
   const int to_disk = o->checkpoint != NULL;
   pdlt_checkpoint *checkpoint = to_disk ? &run->checkpoint : NULL;
-  pdlt_keeper keeper = {0};
+  pdlt_saver saver = {0};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_keeper_start(&keeper, checkpoint, &run->blocks, o->checkpoint_seconds, err));
-  const pdlt_work work = {.plan = &run->plan,
-                          .blocks = &run->blocks,
-                          .keeper = &keeper,
-                          .share = pdlt_crew_share(&run->share),
-                          .threads = o->threads,
-                          .stop = o->stop,
-                          .progress = o->progress};
-  status = pdlt_crew_run(&work, &run->share, &run->choice, run->hash, err);
-  const pdlt_status saved = pdlt_keeper_stop(&keeper, status == PDLT_OK ? err : NULL);
+  PDLT_TRY(pdlt_saver_start(&saver, checkpoint, &run->blocks, o->checkpoint_seconds, err));
+  const pdlt_workers work = {.plan = &run->plan,
+                             .blocks = &run->blocks,
+                             .saver = &saver,
+                             .share = pdlt_ranks_share(&run->share),
+                             .threads = o->threads,
+                             .stop = o->stop,
+                             .progress = o->progress};
+  status = pdlt_ranks_run(&work, &run->share, &run->choice, run->hash, err);
+  const pdlt_status saved = pdlt_saver_stop(&saver, status == PDLT_OK ? err : NULL);
   if (status != PDLT_OK || saved != PDLT_OK) return status != PDLT_OK ? status : saved;
-  const size_t done = pdlt_blocks_done(&run->blocks, &run->share);
-  const size_t all = pdlt_blocks_shared(&run->blocks, &run->share);
+  const size_t done = pdlt_records_done(&run->blocks, &run->share);
+  const size_t all = pdlt_records_shared(&run->blocks, &run->share);
   if (done < all)
     status =
         pdlt_fail(err, PDLT_ERR_INTERRUPTED, "interrupted after %zu of %zu blocks%s%s", done, all,
@@ -127,7 +127,7 @@ static pdlt_status grow(run_state *run, size_t members, pdlt_error *err) {
   pdlt_plan_grow(&run->plan, members);
   run->choice.members = members;
   keep_note(run);
-  pdlt_status status = pdlt_blocks_grow(&run->blocks, &run->plan, err);
+  pdlt_status status = pdlt_records_grow(&run->blocks, &run->plan, err);
   if (status == PDLT_OK && run->options->checkpoint != NULL && run->plan.block_members != before)
     status = pdlt_checkpoint_replace(&run->checkpoint, &run->blocks, err);
   return status;
@@ -212,15 +212,15 @@ static pdlt_status run_all(run_state *run, pdlt_archive *archive, const pdlt_dat
   const size_t widths = plan->ex->network.num_widths;
   pdlt_stability_tail *tails = NULL;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_problem_new(&run->problem, plan->ex, data, err));
-  PDLT_TRY(pdlt_plan_make(plan, plan->ex, &run->problem, o->layers, err));
+  PDLT_TRY(pdlt_samples_new(&run->samples, plan->ex, data, err));
+  PDLT_TRY(pdlt_plan_make(plan, plan->ex, &run->samples, o->layers, err));
   PDLT_TRY(open_checkpoint(run, data, err));
   PDLT_TRY(settle(run, err));
   PDLT_TRY(check_share(run, err));
-  PDLT_TRY(pdlt_blocks_new(&run->blocks, plan, err));
+  PDLT_TRY(pdlt_records_new(&run->blocks, plan, err));
   PDLT_TRY(take_checkpoint(run, err));
   /* a run that goes on has warned at its start and looks again at the end */
-  const int fresh = pdlt_blocks_done(&run->blocks, &run->share) == 0;
+  const int fresh = pdlt_records_done(&run->blocks, &run->share) == 0;
   if (fresh) PDLT_TRY(look_at_stability(run, &tails, err));
   if (fresh && tails != NULL) pdlt_stability_warn(tails, widths, o->progress);
   PDLT_TRY(run_until_enough(run, archive, err));
@@ -248,8 +248,8 @@ pdlt_status pdlt_ensemble_run(pdlt_archive *out, const pdlt_experiment *ex,
   archive = (pdlt_archive){0};
 cleanup:
   pdlt_archive_free(&archive);
-  pdlt_blocks_free(&run.blocks);
+  pdlt_records_free(&run.blocks);
   pdlt_checkpoint_close(&run.checkpoint);
-  pdlt_problem_free(&run.problem);
+  pdlt_samples_free(&run.samples);
   return status;
 }

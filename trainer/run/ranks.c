@@ -37,13 +37,13 @@ static void tell_all(crew_kind kind) {
   for (int rank = 1; rank < pdlt_team_size(); rank++) pdlt_team_send(rank, &head, sizeof head);
 }
 
-pdlt_share pdlt_crew_share(const pdlt_share *share) {
+pdlt_share pdlt_ranks_share(const pdlt_share *share) {
   return (pdlt_share){share->part + share->parts * (size_t)pdlt_team_rank(),
                       share->parts * (size_t)pdlt_team_size()};
 }
 
 /* Longest message: a block, or the start of a round. */
-static size_t message_room(const pdlt_blocks *b) {
+static size_t message_room(const pdlt_records *b) {
   const size_t block = (b->record + b->block_members * b->sample) * sizeof(double);
   return sizeof(crew_head) + (block > b->units ? block : b->units);
 }
@@ -51,8 +51,8 @@ static size_t message_room(const pdlt_blocks *b) {
 /* --- the leader --- */
 
 /* One message of a helper. */
-static void take_message(pdlt_crew *crew, int from, size_t size) {
-  pdlt_blocks *b = crew->work->blocks;
+static void take_message(pdlt_ranks *crew, int from, size_t size) {
+  pdlt_records *b = crew->work->blocks;
   crew_head head;
   size_t count;
   pdlt_team_receive(from, crew->buffer, size);
@@ -65,15 +65,15 @@ static void take_message(pdlt_crew *crew, int from, size_t size) {
     return;
   }
   const char *record = crew->buffer + sizeof head;
-  double *samples = pdlt_blocks_samples(b, head.unit, &count);
+  double *samples = pdlt_records_kept(b, head.unit, &count);
   memcpy(b->records + head.unit * b->record, record, b->record * sizeof(double));
   if (count > 0) memcpy(samples, record + b->record * sizeof(double), count * sizeof(double));
-  if (!pdlt_keeper_add(crew->work->keeper, head.unit)) crew->halt = 1;
+  if (!pdlt_saver_add(crew->work->saver, head.unit)) crew->halt = 1;
 }
 
 /* Listens until all helpers are back and the leader's share is done, too. */
 static void *listen(void *argument) {
-  pdlt_crew *crew = argument;
+  pdlt_ranks *crew = argument;
   const volatile sig_atomic_t *stop = crew->work->stop;
   int told = 0, from = 0;
   while (crew->helpers > 0 || !atomic_load(&crew->done)) {
@@ -91,9 +91,9 @@ static void *listen(void *argument) {
   return NULL;
 }
 
-static void send_helpers(pdlt_crew *crew, const pdlt_share *share, const pdlt_choice *choice,
+static void send_helpers(pdlt_ranks *crew, const pdlt_share *share, const pdlt_choice *choice,
                          const char *hash) {
-  const pdlt_blocks *b = crew->work->blocks;
+  const pdlt_records *b = crew->work->blocks;
   crew_head head;
   memset(&head, 0, sizeof head);
   head.kind = START;
@@ -106,11 +106,11 @@ static void send_helpers(pdlt_crew *crew, const pdlt_share *share, const pdlt_ch
     pdlt_team_send(rank, crew->buffer, sizeof head + b->units);
 }
 
-pdlt_status pdlt_crew_run(const pdlt_work *work, const pdlt_share *share, const pdlt_choice *choice,
-                          const char *hash, pdlt_error *err) {
-  if (pdlt_team_size() == 1) return pdlt_work_run(work, err);
-  pdlt_crew crew = {.work = work};
-  pdlt_work own = *work;
+pdlt_status pdlt_ranks_run(const pdlt_workers *work, const pdlt_share *share,
+                           const pdlt_choice *choice, const char *hash, pdlt_error *err) {
+  if (pdlt_team_size() == 1) return pdlt_workers_run(work, err);
+  pdlt_ranks crew = {.work = work};
+  pdlt_workers own = *work;
   own.stop = &crew.halt;
   pdlt_status status = pdlt_alloc(&crew.buffer, message_room(work->blocks), 1, err);
   if (status != PDLT_OK) return status;
@@ -122,7 +122,7 @@ pdlt_status pdlt_crew_run(const pdlt_work *work, const pdlt_share *share, const 
     pdlt_free(crew.buffer);
     return pdlt_fail(err, PDLT_ERR_INTERNAL, "the thread that listens to helpers did not start");
   }
-  status = pdlt_work_run(&own, err);
+  status = pdlt_workers_run(&own, err);
   if (status != PDLT_OK) crew.halt = 1;
   atomic_store(&crew.done, 1);
   pthread_join(crew.thread, NULL);
@@ -132,16 +132,16 @@ pdlt_status pdlt_crew_run(const pdlt_work *work, const pdlt_share *share, const 
   return status;
 }
 
-void pdlt_crew_dismiss(void) { tell_all(QUIT); }
+void pdlt_ranks_dismiss(void) { tell_all(QUIT); }
 
 /* --- a helper --- */
 
 typedef struct crew_helper {
   const pdlt_ensemble_options *options;
-  pdlt_problem problem;
+  pdlt_samples samples;
   pdlt_plan plan;
-  pdlt_blocks blocks;
-  pdlt_keeper keeper;
+  pdlt_records blocks;
+  pdlt_saver saver;
   unsigned char *sent, *done; /* (U) */
   char *buffer;
   volatile sig_atomic_t halt;
@@ -149,10 +149,10 @@ typedef struct crew_helper {
 } crew_helper;
 
 static void send_block(crew_helper *h, size_t u) {
-  const pdlt_blocks *b = &h->blocks;
+  const pdlt_records *b = &h->blocks;
   crew_head head;
   size_t count;
-  const double *samples = pdlt_blocks_samples(b, u, &count);
+  const double *samples = pdlt_records_kept(b, u, &count);
   char *record = h->buffer + sizeof head;
   memset(&head, 0, sizeof head);
   head.kind = BLOCK;
@@ -176,7 +176,7 @@ static void *report(void *argument) {
       memcpy(&head, h->buffer, sizeof head);
       h->halt = 1; /* STOP: the leader says nothing else during a round */
     }
-    pdlt_keeper_copy(&h->keeper, h->done);
+    pdlt_saver_copy(&h->saver, h->done);
     for (size_t u = 0; u < h->blocks.units; u++) {
       if (!h->done[u] || h->sent[u]) continue;
       send_block(h, u);
@@ -197,10 +197,10 @@ static pdlt_status prepare(crew_helper *h, const crew_head *start, const char *d
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT,
                        "rank %d reads another experiment or other data than rank 0",
                        pdlt_team_rank()));
-  PDLT_TRY(pdlt_problem_new(&h->problem, ex, data, err));
-  PDLT_TRY(pdlt_plan_make(&h->plan, ex, &h->problem, h->options->layers, err));
+  PDLT_TRY(pdlt_samples_new(&h->samples, ex, data, err));
+  PDLT_TRY(pdlt_plan_make(&h->plan, ex, &h->samples, h->options->layers, err));
   pdlt_choice_apply(&start->choice, &h->plan);
-  PDLT_TRY(pdlt_blocks_new(&h->blocks, &h->plan, err));
+  PDLT_TRY(pdlt_records_new(&h->blocks, &h->plan, err));
   if (units != h->blocks.units)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_INTERNAL, "ranks disagree about the number of blocks"));
   PDLT_TRY(pdlt_alloc(&h->sent, 2 * units, 1, err));
@@ -208,22 +208,22 @@ static pdlt_status prepare(crew_helper *h, const crew_head *start, const char *d
   PDLT_TRY(pdlt_alloc(&h->buffer, message_room(&h->blocks), 1, err));
   memcpy(h->blocks.done, done, units);
   memcpy(h->sent, done, units);
-  PDLT_TRY(pdlt_keeper_start(&h->keeper, NULL, &h->blocks, 0, err));
+  PDLT_TRY(pdlt_saver_start(&h->saver, NULL, &h->blocks, 0, err));
 cleanup:
   return status;
 }
 
 static pdlt_status work(crew_helper *h, const pdlt_share *share, pdlt_error *err) {
-  const pdlt_work work = {.plan = &h->plan,
-                          .blocks = &h->blocks,
-                          .keeper = &h->keeper,
-                          .share = pdlt_crew_share(share),
-                          .threads = h->options->threads,
-                          .stop = &h->halt};
+  const pdlt_workers work = {.plan = &h->plan,
+                             .blocks = &h->blocks,
+                             .saver = &h->saver,
+                             .share = pdlt_ranks_share(share),
+                             .threads = h->options->threads,
+                             .stop = &h->halt};
   pthread_t thread;
   if (pthread_create(&thread, NULL, report, h) != 0)
     return pdlt_fail(err, PDLT_ERR_INTERNAL, "the thread that reports to rank 0 did not start");
-  const pdlt_status status = pdlt_work_run(&work, err);
+  const pdlt_status status = pdlt_workers_run(&work, err);
   atomic_store(&h->finished, 1);
   pthread_join(thread, NULL);
   if (status == PDLT_OK && h->halt) return pdlt_fail(err, PDLT_ERR_INTERRUPTED, "interrupted");
@@ -240,9 +240,9 @@ static void run_round(const char *message, size_t size, const pdlt_experiment *e
   if (status == PDLT_OK)
     status = prepare(&h, &head, message + sizeof head, size - sizeof head, ex, data, &err);
   if (status == PDLT_OK) status = work(&h, &head.share, &err);
-  (void)pdlt_keeper_stop(&h.keeper, NULL);
-  pdlt_blocks_free(&h.blocks);
-  pdlt_problem_free(&h.problem);
+  (void)pdlt_saver_stop(&h.saver, NULL);
+  pdlt_records_free(&h.blocks);
+  pdlt_samples_free(&h.samples);
   pdlt_free(h.sent);
   pdlt_free(h.buffer);
   memset(&head, 0, sizeof head);
@@ -252,8 +252,8 @@ static void run_round(const char *message, size_t size, const pdlt_experiment *e
   pdlt_team_send(0, &head, sizeof head);
 }
 
-void pdlt_crew_help(const pdlt_experiment *ex, const pdlt_dataset *data,
-                    const pdlt_ensemble_options *options, pdlt_status status) {
+void pdlt_ranks_help(const pdlt_experiment *ex, const pdlt_dataset *data,
+                     const pdlt_ensemble_options *options, pdlt_status status) {
   crew_head head = {.kind = STOP};
   while (head.kind != QUIT) {
     int from = 0;

@@ -25,7 +25,7 @@ static struct timespec now(void) {
 
 /* Writes the blocks that are finished and not on disk; the lock is held on entry and on
  * return, but not while the disk works. */
-static void save(pdlt_keeper *k) {
+static void save(pdlt_saver *k) {
   const size_t units = k->blocks->units;
   for (size_t u = 0; u < units; u++) k->fresh[u] = k->blocks->done[u] && !k->saved[u];
   k->waiting = 0;
@@ -40,7 +40,7 @@ static void save(pdlt_keeper *k) {
 }
 
 static void *keep(void *argument) {
-  pdlt_keeper *k = argument;
+  pdlt_saver *k = argument;
   struct timespec due = after(now(), k->seconds);
   pthread_mutex_lock(&k->lock);
   while (k->status == PDLT_OK) {
@@ -57,7 +57,7 @@ static void *keep(void *argument) {
   return NULL;
 }
 
-static int start_thread(pdlt_keeper *k) {
+static int start_thread(pdlt_saver *k) {
   pthread_condattr_t clock;
   if (pthread_condattr_init(&clock) != 0) return 0;
   pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
@@ -70,10 +70,10 @@ static int start_thread(pdlt_keeper *k) {
   return 0;
 }
 
-pdlt_status pdlt_keeper_start(pdlt_keeper *k, pdlt_checkpoint *checkpoint, pdlt_blocks *blocks,
-                              double seconds, pdlt_error *err) {
+pdlt_status pdlt_saver_start(pdlt_saver *k, pdlt_checkpoint *checkpoint, pdlt_records *blocks,
+                             double seconds, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  *k = (pdlt_keeper){.checkpoint = checkpoint, .blocks = blocks, .seconds = seconds};
+  *k = (pdlt_saver){.checkpoint = checkpoint, .blocks = blocks, .seconds = seconds};
   if (checkpoint != NULL) {
     PDLT_TRY(pdlt_alloc(&k->saved, 2 * blocks->units, 1, err));
     k->fresh = k->saved + blocks->units;
@@ -82,11 +82,11 @@ pdlt_status pdlt_keeper_start(pdlt_keeper *k, pdlt_checkpoint *checkpoint, pdlt_
   if (start_thread(k)) return PDLT_OK;
   status = pdlt_fail(err, PDLT_ERR_INTERNAL, "the thread that saves unfinished work did not start");
 cleanup:
-  (void)pdlt_keeper_stop(k, NULL);
+  (void)pdlt_saver_stop(k, NULL);
   return status;
 }
 
-int pdlt_keeper_add(pdlt_keeper *k, size_t u) {
+int pdlt_saver_add(pdlt_saver *k, size_t u) {
   pthread_mutex_lock(&k->lock);
   k->blocks->done[u] = 1;
   const int good = k->status == PDLT_OK;
@@ -95,20 +95,20 @@ int pdlt_keeper_add(pdlt_keeper *k, size_t u) {
   return good;
 }
 
-int pdlt_keeper_has(pdlt_keeper *k, size_t u) {
+int pdlt_saver_has(pdlt_saver *k, size_t u) {
   pthread_mutex_lock(&k->lock);
   const int has = k->blocks->done[u];
   pthread_mutex_unlock(&k->lock);
   return has;
 }
 
-void pdlt_keeper_copy(pdlt_keeper *k, unsigned char *out) {
+void pdlt_saver_copy(pdlt_saver *k, unsigned char *out) {
   pthread_mutex_lock(&k->lock);
   memcpy(out, k->blocks->done, k->blocks->units);
   pthread_mutex_unlock(&k->lock);
 }
 
-pdlt_status pdlt_keeper_stop(pdlt_keeper *k, pdlt_error *err) {
+pdlt_status pdlt_saver_stop(pdlt_saver *k, pdlt_error *err) {
   pdlt_status status = k->status;
   if (k->started) {
     if (k->checkpoint != NULL) {
@@ -124,6 +124,6 @@ pdlt_status pdlt_keeper_stop(pdlt_keeper *k, pdlt_error *err) {
     if (status != PDLT_OK) pdlt_fail(err, status, "%s", k->err.message);
   }
   pdlt_free(k->saved);
-  *k = (pdlt_keeper){0};
+  *k = (pdlt_saver){0};
   return status;
 }

@@ -14,9 +14,9 @@
 extern "C" {
 #endif
 
-typedef struct pdlt_keeper {
+typedef struct pdlt_saver {
   pdlt_checkpoint *checkpoint; /* borrowed; NULL: only blocks->done is kept */
-  pdlt_blocks *blocks;         /* borrowed; done is changed under lock */
+  pdlt_records *blocks;        /* borrowed; done is changed under lock */
   double seconds;
   pthread_t thread;
   pthread_mutex_t lock;
@@ -26,25 +26,25 @@ typedef struct pdlt_keeper {
   unsigned char *saved, *fresh; /* (U) on disk; being written. Of the thread alone */
   pdlt_status status;           /* of the first write that failed: nothing is written after it */
   pdlt_error err;
-} pdlt_keeper;
+} pdlt_saver;
 
-/* Starts the thread; what is done in blocks counts as being on disk. keeper must stay
+/* Starts the thread; what is done in blocks counts as being on disk. saver must stay
  * where it is until stopped. Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERNAL (no thread). */
-pdlt_status pdlt_keeper_start(pdlt_keeper *keeper, pdlt_checkpoint *checkpoint, pdlt_blocks *blocks,
-                              double seconds, pdlt_error *err);
+pdlt_status pdlt_saver_start(pdlt_saver *saver, pdlt_checkpoint *checkpoint, pdlt_records *blocks,
+                             double seconds, pdlt_error *err);
 
 /* Block u is finished. 0: the disk failed, so further work would be lost. */
-int pdlt_keeper_add(pdlt_keeper *keeper, size_t u);
+int pdlt_saver_add(pdlt_saver *saver, size_t u);
 
 /* Whether block u is finished. */
-int pdlt_keeper_has(pdlt_keeper *keeper, size_t u);
+int pdlt_saver_has(pdlt_saver *saver, size_t u);
 
 /* Copies which blocks are finished into out (U). */
-void pdlt_keeper_copy(pdlt_keeper *keeper, unsigned char *out);
+void pdlt_saver_copy(pdlt_saver *saver, unsigned char *out);
 
 /* Writes what is left and ends the thread. Errors: of the first write that failed. Allowed
  * on {0}, and twice. */
-pdlt_status pdlt_keeper_stop(pdlt_keeper *keeper, pdlt_error *err);
+pdlt_status pdlt_saver_stop(pdlt_saver *saver, pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -13,49 +13,49 @@
 static pdlt_status put_matrix(pdlt_archive *archive, const char *name, size_t rows, size_t cols,
                               const double *values, pdlt_error *err) {
   const size_t dim[2] = {rows, cols};
-  pdlt_tensor *tensor = NULL;
-  const pdlt_status status = pdlt_archive_new(archive, name, 2, dim, &tensor, err);
+  pdlt_array *array = NULL;
+  const pdlt_status status = pdlt_archive_new(archive, name, 2, dim, &array, err);
   if (status == PDLT_OK && rows * cols > 0)
-    memcpy(tensor->data, values, rows * cols * sizeof *values);
+    memcpy(array->data, values, rows * cols * sizeof *values);
   return status;
 }
 
 static pdlt_status put_choice(pdlt_archive *archive, const pdlt_choice *choice, pdlt_error *err) {
   const size_t size = sizeof *choice;
   const unsigned char *byte = (const unsigned char *)choice;
-  pdlt_tensor *tensor = NULL;
-  const pdlt_status status = pdlt_archive_new(archive, "choice", 1, &size, &tensor, err);
-  for (size_t i = 0; status == PDLT_OK && i < size; i++) tensor->data[i] = byte[i];
+  pdlt_array *array = NULL;
+  const pdlt_status status = pdlt_archive_new(archive, "choice", 1, &size, &array, err);
+  for (size_t i = 0; status == PDLT_OK && i < size; i++) array->data[i] = byte[i];
   return status;
 }
 
 /* Doubles of samples of all blocks of the share. */
-static size_t count_samples(const pdlt_blocks *b, const pdlt_share *share) {
+static size_t count_samples(const pdlt_records *b, const pdlt_share *share) {
   size_t total = 0, count;
   for (size_t u = 0; u < b->units; u++) {
     if (!pdlt_share_has(share, u % b->per_width)) continue;
-    pdlt_blocks_samples(b, u, &count);
+    pdlt_records_kept(b, u, &count);
     total += count;
   }
   return total;
 }
 
-static pdlt_status put_blocks(pdlt_archive *archive, const pdlt_blocks *b, const pdlt_share *share,
+static pdlt_status put_blocks(pdlt_archive *archive, const pdlt_records *b, const pdlt_share *share,
                               pdlt_error *err) {
-  const size_t count = pdlt_blocks_shared(b, share), kept = count_samples(b, share);
+  const size_t count = pdlt_records_shared(b, share), kept = count_samples(b, share);
   const size_t units_dim[2] = {count, 2}, records_dim[2] = {count, b->record};
-  pdlt_tensor *tensor = NULL;
+  pdlt_array *array = NULL;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_archive_new(archive, "units", 2, units_dim, &tensor, err));
-  double *unit = tensor->data;
-  PDLT_TRY(pdlt_archive_new(archive, "records", 2, records_dim, &tensor, err));
-  double *record = tensor->data;
-  PDLT_TRY(pdlt_archive_new(archive, "samples", 1, &kept, &tensor, err));
-  double *sample = tensor->data;
+  PDLT_TRY(pdlt_archive_new(archive, "units", 2, units_dim, &array, err));
+  double *unit = array->data;
+  PDLT_TRY(pdlt_archive_new(archive, "records", 2, records_dim, &array, err));
+  double *record = array->data;
+  PDLT_TRY(pdlt_archive_new(archive, "samples", 1, &kept, &array, err));
+  double *sample = array->data;
   for (size_t u = 0; u < b->units; u++) {
     if (!pdlt_share_has(share, u % b->per_width)) continue;
     size_t doubles;
-    const double *samples = pdlt_blocks_samples(b, u, &doubles);
+    const double *samples = pdlt_records_kept(b, u, &doubles);
     *unit++ = (double)(u / b->per_width);
     *unit++ = (double)(u % b->per_width);
     memcpy(record, b->records + u * b->record, b->record * sizeof *record);
@@ -68,7 +68,7 @@ cleanup:
 }
 
 pdlt_status pdlt_shard_write(pdlt_archive *archive, int shard, int shards,
-                             const pdlt_blocks *blocks, const pdlt_choice *choice,
+                             const pdlt_records *blocks, const pdlt_choice *choice,
                              const pdlt_dataset *data, pdlt_error *err) {
   const pdlt_share share = {(size_t)shard - 1, (size_t)shards};
   const size_t D = data->train + data->test;
@@ -98,14 +98,14 @@ static pdlt_status damaged(const char *name, const char *what, pdlt_error *err) 
 
 static pdlt_status read_matrix(const pdlt_archive *shard, const char *name, const char *what,
                                size_t cols, size_t *rows, double **out, pdlt_error *err) {
-  const pdlt_tensor *tensor = pdlt_archive_get(shard, what);
-  if (tensor == NULL || tensor->ndim != 2 || (cols > 0 && tensor->dim[1] != cols))
+  const pdlt_array *array = pdlt_archive_get(shard, what);
+  if (array == NULL || array->ndim != 2 || (cols > 0 && array->dim[1] != cols))
     return damaged(name, "its samples do not fit its experiment", err);
-  const size_t count = pdlt_tensor_count(tensor);
+  const size_t count = pdlt_array_count(array);
   const pdlt_status status = pdlt_alloc(out, count, sizeof **out, err);
   if (status != PDLT_OK) return status;
-  if (count > 0) memcpy(*out, tensor->data, count * sizeof **out);
-  *rows = tensor->dim[0];
+  if (count > 0) memcpy(*out, array->data, count * sizeof **out);
+  *rows = array->dim[0];
   return PDLT_OK;
 }
 
@@ -144,11 +144,11 @@ cleanup:
 
 static pdlt_status read_choice(pdlt_choice *out, const pdlt_archive *shard, const char *name,
                                pdlt_error *err) {
-  const pdlt_tensor *tensor = pdlt_archive_get(shard, "choice");
+  const pdlt_array *array = pdlt_archive_get(shard, "choice");
   unsigned char *byte = (unsigned char *)out;
-  if (tensor == NULL || pdlt_tensor_count(tensor) != sizeof *out)
+  if (array == NULL || pdlt_array_count(array) != sizeof *out)
     return damaged(name, "of another version of this program", err);
-  for (size_t i = 0; i < sizeof *out; i++) byte[i] = (unsigned char)tensor->data[i];
+  for (size_t i = 0; i < sizeof *out; i++) byte[i] = (unsigned char)array->data[i];
   return PDLT_OK;
 }
 
@@ -159,10 +159,10 @@ static pdlt_status begin(pdlt_merge *m, const pdlt_archive *shard, const char *n
   PDLT_TRY(read_experiment(m, shard->meta, name, err));
   PDLT_TRY(read_data(m, shard, name, text_of(shard->meta, "data_hash"), err));
   PDLT_TRY(read_choice(&m->choice, shard, name, err));
-  PDLT_TRY(pdlt_problem_new(&m->problem, &m->experiment, &m->data, err));
-  PDLT_TRY(pdlt_plan_make(&m->plan, &m->experiment, &m->problem, layers, err));
+  PDLT_TRY(pdlt_samples_new(&m->samples, &m->experiment, &m->data, err));
+  PDLT_TRY(pdlt_plan_make(&m->plan, &m->experiment, &m->samples, layers, err));
   pdlt_choice_apply(&m->choice, &m->plan);
-  PDLT_TRY(pdlt_blocks_new(&m->blocks, &m->plan, err));
+  PDLT_TRY(pdlt_records_new(&m->blocks, &m->plan, err));
   PDLT_TRY(pdlt_alloc(&m->names, (size_t)shards, sizeof *m->names, err));
   m->meta = json_deep_copy(shard->meta);
   if (m->meta == NULL) PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata"));
@@ -225,16 +225,16 @@ static int is_index(double value, size_t below) {
 
 static pdlt_status add_blocks(pdlt_merge *m, const pdlt_archive *shard, const char *name,
                               const pdlt_share *share, pdlt_error *err) {
-  pdlt_blocks *b = &m->blocks;
-  const size_t count = pdlt_blocks_shared(b, share);
-  const pdlt_tensor *units = pdlt_archive_get(shard, "units");
-  const pdlt_tensor *records = pdlt_archive_get(shard, "records");
-  const pdlt_tensor *samples = pdlt_archive_get(shard, "samples");
-  if (units == NULL || records == NULL || samples == NULL ||
-      pdlt_tensor_count(units) != 2 * count || pdlt_tensor_count(records) != count * b->record)
+  pdlt_records *b = &m->blocks;
+  const size_t count = pdlt_records_shared(b, share);
+  const pdlt_array *units = pdlt_archive_get(shard, "units");
+  const pdlt_array *records = pdlt_archive_get(shard, "records");
+  const pdlt_array *samples = pdlt_archive_get(shard, "samples");
+  if (units == NULL || records == NULL || samples == NULL || pdlt_array_count(units) != 2 * count ||
+      pdlt_array_count(records) != count * b->record)
     return damaged(name, "not all of its blocks are there", err);
   const double *sample = samples->data;
-  size_t left = pdlt_tensor_count(samples);
+  size_t left = pdlt_array_count(samples);
   for (size_t k = 0; k < count; k++) {
     const double *place = units->data + 2 * k;
     if (!is_index(place[0], b->widths) || !is_index(place[1], b->per_width) ||
@@ -242,7 +242,7 @@ static pdlt_status add_blocks(pdlt_merge *m, const pdlt_archive *shard, const ch
       return damaged(name, "it holds blocks of others", err);
     const size_t u = (size_t)place[0] * b->per_width + (size_t)place[1];
     size_t doubles;
-    double *to = pdlt_blocks_samples(b, u, &doubles);
+    double *to = pdlt_records_kept(b, u, &doubles);
     if (doubles > left) return damaged(name, "samples are missing", err);
     memcpy(b->records + u * b->record, records->data + k * b->record, b->record * sizeof(double));
     if (doubles > 0) memcpy(to, sample, doubles * sizeof *to);
@@ -296,8 +296,8 @@ void pdlt_merge_free(pdlt_merge *m) {
   for (int k = 0; k < m->shards; k++) pdlt_free(m->names[k]);
   pdlt_free(m->names);
   json_decref(m->meta);
-  pdlt_blocks_free(&m->blocks);
-  pdlt_problem_free(&m->problem);
+  pdlt_records_free(&m->blocks);
+  pdlt_samples_free(&m->samples);
   pdlt_dataset_free(&m->data);
   pdlt_experiment_free(&m->experiment);
   *m = (pdlt_merge){0};

@@ -20,17 +20,17 @@ extern "C" {
  * (count, record), `samples` (doubles, in the order of units), and meta `shard`, `shards`.
  * Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_shard_write(pdlt_archive *archive, int shard, int shards,
-                             const pdlt_blocks *blocks, const pdlt_choice *choice,
+                             const pdlt_records *blocks, const pdlt_choice *choice,
                              const pdlt_dataset *data, pdlt_error *err);
 
 /* Shards on their way into one run. Initialize with {0}. */
 typedef struct pdlt_merge {
   pdlt_experiment experiment;
   pdlt_dataset data;
-  pdlt_problem problem;
+  pdlt_samples samples;
   pdlt_plan plan;
   pdlt_choice choice;
-  pdlt_blocks blocks;
+  pdlt_records blocks;
   int shards;
   char **names; /* (shards) file of each shard so far, owned; NULL: missing */
   json_t *meta; /* of the first shard */

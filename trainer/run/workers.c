@@ -6,7 +6,7 @@
 #include "base/core/memory.h"
 #include "trainer/draw/block.h"
 
-static int stop_requested(const pdlt_work *work) { return work->stop != NULL && *work->stop; }
+static int stop_requested(const pdlt_workers *work) { return work->stop != NULL && *work->stop; }
 
 /* Draws of block b. */
 static size_t draws_of(const pdlt_plan *plan, size_t b) {
@@ -15,19 +15,18 @@ static size_t draws_of(const pdlt_plan *plan, size_t b) {
 }
 
 /* Draws of the share at width w: all, or the finished ones. */
-static size_t draws_at(const pdlt_work *work, size_t w, int finished) {
+static size_t draws_at(const pdlt_workers *work, size_t w, int finished) {
   const pdlt_plan *plan = work->plan;
   size_t draws = 0;
   for (size_t b = work->share.part; b < plan->blocks; b += work->share.parts)
-    if (!finished || pdlt_keeper_has(work->keeper, w * plan->blocks + b))
-      draws += draws_of(plan, b);
+    if (!finished || pdlt_saver_has(work->saver, w * plan->blocks + b)) draws += draws_of(plan, b);
   return draws;
 }
 
 /* About how long a draw of width w takes, in units of its own: weights of all layers. */
 static double draw_cost(const pdlt_plan *plan, size_t w) {
   const pdlt_experiment *ex = plan->ex;
-  const int n = ex->network.widths[w], inputs = (int)plan->problem->inputs;
+  const int n = ex->network.widths[w], inputs = (int)plan->data->inputs;
   double weights = 0;
   for (int l = 1; l <= ex->network.depth; l++)
     weights += (double)pdlt_experiment_layer_width(ex, l, n, inputs) *
@@ -36,7 +35,7 @@ static double draw_cost(const pdlt_plan *plan, size_t w) {
 }
 
 /* Work of the widths after w, in draws of width w. */
-static double work_after(const pdlt_work *work, size_t w) {
+static double work_after(const pdlt_workers *work, size_t w) {
   double later = 0;
   for (size_t v = w + 1; v < work->plan->ex->network.num_widths; v++)
     later += (double)(draws_at(work, v, 0) - draws_at(work, v, 1)) * draw_cost(work->plan, v);
@@ -44,10 +43,10 @@ static double work_after(const pdlt_work *work, size_t w) {
 }
 
 /* One thread: takes blocks from *next until none is left. */
-static void run_blocks(const pdlt_work *work, size_t w, pdlt_worker *worker, size_t *next,
+static void run_blocks(const pdlt_workers *work, size_t w, pdlt_worker *worker, size_t *next,
                        double *draws) {
   const pdlt_plan *plan = work->plan;
-  pdlt_blocks *blocks = work->blocks;
+  pdlt_records *blocks = work->blocks;
   for (;;) {
     size_t b;
 #pragma omp atomic capture
@@ -57,12 +56,12 @@ static void run_blocks(const pdlt_work *work, size_t w, pdlt_worker *worker, siz
     }
     if (b >= plan->blocks || stop_requested(work)) return;
     const size_t unit = w * plan->blocks + b;
-    if (pdlt_keeper_has(work->keeper, unit)) continue;
+    if (pdlt_saver_has(work->saver, unit)) continue;
     if (!pdlt_block_run(worker, b, work->stop, blocks->records + unit * plan->at.size,
                         blocks->samples + w * plan->keep * blocks->sample))
       return;
-    if (!pdlt_keeper_add(work->keeper, unit)) return;
-#pragma omp critical(pdlt_work_progress)
+    if (!pdlt_saver_add(work->saver, unit)) return;
+#pragma omp critical(pdlt_workers_progress)
     {
       *draws += (double)draws_of(plan, b);
       pdlt_progress_update(work->progress, *draws);
@@ -70,20 +69,20 @@ static void run_blocks(const pdlt_work *work, size_t w, pdlt_worker *worker, siz
   }
 }
 
-static pdlt_status run_width(const pdlt_work *work, size_t w, size_t all, size_t already,
+static pdlt_status run_width(const pdlt_workers *work, size_t w, size_t all, size_t already,
                              pdlt_error *err) {
   const pdlt_plan *plan = work->plan;
   const int threads = work->threads, n = plan->ex->network.widths[w];
   pdlt_network net = {0};
-  pdlt_initial_fit fit = {.values = 0};
+  pdlt_weightless_fit fit = {.values = 0};
   pdlt_worker *workers = NULL;
   int made = 0;
   size_t next = work->share.part;
   double draws = (double)already;
   char label[48];
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_network_new(&net, plan->ex, n, plan->problem->inputs, err));
-  PDLT_TRY(pdlt_initial_fit_new(&fit, plan, &net, err));
+  PDLT_TRY(pdlt_network_new(&net, plan->ex, n, plan->data->inputs, err));
+  PDLT_TRY(pdlt_weightless_fit_new(&fit, plan, &net, err));
   PDLT_TRY(pdlt_alloc(&workers, (size_t)threads, sizeof *workers, err));
   for (; made < threads; made++) PDLT_TRY(pdlt_worker_new(&workers[made], plan, &net, &fit, err));
   snprintf(label, sizeof label, "training, n = %d", n);
@@ -99,12 +98,12 @@ static pdlt_status run_width(const pdlt_work *work, size_t w, size_t all, size_t
 cleanup:
   for (int k = 0; k < made; k++) pdlt_worker_free(&workers[k]);
   pdlt_free(workers);
-  pdlt_initial_fit_free(&fit);
+  pdlt_weightless_fit_free(&fit);
   pdlt_network_free(&net);
   return status;
 }
 
-pdlt_status pdlt_work_run(const pdlt_work *work, pdlt_error *err) {
+pdlt_status pdlt_workers_run(const pdlt_workers *work, pdlt_error *err) {
   for (size_t w = 0; w < work->plan->ex->network.num_widths; w++) {
     const size_t all = draws_at(work, w, 0), already = draws_at(work, w, 1);
     if (stop_requested(work) || already == all) continue;

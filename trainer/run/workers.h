@@ -14,19 +14,19 @@
 extern "C" {
 #endif
 
-typedef struct pdlt_work {
+typedef struct pdlt_workers {
   const pdlt_plan *plan;
-  pdlt_blocks *blocks;
-  pdlt_keeper *keeper;               /* started, for these blocks */
+  pdlt_records *blocks;
+  pdlt_saver *saver;                 /* started, for these blocks */
   pdlt_share share;                  /* of this process */
   int threads;                       /* >= 1 */
   const volatile sig_atomic_t *stop; /* may be NULL */
   pdlt_progress *progress;           /* may be NULL */
-} pdlt_work;
+} pdlt_workers;
 
 /* Runs the blocks of the share that are not finished, as far as *stop or the disk allow.
  * Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_work_run(const pdlt_work *work, pdlt_error *err);
+pdlt_status pdlt_workers_run(const pdlt_workers *work, pdlt_error *err);
 
 #ifdef __cplusplus
 }

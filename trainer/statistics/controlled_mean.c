@@ -11,7 +11,7 @@ typedef struct fit_sums {
   double *m, *x;        /* (p) sum w m, sum w x */
 } fit_sums;
 
-static void add_block(const pdlt_control_sums *s, size_t b, size_t t, const double *origin,
+static void add_block(const pdlt_controlled_sums *s, size_t b, size_t t, const double *origin,
                       fit_sums *sums) {
   const double w = s->count[b * s->stride];
   const double *mean = s->mean + b * s->stride + t * s->p;
@@ -28,7 +28,7 @@ static void add_block(const pdlt_control_sums *s, size_t b, size_t t, const doub
 }
 
 /* Coefficient from all blocks but b. */
-static double coefficient(const pdlt_control_sums *s, size_t b, size_t t, const double *origin,
+static double coefficient(const pdlt_controlled_sums *s, size_t b, size_t t, const double *origin,
                           const fit_sums *all) {
   const double w = s->count[b * s->stride], left = all->weight - w;
   double cross = all->cross, square = all->square;
@@ -43,7 +43,7 @@ static double coefficient(const pdlt_control_sums *s, size_t b, size_t t, const 
   return square > 0 ? -cross / square : 1;
 }
 
-static void overall_mean(const pdlt_control_sums *s, size_t t, double *origin) {
+static void overall_mean(const pdlt_controlled_sums *s, size_t t, double *origin) {
   double weight = 0;
   for (size_t i = 0; i < s->p; i++) origin[i] = 0;
   for (size_t b = 0; b < s->blocks; b++) {
@@ -55,8 +55,8 @@ static void overall_mean(const pdlt_control_sums *s, size_t t, double *origin) {
   }
 }
 
-pdlt_status pdlt_control_values(const pdlt_control_sums *s, int fitted, double *values,
-                                pdlt_error *err) {
+pdlt_status pdlt_controlled_values(const pdlt_controlled_sums *s, int fitted, double *values,
+                                   pdlt_error *err) {
   size_t used = 0;
   double *work = NULL;
   const pdlt_status status = pdlt_alloc(&work, 3 * s->p, sizeof *work, err);
