@@ -23,36 +23,38 @@ extern "C" {
 #endif
 
 /* One declaration for double (d) and one for float (f). */
-#define PDLT_DENSE_DECLARE(REAL, S)                                                            \
+/* clang-format off */
+#define PDLT_DENSE_DECLARE(REAL, S)                                                              \
   /* Z (rows, cols) = start + A (rows, depth) B (depth, cols), start = bias (rows) in every    \
    * column, or Z itself when `add`, or zero. B and Z are states, A is in panels, or a state   \
-   * when `a_state`. Padded columns of A must be zero, those of B give those of Z. */          \
-  typedef struct pdlt_dense_product_##S {                                                      \
-    size_t rows, depth, cols;                                                                  \
-    const REAL *a, *b;                                                                         \
-    const REAL *bias; /* (rows), padded to a multiple of V, or NULL */                         \
-    int add, a_state;                                                                          \
-    REAL *z;                                                                                   \
-  } pdlt_dense_product_##S;                                                                    \
+   * when `a_state`. Padded columns of A must be zero, those of B give those of Z. */ \
+  typedef struct pdlt_dense_product_##S {                                                        \
+    size_t rows, depth, cols;                                                                    \
+    const REAL *a, *b;                                                                           \
+    const REAL *bias; /* (rows), padded to a multiple of V, or NULL */                           \
+    int add, a_state;                                                                            \
+    REAL *z;                                                                                     \
+  } pdlt_dense_product_##S;                                                                      \
   /* One layer on the way back, W (out, in) in panels, by the delta above (out, samples):      \
    *   below = slope * (W^T above), unless below is NULL;  then  W += factor above s^T         \
    * slope, below, s (in, samples); these and above are states. Padded columns of above and of \
-   * W must be zero. scratch: pdlt_dense_scratch(samples) numbers. */                          \
-  typedef struct pdlt_dense_layer_##S {                                                        \
-    size_t in, out, samples;                                                                   \
-    REAL factor;                                                                               \
-    REAL *weight;                                                                              \
-    const REAL *above, *s, *slope;                                                             \
-    REAL *below, *scratch;                                                                     \
-  } pdlt_dense_layer_##S;                                                                      \
-  typedef struct pdlt_dense_##S {                                                              \
-    size_t lanes; /* V */                                                                      \
-    void (*product)(const pdlt_dense_product_##S *p);                                          \
-    void (*descend)(const pdlt_dense_layer_##S *layer);                                        \
+   * W must be zero. scratch: pdlt_dense_scratch(samples) numbers. */ \
+  typedef struct pdlt_dense_layer_##S {                                                          \
+    size_t in, out, samples;                                                                     \
+    REAL factor;                                                                                 \
+    REAL *weight;                                                                                \
+    const REAL *above, *s, *slope;                                                               \
+    REAL *below, *scratch;                                                                       \
+  } pdlt_dense_layer_##S;                                                                        \
+  typedef struct pdlt_dense_##S {                                                                \
+    size_t lanes; /* V */                                                                        \
+    void (*product)(const pdlt_dense_product_##S *p);                                            \
+    void (*descend)(const pdlt_dense_layer_##S *layer);                                          \
     /* sum (rows) += factor * sums over the columns of x (rows, cols), a state whose padding   \
-     * must be zero; sum is padded to a multiple of V. */                                      \
-    void (*add_rows)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *sum);         \
+     * must be zero; sum is padded to a multiple of V. */ \
+    void (*add_rows)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *sum);           \
   } pdlt_dense_##S;
+/* clang-format on */
 
 PDLT_DENSE_DECLARE(double, d)
 PDLT_DENSE_DECLARE(float, f)

@@ -350,8 +350,8 @@ struct Fake {
                 i / kProbes % kProbes, i % kProbes},
                i, -1, Tensor(name, i), NAN);
     tests.resize(3);
-    tests[0] = {"z", "c0", PDLT_AGREE, 0.31, -2.7,
-                120, 40, 0.4,   85.2,       12.4, "chi-square over all numbers"};
+    tests[0] = {
+        "z", "c0", PDLT_AGREE, 0.31, -2.7, 120, 40, 0.4, 85.2, 12.4, "chi-square over all numbers"};
     tests[1] = {"K",
                 "c0",
                 PDLT_UNDECIDED,

@@ -123,8 +123,8 @@ TEST(Predict, ThreadsGiveTheSameBits) {
   for (size_t i = 0; i < one.out.count; i++) {
     const pdlt_archive_entry &a = one.out.entries[i], &b = two.out.entries[i];
     EXPECT_STREQ(a.name, b.name);
-    EXPECT_EQ(
-        std::memcmp(a.array.data, b.array.data, pdlt_array_count(&a.array) * sizeof(double)), 0)
+    EXPECT_EQ(std::memcmp(a.array.data, b.array.data, pdlt_array_count(&a.array) * sizeof(double)),
+              0)
         << a.name;
   }
 }
