@@ -6,6 +6,9 @@
 
 #include "compare/figure/figure.h"
 #include "compare/plot/plot.h"
+#include "compare/text/markup.h"
+#include "compare/text/number.h"
+#include "compare/verdict/rows.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -110,19 +113,6 @@ typedef struct pdlt_depth_law {
 /* The law for the experiment's network; 0 when there is none (not critical, unequal
  * widths, another activation). */
 int pdlt_depth_law_find(pdlt_depth_law *law, const json_t *network);
-
-/* Different quantities of the comparison in order of appearance; returns how many (at
- * most max). */
-size_t pdlt_comparison_quantities(const pdlt_comparison *comparison, size_t max,
-                                  const char **names);
-
-/* Measured tensor n<width>/NAME, or NULL. */
-const pdlt_array *pdlt_measured_get(const pdlt_archive *measured, double width, const char *name);
-
-/* Position of the row's number within NAME of a measured archive, time included; 0 and
- * *offset, or -1 when the shapes do not fit. */
-int pdlt_row_offset(const pdlt_archive *measured, const pdlt_compare_row *row,
-                    const pdlt_array *array, size_t *offset);
 
 /* How far measurement at one width is from a prediction, over the rows of a quantity. */
 typedef struct pdlt_distance {

@@ -10,9 +10,9 @@
 #include "base/core/memory.h"
 #include "base/file/file.h"
 #include "base/file/json.h"
-#include "compare/figure/figure.h"
 #include "compare/page/internal.h"
 #include "compare/plot/plot.h"
+#include "compare/verdict/rows.h"
 
 enum { MAX_PANELS = 9 };
 
