@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/core/memory.h"
-#include "base/file/file.h"
 
 void pdlt_node_free(pdlt_node *node) {
   if (node == NULL) return;
@@ -156,25 +155,5 @@ pdlt_status pdlt_node_text(char **out, const pdlt_node *node, pdlt_error *err) {
   pdlt_status status =
       failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory") : pdlt_strdup(out, text, err);
   free(text);
-  return status;
-}
-
-pdlt_status pdlt_yaml_read(pdlt_node **out, const char *path, pdlt_error *err) {
-  char *text = NULL;
-  size_t size = 0;
-  pdlt_node *root = NULL;
-  pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_file_read(path, &text, &size, err));
-  PDLT_TRY(pdlt_node_parse(&root, path, text, size, NULL, err));
-  if (root->kind != PDLT_NODE_MAP) {
-    status =
-        pdlt_yaml_fail(path, root->line, "yaml", err, "the file must be a mapping: key: value");
-    goto cleanup;
-  }
-  *out = root;
-  root = NULL;
-cleanup:
-  pdlt_node_free(root);
-  pdlt_free(text);
   return status;
 }

@@ -1,4 +1,4 @@
-/* yaml_parse.c - YAML text to a tree of values with lines; see yaml.h.
+/* yaml_parse.c - YAML text or file to a tree of values with lines; see yaml.h.
  *
  * Is: libyaml's document API and a copy of its nodes into pdlt_node.
  * Is not: aware of which keys exist. Anchors without alias are harmless; aliases, tags and a
@@ -8,6 +8,7 @@
 #include <yaml.h>
 
 #include "base/core/memory.h"
+#include "base/file/file.h"
 #include "base/file/yaml.h"
 
 enum { MAX_NESTING = 16 };
@@ -190,5 +191,25 @@ cleanup:
   pdlt_node_free(node);
   if (have_document) yaml_document_delete(&document);
   yaml_parser_delete(&parser);
+  return status;
+}
+
+pdlt_status pdlt_yaml_read(pdlt_node **out, const char *path, pdlt_error *err) {
+  char *text = NULL;
+  size_t size = 0;
+  pdlt_node *root = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_file_read(path, &text, &size, err));
+  PDLT_TRY(pdlt_node_parse(&root, path, text, size, NULL, err));
+  if (root->kind != PDLT_NODE_MAP) {
+    status =
+        pdlt_yaml_fail(path, root->line, "yaml", err, "the file must be a mapping: key: value");
+    goto cleanup;
+  }
+  *out = root;
+  root = NULL;
+cleanup:
+  pdlt_node_free(root);
+  pdlt_free(text);
   return status;
 }
