@@ -65,9 +65,7 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
   PDLT_TRY(all_absent(p, first, why, err));
   if (first == 0) return PDLT_OK;
   const pdlt_tensor_settings settings = {.activation = ex->network.activation,
-                                         .C_W = ex->network.C_W,
-                                         .lambda_W = ex->network.lambda_W,
-                                         .width_ratios = ex->network.width_ratios,
+                                         .layer = p->layer,
                                          .tolerance = ex->theory.tolerance,
                                          .threads = p->options->threads,
                                          .dntk = first == PDLT_TENSOR_COUNT,
