@@ -14,6 +14,7 @@ typedef struct pdlt_prediction {
   const pdlt_experiment *ex;
   const pdlt_dataset *data;
   const pdlt_predict_options *options;
+  const pdlt_layer *layer; /* (L) widths in units of n */
   const pdlt_kernel_layers *kernel;
   const pdlt_mask *mask;
 } pdlt_prediction;

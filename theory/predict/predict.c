@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/core/memory.h"
 #include "theory/predict/internal.h"
 
 static pdlt_status put_kernels(pdlt_archive *out, const pdlt_kernel_layers *kernel, int layers,
@@ -37,13 +38,18 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
   pdlt_status status = PDLT_OK;
   pdlt_kernel_layers kernel = {0};
   pdlt_mask mask;
-  const pdlt_prediction p = {out, ex, data, options, &kernel, &mask};
+  pdlt_layer *layer = NULL;
   PDLT_TRY(check_resolved(ex, err));
   PDLT_TRY(pdlt_mask_read(&mask, ex, err));
-  PDLT_TRY(pdlt_kernel_layers_new(
-      &kernel, &ex->network.activation, ex->network.depth, ex->network.C_b, ex->network.C_W,
-      ex->network.lambda_b, ex->network.lambda_W, data->train + data->test, data->inputs, data->x,
-      ex->theory.tolerance, options->threads, options->progress, err));
+  PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
+  const pdlt_prediction p = {out, ex, data, options, layer, &kernel, &mask};
+  const pdlt_kernel_settings settings = {.activation = ex->network.activation,
+                                         .depth = ex->network.depth,
+                                         .layer = layer,
+                                         .tolerance = ex->theory.tolerance,
+                                         .threads = options->threads,
+                                         .progress = options->progress};
+  PDLT_TRY(pdlt_kernel_layers_new(&kernel, &settings, data->train + data->test, data->x, err));
   PDLT_TRY(put_kernels(out, &kernel, options->layers, err));
   PDLT_TRY(pdlt_predict_training(&p, err));
   if (ex->theory.order >= 1) {
@@ -57,5 +63,6 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
 cleanup:
   if (status != PDLT_OK) pdlt_archive_free(out);
   pdlt_kernel_layers_free(&kernel);
+  pdlt_free(layer);
   return status;
 }
