@@ -36,6 +36,12 @@ void pdlt_html_base64(FILE *out, const char *bytes, size_t size) {
   }
 }
 
+void pdlt_html_style(FILE *out) {
+  fputs("<style>\n", out);
+  fwrite(pdlt_page_style, 1, pdlt_page_style_size, out);
+  fputs("</style>\n", out);
+}
+
 /* One value on one line. */
 static void write_value(FILE *out, const json_t *value) {
   if (json_is_string(value)) {

@@ -46,8 +46,8 @@ static double row_effect(const pdlt_compare_row *row, size_t num_widths) {
 }
 
 size_t pdlt_comparison_select(const pdlt_comparison *comparison, size_t max, size_t *rows) {
-  const char *names[32];
-  size_t num_names = pdlt_comparison_quantities(comparison, 32, names), count = 0;
+  const char *names[PDLT_QUANTITIES_MAX];
+  size_t num_names = pdlt_comparison_quantities(comparison, PDLT_QUANTITIES_MAX, names), count = 0;
   for (size_t k = 0; k < 2 * num_names && count < max; k++) {
     size_t best = comparison->num_rows;
     double most = 0;

@@ -12,6 +12,8 @@
 extern "C" {
 #endif
 
+enum { PDLT_QUANTITIES_MAX = 32 }; /* of one comparison */
+
 /* A row as markup: <i>z</i><sub>1;3</sub> (indices from 1; sample behind the semicolon). */
 void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row);
 
