@@ -21,8 +21,8 @@ struct Fixture {
       throw std::runtime_error(err.message);
     eta = ex.c.training.eta;
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_level_draws_new(&level_draws, &net, &problem, &schedule, eta, 1, nodes, &err) !=
-        PDLT_OK)
+    const pdlt_level_settings settings = {&net, &problem, &schedule, eta, 1, nodes};
+    if (pdlt_level_draws_new(&level_draws, &settings, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
     q = problem.outputs * problem.samples;

@@ -52,8 +52,13 @@ pdlt_status pdlt_further_new(pdlt_further *out, const pdlt_plan *plan, const pdl
   pdlt_further f = {.plan = plan};
   const size_t theta = net->num_params + (PDLT_FURTHER_LAST - 1) * last_of(net);
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_level_draws_new(&f.level_draws, net, plan->data, &plan->schedule,
-                                plan->ex->training.eta, PDLT_FURTHER_LAST, PDLT_MAX_NODES, err));
+  const pdlt_level_settings settings = {.net = net,
+                                        .data = plan->data,
+                                        .schedule = &plan->schedule,
+                                        .eta = plan->ex->training.eta,
+                                        .heads = PDLT_FURTHER_LAST,
+                                        .nodes = PDLT_MAX_NODES};
+  PDLT_TRY(pdlt_level_draws_new(&f.level_draws, &settings, err));
   PDLT_TRY(pdlt_alloc(&f.storage, theta + PDLT_FURTHER_LAST * plan->times * plan->p,
                       sizeof *f.storage, err));
   f.theta = f.storage;
@@ -77,14 +82,14 @@ static pdlt_status add_level(pdlt_further *f, size_t k, double factor, double *s
   const pdlt_level *level = k == 0 ? &own : &f->plan->levels.level[k - 1];
   const size_t values = f->plan->times * f->plan->p;
   const pdlt_status status = pdlt_level_draws_output(&f->level_draws, level, f->level, NULL);
-  for (size_t r = 0; r < f->level_draws.bundle.draw.heads && status == PDLT_OK; r++)
+  for (size_t r = 0; r < f->level_draws.bundle->draw.heads && status == PDLT_OK; r++)
     pdlt_row_add(values, factor, f->level + r * values, shift);
   return status;
 }
 
 /* Draws d .. d + heads - 1 of level k + 1: hidden layers of the first, last layers of all. */
 static pdlt_status begin(pdlt_further *f, size_t k, uint64_t member, size_t d, size_t heads) {
-  const pdlt_network *net = f->level_draws.bundle.net;
+  const pdlt_network *net = f->level_draws.bundle->net;
   const uint64_t seed = f->plan->ex->ensemble.seed;
   member = PDLT_FURTHER_MEMBER(k) + member * f->plan->levels.draws[k] + d;
   pdlt_network_draw(net, seed, member, f->theta);
