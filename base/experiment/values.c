@@ -385,7 +385,8 @@ pdlt_status pdlt_read_members(pdlt_reader *reader, const pdlt_node *value,
                               const pdlt_schema_key *key) {
   double number = 0.0;
   if (value->kind == PDLT_NODE_MAP) return pdlt_read_members_until(reader, value, key);
-  if (!whole_number(value, 1, 1e12, &number)) return pdlt_value_wrong(reader, value, key);
+  if (!whole_number(value, 1, (double)PDLT_MAX_MEMBERS, &number))
+    return pdlt_value_wrong(reader, value, key);
   reader->ex->ensemble.members = (long)number;
   return PDLT_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "base/core/memory.h"
 #include "base/vector/rows.h"
+#include "trainer/network/draws.h"
 
 /* sums (R, D, D) += weight values (R, P). */
 static void add_matrices(const pdlt_plan *plan, double weight, const double *values, double *sums) {

@@ -7,6 +7,7 @@
 #ifndef PDLT_TRAINER_CONTROL_FURTHER_DRAWS_H
 #define PDLT_TRAINER_CONTROL_FURTHER_DRAWS_H
 
+#include "trainer/control/level.h"
 #include "trainer/control/weightless.h"
 #include "trainer/record/accumulate.h"
 #include "trainer/record/plan.h"
@@ -14,9 +15,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Further draws of the k-th level begin here; no trained draw uses any of them. */
-#define PDLT_FURTHER_MEMBER(k) ((uint64_t)(k + 1) << 50)
 
 /* Last layers in turn on the same hidden layers: the noise is mostly theirs, the numbers are
  * mostly the others'. */

@@ -16,17 +16,11 @@
 
 #include "trainer/control/linearization.h"
 #include "trainer/control/moves.h"
+#include "trainer/record/plan.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Linearized anew at t_j = j step, j = 1..nodes; nodes = 0: own linearization. */
-typedef struct pdlt_level {
-  double step;
-  int nodes;
-  int middle; /* 1: gradients from half-way up to the last node, at second order in step */
-} pdlt_level;
 
 /* Which draws are followed; everything borrowed. */
 typedef struct pdlt_level_settings {

@@ -20,10 +20,6 @@
 extern "C" {
 #endif
 
-/* Draws of preactivations of a run and of its pilot; no network uses these members. */
-#define PDLT_WEIGHTLESS_MEMBER ((uint64_t)1 << 40)
-#define PDLT_WEIGHTLESS_PILOT ((uint64_t)1 << 61)
-
 /* More controls than this are not fitted; how far B stays from the best coefficients, so that
  * an error bar never falls below 2^-10 of what it is without controls. */
 #define PDLT_MAX_CONTROLS ((size_t)400)

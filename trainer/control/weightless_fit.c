@@ -7,6 +7,7 @@
 #include "base/vector/rows.h"
 #include "trainer/control/pair_mean.h"
 #include "trainer/control/weightless.h"
+#include "trainer/network/draws.h"
 
 enum { ROOT_DRAWS = 128, FEWEST_DRAWS = 1024, DRAWS_PER_CONTROL = 8, BATCH = 64 };
 

@@ -8,6 +8,7 @@
 
 #include "trainer/control/further_draws.h"
 #include "trainer/control/weightless.h"
+#include "trainer/draw/member.h"
 #include "trainer/measure/ddntk.h"
 #include "trainer/measure/ntk.h"
 #include "trainer/measure/stability.h"

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/core/memory.h"
+#include "trainer/network/draws.h"
 
 /* Outputs of the draws of one width, averaged over a pair where there is one. */
 typedef struct outputs {

@@ -14,8 +14,6 @@
 extern "C" {
 #endif
 
-enum { PDLT_ROUNDING_DRAWS = 16 };
-#define PDLT_ROUNDING_MEMBER (PDLT_PILOT_MEMBER + ((uint64_t)1 << 32))
 #define PDLT_ROUNDING_SHARE 0.1 /* of the error bar */
 
 /* At one width and time, over outputs and samples: root mean squares of what rounding may move

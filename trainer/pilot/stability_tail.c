@@ -7,6 +7,7 @@
 #include "base/core/memory.h"
 #include "base/file/json.h"
 #include "trainer/measure/stability.h"
+#include "trainer/network/draws.h"
 
 /* --- the tail --- */
 
