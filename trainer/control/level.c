@@ -6,7 +6,6 @@
 
 #include "base/core/memory.h"
 #include "base/vector/rows.h"
-#include "trainer/control/flops.h"
 
 /* Views of the storage, of which r networks' outputs at all times. */
 static void take_views(pdlt_level_draws *r, const pdlt_level_settings *of, size_t values) {
@@ -217,13 +216,4 @@ pdlt_status pdlt_level_draws_output(pdlt_level_draws *r, const pdlt_level *level
     if (!r->use[k]) memcpy(out + k * values, r->linear + k * values, values * sizeof *out);
 cleanup:
   return status;
-}
-
-double pdlt_level_draws_flops(const pdlt_network *net, const pdlt_samples *data,
-                              const pdlt_level *level) {
-  const double evaluations = 2.0 * level->nodes * (level->middle ? 2 : 1);
-  const pdlt_moves_flops moves = pdlt_moves_count(net, data, (size_t)level->nodes, level->middle);
-  return (1 + evaluations) *
-             (pdlt_flops_linear(net, data->train, data->samples) + PDLT_FLOPS_LOOP) +
-         2 * PDLT_FLOPS_SHORT * (moves.own ? moves.owned : moves.kept);
 }

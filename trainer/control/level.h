@@ -64,10 +64,6 @@ pdlt_status pdlt_level_draws_begin(pdlt_level_draws *level_draws, const double *
 pdlt_status pdlt_level_draws_output(pdlt_level_draws *level_draws, const pdlt_level *level,
                                     double *out, pdlt_error *err);
 
-/* Operations of a level of a draw, pdlt_level_draws_begin included (flops.h). */
-double pdlt_level_draws_flops(const pdlt_network *net, const pdlt_samples *data,
-                              const pdlt_level *level);
-
 #ifdef __cplusplus
 }
 #endif
