@@ -30,7 +30,7 @@ static int read_number(const pdlt_node *map, const char *name, int required, dou
   const pdlt_node *node = pdlt_node_find(map, name, strlen(name), NULL);
   double number = 0.0;
   if (node == NULL) return !required;
-  if (!pdlt_value_number(node, &number) || !(number > 0) || number > max) return 0;
+  if (!pdlt_node_number(node, &number) || !(number > 0) || number > max) return 0;
   *out = number;
   return 1;
 }

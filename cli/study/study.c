@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/core/memory.h"
 #include "cli/command.h"
 #include "theory/infinite/critical.h"
 #include "theory/infinite/kernel.h"
@@ -51,12 +52,16 @@ static pdlt_status resolve_eta(pdlt_study *study, const pdlt_options *options, p
   pdlt_experiment *ex = &study->experiment;
   const pdlt_dataset *data = &study->data;
   pdlt_kernel_layers layers = {0};
+  pdlt_layer *layer = NULL;
   double largest = 0;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_kernel_layers_new(&layers, &ex->network.activation, ex->network.depth,
-                                  ex->network.C_b, ex->network.C_W, ex->network.lambda_b,
-                                  ex->network.lambda_W, data->train, data->inputs, data->x,
-                                  ex->theory.tolerance, options->threads, NULL, err));
+  PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
+  const pdlt_kernel_settings settings = {.activation = ex->network.activation,
+                                         .depth = ex->network.depth,
+                                         .layer = layer,
+                                         .tolerance = ex->theory.tolerance,
+                                         .threads = options->threads};
+  PDLT_TRY(pdlt_kernel_layers_new(&layers, &settings, data->train, data->x, err));
   const double *theta = layers.theta + (size_t)(layers.depth - 1) * layers.D * layers.D;
   PDLT_TRY(pdlt_ntk_largest_eigenvalue(&largest, data->train, data->train, theta, err));
   if (ex->training.eta_kind == PDLT_ETA_RELATIVE) {
@@ -76,6 +81,7 @@ static pdlt_status resolve_eta(pdlt_study *study, const pdlt_options *options, p
         ex->training.eta, nextafter(2 / largest, 0)));
 cleanup:
   pdlt_kernel_layers_free(&layers);
+  pdlt_free(layer);
   return status;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/core/memory.h"
+#include "tests/theory/layers.h"
 #include "theory/infinite/kernel.h"
 #include "theory/tensors/tensors.h"
 
@@ -50,16 +51,13 @@ class Tensors {
     pdlt_activation act;
     pdlt_error err = {};
     EXPECT_EQ(pdlt_activation_parse(&act, net.activation.c_str(), nullptr), PDLT_OK);
-    EXPECT_EQ(pdlt_kernel_layers_new(&kernels, &act, net.depth, net.C_b.data(), net.C_W.data(),
-                                     net.lambda_b.data(), net.lambda_W.data(), D,
-                                     D == 0 ? 1 : x.size() / D, x.data(), 1e-12, 1, nullptr, &err),
-              PDLT_OK)
-        << err.message;
+    const auto layers = theory_test::Layers(net.C_b, net.C_W, net.lambda_b, net.lambda_W,
+                                            D == 0 ? 1 : x.size() / D, net.ratios);
+    const pdlt_kernel_settings k = {act, net.depth, layers.data(), 1e-12, 1, nullptr};
+    EXPECT_EQ(pdlt_kernel_layers_new(&kernels, &k, D, x.data(), &err), PDLT_OK) << err.message;
     pdlt_tensor_settings s = {};
     s.activation = act;
-    s.C_W = net.C_W.data();
-    s.lambda_W = net.lambda_W.data();
-    s.width_ratios = net.ratios.empty() ? nullptr : net.ratios.data();
+    s.layer = layers.data();
     s.tolerance = o.tolerance;
     s.threads = o.threads;
     s.dntk = o.dntk;
@@ -468,10 +466,11 @@ TEST(Tensor, MaskedTerms) {
 
 TEST(Tensor, RefusalsAndFailedAllocations) {
   Tensors ok(General("relu"), 2, {1.0, 0.5});
-  double C_W[4] = {1, 1, 1, 1};
+  const List one(4, 1.0);
+  const auto layers = theory_test::Layers(one, one, one, one, 1);
   pdlt_tensor_settings s = {};
   ASSERT_EQ(pdlt_activation_parse(&s.activation, "relu", nullptr), PDLT_OK);
-  s.C_W = s.lambda_W = C_W;
+  s.layer = layers.data();
   s.tolerance = 1e-8;
   s.threads = 1;
   s.dntk = 1;

@@ -1,6 +1,6 @@
 /* internal.h - pieces of pdlt_predict: each fills one group of arrays.
  *
- * Private to predict*.c; names and shapes of the arrays are in NOTATION.md. */
+ * Is not: public; only theory/predict includes it. Names and shapes of the arrays: NOTATION.md. */
 #ifndef PDLT_THEORY_PREDICT_INTERNAL_H
 #define PDLT_THEORY_PREDICT_INTERNAL_H
 
@@ -14,11 +14,12 @@ typedef struct pdlt_prediction {
   const pdlt_experiment *ex;
   const pdlt_dataset *data;
   const pdlt_predict_options *options;
+  const pdlt_layer *layer; /* (L) widths in units of n */
   const pdlt_kernel_layers *kernel;
   const pdlt_mask *mask;
 } pdlt_prediction;
 
-/* meta "absent": name -> reason. Errors: PDLT_ERR_MEMORY. */
+/* meta "absent": name -> reason (put.c, as the next two). Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
                                 pdlt_error *err);
 

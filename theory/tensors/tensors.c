@@ -80,10 +80,8 @@ static void driver_free(tensor_driver *driver) {
 }
 
 /* n_l/n_{l-1} of the step from layer l to l + 1; any number does at l = 1. */
-static double width_ratio(const pdlt_tensor_settings *settings, int layer) {
-  const int *ratios = settings->width_ratios;
-  if (layer < 2 || ratios == NULL) return 1.0;
-  return (double)ratios[layer - 1] / (double)ratios[layer - 2];
+static double width_ratio(const pdlt_layer *layer, int l) {
+  return l < 2 ? 1.0 : (double)layer[l - 1].out / (double)layer[l - 1].in;
 }
 
 /* From layer to layer + 1 on D samples with the NTK theta. */
@@ -93,9 +91,9 @@ static pdlt_status advance(const tensor_driver *driver, int layer, size_t D, con
   const pdlt_tensor_settings *settings = driver->settings;
   pdlt_tensor_step step = {
       .D = D,
-      .C = settings->C_W[layer],
-      .lambda = settings->lambda_W[layer],
-      .r = width_ratio(settings, layer),
+      .C = settings->layer[layer].C_W,
+      .lambda = settings->layer[layer].lambda_W,
+      .r = width_ratio(settings->layer, layer),
       .theta = theta,
       .pairs = &brackets->pairs,
       .quads = &brackets->quads,

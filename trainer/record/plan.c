@@ -3,6 +3,7 @@
 
 #include <float.h>
 
+#include "base/experiment/layer.h"
 #include "trainer/measure/ddntk.h"
 #include "trainer/statistics/moments.h"
 
@@ -45,6 +46,11 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
 
 static size_t pow3(size_t x) { return x * x * x; }
 
+/* Whether the word is asked for and the architecture has it. */
+static int measures(const pdlt_experiment *ex, unsigned word) {
+  return (ex->measure & word) != 0 && pdlt_experiment_unmeasured(ex, word) == NULL;
+}
+
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
                            int layers, pdlt_error *err) {
   const pdlt_status status = check(ex, err);
@@ -52,15 +58,14 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   pdlt_plan plan = {.ex = ex, .data = data, .single = ex->ensemble.single_precision};
   plan.schedule = pdlt_schedule_make(ex, data);
   plan.with_output = (ex->measure & PDLT_MEASURE_OUTPUT) != 0;
-  plan.with_kernel = (ex->measure & PDLT_MEASURE_KERNEL) != 0;
-  plan.with_theta = (ex->measure & PDLT_MEASURE_NTK) != 0;
-  plan.with_vertex = (ex->measure & PDLT_MEASURE_VERTEX) != 0;
-  plan.with_fluctuations = (ex->measure & PDLT_MEASURE_NTK_FLUCTUATIONS) != 0;
-  const int smooth = pdlt_activation_get_traits(&ex->network.activation).smooth;
-  plan.with_dntk = smooth && (ex->measure & PDLT_MEASURE_DNTK) != 0;
-  plan.with_ddntk = smooth && (ex->measure & PDLT_MEASURE_DDNTK) != 0;
+  plan.with_kernel = measures(ex, PDLT_MEASURE_KERNEL);
+  plan.with_theta = measures(ex, PDLT_MEASURE_NTK);
+  plan.with_vertex = measures(ex, PDLT_MEASURE_VERTEX);
+  plan.with_fluctuations = measures(ex, PDLT_MEASURE_NTK_FLUCTUATIONS);
+  plan.with_dntk = measures(ex, PDLT_MEASURE_DNTK);
+  plan.with_ddntk = measures(ex, PDLT_MEASURE_DDNTK);
   plan.first = (ex->measure & TENSORS) != 0 ? (size_t)ex->measure_samples : 0;
-  if ((ex->measure & MOMENTS) != 0)
+  if (plan.with_vertex || plan.with_fluctuations)
     plan.moments = plan.first * (plan.first + 1) / 2 * (plan.with_fluctuations ? 2 : 1);
   plan.times = plan.schedule.num_times;
   plan.p = data->outputs * data->samples;
