@@ -14,6 +14,8 @@ enum { END_STEPS = 50 }; /* of steps: end, before any network was trained */
 typedef struct pilot_draws {
   const pdlt_plan *plan;
   const pdlt_network *net;
+  int threads;
+  const volatile sig_atomic_t *stop;
   const pdlt_control_width *width;
   const pdlt_pilot_table *table;
   size_t stride, values; /* every stride-th of the T p numbers of a draw is kept */
@@ -28,10 +30,9 @@ static void keep(const pilot_draws *pd, const double *all, double *to) {
   for (size_t i = 0; i < pd->values; i++) to[i] = all[i * pd->stride];
 }
 
-static pdlt_status train_draw(pilot_draws *pd, pdlt_worker *w, int d,
-                              const volatile sig_atomic_t *stop) {
+static pdlt_status train_draw(pilot_draws *pd, pdlt_worker *w, int d) {
   const pdlt_member_outcome outcome =
-      pdlt_worker_train(w, PDLT_PILOT_MEMBER + (uint64_t)d, stop, w->even, w->pair);
+      pdlt_worker_train(w, PDLT_PILOT_MEMBER + (uint64_t)d, pd->stop, w->even, w->pair);
   pd->survived[d] = outcome == PDLT_MEMBER_DONE || outcome == PDLT_MEMBER_UNCONVERGED;
   if (outcome == PDLT_MEMBER_STOPPED) return PDLT_ERR_INTERRUPTED;
   keep(pd, w->even, pd->plus + (size_t)d * pd->values);
@@ -40,13 +41,12 @@ static pdlt_status train_draw(pilot_draws *pd, pdlt_worker *w, int d,
 }
 
 /* All candidates of draw d. */
-static pdlt_status look_at_levels(pilot_draws *pd, pdlt_worker *w, int d,
-                                  const volatile sig_atomic_t *stop) {
+static pdlt_status look_at_levels(pilot_draws *pd, pdlt_worker *w, int d) {
   const pdlt_plan *plan = pd->plan;
   pdlt_network_draw(pd->net, plan->ex->ensemble.seed, PDLT_PILOT_MEMBER + (uint64_t)d, w->theta);
   pdlt_status status = pdlt_control_look(w->control, w->theta);
   for (size_t k = 0; k < pd->table->candidates && status == PDLT_OK; k++) {
-    if (stop != NULL && *stop) return PDLT_ERR_INTERRUPTED;
+    if (pd->stop != NULL && *pd->stop) return PDLT_ERR_INTERRUPTED;
     status = pdlt_control_level(w->control, &pd->table->level[k], w->pair);
     keep(pd, w->pair, pd->level + (k * PDLT_PILOT_DRAWS + (size_t)d) * pd->values);
   }
@@ -54,8 +54,8 @@ static pdlt_status look_at_levels(pilot_draws *pd, pdlt_worker *w, int d,
 }
 
 /* One of the two for every draw. */
-static pdlt_status look_at_draws(pilot_draws *pd, int levels, int threads,
-                                 const volatile sig_atomic_t *stop, pdlt_error *err) {
+static pdlt_status look_at_draws(pilot_draws *pd, int levels, pdlt_error *err) {
+  const int threads = pd->threads;
   pdlt_worker *workers = NULL;
   int made = 0;
   pdlt_status status = PDLT_OK;
@@ -65,8 +65,8 @@ static pdlt_status look_at_draws(pilot_draws *pd, int levels, int threads,
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int thread = 0; thread < threads; thread++)
     for (int d = thread; d < PDLT_PILOT_DRAWS && workers[thread].status == PDLT_OK; d += threads)
-      workers[thread].status = levels ? look_at_levels(pd, &workers[thread], d, stop)
-                                      : train_draw(pd, &workers[thread], d, stop);
+      workers[thread].status =
+          levels ? look_at_levels(pd, &workers[thread], d) : train_draw(pd, &workers[thread], d);
   for (int k = 0; k < threads; k++) pd->steps += (double)workers[k].steps / (2 * PDLT_PILOT_DRAWS);
   for (int k = 0; k < threads && status == PDLT_OK; k++)
     if (workers[k].status != PDLT_OK)
@@ -184,17 +184,20 @@ static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double s
 
 /* --- the pilot --- */
 
-/* Trains at one width; then, of the candidates in `given` or, when NULL, its own, the levels. */
-static pdlt_status run_width(pdlt_pilot_table *out, const pdlt_plan *plan, const pdlt_network *net,
-                             const pdlt_pilot_table *given, int threads,
-                             const volatile sig_atomic_t *stop, pdlt_error *err) {
+/* Trains at the width of `at`; then, of the candidates in `given` or, when NULL, its own, the
+ * levels. */
+static pdlt_status run_width(pdlt_pilot_table *out, const pilot_draws *at,
+                             const pdlt_pilot_table *given, pdlt_error *err) {
+  const pdlt_plan *plan = at->plan;
   const size_t all = plan->times * plan->p;
   const size_t stride = (all + PDLT_PILOT_VALUES - 1) / PDLT_PILOT_VALUES;
   double *z = NULL;
   pdlt_control_width *width = NULL;
   int survived[PDLT_PILOT_DRAWS] = {0};
   pdlt_status status = PDLT_OK;
-  pilot_draws pd = {.plan = plan, .net = net, .table = out, .survived = survived};
+  pilot_draws pd = *at;
+  pd.table = out;
+  pd.survived = survived;
   pd.stride = stride > 0 ? stride : 1;
   pd.values = (all + pd.stride - 1) / pd.stride;
   const size_t rows = PDLT_PILOT_DRAWS * pd.values;
@@ -203,13 +206,13 @@ static pdlt_status run_width(pdlt_pilot_table *out, const pdlt_plan *plan, const
   pd.plus = z;
   pd.minus = z + rows;
   pd.level = z + 2 * rows;
-  PDLT_TRY(pdlt_control_width_new(&width, plan, net, err));
+  PDLT_TRY(pdlt_control_width_new(&width, plan, pd.net, err));
   pd.width = width;
-  PDLT_TRY(look_at_draws(&pd, 0, threads, stop, err));
-  count_flops(plan, net, pd.steps, out);
+  PDLT_TRY(look_at_draws(&pd, 0, err));
+  count_flops(plan, pd.net, pd.steps, out);
   if (plan->linear) {
     set_candidates(&pd, given, out);
-    PDLT_TRY(look_at_draws(&pd, 1, threads, stop, err));
+    PDLT_TRY(look_at_draws(&pd, 1, err));
   }
   summarize(&pd, out);
 cleanup:
@@ -270,8 +273,10 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   probe.with_kernel = probe.with_theta = probe.with_vertex = probe.with_theta_t = 0;
   pdlt_plan_estimator(&probe, 1);
   if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 0, &(pdlt_levels){.count = 0});
-  for (int k = 0; k < 2; k++)
-    PDLT_TRY(run_width(&table[k], &probe, &net[k], k == 0 ? NULL : table, threads, stop, err));
+  for (int k = 0; k < 2; k++) {
+    const pilot_draws at = {.plan = &probe, .net = &net[k], .threads = threads, .stop = stop};
+    PDLT_TRY(run_width(&table[k], &at, k == 0 ? NULL : table, err));
+  }
   pilot.antithetic = pdlt_pilot_decide(table, ex->ensemble.estimator, &option);
   conclude(table, &option, &pilot);
   *out = pilot;
