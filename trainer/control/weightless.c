@@ -12,8 +12,12 @@ static size_t pairs_of(const pdlt_plan *plan) {
   return plan->data->samples * (plan->data->samples + 1) / 2;
 }
 
-int pdlt_weightless_kernel(const pdlt_plan *plan) { return plan->weightless && plan->with_kernel; }
-int pdlt_weightless_theta(const pdlt_plan *plan) { return plan->weightless && plan->with_theta; }
+int pdlt_weightless_kernel(const pdlt_plan *plan) {
+  return plan->weightless && plan->has[PDLT_QUANTITY_K];
+}
+int pdlt_weightless_theta(const pdlt_plan *plan) {
+  return plan->weightless && plan->has[PDLT_QUANTITY_THETA];
+}
 
 size_t pdlt_weightless_values(const pdlt_plan *plan) {
   const size_t matrices = (size_t)(pdlt_weightless_kernel(plan) + pdlt_weightless_theta(plan));
