@@ -99,7 +99,7 @@ void add(std::vector<double> *sum, double factor, const double *x) {
 
 // The R_k further networks of one level, hidden layers in turn for PDLT_FURTHER_LAST of them.
 void add_networks(Fixture *f, size_t k, uint64_t member, std::vector<double> *x) {
-  const pdlt_levels &levels = f->plan.levels;
+  const pdlt_levels &levels = f->plan.control.levels;
   const size_t last = f->net.layer[f->net.depth - 1].weight;
   std::vector<double> theta;
   for (uint64_t d = 0; d < levels.draws[k]; d++) {
@@ -122,7 +122,7 @@ TEST(TrainerControl, FurtherDrawsAddUpLineByLine) {
   const size_t M = 3;
   const pdlt_levels levels = {2, {{4, 1, 0}, {2, 2, 1}}, {PDLT_FURTHER_LAST + 3, 1}};
   Fixture f(settings(), &levels, M);
-  ASSERT_EQ(f.plan.weightless, 1);
+  ASSERT_EQ(f.plan.control.weightless, 1);
   const std::vector<double> record = f.record(f.theta, member);
 
   pdlt_weightless_fit fit = {};

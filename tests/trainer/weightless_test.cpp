@@ -122,7 +122,7 @@ TEST(TrainerInitial, ControlsChangeTheVarianceOnly) {
     if (x.activation == std::string("tanh"))
       for (size_t i = 0; i < 3; i++) data.x[3 + i] = data.x[i];
     Fixture f(s, data, x.width, 1, true);
-    ASSERT_EQ(f.plan.weightless, 1);
+    ASSERT_EQ(f.plan.control.weightless, 1);
     EXPECT_EQ(f.fit.values, 2 * (size_t)x.depth * f.weightless.pre.pairs + f.plan.times * f.plan.p);
     EXPECT_GT(f.fit.controls, 0u);
     Moments raw, less, control;
@@ -173,8 +173,8 @@ TEST(TrainerInitial, WhoMeasuresWithoutWeights) {
     ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
     ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
     pdlt_plan_estimator(&plan, 0);
-    EXPECT_EQ(plan.weightless, x.weightless) << x.estimator << x.width << x.train;
-    EXPECT_EQ(plan.samples, (size_t)x.weightless);
+    EXPECT_EQ(plan.control.weightless, x.weightless) << x.estimator << x.width << x.train;
+    EXPECT_EQ(plan.control.samples, (size_t)x.weightless);
     pdlt_samples_free(&problem);
   }
 }
