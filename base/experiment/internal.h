@@ -37,7 +37,7 @@ typedef struct pdlt_schema_key {
   double min, max; /* of numbers, inclusive */
   int min_open;    /* 1: min itself is refused */
   int required;
-  const char *const *words; /* ends with NULL */
+  const char *const *words; /* ends with NULL; after expect, for CUSTOM */
   const char *expect;       /* what would be right, for CUSTOM and TEXT */
   pdlt_status (*read)(pdlt_reader *reader, const pdlt_node *value,
                       const struct pdlt_schema_key *key);
@@ -46,7 +46,6 @@ typedef struct pdlt_schema_key {
 enum { PDLT_SCHEMA_MAX_KEYS = 64 };
 extern const pdlt_schema_key pdlt_schema[];
 extern const size_t pdlt_schema_count;
-extern const char *const pdlt_measure_words[];
 extern const char *const pdlt_source_words[];
 extern const char *const pdlt_targets_words[];
 extern const char *const pdlt_estimator_words[];

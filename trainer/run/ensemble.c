@@ -136,7 +136,7 @@ static pdlt_status grow(run_state *run, size_t members, pdlt_error *err) {
 static void report_look(run_state *run, const pdlt_until_look *look) {
   const pdlt_until *until = &run->plan.ex->ensemble.until;
   const double members = (double)run->plan.members;
-  const char *name = pdlt_until_name(until->quantity);
+  const char *name = pdlt_quantities[until->quantity].name;
   pdlt_progress *progress = run->options->progress;
   if (look->hopeless)
     pdlt_progress_note(progress, "%s: %zu widths without diverged draws are too few to know c1",
