@@ -216,6 +216,32 @@ TEST(TrainerControl, UnstableDrawsAreThoseOfTheirLinearization) {
   EXPECT_GT(seen[1], 0);
 }
 
+TEST(TrainerControl, SetupSurvivesFailingAllocations) {
+  const pdlt_levels levels = {1, {{3, 2, 0}}, {2}};
+  Settings s = settings();
+  s.depth = 3;
+  s.outputs = s.train = s.test = 1;
+  const Fixture f(s, &levels, 1);
+  int failures = 0;
+  for (long calls = 0;; calls++) {
+    pdlt_control_width *width = nullptr;
+    pdlt_control *control = nullptr;
+    pdlt_error err = {};
+    pdlt_memory_fail_after(calls);
+    pdlt_status status = pdlt_control_width_new(&width, &f.plan, &f.net, &err);
+    if (status == PDLT_OK) status = pdlt_control_new(&control, width, &err);
+    pdlt_memory_fail_after(-1);
+    EXPECT_EQ(control != nullptr, status == PDLT_OK);
+    pdlt_control_free(control);
+    pdlt_control_width_free(width);
+    if (status == PDLT_OK) break;
+    EXPECT_EQ(status, PDLT_ERR_MEMORY);
+    failures++;
+    ASSERT_LT(failures, 10000);
+  }
+  EXPECT_GT(failures, 10);
+}
+
 // What the pilot asks: any level of a draw, the variance of what comes without weights, flops.
 TEST(TrainerControl, PilotSeesLevelsVariancesAndFlops) {
   const pdlt_levels none = {};
@@ -237,5 +263,5 @@ TEST(TrainerControl, PilotSeesLevelsVariancesAndFlops) {
   }
   pdlt_weightless_fit_free(&fit);
   // 8 last layers (2, 8), biases included, share hidden layers of 3, 8, 8, 8 neurons.
-  EXPECT_EQ(pdlt_flops_further(&f.net), PDLT_FLOPS_NORMAL * (18 + (32 + 72 + 72) / 8.0));
+  EXPECT_EQ(pdlt_flops_level_draw(&f.net), PDLT_FLOPS_NORMAL * (18 + (32 + 72 + 72) / 8.0));
 }

@@ -55,7 +55,7 @@ double pdlt_flops_level(const pdlt_network *net, const pdlt_samples *data,
          2 * PDLT_FLOPS_SHORT * (moves.own ? moves.owned : moves.kept);
 }
 
-double pdlt_flops_further(const pdlt_network *net) {
+double pdlt_flops_level_draw(const pdlt_network *net) {
   return pdlt_flops_draw(net, net->depth, net->depth) +
          pdlt_flops_draw(net, 1, net->depth - 1) / PDLT_FURTHER_LAST;
 }

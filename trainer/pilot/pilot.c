@@ -178,7 +178,7 @@ static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double s
   t->flops_train =
       pdlt_flops_train(net, plan->data->train, plan->data->samples, steps, plan->times);
   t->flops_draw = pdlt_flops_draw(net, 1, net->depth);
-  t->flops_level = pdlt_flops_further(net);
+  t->flops_level = pdlt_flops_level_draw(net);
   t->flops_further = pdlt_flops_weightless(plan, net);
 }
 
