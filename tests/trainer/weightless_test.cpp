@@ -99,7 +99,7 @@ void expect_same(const Archive &a, const Archive &b, const std::string &name) {
 
 // Controlled values have the mean of the values as they are, and the variance that the pilot
 // says. Kinks, biases, several outputs, a sample that repeats another.
-TEST(TrainerInitial, ControlsChangeTheVarianceOnly) {
+TEST(TrainerWeightless, ControlsChangeTheVarianceOnly) {
   const struct {
     const char *activation, *C_b;
     int depth, train, outputs, width;
@@ -153,7 +153,7 @@ TEST(TrainerInitial, ControlsChangeTheVarianceOnly) {
 }
 
 // With more samples than D^3 = 4 n^2 allows, and for plain and antithetic, nothing changes.
-TEST(TrainerInitial, WhoMeasuresWithoutWeights) {
+TEST(TrainerWeightless, WhoMeasuresWithoutWeights) {
   const struct {
     const char *estimator;
     int width, train, weightless;
@@ -179,7 +179,7 @@ TEST(TrainerInitial, WhoMeasuresWithoutWeights) {
   }
 }
 
-TEST(TrainerInitial, EnsemblesAgreeWithPlainNetworks) {
+TEST(TrainerWeightless, EnsemblesAgreeWithPlainNetworks) {
   const struct {
     const char *activation, *measure;
     int depth;
@@ -215,7 +215,7 @@ TEST(TrainerInitial, EnsemblesAgreeWithPlainNetworks) {
 }
 
 // V of given kernels is that of the same numbers through the accumulator, by hand.
-TEST(TrainerInitial, VertexFromKernels) {
+TEST(TrainerWeightless, VertexFromKernels) {
   Settings s;
   s.train = 3;
   s.test = 2;
@@ -245,7 +245,7 @@ TEST(TrainerInitial, VertexFromKernels) {
   pdlt_accumulator_free(&acc);
 }
 
-TEST(TrainerInitial, ThreadsDoNotChangeABit) {
+TEST(TrainerWeightless, ThreadsDoNotChangeABit) {
   Settings s;
   s.estimator = "auto";
   s.measure = "[kernel, ntk, vertex]";
