@@ -81,13 +81,9 @@ const char *pdlt_dynamics_part_name(pdlt_dynamics_part part);
 /* Everything borrowed, for the duration of the call. Tensors of the output
  * layer with the symmetries and the array order of docs/tensors.md. */
 typedef struct pdlt_dynamics_input {
-  size_t D, A, outputs;
-  const double *K, *theta, *theta1;            /* (D, D) */
+  pdlt_training_input lo;                      /* infinite width: K, Theta, y, eta */
+  const double *theta1;                        /* (D, D) */
   const double *a, *b, *p, *q, *r, *s, *t, *u; /* (D, D, D, D) */
-  const double *y;                             /* (A, n_L) */
-  double eta;                                  /* not used under flow */
-  int flow;                                    /* 1: gradient flow, times are eta t */
-  double err_K, err_theta;                     /* errors of the entries; 0: exact */
   int threads;                                 /* >= 1; results do not depend on it */
   const pdlt_dynamics_factors *factors;        /* NULL: all 1 */
 } pdlt_dynamics_input;

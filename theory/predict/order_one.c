@@ -99,19 +99,12 @@ cleanup:
 }
 
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
-  pdlt_trained_input input = {.in = {.D = p->kernel->D,
-                                     .A = p->data->train,
-                                     .outputs = p->data->outputs,
-                                     .y = p->data->y,
-                                     .eta = p->ex->training.eta,
-                                     .flow = p->ex->training.eta_kind == PDLT_ETA_FLOW,
-                                     .err_K = p->kernel->err_K,
-                                     .err_theta = p->kernel->err_theta,
-                                     .threads = p->options->threads},
-                              .mask = p->mask,
-                              .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
-                              .num_times = p->ex->training.num_record,
-                              .times = p->ex->training.record};
+  pdlt_trained_input input = {
+      .in = {.lo = pdlt_predict_training_input(p), .threads = p->options->threads},
+      .mask = p->mask,
+      .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
+      .num_times = p->ex->training.num_record,
+      .times = p->ex->training.record};
   double tensor_errors[PDLT_TRAINED_TENSOR_COUNT];
   if (!gather(p, &input, tensor_errors))
     return all_absent(p, "the tensors P to U that it needs are absent", err);
