@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "theory/order_one/mean.h"
 #include "theory/terms/term.h"
+#include "theory/terms/training_term.h"
 
 typedef struct pdlt_list_entry {
   const char *name, *text;

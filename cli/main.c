@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/core/team.h"
-#include "base/experiment/version.h"
+#include "base/core/version.h"
 #include "base/vector/linalg.h"
 #include "cli/command.h"
 #include "trainer/run/ranks.h"

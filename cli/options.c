@@ -7,7 +7,6 @@
 
 #include "base/core/memory.h"
 #include "base/core/threads.h"
-#include "base/experiment/version.h"
 #include "cli/command.h"
 
 enum {

@@ -1,7 +1,7 @@
 # Headers, libraries, program, pdlt.pc and a CMake package.
 include(CMakePackageConfigHelpers)
 
-set(libraries pdlt_base pdlt_datasets pdlt_theory pdlt_trainer pdlt_compare)
+set(libraries pdlt_base pdlt_datasets pdlt_theory pdlt_trainer pdlt_plot pdlt_compare)
 install(TARGETS ${libraries} EXPORT pdlt-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS pdlt RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 foreach(folder base datasets theory trainer compare)

@@ -41,6 +41,11 @@ typedef enum {
 /* parity: samples differ in the first so many inputs, which bounds how many there are. */
 enum { PDLT_PARITY_BITS = 20 };
 
+/* Most layers and most draws per width: random numbers have places for so many
+ * (trainer/network/draws.h). */
+enum { PDLT_MAX_DEPTH = 1000 };
+#define PDLT_MAX_MEMBERS 1000000000000LL
+
 /* Bits of measure. */
 enum {
   PDLT_MEASURE_OUTPUT = 1,

@@ -1,7 +1,7 @@
 /* internal.h - what the parts of the experiment reader share.
  *
  * Is: the schema table, readers of values, error text; the tree of values is yaml.h.
- * Is not: public; only base/experiment*.c include it. */
+ * Is not: public; only base/experiment includes it. */
 #ifndef PDLT_BASE_EXPERIMENT_INTERNAL_H
 #define PDLT_BASE_EXPERIMENT_INTERNAL_H
 
@@ -56,14 +56,11 @@ struct pdlt_experiment_origin {
   int line[PDLT_SCHEMA_MAX_KEYS]; /* as pdlt_schema */
 };
 
-/* --- base/file/yaml_parse.c --- */
+/* --- override.c --- */
 
-/* Text -> tree. line_override: 0, or PDLT_LINE_SET with key naming the setting.
- */
-pdlt_status pdlt_node_parse(pdlt_reader *reader, const char *text, size_t size, const char *set_key,
-                            pdlt_node **out);
 /* Puts `key=value` into the tree, sections made as needed. */
-pdlt_status pdlt_node_override(pdlt_reader *reader, pdlt_node *root, const char *setting);
+pdlt_status pdlt_experiment_override(pdlt_reader *reader, pdlt_node *root, const char *setting);
+
 /* --- schema.c --- */
 
 /* Index of a key path, or -1. */
@@ -80,8 +77,6 @@ void pdlt_schema_expect(const pdlt_schema_key *key, char out[PDLT_EXPECT_LENGTH]
 
 pdlt_status pdlt_value_read(pdlt_reader *reader, const pdlt_node *value,
                             const pdlt_schema_key *key);
-/* 1 and *out when the node is a plain finite number. */
-int pdlt_value_number(const pdlt_node *value, double *out);
 /* 1 when the node is this word, with or without quotes (JSON has them). */
 int pdlt_value_is_word(const pdlt_node *value, const char *word);
 /* `KEY: expected EXPECT, found ...` at the line of value. */

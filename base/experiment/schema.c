@@ -51,7 +51,7 @@ const pdlt_schema_key pdlt_schema[] = {
     TEXT("title", title, "text"),
     CUSTOM("network.activation", network.activation, pdlt_read_activation, 1,
            "the name of an activation"),
-    WHOLE("network.depth", PDLT_VALUE_INT, network.depth, 2, 1000, 1),
+    WHOLE("network.depth", PDLT_VALUE_INT, network.depth, 2, PDLT_MAX_DEPTH, 1),
     CUSTOM("network.widths", network.widths, pdlt_read_widths, 1,
            "a list of whole numbers >= 1, increasing"),
     CUSTOM("network.width_ratios", network.width_ratios, pdlt_read_width_ratios, 0,

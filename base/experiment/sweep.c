@@ -125,7 +125,7 @@ pdlt_status pdlt_sweep_read(pdlt_sweep *out, const char *path, size_t num_overri
   pdlt_node *root = NULL, none = {.kind = PDLT_NODE_MAP, .line = 1};
   PDLT_TRY(pdlt_yaml_read(&root, path, err));
   for (size_t i = 0; i < num_overrides; i++)
-    PDLT_TRY(pdlt_node_override(&reader, root, overrides[i]));
+    PDLT_TRY(pdlt_experiment_override(&reader, root, overrides[i]));
   const pdlt_node *map = pdlt_node_find(root, "sweep", strlen("sweep"), NULL);
   if (map == NULL) map = &none;
   PDLT_TRY(pdlt_read_sweep(&reader, map, &pdlt_schema[pdlt_schema_find("sweep")]));

@@ -30,7 +30,7 @@ static int read_number(const pdlt_node *map, const char *name, int required, dou
   const pdlt_node *node = pdlt_node_find(map, name, strlen(name), NULL);
   double number = 0.0;
   if (node == NULL) return !required;
-  if (!pdlt_value_number(node, &number) || !(number > 0) || number > max) return 0;
+  if (!pdlt_node_number(node, &number) || !(number > 0) || number > max) return 0;
   *out = number;
   return 1;
 }
@@ -78,11 +78,11 @@ static pdlt_status read_until(pdlt_reader *reader, const pdlt_node *value, const
                             "relative must be a number above 0 and at most 1");
   if (!read_number(value, "scale", 0, 1e300, &until.scale))
     return pdlt_reader_fail(reader, value->line, path, "scale must be a number above 0");
-  if (!read_number(value, "max_members", 0, 1e12, &most) || most < PDLT_UNTIL_FIRST ||
-      most != (double)(long)most)
+  if (!read_number(value, "max_members", 0, (double)PDLT_MAX_MEMBERS, &most) ||
+      most < PDLT_UNTIL_FIRST || most != (double)(long)most)
     return pdlt_reader_fail(reader, value->line, path,
-                            "max_members must be a whole number from %d to 1e+12",
-                            (int)PDLT_UNTIL_FIRST);
+                            "max_members must be a whole number from %d to %g",
+                            (int)PDLT_UNTIL_FIRST, (double)PDLT_MAX_MEMBERS);
   until.max_members = (long)most;
   reader->ex->ensemble.until = until;
   reader->ex->ensemble.members = 0;

@@ -16,20 +16,10 @@ int pdlt_value_is_word(const pdlt_node *value, const char *word) {
   return value->kind == PDLT_NODE_SCALAR && strcmp(value->text, word) == 0;
 }
 
-int pdlt_value_number(const pdlt_node *value, double *out) {
-  if (value->kind != PDLT_NODE_SCALAR || !value->plain || value->text[0] == '\0') return 0;
-  if (strspn(value->text, "0123456789+-.eE") != strlen(value->text)) return 0;
-  char *end = NULL;
-  double number = strtod(value->text, &end);
-  if (end == value->text || *end != '\0' || !isfinite(number)) return 0;
-  *out = number;
-  return 1;
-}
-
 /* A whole number in [min, max]; max at most 2^53. */
 static int whole_number(const pdlt_node *value, double min, double max, double *out) {
   double number = 0.0;
-  if (!pdlt_value_number(value, &number)) return 0;
+  if (!pdlt_node_number(value, &number)) return 0;
   if (number != floor(number) || number < min || number > max) return 0;
   *out = number;
   return 1;
@@ -40,7 +30,7 @@ static int is_number_list(const pdlt_node *value) {
   double ignored = 0.0;
   if (value->kind != PDLT_NODE_LIST) return 0;
   for (size_t i = 0; i < value->count; i++) {
-    if (!pdlt_value_number(value->items[i], &ignored)) return 0;
+    if (!pdlt_node_number(value->items[i], &ignored)) return 0;
   }
   return 1;
 }
@@ -123,7 +113,7 @@ pdlt_status pdlt_value_read(pdlt_reader *reader, const pdlt_node *value,
       *(long *)target = (long)number;
       return PDLT_OK;
     case PDLT_VALUE_REAL:
-      if (!pdlt_value_number(value, &number) || number < key->min || number > key->max ||
+      if (!pdlt_node_number(value, &number) || number < key->min || number > key->max ||
           (key->min_open && number == key->min)) {
         break;
       }
@@ -236,8 +226,8 @@ static pdlt_status read_power_law(pdlt_reader *reader, const pdlt_node *value,
     return pdlt_reader_fail(reader, value->line, key->path,
                             "a mapping must be {scale: NUMBER, power: NUMBER}");
   }
-  if (!pdlt_value_number(scale, &a) || a < 0.0) return pdlt_value_wrong(reader, scale, key);
-  if (!pdlt_value_number(power, &b)) return pdlt_value_wrong(reader, power, key);
+  if (!pdlt_node_number(scale, &a) || a < 0.0) return pdlt_value_wrong(reader, scale, key);
+  if (!pdlt_node_number(power, &b)) return pdlt_value_wrong(reader, power, key);
   for (int l = 1; l <= depth; l++) {
     out[l - 1] = a * pow(l, b);
     if (!isfinite(out[l - 1])) {
@@ -265,14 +255,14 @@ pdlt_status pdlt_read_per_layer(pdlt_reader *reader, const pdlt_node *value,
       goto cleanup;
     }
     for (int l = 0; l < depth; l++) {
-      if (!pdlt_value_number(value->items[l], &values[l]) || values[l] < 0.0) {
+      if (!pdlt_node_number(value->items[l], &values[l]) || values[l] < 0.0) {
         status = pdlt_value_wrong(reader, value->items[l], key);
         goto cleanup;
       }
     }
   } else if (value->kind == PDLT_NODE_MAP && !variance) {
     PDLT_TRY(read_power_law(reader, value, key, values, depth));
-  } else if (pdlt_value_number(value, &one) && one >= 0.0) {
+  } else if (pdlt_node_number(value, &one) && one >= 0.0) {
     for (int l = 0; l < depth; l++) values[l] = one;
   } else if (variance && pdlt_value_is_word(value, "critical")) {
     ex->network.critical |= slot == &ex->network.C_b ? 1 : 2; /* both: see check */
@@ -295,7 +285,7 @@ pdlt_status pdlt_read_scale(pdlt_reader *reader, const pdlt_node *value,
     ex->data.scale_kind = PDLT_SCALE_NONE;
   } else if (pdlt_value_is_word(value, "critical")) {
     ex->data.scale_kind = PDLT_SCALE_CRITICAL;
-  } else if (pdlt_value_number(value, &ex->data.scale) && ex->data.scale > 0.0) {
+  } else if (pdlt_node_number(value, &ex->data.scale) && ex->data.scale > 0.0) {
     ex->data.scale_kind = PDLT_SCALE_NUMBER;
   } else {
     return pdlt_value_wrong(reader, value, key);
@@ -320,7 +310,7 @@ pdlt_status pdlt_read_eta(pdlt_reader *reader, const pdlt_node *value, const pdl
     }
     ex->training.eta_kind = PDLT_ETA_RELATIVE;
   }
-  if (!pdlt_value_number(number, &ex->training.eta) || ex->training.eta <= 0.0) {
+  if (!pdlt_node_number(number, &ex->training.eta) || ex->training.eta <= 0.0) {
     return pdlt_value_wrong(reader, number, key);
   }
   return PDLT_OK;
@@ -333,7 +323,7 @@ pdlt_status pdlt_read_steps(pdlt_reader *reader, const pdlt_node *value,
   ex->training.to_end = pdlt_value_is_word(value, "end");
   if (ex->training.to_end) return PDLT_OK;
   if (ex->training.eta_kind == PDLT_ETA_FLOW) {
-    if (!pdlt_value_number(value, &number) || number < 0.0) {
+    if (!pdlt_node_number(value, &number) || number < 0.0) {
       return pdlt_reader_fail(reader, value->line, key->path,
                               "with eta: flow, expected a number >= 0 (of eta t), or end");
     }
@@ -358,7 +348,7 @@ pdlt_status pdlt_read_record(pdlt_reader *reader, const pdlt_node *value,
   pdlt_status status = pdlt_alloc(&record, value->count, sizeof *record, reader->err);
   for (size_t i = 0; status == PDLT_OK && i < value->count; i++) {
     double number = 0.0;
-    int good = pdlt_value_number(value->items[i], &number) && number >= 0.0;
+    int good = pdlt_node_number(value->items[i], &number) && number >= 0.0;
     if (!good || (!flow && number != floor(number))) {
       status = pdlt_value_wrong(reader, value->items[i], key);
     } else if (number > last) {
@@ -385,7 +375,8 @@ pdlt_status pdlt_read_members(pdlt_reader *reader, const pdlt_node *value,
                               const pdlt_schema_key *key) {
   double number = 0.0;
   if (value->kind == PDLT_NODE_MAP) return pdlt_read_members_until(reader, value, key);
-  if (!whole_number(value, 1, 1e12, &number)) return pdlt_value_wrong(reader, value, key);
+  if (!whole_number(value, 1, (double)PDLT_MAX_MEMBERS, &number))
+    return pdlt_value_wrong(reader, value, key);
   reader->ex->ensemble.members = (long)number;
   return PDLT_OK;
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/core/team.h"
-#include "base/experiment/version.h"
+#include "base/experiment/meta.h"
 #include "base/file/npz.h"
 #include "cli/command.h"
 #include "theory/predict/predict.h"

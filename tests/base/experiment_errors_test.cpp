@@ -295,7 +295,7 @@ TEST(ExperimentErrors, Yaml) {
   EXPECT_EQ(Message("- a\n- b\n"),
             "e.yaml:1: yaml: the file must be a mapping: network: ..., data: ..., training: ...");
   EXPECT_EQ(Message("title: a\n---\ntitle: b\n"),
-            "e.yaml:2: yaml: a second document: one file is one experiment");
+            "e.yaml:2: yaml: a second document; a file holds one");
   const std::string alias = "yaml: aliases (*name) are not supported: write the value again";
   EXPECT_EQ(Message("title: &a x\nmeasure: *a\n"), "e.yaml:2: " + alias);
   EXPECT_EQ(Message("title: x\nmeasure: &a [*a]\n"), "e.yaml:2: " + alias);

@@ -76,6 +76,22 @@ TEST(Layout, BlasAndLapackAreCalledInOnePlace) {
   EXPECT_GT(calls_in_linalg, 5u);
 }
 
+/* Variance reduction is used through its three calls and the count of flops. */
+TEST(Layout, ControlStandsBehindTwoHeaders) {
+  const std::string room = "trainer/control/";
+  const std::regex include("#include \"" + room + "([a-z_]+\\.h)\"");
+  std::set<std::string> seen;
+  for (const auto &folder : folders)
+    for (const auto &file : sources_of(folder)) {
+      if (fs::relative(file, root).string().rfind(room, 0) == 0) continue;
+      for (const auto &line : lines_of(file)) {
+        std::smatch match;
+        if (std::regex_search(line, match, include)) seen.insert(match[1]);
+      }
+    }
+  EXPECT_EQ(seen, (std::set<std::string>{"control.h", "flops.h"}));
+}
+
 TEST(Layout, FilesAreShortAndOpenWithWhatTheyAre) {
   size_t files = 0;
   for (const auto &folder : folders)

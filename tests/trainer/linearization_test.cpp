@@ -18,8 +18,8 @@ struct Fixture {
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_level_draws_new(&level_draws, &net, &problem, &schedule, ex.c.training.eta, 1, 4,
-                             &err) != PDLT_OK)
+    const pdlt_level_settings settings = {&net, &problem, &schedule, ex.c.training.eta, 1, 4};
+    if (pdlt_level_draws_new(&level_draws, &settings, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
     q = problem.outputs * problem.samples;
@@ -98,7 +98,7 @@ TEST(TrainerControl, NtkIsThatOfTheGradients) {
           sum += lambda[mu] * grad[r][mu] * grad[k][mu];
           size += std::fabs(lambda[mu] * grad[r][mu] * grad[k][mu]);
         }
-        EXPECT_NEAR(f.level_draws.bundle.draw.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
+        EXPECT_NEAR(f.level_draws.bundle->draw.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
       }
   }
 }

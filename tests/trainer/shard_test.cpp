@@ -9,7 +9,7 @@
 #include <iterator>
 #include <memory>
 
-#include "base/experiment/version.h"
+#include "base/experiment/meta.h"
 #include "base/file/npz.h"
 #include "tests/trainer/support.h"
 

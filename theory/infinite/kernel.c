@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/core/memory.h"
+#include "theory/gauss/correlation.h"
 #include "theory/gauss/expectation.h"
 #include "theory/gauss/hermite.h"
 

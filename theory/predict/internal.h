@@ -1,6 +1,6 @@
 /* internal.h - pieces of pdlt_predict: each fills one group of arrays.
  *
- * Private to predict*.c; names and shapes of the arrays are in NOTATION.md. */
+ * Is not: public; only theory/predict includes it. Names and shapes of the arrays: NOTATION.md. */
 #ifndef PDLT_THEORY_PREDICT_INTERNAL_H
 #define PDLT_THEORY_PREDICT_INTERNAL_H
 
@@ -23,7 +23,7 @@ typedef struct pdlt_prediction {
 /* What training at infinite width reads, from kernel and data; borrows them. */
 pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p);
 
-/* meta "absent": name -> reason. Errors: PDLT_ERR_MEMORY. */
+/* meta "absent": name -> reason (put.c, as the next two). Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
                                 pdlt_error *err);
 

@@ -8,6 +8,7 @@
 #include "base/random/rng.h"
 #include "base/vector/linalg.h"
 #include "base/vector/small.h"
+#include "trainer/network/draws.h"
 
 /* A row whose part outside the earlier ones is smaller than this adds only rounding. */
 #define NO_DIRECTION 1e-13

@@ -8,6 +8,7 @@
 #include "base/random/rng.h"
 #include "base/vector/linalg.h"
 #include "trainer/measure/ddntk_internal.h"
+#include "trainer/network/draws.h"
 #include "trainer/network/layer.h"
 
 enum { SIGNS = 256 }; /* uniform numbers at a time */

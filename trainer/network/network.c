@@ -5,6 +5,7 @@
 
 #include "base/core/memory.h"
 #include "base/random/rng.h"
+#include "trainer/network/draws.h"
 
 pdlt_status pdlt_network_new(pdlt_network *out, const pdlt_experiment *ex, int n, size_t inputs,
                              pdlt_error *err) {

@@ -6,7 +6,7 @@
 #ifndef PDLT_TRAINER_NETWORK_STEP_INTERNAL_H
 #define PDLT_TRAINER_NETWORK_STEP_INTERNAL_H
 
-#include "base/vector/kernels.h"
+#include "base/activation/forward.h"
 #include "trainer/network/network.h"
 #include "trainer/network/samples.h"
 

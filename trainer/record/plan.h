@@ -6,7 +6,8 @@
 #ifndef PDLT_TRAINER_RECORD_PLAN_H
 #define PDLT_TRAINER_RECORD_PLAN_H
 
-#include "trainer/control/level.h"
+#include "trainer/network/draws.h"
+#include "trainer/network/schedule.h"
 #include "trainer/statistics/top_share.h"
 
 #ifdef __cplusplus
@@ -15,9 +16,17 @@ extern "C" {
 
 enum { PDLT_BLOCK_MEMBERS = 64 }; /* draws per block, unless there are too many blocks */
 
-/* Levels between own linearization and training, their nodes, and further draws of each per trained
- * one. */
-enum { PDLT_MAX_LEVELS = 3, PDLT_MAX_NODES = 4 };
+/* A level between own linearization and training (trainer/control/level.h): a draw linearized anew at
+ * t_j = j step, j = 1..nodes; nodes = 0: own linearization. */
+typedef struct pdlt_level {
+  double step;
+  int nodes;
+  int middle; /* 1: gradients from half-way up to the last node, at second order in step */
+} pdlt_level;
+
+enum { PDLT_MAX_NODES = 4 };
+
+/* Levels from bottom to top, and further draws of each per trained one. */
 typedef struct pdlt_levels {
   size_t count;
   pdlt_level level[PDLT_MAX_LEVELS];

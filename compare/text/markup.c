@@ -1,0 +1,78 @@
+/* markup.c - see markup.h. */
+#include "compare/text/markup.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compare/text/number.h"
+
+const char *pdlt_markup_entity(char c) {
+  switch (c) {
+    case '&':
+      return "&amp;";
+    case '<':
+      return "&lt;";
+    case '>':
+      return "&gt;";
+    case '"':
+      return "&quot;";
+    case '\'':
+      return "&#39;";
+    default:
+      return NULL;
+  }
+}
+
+void pdlt_markup_escape(char *out, size_t size, const char *text) {
+  size_t at = 0;
+  if (size == 0) return;
+  for (; *text; text++) {
+    const char plain[2] = {*text, 0}, *entity = pdlt_markup_entity(*text);
+    if (!entity) entity = plain;
+    const size_t length = strlen(entity);
+    if (at + length + 1 > size) break;
+    memcpy(out + at, entity, length);
+    at += length;
+  }
+  out[at] = 0;
+}
+
+void pdlt_quantity_markup(char *out, size_t size, const char *quantity) {
+  static const struct {
+    const char *name, *markup;
+  } table[] = {{"z", "<i>z</i>"},
+               {"z_end", "<i>z</i><sup>end</sup>"},
+               {"cov", "cov"},
+               {"cov_end", "cov<sup>end</sup>"},
+               {"K", "<i>K</i>"},
+               {"Theta", "<i>\xce\x98</i>"},
+               {"Theta_t", "<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
+               {"dTheta_t", "d<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
+               {"loss_train", "<i>L</i><sup>train</sup>"},
+               {"loss_test", "<i>L</i><sup>test</sup>"},
+               {"loss_train_bias", "bias<sup>train</sup>"},
+               {"loss_test_bias", "bias<sup>test</sup>"},
+               {"loss_train_variance", "variance<sup>train</sup>"},
+               {"loss_test_variance", "variance<sup>test</sup>"}};
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (strcmp(quantity, table[i].name) == 0) {
+      snprintf(out, size, "%s", table[i].markup);
+      return;
+    }
+  char safe[128];
+  pdlt_markup_escape(safe, sizeof safe, quantity);
+  snprintf(out, size, "<i>%s</i>", safe);
+}
+
+void pdlt_time_markup(char *out, size_t size, double time) {
+  char number[64];
+  if (isnan(time)) {
+    snprintf(out, size, "%s", "");
+  } else if (isinf(time)) {
+    snprintf(out, size, "end of training");
+  } else {
+    pdlt_plot_number(number, sizeof number, time, 6);
+    snprintf(out, size, "step %s", number);
+  }
+}
