@@ -4,6 +4,10 @@
 
 #include "trainer/control/bundle.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Length of a row of n numbers: whole vectors of every instruction set. */
 static inline size_t pdlt_bundle_padded(size_t n) { return (n + 7) / 8 * 8; }
 
@@ -20,4 +24,7 @@ static inline size_t pdlt_bundle_last(const pdlt_network *net) {
 void pdlt_bundle_fill(pdlt_bundle *bundle, pdlt_bundle_point *point, const double *z1,
                       const double *last);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
