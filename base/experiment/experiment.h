@@ -200,7 +200,7 @@ pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdl
 
 /* Hex digest (out: 17 bytes with the zero) of the canonical JSON: of everything, or
  * (physics_only) of network (without widths), data and training, that theory and
- * measurement must share to be comparable. data_hash: of the samples (dataset.h). */
+ * measurement must share to be comparable. data_hash: of the samples (datasets/dataset.h). */
 pdlt_status pdlt_experiment_hash(const pdlt_experiment *ex, const char *data_hash, int physics_only,
                                  char *out, pdlt_error *err);
 

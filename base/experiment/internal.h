@@ -8,6 +8,10 @@
 #include "base/experiment/experiment.h"
 #include "base/file/yaml.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { PDLT_QUOTE_LENGTH = 96, PDLT_EXPECT_LENGTH = 256 };
 
 /* What all reading functions pass along. */
@@ -128,4 +132,7 @@ const char *pdlt_quote(char out[PDLT_QUOTE_LENGTH], const char *text);
 pdlt_status pdlt_reader_fail(pdlt_reader *reader, int line, const char *key, const char *format,
                              ...) PDLT_PRINTF(4, 5);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

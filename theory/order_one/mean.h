@@ -24,13 +24,9 @@ extern "C" {
 /* Everything borrowed, for the duration of the call. Tensors of the output
  * layer with the symmetries and the array order of docs/tensors.md. */
 typedef struct pdlt_dynamics_input {
-  size_t D, A, outputs;
-  const double *K, *theta, *theta1;            /* (D, D) */
+  pdlt_training_input lo;                      /* infinite width: K, Theta, y, eta */
+  const double *theta1;                        /* (D, D) */
   const double *a, *b, *p, *q, *r, *s, *t, *u; /* (D, D, D, D) */
-  const double *y;                             /* (A, n_L) */
-  double eta;                                  /* not used under flow */
-  int flow;                                    /* 1: gradient flow, times are eta t */
-  double err_K, err_theta;                     /* errors of the entries; 0: exact */
   int threads;                                 /* >= 1; results do not depend on it */
   const pdlt_dynamics_factors *factors;        /* NULL: all 1 */
 } pdlt_dynamics_input;
@@ -62,10 +58,10 @@ pdlt_status pdlt_dynamics_new(pdlt_dynamics *out, const pdlt_dynamics_input *inp
 void pdlt_dynamics_free(pdlt_dynamics *dynamics);
 
 /* Order 1/n at the given times (increasing, repeats allowed; whole steps, or
- * any value of eta t under flow; finite): E[z(t)]  = zbar(t) + h z_nlo(t),
- * z_nlo (T, n_L, D) = sum of parts (5, T, n_L, D); E[Th(t)] = Theta + h
- * theta_t,     theta_t (T, n_L, D, n_L, D). parts and theta_t may be NULL.
- * Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY; outputs untouched then. Cost
+ * any value of eta t under flow; finite):
+ *   E[z(t)]  = zbar(t) + h z_nlo(t),   z_nlo (T, n_L, D) = sum of parts (5, T, n_L, D)
+ *   E[Th(t)] = Theta + h theta_t,      theta_t (T, n_L, D, n_L, D)
+ * parts and theta_t may be NULL. Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY; outputs untouched then. Cost
  * per step 48 n_L D A^3 flops in matrix products; under flow, 16 such steps for
  * each time 2/theta_max. theta_t: 24 n_L^2 D^2 A^2 per time. */
 pdlt_status pdlt_dynamics_run(const pdlt_dynamics *dynamics, size_t num_times, const double *times,

@@ -5,8 +5,13 @@
 #define PDLT_THEORY_PREDICT_INTERNAL_H
 
 #include "theory/infinite/kernel.h"
+#include "theory/infinite/training.h"
 #include "theory/predict/predict.h"
 #include "theory/terms/mask.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* Everything the pieces read; borrowed. */
 typedef struct pdlt_prediction {
@@ -18,6 +23,9 @@ typedef struct pdlt_prediction {
   const pdlt_kernel_layers *kernel;
   const pdlt_mask *mask;
 } pdlt_prediction;
+
+/* What training at infinite width reads, from kernel and data; borrows them. */
+pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p);
 
 /* meta "absent": name -> reason (put.c, as the next two). Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
@@ -44,4 +52,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err);
  * covariance are in the archive already (loss.c). */
 pdlt_status pdlt_predict_losses(const pdlt_prediction *p, pdlt_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -6,6 +6,7 @@
 #include "base/core/memory.h"
 #include "base/vector/linalg.h"
 #include "trainer/control/bundle_internal.h"
+#include "trainer/network/layer.h"
 
 /* --- memory --- */
 
@@ -63,8 +64,7 @@ pdlt_status pdlt_bundle_new(pdlt_bundle *out, const pdlt_network *net, const pdl
   take_lists(&b);
   PDLT_TRY(pdlt_alloc(&b.storage, take_all(&b, NULL), sizeof *b.storage, err));
   take_all(&b, b.storage);
-  pdlt_syrk(1, D, first->in, first->lambda_W / (double)first->in, data->x_all, D, 0.0, b.h1, D);
-  for (size_t i = 0; i < D * D; i++) b.h1[i] += first->lambda_b;
+  pdlt_layer_ntk_of(first, PDLT_BY_NEURON, D, data->x_all, b.h1);
   *out = b;
   return PDLT_OK;
 cleanup:

@@ -39,7 +39,7 @@ static void add_moves(const pdlt_bundle *b, const pdlt_bundle_source *from, pdlt
   const pdlt_layer *layer = &b->net->layer[k];
   const size_t S = p->samples, held = from->held, columns = 1 + held;
   const size_t wide = pdlt_bundle_padded(layer->in), high = pdlt_bundle_padded(layer->out);
-  const double rate = layer->lambda_W / (double)layer->in;
+  const double rate = pdlt_layer_rate(layer);
   for (size_t r = 0; r < p->bodies; r++, z += S * high) {
     const double *push = from->push[k] + r * (1 + from->rank) * high;
     double *c = p->coefficient;
@@ -80,7 +80,7 @@ static void read_out(const pdlt_bundle *b, pdlt_bundle_point *p, const double *l
   for (int k = 1; k < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
     const size_t wide = pdlt_bundle_padded(layer->in);
-    const double rate = layer->lambda_W / (double)layer->in;
+    const double rate = pdlt_layer_rate(layer);
     for (size_t r = 0; r < p->bodies; r++) {
       const double *s = p->s[k - 1] + r * S * wide;
       double *h = p->h[k] + r * S * S;
@@ -108,7 +108,7 @@ static void add_moves_back(const pdlt_bundle *b, const pdlt_bundle_source *from,
   const pdlt_layer *layer = &b->net->layer[k];
   const size_t q = b->data->outputs * p->samples, held = from->held;
   const size_t wide = pdlt_bundle_padded(layer->in), high = pdlt_bundle_padded(layer->out);
-  const double rate = layer->lambda_W / (double)layer->in;
+  const double rate = pdlt_layer_rate(layer);
   if (held == 0) return;
   for (size_t r = 0; r < p->bodies; r++) {
     inner(q, held, layer->out, p->delta[k] + r * q * high,

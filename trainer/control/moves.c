@@ -159,7 +159,7 @@ static void move_ends(pdlt_moves *m, size_t r, const double *push, int to) {
   const size_t D = m->bundle->data->samples, A = m->bundle->data->train,
                size = pdlt_bundle_last(net);
   const size_t n_1 = pdlt_bundle_padded(net->layer[0].out), n = pdlt_bundle_padded(top->in);
-  const double rate = top->lambda_W / (double)top->in;
+  const double rate = pdlt_layer_rate(top);
   double *last = m->last_state[to] + r * size, *z1 = m->z1_state[to] + r * D * n_1;
   if (to == 1) {
     memcpy(last, m->last_state[0] + r * size, size * sizeof *last);
@@ -180,7 +180,7 @@ static void update(pdlt_moves *m, int k) {
   const pdlt_layer *layer = &m->bundle->net->layer[k];
   const size_t A = m->bundle->data->train, wide = pdlt_bundle_padded(layer->in);
   const size_t high = pdlt_bundle_padded(layer->out);
-  const double rate = layer->lambda_W / (double)layer->in;
+  const double rate = pdlt_layer_rate(layer);
   const double *signal = m->signal[k], *push = m->push[k] + high;
   pdlt_gemm(1, 0, layer->out, wide, A, -rate, push, high, signal, wide, 1.0, m->own[k], wide);
   pdlt_gemm(1, 0, layer->in, high, A, -rate, signal, wide, push, high, 1.0, m->own_across[k], high);

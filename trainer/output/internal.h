@@ -8,6 +8,10 @@
 #include "base/file/archive.h"
 #include "trainer/record/plan.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Everything about one width while its arrays are written. */
 typedef struct pdlt_width_output {
   pdlt_archive *archive;
@@ -54,4 +58,7 @@ pdlt_status pdlt_output_products(const pdlt_width_output *out, pdlt_error *err);
 pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_estimates *z,
                                pdlt_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -84,8 +84,7 @@ static void summarize(const outputs *all, size_t t, double ratio, pdlt_rounding 
 static pdlt_plan outputs_only(const pdlt_plan *plan, int single) {
   pdlt_plan p = *plan;
   p.single = single;
-  p.linear = p.weightless = 0;
-  p.samples = 0;
+  p.control = (pdlt_plan_control){.linear = 0};
   pdlt_plan_outputs_only(&p);
   return p;
 }
@@ -148,7 +147,7 @@ pdlt_status pdlt_rounding_check(const pdlt_plan *plan, const pdlt_pilot *pilot, 
     const pdlt_rounding_settings settings = {
         .plan = plan,
         .net = &net,
-        .ratio = plan->linear ? seen->chosen / seen->antithetic : 1,
+        .ratio = plan->control.linear ? seen->chosen / seen->antithetic : 1,
         .threads = threads,
         .stop = stop};
     status = check_width(&settings, err);

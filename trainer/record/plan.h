@@ -35,6 +35,16 @@ typedef struct pdlt_levels {
   size_t draws[PDLT_MAX_LEVELS];
 } pdlt_levels;
 
+/* How the variance of a draw is reduced (trainer/control/control.h): what the experiment or the
+ * pilot has decided. */
+typedef struct pdlt_plan_control {
+  int linear;         /* outputs have a control: the last level, or the own linearization */
+  int fitted;         /* its coefficient is that of the other blocks, not 1 */
+  pdlt_levels levels; /* above the own linearization */
+  size_t samples;     /* draws without weights per draw, or 0 */
+  int weightless;     /* K, Theta and, without D, F, A, B, V come from these */
+} pdlt_plan_control;
+
 /* How a part of two records becomes that of both. */
 typedef enum pdlt_merge_rule {
   PDLT_MERGE_ADD,     /* sums: numbers add */
@@ -77,12 +87,8 @@ typedef struct pdlt_plan {
   pdlt_schedule schedule;
   int single; /* networks are trained in float */
   int antithetic;
-  size_t samples; /* draws of preactivations (trainer/control/weightless.h) per draw, or 0 */
-  int linear;     /* outputs have own linearizations as control (trainer/control/linearization.h) */
-  pdlt_levels levels;       /* of which the last is the control */
-  int weightless;           /* K, Theta and, without D, F, A, B, V come from the samples */
-  int fitted;               /* coefficient of c from the other blocks, not 1 */
-  int has[PDLT_QUANTITIES]; /* whether it is measured */
+  pdlt_plan_control control;
+  int has[PDLT_QUANTITIES];            /* whether it is measured */
   const char *absent[PDLT_QUANTITIES]; /* why not, where it was asked for; else NULL */
   size_t times, p;                     /* T, n_L D */
   size_t columns;                      /* c */
@@ -131,9 +137,8 @@ size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k);
  * D^3 <= 4 n^2 at the smallest width, from where on those cost less. */
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
-/* Adds the control by own linearization (trainer/control/linearization.h) to antithetic pairs, with
- * c of `samples`
- * >= 1 further draws for each, and levels above it, with >= 1 further draws for each. */
+/* Adds a control to antithetic pairs: `samples` >= 1 draws without weights for each, and levels,
+ * none or some, with >= 1 further draws for each. */
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels);
 
 /* So many draws per width from now on, at least as many as before: more blocks, or larger

@@ -16,7 +16,7 @@ static size_t products(const pdlt_plan *plan) { return outputs(plan) * plan->col
 static size_t odd(const pdlt_plan *plan) { return plan->antithetic ? products(plan) : 0; }
 static size_t u_mean(const pdlt_plan *plan) { return plan->readouts * plan->moments; }
 static size_t u_products(const pdlt_plan *plan) { return u_mean(plan) * plan->moments; }
-static size_t shift(const pdlt_plan *plan) { return plan->linear ? outputs(plan) : 0; }
+static size_t shift(const pdlt_plan *plan) { return plan->control.linear ? outputs(plan) : 0; }
 static size_t top(const pdlt_plan *plan) {
   return plan->has[PDLT_QUANTITY_Z] ? pdlt_top_size(&plan->top) : 0;
 }
