@@ -43,7 +43,7 @@ static pdlt_status time_draws(const bench *b, pdlt_experiment *ex, const pdlt_sa
   PDLT_TRY(pdlt_alloc(&theta, net->num_params, sizeof *theta, err));
   PDLT_TRY(pdlt_alloc(&record, plan.at.size, sizeof *record, err));
   if (plan.moments > 0) PDLT_TRY(pdlt_accumulator_new(&acc, &plan, net, err));
-  if (plan.with_ddntk) PDLT_TRY(pdlt_ddntk_new(&ddntk, net, problem, plan.first, 1, err));
+  if (plan.has[PDLT_QUANTITY_R]) PDLT_TRY(pdlt_ddntk_new(&ddntk, net, problem, plan.first, 1, err));
   const double start = now(CLOCK_MONOTONIC);
   double elapsed = 0;
   unsigned long draws = 0;
@@ -51,7 +51,7 @@ static pdlt_status time_draws(const bench *b, pdlt_experiment *ex, const pdlt_sa
     for (int k = 0; k < 64; k++) {
       pdlt_network_draw(net, 1, draws++, theta);
       if (plan.moments > 0) pdlt_accumulator_add(&acc, theta, record);
-      if (plan.with_ddntk) differentiate(&ddntk, theta, draws);
+      if (plan.has[PDLT_QUANTITY_R]) differentiate(&ddntk, theta, draws);
     }
   *rate = (double)draws / elapsed;
 cleanup:

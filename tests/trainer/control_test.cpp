@@ -149,7 +149,7 @@ TEST(TrainerControl, FurtherDrawsAddUpLineByLine) {
   }
   EXPECT_GT(size, 1e-3);
   const double *number = numbers.data();
-  for (size_t at : {f.plan.at.kernel, f.plan.at.theta})
+  for (size_t at : {f.plan.at.sum[PDLT_QUANTITY_K], f.plan.at.sum[PDLT_QUANTITY_THETA]})
     for (size_t r = 0; r < f.plan.readouts; r++, at += 9)
       for (size_t a = 0; a < 3; a++)
         for (size_t b = a; b < 3; b++, number++) {

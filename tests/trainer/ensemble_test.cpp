@@ -403,7 +403,7 @@ TEST(TrainerPlan, BlocksGrowOnlyWhenRecordsAreTooMany) {
     EXPECT_GE(plan.blocks * plan.block_members, (size_t)members);
     EXPECT_LE(plan.blocks * plan.at.size * sizeof(double), PDLT_MAX_RECORDS);
     EXPECT_GE(plan.blocks, 32u);
-    EXPECT_EQ(plan.with_cov, 1);
+    EXPECT_EQ(plan.has[PDLT_QUANTITY_COV], 1);
     pdlt_samples_free(&problem);
   }
 }
@@ -423,11 +423,11 @@ TEST(TrainerPlan, HugeCovariancesAreLeftOutAndListed) {
     pdlt_plan plan = {};
     ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
     ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
-    EXPECT_EQ(plan.with_cov, ex.c.network.num_widths == 1);
+    EXPECT_EQ(plan.has[PDLT_QUANTITY_COV], ex.c.network.num_widths == 1);
     Archive out;
     ASSERT_EQ(pdlt_output_meta(&out.c, &plan, nullptr, nullptr), PDLT_OK);
     const json_t *absent = json_object_get(pdlt_archive_meta(&out.c), "absent");
-    EXPECT_EQ(json_object_get(absent, "cov") == nullptr, plan.with_cov == 1);
+    EXPECT_EQ(json_object_get(absent, "cov") == nullptr, plan.has[PDLT_QUANTITY_COV] == 1);
     pdlt_samples_free(&problem);
   }
 }

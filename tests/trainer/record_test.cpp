@@ -32,7 +32,7 @@ struct Case {
     EXPECT_EQ(pdlt_network_new(&net, &ex->c, 6, 3, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_plan_make(&plan, &ex->c, &problem, 1, nullptr), PDLT_OK);
     if (!cov) {
-      plan.with_cov = plan.with_theta_t = 0;
+      plan.has[PDLT_QUANTITY_COV] = plan.has[PDLT_QUANTITY_THETA_T] = 0;
       plan.columns = 1;
     }
     pdlt_plan_estimator(&plan, estimator != "plain");
@@ -66,6 +66,35 @@ struct Case {
 };
 
 }  // namespace
+
+// Parts follow each other without gaps, and each quantity that is a sum has one of its size.
+TEST(TrainerRecord, PartsCoverTheRecord) {
+  for (const char *estimator : {"plain", "two_level"}) {
+    const Case run(estimator);
+    const pdlt_record_layout &at = run.plan.at;
+    size_t end = 0;
+    for (size_t k = 0; k < at.parts; k++) {
+      EXPECT_EQ(at.part[k].at, end);
+      end += at.part[k].size;
+    }
+    EXPECT_EQ(end, at.size);
+    const auto size_at = [&](size_t begin, size_t size) {
+      for (size_t k = 0; k < at.parts; k++)
+        if (at.part[k].at == begin && at.part[k].size == size) return true;
+      return false;
+    };
+    EXPECT_TRUE(size_at(at.scatter, run.plan.times * run.plan.p * run.plan.p));
+    EXPECT_TRUE(size_at(at.top, pdlt_top_size(&run.plan.top)));
+    for (int k = 0; k < PDLT_QUANTITIES; k++)
+      EXPECT_TRUE(size_at(at.sum[k], pdlt_plan_sum_size(&run.plan, k)) ||
+                  pdlt_plan_sum_size(&run.plan, k) == 0)
+          << pdlt_quantities[k].name;
+    // 4 layers, (S, S, S, S) with S = 2; (T, (n_L S)^3).
+    EXPECT_EQ(pdlt_plan_sum_size(&run.plan, PDLT_QUANTITY_F), 4u * 16u);
+    EXPECT_EQ(pdlt_plan_sum_size(&run.plan, PDLT_QUANTITY_DTHETA_T), run.plan.times * 64);
+    EXPECT_EQ(pdlt_plan_sum_size(&run.plan, PDLT_QUANTITY_V), 0u);
+  }
+}
 
 TEST(TrainerRecord, MergingIsTheRecordOfBothBlocks) {
   for (const char *estimator : {"plain", "antithetic", "two_level"})

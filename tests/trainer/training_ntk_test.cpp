@@ -245,7 +245,7 @@ TEST(TrainerTrainingNtk, LeftOutLikeTheCovariance) {
       pdlt_plan plan;
       ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
       ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, &err), PDLT_OK) << err.message;
-      EXPECT_EQ(plan.with_theta_t, !large && s.measure == "[output, ntk]");
+      EXPECT_EQ(plan.has[PDLT_QUANTITY_THETA_T], !large && s.measure == "[output, ntk]");
       pdlt_samples_free(&problem);
     }
   }

@@ -91,7 +91,7 @@ pdlt_status pdlt_control_new(pdlt_control **out, const pdlt_control_width *width
     PDLT_TRY(pdlt_weightless_new(&c->weightless, plan, width->net, &width->fit, err));
   if (plan->control.linear)
     PDLT_TRY(new_levels(c, err));
-  else if (plan->with_stability)
+  else if (plan->has[PDLT_QUANTITY_UNSTABLE])
     PDLT_TRY(
         pdlt_stability_new(&c->stability, width->net, plan->data, plan->ex->training.eta, err));
   *out = c;
@@ -134,7 +134,7 @@ pdlt_status pdlt_control_draw(pdlt_control *c, const double *theta, int *unstabl
     PDLT_TRY(pdlt_control_look(c, theta));
     *unstable = c->levels.unstable[0];
     PDLT_TRY(pdlt_control_level(c, level_of(plan, plan->control.levels.count), c->own));
-  } else if (plan->with_stability) {
+  } else if (plan->has[PDLT_QUANTITY_UNSTABLE]) {
     *unstable = pdlt_stability_check(&c->stability, theta);
   }
 cleanup:
@@ -165,16 +165,16 @@ static pdlt_status add_sample(pdlt_control *c, uint64_t member, size_t sample,
       &c->weightless, PDLT_WEIGHTLESS_MEMBER + member * plan->control.samples + sample);
   if (status != PDLT_OK) return status;
   if (pdlt_weightless_kernel(plan)) {
-    add_matrices(plan, weight, value, record + plan->at.kernel);
+    add_matrices(plan, weight, value, record + plan->at.sum[PDLT_QUANTITY_K]);
     value += matrices;
   }
   if (pdlt_weightless_theta(plan)) {
-    add_matrices(plan, weight, value, record + plan->at.theta);
+    add_matrices(plan, weight, value, record + plan->at.sum[PDLT_QUANTITY_THETA]);
     value += matrices;
   }
   if (plan->control.linear)
     pdlt_row_add(plan->times * plan->p, weight, value, record + plan->at.shift);
-  if (plan->control.weightless && plan->with_vertex && !plan->with_fluctuations)
+  if (plan->control.weightless && plan->has[PDLT_QUANTITY_V] && !plan->has[PDLT_QUANTITY_A])
     pdlt_accumulator_kernel(tensors, c->weightless.kernel, record);
   return PDLT_OK;
 }

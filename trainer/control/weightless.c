@@ -13,10 +13,10 @@ static size_t pairs_of(const pdlt_plan *plan) {
 }
 
 int pdlt_weightless_kernel(const pdlt_plan *plan) {
-  return plan->control.weightless && plan->with_kernel;
+  return plan->control.weightless && plan->has[PDLT_QUANTITY_K];
 }
 int pdlt_weightless_theta(const pdlt_plan *plan) {
-  return plan->control.weightless && plan->with_theta;
+  return plan->control.weightless && plan->has[PDLT_QUANTITY_THETA];
 }
 
 size_t pdlt_weightless_values(const pdlt_plan *plan) {

@@ -11,10 +11,10 @@
 
 /* Numbers of the NTK, and of the dNTK, of one network at all times; 0: not measured. */
 static size_t theta_t_size(const pdlt_plan *plan) {
-  return plan->with_theta_t ? plan->times * plan->p * plan->p : 0;
+  return pdlt_plan_sum_size(plan, PDLT_QUANTITY_THETA_T);
 }
 static size_t dtheta_t_size(const pdlt_plan *plan) {
-  return plan->with_dtheta_t ? plan->times * plan->dntk_numbers : 0;
+  return pdlt_plan_sum_size(plan, PDLT_QUANTITY_DTHETA_T);
 }
 
 /* What network `which` of a draw is asked for while it trains. */
@@ -32,13 +32,15 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
   const pdlt_plan *plan = w->plan;
   const pdlt_network *net = w->net;
   pdlt_status status = PDLT_OK;
-  if ((plan->with_kernel || plan->with_theta) && !plan->control.weightless)
+  if ((plan->has[PDLT_QUANTITY_K] || plan->has[PDLT_QUANTITY_THETA]) && !plan->control.weightless)
     PDLT_TRY(pdlt_ntk_new(&w->ntk, net, plan->data, err));
   if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w->tensors, plan, net, err));
-  if (plan->with_dntk || plan->with_ddntk)
-    PDLT_TRY(pdlt_ddntk_new(&w->ddntk, net, plan->data, plan->first, plan->with_ddntk, err));
-  if (plan->with_theta_t) PDLT_TRY(pdlt_training_ntk_new(&w->training_ntk, net, plan->data, err));
-  if (plan->with_dtheta_t)
+  if (plan->has[PDLT_QUANTITY_P] || plan->has[PDLT_QUANTITY_R])
+    PDLT_TRY(
+        pdlt_ddntk_new(&w->ddntk, net, plan->data, plan->first, plan->has[PDLT_QUANTITY_R], err));
+  if (plan->has[PDLT_QUANTITY_THETA_T])
+    PDLT_TRY(pdlt_training_ntk_new(&w->training_ntk, net, plan->data, err));
+  if (plan->has[PDLT_QUANTITY_DTHETA_T])
     PDLT_TRY(pdlt_training_dntk_new(&w->training_dntk, net, plan->data, plan->first, err));
   PDLT_TRY(pdlt_alloc(&w->moving, 2 * (theta_t_size(plan) + dtheta_t_size(plan)), sizeof *w->moving,
                       err));
@@ -126,7 +128,8 @@ static int add_control(pdlt_worker *w, size_t member, double *record) {
   w->status = pdlt_control_draw(w->control, w->theta, &unstable);
   if (w->status == PDLT_OK)
     w->status = pdlt_control_further(w->control, (uint64_t)member, &w->tensors, record);
-  record[w->plan->at.unstable] += unstable;
+  if (w->plan->has[PDLT_QUANTITY_UNSTABLE])
+    record[w->plan->at.sum[PDLT_QUANTITY_UNSTABLE]] += unstable;
   return w->status == PDLT_OK;
 }
 
@@ -134,38 +137,43 @@ static int add_control(pdlt_worker *w, size_t member, double *record) {
 static void add_matrices(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
   const size_t count = plan->data->samples * plan->data->samples;
-  if (plan->control.weightless || (!plan->with_kernel && !plan->with_theta)) return;
+  if (plan->control.weightless || (!plan->has[PDLT_QUANTITY_K] && !plan->has[PDLT_QUANTITY_THETA]))
+    return;
   pdlt_ntk_forward(&w->ntk, w->theta);
   for (size_t r = 0; r < plan->readouts; r++) {
     const int l = pdlt_plan_layer(plan, r);
-    double *kernel = record + plan->at.kernel + r * count;
-    double *theta = record + plan->at.theta + r * count;
-    if (plan->with_kernel) {
+    double *kernel = record + plan->at.sum[PDLT_QUANTITY_K] + r * count;
+    double *theta = record + plan->at.sum[PDLT_QUANTITY_THETA] + r * count;
+    if (plan->has[PDLT_QUANTITY_K]) {
       pdlt_ntk_kernel(&w->ntk, l, w->matrix);
       for (size_t i = 0; i < count; i++) kernel[i] += w->matrix[i];
     }
-    if (plan->with_theta) {
+    if (plan->has[PDLT_QUANTITY_THETA]) {
       pdlt_ntk_theta(&w->ntk, w->theta, l, w->matrix);
       for (size_t i = 0; i < count; i++) theta[i] += w->matrix[i];
     }
   }
 }
 
+_Static_assert(PDLT_QUANTITY_U - PDLT_QUANTITY_P == PDLT_DDNTK_U - PDLT_DDNTK_P,
+               "P .. U are in one order in both tables");
+
 /* Adds P .. U of the draw in worker->theta to the record. */
 static void add_differentials(pdlt_worker *w, uint64_t member, double *record) {
   const pdlt_plan *plan = w->plan;
   const size_t pairs = plan->first * plan->first, count = pairs * pairs;
-  const size_t tensors = plan->with_ddntk ? PDLT_DDNTK_COUNT : 2;
-  if (!plan->with_dntk && !plan->with_ddntk) return;
+  if (!plan->has[PDLT_QUANTITY_P] && !plan->has[PDLT_QUANTITY_R]) return;
   pdlt_ddntk_forward(&w->ddntk, w->theta);
   for (size_t r = 0; r < plan->readouts; r++) {
     const int l = pdlt_plan_layer(plan, r);
     for (uint64_t pair = 0; pair < PDLT_DDNTK_PAIRS; pair++) {
       pdlt_ddntk_draw(&w->ddntk, plan->ex->ensemble.seed, member, l, pair);
       pdlt_ddntk_tensors(&w->ddntk, w->theta, l);
-      for (size_t t = 0; t < tensors; t++) {
-        double *sum = record + plan->at.differential + (t * plan->readouts + r) * count;
-        for (size_t i = 0; i < count; i++) sum[i] += w->ddntk.out[t * count + i] / PDLT_DDNTK_PAIRS;
+      for (int t = 0; t < PDLT_DDNTK_COUNT; t++) {
+        if (!plan->has[PDLT_QUANTITY_P + t]) continue;
+        double *sum = record + plan->at.sum[PDLT_QUANTITY_P + t] + r * count;
+        for (size_t i = 0; i < count; i++)
+          sum[i] += w->ddntk.out[(size_t)t * count + i] / PDLT_DDNTK_PAIRS;
       }
     }
   }
@@ -181,8 +189,10 @@ static void add_average(const pdlt_plan *plan, size_t count, const double *x, co
 static void add_moving(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
   const pdlt_member_probe one = probe_of(w, 0), other = probe_of(w, 1);
-  add_average(plan, theta_t_size(plan), one.theta_t, other.theta_t, record + plan->at.theta_t);
-  add_average(plan, dtheta_t_size(plan), one.dtheta_t, other.dtheta_t, record + plan->at.dtheta_t);
+  add_average(plan, theta_t_size(plan), one.theta_t, other.theta_t,
+              record + plan->at.sum[PDLT_QUANTITY_THETA_T]);
+  add_average(plan, dtheta_t_size(plan), one.dtheta_t, other.dtheta_t,
+              record + plan->at.sum[PDLT_QUANTITY_DTHETA_T]);
 }
 
 /* Replaces a pair's outputs z+ (in even) and z- by m and d. */
@@ -247,12 +257,12 @@ static void add_moments(pdlt_worker *w, size_t rows, double *record) {
   if (rows == 0) return;
   pdlt_top_add(&plan->top, rows, w->last, w->numbers, w->middle, record + at->top);
   pdlt_rows_center(rows, values, w->even, w->mean);
-  for (size_t t = 0; t < plan->times && plan->with_cov; t++) {
+  for (size_t t = 0; t < plan->times && plan->has[PDLT_QUANTITY_COV]; t++) {
     pdlt_syrk(1, p, rows, 1.0, w->even + t * p, values, 1.0, record + at->scatter + t * p * p, p);
     if (plan->antithetic)
       pdlt_syrk(1, p, rows, 1.0, w->odd + t * p, values, 1.0, record + at->odd + t * p * p, p);
   }
-  if (!plan->with_cov) {
+  if (!plan->has[PDLT_QUANTITY_COV]) {
     add_squares(rows, values, w->even, record + at->scatter);
     if (plan->antithetic) add_squares(rows, values, w->odd, record + at->odd);
   }
@@ -262,18 +272,19 @@ static void add_moments(pdlt_worker *w, size_t rows, double *record) {
 
 /* Whether K, V or other tensors are measured on the draw itself. */
 static int measures_tensors(const pdlt_plan *plan) {
-  return plan->moments > 0 && (plan->with_fluctuations || !plan->control.weightless);
+  return plan->moments > 0 && (plan->has[PDLT_QUANTITY_A] || !plan->control.weightless);
 }
 
 static int needs_weights(const pdlt_plan *plan) {
-  return measures_tensors(plan) || plan->with_dntk || plan->with_ddntk || !plan->control.weightless;
+  return measures_tensors(plan) || plan->has[PDLT_QUANTITY_P] || plan->has[PDLT_QUANTITY_R] ||
+         !plan->control.weightless;
 }
 
 /* Trains draw `member` or, without outputs, draws it. 0: stopped early. */
 static int take_draw(pdlt_worker *w, size_t member, size_t *rows, const volatile sig_atomic_t *stop,
                      double *record, double *samples) {
   const pdlt_plan *plan = w->plan;
-  if (!plan->with_output && plan->keep == 0) {
+  if (!plan->has[PDLT_QUANTITY_Z] && plan->keep == 0) {
     if (stop != NULL && *stop) return 0;
     if (needs_weights(plan))
       pdlt_network_draw(w->net, plan->ex->ensemble.seed, (uint64_t)member, w->theta);
@@ -301,17 +312,17 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
     if (!take_draw(w, member, &rows, stop, record, samples)) return 0;
     begin_shift(w, record);
     if (!add_control(w, member, record)) return 0;
-    if (plan->with_output && rows > before) keep_last(w, member, before, record);
+    if (plan->has[PDLT_QUANTITY_Z] && rows > before) keep_last(w, member, before, record);
     record[plan->at.members] += 1;
     add_matrices(w, record);
     if (measures_tensors(plan)) pdlt_accumulator_add(&w->tensors, w->theta, record);
     add_differentials(w, (uint64_t)member, record);
     if (rows == PDLT_BLOCK_MEMBERS || member + 1 == end) {
-      if (plan->with_output) add_moments(w, rows, record);
+      if (plan->has[PDLT_QUANTITY_Z]) add_moments(w, rows, record);
       rows = 0;
     }
   }
   if (plan->moments > 0) pdlt_accumulator_flush(&w->tensors, record);
-  if (!plan->with_output) record[plan->at.survivors] = record[plan->at.members];
+  if (!plan->has[PDLT_QUANTITY_Z]) record[plan->at.survivors] = record[plan->at.members];
   return 1;
 }

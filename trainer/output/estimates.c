@@ -1,7 +1,7 @@
 /* estimates.c - NAME, NAME_se and blocks/NAME of a quantity: see internal.h.
  *
- * Is: how such arrays are named and filled, and means over draws for each layer measured.
- * Is not: which quantities there are (means.c). */
+ * Is: how such arrays are named and filled; quantities that are means over draws.
+ * Is not: which quantities there are (base/experiment/quantity.h). */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,20 +19,18 @@ pdlt_status pdlt_output_add(const pdlt_width_output *out, const char *prefix, co
   return status;
 }
 
-pdlt_status pdlt_estimates_add(const pdlt_width_output *out, const char *layer, const char *name,
-                               int ndim, const size_t *dim, pdlt_estimates *q, pdlt_error *err) {
-  size_t block_dim[PDLT_MAX_NDIM] = {out->blocks};
+pdlt_status pdlt_estimates_add(const pdlt_width_output *out, const char *layer, int k,
+                               pdlt_estimates *x, pdlt_error *err) {
+  const char *name = pdlt_quantities[k].name;
+  size_t dim[1 + PDLT_MAX_NDIM] = {out->blocks};
+  const int ndim = pdlt_plan_shape(out->plan, k, dim + 1);
   char block_prefix[64];
-  q->count = 1;
-  for (int k = 0; k < ndim; k++) {
-    block_dim[k + 1] = dim[k];
-    q->count *= dim[k];
-  }
+  x->count = pdlt_plan_numbers(out->plan, k);
   snprintf(block_prefix, sizeof block_prefix, "blocks/%s", layer);
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_output_add(out, layer, name, "", ndim, dim, &q->estimate, err));
-  PDLT_TRY(pdlt_output_add(out, layer, name, "_se", ndim, dim, &q->se, err));
-  PDLT_TRY(pdlt_output_add(out, block_prefix, name, "", ndim + 1, block_dim, &q->blocks, err));
+  PDLT_TRY(pdlt_output_add(out, layer, name, "", ndim, dim + 1, &x->estimate, err));
+  PDLT_TRY(pdlt_output_add(out, layer, name, "_se", ndim, dim + 1, &x->se, err));
+  PDLT_TRY(pdlt_output_add(out, block_prefix, name, "", ndim + 1, dim, &x->blocks, err));
 cleanup:
   return status;
 }
@@ -55,23 +53,33 @@ int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *
   return 1;
 }
 
-pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, int ndim,
-                              const size_t *dim, size_t sum, pdlt_error *err) {
+/* One quantity from its sums, `skip` doubles into those of the record. */
+static pdlt_status put_mean(const pdlt_width_output *out, const char *layer, int k, size_t skip,
+                            const double *weights, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
+  pdlt_estimates x;
+  const pdlt_status status = pdlt_estimates_add(out, layer, k, &x, err);
+  if (status != PDLT_OK) return status;
+  for (size_t b = 0; b < out->blocks; b++) {
+    const double *sum = out->records + b * plan->at.size + plan->at.sum[k] + skip;
+    for (size_t i = 0; i < x.count; i++) x.blocks[b * x.count + i] = sum[i] / weights[b];
+  }
+  pdlt_estimates_finish(out, weights, &x);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *err) {
+  const pdlt_drawn drawn = pdlt_quantities[k].drawn;
   char layer[32];
-  for (size_t r = 0; r < plan->readouts; r++) {
+  if (drawn != PDLT_DRAWN_LAYERS)
+    return put_mean(out, "", k, 0, drawn == PDLT_DRAWN_TRAINED ? out->survivors : out->members,
+                    err);
+  for (size_t r = 0; r < out->plan->readouts; r++)
     for (int copy = 0; copy < 2; copy++) {
       if (!pdlt_readout_prefix(out, r, copy, layer)) continue;
-      pdlt_estimates q;
-      const pdlt_status status = pdlt_estimates_add(out, layer, name, ndim, dim, &q, err);
+      const size_t skip = r * pdlt_plan_numbers(out->plan, k);
+      const pdlt_status status = put_mean(out, layer, k, skip, out->members, err);
       if (status != PDLT_OK) return status;
-      for (size_t b = 0; b < out->blocks; b++) {
-        const double *record = out->records + b * plan->at.size;
-        for (size_t i = 0; i < q.count; i++)
-          q.blocks[b * q.count + i] = record[sum + r * q.count + i] / out->members[b];
-      }
-      pdlt_estimates_finish(out, out->members, &q);
     }
-  }
   return PDLT_OK;
 }

@@ -23,10 +23,10 @@ typedef struct pdlt_width_output {
   double *survivors, *members; /* (B) weights */
 } pdlt_width_output;
 
-/* NAME, NAME_se, blocks/NAME of a quantity of this shape (at most 7 indices). */
+/* NAME, NAME_se, blocks/NAME of a quantity. */
 typedef struct pdlt_estimates {
   double *estimate, *se, *blocks;
-  size_t count;
+  size_t count; /* numbers of the quantity */
 } pdlt_estimates;
 
 /* A new array n<n>/<prefix>NAME<suffix>, all 0; *data is its numbers. Errors: PDLT_ERR_MEMORY. */
@@ -34,9 +34,9 @@ pdlt_status pdlt_output_add(const pdlt_width_output *out, const char *prefix, co
                             const char *suffix, int ndim, const size_t *dim, double **data,
                             pdlt_error *err);
 
-/* New arrays n<n>/<layer>NAME, ..., all 0. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_estimates_add(const pdlt_width_output *out, const char *layer, const char *name,
-                               int ndim, const size_t *dim, pdlt_estimates *q, pdlt_error *err);
+/* New arrays n<n>/<layer>NAME, ..., all 0, of quantity k. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_estimates_add(const pdlt_width_output *out, const char *layer, int k,
+                               pdlt_estimates *x, pdlt_error *err);
 
 /* Estimate and error bar from the block values. Blocks without a survivor carry no
  * information: they repeat the estimate, weight 0. */
@@ -46,21 +46,17 @@ void pdlt_estimates_finish(const pdlt_width_output *out, const double *weights, 
  * last layer. prefix (32) gets the first part; 0 when there is no such copy. */
 int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *prefix);
 
-/* Means over all draws of a quantity per readout, whose sums begin at `sum` in the
- * records. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, int ndim,
-                              const size_t *dim, size_t sum, pdlt_error *err);
+/* Quantity k, whose sums are in the record: drawn LAYERS, TRAINED or SHARE. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *err);
 
-/* V, D, F, A, B, P .. U, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_output_tensors(const pdlt_width_output *out, pdlt_error *err);
+/* The quantities drawn PRODUCTS, as far as they are measured: V, D, A. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_products(const pdlt_width_output *out, pdlt_error *err);
 
 /* loss_train, loss_test with their parts, and loss_sample; z: the mean as it was written,
  * controlled or not. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_estimates *z,
                                pdlt_error *err);
-
-/* Theta_t and dTheta_t, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_output_training_ntk(const pdlt_width_output *out, pdlt_error *err);
 
 #ifdef __cplusplus
 }

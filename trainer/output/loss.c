@@ -2,8 +2,6 @@
  *
  * Is: squared bias and variance of every output, summed over training or test samples.
  * Is not: their estimates (trainer/statistics/square_estimate.h, trainer/statistics/moments.h). */
-#include <stdio.h>
-
 #include "base/core/memory.h"
 #include "trainer/output/internal.h"
 #include "trainer/statistics/moments.h"
@@ -13,7 +11,7 @@ enum { TOTAL, BIAS, VARIANCE, KINDS };
 
 /* Samples first <= a < last and their arrays (T); KINDS of them. */
 typedef struct sample_set {
-  const char *name;
+  int quantity[KINDS];
   size_t first, last;
   pdlt_estimates loss[KINDS];
 } sample_set;
@@ -123,13 +121,9 @@ static void fill_samples(pdlt_estimates *loss, const diagonals *d, const pdlt_wi
 }
 
 static pdlt_status add_set(sample_set *set, const pdlt_width_output *out, pdlt_error *err) {
-  static const char *const suffix[KINDS] = {"", "_bias", "_variance"};
   pdlt_status status = PDLT_OK;
-  for (int k = 0; k < KINDS && status == PDLT_OK; k++) {
-    char name[64];
-    snprintf(name, sizeof name, "loss_%s%s", set->name, suffix[k]);
-    status = pdlt_estimates_add(out, "", name, 1, &out->plan->times, &set->loss[k], err);
-  }
+  for (int k = 0; k < KINDS && status == PDLT_OK; k++)
+    status = pdlt_estimates_add(out, "", set->quantity[k], &set->loss[k], err);
   return status;
 }
 
@@ -140,14 +134,18 @@ static void finish(const pdlt_width_output *out, pdlt_estimates *q) {
 pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_estimates *z,
                                pdlt_error *err) {
   const pdlt_samples *data = out->plan->data;
-  const size_t sample_dim[2] = {out->plan->times, data->samples};
-  sample_set sets[2] = {{.name = "train", .last = data->train},
-                        {.name = "test", .first = data->train, .last = data->samples}};
+  sample_set sets[2] = {{.quantity = {PDLT_QUANTITY_LOSS_TRAIN, PDLT_QUANTITY_LOSS_TRAIN_BIAS,
+                                      PDLT_QUANTITY_LOSS_TRAIN_VARIANCE},
+                         .last = data->train},
+                        {.quantity = {PDLT_QUANTITY_LOSS_TEST, PDLT_QUANTITY_LOSS_TEST_BIAS,
+                                      PDLT_QUANTITY_LOSS_TEST_VARIANCE},
+                         .first = data->train,
+                         .last = data->samples}};
   pdlt_estimates samples;
   diagonals d = {0};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(new_diagonals(&d, out, err));
-  PDLT_TRY(pdlt_estimates_add(out, "", "loss_sample", 2, sample_dim, &samples, err));
+  PDLT_TRY(pdlt_estimates_add(out, "", PDLT_QUANTITY_LOSS_SAMPLE, &samples, err));
   for (int s = 0; s < 2; s++)
     if (sets[s].first < sets[s].last) PDLT_TRY(add_set(&sets[s], out, err));
   for (size_t t = 0; t < out->plan->times; t++) {

@@ -1,7 +1,7 @@
 /* means.c - the arrays of measured.npz: see output.h.
  *
  * Is: the order of the arrays, and those of the trained outputs.
- * Is not: losses, tensors, NTK and dNTK in training (the other files of this folder). */
+ * Is not: losses and tensors (the other files of this folder). */
 #include "trainer/output/output.h"
 
 #include <math.h>
@@ -15,8 +15,7 @@
 
 static pdlt_status write_mean(const pdlt_width_output *out, pdlt_estimates *z, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t dim[3] = {plan->times, plan->data->outputs, plan->data->samples};
-  pdlt_status status = pdlt_estimates_add(out, "", "z", 3, dim, z, err);
+  pdlt_status status = pdlt_estimates_add(out, "", PDLT_QUANTITY_Z, z, err);
   if (status != PDLT_OK) return status;
   const pdlt_controlled_sums sums = {.blocks = out->blocks,
                                      .stride = plan->at.size,
@@ -39,9 +38,7 @@ static pdlt_status write_mean(const pdlt_width_output *out, pdlt_estimates *z, p
 static pdlt_status write_covariance(const pdlt_width_output *out, pdlt_estimates *cov,
                                     pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t n_L = plan->data->outputs, samples = plan->data->samples;
-  const size_t dim[5] = {plan->times, n_L, samples, n_L, samples};
-  pdlt_status status = pdlt_estimates_add(out, "", "cov", 5, dim, cov, err);
+  pdlt_status status = pdlt_estimates_add(out, "", PDLT_QUANTITY_COV, cov, err);
   if (status != PDLT_OK) return status;
   const pdlt_moment_blocks moments = {.blocks = out->blocks,
                                       .stride = plan->at.size,
@@ -57,11 +54,11 @@ static pdlt_status write_covariance(const pdlt_width_output *out, pdlt_estimates
   return PDLT_OK;
 }
 
-/* NAME_end: the last time of a quantity whose first index is time. */
-static pdlt_status write_end(const pdlt_width_output *out, const char *name, int ndim,
-                             const size_t *dim, const pdlt_estimates *from, pdlt_error *err) {
+/* Quantity k, NAME_end: the last time of a quantity whose first index is time. */
+static pdlt_status write_end(const pdlt_width_output *out, int k, const pdlt_estimates *from,
+                             pdlt_error *err) {
   pdlt_estimates end;
-  const pdlt_status status = pdlt_estimates_add(out, "", name, ndim, dim, &end, err);
+  const pdlt_status status = pdlt_estimates_add(out, "", k, &end, err);
   if (status != PDLT_OK) return status;
   const size_t skip = from->count - end.count, bytes = end.count * sizeof *end.estimate;
   memcpy(end.estimate, from->estimate + skip, bytes);
@@ -73,32 +70,15 @@ static pdlt_status write_end(const pdlt_width_output *out, const char *name, int
 
 static pdlt_status write_outputs(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t n_L = plan->data->outputs, samples = plan->data->samples;
-  const size_t dim[4] = {n_L, samples, n_L, samples};
   pdlt_estimates z, cov;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(write_mean(out, &z, err));
-  if (plan->with_cov) PDLT_TRY(write_covariance(out, &cov, err));
+  if (plan->has[PDLT_QUANTITY_COV]) PDLT_TRY(write_covariance(out, &cov, err));
   PDLT_TRY(pdlt_output_losses(out, &z, err));
-  if (plan->schedule.to_end) {
-    PDLT_TRY(write_end(out, "z_end", 2, dim, &z, err));
-    if (plan->with_cov) PDLT_TRY(write_end(out, "cov_end", 4, dim, &cov, err));
-  }
+  if (plan->has[PDLT_QUANTITY_Z_END]) PDLT_TRY(write_end(out, PDLT_QUANTITY_Z_END, &z, err));
+  if (plan->has[PDLT_QUANTITY_COV_END]) PDLT_TRY(write_end(out, PDLT_QUANTITY_COV_END, &cov, err));
 cleanup:
   return status;
-}
-
-/* Share of draws whose linearization explodes, eta theta_max > 2. */
-static pdlt_status write_unstable(const pdlt_width_output *out, pdlt_error *err) {
-  const pdlt_plan *plan = out->plan;
-  pdlt_estimates share;
-  if (!plan->with_stability) return PDLT_OK;
-  const pdlt_status status = pdlt_estimates_add(out, "", "unstable", 0, NULL, &share, err);
-  if (status != PDLT_OK) return status;
-  for (size_t b = 0; b < out->blocks; b++)
-    share.blocks[b] = out->records[b * plan->at.size + plan->at.unstable] / out->members[b];
-  pdlt_estimates_finish(out, out->members, &share);
-  return PDLT_OK;
 }
 
 /* Share of the variance of z at the last time that the outermost draws carry. */
@@ -140,20 +120,17 @@ cleanup:
 
 static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t samples = plan->data->samples, dim[2] = {samples, samples};
   pdlt_status status = PDLT_OK;
   for (size_t b = 0; b < out->blocks; b++) {
     out->survivors[b] = out->records[b * plan->at.size + plan->at.survivors];
     out->members[b] = out->records[b * plan->at.size + plan->at.members];
   }
   PDLT_TRY(write_counts(out, err));
-  if (plan->with_output) PDLT_TRY(write_outputs(out, err));
-  if (plan->with_output) PDLT_TRY(write_top_share(out, err));
-  PDLT_TRY(write_unstable(out, err));
-  if (plan->with_kernel) PDLT_TRY(pdlt_output_means(out, "K", 2, dim, plan->at.kernel, err));
-  if (plan->with_theta) PDLT_TRY(pdlt_output_means(out, "Theta", 2, dim, plan->at.theta, err));
-  PDLT_TRY(pdlt_output_tensors(out, err));
-  PDLT_TRY(pdlt_output_training_ntk(out, err));
+  if (plan->has[PDLT_QUANTITY_Z]) PDLT_TRY(write_outputs(out, err));
+  if (plan->has[PDLT_QUANTITY_Z]) PDLT_TRY(write_top_share(out, err));
+  if (plan->moments > 0) PDLT_TRY(pdlt_output_products(out, err));
+  for (int k = 0; k < PDLT_QUANTITIES; k++)
+    if (pdlt_plan_sum_size(plan, k) > 0) PDLT_TRY(pdlt_output_mean(out, k, err));
 cleanup:
   return status;
 }

@@ -1,46 +1,13 @@
 /* meta.c - what the run says about itself: see output.h. */
-#include "base/experiment/layer.h"
 #include "base/file/json.h"
 #include "trainer/output/output.h"
-
-/* What the architecture has not: names of the words that were asked for, and the reason. */
-static void put_unmeasured(json_t *object, const pdlt_plan *plan) {
-  static const struct {
-    unsigned word;
-    const char *names[4];
-    const char *trained; /* of networks in training, when outputs are measured */
-  } rows[] = {{PDLT_MEASURE_KERNEL, {"K"}, NULL},
-              {PDLT_MEASURE_NTK, {"Theta"}, "Theta_t"},
-              {PDLT_MEASURE_VERTEX, {"V"}, NULL},
-              {PDLT_MEASURE_NTK_FLUCTUATIONS, {"D", "F", "A", "B"}, NULL},
-              {PDLT_MEASURE_DNTK, {"P", "Q"}, "dTheta_t"},
-              {PDLT_MEASURE_DDNTK, {"R", "S", "T", "U"}, NULL}};
-  for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
-    const char *why = pdlt_experiment_unmeasured(plan->ex, rows[k].word);
-    if (!(plan->ex->measure & rows[k].word) || why == NULL) continue;
-    for (size_t i = 0; i < 4 && rows[k].names[i] != NULL; i++)
-      json_object_set_new(object, rows[k].names[i], json_string(why));
-    if (rows[k].trained != NULL && plan->with_output)
-      json_object_set_new(object, rows[k].trained, json_string(why));
-  }
-}
 
 /* What was asked for and is not in the file, and why; NULL when out of memory. */
 static json_t *absent(const pdlt_plan *plan) {
   json_t *object = json_object();
-  if (object == NULL) return NULL;
-  put_unmeasured(object, plan);
-  if (plan->with_output && !plan->with_cov)
-    json_object_set_new(
-        object, "cov",
-        json_string("its block sums would need more than 64 MiB each or 1 GiB in all"));
-  if (plan->with_output && plan->with_theta && !plan->with_theta_t)
-    json_object_set_new(object, "Theta_t", json_string("it is as large as cov"));
-  if (plan->with_output && !plan->with_stability)
-    json_object_set_new(object, "unstable",
-                        json_string("outputs times training samples are more than 1024"));
-  if (plan->with_output && plan->with_dntk && !plan->with_dtheta_t)
-    json_object_set_new(object, "dTheta_t", json_string(PDLT_DNTK_T_TOO_LARGE));
+  for (int k = 0; k < PDLT_QUANTITIES && object != NULL; k++)
+    if (plan->absent[k] != NULL)
+      json_object_set_new(object, pdlt_quantities[k].name, json_string(plan->absent[k]));
   return object;
 }
 

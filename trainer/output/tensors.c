@@ -1,12 +1,11 @@
-/* tensors.c - the arrays of the tensors of order 1/width: V, D, F, A, B, P .. U. */
+/* tensors.c - the arrays of the tensors that are covariances of K and the NTK: V, D, A. */
 #include "base/core/memory.h"
-#include "trainer/measure/ddntk.h"
 #include "trainer/output/internal.h"
 #include "trainer/statistics/moments.h"
 
 /* Block of u's covariance (q, q) that is one tensor, and the place of (a, b) in it. */
 typedef struct tensor_part {
-  const char *name;
+  int quantity;
   int left, right; /* 0: K, 1: M */
 } tensor_part;
 
@@ -40,14 +39,13 @@ static double width_below(const pdlt_width_output *out, size_t r) {
 static pdlt_status write_part(const pdlt_width_output *out, const tensor_part *part, size_t r,
                               const double *cov, const double *pseudo, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t S = plan->first, square = plan->moments * plan->moments;
-  const size_t dim[4] = {S, S, S, S};
+  const size_t square = plan->moments * plan->moments;
   const double n = width_below(out, r);
   char layer[32];
   for (int copy = 0; copy < 2; copy++) {
     pdlt_estimates x;
     if (!pdlt_readout_prefix(out, r, copy, layer)) continue;
-    const pdlt_status status = pdlt_estimates_add(out, layer, part->name, 4, dim, &x, err);
+    const pdlt_status status = pdlt_estimates_add(out, layer, part->quantity, &x, err);
     if (status != PDLT_OK) return status;
     expand(plan, part, n, cov + r * square, x.estimate);
     for (size_t b = 0; b < out->blocks; b++)
@@ -57,8 +55,9 @@ static pdlt_status write_part(const pdlt_width_output *out, const tensor_part *p
   return PDLT_OK;
 }
 
-static pdlt_status write_covariances(const pdlt_width_output *out, pdlt_error *err) {
-  static const tensor_part vertex = {"V", 0, 0}, mixed = {"D", 0, 1}, ntk = {"A", 1, 1};
+pdlt_status pdlt_output_products(const pdlt_width_output *out, pdlt_error *err) {
+  static const tensor_part parts[] = {
+      {PDLT_QUANTITY_V, 0, 0}, {PDLT_QUANTITY_D, 0, 1}, {PDLT_QUANTITY_A, 1, 1}};
   const pdlt_plan *plan = out->plan;
   const size_t count = plan->readouts * plan->moments * plan->moments;
   const pdlt_moment_blocks moments = {.blocks = out->blocks,
@@ -73,41 +72,10 @@ static pdlt_status write_covariances(const pdlt_width_output *out, pdlt_error *e
   if (status != PDLT_OK) return status;
   double *pseudo = cov + count;
   PDLT_TRY(pdlt_covariance_estimate(&moments, cov, pseudo, err));
-  for (size_t r = 0; r < plan->readouts; r++) {
-    if (plan->with_vertex) PDLT_TRY(write_part(out, &vertex, r, cov, pseudo, err));
-    if (!plan->with_fluctuations) continue;
-    PDLT_TRY(write_part(out, &mixed, r, cov, pseudo, err));
-    PDLT_TRY(write_part(out, &ntk, r, cov, pseudo, err));
-  }
+  for (size_t r = 0; r < plan->readouts; r++)
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+      if (plan->has[parts[k].quantity]) PDLT_TRY(write_part(out, &parts[k], r, cov, pseudo, err));
 cleanup:
   pdlt_free(cov);
-  return status;
-}
-
-/* P, Q and R, S, T, U, whichever were asked for. */
-static pdlt_status write_differentials(const pdlt_width_output *out, pdlt_error *err) {
-  static const char *const names[PDLT_DDNTK_COUNT] = {"P", "Q", "R", "S", "T", "U"};
-  const pdlt_plan *plan = out->plan;
-  const size_t S = plan->first, dim[4] = {S, S, S, S};
-  for (int t = 0; t < PDLT_DDNTK_COUNT; t++) {
-    if (!(t <= PDLT_DDNTK_Q ? plan->with_dntk : plan->with_ddntk)) continue;
-    const size_t sum = plan->at.differential + (size_t)t * plan->readouts * S * S * S * S;
-    const pdlt_status status = pdlt_output_means(out, names[t], 4, dim, sum, err);
-    if (status != PDLT_OK) return status;
-  }
-  return PDLT_OK;
-}
-
-pdlt_status pdlt_output_tensors(const pdlt_width_output *out, pdlt_error *err) {
-  const pdlt_plan *plan = out->plan;
-  const size_t S = plan->first, dim[4] = {S, S, S, S};
-  pdlt_status status = PDLT_OK;
-  PDLT_TRY(write_differentials(out, err));
-  if (!plan->with_vertex && !plan->with_fluctuations) return PDLT_OK;
-  PDLT_TRY(write_covariances(out, err));
-  if (!plan->with_fluctuations) return PDLT_OK;
-  PDLT_TRY(pdlt_output_means(out, "F", 4, dim, plan->at.tensor_f, err));
-  PDLT_TRY(pdlt_output_means(out, "B", 4, dim, plan->at.tensor_b, err));
-cleanup:
   return status;
 }

@@ -18,7 +18,8 @@ pdlt_status pdlt_choice_make(pdlt_choice *out, const pdlt_plan *plan, int thread
                                 plan->p, PDLT_MAX_LINEARIZED);
   memset(&choice, 0, sizeof choice); /* padding too: the bytes are compared and hashed */
   choice.members = plan->members;
-  choice.piloted = (estimator == PDLT_ESTIMATOR_AUTO || is_linear(estimator)) && plan->with_output;
+  choice.piloted =
+      (estimator == PDLT_ESTIMATOR_AUTO || is_linear(estimator)) && plan->has[PDLT_QUANTITY_Z];
   if (choice.piloted) {
     const pdlt_status status = pdlt_pilot_run(&choice.pilot, plan, threads, stop, err);
     if (status != PDLT_OK) return status;

@@ -260,8 +260,7 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   pdlt_pilot pilot = {.linearized = plan->p <= PDLT_MAX_LINEARIZED};
   pdlt_pilot_option option;
   pdlt_pilot_table *table = NULL;
-  pdlt_plan probe = *plan; /* outputs only */
-  probe.with_dtheta_t = 0;
+  pdlt_plan probe = *plan;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&table, 2, sizeof *table, err));
   for (int k = 0; k < 2; k++) {
@@ -270,7 +269,7 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
     const double linear = pdlt_flops_linear(&net[k], plan->data->train, plan->data->samples);
     if (choose && !(linear < 0.5 * table[k].flops_train)) pilot.linearized = 0;
   }
-  probe.with_kernel = probe.with_theta = probe.with_vertex = probe.with_theta_t = 0;
+  pdlt_plan_outputs_only(&probe);
   pdlt_plan_estimator(&probe, 1);
   if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 0, &(pdlt_levels){.count = 0});
   for (int k = 0; k < 2; k++) {

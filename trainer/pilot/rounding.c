@@ -84,10 +84,8 @@ static void summarize(const outputs *all, size_t t, double ratio, pdlt_rounding 
 static pdlt_plan outputs_only(const pdlt_plan *plan, int single) {
   pdlt_plan p = *plan;
   p.single = single;
-  p.with_kernel = p.with_theta = p.with_theta_t = p.with_dntk = p.with_ddntk = 0;
-  p.with_vertex = p.with_fluctuations = 0;
-  p.moments = 0;
   p.control = (pdlt_plan_control){.linear = 0};
+  pdlt_plan_outputs_only(&p);
   return p;
 }
 
@@ -141,7 +139,7 @@ pdlt_status pdlt_rounding_check(const pdlt_plan *plan, const pdlt_pilot *pilot, 
   const pdlt_experiment *ex = plan->ex;
   const size_t ends[2] = {0, ex->network.num_widths - 1};
   pdlt_status status = PDLT_OK;
-  if (!plan->single || !plan->with_output) return PDLT_OK;
+  if (!plan->single || !plan->has[PDLT_QUANTITY_Z]) return PDLT_OK;
   for (int k = 0; k < 2; k++) {
     pdlt_network net = {.depth = 0};
     PDLT_TRY(pdlt_network_new(&net, ex, ex->network.widths[ends[k]], plan->data->inputs, err));

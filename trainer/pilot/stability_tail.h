@@ -40,7 +40,7 @@ double pdlt_stability_width(int n, double mean, double sd, double skewness);
 /* Moments and tail of x (count), of which those that are not finite only count. */
 void pdlt_stability_fit(pdlt_stability_tail *out, size_t count, const double *x);
 
-/* tails: (widths) of the plan, for plan->with_stability. Errors: PDLT_ERR_MEMORY,
+/* tails: (widths) for a plan with `unstable`. Errors: PDLT_ERR_MEMORY,
  * PDLT_ERR_INTERRUPTED. Results do not depend on threads. Cost: 512 draws per width, an NTK and
  * its largest eigenvalue each. */
 pdlt_status pdlt_stability_pilot(pdlt_stability_tail *tails, const pdlt_plan *plan, int threads,

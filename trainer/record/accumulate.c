@@ -13,7 +13,7 @@ pdlt_status pdlt_accumulator_new(pdlt_accumulator *out, const pdlt_plan *plan,
   const size_t values = plan->readouts * plan->moments, pairs = plan->first * plan->first;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_fluctuation_new(&acc.fluctuation, net, plan->data, plan->first,
-                                plan->with_fluctuations, err));
+                                plan->has[PDLT_QUANTITY_A], err));
   PDLT_TRY(pdlt_alloc(&acc.storage, (PDLT_BLOCK_MEMBERS + 1) * values + pairs + pairs * pairs,
                       sizeof *acc.storage, err));
   acc.u = acc.storage;
@@ -53,12 +53,12 @@ static void add_readout(pdlt_accumulator *acc, const double *theta, size_t r, do
   if (l == 1) return;
   pdlt_fluctuation_kernel(&acc->fluctuation, l, acc->matrix);
   upper(S, acc->matrix, u);
-  if (!plan->with_fluctuations) return;
+  if (!plan->has[PDLT_QUANTITY_A]) return;
   pdlt_fluctuation_ntk(&acc->fluctuation, theta, l, acc->matrix, acc->tensor);
   upper(S, acc->matrix, u + S * (S + 1) / 2);
-  add_tensor(count, acc->tensor, record + plan->at.tensor_b + r * count);
+  add_tensor(count, acc->tensor, record + plan->at.sum[PDLT_QUANTITY_B] + r * count);
   pdlt_fluctuation_cross(&acc->fluctuation, theta, l, acc->tensor);
-  add_tensor(count, acc->tensor, record + plan->at.tensor_f + r * count);
+  add_tensor(count, acc->tensor, record + plan->at.sum[PDLT_QUANTITY_F] + r * count);
 }
 
 void pdlt_accumulator_kernel(pdlt_accumulator *acc, const double *kernel, double *record) {

@@ -24,7 +24,7 @@ typedef struct pdlt_accumulator {
   double *storage;
 } pdlt_accumulator;
 
-/* Of a plan with with_vertex or with_fluctuations. Errors: PDLT_ERR_MEMORY. */
+/* Of a plan with V, D or A. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_accumulator_new(pdlt_accumulator *out, const pdlt_plan *plan,
                                  const pdlt_network *net, pdlt_error *err);
 void pdlt_accumulator_free(pdlt_accumulator *acc);

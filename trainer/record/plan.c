@@ -4,7 +4,7 @@
 #include <float.h>
 
 #include "base/experiment/layer.h"
-#include "trainer/measure/ddntk.h"
+#include "trainer/record/record.h"
 #include "trainer/statistics/moments.h"
 
 enum { FEWEST_BLOCKS = PDLT_MIN_BLOCKS }; /* that doubling leaves, if there are members */
@@ -44,11 +44,42 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
   return PDLT_OK;
 }
 
-static size_t pow3(size_t x) { return x * x * x; }
+/* Why quantity k is not measured although it was asked for; NULL: it is. */
+static const char *why_absent(const pdlt_plan *plan, int k) {
+  const pdlt_samples *data = plan->data;
+  const char *why = NULL;
+  for (int bit = 0; bit < PDLT_MEASURE_WORDS && why == NULL; bit++)
+    if (pdlt_quantities[k].words >> bit & 1U) why = pdlt_experiment_unmeasured(plan->ex, 1U << bit);
+  if (why != NULL) return why;
+  switch (k) {
+    case PDLT_QUANTITY_COV:
+      if (covariance_fits(plan)) return NULL;
+      return "its block sums would need more than 64 MiB each or 1 GiB in all";
+    case PDLT_QUANTITY_THETA_T:
+      return covariance_fits(plan) ? NULL : "it is as large as cov";
+    case PDLT_QUANTITY_DTHETA_T:
+      return pdlt_experiment_dntk_samples(plan->ex) > 0 ? NULL : PDLT_DNTK_T_TOO_LARGE;
+    case PDLT_QUANTITY_UNSTABLE:
+      if (data->outputs * data->train <= PDLT_MAX_LINEARIZED) return NULL;
+      return "outputs times training samples are more than 1024";
+    default:
+      return NULL;
+  }
+}
 
-/* Whether the word is asked for and the architecture has it. */
-static int measures(const pdlt_experiment *ex, unsigned word) {
-  return (ex->measure & word) != 0 && pdlt_experiment_unmeasured(ex, word) == NULL;
+static void decide_quantities(pdlt_plan *plan) {
+  for (int k = 0; k < PDLT_QUANTITIES; k++) {
+    const unsigned words = pdlt_quantities[k].words;
+    if ((plan->ex->measure & words) != words) continue;
+    plan->absent[k] = why_absent(plan, k);
+    plan->has[k] = plan->absent[k] == NULL;
+  }
+  const int end = plan->schedule.to_end, test = plan->data->train < plan->data->samples;
+  plan->has[PDLT_QUANTITY_Z_END] &= end;
+  plan->has[PDLT_QUANTITY_COV_END] &= end && plan->has[PDLT_QUANTITY_COV];
+  plan->has[PDLT_QUANTITY_LOSS_TEST] &= test;
+  plan->has[PDLT_QUANTITY_LOSS_TEST_BIAS] &= test;
+  plan->has[PDLT_QUANTITY_LOSS_TEST_VARIANCE] &= test;
 }
 
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
@@ -57,59 +88,61 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   if (status != PDLT_OK) return status;
   pdlt_plan plan = {.ex = ex, .data = data, .single = ex->ensemble.single_precision};
   plan.schedule = pdlt_schedule_make(ex, data);
-  plan.with_output = (ex->measure & PDLT_MEASURE_OUTPUT) != 0;
-  plan.with_kernel = measures(ex, PDLT_MEASURE_KERNEL);
-  plan.with_theta = measures(ex, PDLT_MEASURE_NTK);
-  plan.with_vertex = measures(ex, PDLT_MEASURE_VERTEX);
-  plan.with_fluctuations = measures(ex, PDLT_MEASURE_NTK_FLUCTUATIONS);
-  plan.with_dntk = measures(ex, PDLT_MEASURE_DNTK);
-  plan.with_ddntk = measures(ex, PDLT_MEASURE_DDNTK);
   plan.first = (ex->measure & TENSORS) != 0 ? (size_t)ex->measure_samples : 0;
-  if (plan.with_vertex || plan.with_fluctuations)
-    plan.moments = plan.first * (plan.first + 1) / 2 * (plan.with_fluctuations ? 2 : 1);
   plan.times = plan.schedule.num_times;
   plan.p = data->outputs * data->samples;
   plan.readouts = layers ? (size_t)ex->network.depth : 1;
   plan.members = ex->ensemble.members > 0 ? (size_t)ex->ensemble.members : PDLT_UNTIL_FIRST;
   plan.keep = (size_t)ex->ensemble.keep_members;
   if (plan.keep > plan.members) plan.keep = plan.members;
-  plan.with_cov = plan.with_output && covariance_fits(&plan);
-  plan.columns = plan.with_cov ? plan.p : 1;
-  plan.with_theta_t = plan.with_theta && plan.with_cov;
-  plan.with_dtheta_t = plan.with_output && plan.with_dntk && pdlt_experiment_dntk_samples(ex) > 0;
-  plan.with_stability = plan.with_output && data->outputs * data->train <= PDLT_MAX_LINEARIZED;
-  plan.dntk_numbers = pow3(data->outputs * plan.first);
+  decide_quantities(&plan);
+  const int fluctuations = plan.has[PDLT_QUANTITY_A];
+  plan.columns = plan.has[PDLT_QUANTITY_COV] ? plan.p : 1;
+  if (plan.has[PDLT_QUANTITY_V] || fluctuations)
+    plan.moments = plan.first * (plan.first + 1) / 2 * (fluctuations ? 2 : 1);
   pdlt_plan_estimator(&plan, 0);
   *out = plan;
   return PDLT_OK;
 }
 
-static pdlt_record_layout lay_out(const pdlt_plan *plan) {
-  const size_t mean = plan->with_output ? plan->times * plan->p : 0;
-  const size_t scatter = mean * plan->columns;
-  const size_t matrices = plan->readouts * plan->data->samples * plan->data->samples;
-  pdlt_record_layout at = {.members = 0, .diverged = 1, .unconverged = 2, .survivors = 3};
-  at.mean = 4;
-  at.scatter = at.mean + mean;
-  at.odd = at.scatter + scatter;
-  at.kernel = at.odd + (plan->antithetic ? scatter : 0);
-  at.theta = at.kernel + (plan->with_kernel ? matrices : 0);
-  at.u_count = at.theta + (plan->with_theta ? matrices : 0);
-  at.u_mean = at.u_count + 1;
-  at.u_scatter = at.u_mean + plan->readouts * plan->moments;
-  at.tensor_f = at.u_scatter + plan->readouts * plan->moments * plan->moments;
-  const size_t pairs = plan->first * plan->first;
-  const size_t tensors = plan->with_fluctuations ? plan->readouts * pairs * pairs : 0;
-  at.tensor_b = at.tensor_f + tensors;
-  at.differential = at.tensor_b + tensors;
-  const size_t differentials = plan->with_ddntk ? PDLT_DDNTK_COUNT : plan->with_dntk ? 2 : 0;
-  at.theta_t = at.differential + differentials * plan->readouts * pairs * pairs;
-  at.dtheta_t = at.theta_t + (plan->with_theta_t ? plan->times * plan->p * plan->p : 0);
-  at.unstable = at.dtheta_t + (plan->with_dtheta_t ? plan->times * plan->dntk_numbers : 0);
-  at.shift = at.unstable + 1;
-  at.top = at.shift + (plan->control.linear ? mean : 0);
-  at.size = at.top + (plan->with_output ? pdlt_top_size(&plan->top) : 0);
-  return at;
+void pdlt_plan_outputs_only(pdlt_plan *plan) {
+  for (int k = 0; k < PDLT_QUANTITIES; k++) {
+    const pdlt_drawn drawn = pdlt_quantities[k].drawn;
+    if (drawn == PDLT_DRAWN_PRODUCTS || drawn == PDLT_DRAWN_LAYERS || drawn == PDLT_DRAWN_TRAINED)
+      plan->has[k] = 0;
+  }
+  plan->moments = 0;
+}
+
+int pdlt_plan_shape(const pdlt_plan *plan, int k, size_t dim[PDLT_MAX_NDIM]) {
+  const char *index = pdlt_quantities[k].indices;
+  int ndim = 0;
+  for (; index[ndim] != 0; ndim++)
+    dim[ndim] = index[ndim] == 't'   ? plan->times
+                : index[ndim] == 'i' ? plan->data->outputs
+                : index[ndim] == 'a' ? plan->data->samples
+                                     : plan->first;
+  return ndim;
+}
+
+size_t pdlt_plan_numbers(const pdlt_plan *plan, int k) {
+  size_t dim[PDLT_MAX_NDIM], count = 1;
+  const int ndim = pdlt_plan_shape(plan, k, dim);
+  for (int d = 0; d < ndim; d++) count *= dim[d];
+  return count;
+}
+
+size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k) {
+  if (!plan->has[k]) return 0;
+  switch (pdlt_quantities[k].drawn) {
+    case PDLT_DRAWN_LAYERS:
+      return plan->readouts * pdlt_plan_numbers(plan, k);
+    case PDLT_DRAWN_TRAINED:
+    case PDLT_DRAWN_SHARE:
+      return pdlt_plan_numbers(plan, k);
+    default:
+      return 0;
+  }
 }
 
 /* Blocks of a size that keeps the records of so many members small. */
@@ -134,7 +167,7 @@ static void fix_records(pdlt_plan *plan) {
   while (block < plan->block_members) {
     block = plan->block_members;
     plan->top = pdlt_top_shape_make(plan->p, plan->control.linear, plan->control.fitted, block);
-    plan->at = lay_out(plan);
+    plan->at = pdlt_record_lay_out(plan);
     fix_blocks(plan, most);
   }
   fix_blocks(plan, plan->members);
@@ -145,7 +178,8 @@ static int is_weightless(const pdlt_plan *plan) {
   const pdlt_estimator asked = plan->ex->ensemble.estimator;
   const double D = (double)plan->data->samples, n = plan->ex->network.widths[0];
   if (asked == PDLT_ESTIMATOR_PLAIN || asked == PDLT_ESTIMATOR_ANTITHETIC) return 0;
-  if (!plan->with_kernel && !plan->with_theta && !plan->with_vertex) return 0;
+  if (!plan->has[PDLT_QUANTITY_K] && !plan->has[PDLT_QUANTITY_THETA] && !plan->has[PDLT_QUANTITY_V])
+    return 0;
   return D * D * D <= 4 * n * n;
 }
 

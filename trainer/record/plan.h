@@ -6,6 +6,8 @@
 #ifndef PDLT_TRAINER_RECORD_PLAN_H
 #define PDLT_TRAINER_RECORD_PLAN_H
 
+#include "base/experiment/quantity.h"
+#include "base/file/array.h"
 #include "trainer/network/draws.h"
 #include "trainer/network/schedule.h"
 #include "trainer/statistics/top_share.h"
@@ -43,29 +45,40 @@ typedef struct pdlt_plan_control {
   int weightless;     /* K, Theta and, without D, F, A, B, V come from these */
 } pdlt_plan_control;
 
+/* How a part of two records becomes that of both. */
+typedef enum pdlt_merge_rule {
+  PDLT_MERGE_ADD,     /* sums: numbers add */
+  PDLT_MERGE_LATER,   /* a count or a mean: by the scatter that follows */
+  PDLT_MERGE_SCATTER, /* sums of products about the mean; count and mean are the two parts before */
+  PDLT_MERGE_TOP      /* largest numbers, top_share.h */
+} pdlt_merge_rule;
+
+typedef struct pdlt_record_part {
+  size_t at, size;
+  pdlt_merge_rule merge;
+} pdlt_record_part;
+
+enum { PDLT_RECORD_PARTS = 13 + PDLT_QUANTITIES };
+
 /* Positions in a record (doubles); the record of a block is a pure function of
- * (experiment, data, width, block). Sizes: p = n_L D, R layers measured (1: the output
- * layer; with --layers: all L). c = p, or 1 without covariance: only diagonals. S, q: of the
- * plan. */
+ * (experiment, data, width, block). record.c holds the table of its parts. Sizes: p = n_L D, R
+ * layers measured (1: the output layer; with --layers: all L). c = p, or 1 without covariance: only
+ * diagonals. q: of the plan. */
 typedef struct pdlt_record_layout {
   size_t members, diverged, unconverged; /* counts of draws */
   size_t survivors;                      /* draws behind mean, scatter, odd */
   size_t mean;      /* (T, p) mean over survivors of m, a draw's output (pair: its average) */
   size_t scatter;   /* (T, p, c) sum of (m - mean)(m - mean)^T */
   size_t odd;       /* (T, p, c) sum of d d^T, d half the difference of a pair */
-  size_t kernel;    /* (R, D, D) sum of K over all draws */
-  size_t theta;     /* (R, D, D) sum of Theta over all draws */
   size_t u_count;   /* draws behind the next two: all */
   size_t u_mean;    /* (R, q) mean over draws of u, accumulate.h */
   size_t u_scatter; /* (R, q, q) sum of (u - mean)(u - mean)^T */
-  size_t tensor_f, tensor_b; /* (R, S, S, S, S) sums of F and B over all draws */
-  size_t differential;       /* (2 or 6, R, S, S, S, S) sums of P, Q or P .. U over all draws */
-  size_t theta_t;  /* (T, p, p) sum over survivors of the NTK during training (pair: average) */
-  size_t dtheta_t; /* (T, (n_L S)^3) sum over survivors of the dNTK during training */
-  size_t unstable; /* count of draws with eta theta_max > 2 */
-  size_t shift;    /* (T, p) sum over all draws of x: what further draws say less its own control */
-  size_t top;      /* of the last time, top_share.h */
+  size_t shift; /* (T, p) sum over all draws of x: what further draws say less its own control */
+  size_t top;   /* of the last time, top_share.h */
+  size_t sum[PDLT_QUANTITIES]; /* of each quantity that is a mean or a share: pdlt_plan_sum_size */
   size_t size;
+  size_t parts;
+  pdlt_record_part part[PDLT_RECORD_PARTS]; /* (parts) one after the other */
 } pdlt_record_layout;
 
 typedef struct pdlt_plan {
@@ -75,16 +88,12 @@ typedef struct pdlt_plan {
   int single; /* networks are trained in float */
   int antithetic;
   pdlt_plan_control control;
-  int with_output, with_cov, with_kernel, with_theta;
-  int with_vertex, with_fluctuations; /* V; D, F, A, B */
-  int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */
-  int with_theta_t, with_dtheta_t;    /* NTK, dNTK during training */
-  int with_stability;                 /* whether draws are unstable, stability.h */
-  size_t times, p;                    /* T, n_L D */
-  size_t columns;                     /* c */
-  size_t readouts;                    /* R */
-  size_t first;                       /* S: samples of the tensors */
-  size_t dntk_numbers;                /* (n_L S)^3 */
+  int has[PDLT_QUANTITIES];            /* whether it is measured */
+  const char *absent[PDLT_QUANTITIES]; /* why not, where it was asked for; else NULL */
+  size_t times, p;                     /* T, n_L D */
+  size_t columns;                      /* c */
+  size_t readouts;                     /* R */
+  size_t first;                        /* S: samples of the tensors */
   size_t moments;       /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
   size_t members, keep; /* draws per width; of which z is stored */
   size_t block_members; /* 64 g, g a power of two */
@@ -111,6 +120,17 @@ typedef struct pdlt_plan {
  * Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...` for what the trainer cannot do. */
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
                            int layers, pdlt_error *err);
+
+/* Measures the outputs alone from now on; call pdlt_plan_estimator afterwards. */
+void pdlt_plan_outputs_only(pdlt_plan *plan);
+
+/* Shape of quantity k where it is measured; returns the number of indices. */
+int pdlt_plan_shape(const pdlt_plan *plan, int k, size_t dim[PDLT_MAX_NDIM]);
+size_t pdlt_plan_numbers(const pdlt_plan *plan, int k);
+
+/* Numbers that are summed for quantity k in a record: with LAYERS for each layer measured, of a
+ * share one; 0 where it is not measured or comes from other parts. */
+size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k);
 
 /* Fixes the estimator and with it the records and the block size. Where the experiment asks
  * for auto, two_level or control, K, Theta and V are measured on draws without weights if

@@ -14,6 +14,7 @@
 #include "base/core/memory.h"
 #include "base/core/version.h"
 #include "base/file/file.h"
+#include "trainer/record/codec.h"
 
 enum { PATH_ROOM = 24 }; /* beyond the folder: a slash and the name of a segment */
 
@@ -26,7 +27,7 @@ typedef struct header {
   uint64_t whole; /* 1: holds what all segments before it hold */
 } header;
 
-static const char magic[8] = {'P', 'D', 'L', 'T', 'c', 'p', '0', '2'};
+static const char magic[8] = {'P', 'D', 'L', 'T', 'c', 'p', '0', '3'};
 
 /* A segment in memory, being read. */
 typedef struct segment {
@@ -232,15 +233,10 @@ static int same_sizes(const header *h, const pdlt_records *b) {
 static int read_entries(segment *s, pdlt_records *b) {
   s->next += s->head.note_size;
   for (uint64_t k = 0; k < s->head.entries; k++) {
-    uint64_t place[2];
-    size_t count;
-    if (!take(s, place, sizeof place) || place[0] >= b->widths || place[1] >= b->per_width)
-      return 0;
-    const size_t u = (size_t)(place[0] * b->per_width + place[1]);
-    double *samples = pdlt_records_kept(b, u, &count);
-    if (!take(s, b->records + u * b->record, b->record * sizeof(double)) ||
-        !take(s, samples, count * sizeof(double)))
-      return 0;
+    size_t u;
+    const size_t taken = pdlt_block_read(b, s->next, (size_t)(s->end - s->next), &u);
+    if (taken == 0) return 0;
+    s->next += taken;
     b->done[u] = 1;
   }
   return 1;
@@ -279,15 +275,6 @@ static void put(FILE *stream, const void *bytes, size_t size, unsigned long long
   fwrite(bytes, 1, size, stream);
 }
 
-static void put_block(FILE *stream, const pdlt_records *b, size_t u, unsigned long long *hash) {
-  const uint64_t place[2] = {u / b->per_width, u % b->per_width};
-  size_t count;
-  const double *samples = pdlt_records_kept(b, u, &count);
-  put(stream, place, sizeof place, hash);
-  put(stream, b->records + u * b->record, b->record * sizeof(double), hash);
-  put(stream, samples, count * sizeof(double), hash);
-}
-
 static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, const pdlt_records *b,
                                  const unsigned char *fresh, const unsigned char *saved,
                                  pdlt_error *err) {
@@ -302,15 +289,23 @@ static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, con
   h.widths = b->widths;
   h.whole = saved != NULL;
   for (size_t u = 0; u < b->units; u++) h.entries += fresh[u] || (saved != NULL && saved[u]);
-  const pdlt_status status = pdlt_file_begin(&writer, path, err);
-  if (status != PDLT_OK) return status;
+  char *bytes = NULL; /* of one block */
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&bytes, pdlt_block_bytes_most(b), 1, err));
+  PDLT_TRY(pdlt_file_begin(&writer, path, err));
   put(writer.stream, &h, sizeof h, &hash);
   put(writer.stream, c->note, c->note_size, &hash);
-  for (size_t u = 0; u < b->units && !ferror(writer.stream); u++)
-    if (fresh[u] || (saved != NULL && saved[u])) put_block(writer.stream, b, u, &hash);
+  for (size_t u = 0; u < b->units && !ferror(writer.stream); u++) {
+    if (!fresh[u] && (saved == NULL || !saved[u])) continue;
+    pdlt_block_write(b, u, bytes);
+    put(writer.stream, bytes, pdlt_block_bytes(b, u), &hash);
+  }
   const uint64_t sum = hash;
   fwrite(&sum, sizeof sum, 1, writer.stream);
-  return pdlt_file_commit(&writer, err);
+  status = pdlt_file_commit(&writer, err);
+cleanup:
+  pdlt_free(bytes);
+  return status;
 }
 
 /* saved NULL: the blocks of fresh only; else those of both, in place of all segments. */

@@ -6,7 +6,7 @@
  * Is not: a result format; segments are read by the same build on the same machine type.
  *
  * Segment file NNNNNNNN.blocks: header (magic, identity, build, sizes), note, then for
- * each block: width, block, record and samples; then FNV-1a of everything before. The
+ * each block its bytes (trainer/record/codec.h); then FNV-1a of everything before. The
  * 100th segment holds every block so far and the others are removed. */
 #ifndef PDLT_TRAINER_RUN_CHECKPOINT_H
 #define PDLT_TRAINER_RUN_CHECKPOINT_H

@@ -189,7 +189,7 @@ cleanup:
 static pdlt_status look_at_stability(const run_state *run, pdlt_stability_tail **tails,
                                      pdlt_error *err) {
   const pdlt_plan *plan = &run->plan;
-  if (!plan->with_stability) return PDLT_OK;
+  if (!plan->has[PDLT_QUANTITY_UNSTABLE]) return PDLT_OK;
   const pdlt_status status = pdlt_alloc(tails, plan->ex->network.num_widths, sizeof **tails, err);
   if (status != PDLT_OK) return status;
   return pdlt_stability_pilot(*tails, plan, run->options->threads, run->options->stop, err);

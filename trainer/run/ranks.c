@@ -8,6 +8,7 @@
 
 #include "base/core/memory.h"
 #include "base/vector/linalg.h"
+#include "trainer/record/codec.h"
 
 enum { HASH_ROOM = 24, TEXT_ROOM = 256, PAUSE_MICROSECONDS = 2000 };
 
@@ -22,8 +23,7 @@ typedef struct crew_head {
   char hash[HASH_ROOM]; /* START */
   pdlt_share share;     /* START */
   pdlt_choice choice;   /* START; then the finished blocks, one byte each */
-  size_t unit;          /* BLOCK; then record and samples */
-} crew_head;
+} crew_head;            /* BLOCK: then the block's bytes */
 
 /* The leader's side of one round of blocks. */
 typedef struct crew_leader {
@@ -61,7 +61,7 @@ pdlt_share pdlt_ranks_share(const pdlt_team *team, const pdlt_share *share) {
 
 /* Longest message: a block, or the start of a round. */
 static size_t message_room(const pdlt_records *b) {
-  const size_t block = (b->record + b->block_members * b->sample) * sizeof(double);
+  const size_t block = pdlt_block_bytes_most(b);
   return sizeof(crew_head) + (block > b->units ? block : b->units);
 }
 
@@ -69,9 +69,8 @@ static size_t message_room(const pdlt_records *b) {
 
 /* One message of a helper. */
 static void take_message(crew_leader *crew, int from, size_t size) {
-  pdlt_records *b = crew->work->blocks;
   crew_head head;
-  size_t count;
+  size_t unit;
   crew->team->receive(crew->team->self, from, crew->buffer, size);
   memcpy(&head, crew->buffer, sizeof head);
   if (head.kind == FINAL) {
@@ -81,11 +80,14 @@ static void take_message(crew_leader *crew, int from, size_t size) {
     if (crew->status == PDLT_OK) crew->status = pdlt_fail(&crew->err, head.status, "%s", head.text);
     return;
   }
-  const char *record = crew->buffer + sizeof head;
-  double *samples = pdlt_records_kept(b, head.unit, &count);
-  memcpy(b->records + head.unit * b->record, record, b->record * sizeof(double));
-  if (count > 0) memcpy(samples, record + b->record * sizeof(double), count * sizeof(double));
-  if (!pdlt_saver_add(crew->work->saver, head.unit)) crew->halt = 1;
+  if (pdlt_block_read(crew->work->blocks, crew->buffer + sizeof head, size - sizeof head, &unit) >
+      0) {
+    if (!pdlt_saver_add(crew->work->saver, unit)) crew->halt = 1;
+    return;
+  }
+  crew->halt = 1;
+  crew->status =
+      pdlt_fail(&crew->err, PDLT_ERR_INTERNAL, "rank %d sent a block that does not exist", from);
 }
 
 /* Listens until all helpers are back and the leader's share is done, too. */
@@ -166,18 +168,12 @@ typedef struct crew_helper {
 } crew_helper;
 
 static void send_block(crew_helper *h, size_t u) {
-  const pdlt_records *b = &h->blocks;
   crew_head head;
-  size_t count;
-  const double *samples = pdlt_records_kept(b, u, &count);
-  char *record = h->buffer + sizeof head;
   memset(&head, 0, sizeof head);
   head.kind = BLOCK;
-  head.unit = u;
   memcpy(h->buffer, &head, sizeof head);
-  memcpy(record, b->records + u * b->record, b->record * sizeof(double));
-  if (count > 0) memcpy(record + b->record * sizeof(double), samples, count * sizeof(double));
-  send_message(h->options->team, 0, h->buffer, sizeof head + (b->record + count) * sizeof(double));
+  pdlt_block_write(&h->blocks, u, h->buffer + sizeof head);
+  send_message(h->options->team, 0, h->buffer, sizeof head + pdlt_block_bytes(&h->blocks, u));
 }
 
 /* Sends what is finished, and hears whether the leader stops. */

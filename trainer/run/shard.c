@@ -7,6 +7,7 @@
 
 #include "base/core/memory.h"
 #include "trainer/output/output.h"
+#include "trainer/record/codec.h"
 
 /* --- writing --- */
 
@@ -47,22 +48,13 @@ static pdlt_status put_blocks(pdlt_archive *archive, const pdlt_records *b, cons
   pdlt_array *array = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_archive_new(archive, "units", 2, units_dim, &array, err));
-  double *unit = array->data;
+  pdlt_block_rows rows = {.place = array->data};
   PDLT_TRY(pdlt_archive_new(archive, "records", 2, records_dim, &array, err));
-  double *record = array->data;
+  rows.record = array->data;
   PDLT_TRY(pdlt_archive_new(archive, "samples", 1, &kept, &array, err));
-  double *sample = array->data;
-  for (size_t u = 0; u < b->units; u++) {
-    if (!pdlt_share_has(share, u % b->per_width)) continue;
-    size_t doubles;
-    const double *samples = pdlt_records_kept(b, u, &doubles);
-    *unit++ = (double)(u / b->per_width);
-    *unit++ = (double)(u % b->per_width);
-    memcpy(record, b->records + u * b->record, b->record * sizeof *record);
-    record += b->record;
-    if (doubles > 0) memcpy(sample, samples, doubles * sizeof *sample);
-    sample += doubles;
-  }
+  rows.samples = array->data;
+  for (size_t u = 0; u < b->units; u++)
+    if (pdlt_share_has(share, u % b->per_width)) pdlt_block_put(b, u, &rows);
 cleanup:
   return status;
 }
@@ -219,10 +211,6 @@ static pdlt_status check_same(pdlt_merge *m, const json_t *meta, const char *nam
   return PDLT_OK;
 }
 
-static int is_index(double value, size_t below) {
-  return value >= 0 && value < (double)below && value == (double)(size_t)value;
-}
-
 static pdlt_status add_blocks(pdlt_merge *m, const pdlt_archive *shard, const char *name,
                               const pdlt_share *share, pdlt_error *err) {
   pdlt_records *b = &m->blocks;
@@ -233,21 +221,13 @@ static pdlt_status add_blocks(pdlt_merge *m, const pdlt_archive *shard, const ch
   if (units == NULL || records == NULL || samples == NULL || pdlt_array_count(units) != 2 * count ||
       pdlt_array_count(records) != count * b->record)
     return damaged(name, "not all of its blocks are there", err);
-  const double *sample = samples->data;
-  size_t left = pdlt_array_count(samples);
+  pdlt_block_rows rows = {units->data, records->data, samples->data, pdlt_array_count(samples)};
   for (size_t k = 0; k < count; k++) {
-    const double *place = units->data + 2 * k;
-    if (!is_index(place[0], b->widths) || !is_index(place[1], b->per_width) ||
-        !pdlt_share_has(share, (size_t)place[1]))
+    size_t u = 0;
+    const pdlt_block_found found = pdlt_block_take(b, &rows, &u);
+    if (found == PDLT_BLOCK_SHORT) return damaged(name, "samples are missing", err);
+    if (found == PDLT_BLOCK_UNKNOWN || !pdlt_share_has(share, u % b->per_width))
       return damaged(name, "it holds blocks of others", err);
-    const size_t u = (size_t)place[0] * b->per_width + (size_t)place[1];
-    size_t doubles;
-    double *to = pdlt_records_kept(b, u, &doubles);
-    if (doubles > left) return damaged(name, "samples are missing", err);
-    memcpy(b->records + u * b->record, records->data + k * b->record, b->record * sizeof(double));
-    if (doubles > 0) memcpy(to, sample, doubles * sizeof *to);
-    sample += doubles;
-    left -= doubles;
     b->done[u] = 1;
   }
   return PDLT_OK;

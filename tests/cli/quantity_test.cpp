@@ -1,0 +1,99 @@
+// The table of quantities against what the program does: every row is measured under its name and
+// shape, predicted under the names it gives, compared, and listed.
+#include "base/experiment/quantity.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/file/npz.h"
+#include "tests/cli/support.h"
+
+namespace {
+
+const char *const everything =
+    "network: {activation: tanh, depth: 2, widths: [6, 8, 12, 16], outputs: 2,\n"
+    "          C_b: 0.1, C_W: 1.2, lambda_b: 0.5, lambda_W: 1}\n"
+    "data: {source: gaussian, inputs: 3, train: 3, test: 1}\n"
+    "measure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk]\n"
+    "measure_samples: 2\n"
+    "ensemble: {members: 128}\n"
+    "theory: {tolerance: 1e-4}\n";
+
+struct Archive {
+  explicit Archive(const std::filesystem::path &path) {
+    pdlt_error err = {};
+    EXPECT_EQ(pdlt_npz_read(&c, path.string().c_str(), &err), PDLT_OK) << err.message;
+  }
+  ~Archive() { pdlt_archive_free(&c); }
+  std::vector<size_t> shape(const std::string &name) const {
+    const pdlt_array *array = pdlt_archive_get(&c, name.c_str());
+    EXPECT_NE(array, nullptr) << name;
+    if (array == nullptr) return {};
+    return {array->dim, array->dim + array->ndim};
+  }
+  pdlt_archive c = {};
+};
+
+// T recorded times, 2 outputs, 4 samples, the first 2 of them.
+std::vector<size_t> shape(const pdlt_quantity &q, size_t times, size_t first) {
+  std::vector<size_t> dim;
+  for (const char *c = q.indices; *c != 0; c++)
+    dim.push_back(*c == 't' ? times : *c == 'i' ? 2 : *c == 'a' ? 4 : first);
+  return dim;
+}
+
+// Theory and measurement of `training`; every row whose `end` fits it.
+void check(const std::string &training, size_t times, bool end) {
+  TempFolder folder;
+  write_text(folder / "e.yaml", everything + ("training: " + training + "\n"));
+  for (const char *command : {"theory e.yaml -o theory.npz", "train e.yaml -o measured.npz"}) {
+    const Outcome got = run_pdlt(command, folder.path());
+    ASSERT_EQ(got.status, 0) << command << got.err;
+  }
+  const Archive theory(folder / "theory.npz"), measured(folder / "measured.npz");
+  std::set<std::string> names;
+  for (const pdlt_quantity &q : pdlt_quantities) {
+    const std::string name = q.name;
+    if (q.drawn == PDLT_DRAWN_END && !end) continue;
+    names.insert(name);
+    EXPECT_EQ(measured.shape("n6/" + name), shape(q, times, 2)) << name;
+    EXPECT_EQ(measured.shape("n6/" + name + "_se"), shape(q, times, 2)) << name;
+    EXPECT_EQ(measured.shape("n6/blocks/" + name).size(), shape(q, times, 2).size() + 1) << name;
+    for (const char *of_theory : {q.lo, q.nlo}) {
+      if (of_theory == nullptr) continue;
+      const bool equal = of_theory == q.lo && (q.flags & PDLT_QUANTITY_EQUAL);
+      const size_t first = name == "dTheta_t" ? 2 : 4;
+      EXPECT_EQ(theory.shape(of_theory),
+                equal ? std::vector<size_t>({4, 4}) : shape(q, times, first))
+          << of_theory;
+    }
+  }
+  // Nothing else has an error bar.
+  for (size_t i = 0; i < measured.c.count; i++) {
+    const std::string name = measured.c.entries[i].name;
+    if (name.rfind("n6/", 0) != 0 || name.size() < 3 || name.substr(name.size() - 3) != "_se")
+      continue;
+    EXPECT_TRUE(names.count(name.substr(3, name.size() - 6))) << name;
+  }
+}
+
+}  // namespace
+
+TEST(Quantities, AreMeasuredAndPredictedAsTheTableSays) {
+  check("{eta: 0.02, steps: 4, record: [0, 2, 4]}", 3, false);
+  check("{eta: 0.02, steps: end}", 2, true);
+}
+
+TEST(Quantities, AreListed) {
+  TempFolder folder;
+  const std::string observables = run_pdlt("list observables", folder.path()).out;
+  const std::string parts = run_pdlt("list parts", folder.path()).out;
+  for (const pdlt_quantity &q : pdlt_quantities) {
+    EXPECT_NE(observables.find(" " + std::string(q.name)), std::string::npos) << q.name;
+    for (const char *name : {q.lo, q.nlo})
+      EXPECT_TRUE(name == nullptr || parts.find(name) != std::string::npos) << name;
+  }
+  for (int k = 0; k < PDLT_MEASURE_WORDS; k++)
+    EXPECT_NE(observables.find(pdlt_measure_words[k]), std::string::npos);
+}
