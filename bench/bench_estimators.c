@@ -4,7 +4,7 @@
  * recorded at the last step only; K, Theta and V at initialization. Data, draws and therefore
  * every variance from fixed seeds. Time is processor time, of all threads.
  * Is not: part of the tests; seconds belong to the machine and the moment, the count of
- * flops (flops.h) does not. */
+ * flops (trainer/control/flops.h) does not. */
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>

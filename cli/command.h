@@ -14,6 +14,10 @@
 #include "compare/claim/result.h"
 #include "datasets/dataset.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { PDLT_PATH_LENGTH = 4096 };
 enum { PDLT_CHECKPOINT_SECONDS = 20 }; /* unless --checkpoint says otherwise */
 
@@ -155,4 +159,7 @@ pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_arg
 pdlt_status pdlt_path_join(char out[PDLT_PATH_LENGTH], const char *folder, const char *name,
                            pdlt_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

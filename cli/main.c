@@ -102,7 +102,7 @@ static int run_command(const pdlt_command *command, int argc, char **argv) {
 static int run_program(int argc, char **argv) {
   setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale */
   signal(SIGXFSZ, SIG_IGN);       /* a file beyond the limit is an error like a full disk */
-  if (pdlt_team_rank() > 0)
+  if (pdlt_team_of_program().rank > 0)
     return argc < 2 ? 0 : help_leader(find_command(argv[1]), argc - 1, argv + 1);
   if (argc < 2) {
     print_help(stderr);
@@ -127,7 +127,8 @@ static int run_program(int argc, char **argv) {
 int main(int argc, char **argv) {
   pdlt_team_begin(&argc, &argv);
   const int exit_status = run_program(argc, argv);
-  if (pdlt_team_rank() == 0) pdlt_ranks_dismiss();
+  const pdlt_team team = pdlt_team_of_program();
+  if (team.rank == 0) pdlt_ranks_dismiss(&team);
   pdlt_team_end();
   return exit_status;
 }

@@ -8,6 +8,10 @@
 #include "base/experiment/experiment.h"
 #include "base/file/yaml.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { PDLT_QUOTE_LENGTH = 96, PDLT_EXPECT_LENGTH = 256 };
 
 /* What all reading functions pass along. */
@@ -37,7 +41,7 @@ typedef struct pdlt_schema_key {
   double min, max; /* of numbers, inclusive */
   int min_open;    /* 1: min itself is refused */
   int required;
-  const char *const *words; /* ends with NULL */
+  const char *const *words; /* ends with NULL; after expect, for CUSTOM */
   const char *expect;       /* what would be right, for CUSTOM and TEXT */
   pdlt_status (*read)(pdlt_reader *reader, const pdlt_node *value,
                       const struct pdlt_schema_key *key);
@@ -46,7 +50,6 @@ typedef struct pdlt_schema_key {
 enum { PDLT_SCHEMA_MAX_KEYS = 64 };
 extern const pdlt_schema_key pdlt_schema[];
 extern const size_t pdlt_schema_count;
-extern const char *const pdlt_measure_words[];
 extern const char *const pdlt_source_words[];
 extern const char *const pdlt_targets_words[];
 extern const char *const pdlt_estimator_words[];
@@ -129,4 +132,7 @@ const char *pdlt_quote(char out[PDLT_QUOTE_LENGTH], const char *text);
 pdlt_status pdlt_reader_fail(pdlt_reader *reader, int line, const char *key, const char *format,
                              ...) PDLT_PRINTF(4, 5);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

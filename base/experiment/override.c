@@ -20,9 +20,8 @@ static pdlt_status descend(pdlt_reader *reader, pdlt_node *root, const char *pat
   int inside_sweep = 0;
   for (;;) {
     size_t length = part_length(part, inside_sweep);
-    if (length == 0) {
+    if (length == 0)
       return pdlt_reader_fail(reader, PDLT_LINE_SET, path, "an empty name; write section.key");
-    }
     if (part[length] == '\0') break;
     size_t place = 0;
     pdlt_node *next = pdlt_node_find(map, part, length, &place);

@@ -109,9 +109,8 @@ static pdlt_status parse_bytes(pdlt_experiment *out, const char *text, size_t si
   PDLT_TRY(pdlt_alloc(&ex.origin, 1, sizeof *ex.origin, err));
   PDLT_TRY(pdlt_node_parse(&root, name, text, size, NULL, err));
   PDLT_TRY(check_root(&reader, root));
-  for (size_t i = 0; i < num_overrides; i++) {
+  for (size_t i = 0; i < num_overrides; i++)
     PDLT_TRY(pdlt_experiment_override(&reader, root, overrides[i]));
-  }
   PDLT_TRY(pdlt_schema_check_keys(&reader, root));
   pdlt_experiment_set_defaults(&ex);
   PDLT_TRY(pdlt_schema_read(&reader, root));

@@ -98,11 +98,10 @@ pdlt_status pdlt_yaml_vfail(const char *name, int line, const char *key, pdlt_er
                             const char *format, va_list args) {
   char text[PDLT_ERROR_LENGTH];
   vsnprintf(text, sizeof text, format, args);
-  if (line == PDLT_LINE_SET) {
+  if (line == PDLT_LINE_SET)
     pdlt_fail(err, PDLT_ERR_INPUT, "--set: %s: %s", key, text);
-  } else {
+  else
     pdlt_fail(err, PDLT_ERR_INPUT, "%s:%d: %s: %s", name, line, key, text);
-  }
   pdlt_yaml_clean(err);
   return PDLT_ERR_INPUT;
 }

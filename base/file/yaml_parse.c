@@ -26,9 +26,8 @@ static int line_of(const converter *c, const yaml_node_t *node) {
 }
 
 static pdlt_status refuse(converter *c, int line, const char *text) {
-  if (c->set_key != NULL) {
+  if (c->set_key != NULL)
     return pdlt_yaml_fail(c->name, PDLT_LINE_SET, c->set_key, c->err, "yaml: %s", text);
-  }
   return pdlt_yaml_fail(c->name, line, "yaml", c->err, "%s", text);
 }
 
@@ -42,9 +41,8 @@ static pdlt_status convert(converter *c, int id, int use_line, pdlt_node **out);
 
 static pdlt_status convert_scalar(converter *c, const yaml_node_t *from, pdlt_node *node) {
   const char *text = (const char *)from->data.scalar.value;
-  if (strlen(text) != from->data.scalar.length) {
+  if (strlen(text) != from->data.scalar.length)
     return refuse(c, node->line, "a zero byte inside a value");
-  }
   node->plain = from->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
   return pdlt_strdup(&node->text, text, c->err);
 }
@@ -83,20 +81,18 @@ static pdlt_status convert(converter *c, int id, int use_line, pdlt_node **out) 
   pdlt_status status = PDLT_OK;
   pdlt_node *node = NULL;
   const yaml_node_t *from = yaml_document_get_node(c->document, id);
-  if (!is_default_tag(from)) {
+  if (!is_default_tag(from))
     return refuse(c, use_line, "tags (!name) are not supported: write the plain value");
-  }
   pdlt_node_kind kind = from->type == YAML_SEQUENCE_NODE  ? PDLT_NODE_LIST
                         : from->type == YAML_MAPPING_NODE ? PDLT_NODE_MAP
                                                           : PDLT_NODE_SCALAR;
   PDLT_TRY(pdlt_node_new(&node, kind, line_of(c, from), c->err));
-  if (kind == PDLT_NODE_SCALAR) {
+  if (kind == PDLT_NODE_SCALAR)
     PDLT_TRY(convert_scalar(c, from, node));
-  } else if (kind == PDLT_NODE_LIST) {
+  else if (kind == PDLT_NODE_LIST)
     PDLT_TRY(convert_list(c, from, node));
-  } else {
+  else
     PDLT_TRY(convert_map(c, from, node));
-  }
   *out = node;
   node = NULL;
 cleanup:
@@ -107,9 +103,8 @@ cleanup:
 /* The message of a libyaml failure. */
 static pdlt_status parser_failure(converter *c, const yaml_parser_t *parser, const char *text,
                                   size_t size) {
-  if (parser->error == YAML_MEMORY_ERROR) {
+  if (parser->error == YAML_MEMORY_ERROR)
     return pdlt_fail(c->err, PDLT_ERR_MEMORY, "out of memory while reading YAML");
-  }
   int line = (int)parser->problem_mark.line + 1;
   if (parser->error == YAML_READER_ERROR) { /* no mark yet: count lines up to the byte */
     line = 1;
@@ -129,9 +124,8 @@ static pdlt_status scan_events(converter *c, const char *text, size_t size) {
   pdlt_status status = PDLT_OK;
   yaml_parser_t parser;
   int nesting = 0, documents = 0, done = 0;
-  if (!yaml_parser_initialize(&parser)) {
+  if (!yaml_parser_initialize(&parser))
     return pdlt_fail(c->err, PDLT_ERR_MEMORY, "out of memory for the YAML parser");
-  }
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
   while (status == PDLT_OK && !done) {
     yaml_event_t event;
@@ -144,13 +138,12 @@ static pdlt_status scan_events(converter *c, const char *text, size_t size) {
     documents += event.type == YAML_DOCUMENT_START_EVENT;
     nesting += event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT;
     nesting -= event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
-    if (event.type == YAML_ALIAS_EVENT) {
+    if (event.type == YAML_ALIAS_EVENT)
       status = refuse(c, line, "aliases (*name) are not supported: write the value again");
-    } else if (nesting > MAX_NESTING) {
+    else if (nesting > MAX_NESTING)
       status = refuse(c, line, "values are nested too deeply");
-    } else if (documents > 1) {
+    else if (documents > 1)
       status = refuse(c, line, "a second document; a file holds one");
-    }
     yaml_event_delete(&event);
   }
   yaml_parser_delete(&parser);
@@ -168,9 +161,8 @@ pdlt_status pdlt_node_parse(pdlt_node **out, const char *name, const char *text,
 
   status = scan_events(&c, text, size);
   if (status != PDLT_OK) return status;
-  if (!yaml_parser_initialize(&parser)) {
+  if (!yaml_parser_initialize(&parser))
     return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for the YAML parser");
-  }
   yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
   if (!yaml_parser_load(&parser, &document)) {
     status = parser_failure(&c, &parser, text, size);

@@ -103,7 +103,8 @@ static void restore_signals(const struct sigaction old[2]) {
   sigaction(SIGTERM, &old[1], NULL);
 }
 
-static pdlt_ensemble_options settings_of(pdlt_options *options, const char *partial) {
+static pdlt_ensemble_options settings_of(pdlt_options *options, const pdlt_team *team,
+                                         const char *partial) {
   return (pdlt_ensemble_options){.threads = options->threads,
                                  .layers = options->layers,
                                  .shard = options->shard,
@@ -112,14 +113,16 @@ static pdlt_ensemble_options settings_of(pdlt_options *options, const char *part
                                  .checkpoint_seconds = options->checkpoint_seconds,
                                  .discard = options->force,
                                  .stop = &stop_requested,
-                                 .progress = &options->progress};
+                                 .progress = &options->progress,
+                                 .team = team};
 }
 
 static pdlt_status train(const pdlt_study *study, const char *partial, pdlt_options *options,
                          pdlt_archive *out, pdlt_error *err) {
-  const pdlt_ensemble_options settings = settings_of(options, partial);
+  const pdlt_team team = pdlt_team_of_program();
+  const pdlt_ensemble_options settings = settings_of(options, &team, partial);
   struct sigaction old[2];
-  if (pdlt_team_size() > 1 && !options->team)
+  if (team.size > 1 && !options->team)
     return pdlt_fail(err, PDLT_ERR_INPUT,
                      "under mpirun only train and run of one experiment without sweep are shared; "
                      "start this without mpirun");
@@ -131,7 +134,8 @@ static pdlt_status train(const pdlt_study *study, const char *partial, pdlt_opti
 }
 
 void pdlt_stage_help(const char *experiment, pdlt_options *options) {
-  const pdlt_ensemble_options settings = settings_of(options, NULL);
+  const pdlt_team team = pdlt_team_of_program();
+  const pdlt_ensemble_options settings = settings_of(options, &team, NULL);
   pdlt_study study = {0};
   struct sigaction old[2];
   const pdlt_status status = pdlt_study_open(&study, experiment, options, NULL);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/experiment/quantity.h"
 #include "compare/text/number.h"
 
 const char *pdlt_markup_entity(char c) {
@@ -39,27 +40,11 @@ void pdlt_markup_escape(char *out, size_t size, const char *text) {
 }
 
 void pdlt_quantity_markup(char *out, size_t size, const char *quantity) {
-  static const struct {
-    const char *name, *markup;
-  } table[] = {{"z", "<i>z</i>"},
-               {"z_end", "<i>z</i><sup>end</sup>"},
-               {"cov", "cov"},
-               {"cov_end", "cov<sup>end</sup>"},
-               {"K", "<i>K</i>"},
-               {"Theta", "<i>\xce\x98</i>"},
-               {"Theta_t", "<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
-               {"dTheta_t", "d<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
-               {"loss_train", "<i>L</i><sup>train</sup>"},
-               {"loss_test", "<i>L</i><sup>test</sup>"},
-               {"loss_train_bias", "bias<sup>train</sup>"},
-               {"loss_test_bias", "bias<sup>test</sup>"},
-               {"loss_train_variance", "variance<sup>train</sup>"},
-               {"loss_test_variance", "variance<sup>test</sup>"}};
-  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-    if (strcmp(quantity, table[i].name) == 0) {
-      snprintf(out, size, "%s", table[i].markup);
-      return;
-    }
+  const int row = pdlt_quantity_find(quantity);
+  if (row >= 0 && pdlt_quantities[row].markup != NULL) {
+    snprintf(out, size, "%s", pdlt_quantities[row].markup);
+    return;
+  }
   char safe[128];
   pdlt_markup_escape(safe, sizeof safe, quantity);
   snprintf(out, size, "<i>%s</i>", safe);

@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/experiment/quantity.h"
 #include "compare/text/markup.h"
 
 void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row) {
   char name[192], index[160] = "";
   /* outputs carry a neuron index, which stands before the semicolon */
-  int neuron = strncmp(row->quantity, "z", 1) == 0 || strncmp(row->quantity, "cov", 3) == 0 ||
-               strcmp(row->quantity, "Theta_t") == 0 || strcmp(row->quantity, "dTheta_t") == 0;
+  const int quantity = pdlt_quantity_find(row->quantity);
+  const int neuron = quantity >= 0 && strchr(pdlt_quantities[quantity].indices, 'i') != NULL;
   size_t at = 0;
   pdlt_quantity_markup(name, sizeof name, row->quantity);
   for (int i = 0; i < row->ndim && at + 24 < sizeof index; i++) {

@@ -257,11 +257,11 @@ TEST(ExperimentErrors, Until) {
       {{"ensemble.members={until: 3}"},
        "ensemble.members: until must be {quantity: NAME, relative: NUMBER}"},
       {{"ensemble.members={until: {relative: 0.1}}"},
-       "ensemble.members: quantity must be one of z, cov, loss_train, loss_test, K, Theta, "
-       "Theta_t"},
+       "ensemble.members: quantity must be one of K, Theta, z, cov, Theta_t, loss_train, "
+       "loss_test"},
       {{"ensemble.members={until: {quantity: V, relative: 0.1}}"},
-       "ensemble.members: quantity must be one of z, cov, loss_train, loss_test, K, Theta, "
-       "Theta_t"},
+       "ensemble.members: quantity must be one of K, Theta, z, cov, Theta_t, loss_train, "
+       "loss_test"},
       {{"ensemble.members={until: {quantity: z}}"},
        "ensemble.members: relative must be a number above 0 and at most 1"},
       {{"ensemble.members={until: {quantity: z, relative: 0}}"},

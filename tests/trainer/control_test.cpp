@@ -99,7 +99,7 @@ void add(std::vector<double> *sum, double factor, const double *x) {
 
 // The R_k further networks of one level, hidden layers in turn for PDLT_FURTHER_LAST of them.
 void add_networks(Fixture *f, size_t k, uint64_t member, std::vector<double> *x) {
-  const pdlt_levels &levels = f->plan.levels;
+  const pdlt_levels &levels = f->plan.control.levels;
   const size_t last = f->net.layer[f->net.depth - 1].weight;
   std::vector<double> theta;
   for (uint64_t d = 0; d < levels.draws[k]; d++) {
@@ -122,7 +122,7 @@ TEST(TrainerControl, FurtherDrawsAddUpLineByLine) {
   const size_t M = 3;
   const pdlt_levels levels = {2, {{4, 1, 0}, {2, 2, 1}}, {PDLT_FURTHER_LAST + 3, 1}};
   Fixture f(settings(), &levels, M);
-  ASSERT_EQ(f.plan.weightless, 1);
+  ASSERT_EQ(f.plan.control.weightless, 1);
   const std::vector<double> record = f.record(f.theta, member);
 
   pdlt_weightless_fit fit = {};
@@ -216,6 +216,32 @@ TEST(TrainerControl, UnstableDrawsAreThoseOfTheirLinearization) {
   EXPECT_GT(seen[1], 0);
 }
 
+TEST(TrainerControl, SetupSurvivesFailingAllocations) {
+  const pdlt_levels levels = {1, {{3, 2, 0}}, {2}};
+  Settings s = settings();
+  s.depth = 3;
+  s.outputs = s.train = s.test = 1;
+  const Fixture f(s, &levels, 1);
+  int failures = 0;
+  for (long calls = 0;; calls++) {
+    pdlt_control_width *width = nullptr;
+    pdlt_control *control = nullptr;
+    pdlt_error err = {};
+    pdlt_memory_fail_after(calls);
+    pdlt_status status = pdlt_control_width_new(&width, &f.plan, &f.net, &err);
+    if (status == PDLT_OK) status = pdlt_control_new(&control, width, &err);
+    pdlt_memory_fail_after(-1);
+    EXPECT_EQ(control != nullptr, status == PDLT_OK);
+    pdlt_control_free(control);
+    pdlt_control_width_free(width);
+    if (status == PDLT_OK) break;
+    EXPECT_EQ(status, PDLT_ERR_MEMORY);
+    failures++;
+    ASSERT_LT(failures, 10000);
+  }
+  EXPECT_GT(failures, 10);
+}
+
 // What the pilot asks: any level of a draw, the variance of what comes without weights, flops.
 TEST(TrainerControl, PilotSeesLevelsVariancesAndFlops) {
   const pdlt_levels none = {};
@@ -237,5 +263,5 @@ TEST(TrainerControl, PilotSeesLevelsVariancesAndFlops) {
   }
   pdlt_weightless_fit_free(&fit);
   // 8 last layers (2, 8), biases included, share hidden layers of 3, 8, 8, 8 neurons.
-  EXPECT_EQ(pdlt_flops_further(&f.net), PDLT_FLOPS_NORMAL * (18 + (32 + 72 + 72) / 8.0));
+  EXPECT_EQ(pdlt_flops_level_draw(&f.net), PDLT_FLOPS_NORMAL * (18 + (32 + 72 + 72) / 8.0));
 }

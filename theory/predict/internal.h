@@ -9,6 +9,10 @@
 #include "theory/predict/predict.h"
 #include "theory/terms/mask.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Everything the pieces read; borrowed. */
 typedef struct pdlt_prediction {
   pdlt_archive *out;
@@ -48,4 +52,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err);
  * covariance are in the archive already (loss.c). */
 pdlt_status pdlt_predict_losses(const pdlt_prediction *p, pdlt_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

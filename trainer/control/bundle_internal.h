@@ -5,6 +5,10 @@
 
 #include "trainer/control/bundle.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Length of a row of n numbers: whole vectors of every instruction set. */
 static inline size_t pdlt_bundle_padded(size_t n) { return (n + 7) / 8 * 8; }
 
@@ -48,4 +52,7 @@ typedef struct pdlt_bundle_source {
 void pdlt_bundle_evaluate(const pdlt_bundle *bundle, const pdlt_bundle_source *source,
                           pdlt_bundle_point *point);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

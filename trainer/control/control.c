@@ -22,7 +22,7 @@ pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *pl
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&width, 1, sizeof *width, err));
   *width = (pdlt_control_width){.plan = plan, .net = net};
-  if (plan->samples > 0) PDLT_TRY(pdlt_weightless_fit_new(&width->fit, plan, net, err));
+  if (plan->control.samples > 0) PDLT_TRY(pdlt_weightless_fit_new(&width->fit, plan, net, err));
   *out = width;
   return PDLT_OK;
 cleanup:
@@ -87,9 +87,9 @@ pdlt_status pdlt_control_new(pdlt_control **out, const pdlt_control_width *width
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&c, 1, sizeof *c, err));
   *c = (pdlt_control){.plan = plan, .net = width->net};
-  if (plan->samples > 0)
+  if (plan->control.samples > 0)
     PDLT_TRY(pdlt_weightless_new(&c->weightless, plan, width->net, &width->fit, err));
-  if (plan->linear)
+  if (plan->control.linear)
     PDLT_TRY(new_levels(c, err));
   else if (plan->with_stability)
     PDLT_TRY(
@@ -123,17 +123,17 @@ pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double 
 /* Level k = 1 .. K of the plan; k = 0: the own linearization. */
 static const pdlt_level *level_of(const pdlt_plan *plan, size_t k) {
   static const pdlt_level own = {.nodes = 0};
-  return k == 0 ? &own : &plan->levels.level[k - 1];
+  return k == 0 ? &own : &plan->control.levels.level[k - 1];
 }
 
 pdlt_status pdlt_control_draw(pdlt_control *c, const double *theta, int *unstable) {
   const pdlt_plan *plan = c->plan;
   pdlt_status status = PDLT_OK;
   *unstable = 0;
-  if (plan->linear) {
+  if (plan->control.linear) {
     PDLT_TRY(pdlt_control_look(c, theta));
     *unstable = c->levels.unstable[0];
-    PDLT_TRY(pdlt_control_level(c, level_of(plan, plan->levels.count), c->own));
+    PDLT_TRY(pdlt_control_level(c, level_of(plan, plan->control.levels.count), c->own));
   } else if (plan->with_stability) {
     *unstable = pdlt_stability_check(&c->stability, theta);
   }
@@ -160,20 +160,21 @@ static pdlt_status add_sample(pdlt_control *c, uint64_t member, size_t sample,
                               pdlt_accumulator *tensors, double *record) {
   const pdlt_plan *plan = c->plan;
   const size_t D = plan->data->samples, matrices = plan->readouts * (D * (D + 1) / 2);
-  const double weight = 1 / (double)plan->samples, *value = c->weightless.value;
+  const double weight = 1 / (double)plan->control.samples, *value = c->weightless.value;
   const pdlt_status status = pdlt_weightless_draw(
-      &c->weightless, PDLT_WEIGHTLESS_MEMBER + member * plan->samples + sample);
+      &c->weightless, PDLT_WEIGHTLESS_MEMBER + member * plan->control.samples + sample);
   if (status != PDLT_OK) return status;
-  if (plan->weightless && plan->with_kernel) {
+  if (pdlt_weightless_kernel(plan)) {
     add_matrices(plan, weight, value, record + plan->at.kernel);
     value += matrices;
   }
-  if (plan->weightless && plan->with_theta) {
+  if (pdlt_weightless_theta(plan)) {
     add_matrices(plan, weight, value, record + plan->at.theta);
     value += matrices;
   }
-  if (plan->linear) pdlt_row_add(plan->times * plan->p, weight, value, record + plan->at.shift);
-  if (plan->weightless && plan->with_vertex && !plan->with_fluctuations)
+  if (plan->control.linear)
+    pdlt_row_add(plan->times * plan->p, weight, value, record + plan->at.shift);
+  if (plan->control.weightless && plan->with_vertex && !plan->with_fluctuations)
     pdlt_accumulator_kernel(tensors, c->weightless.kernel, record);
   return PDLT_OK;
 }
@@ -183,7 +184,7 @@ static pdlt_status add_sample(pdlt_control *c, uint64_t member, size_t sample,
 /* Draws d .. d + heads - 1 of level k + 1: hidden layers of the first, last layers of all. */
 static pdlt_status begin(pdlt_control *c, size_t k, uint64_t member, size_t d, size_t heads) {
   const uint64_t seed = c->plan->ex->ensemble.seed;
-  member = PDLT_FURTHER_MEMBER(k) + member * c->plan->levels.draws[k] + d;
+  member = PDLT_FURTHER_MEMBER(k) + member * c->plan->control.levels.draws[k] + d;
   pdlt_network_draw(c->net, seed, member, c->theta);
   for (size_t r = 1; r < heads; r++)
     pdlt_network_draw_layers(c->net, seed, member + r, c->net->depth, c->net->depth,
@@ -203,7 +204,7 @@ static pdlt_status add_level(pdlt_control *c, size_t k, double factor, size_t he
 
 /* shift += mean over the draws of level k + 1 of (c_(k+1) - c_k). */
 static pdlt_status add_difference(pdlt_control *c, size_t k, uint64_t member, double *shift) {
-  const size_t draws = c->plan->levels.draws[k];
+  const size_t draws = c->plan->control.levels.draws[k];
   const double weight = 1 / (double)draws;
   pdlt_status status = PDLT_OK;
   for (size_t d = 0; d < draws; d += PDLT_FURTHER_LAST) {
@@ -221,10 +222,12 @@ pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumula
   const pdlt_plan *plan = c->plan;
   double *shift = record + plan->at.shift;
   pdlt_status status = PDLT_OK;
-  for (size_t k = 0; k < plan->samples; k++) PDLT_TRY(add_sample(c, member, k, tensors, record));
-  if (!plan->linear) return PDLT_OK;
+  for (size_t k = 0; k < plan->control.samples; k++)
+    PDLT_TRY(add_sample(c, member, k, tensors, record));
+  if (!plan->control.linear) return PDLT_OK;
   pdlt_row_add(plan->times * plan->p, -1, c->own, shift);
-  for (size_t k = 0; k < plan->levels.count; k++) PDLT_TRY(add_difference(c, k, member, shift));
+  for (size_t k = 0; k < plan->control.levels.count; k++)
+    PDLT_TRY(add_difference(c, k, member, shift));
 cleanup:
   return status;
 }

@@ -31,8 +31,9 @@ typedef struct pdlt_control_width pdlt_control_width;
 /* Memory of one thread. */
 typedef struct pdlt_control pdlt_control;
 
-/* Prepares a width, owned by the caller; plan and net are borrowed. Draws take members of their
- * own; a plan without draws without weights draws nothing. Errors: PDLT_ERR_MEMORY. */
+/* Prepares a width, owned by the caller; plan and net are borrowed. Its draws are members that no
+ * run uses. Cost: 1152 draws without weights or more (docs/trainer/control.md, "Controls with frozen
+ * kernels"); none where the plan has no such draws. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *plan,
                                    const pdlt_network *net, pdlt_error *err);
 void pdlt_control_width_free(pdlt_control_width *width);
@@ -42,11 +43,13 @@ pdlt_status pdlt_control_new(pdlt_control **out, const pdlt_control_width *width
 void pdlt_control_free(pdlt_control *control);
 
 /* Control of the draw theta (num_params): keeps its c_K, where outputs have one, for the next
- * call. *unstable: eta theta_max > 2, where the plan asks; else 0. Errors: PDLT_ERR_MEMORY. */
+ * call. *unstable: eta theta_max > 2, where the plan asks; else 0. Cost: pdlt_flops_level. Errors:
+ * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_control_draw(pdlt_control *control, const double *theta, int *unstable);
 
 /* Further draws of that draw, called `member`: adds x to shift in the record, and the shares of one
- * draw to K and Theta, as far as they are measured without weights. tensors: where V is. Errors:
+ * draw to K and Theta, as far as they are measured without weights. tensors: where V is. Cost: M
+ * times pdlt_flops_weightless, R_k times those of levels k and k - 1 on one draw. Errors:
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_control_further(pdlt_control *control, uint64_t member, pdlt_accumulator *tensors,
                                  double *record);

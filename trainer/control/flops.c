@@ -55,7 +55,7 @@ double pdlt_flops_level(const pdlt_network *net, const pdlt_samples *data,
          2 * PDLT_FLOPS_SHORT * (moves.own ? moves.owned : moves.kept);
 }
 
-double pdlt_flops_further(const pdlt_network *net) {
+double pdlt_flops_level_draw(const pdlt_network *net) {
   return pdlt_flops_draw(net, net->depth, net->depth) +
          pdlt_flops_draw(net, 1, net->depth - 1) / PDLT_FURTHER_LAST;
 }
@@ -65,7 +65,7 @@ double pdlt_flops_weightless(const pdlt_plan *plan, const pdlt_network *net) {
   const double D = (double)plan->data->samples, P = D * (D + 1) / 2, q = (double)plan->p;
   const double X = (double)pdlt_weightless_controls(plan);
   const double q_A = (double)top->out * (double)plan->data->train;
-  const int ntk = plan->linear, theta = pdlt_weightless_theta(plan) || (ntk && X > 0);
+  const int ntk = plan->control.linear, theta = pdlt_weightless_theta(plan) || (ntk && X > 0);
   double normals = 0, products = 0, sigma = 0;
   for (int k = 0; k + 1 < net->depth; k++) {
     const double n = (double)net->layer[k].out;

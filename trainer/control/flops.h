@@ -44,7 +44,7 @@ double pdlt_flops_linear(const pdlt_network *net, size_t train, size_t samples);
 double pdlt_flops_level(const pdlt_network *net, const pdlt_samples *data, const pdlt_level *level);
 
 /* Random numbers of a further draw of a level, its share of hidden layers. */
-double pdlt_flops_further(const pdlt_network *net);
+double pdlt_flops_level_draw(const pdlt_network *net);
 
 /* A draw without weights, with what the plan takes from it (weightless.h). */
 double pdlt_flops_weightless(const pdlt_plan *plan, const pdlt_network *net);

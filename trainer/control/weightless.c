@@ -12,18 +12,23 @@ static size_t pairs_of(const pdlt_plan *plan) {
   return plan->data->samples * (plan->data->samples + 1) / 2;
 }
 
-int pdlt_weightless_kernel(const pdlt_plan *plan) { return plan->weightless && plan->with_kernel; }
-int pdlt_weightless_theta(const pdlt_plan *plan) { return plan->weightless && plan->with_theta; }
+int pdlt_weightless_kernel(const pdlt_plan *plan) {
+  return plan->control.weightless && plan->with_kernel;
+}
+int pdlt_weightless_theta(const pdlt_plan *plan) {
+  return plan->control.weightless && plan->with_theta;
+}
 
 size_t pdlt_weightless_values(const pdlt_plan *plan) {
   const size_t matrices = (size_t)(pdlt_weightless_kernel(plan) + pdlt_weightless_theta(plan));
-  return matrices * plan->readouts * pairs_of(plan) + (plan->linear ? plan->times * plan->p : 0);
+  return matrices * plan->readouts * pairs_of(plan) +
+         (plan->control.linear ? plan->times * plan->p : 0);
 }
 
 size_t pdlt_weightless_controls(const pdlt_plan *plan) {
   const size_t layers = (size_t)plan->ex->network.depth - 1;
   size_t count = 2 * layers * pairs_of(plan);
-  if (plan->linear) count += plan->p * (plan->p + 1) / 2;
+  if (plan->control.linear) count += plan->p * (plan->p + 1) / 2;
   return count <= PDLT_MAX_CONTROLS && pdlt_weightless_values(plan) > 0 ? count : 0;
 }
 
@@ -35,7 +40,7 @@ pdlt_status pdlt_weightless_new(pdlt_weightless *out, const pdlt_plan *plan,
   const size_t total =
       2 * D * (net->max_width + D) + (1 + plan->readouts) * P + q * q + fit->controls + fit->values;
   pdlt_status status = PDLT_OK;
-  if (plan->linear)
+  if (plan->control.linear)
     PDLT_TRY(pdlt_linearization_new(&w.linearization, plan->data, &plan->schedule,
                                     plan->ex->training.eta, err));
   PDLT_TRY(pdlt_preactivation_new(&w.pre, net, plan->data, err));
@@ -98,7 +103,7 @@ pdlt_status pdlt_weightless_raw(pdlt_weightless *w, uint64_t member) {
   const int depth = plan->ex->network.depth;
   const size_t P = w->pre.pairs;
   double *value = w->value;
-  pdlt_preactivation_draw(&w->pre, plan->ex->ensemble.seed, member, plan->linear);
+  pdlt_preactivation_draw(&w->pre, plan->ex->ensemble.seed, member, plan->control.linear);
   for (size_t r = 0; r < plan->readouts; r++)
     pdlt_preactivation_kernel(&w->pre, pdlt_plan_layer(plan, r), w->kernel + r * P);
   if (pdlt_weightless_kernel(plan)) {
@@ -109,7 +114,7 @@ pdlt_status pdlt_weightless_raw(pdlt_weightless *w, uint64_t member) {
     pdlt_preactivation_theta(&w->pre, pdlt_plan_layer(plan, r), value);
   const size_t layers = w->fit->controls > 0 ? (size_t)depth - 1 : 0;
   for (size_t k = 0; k < layers; k++) fill_layer(w, (int)k, w->x + 2 * k * P);
-  if (!plan->linear) return PDLT_OK;
+  if (!plan->control.linear) return PDLT_OK;
   pdlt_preactivation_ntk(&w->pre, w->ntk);
   if (layers > 0) {
     if (pdlt_weightless_theta(plan))

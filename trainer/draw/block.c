@@ -32,7 +32,7 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
   const pdlt_plan *plan = w->plan;
   const pdlt_network *net = w->net;
   pdlt_status status = PDLT_OK;
-  if ((plan->with_kernel || plan->with_theta) && !plan->weightless)
+  if ((plan->with_kernel || plan->with_theta) && !plan->control.weightless)
     PDLT_TRY(pdlt_ntk_new(&w->ntk, net, plan->data, err));
   if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w->tensors, plan, net, err));
   if (plan->with_dntk || plan->with_ddntk)
@@ -134,7 +134,7 @@ static int add_control(pdlt_worker *w, size_t member, double *record) {
 static void add_matrices(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
   const size_t count = plan->data->samples * plan->data->samples;
-  if (plan->weightless || (!plan->with_kernel && !plan->with_theta)) return;
+  if (plan->control.weightless || (!plan->with_kernel && !plan->with_theta)) return;
   pdlt_ntk_forward(&w->ntk, w->theta);
   for (size_t r = 0; r < plan->readouts; r++) {
     const int l = pdlt_plan_layer(plan, r);
@@ -218,7 +218,8 @@ static const double *last_shift(const pdlt_plan *plan, const double *record) {
 }
 
 static void begin_shift(pdlt_worker *w, const double *record) {
-  if (w->plan->linear) memcpy(w->shift, last_shift(w->plan, record), w->plan->p * sizeof *w->shift);
+  if (w->plan->control.linear)
+    memcpy(w->shift, last_shift(w->plan, record), w->plan->p * sizeof *w->shift);
 }
 
 /* Puts what the last time says of the surviving draw into row `row` of last. */
@@ -227,7 +228,7 @@ static void keep_last(pdlt_worker *w, size_t member, size_t row, const double *r
   const size_t p = plan->p, values = plan->times * p;
   double *to = w->last + row * plan->top.parts * p;
   memcpy(to, w->even + (row + 1) * values - p, p * sizeof *to);
-  for (size_t i = 0; i < p && plan->linear; i++)
+  for (size_t i = 0; i < p && plan->control.linear; i++)
     to[p + i] = last_shift(plan, record)[i] - w->shift[i];
   w->numbers[row] = (double)(member + 1);
 }
@@ -261,11 +262,11 @@ static void add_moments(pdlt_worker *w, size_t rows, double *record) {
 
 /* Whether K, V or other tensors are measured on the draw itself. */
 static int measures_tensors(const pdlt_plan *plan) {
-  return plan->moments > 0 && (plan->with_fluctuations || !plan->weightless);
+  return plan->moments > 0 && (plan->with_fluctuations || !plan->control.weightless);
 }
 
 static int needs_weights(const pdlt_plan *plan) {
-  return measures_tensors(plan) || plan->with_dntk || plan->with_ddntk || !plan->weightless;
+  return measures_tensors(plan) || plan->with_dntk || plan->with_ddntk || !plan->control.weightless;
 }
 
 /* Trains draw `member` or, without outputs, draws it. 0: stopped early. */

@@ -10,6 +10,10 @@
 #include "trainer/network/network.h"
 #include "trainer/network/samples.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* For a stepper of net and data; theta, z, eps, out as in step.h, in double. */
 #define PDLT_STEP_DECLARE(KIND)                                                                   \
   typedef struct pdlt_step_##KIND pdlt_step_##KIND;                                               \
@@ -29,4 +33,7 @@
 PDLT_STEP_DECLARE(d)
 PDLT_STEP_DECLARE(f)
 
+#ifdef __cplusplus
+}
+#endif
 #endif

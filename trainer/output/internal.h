@@ -8,6 +8,10 @@
 #include "base/file/archive.h"
 #include "trainer/record/plan.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Everything about one width while its arrays are written. */
 typedef struct pdlt_width_output {
   pdlt_archive *archive;
@@ -58,4 +62,7 @@ pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_estimate
 /* Theta_t and dTheta_t, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_training_ntk(const pdlt_width_output *out, pdlt_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -61,7 +61,7 @@ static void gather(diagonals *d, const pdlt_width_output *out, size_t t) {
 static pdlt_status estimate(diagonals *d, const pdlt_width_output *out, const pdlt_estimates *z,
                             size_t t, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const int controlled = plan->linear;
+  const int controlled = plan->control.linear;
   gather(d, out, t);
   const pdlt_moment_blocks moments = {.blocks = out->blocks,
                                       .stride = d->stride,

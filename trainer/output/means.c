@@ -25,11 +25,11 @@ static pdlt_status write_mean(const pdlt_width_output *out, pdlt_estimates *z, p
                                      .count = out->records + plan->at.survivors,
                                      .mean = out->records + plan->at.mean,
                                      .shift = out->records + plan->at.shift};
-  if (plan->linear) {
-    status = pdlt_controlled_values(&sums, plan->fitted, z->blocks, err);
+  if (plan->control.linear) {
+    status = pdlt_controlled_values(&sums, plan->control.fitted, z->blocks, err);
     if (status != PDLT_OK) return status;
   }
-  for (size_t b = 0; b < out->blocks && !plan->linear; b++)
+  for (size_t b = 0; b < out->blocks && !plan->control.linear; b++)
     memcpy(z->blocks + b * z->count, out->records + b * plan->at.size + plan->at.mean,
            z->count * sizeof *z->blocks);
   pdlt_estimates_finish(out, out->survivors, z);
@@ -105,8 +105,9 @@ static pdlt_status write_unstable(const pdlt_width_output *out, pdlt_error *err)
 static pdlt_status write_top_share(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   double share = NAN, *value = NULL;
-  pdlt_status status = pdlt_top_share(&plan->top, out->blocks, plan->at.size,
-                                      out->records + plan->at.top, plan->fitted, &share, err);
+  pdlt_status status =
+      pdlt_top_share(&plan->top, out->blocks, plan->at.size, out->records + plan->at.top,
+                     plan->control.fitted, &share, err);
   if (status == PDLT_OK) status = pdlt_output_add(out, "", "top_share", "", 0, NULL, &value, err);
   if (status == PDLT_OK) *value = share;
   return status;

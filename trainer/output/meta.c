@@ -100,9 +100,11 @@ pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const
       json_pack("{s:s, s:s}", "requested", estimator_name(plan->ex->ensemble.estimator), "used",
                 pdlt_plan_estimator_name(plan));
   int failed = meta == NULL || estimator == NULL;
-  failed |= json_object_set_new(estimator, "samples", json_integer((json_int_t)plan->samples)) != 0;
-  failed |= json_object_set_new(estimator, "levels", levels_json(&plan->levels, NULL)) != 0;
-  failed |= json_object_set_new(estimator, "weightless", json_boolean(plan->weightless)) != 0;
+  failed |= json_object_set_new(estimator, "samples",
+                                json_integer((json_int_t)plan->control.samples)) != 0;
+  failed |= json_object_set_new(estimator, "levels", levels_json(&plan->control.levels, NULL)) != 0;
+  failed |=
+      json_object_set_new(estimator, "weightless", json_boolean(plan->control.weightless)) != 0;
   if (pilot != NULL) failed |= json_object_set_new(estimator, "pilot", pilot_json(pilot)) != 0;
   failed |= json_object_set_new(meta, "estimator", estimator) != 0;
   failed |= json_object_set_new(meta, "absent", absent(plan)) != 0;

@@ -178,7 +178,7 @@ static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double s
   t->flops_train =
       pdlt_flops_train(net, plan->data->train, plan->data->samples, steps, plan->times);
   t->flops_draw = pdlt_flops_draw(net, 1, net->depth);
-  t->flops_level = pdlt_flops_further(net);
+  t->flops_level = pdlt_flops_level_draw(net);
   t->flops_further = pdlt_flops_weightless(plan, net);
 }
 
@@ -201,7 +201,7 @@ static pdlt_status run_width(pdlt_pilot_table *out, const pilot_draws *at,
   pd.stride = stride > 0 ? stride : 1;
   pd.values = (all + pd.stride - 1) / pd.stride;
   const size_t rows = PDLT_PILOT_DRAWS * pd.values;
-  const size_t levels = plan->linear ? PDLT_MAX_CANDIDATES : 0;
+  const size_t levels = plan->control.linear ? PDLT_MAX_CANDIDATES : 0;
   PDLT_TRY(pdlt_alloc(&z, (2 + levels) * rows, sizeof *z, err));
   pd.plus = z;
   pd.minus = z + rows;
@@ -210,7 +210,7 @@ static pdlt_status run_width(pdlt_pilot_table *out, const pilot_draws *at,
   pd.width = width;
   PDLT_TRY(look_at_draws(&pd, 0, err));
   count_flops(plan, pd.net, pd.steps, out);
-  if (plan->linear) {
+  if (plan->control.linear) {
     set_candidates(&pd, given, out);
     PDLT_TRY(look_at_draws(&pd, 1, err));
   }

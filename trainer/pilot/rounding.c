@@ -85,8 +85,9 @@ static pdlt_plan outputs_only(const pdlt_plan *plan, int single) {
   pdlt_plan p = *plan;
   p.single = single;
   p.with_kernel = p.with_theta = p.with_theta_t = p.with_dntk = p.with_ddntk = 0;
-  p.with_vertex = p.with_fluctuations = p.linear = p.weightless = 0;
-  p.moments = p.samples = 0;
+  p.with_vertex = p.with_fluctuations = 0;
+  p.moments = 0;
+  p.control = (pdlt_plan_control){.linear = 0};
   return p;
 }
 
@@ -148,7 +149,7 @@ pdlt_status pdlt_rounding_check(const pdlt_plan *plan, const pdlt_pilot *pilot, 
     const pdlt_rounding_settings settings = {
         .plan = plan,
         .net = &net,
-        .ratio = plan->linear ? seen->chosen / seen->antithetic : 1,
+        .ratio = plan->control.linear ? seen->chosen / seen->antithetic : 1,
         .threads = threads,
         .stop = stop};
     status = check_width(&settings, err);

@@ -107,7 +107,7 @@ static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   at.dtheta_t = at.theta_t + (plan->with_theta_t ? plan->times * plan->p * plan->p : 0);
   at.unstable = at.dtheta_t + (plan->with_dtheta_t ? plan->times * plan->dntk_numbers : 0);
   at.shift = at.unstable + 1;
-  at.top = at.shift + (plan->linear ? mean : 0);
+  at.top = at.shift + (plan->control.linear ? mean : 0);
   at.size = at.top + (plan->with_output ? pdlt_top_size(&plan->top) : 0);
   return at;
 }
@@ -133,7 +133,7 @@ static void fix_records(pdlt_plan *plan) {
   plan->block_members = PDLT_BLOCK_MEMBERS;
   while (block < plan->block_members) {
     block = plan->block_members;
-    plan->top = pdlt_top_shape_make(plan->p, plan->linear, plan->fitted, block);
+    plan->top = pdlt_top_shape_make(plan->p, plan->control.linear, plan->control.fitted, block);
     plan->at = lay_out(plan);
     fix_blocks(plan, most);
   }
@@ -151,19 +151,18 @@ static int is_weightless(const pdlt_plan *plan) {
 
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   plan->antithetic = antithetic;
-  plan->linear = plan->fitted = 0;
-  plan->levels = (pdlt_levels){.count = 0};
-  plan->weightless = is_weightless(plan);
-  plan->samples = plan->weightless ? 1 : 0;
+  plan->control = (pdlt_plan_control){.weightless = is_weightless(plan)};
+  plan->control.samples = plan->control.weightless ? 1 : 0;
   fix_records(plan);
 }
 
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels) {
-  plan->antithetic = plan->linear = 1;
-  plan->weightless = is_weightless(plan);
-  plan->samples = samples;
-  plan->fitted = fitted;
-  plan->levels = *levels;
+  plan->antithetic = 1;
+  plan->control = (pdlt_plan_control){.linear = 1,
+                                      .fitted = fitted,
+                                      .levels = *levels,
+                                      .samples = samples,
+                                      .weightless = is_weightless(plan)};
   fix_records(plan);
 }
 
@@ -173,7 +172,7 @@ void pdlt_plan_grow(pdlt_plan *plan, size_t members) {
 }
 
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan) {
-  if (plan->linear) return plan->fitted ? "control" : "two_level";
+  if (plan->control.linear) return plan->control.fitted ? "control" : "two_level";
   return plan->antithetic ? "antithetic" : "plain";
 }
 

@@ -33,6 +33,16 @@ typedef struct pdlt_levels {
   size_t draws[PDLT_MAX_LEVELS];
 } pdlt_levels;
 
+/* How the variance of a draw is reduced (trainer/control/control.h): what the experiment or the
+ * pilot has decided. */
+typedef struct pdlt_plan_control {
+  int linear;         /* outputs have a control: the last level, or the own linearization */
+  int fitted;         /* its coefficient is that of the other blocks, not 1 */
+  pdlt_levels levels; /* above the own linearization */
+  size_t samples;     /* draws without weights per draw, or 0 */
+  int weightless;     /* K, Theta and, without D, F, A, B, V come from these */
+} pdlt_plan_control;
+
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). Sizes: p = n_L D, R layers measured (1: the output
  * layer; with --layers: all L). c = p, or 1 without covariance: only diagonals. S, q: of the
@@ -64,11 +74,7 @@ typedef struct pdlt_plan {
   pdlt_schedule schedule;
   int single; /* networks are trained in float */
   int antithetic;
-  size_t samples; /* draws of preactivations (trainer/control/weightless.h) per draw, or 0 */
-  int linear;     /* outputs have own linearizations as control (trainer/control/linearization.h) */
-  pdlt_levels levels; /* of which the last is the control */
-  int weightless;     /* K, Theta and, without D, F, A, B, V come from the samples */
-  int fitted;         /* coefficient of c from the other blocks, not 1 */
+  pdlt_plan_control control;
   int with_output, with_cov, with_kernel, with_theta;
   int with_vertex, with_fluctuations; /* V; D, F, A, B */
   int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */
@@ -111,9 +117,8 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
  * D^3 <= 4 n^2 at the smallest width, from where on those cost less. */
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
-/* Adds the control by own linearization (trainer/control/linearization.h) to antithetic pairs, with
- * c of `samples`
- * >= 1 further draws for each, and levels above it, with >= 1 further draws for each. */
+/* Adds a control to antithetic pairs: `samples` >= 1 draws without weights for each, and levels,
+ * none or some, with >= 1 further draws for each. */
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels);
 
 /* So many draws per width from now on, at least as many as before: more blocks, or larger

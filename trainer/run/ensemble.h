@@ -9,6 +9,7 @@
 
 #include "base/core/progress.h"
 #include "base/core/status.h"
+#include "base/core/team.h"
 #include "base/experiment/experiment.h"
 #include "base/file/archive.h"
 #include "datasets/dataset.h"
@@ -26,6 +27,7 @@ typedef struct pdlt_ensemble_options {
   int discard;                       /* 1: throw away a checkpoint of another run */
   const volatile sig_atomic_t *stop; /* set by a signal handler; may be NULL */
   pdlt_progress *progress;           /* NULL: silent */
+  const pdlt_team *team;             /* who shares the blocks (run/ranks.h); NULL: this one alone */
 } pdlt_ensemble_options;
 
 /* Adds widths, times, n<n>/NAME, n<n>/NAME_se, n<n>/blocks/NAME and meta to an empty
