@@ -100,7 +100,7 @@ TEST_F(UserProgram, ByFindPackage) {
 
 TEST_F(UserProgram, TheExampleIsShort) {
   const std::string text = example();
-  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 35);
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 30);
   EXPECT_NE(text.find("#include <pdlt.h>"), std::string::npos);
 }
 

@@ -56,6 +56,22 @@ TEST(Layout, DataFlowOneWay) {
   expect_only("compare", {"base", "compare"});
 }
 
+/* The program stands on the front door alone. */
+TEST(Layout, TheProgramUsesTheFrontDoorOnly) {
+  const std::regex include("#include \"(.*)\"");
+  const std::set<std::string> allowed = {"cli/command.h", "cli/study/pdlt.h",
+                                         "cli/study/pdlt_tools.h"};
+  std::set<std::string> seen;
+  for (const auto &file : sources_of("cli")) {
+    if (file.parent_path().filename() == "study") continue;
+    for (const auto &line : lines_of(file)) {
+      std::smatch match;
+      if (std::regex_search(line, match, include)) seen.insert(match[1]);
+    }
+  }
+  EXPECT_EQ(seen, allowed);
+}
+
 TEST(Layout, TheCheckSeesAnInclude) {
   EXPECT_TRUE(included_folders("theory").count("base"));
   EXPECT_TRUE(included_folders("cli").count("trainer"));
