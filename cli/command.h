@@ -11,6 +11,10 @@
 #include "cli/study/pdlt.h"
 #include "cli/study/pdlt_tools.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { PDLT_COMMAND_PATH = 4096 };
 
 /* The command line of one subcommand, taken apart. Strings are borrowed from argv. */
@@ -63,4 +67,7 @@ void pdlt_command_listen(pdlt_options *options);
 void pdlt_command_hear_signals(void);
 void pdlt_command_ignore_signals(void);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -130,18 +130,22 @@ cleanup:
 pdlt_status pdlt_study_open(pdlt_study **out, const char *path, const pdlt_settings *settings,
                             pdlt_error *err) {
   const pdlt_origin origin = {.path = (char *)path};
+  if (path == NULL) return pdlt_fail(err, PDLT_ERR_INPUT, "no path of an experiment was given");
   return new_study(out, &origin, 0, NULL, settings, err);
 }
 
 pdlt_status pdlt_study_open_text(pdlt_study **out, const char *text, const pdlt_settings *settings,
                                  pdlt_error *err) {
   const pdlt_origin origin = {.text = (char *)text};
+  if (text == NULL) return pdlt_fail(err, PDLT_ERR_INPUT, "no text of an experiment was given");
   return new_study(out, &origin, 0, NULL, settings, err);
 }
 
 pdlt_status pdlt_study_open_arrays(pdlt_study **out, const char *text, size_t samples,
                                    size_t inputs, const double *x, size_t outputs, const double *y,
                                    const pdlt_settings *settings, pdlt_error *err) {
+  if (text == NULL || x == NULL || y == NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "no text, no x or no y was given");
   if (samples == 0 || inputs == 0 || outputs == 0)
     return pdlt_fail(err, PDLT_ERR_INPUT,
                      "arrays of %zu samples, %zu inputs, %zu outputs; expected at least one each",

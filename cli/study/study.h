@@ -13,6 +13,10 @@
 #include "compare/verdict/compare.h"
 #include "datasets/dataset.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { PDLT_PATH_LENGTH = 4096 };
 
 /* Where an experiment comes from. In a study all of it is owned. */
@@ -140,4 +144,7 @@ pdlt_status pdlt_verify_claim(pdlt_claim_result *out, const char *folder, int qu
 pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_args,
                                  const double *args, double *out, pdlt_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -147,6 +147,10 @@ TEST(Study, SettingsAreChecked) {
   EXPECT_EQ(s.open_arrays(arrays_yaml()), PDLT_ERR_INPUT);
   EXPECT_EQ(std::string(s.err.message).rfind("--set: nothing: ", 0), 0u) << s.err.message;
   EXPECT_EQ(pdlt_study_open_arrays(&s.c, "", 0, 2, x, 1, y, nullptr, &s.err), PDLT_ERR_INPUT);
+  EXPECT_EQ(pdlt_study_open_arrays(&s.c, "", 3, 2, x, 1, nullptr, nullptr, &s.err), PDLT_ERR_INPUT);
+  EXPECT_EQ(pdlt_study_open_text(&s.c, nullptr, nullptr, nullptr), PDLT_ERR_INPUT);
+  EXPECT_EQ(pdlt_study_open(&s.c, nullptr, nullptr, nullptr), PDLT_ERR_INPUT);
+  EXPECT_EQ(s.c, nullptr);
 }
 
 /* Every allocation of opening and setting fails once; nothing is left behind (sanitizers). */
