@@ -11,6 +11,7 @@
 #include "base/activation/activation.h"
 #include "base/random/rng.h"
 #include "base/vector/kernels.h"
+#include "trainer/network/draws.h"
 
 enum { N = 1024, SAMPLES = 15 };
 

@@ -30,7 +30,7 @@ static pdlt_status fill(double **out, size_t D, int rank, double diagonal, uint6
 }
 
 static pdlt_status measure(const pdlt_dynamics_input *in, long steps, pdlt_error *err) {
-  const size_t block = in->outputs * in->D;
+  const size_t block = in->lo.outputs * in->lo.D;
   const double last = (double)steps;
   pdlt_dynamics dynamics = {0};
   pdlt_covariance cov = {0};
@@ -50,7 +50,7 @@ static pdlt_status measure(const pdlt_dynamics_input *in, long steps, pdlt_error
   PDLT_TRY(pdlt_covariance_new(&cov, &dynamics, in, in->theta1, in->a, in->b, err));
   PDLT_TRY(pdlt_covariance_run(&cov, 1, &last, theta_t, err));
   mark[5] = now(CLOCK_MONOTONIC);
-  printf("%4zu %6ld %10.4f %10.4f %10.4f %10.4f %10.4f\n", in->D, steps, mark[1] - mark[0],
+  printf("%4zu %6ld %10.4f %10.4f %10.4f %10.4f %10.4f\n", in->lo.D, steps, mark[1] - mark[0],
          mark[2] - mark[1], mark[3] - mark[2], mark[4] - mark[3], mark[5] - mark[4]);
 cleanup:
   pdlt_covariance_free(&cov);
@@ -68,11 +68,13 @@ static pdlt_status bench(size_t D, long steps, size_t outputs, int threads, pdlt
   PDLT_TRY(pdlt_alloc(&y, D * outputs, sizeof *y, err));
   const pdlt_rng rng = {.seed = 1, .stream = 11};
   pdlt_rng_normal(&rng, D * outputs, y);
-  const pdlt_dynamics_input in = {.D = D,
-                                  .A = D / 2,
-                                  .outputs = outputs,
-                                  .K = small[0],
-                                  .theta = small[1],
+  const pdlt_dynamics_input in = {.lo = {.D = D,
+                                         .A = D / 2,
+                                         .outputs = outputs,
+                                         .K = small[0],
+                                         .theta = small[1],
+                                         .y = y,
+                                         .eta = 0.5},
                                   .theta1 = small[2],
                                   .a = large[0],
                                   .b = large[1],
@@ -82,8 +84,6 @@ static pdlt_status bench(size_t D, long steps, size_t outputs, int threads, pdlt
                                   .s = large[5],
                                   .t = large[6],
                                   .u = large[7],
-                                  .y = y,
-                                  .eta = 0.5,
                                   .threads = threads};
   for (long t = steps; t >= steps / 4 && t > 0; t /= 2) PDLT_TRY(measure(&in, t, err));
 cleanup:

@@ -4,7 +4,7 @@
  * recorded at the last step only; K, Theta and V at initialization. Data, draws and therefore
  * every variance from fixed seeds. Time is processor time, of all threads.
  * Is not: part of the tests; seconds belong to the machine and the moment, the count of
- * flops (flops.h) does not. */
+ * flops (trainer/control/flops.h) does not. */
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,7 +15,6 @@
 #include "base/file/json.h"
 #include "bench/clock.h"
 #include "trainer/control/flops.h"
-#include "trainer/control/level.h"
 #include "trainer/run/ensemble.h"
 
 typedef struct bench {
@@ -121,7 +120,7 @@ static pdlt_status count_flops(const bench *b, const pdlt_experiment *ex, const 
   if (out->samples > 0) {
     problem.train = train;
     problem.samples = samples;
-    out->flops += out->level_flops + pdlt_level_draws_flops(&net, &problem, &out->top);
+    out->flops += out->level_flops + pdlt_flops_level(&net, &problem, &out->top);
   }
   pdlt_network_free(&net);
   return PDLT_OK;

@@ -19,20 +19,17 @@ static int ascending(const void *a, const void *b) {
 
 static pdlt_status time_one(const char *name, size_t D, int depth, size_t inputs, const double *x,
                             int threads, pdlt_error *err) {
-  double C_b[MAX_LAYERS], C_W[MAX_LAYERS], ones[MAX_LAYERS], seconds[REPEATS];
-  pdlt_activation act;
-  double err_K = 0, err_theta = 0;
-  for (int l = 0; l < MAX_LAYERS; l++) {
-    C_b[l] = 0.1;
-    C_W[l] = 1.5;
-    ones[l] = 1;
-  }
-  pdlt_status status = pdlt_activation_parse(&act, name, err);
+  pdlt_layer layer[MAX_LAYERS];
+  double seconds[REPEATS], err_K = 0, err_theta = 0;
+  pdlt_kernel_settings settings = {
+      .depth = depth, .layer = layer, .tolerance = 1e-10, .threads = threads};
+  for (int l = 0; l < MAX_LAYERS; l++)
+    layer[l] = (pdlt_layer){.in = inputs, .C_b = 0.1, .C_W = 1.5, .lambda_b = 1, .lambda_W = 1};
+  pdlt_status status = pdlt_activation_parse(&settings.activation, name, err);
   for (int i = 0; i < REPEATS && status == PDLT_OK; i++) {
     pdlt_kernel_layers layers = {0};
     const double start = now(CLOCK_MONOTONIC);
-    status = pdlt_kernel_layers_new(&layers, &act, depth, C_b, C_W, ones, ones, D, inputs, x, 1e-10,
-                                    threads, NULL, err);
+    status = pdlt_kernel_layers_new(&layers, &settings, D, x, err);
     seconds[i] = now(CLOCK_MONOTONIC) - start;
     err_K = layers.err_K;
     err_theta = layers.err_theta;

@@ -154,7 +154,8 @@ static void low_rank(const problem *p, double *left) {
 }
 
 static pdlt_status prepare(problem *p, const char *name, size_t D, pdlt_error *err) {
-  const double C_b[3] = {0.1, 0.1, 0.1}, C_W[3] = {1.5, 1.5, 1.5}, ones[3] = {1, 1, 1};
+  const pdlt_layer one = {.in = INPUTS, .C_b = 0.1, .C_W = 1.5, .lambda_b = 1, .lambda_W = 1};
+  const pdlt_layer layer[3] = {one, one, one};
   const pdlt_rng rng = {.seed = 1, .stream = PDLT_STREAM_DATA};
   pdlt_kernel_layers kernels = {0};
   double *x = NULL;
@@ -168,12 +169,13 @@ static pdlt_status prepare(problem *p, const char *name, size_t D, pdlt_error *e
   PDLT_TRY(pdlt_alloc(&p->mean, p->pairs, sizeof *x, err));
   PDLT_TRY(pdlt_alloc(&p->exact, p->pairs * p->pairs, sizeof *x, err));
   pdlt_rng_normal(&rng, D * INPUTS, x);
-  PDLT_TRY(pdlt_kernel_layers_new(&kernels, &p->act, 3, C_b, C_W, ones, ones, D, INPUTS, x, 1e-12,
-                                  1, NULL, err));
+  const pdlt_kernel_settings settings = {
+      .activation = p->act, .depth = 3, .layer = layer, .tolerance = 1e-12, .threads = 1};
+  PDLT_TRY(pdlt_kernel_layers_new(&kernels, &settings, D, x, err));
   for (size_t i = 0; i < D * D; i++) p->K[i] = kernels.K[D * D + i];
   for (size_t i = 0, a = 0; a < D; a++)
     for (size_t b = 0; b <= a; b++, i++)
-      p->mean[i] = (kernels.K[2 * D * D + a * D + b] - C_b[2]) / C_W[2];
+      p->mean[i] = (kernels.K[2 * D * D + a * D + b] - one.C_b) / one.C_W;
   PDLT_TRY(pdlt_cholesky(D, p->K, p->root, err));
 cleanup:
   pdlt_kernel_layers_free(&kernels);

@@ -19,19 +19,25 @@ static int ascending(const void *a, const void *b) {
 
 static pdlt_status time_one(const char *name, size_t D, int depth, const double *x,
                             pdlt_tensor_settings *settings, pdlt_error *err) {
-  double C_b[MAX_LAYERS], C_W[MAX_LAYERS], ones[MAX_LAYERS], seconds[REPEATS], worst = 0.0;
+  pdlt_layer layer[MAX_LAYERS];
+  double seconds[REPEATS], worst = 0.0;
   pdlt_kernel_layers kernels = {0};
-  for (int l = 0; l < MAX_LAYERS; ++l) {
-    C_b[l] = 0.1;
-    C_W[l] = 1.5;
-    ones[l] = 1.0;
-  }
-  settings->C_W = C_W;
-  settings->lambda_W = ones;
+  for (int l = 0; l < MAX_LAYERS; ++l)
+    layer[l] = (pdlt_layer){.in = l == 0 ? INPUTS : 1,
+                            .out = 1,
+                            .C_b = 0.1,
+                            .C_W = 1.5,
+                            .lambda_b = 1.0,
+                            .lambda_W = 1.0};
+  settings->layer = layer;
   pdlt_status status = pdlt_activation_parse(&settings->activation, name, err);
   if (status != PDLT_OK) return status;
-  PDLT_TRY(pdlt_kernel_layers_new(&kernels, &settings->activation, depth, C_b, C_W, ones, ones, D,
-                                  INPUTS, x, 1e-11, settings->threads, NULL, err));
+  const pdlt_kernel_settings how = {.activation = settings->activation,
+                                    .depth = depth,
+                                    .layer = layer,
+                                    .tolerance = 1e-11,
+                                    .threads = settings->threads};
+  PDLT_TRY(pdlt_kernel_layers_new(&kernels, &how, D, x, err));
   for (int i = 0; i < REPEATS; ++i) {
     pdlt_tensor_set set = {0};
     const double start = now(CLOCK_PROCESS_CPUTIME_ID);

@@ -1,5 +1,5 @@
 # libpdlt, all folders in one: shared (libpdlt.so.0, of which only PDLT_API can be seen) and static.
-set(parts base datasets theory trainer compare study)
+set(parts base datasets theory trainer plot compare study)
 set(objects "")
 foreach(part ${parts})
   list(APPEND objects $<TARGET_OBJECTS:pdlt_${part}>)

@@ -6,6 +6,10 @@
 
 #include "datasets/dataset.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Each fills train, test (already set), inputs, outputs, x, y of data; what it made is
  * freed by the caller on failure. */
 pdlt_status pdlt_dataset_read_csv(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err);
@@ -21,4 +25,7 @@ pdlt_status pdlt_dataset_allocate(pdlt_dataset *data, size_t inputs, size_t outp
 pdlt_status pdlt_dataset_path(char **out, const pdlt_experiment *ex, const char *name,
                               pdlt_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

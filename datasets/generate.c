@@ -38,9 +38,7 @@ static void circle_sample(pdlt_dataset *data, size_t a, double angle) {
  * between them, those in one gap at equal distances. */
 static void make_circle(pdlt_dataset *data) {
   size_t train = data->train, test = data->test, in_gap = 0;
-  for (size_t a = 0; a < train; a++) {
-    circle_sample(data, a, 2.0 * pi * (double)a / (double)train);
-  }
+  for (size_t a = 0; a < train; a++) circle_sample(data, a, 2.0 * pi * (double)a / (double)train);
   for (size_t b = 0; b < test; b++) {
     size_t gap = b * train / test, last = b;
     in_gap = b > 0 && (b - 1) * train / test == gap ? in_gap + 1 : 0;
@@ -141,11 +139,10 @@ static pdlt_status make_modular_addition(pdlt_dataset *data, const pdlt_experime
     size_t a = order[s] / p, b = order[s] % p, c = (a + b) % p;
     data->x[s * 2 * p + a] = sqrt((double)p);
     data->x[s * 2 * p + p + b] = sqrt((double)p);
-    if (data->outputs == 1) {
+    if (data->outputs == 1)
       data->y[s] = cos(2.0 * pi * (double)c / (double)p);
-    } else {
+    else
       data->y[s * p + c] = 1.0;
-    }
   }
   pdlt_free(order);
   return PDLT_OK;

@@ -70,9 +70,8 @@ static pdlt_status idx_read(const idx_source *from, size_t ndim, idx_file *out) 
   if (status != PDLT_OK) return status;
   status = pdlt_file_read_gz(path, idx_max_bytes, &bytes, &size, &why);
   pdlt_free(path);
-  if (status == PDLT_ERR_INPUT) {
+  if (status == PDLT_ERR_INPUT)
     return pdlt_experiment_fail(from->ex, from->key, from->err, "%s", why.message);
-  }
   if (status != PDLT_OK) return pdlt_fail(from->err, status, "%s", why.message);
 
   PDLT_TRY(check_header(from, (const unsigned char *)bytes, size, ndim));
@@ -104,9 +103,8 @@ cleanup:
 
 /* Place of a label in classes, or -1. */
 static int class_of(const pdlt_experiment *ex, int label) {
-  for (int c = 0; c < ex->data.num_classes; c++) {
+  for (int c = 0; c < ex->data.num_classes; c++)
     if (ex->data.classes[c] == label) return c;
-  }
   return -1;
 }
 
@@ -116,9 +114,8 @@ static void pool_image(const unsigned char *pixels, size_t rows, size_t cols, si
   for (size_t r = 0; r < rows / pool; r++) {
     for (size_t c = 0; c < cols / pool; c++) {
       unsigned sum = 0;
-      for (size_t i = 0; i < pool; i++) {
+      for (size_t i = 0; i < pool; i++)
         for (size_t j = 0; j < pool; j++) sum += pixels[(r * pool + i) * cols + c * pool + j];
-      }
       x[r * (cols / pool) + c] = sum / (255.0 * (double)(pool * pool));
     }
   }
@@ -134,11 +131,10 @@ static pdlt_status select_samples(pdlt_dataset *data, const pdlt_experiment *ex,
     if (class < 0) continue;
     pool_image(images->data + k * rows * cols, rows, cols, (size_t)ex->data.pool,
                data->x + kept * data->inputs);
-    if (ex->data.targets == PDLT_TARGETS_SIGN) {
+    if (ex->data.targets == PDLT_TARGETS_SIGN)
       data->y[kept] = class == 0 ? -1.0 : 1.0;
-    } else {
+    else
       data->y[kept * data->outputs + (size_t) class] = 1.0;
-    }
     kept++;
   }
   if (kept == samples) return PDLT_OK;

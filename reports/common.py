@@ -33,14 +33,25 @@ def rms(values):
     return math.sqrt(sum(x * x for x in values) / len(values))
 
 
+def verdict_of(folder):
+    """What a comparison found: verdict.json (NOTATION.md)."""
+    return json.loads((folder / "verdict.json").read_text())
+
+
 def tests_of(folder):
     """Tests of a comparison, in its order."""
-    return json.loads((folder / "verdict.json").read_text())["tests"]
+    return verdict_of(folder)["tests"]
 
 
 def tests_by_name(folder):
     """{(quantity, coefficient): test} of a comparison."""
     return {(t["quantity"], t["coefficient"]): t for t in tests_of(folder)}
+
+
+def with_error(value, se):
+    """value and se to the second digit of se; fixed point."""
+    decimals = max(0, 1 - math.floor(math.log10(se) + 1e-12))
+    return f"{value:.{decimals}f}", f"{se:.{decimals}f}"
 
 
 def short(x):

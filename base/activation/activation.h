@@ -9,27 +9,11 @@
 #include <stddef.h>
 
 #include "base/core/status.h"
+#include "base/vector/activation_kind.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef enum pdlt_activation_kind {
-  PDLT_LINEAR,     /* z */
-  PDLT_RELU,       /* max(0, z) */
-  PDLT_LEAKY_RELU, /* z for z > 0, else param[0] z */
-  PDLT_TANH,
-  PDLT_SIN,
-  PDLT_ERF,        /* (2/sqrt(pi)) int_0^z e^{-t^2} dt */
-  PDLT_GELU,       /* z Phi(z), with the error function */
-  PDLT_SWISH,      /* z / (1 + e^-z) */
-  PDLT_SOFTPLUS,   /* log(1 + e^z) */
-  PDLT_SIGMOID,    /* 1 / (1 + e^-z) */
-  PDLT_POLYNOMIAL, /* sum_k param[k] z^k */
-  PDLT_ACTIVATION_COUNT
-} pdlt_activation_kind;
-
-enum { PDLT_ACTIVATION_MAX_PARAMS = 12, PDLT_ACTIVATION_MAX_ORDER = 5 };
 
 typedef struct pdlt_activation {
   pdlt_activation_kind kind;

@@ -13,27 +13,15 @@ void pdlt_team_begin(int *argc, char ***argv) {
 
 void pdlt_team_end(void) { MPI_Finalize(); }
 
-int pdlt_team_rank(void) {
-  int rank;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  return rank;
-}
-
-int pdlt_team_size(void) {
-  int size, running;
-  MPI_Initialized(&running);
-  if (!running) return 1; /* the library in a program that does not use it */
-  MPI_Comm_size(MPI_COMM_WORLD, &size);
-  return size;
-}
-
-void pdlt_team_send(int rank, const void *bytes, size_t size) {
+static void send_bytes(void *self, int rank, const void *bytes, size_t size) {
+  (void)self;
   MPI_Send(bytes, (int)size, MPI_BYTE, rank, 0, MPI_COMM_WORLD);
 }
 
-size_t pdlt_team_poll(int *from) {
+static size_t poll_message(void *self, int *from) {
   MPI_Status status;
   int waiting, size;
+  (void)self;
   MPI_Iprobe(MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, &waiting, &status);
   if (!waiting) return 0;
   MPI_Get_count(&status, MPI_BYTE, &size);
@@ -41,8 +29,19 @@ size_t pdlt_team_poll(int *from) {
   return (size_t)size;
 }
 
-void pdlt_team_receive(int from, void *bytes, size_t size) {
+static void receive_bytes(void *self, int from, void *bytes, size_t size) {
+  (void)self;
   MPI_Recv(bytes, (int)size, MPI_BYTE, from, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+
+pdlt_team pdlt_team_of_program(void) {
+  pdlt_team team = {.size = 1, .send = send_bytes, .poll = poll_message, .receive = receive_bytes};
+  int running;
+  MPI_Initialized(&running);
+  if (!running) return team;
+  MPI_Comm_rank(MPI_COMM_WORLD, &team.rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &team.size);
+  return team;
 }
 
 #else
@@ -54,25 +53,6 @@ void pdlt_team_begin(int *argc, char ***argv) {
 
 void pdlt_team_end(void) {}
 
-int pdlt_team_rank(void) { return 0; }
-
-int pdlt_team_size(void) { return 1; }
-
-void pdlt_team_send(int rank, const void *bytes, size_t size) {
-  (void)rank;
-  (void)bytes;
-  (void)size;
-}
-
-size_t pdlt_team_poll(int *from) {
-  (void)from;
-  return 0;
-}
-
-void pdlt_team_receive(int from, void *bytes, size_t size) {
-  (void)from;
-  (void)bytes;
-  (void)size;
-}
+pdlt_team pdlt_team_of_program(void) { return (pdlt_team){.size = 1}; }
 
 #endif

@@ -1,7 +1,7 @@
 /* team.h - the processes that work on one run: messages between them.
  *
- * Is: MPI where the program is built with it (PDLT_MPI) and started by mpirun; otherwise a
- * team of one, in which nothing is sent. Rank 0 leads.
+ * Is: a table of functions that carries messages: MPI where the program is built with it (PDLT_MPI)
+ * and started by mpirun, otherwise a team of one, in which nothing is sent. Rank 0 leads.
  * Is not: what is said (trainer/run/ranks.h). One thread at a time may call these functions. */
 #ifndef PDLT_BASE_CORE_TEAM_H
 #define PDLT_BASE_CORE_TEAM_H
@@ -12,21 +12,27 @@
 extern "C" {
 #endif
 
+/* A process of a team and its transport. self is the transport's own. */
+typedef struct pdlt_team {
+  int rank, size; /* of this process, from 0; how many there are */
+  void *self;
+
+  /* Sends size bytes to a rank; returns when they may be changed again. At most 2^31 - 1. */
+  void (*send)(void *self, int rank, const void *bytes, size_t size);
+
+  /* Size of the message that waits, from rank *from; 0: none. Does not wait. */
+  size_t (*poll)(void *self, int *from);
+
+  /* Takes the message that poll told of. */
+  void (*receive)(void *self, int from, void *bytes, size_t size);
+} pdlt_team;
+
 /* First and last call of a program. */
 void pdlt_team_begin(int *argc, char ***argv);
 void pdlt_team_end(void);
 
-int pdlt_team_rank(void); /* of this process, from 0 */
-int pdlt_team_size(void);
-
-/* Sends size bytes to a rank; returns when they may be changed again. At most 2^31 - 1. */
-void pdlt_team_send(int rank, const void *bytes, size_t size);
-
-/* Size of the message that waits, from rank *from; 0: none. */
-size_t pdlt_team_poll(int *from);
-
-/* Takes the message that pdlt_team_poll told of. */
-void pdlt_team_receive(int from, void *bytes, size_t size);
+/* The team of this process between those calls; in a program without them a team of one. */
+pdlt_team pdlt_team_of_program(void);
 
 #ifdef __cplusplus
 }

@@ -147,16 +147,14 @@ static pdlt_status check_inputs(pdlt_reader *reader, int expected, const char *w
 
 static pdlt_status check_idx(pdlt_reader *reader) {
   pdlt_experiment *ex = reader->ex;
-  if (ex->data.pool == 3) {
+  if (ex->data.pool == 3)
     return pdlt_experiment_fail(ex, "data.pool", reader->err, "3; expected 1, 2 or 4");
-  }
   if (!pdlt_experiment_is_given(ex, "data.targets")) {
     int sign = ex->data.num_classes == 2 && ex->network.outputs == 1;
     ex->data.targets = sign ? PDLT_TARGETS_SIGN : PDLT_TARGETS_ONE_HOT;
   }
-  if (ex->data.targets == PDLT_TARGETS_ONE_HOT) {
+  if (ex->data.targets == PDLT_TARGETS_ONE_HOT)
     return check_outputs(reader, ex->data.num_classes, "targets: one_hot with these classes");
-  }
   if (ex->data.num_classes != 2) {
     return pdlt_experiment_fail(ex, "data.classes", reader->err,
                                 "%d classes; targets: sign needs exactly 2", ex->data.num_classes);
@@ -187,9 +185,8 @@ static pdlt_status check_data(pdlt_reader *reader) {
       return check_count(reader, exp2(fmin(ex->data.inputs, PDLT_PARITY_BITS)), "different inputs");
     case PDLT_SOURCE_MODULAR_ADDITION:
       PDLT_TRY(check_inputs(reader, 2 * ex->data.modulus, "source modular_addition"));
-      if (ex->network.outputs != 1) {
+      if (ex->network.outputs != 1)
         PDLT_TRY(check_outputs(reader, ex->data.modulus, "this modulus (or 1)"));
-      }
       return check_count(reader, (double)ex->data.modulus * ex->data.modulus, "different pairs");
     case PDLT_SOURCE_CSV:
     case PDLT_SOURCE_GAUSSIAN:
@@ -218,9 +215,8 @@ static pdlt_status fill_record(pdlt_reader *reader) {
     double next = ex->training.eta_kind == PDLT_ETA_FLOW
                       ? ex->training.flow_time * k / PARTS
                       : round(pow((double)ex->training.steps, (double)k / PARTS));
-    if (next > record[count - 1] && (ex->training.steps > 0 || ex->training.flow_time > 0)) {
+    if (next > record[count - 1] && (ex->training.steps > 0 || ex->training.flow_time > 0))
       record[count++] = next;
-    }
   }
   ex->training.num_record = count;
   return PDLT_OK;

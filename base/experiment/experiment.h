@@ -13,6 +13,7 @@
 
 #include "base/activation/activation.h"
 #include "base/core/status.h"
+#include "base/experiment/quantity.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,21 +43,15 @@ typedef enum {
 /* parity: samples differ in the first so many inputs, which bounds how many there are. */
 enum { PDLT_PARITY_BITS = 20 };
 
-/* Bits of measure. */
-enum {
-  PDLT_MEASURE_OUTPUT = 1,
-  PDLT_MEASURE_KERNEL = 2,
-  PDLT_MEASURE_NTK = 4,
-  PDLT_MEASURE_VERTEX = 8,
-  PDLT_MEASURE_NTK_FLUCTUATIONS = 16,
-  PDLT_MEASURE_DNTK = 32,
-  PDLT_MEASURE_DDNTK = 64
-};
+/* Most layers and most draws per width: random numbers have places for so many
+ * (trainer/network/draws.h). */
+enum { PDLT_MAX_DEPTH = 1000 };
+#define PDLT_MAX_MEMBERS 1000000000000LL
 
 /* ensemble.until: as many members as it takes to know the coefficient of 1/n. */
-enum { PDLT_UNTIL_QUANTITIES = 7, PDLT_UNTIL_FIRST = 2048, PDLT_UNTIL_MAX_MEMBERS = 10000000 };
+enum { PDLT_UNTIL_FIRST = 2048, PDLT_UNTIL_MAX_MEMBERS = 10000000 };
 typedef struct pdlt_until {
-  int quantity;     /* its name: pdlt_until_name */
+  int quantity;     /* PDLT_QUANTITY_*, one with the flag UNTIL */
   double relative;  /* error of the coefficient wanted, relative to it or to scale */
   double scale;     /* 0: the largest entry of the coefficient */
   long max_members; /* where to stop in any case; >= PDLT_UNTIL_FIRST */
@@ -195,9 +190,6 @@ size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex);
 pdlt_status pdlt_experiment_fail(const pdlt_experiment *ex, const char *key, pdlt_error *err,
                                  const char *format, ...) PDLT_PRINTF(4, 5);
 
-/* Name of a quantity of until: z, cov, loss_train, loss_test, K, Theta, Theta_t. */
-const char *pdlt_until_name(int quantity);
-
 /* Key that until was written under, for messages; NULL: members is a number. */
 const char *pdlt_until_key(const pdlt_experiment *ex);
 
@@ -212,7 +204,7 @@ pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdl
 
 /* Hex digest (out: 17 bytes with the zero) of the canonical JSON: of everything, or
  * (physics_only) of network (without widths), data and training, that theory and
- * measurement must share to be comparable. data_hash: of the samples (dataset.h). */
+ * measurement must share to be comparable. data_hash: of the samples (datasets/dataset.h). */
 pdlt_status pdlt_experiment_hash(const pdlt_experiment *ex, const char *data_hash, int physics_only,
                                  char *out, pdlt_error *err);
 

@@ -1,12 +1,16 @@
 /* internal.h - what the parts of the experiment reader share.
  *
  * Is: the schema table, readers of values, error text; the tree of values is yaml.h.
- * Is not: public; only base/experiment*.c include it. */
+ * Is not: public; only base/experiment includes it. */
 #ifndef PDLT_BASE_EXPERIMENT_INTERNAL_H
 #define PDLT_BASE_EXPERIMENT_INTERNAL_H
 
 #include "base/experiment/experiment.h"
 #include "base/file/yaml.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum { PDLT_QUOTE_LENGTH = 96, PDLT_EXPECT_LENGTH = 256 };
 
@@ -37,7 +41,7 @@ typedef struct pdlt_schema_key {
   double min, max; /* of numbers, inclusive */
   int min_open;    /* 1: min itself is refused */
   int required;
-  const char *const *words; /* ends with NULL */
+  const char *const *words; /* ends with NULL; after expect, for CUSTOM */
   const char *expect;       /* what would be right, for CUSTOM and TEXT */
   pdlt_status (*read)(pdlt_reader *reader, const pdlt_node *value,
                       const struct pdlt_schema_key *key);
@@ -46,7 +50,6 @@ typedef struct pdlt_schema_key {
 enum { PDLT_SCHEMA_MAX_KEYS = 64 };
 extern const pdlt_schema_key pdlt_schema[];
 extern const size_t pdlt_schema_count;
-extern const char *const pdlt_measure_words[];
 extern const char *const pdlt_source_words[];
 extern const char *const pdlt_targets_words[];
 extern const char *const pdlt_estimator_words[];
@@ -56,14 +59,11 @@ struct pdlt_experiment_origin {
   int line[PDLT_SCHEMA_MAX_KEYS]; /* as pdlt_schema */
 };
 
-/* --- base/file/yaml_parse.c --- */
+/* --- override.c --- */
 
-/* Text -> tree. line_override: 0, or PDLT_LINE_SET with key naming the setting.
- */
-pdlt_status pdlt_node_parse(pdlt_reader *reader, const char *text, size_t size, const char *set_key,
-                            pdlt_node **out);
 /* Puts `key=value` into the tree, sections made as needed. */
-pdlt_status pdlt_node_override(pdlt_reader *reader, pdlt_node *root, const char *setting);
+pdlt_status pdlt_experiment_override(pdlt_reader *reader, pdlt_node *root, const char *setting);
+
 /* --- schema.c --- */
 
 /* Index of a key path, or -1. */
@@ -80,8 +80,6 @@ void pdlt_schema_expect(const pdlt_schema_key *key, char out[PDLT_EXPECT_LENGTH]
 
 pdlt_status pdlt_value_read(pdlt_reader *reader, const pdlt_node *value,
                             const pdlt_schema_key *key);
-/* 1 and *out when the node is a plain finite number. */
-int pdlt_value_number(const pdlt_node *value, double *out);
 /* 1 when the node is this word, with or without quotes (JSON has them). */
 int pdlt_value_is_word(const pdlt_node *value, const char *word);
 /* `KEY: expected EXPECT, found ...` at the line of value. */
@@ -134,4 +132,7 @@ const char *pdlt_quote(char out[PDLT_QUOTE_LENGTH], const char *text);
 pdlt_status pdlt_reader_fail(pdlt_reader *reader, int line, const char *key, const char *format,
                              ...) PDLT_PRINTF(4, 5);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

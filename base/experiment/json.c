@@ -38,9 +38,7 @@ static json_t *network_json(const pdlt_experiment *ex, int with_widths, int *ok)
   pdlt_activation_format(&ex->network.activation, activation, sizeof activation);
   put(out, "activation", json_string(activation), ok);
   put(out, "depth", json_integer(ex->network.depth), ok);
-  if (with_widths) {
-    put(out, "widths", int_list(ex->network.widths, ex->network.num_widths, ok), ok);
-  }
+  if (with_widths) put(out, "widths", int_list(ex->network.widths, ex->network.num_widths, ok), ok);
   put(out, "width_ratios", int_list(ex->network.width_ratios, depth - 1, ok), ok);
   put(out, "outputs", json_integer(ex->network.outputs), ok);
   if (ex->network.critical) {
@@ -110,9 +108,8 @@ static json_t *training_json(const pdlt_experiment *ex, int *ok) {
     return out;
   }
   json_t *record = json_array();
-  for (size_t i = 0; i < ex->training.num_record; i++) {
+  for (size_t i = 0; i < ex->training.num_record; i++)
     append(record, json_integer((json_int_t)ex->training.record[i]), ok);
-  }
   put(out, "record", record, ok);
   return out;
 }
@@ -132,9 +129,8 @@ static json_t *ensemble_json(const pdlt_experiment *ex, int *ok) {
 
 static json_t *measure_json(const pdlt_experiment *ex, int *ok) {
   json_t *out = json_array();
-  for (unsigned k = 0; pdlt_measure_words[k] != NULL; k++) {
+  for (unsigned k = 0; pdlt_measure_words[k] != NULL; k++)
     if (ex->measure >> k & 1U) append(out, json_string(pdlt_measure_words[k]), ok);
-  }
   return out;
 }
 

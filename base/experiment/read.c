@@ -1,7 +1,7 @@
 /* read.c - reads an experiment file: tree, overrides, schema, checks.
  *
  * Is: the public entry points, the error text, what the struct owns. The parts:
- * base/file/yaml_parse.c (text to tree), schema.c (which keys exist),
+ * base/file/yaml.h (text to tree), override.c (--set), schema.c (which keys exist),
  * values.c (single values), check.c (keys against each other),
  * json.c (back to text, digest). */
 #include "base/experiment/experiment.h"
@@ -20,28 +20,6 @@ const char *pdlt_quote(char out[PDLT_QUOTE_LENGTH], const char *text) {
   memcpy(out, text, most);
   memcpy(out + most, "...", 4);
   return out;
-}
-
-/* Replaces control characters (C0, DEL and, in UTF-8, C1) so that a message stays one
- * line and cannot steer a terminal. */
-static void scrub(char *text) {
-  for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++) {
-    if (*c < 0x20 || *c == 0x7F) *c = '?';
-    if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) c[0] = c[1] = '?';
-  }
-}
-
-pdlt_status pdlt_yaml_vfail(const char *name, int line, const char *key, pdlt_error *err,
-                            const char *format, va_list args) {
-  char text[PDLT_ERROR_LENGTH];
-  vsnprintf(text, sizeof text, format, args);
-  if (line == PDLT_LINE_SET) {
-    pdlt_fail(err, PDLT_ERR_INPUT, "--set: %s: %s", key, text);
-  } else {
-    pdlt_fail(err, PDLT_ERR_INPUT, "%s:%d: %s: %s", name, line, key, text);
-  }
-  if (err != NULL) scrub(err->message);
-  return PDLT_ERR_INPUT;
 }
 
 pdlt_status pdlt_reader_fail(pdlt_reader *reader, int line, const char *key, const char *format,
@@ -108,6 +86,15 @@ static pdlt_status folder_of(const char *path, char **out, pdlt_error *err) {
   return status;
 }
 
+static pdlt_status check_root(pdlt_reader *reader, const pdlt_node *root) {
+  if (root->kind == PDLT_NODE_MAP) return PDLT_OK;
+  if (root->kind == PDLT_NODE_SCALAR && root->plain && root->text[0] == '\0')
+    return pdlt_reader_fail(reader, root->line, "yaml",
+                            "the file is empty; it needs network, data, training");
+  return pdlt_reader_fail(reader, root->line, "yaml",
+                          "the file must be a mapping: network: ..., data: ..., training: ...");
+}
+
 static pdlt_status parse_bytes(pdlt_experiment *out, const char *text, size_t size,
                                const char *name, size_t num_overrides, const char *const *overrides,
                                pdlt_error *err) {
@@ -120,15 +107,10 @@ static pdlt_status parse_bytes(pdlt_experiment *out, const char *text, size_t si
   PDLT_TRY(pdlt_strdup(&ex.path, name, err));
   PDLT_TRY(folder_of(name, &ex.directory, err));
   PDLT_TRY(pdlt_alloc(&ex.origin, 1, sizeof *ex.origin, err));
-  PDLT_TRY(pdlt_node_parse(&reader, text, size, NULL, &root));
-  if (root->kind != PDLT_NODE_MAP) {
-    status = pdlt_reader_fail(&reader, root->line, "yaml",
-                              "the file must be a mapping: network: ..., data: ..., training: ...");
-    goto cleanup;
-  }
-  for (size_t i = 0; i < num_overrides; i++) {
-    PDLT_TRY(pdlt_node_override(&reader, root, overrides[i]));
-  }
+  PDLT_TRY(pdlt_node_parse(&root, name, text, size, NULL, err));
+  PDLT_TRY(check_root(&reader, root));
+  for (size_t i = 0; i < num_overrides; i++)
+    PDLT_TRY(pdlt_experiment_override(&reader, root, overrides[i]));
   PDLT_TRY(pdlt_schema_check_keys(&reader, root));
   pdlt_experiment_set_defaults(&ex);
   PDLT_TRY(pdlt_schema_read(&reader, root));
@@ -154,7 +136,7 @@ pdlt_status pdlt_experiment_read(pdlt_experiment *out, const char *path, size_t 
   size_t size = 0;
   pdlt_status status = pdlt_file_read(path, &text, &size, err);
   if (status != PDLT_OK) {
-    if (err != NULL) scrub(err->message);
+    pdlt_yaml_clean(err);
     return status;
   }
   status = parse_bytes(out, text, size, path, num_overrides, overrides, err);

@@ -15,8 +15,6 @@ const char *const pdlt_source_words[] = {
 const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
 const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
                                             "two_level", "auto",       NULL};
-const char *const pdlt_measure_words[] = {"output",           "kernel", "ntk",   "vertex",
-                                          "ntk_fluctuations", "dntk",   "ddntk", NULL};
 static const char *const arithmetic_words[] = {"double", "single", NULL};
 
 #define AT(member) offsetof(pdlt_experiment, member)
@@ -51,7 +49,7 @@ const pdlt_schema_key pdlt_schema[] = {
     TEXT("title", title, "text"),
     CUSTOM("network.activation", network.activation, pdlt_read_activation, 1,
            "the name of an activation"),
-    WHOLE("network.depth", PDLT_VALUE_INT, network.depth, 2, 1000, 1),
+    WHOLE("network.depth", PDLT_VALUE_INT, network.depth, 2, PDLT_MAX_DEPTH, 1),
     CUSTOM("network.widths", network.widths, pdlt_read_widths, 1,
            "a list of whole numbers >= 1, increasing"),
     CUSTOM("network.width_ratios", network.width_ratios, pdlt_read_width_ratios, 0,
@@ -91,8 +89,12 @@ const pdlt_schema_key pdlt_schema[] = {
     WORD("ensemble.estimator", ensemble.estimator, pdlt_estimator_words, 0),
     WORD("ensemble.arithmetic", ensemble.single_precision, arithmetic_words, 0),
     WHOLE("ensemble.keep_members", PDLT_VALUE_LONG, ensemble.keep_members, 0, 1e9, 0),
-    CUSTOM("measure", measure, pdlt_read_measure, 0,
-           "a list of some of output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk"),
+    {.path = "measure",
+     .type = PDLT_VALUE_CUSTOM,
+     .offset = AT(measure),
+     .read = pdlt_read_measure,
+     .expect = "a list of some of",
+     .words = pdlt_measure_words},
     WHOLE("measure_samples", PDLT_VALUE_INT, measure_samples, 1, 1000000, 0),
     WHOLE("theory.order", PDLT_VALUE_INT, theory.order, 0, 1, 0),
     {.path = "theory.tolerance",
@@ -124,8 +126,16 @@ int pdlt_schema_find(const char *path) {
   return -1;
 }
 
+/* out = "FIRST a, b, c". */
+static void expect_words(const char *first, const char *const *words,
+                         char out[PDLT_EXPECT_LENGTH]) {
+  size_t used = (size_t)snprintf(out, PDLT_EXPECT_LENGTH, "%s", first);
+  for (size_t i = 0; words[i] != NULL && used < PDLT_EXPECT_LENGTH; i++)
+    used += (size_t)snprintf(out + used, PDLT_EXPECT_LENGTH - used, "%s %s", i > 0 ? "," : "",
+                             words[i]);
+}
+
 void pdlt_schema_expect(const pdlt_schema_key *key, char out[PDLT_EXPECT_LENGTH]) {
-  size_t used = 0;
   switch (key->type) {
     case PDLT_VALUE_INT:
     case PDLT_VALUE_LONG:
@@ -142,18 +152,17 @@ void pdlt_schema_expect(const pdlt_schema_key *key, char out[PDLT_EXPECT_LENGTH]
       snprintf(out, PDLT_EXPECT_LENGTH, "true or false");
       return;
     case PDLT_VALUE_WORD:
-      used = (size_t)snprintf(out, PDLT_EXPECT_LENGTH, "one of");
-      for (size_t i = 0; key->words[i] != NULL && used < PDLT_EXPECT_LENGTH; i++) {
-        used += (size_t)snprintf(out + used, PDLT_EXPECT_LENGTH - used, "%s %s", i > 0 ? "," : "",
-                                 key->words[i]);
-      }
+      expect_words("one of", key->words, out);
       return;
     case PDLT_VALUE_SECTION:
     case PDLT_VALUE_TEXT:
     case PDLT_VALUE_CUSTOM:
       break;
   }
-  snprintf(out, PDLT_EXPECT_LENGTH, "%s", key->expect);
+  if (key->words != NULL)
+    expect_words(key->expect, key->words, out);
+  else
+    snprintf(out, PDLT_EXPECT_LENGTH, "%s", key->expect);
 }
 
 static size_t smallest(size_t a, size_t b, size_t c) {

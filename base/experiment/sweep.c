@@ -125,7 +125,7 @@ static pdlt_status take_tree(pdlt_sweep *out, pdlt_node *root, const char *name,
   pdlt_reader reader = {name, &scratch, err};
   pdlt_node none = {.kind = PDLT_NODE_MAP, .line = 1};
   for (size_t i = 0; i < num_overrides; i++)
-    PDLT_TRY(pdlt_node_override(&reader, root, overrides[i]));
+    PDLT_TRY(pdlt_experiment_override(&reader, root, overrides[i]));
   const pdlt_node *map = pdlt_node_find(root, "sweep", strlen("sweep"), NULL);
   if (map == NULL) map = &none;
   PDLT_TRY(pdlt_read_sweep(&reader, map, &pdlt_schema[pdlt_schema_find("sweep")]));
@@ -149,7 +149,7 @@ pdlt_status pdlt_sweep_parse(pdlt_sweep *out, const char *text, const char *name
                              size_t num_overrides, const char *const *overrides, pdlt_error *err) {
   pdlt_reader reader = {name, NULL, err};
   pdlt_node *root = NULL;
-  pdlt_status status = pdlt_node_parse(&reader, text, strlen(text), NULL, &root);
+  pdlt_status status = pdlt_node_parse(&root, name, text, strlen(text), NULL, err);
   if (status != PDLT_OK) return status;
   if (root->kind == PDLT_NODE_MAP) return take_tree(out, root, name, num_overrides, overrides, err);
   status = pdlt_reader_fail(&reader, root->line, "yaml", "the text must be a mapping: key: value");

@@ -8,37 +8,22 @@
 
 #include "base/experiment/internal.h"
 
-/* What has a coefficient of 1/n, and what must be measured for it. */
-static const struct {
-  const char *name;
-  unsigned measure;
-} quantities[PDLT_UNTIL_QUANTITIES] = {
-    {"z", PDLT_MEASURE_OUTPUT},
-    {"cov", PDLT_MEASURE_OUTPUT},
-    {"loss_train", PDLT_MEASURE_OUTPUT},
-    {"loss_test", PDLT_MEASURE_OUTPUT},
-    {"K", PDLT_MEASURE_KERNEL},
-    {"Theta", PDLT_MEASURE_NTK},
-    {"Theta_t", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_NTK},
-};
-
-const char *pdlt_until_name(int quantity) { return quantities[quantity].name; }
-
 /* A number above 0 under `name`; absent: *out is untouched, 1 only when it may be. */
 static int read_number(const pdlt_node *map, const char *name, int required, double max,
                        double *out) {
   const pdlt_node *node = pdlt_node_find(map, name, strlen(name), NULL);
   double number = 0.0;
   if (node == NULL) return !required;
-  if (!pdlt_value_number(node, &number) || !(number > 0) || number > max) return 0;
+  if (!pdlt_node_number(node, &number) || !(number > 0) || number > max) return 0;
   *out = number;
   return 1;
 }
 
 static int read_quantity(const pdlt_node *map, int *out) {
   const pdlt_node *node = pdlt_node_find(map, "quantity", 8, NULL);
-  for (int k = 0; node != NULL && k < PDLT_UNTIL_QUANTITIES; k++) {
-    if (!pdlt_value_is_word(node, quantities[k].name)) continue;
+  for (int k = 0; node != NULL && k < PDLT_QUANTITIES; k++) {
+    if (!(pdlt_quantities[k].flags & PDLT_QUANTITY_UNTIL)) continue;
+    if (!pdlt_value_is_word(node, pdlt_quantities[k].name)) continue;
     *out = k;
     return 1;
   }
@@ -69,20 +54,21 @@ static pdlt_status read_until(pdlt_reader *reader, const pdlt_node *value, const
                             "until must be {quantity: NAME, relative: NUMBER}");
   pdlt_status status = unknown_key(reader, value, path);
   if (status != PDLT_OK) return status;
-  if (!read_quantity(value, &until.quantity))
-    return pdlt_reader_fail(reader, value->line, path,
-                            "quantity must be one of z, cov, loss_train, loss_test, K, Theta, "
-                            "Theta_t");
+  if (!read_quantity(value, &until.quantity)) {
+    char names[256];
+    pdlt_quantity_names(PDLT_QUANTITY_UNTIL, names, sizeof names);
+    return pdlt_reader_fail(reader, value->line, path, "quantity must be one of %s", names);
+  }
   if (!read_number(value, "relative", 1, 1, &until.relative))
     return pdlt_reader_fail(reader, value->line, path,
                             "relative must be a number above 0 and at most 1");
   if (!read_number(value, "scale", 0, 1e300, &until.scale))
     return pdlt_reader_fail(reader, value->line, path, "scale must be a number above 0");
-  if (!read_number(value, "max_members", 0, 1e12, &most) || most < PDLT_UNTIL_FIRST ||
-      most != (double)(long)most)
+  if (!read_number(value, "max_members", 0, (double)PDLT_MAX_MEMBERS, &most) ||
+      most < PDLT_UNTIL_FIRST || most != (double)(long)most)
     return pdlt_reader_fail(reader, value->line, path,
-                            "max_members must be a whole number from %d to 1e+12",
-                            (int)PDLT_UNTIL_FIRST);
+                            "max_members must be a whole number from %d to %g",
+                            (int)PDLT_UNTIL_FIRST, (double)PDLT_MAX_MEMBERS);
   until.max_members = (long)most;
   reader->ex->ensemble.until = until;
   reader->ex->ensemble.members = 0;
@@ -110,11 +96,11 @@ pdlt_status pdlt_until_check(pdlt_reader *reader) {
       pdlt_experiment_is_given(ex, "ensemble.until"))
     return pdlt_experiment_fail(ex, "ensemble.until", reader->err,
                                 "there is a number of members too; keep one of the two");
-  const unsigned missing = quantities[ex->ensemble.until.quantity].measure & ~ex->measure;
+  const pdlt_quantity *quantity = &pdlt_quantities[ex->ensemble.until.quantity];
+  const unsigned missing = quantity->words & ~ex->measure;
   for (int k = 0; pdlt_measure_words[k] != NULL; k++)
     if (missing >> k & 1U)
-      return pdlt_experiment_fail(ex, key, reader->err, "%s needs %s in measure",
-                                  quantities[ex->ensemble.until.quantity].name,
+      return pdlt_experiment_fail(ex, key, reader->err, "%s needs %s in measure", quantity->name,
                                   pdlt_measure_words[k]);
   if (ex->network.num_widths < wanted)
     return pdlt_experiment_fail(ex, "network.widths", reader->err,
@@ -135,7 +121,7 @@ const char *pdlt_until_key(const pdlt_experiment *ex) {
 
 json_t *pdlt_until_json(const pdlt_until *until) {
   json_t *out =
-      json_pack("{s:s, s:f, s:I}", "quantity", quantities[until->quantity].name, "relative",
+      json_pack("{s:s, s:f, s:I}", "quantity", pdlt_quantities[until->quantity].name, "relative",
                 until->relative, "max_members", (json_int_t)until->max_members);
   if (until->scale > 0) json_object_set_new(out, "scale", json_real(until->scale));
   return out;

@@ -16,20 +16,10 @@ int pdlt_value_is_word(const pdlt_node *value, const char *word) {
   return value->kind == PDLT_NODE_SCALAR && strcmp(value->text, word) == 0;
 }
 
-int pdlt_value_number(const pdlt_node *value, double *out) {
-  if (value->kind != PDLT_NODE_SCALAR || !value->plain || value->text[0] == '\0') return 0;
-  if (strspn(value->text, "0123456789+-.eE") != strlen(value->text)) return 0;
-  char *end = NULL;
-  double number = strtod(value->text, &end);
-  if (end == value->text || *end != '\0' || !isfinite(number)) return 0;
-  *out = number;
-  return 1;
-}
-
 /* A whole number in [min, max]; max at most 2^53. */
 static int whole_number(const pdlt_node *value, double min, double max, double *out) {
   double number = 0.0;
-  if (!pdlt_value_number(value, &number)) return 0;
+  if (!pdlt_node_number(value, &number)) return 0;
   if (number != floor(number) || number < min || number > max) return 0;
   *out = number;
   return 1;
@@ -39,9 +29,8 @@ static int whole_number(const pdlt_node *value, double min, double max, double *
 static int is_number_list(const pdlt_node *value) {
   double ignored = 0.0;
   if (value->kind != PDLT_NODE_LIST) return 0;
-  for (size_t i = 0; i < value->count; i++) {
-    if (!pdlt_value_number(value->items[i], &ignored)) return 0;
-  }
+  for (size_t i = 0; i < value->count; i++)
+    if (!pdlt_node_number(value->items[i], &ignored)) return 0;
   return 1;
 }
 
@@ -93,9 +82,8 @@ static pdlt_status read_text(pdlt_reader *reader, const pdlt_node *value,
                              const pdlt_schema_key *key, char **out) {
   char *text = NULL;
   if (value->kind != PDLT_NODE_SCALAR) return pdlt_value_wrong(reader, value, key);
-  if (value->text[0] == '\0' && key->offset != offsetof(pdlt_experiment, title)) {
+  if (value->text[0] == '\0' && key->offset != offsetof(pdlt_experiment, title))
     return pdlt_value_wrong(reader, value, key);
-  }
   pdlt_status status = pdlt_strdup(&text, value->text, reader->err);
   if (status != PDLT_OK) return status;
   pdlt_free(*out);
@@ -123,10 +111,9 @@ pdlt_status pdlt_value_read(pdlt_reader *reader, const pdlt_node *value,
       *(long *)target = (long)number;
       return PDLT_OK;
     case PDLT_VALUE_REAL:
-      if (!pdlt_value_number(value, &number) || number < key->min || number > key->max ||
-          (key->min_open && number == key->min)) {
+      if (!pdlt_node_number(value, &number) || number < key->min || number > key->max ||
+          (key->min_open && number == key->min))
         break;
-      }
       *(double *)target = number;
       return PDLT_OK;
     case PDLT_VALUE_BOOL:
@@ -150,9 +137,8 @@ pdlt_status pdlt_read_activation(pdlt_reader *reader, const pdlt_node *value,
                                  const pdlt_schema_key *key) {
   pdlt_error why = {PDLT_OK, ""};
   if (value->kind != PDLT_NODE_SCALAR) return pdlt_value_wrong(reader, value, key);
-  if (pdlt_activation_parse(&reader->ex->network.activation, value->text, &why) == PDLT_OK) {
+  if (pdlt_activation_parse(&reader->ex->network.activation, value->text, &why) == PDLT_OK)
     return PDLT_OK;
-  }
   return pdlt_reader_fail(reader, value->line, key->path, "%s", why.message);
 }
 
@@ -160,17 +146,15 @@ pdlt_status pdlt_read_activation(pdlt_reader *reader, const pdlt_node *value,
 static pdlt_status read_int_list(pdlt_reader *reader, const pdlt_node *value,
                                  const pdlt_schema_key *key, double min, double max, int **out) {
   int *list = NULL;
-  if (value->kind != PDLT_NODE_LIST || value->count == 0) {
+  if (value->kind != PDLT_NODE_LIST || value->count == 0)
     return pdlt_value_wrong(reader, value, key);
-  }
   pdlt_status status = pdlt_alloc(&list, value->count, sizeof *list, reader->err);
   for (size_t i = 0; status == PDLT_OK && i < value->count; i++) {
     double number = 0.0;
-    if (whole_number(value->items[i], min, max, &number)) {
+    if (whole_number(value->items[i], min, max, &number))
       list[i] = (int)number;
-    } else {
+    else
       status = pdlt_value_wrong(reader, value->items[i], key);
-    }
   }
   if (status != PDLT_OK) {
     pdlt_free(list);
@@ -236,8 +220,8 @@ static pdlt_status read_power_law(pdlt_reader *reader, const pdlt_node *value,
     return pdlt_reader_fail(reader, value->line, key->path,
                             "a mapping must be {scale: NUMBER, power: NUMBER}");
   }
-  if (!pdlt_value_number(scale, &a) || a < 0.0) return pdlt_value_wrong(reader, scale, key);
-  if (!pdlt_value_number(power, &b)) return pdlt_value_wrong(reader, power, key);
+  if (!pdlt_node_number(scale, &a) || a < 0.0) return pdlt_value_wrong(reader, scale, key);
+  if (!pdlt_node_number(power, &b)) return pdlt_value_wrong(reader, power, key);
   for (int l = 1; l <= depth; l++) {
     out[l - 1] = a * pow(l, b);
     if (!isfinite(out[l - 1])) {
@@ -265,14 +249,14 @@ pdlt_status pdlt_read_per_layer(pdlt_reader *reader, const pdlt_node *value,
       goto cleanup;
     }
     for (int l = 0; l < depth; l++) {
-      if (!pdlt_value_number(value->items[l], &values[l]) || values[l] < 0.0) {
+      if (!pdlt_node_number(value->items[l], &values[l]) || values[l] < 0.0) {
         status = pdlt_value_wrong(reader, value->items[l], key);
         goto cleanup;
       }
     }
   } else if (value->kind == PDLT_NODE_MAP && !variance) {
     PDLT_TRY(read_power_law(reader, value, key, values, depth));
-  } else if (pdlt_value_number(value, &one) && one >= 0.0) {
+  } else if (pdlt_node_number(value, &one) && one >= 0.0) {
     for (int l = 0; l < depth; l++) values[l] = one;
   } else if (variance && pdlt_value_is_word(value, "critical")) {
     ex->network.critical |= slot == &ex->network.C_b ? 1 : 2; /* both: see check */
@@ -291,15 +275,14 @@ cleanup:
 pdlt_status pdlt_read_scale(pdlt_reader *reader, const pdlt_node *value,
                             const pdlt_schema_key *key) {
   pdlt_experiment *ex = reader->ex;
-  if (pdlt_value_is_word(value, "none")) {
+  if (pdlt_value_is_word(value, "none"))
     ex->data.scale_kind = PDLT_SCALE_NONE;
-  } else if (pdlt_value_is_word(value, "critical")) {
+  else if (pdlt_value_is_word(value, "critical"))
     ex->data.scale_kind = PDLT_SCALE_CRITICAL;
-  } else if (pdlt_value_number(value, &ex->data.scale) && ex->data.scale > 0.0) {
+  else if (pdlt_node_number(value, &ex->data.scale) && ex->data.scale > 0.0)
     ex->data.scale_kind = PDLT_SCALE_NUMBER;
-  } else {
+  else
     return pdlt_value_wrong(reader, value, key);
-  }
   return PDLT_OK;
 }
 
@@ -320,9 +303,8 @@ pdlt_status pdlt_read_eta(pdlt_reader *reader, const pdlt_node *value, const pdl
     }
     ex->training.eta_kind = PDLT_ETA_RELATIVE;
   }
-  if (!pdlt_value_number(number, &ex->training.eta) || ex->training.eta <= 0.0) {
+  if (!pdlt_node_number(number, &ex->training.eta) || ex->training.eta <= 0.0)
     return pdlt_value_wrong(reader, number, key);
-  }
   return PDLT_OK;
 }
 
@@ -333,7 +315,7 @@ pdlt_status pdlt_read_steps(pdlt_reader *reader, const pdlt_node *value,
   ex->training.to_end = pdlt_value_is_word(value, "end");
   if (ex->training.to_end) return PDLT_OK;
   if (ex->training.eta_kind == PDLT_ETA_FLOW) {
-    if (!pdlt_value_number(value, &number) || number < 0.0) {
+    if (!pdlt_node_number(value, &number) || number < 0.0) {
       return pdlt_reader_fail(reader, value->line, key->path,
                               "with eta: flow, expected a number >= 0 (of eta t), or end");
     }
@@ -358,7 +340,7 @@ pdlt_status pdlt_read_record(pdlt_reader *reader, const pdlt_node *value,
   pdlt_status status = pdlt_alloc(&record, value->count, sizeof *record, reader->err);
   for (size_t i = 0; status == PDLT_OK && i < value->count; i++) {
     double number = 0.0;
-    int good = pdlt_value_number(value->items[i], &number) && number >= 0.0;
+    int good = pdlt_node_number(value->items[i], &number) && number >= 0.0;
     if (!good || (!flow && number != floor(number))) {
       status = pdlt_value_wrong(reader, value->items[i], key);
     } else if (number > last) {
@@ -385,7 +367,8 @@ pdlt_status pdlt_read_members(pdlt_reader *reader, const pdlt_node *value,
                               const pdlt_schema_key *key) {
   double number = 0.0;
   if (value->kind == PDLT_NODE_MAP) return pdlt_read_members_until(reader, value, key);
-  if (!whole_number(value, 1, 1e12, &number)) return pdlt_value_wrong(reader, value, key);
+  if (!whole_number(value, 1, (double)PDLT_MAX_MEMBERS, &number))
+    return pdlt_value_wrong(reader, value, key);
   reader->ex->ensemble.members = (long)number;
   return PDLT_OK;
 }
@@ -393,15 +376,13 @@ pdlt_status pdlt_read_members(pdlt_reader *reader, const pdlt_node *value,
 pdlt_status pdlt_read_measure(pdlt_reader *reader, const pdlt_node *value,
                               const pdlt_schema_key *key) {
   unsigned bits = 0;
-  if (value->kind != PDLT_NODE_LIST || value->count == 0) {
+  if (value->kind != PDLT_NODE_LIST || value->count == 0)
     return pdlt_value_wrong(reader, value, key);
-  }
   for (size_t i = 0; i < value->count; i++) {
     int k = 0;
     while (pdlt_measure_words[k] != NULL &&
-           !pdlt_value_is_word(value->items[i], pdlt_measure_words[k])) {
+           !pdlt_value_is_word(value->items[i], pdlt_measure_words[k]))
       k++;
-    }
     if (pdlt_measure_words[k] == NULL) return pdlt_value_wrong(reader, value->items[i], key);
     if (bits & (1U << k)) {
       return pdlt_reader_fail(reader, value->items[i]->line, key->path, "%s twice; list it once",
@@ -417,11 +398,9 @@ pdlt_status pdlt_read_names(pdlt_reader *reader, const pdlt_node *value,
                             const pdlt_schema_key *key) {
   pdlt_name_list *list = (pdlt_name_list *)((char *)reader->ex + key->offset);
   if (value->kind != PDLT_NODE_LIST) return pdlt_value_wrong(reader, value, key);
-  for (size_t i = 0; i < value->count; i++) {
-    if (value->items[i]->kind != PDLT_NODE_SCALAR || value->items[i]->text[0] == '\0') {
+  for (size_t i = 0; i < value->count; i++)
+    if (value->items[i]->kind != PDLT_NODE_SCALAR || value->items[i]->text[0] == '\0')
       return pdlt_value_wrong(reader, value->items[i], key);
-    }
-  }
   pdlt_status status =
       pdlt_alloc((void *)&list->name, value->count, sizeof *list->name, reader->err);
   for (size_t i = 0; status == PDLT_OK && i < value->count; i++) {

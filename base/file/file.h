@@ -1,7 +1,7 @@
 /* file.h - whole files: read into memory, written whole or not at all.
  *
  * Is: reading (gzip included), atomic replacement of a file, folders, a hash.
- * Is not: a file format; those stand on it (npz.h, png.h, json.h). */
+ * Is not: a file format; those stand on it (npz.h, json.h, compare/plot/png.h). */
 #ifndef PDLT_BASE_FILE_FILE_H
 #define PDLT_BASE_FILE_FILE_H
 

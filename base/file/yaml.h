@@ -2,7 +2,7 @@
  *
  * Is: one document (libyaml, document API) as nodes, text of a node, error messages
  * `FILE:LINE: key: ...`. Aliases, tags and a second document are refused.
- * Is not: aware of any schema; experiment.h and compare/claim/claim.h have one each. */
+ * Is not: aware of any schema; base/experiment and compare/claim have one each. */
 #ifndef PDLT_BASE_FILE_YAML_H
 #define PDLT_BASE_FILE_YAML_H
 
@@ -31,10 +31,25 @@ typedef struct pdlt_node {
   int *key_lines;           /* (count) map */
 } pdlt_node;
 
+/* Text to tree; name: of the file, for messages. Empty text is a plain empty scalar. set_key: NULL,
+ * or the key whose value the text is in --set; every line is PDLT_LINE_SET then. *out is owned
+ * by the caller (pdlt_node_free), untouched on failure. Errors: PDLT_ERR_INPUT
+ * `NAME:LINE: yaml: ...`, PDLT_ERR_MEMORY. */
+pdlt_status pdlt_node_parse(pdlt_node **out, const char *name, const char *text, size_t size,
+                            const char *set_key, pdlt_error *err);
+
 /* Reads a file whose root is a mapping. Owned by the caller (pdlt_node_free). Errors:
  * PDLT_ERR_INPUT `FILE:LINE: ...`, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_yaml_read(pdlt_node **out, const char *path, pdlt_error *err);
 void pdlt_node_free(pdlt_node *node);
+
+/* An empty node, owned by the caller (pdlt_node_free). Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_node_new(pdlt_node **out, pdlt_node_kind kind, int line, pdlt_error *err);
+
+/* Appends item (owned by node from now on, also on failure) to a list (key NULL) or map; the key
+ * is copied. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_node_append(pdlt_node *node, pdlt_node *item, const char *key, size_t key_length,
+                             int key_line, pdlt_error *err);
 
 /* Value under a key of a map, or NULL; place (may be NULL) gets its index. */
 pdlt_node *pdlt_node_find(const pdlt_node *map, const char *key, size_t length, size_t *place);
@@ -45,6 +60,10 @@ int pdlt_node_number(const pdlt_node *value, double *out);
 /* The node as YAML flow text on one line. Owned by the caller (pdlt_free). Errors:
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_node_text(char **out, const pdlt_node *node, pdlt_error *err);
+
+/* Replaces control characters (C0, DEL and, in UTF-8, C1) of the message, so that it stays one
+ * line and cannot steer a terminal. err may be NULL. */
+void pdlt_yaml_clean(pdlt_error *err);
 
 /* Fills err with `NAME:LINE: KEY: text` (`--set: KEY: text` for PDLT_LINE_SET), control
  * characters replaced, and returns PDLT_ERR_INPUT. */

@@ -8,6 +8,10 @@
 
 #include "base/core/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
   ZIP_LOCAL_MAGIC = 0x04034b50,
   ZIP_CENTRAL_MAGIC = 0x02014b50,
@@ -43,4 +47,7 @@ static inline uint64_t zip_get(const unsigned char *in, int bytes) {
   return value;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -20,18 +20,11 @@ typedef struct pdlt_rng {
   uint64_t seed;   /* of the ensemble or data set */
   uint64_t width;  /* hidden width n; 0 outside ensembles */
   uint64_t member; /* member of the ensemble */
-  uint64_t stream; /* what is drawn: see PDLT_STREAM_* */
+  uint64_t stream; /* what is drawn: PDLT_STREAM_* */
 } pdlt_rng;
 
-/* Streams of an ensemble member: layer l (1..L) uses WEIGHT + l and BIAS + l. */
-enum {
-  PDLT_STREAM_DATA = 1,
-  PDLT_STREAM_WEIGHT = 1000,
-  PDLT_STREAM_BIAS = 2000,
-  PDLT_STREAM_PROBE_WEIGHT = 3000, /* extra probe outputs at the last layer */
-  PDLT_STREAM_PROBE_BIAS = 4000,
-  PDLT_STREAM_PREACTIVATION = 5000 /* a draw of preactivations (trainer) */
-};
+/* The stream of a data set; those of networks: trainer/network/draws.h. */
+enum { PDLT_STREAM_DATA = 1 };
 
 /* splitmix64's step: a fixed hash of x, for signs and directions that must be the same in
  * every run; not a source of samples. */

@@ -2,6 +2,10 @@
 #ifndef PDLT_BASE_VECTOR_COEFFICIENTS_H
 #define PDLT_BASE_VECTOR_COEFFICIENTS_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* clang-format off */
 /* (e^r - 1 - r)/r^2, |r| <= ln(2)/2; error that of e^r; relative error 1.6e-17. */
 static const double exp_part[10] = {
@@ -145,4 +149,7 @@ static const float atanh_single[4] = {
 
 /* clang-format on */
 
+#ifdef __cplusplus
+}
+#endif
 #endif

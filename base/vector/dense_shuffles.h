@@ -6,6 +6,10 @@
 #ifndef PDLT_BASE_VECTOR_DENSE_SHUFFLES_H
 #define PDLT_BASE_VECTOR_DENSE_SHUFFLES_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SHUFFLE __builtin_shufflevector
 
 /* clang-format off */
@@ -38,4 +42,7 @@
 #define ODD_f16(x, y) SHUFFLE(x, y, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31)
 /* clang-format on */
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -11,9 +11,10 @@
 #ifndef PDLT_BASE_VECTOR_KERNELS_H
 #define PDLT_BASE_VECTOR_KERNELS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-#include "base/activation/activation.h"
+#include "base/vector/activation_kind.h"
 #include "base/vector/dense.h"
 
 #ifdef __cplusplus
@@ -54,12 +55,6 @@ const pdlt_simd_set *pdlt_simd_get(int k);
 
 /* The best one. */
 const pdlt_simd_set *pdlt_simd_best(void);
-
-/* pdlt_activation_forward and pdlt_activation_forward_single by a given set. */
-void pdlt_simd_forward(const pdlt_simd_set *set, const pdlt_activation *act, size_t n,
-                       const double *z, double *s, double *ds);
-void pdlt_simd_forward_single(const pdlt_simd_set *set, const pdlt_activation *act, size_t n,
-                              const float *z, float *s, float *ds);
 
 #ifdef __cplusplus
 }

@@ -82,7 +82,8 @@ def mills_part(t):
 
 
 print("/* coefficients.h - written by base/vector/make_coefficients.py; do not edit. */")
-print("#ifndef PDLT_BASE_SIMD_COEFFICIENTS_H\n#define PDLT_BASE_SIMD_COEFFICIENTS_H\n\n/* clang-format off */")
+print("#ifndef PDLT_BASE_VECTOR_COEFFICIENTS_H\n#define PDLT_BASE_VECTOR_COEFFICIENTS_H")
+print('\n#ifdef __cplusplus\nextern "C" {\n#endif\n\n/* clang-format off */')
 half_ln2 = mpf("0.3466")
 show("exp_part", "(e^r - 1 - r)/r^2, |r| <= ln(2)/2; error that of e^r",
      lambda r: (expm1(centred(r)) - centred(r)) / centred(r)**2, -half_ln2, half_ln2, 9,
@@ -106,4 +107,4 @@ show("sin_single", "as sin_part", sin_part, 0, mpf("0.6169"), 2, lambda x, v: 1 
 show("cos_single", "as cos_part", cos_part, 0, mpf("0.6169"), 2, lambda x, v: 1 - x / 2 + x * x * v, True)
 show("tanh_single", "as tanh_part", tanh_part, 0, quarter_ln2_squared, 2, lambda x, v: 1 + x * v, True)
 show("atanh_single", "as atanh_wide", atanh_part, 0, mpf(1) / 9, 3, lambda x, v: 2 + x * v, True)
-print("/* clang-format on */\n\n#endif")
+print("/* clang-format on */\n\n#ifdef __cplusplus\n}\n#endif\n#endif")

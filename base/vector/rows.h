@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* sum_i x_i y_i. */
 static inline double pdlt_row_dot(size_t n, const double *x, const double *y) {
   double sum = 0;
@@ -21,4 +25,7 @@ static inline void pdlt_row_add(size_t n, double factor, const double *x, double
   for (size_t i = 0; i < n; i++) y[i] += factor * x[i];
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

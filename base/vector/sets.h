@@ -8,6 +8,10 @@
 #include "base/vector/kernels.h"
 #include "base/vector/small.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 extern const pdlt_simd_set pdlt_simd_plain;
 extern const pdlt_dense_set pdlt_dense_plain;
 extern const pdlt_small_set pdlt_small_plain;
@@ -17,4 +21,7 @@ extern const pdlt_dense_set pdlt_dense_avx2, pdlt_dense_avx512;
 extern const pdlt_small_set pdlt_small_avx2, pdlt_small_avx512;
 #endif
 
+#ifdef __cplusplus
+}
+#endif
 #endif

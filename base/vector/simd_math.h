@@ -13,6 +13,10 @@
 
 #include "base/vector/coefficients.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define INLINE static inline __attribute__((always_inline, unused))
 
 /* a b + c; fused where the instruction set has it. */
@@ -159,4 +163,7 @@ INLINE void sin_cos_plain(double r, uint64_t quarters, double *sine, double *cos
   *cosine = from_bits((c_bits ^ change) ^ (((quarters + 1) & 2) << 62));
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

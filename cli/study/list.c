@@ -1,11 +1,13 @@
 /* list.c - what this build knows; see pdlt_tools.h. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/quantity.h"
 #include "cli/study/study.h"
-#include "theory/order_one/mean.h"
 #include "theory/terms/term.h"
+#include "theory/terms/training_term.h"
 
 typedef struct pdlt_list_entry {
   const char *name, *text;
@@ -22,35 +24,50 @@ static const pdlt_list_entry datasets[] = {
     {"arrays", "given in memory by a program that uses the library (docs/c-api.md)"},
     {NULL, NULL}};
 
-static const pdlt_list_entry observables[] = {
-    {"output", "z, cov, loss_train, loss_test: mean, covariance, expected losses; z_end, cov_end"},
-    {"kernel", "K: kernel at initialization, last layer integrated out"},
-    {"ntk", "Theta: NTK at initialization, last layer integrated out; with output: Theta_t"},
-    {"vertex", "V: four-point vertex at initialization"},
-    {"ntk_fluctuations", "D, F, A, B: fluctuations of the NTK and with the outputs"},
-    {"dntk", "P, Q: dNTK with the outputs at initialization; with output: dTheta_t"},
-    {"ddntk", "R, S, T, U: ddNTKs at initialization"},
-    {NULL, NULL}};
+/* Parts of the order-1/n prediction of the trained mean, which add up to z_nlo. */
+static const pdlt_list_entry mean_parts[] = {
+    {"mean_ntk", "part of z_nlo: shift of the mean NTK"},
+    {"ntk_fluctuations", "part of z_nlo: fluctuations of the NTK"},
+    {"dntk", "part of z_nlo: first-order movement of the NTK"},
+    {"ddntk_linear", "part of z_nlo: ddNTKs with fluctuations of the outputs, linear in y"},
+    {"ddntk_cubic", "part of z_nlo: ddNTKs, cubic in y"}};
+enum { MEAN_PARTS = sizeof mean_parts / sizeof *mean_parts };
 
-static const pdlt_list_entry parts[] = {
-    {"K, Theta", "kernel and NTK at infinite width"},
-    {"V, G1, Theta1", "order 1/n at initialization: four-point vertex, kernel, mean NTK"},
-    {"D, F, A, B", "order 1/n: NTK with outputs, NTK fluctuations"},
-    {"P, Q, R, S, T, U", "order 1/n: dNTK and ddNTKs"},
-    {"z_lo, cov_lo", "mean and covariance of outputs during training, infinite width"},
-    {"z_end_lo, cov_end_lo", "the same at the end of training, closed form"},
-    {"z_nlo, z_end_nlo", "order 1/n of the trained mean, sum of the five parts that follow"},
-    {"mean_ntk", "part: shift of the mean NTK"},
-    {"ntk_fluctuations", "part: fluctuations of the NTK"},
-    {"dntk", "part: first-order movement of the NTK"},
-    {"ddntk_linear", "part: ddNTKs with fluctuations of the outputs, linear in y"},
-    {"ddntk_cubic", "part: ddNTKs, cubic in y"},
-    {"cov_nlo, cov_end_nlo", "order 1/n of the covariance of the trained outputs"},
-    {"loss_train_lo, loss_test_lo", "expected losses at infinite width; _bias, _variance"},
-    {"loss_train_nlo, loss_test_nlo", "order 1/n of the losses; _bias, _variance"},
-    {"Theta_t_nlo", "order 1/n of the NTK during training"},
-    {"dTheta_t_nlo", "order 1/n of the dNTK during training"},
-    {NULL, NULL}};
+/* Entries whose names or texts are put together. */
+typedef struct pdlt_list_texts {
+  pdlt_list_entry entry[PDLT_QUANTITIES + MEAN_PARTS + 1];
+  char text[PDLT_QUANTITIES][256];
+} pdlt_list_texts;
+
+/* The words of `measure`: what each stands for, and the quantities it gives, alone or with others. */
+static void list_observables(pdlt_list_texts *out) {
+  for (int k = 0; k < PDLT_MEASURE_WORDS; k++) {
+    const unsigned word = 1U << k;
+    char *text = out->text[k];
+    size_t used = (size_t)snprintf(text, sizeof out->text[k], "%s;", pdlt_measure_texts[k]);
+    for (int i = 0; i < PDLT_QUANTITIES && used < sizeof out->text[k]; i++) {
+      const pdlt_quantity *q = &pdlt_quantities[i];
+      const int with_output = word != PDLT_MEASURE_OUTPUT && pdlt_quantity_is_trained(q);
+      if (!(q->words & word) || (word == PDLT_MEASURE_OUTPUT && q->words != word)) continue;
+      used += (size_t)snprintf(text + used, sizeof out->text[k] - used, " %s%s", q->name,
+                               with_output ? " (with output)" : "");
+    }
+    out->entry[k] = (pdlt_list_entry){pdlt_measure_words[k], text};
+  }
+}
+
+/* The arrays of theory.npz that are compared with measurements, and the parts of one. */
+static void list_parts(pdlt_list_texts *out) {
+  pdlt_list_entry *entry = out->entry;
+  for (int i = 0; i < PDLT_QUANTITIES; i++) {
+    const pdlt_quantity *q = &pdlt_quantities[i];
+    if (q->lo == NULL && q->nlo == NULL) continue;
+    snprintf(out->text[i], sizeof out->text[i], "%s%s%s", q->lo != NULL ? q->lo : "",
+             q->lo != NULL && q->nlo != NULL ? ", " : "", q->nlo != NULL ? q->nlo : "");
+    *entry++ = (pdlt_list_entry){out->text[i], q->what};
+  }
+  memcpy(entry, mean_parts, sizeof mean_parts);
+}
 
 static void list_activations(pdlt_list_entry out[PDLT_ACTIVATION_COUNT + 1]) {
   for (int k = 0; k < PDLT_ACTIVATION_COUNT; k++)
@@ -112,13 +129,16 @@ static pdlt_status put_lists(json_t *all, const char *what, int *found, pdlt_err
   pdlt_list_entry activations[PDLT_ACTIVATION_COUNT + 1], terms[NUM_TERMS + 1];
   list_activations(activations);
   list_terms(terms);
+  pdlt_list_texts observables = {0}, parts = {0};
+  list_observables(&observables);
+  list_parts(&parts);
   const struct {
     const char *name;
     const pdlt_list_entry *entries;
   } lists[] = {{"activations", activations},
                {"datasets", datasets},
-               {"observables", observables},
-               {"parts", parts},
+               {"observables", observables.entry},
+               {"parts", parts.entry},
                {"terms", terms}};
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
     if (what != NULL && strcmp(what, lists[i].name) != 0) continue;

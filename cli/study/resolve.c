@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/core/memory.h"
 #include "cli/study/study.h"
 #include "theory/infinite/critical.h"
 #include "theory/infinite/kernel.h"
@@ -46,12 +47,16 @@ static pdlt_status resolve_eta(pdlt_resolved *r, int threads, pdlt_error *err) {
   pdlt_experiment *ex = &r->experiment;
   const pdlt_dataset *data = &r->data;
   pdlt_kernel_layers layers = {0};
+  pdlt_layer *layer = NULL;
   double largest = 0;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_kernel_layers_new(&layers, &ex->network.activation, ex->network.depth,
-                                  ex->network.C_b, ex->network.C_W, ex->network.lambda_b,
-                                  ex->network.lambda_W, data->train, data->inputs, data->x,
-                                  ex->theory.tolerance, threads, NULL, err));
+  PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
+  const pdlt_kernel_settings settings = {.activation = ex->network.activation,
+                                         .depth = ex->network.depth,
+                                         .layer = layer,
+                                         .tolerance = ex->theory.tolerance,
+                                         .threads = threads};
+  PDLT_TRY(pdlt_kernel_layers_new(&layers, &settings, data->train, data->x, err));
   const double *theta = layers.theta + (size_t)(layers.depth - 1) * layers.D * layers.D;
   PDLT_TRY(pdlt_ntk_largest_eigenvalue(&largest, data->train, data->train, theta, err));
   if (ex->training.eta_kind == PDLT_ETA_RELATIVE) {
@@ -71,6 +76,7 @@ static pdlt_status resolve_eta(pdlt_resolved *r, int threads, pdlt_error *err) {
         ex->training.eta, nextafter(2 / largest, 0)));
 cleanup:
   pdlt_kernel_layers_free(&layers);
+  pdlt_free(layer);
   return status;
 }
 

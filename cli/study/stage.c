@@ -80,7 +80,8 @@ static pdlt_status partial_of(char out[PDLT_PATH_LENGTH], const char *path, pdlt
   return PDLT_OK;
 }
 
-pdlt_ensemble_options pdlt_stage_training(pdlt_study *study, const char *partial) {
+pdlt_ensemble_options pdlt_stage_training(pdlt_study *study, const pdlt_team *team,
+                                          const char *partial) {
   const pdlt_settings *s = &study->settings;
   return (pdlt_ensemble_options){.threads = s->threads,
                                  .layers = s->layers,
@@ -90,14 +91,16 @@ pdlt_ensemble_options pdlt_stage_training(pdlt_study *study, const char *partial
                                  .checkpoint_seconds = s->checkpoint_seconds,
                                  .discard = s->force,
                                  .stop = s->stop,
-                                 .progress = &study->progress};
+                                 .progress = &study->progress,
+                                 .team = team};
 }
 
 static pdlt_status train(pdlt_study *study, int layers, const char *partial, pdlt_archive *out,
                          pdlt_error *err) {
-  pdlt_ensemble_options options = pdlt_stage_training(study, partial);
+  const pdlt_team team = pdlt_team_of_program();
+  pdlt_ensemble_options options = pdlt_stage_training(study, &team, partial);
   options.layers = layers;
-  if (pdlt_team_size() > 1 && !study->settings.team)
+  if (team.size > 1 && !study->settings.team)
     return pdlt_fail(err, PDLT_ERR_INPUT,
                      "under mpirun only train and run of one experiment without sweep are shared; "
                      "start this without mpirun");

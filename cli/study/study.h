@@ -12,6 +12,7 @@
 #include "compare/claim/result.h"
 #include "compare/verdict/compare.h"
 #include "datasets/dataset.h"
+#include "trainer/run/ensemble.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -105,8 +106,8 @@ pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int fo
 pdlt_status pdlt_stage_check_writable(const char *path, pdlt_error *err);
 
 /* How the ensemble of a study is trained; partial: folder for unfinished work, or NULL. */
-struct pdlt_ensemble_options;
-struct pdlt_ensemble_options pdlt_stage_training(pdlt_study *study, const char *partial);
+pdlt_ensemble_options pdlt_stage_training(pdlt_study *study, const pdlt_team *team,
+                                          const char *partial);
 
 /* folder/name into out. Errors: PDLT_ERR_INPUT when the path is too long. */
 pdlt_status pdlt_path_join(char out[PDLT_PATH_LENGTH], const char *folder, const char *name,

@@ -4,7 +4,7 @@
 
 #include "base/core/memory.h"
 #include "base/core/team.h"
-#include "base/experiment/version.h"
+#include "base/core/version.h"
 #include "base/file/json.h"
 #include "base/file/npz.h"
 #include "base/vector/linalg.h"
@@ -122,19 +122,21 @@ cleanup:
 void pdlt_processes_begin(int *argc, char ***argv) { pdlt_team_begin(argc, argv); }
 
 void pdlt_processes_end(void) {
-  if (pdlt_team_rank() == 0) pdlt_ranks_dismiss();
+  const pdlt_team team = pdlt_team_of_program();
+  if (team.rank == 0) pdlt_ranks_dismiss(&team);
   pdlt_team_end();
 }
 
-int pdlt_processes_rank(void) { return pdlt_team_rank(); }
+int pdlt_processes_rank(void) { return pdlt_team_of_program().rank; }
 
 void pdlt_processes_help(const char *path, const pdlt_settings *settings) {
-  const pdlt_ensemble_options none = {0};
+  const pdlt_team team = pdlt_team_of_program();
+  pdlt_ensemble_options options = {.team = &team};
   pdlt_study *study = NULL;
   pdlt_status status = pdlt_study_open(&study, path, settings, NULL);
   if (status == PDLT_OK) status = pdlt_study_resolve(study, NULL);
-  const pdlt_resolved *r = study == NULL ? NULL : &study->resolved;
-  const pdlt_ensemble_options options = study == NULL ? none : pdlt_stage_training(study, NULL);
-  pdlt_ranks_help(r == NULL ? NULL : &r->experiment, r == NULL ? NULL : &r->data, &options, status);
+  if (study != NULL) options = pdlt_stage_training(study, &team, NULL);
+  pdlt_ranks_help(study == NULL ? NULL : &study->resolved.experiment,
+                  study == NULL ? NULL : &study->resolved.data, &options, status);
   pdlt_study_free(study);
 }

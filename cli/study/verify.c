@@ -6,6 +6,7 @@
 #include "base/file/file.h"
 #include "base/file/json.h"
 #include "cli/study/study.h"
+#include "compare/figure/claim.h"
 #include "compare/page/claims.h"
 
 struct pdlt_claims {

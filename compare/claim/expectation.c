@@ -9,7 +9,7 @@
 
 #include "base/core/memory.h"
 #include "compare/claim/internal.h"
-#include "compare/figure/internal.h"
+#include "compare/statistics/distance.h"
 #include "compare/verdict/verdict.h"
 
 void pdlt_finding_free(pdlt_finding *finding) {

@@ -1,12 +1,14 @@
 /* claim.c - the figure of a claim: what was measured, predicted, and refuted. */
+#include "compare/figure/claim.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/core/memory.h"
 #include "base/file/file.h"
-#include "compare/page/claims.h"
 #include "compare/plot/plot.h"
+#include "compare/text/markup.h"
 
 enum { MAX_PANELS = 9, SHOWN_SABOTAGES = 2 };
 
@@ -83,17 +85,10 @@ static pdlt_status add_marks(pdlt_panel *panel, const curve *c, int computed, pd
 
 static void label_panel(pdlt_panel *panel, const pdlt_claim_result *r, const pdlt_expectation *e,
                         int over_points) {
-  char title[200];
+  char title[96], escaped[200];
   pdlt_axis *x = pdlt_panel_x(panel);
   snprintf(title, sizeof title, "%.90s", e->label);
-  char escaped[200];
-  size_t used = 0;
-  for (const char *c = title; *c != '\0' && used + 6 < sizeof escaped; c++)
-    used += (size_t)snprintf(escaped + used, sizeof escaped - used, "%s",
-                             *c == '<'   ? "&lt;"
-                             : *c == '>' ? "&gt;"
-                             : *c == '&' ? "&amp;"
-                                         : (char[]){*c, '\0'});
+  pdlt_markup_escape(escaped, sizeof escaped, title);
   pdlt_panel_title(panel, escaped);
   if (over_points) {
     snprintf(x->label, sizeof x->label, "%.100s", r->swept);

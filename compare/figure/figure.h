@@ -45,23 +45,6 @@ void pdlt_figure_list_free(pdlt_figure_list *list);
 pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
                                pdlt_figure_list *out, pdlt_error *err);
 
-/* Rows worth showing one by one: for each quantity in turn the number with the clearest
- * finite-width effect, then for each the number farthest from theory; at most max,
- * without repeats. rows: (max) indices. Returns how many. */
-size_t pdlt_comparison_select(const pdlt_comparison *comparison, size_t max, size_t *rows);
-
-/* Names as markup that both pango and HTML read: "z" -> <i>z</i>, a row ->
- * <i>z</i><sub>1;3</sub> (indices from 1; sample behind the semicolon). Anything not
- * known is escaped. */
-void pdlt_quantity_markup(char *out, size_t size, const char *quantity);
-void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row);
-
-/* "step 100", "end of training" or "" as markup. */
-void pdlt_time_markup(char *out, size_t size, double time);
-
-/* text with & < > " ' replaced by entities, cut at size; never splits an entity. */
-void pdlt_markup_escape(char *out, size_t size, const char *text);
-
 #ifdef __cplusplus
 }
 #endif

@@ -1,4 +1,4 @@
-/* internal.h - what the files figure*.c share. Users include figure.h. */
+/* internal.h - what the figures share. Users include figure.h. */
 #ifndef PDLT_COMPARE_FIGURE_INTERNAL_H
 #define PDLT_COMPARE_FIGURE_INTERNAL_H
 
@@ -6,6 +6,9 @@
 
 #include "compare/figure/figure.h"
 #include "compare/plot/plot.h"
+#include "compare/text/markup.h"
+#include "compare/text/number.h"
+#include "compare/verdict/rows.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -44,12 +47,6 @@ void pdlt_figure_style_width(pdlt_series *series, size_t k);
 /* Training samples (first) among all, from the experiment; samples when unknown. */
 size_t pdlt_figure_train_samples(const pdlt_archive *measured, size_t samples);
 
-/* Number of leading times that are finite and the same in both archives; *times borrowed. */
-size_t pdlt_figure_times(const pdlt_figure_input *in, const double **times);
-
-/* Learning rate of the experiment; NaN when it is not a number. */
-double pdlt_figure_eta(const pdlt_archive *measured);
-
 /* The axis of training time x (two or more values of eta t, or steps when eta is NaN),
  * logarithmic with a place for 0. */
 void pdlt_figure_time_axis(pdlt_axis *axis, const double *x, double eta);
@@ -64,12 +61,6 @@ void pdlt_figure_title_sample(pdlt_panel *panel, size_t sample, size_t train);
 /* A line through the n points x, y; dashed as in pdlt_series. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_figure_line(pdlt_panel *panel, size_t n, const double *x, const double *y,
                              pdlt_color color, int dashed, const char *label, pdlt_error *err);
-
-/* Marks at y with bars from lo to hi, in the style of the k-th shown width. Errors:
- * PDLT_ERR_MEMORY. */
-pdlt_status pdlt_figure_marks(pdlt_panel *panel, size_t n, const double *x, const double *y,
-                              const double *lo, const double *hi, size_t k, const char *label,
-                              pdlt_error *err);
 
 /* Thin grey lines: one number of z, the at-th of count at each of the n times x, of the single
  * networks that width number w kept, twelve at most; *found (or NULL) how many. scratch: (n).
@@ -110,40 +101,6 @@ typedef struct pdlt_depth_law {
 /* The law for the experiment's network; 0 when there is none (not critical, unequal
  * widths, another activation). */
 int pdlt_depth_law_find(pdlt_depth_law *law, const json_t *network);
-
-/* Different quantities of the comparison in order of appearance; returns how many (at
- * most max). */
-size_t pdlt_comparison_quantities(const pdlt_comparison *comparison, size_t max,
-                                  const char **names);
-
-/* Measured tensor n<width>/NAME, or NULL. */
-const pdlt_array *pdlt_measured_get(const pdlt_archive *measured, double width, const char *name);
-
-/* Position of the row's number within NAME of a measured archive, time included; 0 and
- * *offset, or -1 when the shapes do not fit. */
-int pdlt_row_offset(const pdlt_archive *measured, const pdlt_compare_row *row,
-                    const pdlt_array *array, size_t *offset);
-
-/* How far measurement at one width is from a prediction, over the rows of a quantity. */
-typedef struct pdlt_distance {
-  double value; /* root mean square of measured - prediction */
-  double se;    /* its standard error, from blocks where they exist */
-  double floor; /* root mean square of the standard errors: what pure noise would give */
-  int used;     /* 1: in the fit */
-  size_t numbers;
-} pdlt_distance;
-
-/* order 0: from lo; order 1: from lo + h nlo. */
-pdlt_status pdlt_figure_distance(pdlt_distance *out, const pdlt_figure_input *in,
-                                 const char *quantity, size_t width, int order, pdlt_error *err);
-
-/* Fits log(distance) against log(n) over the points well above noise: exponent and se;
- * NaN with fewer than two such points. */
-void pdlt_distance_slope(size_t n, const double *widths, const pdlt_distance *distance,
-                         double *slope, double *se);
-
-/* 1 when the distance stands clear of its noise floor. */
-int pdlt_distance_clear(const pdlt_distance *distance);
 
 #ifdef __cplusplus
 }

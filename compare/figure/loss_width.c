@@ -3,8 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/core/memory.h"
-#include "compare/figure/internal.h"
+#include "compare/figure/view.h"
 
 enum { CURVE = 64, PARTS = 3, SETS = 2 };
 
@@ -13,14 +12,13 @@ static const char *const titles[SETS][PARTS] = {
     {"training loss", "training, bias<sup>2</sup>", "training, variance"},
     {"test loss", "test, bias<sup>2</sup>", "test, variance"}};
 
-/* One panel: a number at one time and every width. */
-typedef struct view {
-  const pdlt_comparison *c;
-  double lo, nlo;                /* nlo NaN: theory has none */
-  double *n;                     /* (CURVE) widths of the curve */
-  double *curve;                 /* (CURVE) */
-  double *x, *y, *below, *above; /* (num_widths) */
-} view;
+/* One panel: a number at one time and every width; y, lo and hi of the view are over widths. */
+typedef struct loss {
+  pdlt_view view;
+  double lo, nlo;   /* at infinite width; nlo NaN: theory has none */
+  double n[CURVE];  /* widths of the curve */
+  double at[CURVE]; /* its values */
+} loss;
 
 /* Last of the times of a (T) array; NaN when there is none. */
 static double last_of(const pdlt_array *t) {
@@ -28,82 +26,84 @@ static double last_of(const pdlt_array *t) {
 }
 
 /* Reads loss_SET<part>; 0 unless theory and a width have it and it is not 0 at infinite width. */
-static int find_view(view *v, const pdlt_figure_input *in, const char *set, const char *part) {
+static int find(loss *l, const char *set, const char *part) {
+  const pdlt_view *v = &l->view;
   size_t found = 0;
-  v->lo = last_of(pdlt_archive_getf(in->theory, "loss_%s_lo%s", set, part));
-  v->nlo = last_of(pdlt_archive_getf(in->theory, "loss_%s_nlo%s", set, part));
-  if (!(fabs(v->lo) > 0)) return 0;
+  l->lo = last_of(pdlt_archive_getf(v->in->theory, "loss_%s_lo%s", set, part));
+  l->nlo = last_of(pdlt_archive_getf(v->in->theory, "loss_%s_nlo%s", set, part));
+  if (!(fabs(l->lo) > 0)) return 0;
   for (size_t w = 0; w < v->c->num_widths; w++) {
     char name[64];
     snprintf(name, sizeof name, "loss_%s%s", set, part);
-    v->x[w] = v->c->widths[w];
-    v->y[w] = last_of(pdlt_measured_get(in->measured, v->x[w], name));
+    v->y[w] = last_of(pdlt_measured_get(v->in->measured, v->c->widths[w], name));
     snprintf(name, sizeof name, "loss_%s%s_se", set, part);
-    const double se = last_of(pdlt_measured_get(in->measured, v->x[w], name));
-    v->below[w] = v->y[w] - se;
-    v->above[w] = v->y[w] + se;
+    v->se[w] = last_of(pdlt_measured_get(v->in->measured, v->c->widths[w], name));
+    v->lo[w] = v->y[w] - v->se[w];
+    v->hi[w] = v->y[w] + v->se[w];
     found += isfinite(v->y[w]) != 0;
   }
   return found > 0;
 }
 
 /* Infinite width and, where it exists, lo + h nlo, h = h_0 n_0/n. */
-static pdlt_status add_theory(pdlt_panel *panel, view *v, pdlt_error *err) {
+static pdlt_status add_theory(pdlt_panel *panel, loss *l, pdlt_error *err) {
+  const pdlt_view *v = &l->view;
   const double first = v->c->widths[0], last = v->c->widths[v->c->num_widths - 1];
   for (size_t k = 0; k < CURVE; k++) {
-    v->n[k] = first * pow(last / first, (double)k / (CURVE - 1));
-    v->curve[k] = v->lo;
+    l->n[k] = first * pow(last / first, (double)k / (CURVE - 1));
+    l->at[k] = l->lo;
   }
   const pdlt_status status =
-      pdlt_figure_line(panel, CURVE, v->n, v->curve, PDLT_BLACK, 0, "theory, infinite width", err);
-  if (status != PDLT_OK || isnan(v->nlo)) return status;
-  for (size_t k = 0; k < CURVE; k++) v->curve[k] = v->lo + v->c->h[0] * first / v->n[k] * v->nlo;
-  return pdlt_figure_line(panel, CURVE, v->n, v->curve, PDLT_VERMILION, 1,
-                          "theory, order 1/<i>n</i>", err);
+      pdlt_figure_line(panel, CURVE, l->n, l->at, PDLT_BLACK, 0, "theory, infinite width", err);
+  if (status != PDLT_OK || isnan(l->nlo)) return status;
+  for (size_t k = 0; k < CURVE; k++) l->at[k] = l->lo + v->c->h[0] * first / l->n[k] * l->nlo;
+  return pdlt_figure_line(panel, CURVE, l->n, l->at, PDLT_VERMILION, 1, "theory, order 1/<i>n</i>",
+                          err);
 }
 
-static pdlt_status fill_panel(pdlt_panel *panel, view *v, const char *title, pdlt_error *err) {
+static pdlt_status fill_panel(pdlt_panel *panel, loss *l, const char *title, pdlt_error *err) {
+  const pdlt_view *v = &l->view;
   pdlt_axis *x = pdlt_panel_x(panel);
   pdlt_panel_title(panel, title);
   x->kind = PDLT_AXIS_LOG;
   snprintf(x->label, sizeof x->label, "width <i>n</i>");
   for (size_t w = 0; w < v->c->num_widths && w < PDLT_TICKS_MAX; w++)
     x->at[x->num_at++] = v->c->widths[w];
-  const pdlt_status status = add_theory(panel, v, err);
+  const pdlt_status status = add_theory(panel, l, err);
   const pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
                              .n = v->c->num_widths,
-                             .x = v->x,
+                             .x = v->c->widths,
                              .y = v->y,
-                             .lo = v->below,
-                             .hi = v->above,
+                             .lo = v->lo,
+                             .hi = v->hi,
                              .color = PDLT_BLUE,
                              .label = "measured"};
   return status == PDLT_OK ? pdlt_panel_add(panel, &marks, err) : status;
 }
 
 /* "L at n = 16: 0.31 +- 0.01, infinite width 0.28, order 1/n 0.30." of the smallest width. */
-static void write_numbers(FILE *text, const view *v, const char *title) {
+static void write_numbers(FILE *text, const loss *l, const char *title) {
+  const pdlt_view *v = &l->view;
   char measured[96], lo[64], both[64];
-  pdlt_plot_measured(measured, sizeof measured, v->y[0], v->above[0] - v->y[0]);
-  pdlt_plot_number(lo, sizeof lo, v->lo, 4);
+  pdlt_plot_measured(measured, sizeof measured, v->y[0], v->hi[0] - v->y[0]);
+  pdlt_plot_number(lo, sizeof lo, l->lo, 4);
   fprintf(text, " %s at <i>n</i> = %.0f: %s, infinite width %s", title, v->c->widths[0], measured,
           lo);
-  if (!isnan(v->nlo)) {
-    pdlt_plot_number(both, sizeof both, v->lo + v->c->h[0] * v->nlo, 4);
+  if (!isnan(l->nlo)) {
+    pdlt_plot_number(both, sizeof both, l->lo + v->c->h[0] * l->nlo, 4);
     fprintf(text, ", order 1/<i>n</i> %s", both);
   }
   fputs(".", text);
 }
 
-static pdlt_status fill_page(pdlt_figure_page *page, const pdlt_figure_input *in, view *v,
-                             pdlt_error *err) {
+static pdlt_status fill_page(pdlt_figure_page *page, loss *l, pdlt_error *err) {
   size_t k = 0;
   for (size_t s = 0; s < SETS; s++)
     for (size_t p = 0; p < PARTS; p++) {
-      if (!find_view(v, in, s == 0 ? "train" : "test", parts[p])) continue;
-      const pdlt_status status = fill_panel(pdlt_plot_panel(page->plot, k++), v, titles[s][p], err);
+      if (!find(l, s == 0 ? "train" : "test", parts[p])) continue;
+      const pdlt_status status = fill_panel(pdlt_plot_panel(page->plot, k++), l, titles[s][p], err);
       if (status != PDLT_OK) return status;
-      if (p == 0) write_numbers(page->text, v, s == 0 ? "Training loss" : "Test loss");
+      if (p == 0) write_numbers(page->text, l, s == 0 ? "Training loss" : "Test loss");
     }
   return PDLT_OK;
 }
@@ -117,20 +117,14 @@ static void name_time(char *out, size_t size, const pdlt_archive *measured) {
 pdlt_status pdlt_figure_loss_width(pdlt_figure_job *job, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_figure_page page = {0};
-  const size_t num = job->in->comparison->num_widths;
-  view v = {.c = job->in->comparison};
+  loss l = {.view = pdlt_view_of(job->in)};
   size_t count = 0;
   char time[96];
-  if (num < 2) return PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&v.n, 2 * CURVE + 4 * num, sizeof *v.n, err));
-  v.curve = v.n + CURVE;
-  v.x = v.curve + CURVE;
-  v.y = v.x + num;
-  v.below = v.y + num;
-  v.above = v.below + num;
+  if (l.view.c->num_widths < 2) return PDLT_OK;
+  PDLT_TRY(pdlt_view_open(&l.view, l.view.c->num_widths, 1, err));
   for (size_t s = 0; s < SETS; s++)
     for (size_t p = 0; p < PARTS; p++)
-      count += (size_t)find_view(&v, job->in, s == 0 ? "train" : "test", parts[p]);
+      count += (size_t)find(&l, s == 0 ? "train" : "test", parts[p]);
   if (count == 0) goto cleanup;
   PDLT_TRY(pdlt_figure_page_open(&page, count, err));
   name_time(time, sizeof time, job->in->measured);
@@ -140,10 +134,10 @@ pdlt_status pdlt_figure_loss_width(pdlt_figure_job *job, pdlt_error *err) {
       "networks, against width (%s); sums over samples and outputs. Error bars: one standard "
       "error.",
       time);
-  PDLT_TRY(fill_page(&page, job->in, &v, err));
+  PDLT_TRY(fill_page(&page, &l, err));
   PDLT_TRY(pdlt_figure_page_emit(job, &page, "loss_width", "Loss against width", err));
 cleanup:
-  pdlt_free(v.n);
+  pdlt_view_close(&l.view);
   pdlt_figure_page_close(&page);
   return status;
 }

@@ -1,5 +1,5 @@
-/* page.c - what the figures have in common: the grid with its caption, styles, lines and
- * marks, training samples and times. */
+/* page.c - what the figures have in common: the grid with its caption, styles, axes, lines and
+ * training samples. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -36,12 +36,6 @@ void pdlt_figure_style_width(pdlt_series *series, size_t k) {
   series->mark = marks[k % (sizeof marks / sizeof *marks)];
 }
 
-double pdlt_figure_eta(const pdlt_archive *measured) {
-  const json_t *experiment = json_object_get(measured->meta, "experiment");
-  const json_t *eta = json_object_get(json_object_get(experiment, "training"), "eta");
-  return json_is_number(eta) && json_number_value(eta) > 0 ? json_number_value(eta) : NAN;
-}
-
 void pdlt_figure_time_axis(pdlt_axis *axis, const double *x, double eta) {
   axis->kind = PDLT_AXIS_LOG1P;
   axis->threshold = x[0] > 0 ? x[0] : x[1];
@@ -66,15 +60,6 @@ pdlt_status pdlt_figure_line(pdlt_panel *panel, size_t n, const double *x, const
                             .dashed = dashed,
                             .label = label};
   return pdlt_panel_add(panel, &line, err);
-}
-
-pdlt_status pdlt_figure_marks(pdlt_panel *panel, size_t n, const double *x, const double *y,
-                              const double *lo, const double *hi, size_t k, const char *label,
-                              pdlt_error *err) {
-  pdlt_series marks = {
-      .kind = PDLT_SERIES_MARKS, .n = n, .x = x, .y = y, .lo = lo, .hi = hi, .label = label};
-  pdlt_figure_style_width(&marks, k);
-  return pdlt_panel_add(panel, &marks, err);
 }
 
 pdlt_status pdlt_figure_members(pdlt_panel *panel, const pdlt_figure_input *in, size_t w, size_t n,
@@ -125,15 +110,4 @@ size_t pdlt_figure_train_samples(const pdlt_archive *measured, size_t samples) {
   json_t *train = json_object_get(data, "train");
   json_int_t count = json_is_integer(train) ? json_integer_value(train) : -1;
   return count >= 0 && (size_t)count <= samples ? (size_t)count : samples;
-}
-
-size_t pdlt_figure_times(const pdlt_figure_input *in, const double **times) {
-  const pdlt_array *a = pdlt_archive_get(in->theory, "times");
-  const pdlt_array *b = pdlt_archive_get(in->measured, "times");
-  if (!a || !b) return 0;
-  size_t count = pdlt_array_count(a), n = 0;
-  if (pdlt_array_count(b) < count) count = pdlt_array_count(b);
-  while (n < count && isfinite(a->data[n]) && a->data[n] == b->data[n]) n++;
-  *times = a->data;
-  return n;
 }

@@ -1,132 +1,18 @@
-/* scaling.c - distance from theory against width, on double logarithmic axes.
- *
- * The distance of a quantity is the root mean square over its numbers of measured minus
- * predicted. A root mean square is never zero: noise alone gives the root mean square of
- * the standard errors, drawn as the noise floor. Only distances above twice that floor
- * enter the slope, with the floor subtracted in quadrature. */
+/* scaling.c - distance from theory against width, on double logarithmic axes, beside its noise
+ * floor (compare/verdict/slope.h). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/core/memory.h"
 #include "compare/figure/internal.h"
+#include "compare/verdict/slope.h"
 
 enum { MAX_PANELS = 18, MAX_SINGLE = 2 * MAX_PANELS };
 
-static double predicted(const pdlt_compare_row *row, double h, int order) {
-  return order == 0 ? row->lo : row->lo + h * row->nlo;
-}
-
-/* 1 when the row belongs to the quantity and has all that the distance needs. */
-static int row_counts(const pdlt_compare_row *row, const char *quantity, size_t width, double h,
-                      int order) {
-  return strcmp(row->quantity, quantity) == 0 &&
-         isfinite(row->measured[width] - predicted(row, h, order)) && isfinite(row->se[width]);
-}
-
-/* Linearized distance of every block: g_b = sum_i delta_i (x_bi - prediction_i) / (N d),
- * whose weighted mean is d; its scatter gives the standard error. NaN without blocks. */
-static pdlt_status block_error(double *out, const pdlt_figure_input *in, const char *quantity,
-                               size_t width, int order, const pdlt_distance *d, pdlt_error *err) {
-  const pdlt_comparison *c = in->comparison;
-  char name[160];
-  snprintf(name, sizeof name, "blocks/%s", quantity);
-  const pdlt_array *blocks = pdlt_measured_get(in->measured, c->widths[width], name);
-  const pdlt_array *value = pdlt_measured_get(in->measured, c->widths[width], quantity);
-  const pdlt_array *members = pdlt_measured_get(in->measured, c->widths[width], "blocks/members");
-  double *g = NULL, h = c->h[width], total = 0, mean = 0, scatter = 0;
-  *out = NAN;
-  if (!blocks || !value || blocks->ndim != value->ndim + 1 || blocks->dim[0] < 2) return PDLT_OK;
-  size_t count = blocks->dim[0], numbers = pdlt_array_count(value);
-  if (pdlt_array_count(blocks) != count * numbers) return PDLT_OK;
-  if (members && pdlt_array_count(members) != count) members = NULL;
-  pdlt_status status = pdlt_alloc(&g, count, sizeof *g, err);
-  if (status != PDLT_OK) return status;
-  for (size_t r = 0; r < c->num_rows; r++) {
-    const pdlt_compare_row *row = &c->rows[r];
-    size_t at;
-    if (!row_counts(row, quantity, width, h, order) ||
-        pdlt_row_offset(in->measured, row, value, &at) != 0)
-      continue;
-    double p = predicted(row, h, order), delta = row->measured[width] - p;
-    for (size_t b = 0; b < count; b++)
-      g[b] += delta * (blocks->data[b * numbers + at] - p) / ((double)d->numbers * d->value);
-  }
-  for (size_t b = 0; b < count; b++) {
-    double weight = members ? members->data[b] : 1;
-    total += weight;
-    mean += weight * g[b];
-  }
-  mean /= total;
-  for (size_t b = 0; b < count; b++) {
-    double weight = (members ? members->data[b] : 1) / total;
-    scatter += weight * weight * (g[b] - mean) * (g[b] - mean);
-  }
-  *out = sqrt(scatter * (double)count / (double)(count - 1));
-  pdlt_free(g);
-  return PDLT_OK;
-}
-
-pdlt_status pdlt_figure_distance(pdlt_distance *out, const pdlt_figure_input *in,
-                                 const char *quantity, size_t width, int order, pdlt_error *err) {
-  const pdlt_comparison *c = in->comparison;
-  pdlt_distance d = {NAN, NAN, NAN, 0, 0};
-  double square = 0, noise = 0, independent = 0;
-  for (size_t r = 0; r < c->num_rows; r++) {
-    const pdlt_compare_row *row = &c->rows[r];
-    if (!row_counts(row, quantity, width, c->h[width], order)) continue;
-    double delta = row->measured[width] - predicted(row, c->h[width], order);
-    double variance = row->se[width] * row->se[width];
-    square += delta * delta;
-    noise += variance;
-    independent += delta * delta * variance;
-    d.numbers++;
-    d.used |= row->used[width];
-  }
-  if (d.numbers > 0) {
-    d.value = sqrt(square / (double)d.numbers);
-    d.floor = sqrt(noise / (double)d.numbers);
-  }
-  if (d.value > 0) {
-    pdlt_status status = block_error(&d.se, in, quantity, width, order, &d, err);
-    if (status != PDLT_OK) return status;
-    if (isnan(d.se)) d.se = sqrt(independent) / ((double)d.numbers * d.value);
-  }
-  *out = d;
-  return PDLT_OK;
-}
-
-int pdlt_distance_clear(const pdlt_distance *d) {
-  return d->used && d->value > 2 * d->floor && d->se > 0 && isfinite(d->value);
-}
-
-void pdlt_distance_slope(size_t n, const double *widths, const pdlt_distance *distance,
-                         double *slope, double *se) {
-  double s = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
-  size_t points = 0;
-  for (size_t i = 0; i < n; i++) {
-    const pdlt_distance *d = &distance[i];
-    if (!pdlt_distance_clear(d)) continue;
-    double signal = sqrt(d->value * d->value - d->floor * d->floor);
-    double x = log(widths[i]), y = log(signal), error = d->se * d->value / (signal * signal);
-    double weight = 1 / (error * error);
-    s += weight;
-    sx += weight * x;
-    sy += weight * y;
-    sxx += weight * x * x;
-    sxy += weight * x * y;
-    points++;
-  }
-  double determinant = s * sxx - sx * sx;
-  *slope = *se = NAN;
-  if (points < 2 || !(determinant > 0)) return;
-  *slope = (s * sxy - sx * sy) / determinant;
-  *se = sqrt(s / determinant);
-}
-
 /* What one panel needs, in arrays over the widths. */
 typedef struct panel_data {
-  pdlt_distance *d;                                 /* (N) */
+  const pdlt_distance *d;                           /* (N) */
   double *y, *lo, *hi, *floor, *hollow, *reference; /* (N) */
 } panel_data;
 
@@ -240,20 +126,19 @@ typedef struct slope_list {
   size_t written, missing;
 } slope_list;
 
-static void write_slope(slope_list *list, const char *symbol, int order, double slope, double se) {
+static void write_slope(slope_list *list, const char *symbol, const pdlt_compare_slope *slope) {
   char value[128] = "no slope";
-  if (isnan(slope))
+  if (isnan(slope->value))
     list->missing++;
   else
-    pdlt_plot_measured(value, sizeof value, slope, se);
+    pdlt_plot_measured(value, sizeof value, slope->value, slope->se);
   fprintf(list->text, "%s%s%s: %s", list->written++ ? "; " : "", symbol,
-          order ? " (from order 1/<i>n</i>)" : "", value);
+          slope->order ? " (from order 1/<i>n</i>)" : "", value);
 }
 
 /* The quantity's distances at order 0 and, where theory has it, order 1. */
-static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_figure_input *in, const char *quantity,
+static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_comparison *c, const char *quantity,
                               panel_data *p, slope_list *list, pdlt_error *err) {
-  const pdlt_comparison *c = in->comparison;
   pdlt_status status = PDLT_OK;
   char symbol[160];
   pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
@@ -266,16 +151,11 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_figure_input *in, co
     x->at[x->num_at++] = c->widths[w];
   PDLT_TRY(add_single_numbers(panel, c, quantity, p, err));
   for (int order = 0; order < 2; order++) {
-    double slope, se;
-    size_t numbers = 0;
-    for (size_t w = 0; w < c->num_widths; w++) {
-      PDLT_TRY(pdlt_figure_distance(&p->d[w], in, quantity, w, order, err));
-      numbers += p->d[w].numbers;
-    }
-    if (numbers == 0) break;
+    const pdlt_compare_slope *slope = pdlt_comparison_slope(c, quantity, order);
+    if (!slope) break;
+    p->d = slope->distance;
     PDLT_TRY(add_distance(panel, c, p, order, err));
-    pdlt_distance_slope(c->num_widths, c->widths, p->d, &slope, &se);
-    write_slope(list, symbol, order, slope, se);
+    write_slope(list, symbol, slope);
   }
 cleanup:
   return status;
@@ -302,7 +182,6 @@ pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   slope_list list = {0};
   double *storage = NULL;
   size_t n = c->num_widths;
-  PDLT_TRY(pdlt_alloc(&p.d, n, sizeof *p.d, err));
   PDLT_TRY(pdlt_alloc(&storage, 6 * n, sizeof *storage, err));
   p.y = storage;
   p.lo = storage + n;
@@ -314,14 +193,13 @@ pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   list.text = page.text;
   fputs(CAPTION, page.text);
   for (size_t k = 0; k < count; k++)
-    PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), job->in, names[k], &p, &list, err));
+    PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), c, names[k], &p, &list, err));
   fputs(".", page.text);
   if (list.missing) fputs(" No slope: fewer than two widths stand clear of the noise.", page.text);
   PDLT_TRY(pdlt_figure_page_emit(job, &page, "width_scaling", "Distance from theory against width",
                                  err));
 cleanup:
   pdlt_free(storage);
-  pdlt_free(p.d);
   pdlt_figure_page_close(&page);
   return status;
 }

@@ -58,8 +58,8 @@ static size_t distinct(point *points, size_t count) {
 }
 
 static pdlt_status gather(scatter *s, const pdlt_comparison *c, pdlt_error *err) {
-  const char *names[32];
-  size_t num_names = pdlt_comparison_quantities(c, 32, names);
+  const char *names[PDLT_QUANTITIES_MAX];
+  size_t num_names = pdlt_comparison_quantities(c, PDLT_QUANTITIES_MAX, names);
   pdlt_status status = pdlt_alloc(&s->points, c->num_rows, sizeof *s->points, err);
   if (status != PDLT_OK) return status;
   for (size_t k = 0; k < num_names && s->num_clouds < MAX_PANELS; k++) {

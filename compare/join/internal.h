@@ -4,6 +4,10 @@
 
 #include "compare/join/join.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Fills join->floor: rounding relative to the largest number of the same time, and at the
  * end of training the tolerance 1e-9 (1 + max|y|) to which members are trained. */
 void pdlt_join_fill_floor(pdlt_join *join, const pdlt_join_setup *setup,
@@ -13,4 +17,7 @@ void pdlt_join_fill_floor(pdlt_join *join, const pdlt_join_setup *setup,
  * (K_12 and K_21), only the first is distinct. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_join_find_distinct(pdlt_join *join, pdlt_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

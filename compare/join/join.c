@@ -5,46 +5,28 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/quantity.h"
 #include "compare/join/internal.h"
 
-/* lo = NULL: 0 at infinite width. time: 'n' none, 't' first index of the array is the time, 'e' the
- * end of training. second: theory's coefficient of h is compared too. */
-static const struct kind {
-  const char *name, *lo, *nlo;
-  char time;
-  int trained, ndim;
-} kinds[] = {
-    {"K", "K", "G1", 'n', 0, 2},
-    {"Theta", "Theta", "Theta1", 'n', 0, 2},
-    {"z", "z_lo", "z_nlo", 't', 1, 2},
-    {"cov", "cov_lo", "cov_nlo", 't', 1, 4},
-    {"z_end", "z_end_lo", "z_end_nlo", 'e', 1, 2},
-    {"cov_end", "cov_end_lo", "cov_end_nlo", 'e', 1, 4},
-    {"Theta_t", "Theta", "Theta_t_nlo", 't', 1, 4},
-    {"dTheta_t", NULL, "dTheta_t_nlo", 't', 1, 6},
-    {"loss_train", "loss_train_lo", "loss_train_nlo", 't', 1, 0},
-    {"loss_test", "loss_test_lo", "loss_test_nlo", 't', 1, 0},
-    {"loss_train_bias", "loss_train_lo_bias", "loss_train_nlo_bias", 't', 1, 0},
-    {"loss_train_variance", "loss_train_lo_variance", "loss_train_nlo_variance", 't', 1, 0},
-    {"loss_test_bias", "loss_test_lo_bias", "loss_test_nlo_bias", 't', 1, 0},
-    {"loss_test_variance", "loss_test_lo_variance", "loss_test_nlo_variance", 't', 1, 0},
-    {"V", "V", NULL, 'n', 0, 4},
-    {"A", "A", NULL, 'n', 0, 4},
-    {"B", "B", NULL, 'n', 0, 4},
-    {"D", "D", NULL, 'n', 0, 4},
-    {"F", "F", NULL, 'n', 0, 4},
-    {"P", "P", NULL, 'n', 0, 4},
-    {"Q", "Q", NULL, 'n', 0, 4},
-    {"R", "R", NULL, 'n', 0, 4},
-    {"S", "S", NULL, 'n', 0, 4},
-    {"T", "T", NULL, 'n', 0, 4},
-    {"U", "U", NULL, 'n', 0, 4},
-};
+/* Rows of the table that are compared: every one that theory predicts, in its order. */
+static const pdlt_quantity *kind_at(size_t k) {
+  for (int i = 0; i < PDLT_QUANTITIES; i++)
+    if (!(pdlt_quantities[i].flags & PDLT_QUANTITY_SHOWN) && k-- == 0) return &pdlt_quantities[i];
+  return NULL;
+}
 
-size_t pdlt_join_kinds(void) { return sizeof kinds / sizeof *kinds; }
-const char *pdlt_join_name(size_t k) { return kinds[k].name; }
-int pdlt_join_is_trained(size_t k) { return kinds[k].trained; }
-int pdlt_join_is_derived(const char *name) { return strncmp(name, "loss_", 5) == 0; }
+size_t pdlt_join_kinds(void) {
+  size_t count = 0;
+  for (int i = 0; i < PDLT_QUANTITIES; i++)
+    count += !(pdlt_quantities[i].flags & PDLT_QUANTITY_SHOWN);
+  return count;
+}
+const char *pdlt_join_name(size_t k) { return kind_at(k)->name; }
+int pdlt_join_is_trained(size_t k) { return pdlt_quantity_is_trained(kind_at(k)); }
+int pdlt_join_is_derived(const char *name) {
+  const int row = pdlt_quantity_find(name);
+  return row >= 0 && pdlt_quantities[row].drawn == PDLT_DRAWN_LOSS;
+}
 
 void pdlt_join_free(pdlt_join *join) {
   void *owned[] = {join->index,
@@ -70,7 +52,7 @@ static int has_end(const pdlt_array *times) {
 }
 
 /* The measured array of the quantity at the first width that has it. */
-static const pdlt_array *measured_shape(const struct kind *kind, const pdlt_join_setup *setup,
+static const pdlt_array *measured_shape(const pdlt_quantity *kind, const pdlt_join_setup *setup,
                                         const pdlt_archive *measured) {
   for (size_t w = 0; w < setup->num_widths; w++) {
     const pdlt_array *x = pdlt_archive_getf(measured, "n%.0f/%s", setup->widths[w], kind->name);
@@ -99,16 +81,18 @@ cleanup:
 }
 
 /* Index and time of each number; array is the measured shape, time first when timed. */
-static void fill_index(pdlt_join *join, const struct kind *kind, const pdlt_array *array,
+static void fill_index(pdlt_join *join, const pdlt_quantity *kind, const pdlt_array *array,
                        const pdlt_array *times) {
-  size_t skip = kind->time == 't' ? 1 : 0;
+  size_t skip = pdlt_quantity_has_times(kind) ? 1 : 0;
   for (size_t k = 0; k < join->count; k++) {
     size_t rest = k;
     for (size_t d = (size_t)array->ndim; d-- > skip;) {
       join->index[k * (size_t)join->ndim + d - skip] = rest % array->dim[d];
       rest /= array->dim[d];
     }
-    join->time[k] = kind->time == 't' ? times->data[rest] : kind->time == 'e' ? INFINITY : NAN;
+    join->time[k] = pdlt_quantity_has_times(kind)   ? times->data[rest]
+                    : kind->drawn == PDLT_DRAWN_END ? INFINITY
+                                                    : NAN;
   }
 }
 
@@ -122,19 +106,20 @@ static double theory_at(const pdlt_join *join, const pdlt_array *from, size_t k,
   return from->data[offset];
 }
 
-/* Theta at all times is theory's Theta between equal outputs and 0 between others. */
-static double theta_t_at(const pdlt_join *join, const pdlt_array *theta, size_t k) {
+/* As Theta at all times: theory's array between equal outputs and 0 between others. */
+static double equal_at(const pdlt_join *join, const pdlt_array *theta, size_t k) {
   const size_t *i = join->index + 4 * k;
   return i[0] == i[2] ? theta->data[i[1] * theta->dim[1] + i[3]] : 0.0;
 }
 
-static pdlt_status check_shape(const struct kind *kind, const char *name, const pdlt_array *theory,
-                               const pdlt_array *measured, pdlt_error *err) {
+static pdlt_status check_shape(const pdlt_quantity *kind, const char *name,
+                               const pdlt_array *theory, const pdlt_array *measured,
+                               pdlt_error *err) {
   if (theory->ndim != measured->ndim)
     return pdlt_fail(err, PDLT_ERR_INPUT, "%s has %d indices in theory and %d where measured", name,
                      theory->ndim, measured->ndim);
   for (int d = 0; d < theory->ndim; d++) {
-    int must_match = kind->time == 't' && d == 0;
+    int must_match = pdlt_quantity_has_times(kind) && d == 0;
     if (measured->dim[d] > theory->dim[d] || (must_match && measured->dim[d] != theory->dim[d]))
       return pdlt_fail(err, PDLT_ERR_INPUT, "%s: index %d has length %zu in theory, %zu measured",
                        name, d, theory->dim[d], measured->dim[d]);
@@ -154,15 +139,15 @@ static int is_zero(const pdlt_join *join) {
   return 1;
 }
 
-static pdlt_status fill_theory(pdlt_join *join, const struct kind *kind, const pdlt_archive *theory,
-                               const pdlt_array *array, pdlt_error *err) {
+static pdlt_status fill_theory(pdlt_join *join, const pdlt_quantity *kind,
+                               const pdlt_archive *theory, const pdlt_array *array,
+                               pdlt_error *err) {
   const pdlt_array *lo = kind->lo == NULL ? NULL : pdlt_archive_get(theory, kind->lo);
   const pdlt_array *nlo = kind->nlo == NULL ? NULL : pdlt_archive_get(theory, kind->nlo);
-  int theta_t = strcmp(kind->name, "Theta_t") == 0;
+  const int equal = (kind->flags & PDLT_QUANTITY_EQUAL) != 0;
   size_t per_time = join->count;
-  if (kind->time == 't') per_time = join->count / array->dim[0];
-  pdlt_status status =
-      theta_t || lo == NULL ? PDLT_OK : check_shape(kind, kind->lo, lo, array, err);
+  if (pdlt_quantity_has_times(kind)) per_time = join->count / array->dim[0];
+  pdlt_status status = equal || lo == NULL ? PDLT_OK : check_shape(kind, kind->lo, lo, array, err);
   if (status == PDLT_OK && nlo != NULL) status = check_shape(kind, kind->nlo, nlo, array, err);
   if (status != PDLT_OK) return status;
   join->second = nlo != NULL;
@@ -171,7 +156,7 @@ static pdlt_status fill_theory(pdlt_join *join, const struct kind *kind, const p
   join->err_nlo = nlo == NULL ? 0.0 : scalar(theory, kind->nlo);
   for (size_t k = 0; k < join->count; k++) {
     join->lo[k] = lo == NULL ? 0.0
-                  : theta_t  ? theta_t_at(join, lo, k)
+                  : equal    ? equal_at(join, lo, k)
                              : theory_at(join, lo, k, per_time);
     join->nlo[k] = nlo == NULL ? NAN : theory_at(join, nlo, k, per_time);
     if (!isfinite(join->lo[k]) || (nlo != NULL && !isfinite(join->nlo[k])))
@@ -195,7 +180,7 @@ static int fill_values(pdlt_join *join, size_t w, const pdlt_array *x, const pdl
   return usable;
 }
 
-static pdlt_status fill_width(pdlt_join *join, size_t w, const struct kind *kind,
+static pdlt_status fill_width(pdlt_join *join, size_t w, const pdlt_quantity *kind,
                               const pdlt_join_setup *setup, const pdlt_archive *measured,
                               const pdlt_array *shape, pdlt_error *err) {
   double n = setup->widths[w];
@@ -228,18 +213,21 @@ static pdlt_status fill_width(pdlt_join *join, size_t w, const struct kind *kind
 pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setup,
                            const pdlt_archive *theory, const pdlt_archive *measured,
                            pdlt_error *err) {
-  const struct kind *kind = &kinds[k];
+  const pdlt_quantity *kind = kind_at(k);
+  const int timed = pdlt_quantity_has_times(kind);
   const pdlt_array *shape = measured_shape(kind, setup, measured);
   const pdlt_array *times = pdlt_archive_get(measured, "times");
   pdlt_status status = PDLT_OK;
-  pdlt_join join = {.name = kind->name, .trained = kind->trained, .ndim = kind->ndim};
+  pdlt_join join = {.name = kind->name,
+                    .trained = pdlt_quantity_is_trained(kind),
+                    .ndim = pdlt_quantity_ndim(kind) - timed};
   memset(out, 0, sizeof *out);
   out->name = kind->name;
   const char *needed = kind->lo == NULL ? kind->nlo : kind->lo; /* of theory */
   if (shape == NULL || pdlt_archive_get(theory, needed) == NULL) return PDLT_OK;
-  if (kind->time == 'e' && has_end(times)) return PDLT_OK; /* repeats the last time */
-  if (shape->ndim != kind->ndim + (kind->time == 't') ||
-      (kind->time == 't' && (times == NULL || pdlt_array_count(times) != shape->dim[0])))
+  if (kind->drawn == PDLT_DRAWN_END && has_end(times)) return PDLT_OK; /* repeats the last time */
+  if (shape->ndim != pdlt_quantity_ndim(kind) ||
+      (timed && (times == NULL || pdlt_array_count(times) != shape->dim[0])))
     return pdlt_fail(err, PDLT_ERR_INPUT, "measured %s does not have the shape it should have",
                      kind->name);
   join.count = pdlt_array_count(shape);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/quantity.h"
 #include "compare/join/internal.h"
 #include "compare/join/reach.h"
 
@@ -112,8 +113,9 @@ cleanup:
 }
 
 int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w) {
-  const int of_mean = strcmp(name, "z") == 0 || strstr(name, "_bias") != NULL;
-  return of_mean && setup->unstable[w] > PDLT_UNSTABLE_SHARE;
+  const int row = pdlt_quantity_find(name);
+  return row >= 0 && (pdlt_quantities[row].flags & PDLT_QUANTITY_OF_MEAN) &&
+         setup->unstable[w] > PDLT_UNSTABLE_SHARE;
 }
 
 static double largest(const pdlt_array *array) {

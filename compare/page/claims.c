@@ -193,7 +193,7 @@ static void write_page(FILE *out, const pdlt_claim_entry *entries, size_t count,
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>The book, claim by claim</title>\n",
       out);
-  pdlt_report_style(out);
+  pdlt_html_style(out);
   fputs(
       "</head>\n<body>\n<header>\n<p class=\"kicker\">pdlt: finite-width networks against "
       "<i>The Principles of Deep Learning Theory</i></p>\n<h1>The book, claim by claim</h1>\n"

@@ -1,7 +1,8 @@
-/* claims.h - the figure of a claim, and index.html over all claims.
+/* claims.h - index.html over all claims.
  *
- * Is: one self-contained page without scripts, figures inside; one figure per claim.
- * Is not: a place for numbers of its own; all come from the findings. */
+ * Is: one self-contained page without scripts, figures inside.
+ * Is not: a place for numbers of its own; all come from the findings. Nor the figure of a claim
+ * (compare/figure/claim.h). */
 #ifndef PDLT_COMPARE_PAGE_CLAIMS_H
 #define PDLT_COMPARE_PAGE_CLAIMS_H
 
@@ -10,12 +11,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* One panel per expectation (at most nine): measured numbers with error bars, prediction,
- * the first two sabotages. Writes FOLDER/figure.svg and .png; *svg is owned by the caller
- * (pdlt_free). Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
-pdlt_status pdlt_claim_figure(char **svg, size_t *size, const pdlt_claim_result *r,
-                              const char *folder, pdlt_error *err);
 
 /* What the page shows of a claim; borrowed. */
 typedef struct pdlt_claim_entry {

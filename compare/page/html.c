@@ -3,30 +3,17 @@
 #include <string.h>
 
 #include "compare/page/internal.h"
-#include "compare/plot/plot.h"
+#include "compare/text/markup.h"
+#include "compare/text/number.h"
 
 void pdlt_html_text(FILE *out, const char *text) {
   if (!text) text = "\xe2\x80\x94";
   for (; *text; text++) {
-    switch (*text) {
-      case '&':
-        fputs("&amp;", out);
-        break;
-      case '<':
-        fputs("&lt;", out);
-        break;
-      case '>':
-        fputs("&gt;", out);
-        break;
-      case '"':
-        fputs("&quot;", out);
-        break;
-      case '\'':
-        fputs("&#39;", out);
-        break;
-      default:
-        fputc(*text, out);
-    }
+    const char *entity = pdlt_markup_entity(*text);
+    if (entity)
+      fputs(entity, out);
+    else
+      fputc(*text, out);
   }
 }
 
@@ -47,6 +34,12 @@ void pdlt_html_base64(FILE *out, const char *bytes, size_t size) {
     fputc(i + 1 < size ? digit[(b & 15) << 2 | c >> 6] : '=', out);
     fputc(i + 2 < size ? digit[c & 63] : '=', out);
   }
+}
+
+void pdlt_html_style(FILE *out) {
+  fputs("<style>\n", out);
+  fwrite(pdlt_page_style, 1, pdlt_page_style_size, out);
+  fputs("</style>\n", out);
 }
 
 /* One value on one line. */

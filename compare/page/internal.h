@@ -1,4 +1,4 @@
-/* internal.h - pieces of the page shared by report*.c. Users include report.h. */
+/* internal.h - pieces of a page: escaping, numbers, tables, sections. Users include report.h. */
 #ifndef PDLT_COMPARE_PAGE_INTERNAL_H
 #define PDLT_COMPARE_PAGE_INTERNAL_H
 
@@ -24,8 +24,14 @@ void pdlt_html_base64(FILE *out, const char *bytes, size_t size);
  * written on one line. */
 void pdlt_html_json_table(FILE *out, const json_t *object);
 
+/* The style sheet (style.css). */
+extern const unsigned char pdlt_page_style[];
+extern const size_t pdlt_page_style_size;
+
+/* <style> with the style sheet. */
+void pdlt_html_style(FILE *out);
+
 /* Sections, in the order of the page. */
-void pdlt_report_style(FILE *out);
 void pdlt_report_verdict(FILE *out, const pdlt_report_input *in);
 void pdlt_report_tests(FILE *out, const pdlt_report_input *in);
 void pdlt_report_figures(FILE *out, const pdlt_report_input *in);

@@ -19,7 +19,7 @@ static void write_page(FILE *out, const pdlt_report_input *in) {
       out);
   pdlt_html_text(out, experiment_title(in));
   fputs("</title>\n", out);
-  pdlt_report_style(out);
+  pdlt_html_style(out);
   fputs(
       "</head>\n<body>\n<header>\n<p class=\"kicker\">pdlt: finite-width networks against "
       "<i>The Principles of Deep Learning Theory</i></p>\n<h1>",

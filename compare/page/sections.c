@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "compare/page/internal.h"
-#include "compare/plot/plot.h"
+#include "compare/text/markup.h"
+#include "compare/text/number.h"
+#include "compare/verdict/rows.h"
 
 enum { SELECTED_ROWS = 24 };
 

@@ -10,9 +10,9 @@
 #include "base/core/memory.h"
 #include "base/file/file.h"
 #include "base/file/json.h"
-#include "compare/figure/figure.h"
 #include "compare/page/internal.h"
 #include "compare/plot/plot.h"
+#include "compare/verdict/rows.h"
 
 enum { MAX_PANELS = 9 };
 
@@ -169,7 +169,7 @@ static void write_page(FILE *out, const page *s, const char *svg, size_t size) {
       out);
   pdlt_html_text(out, s->title);
   fputs("</title>\n", out);
-  pdlt_report_style(out);
+  pdlt_html_style(out);
   fputs("</head>\n<body>\n<header>\n<h1>", out);
   pdlt_html_text(out, s->title);
   fputs("</h1>\n</header>\n<main>\n", out);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compare/plot/internal.h"
+#include "compare/text/number.h"
 
 static const double TICK_LENGTH = 4, MINOR_LENGTH = 2.2, TICK_SIZE = 8, LABEL_SIZE = 9.5;
 static const pdlt_rgb INK = {0.15, 0.15, 0.15};

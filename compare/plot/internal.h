@@ -8,6 +8,10 @@
 
 #include "compare/plot/plot.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { PDLT_PANEL_TITLE = 200, PDLT_SERIES_LABEL = 160 };
 
 /* A series with its own copies; storage backs x, y, lo, hi. */
@@ -107,4 +111,7 @@ int pdlt_legend_place(const pdlt_legend *legend, const pdlt_panel *panel, pdlt_b
 void pdlt_page_size(pdlt_plot *plot, double *width, double *height);
 void pdlt_page_draw(pdlt_plot *plot, cairo_t *cr);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

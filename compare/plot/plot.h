@@ -41,14 +41,6 @@ typedef struct pdlt_ticks {
  * range too narrow for that gets linear ticks. Always fills *out. */
 void pdlt_ticks_make(pdlt_ticks *out, pdlt_axis_kind kind, double lo, double hi, double threshold);
 
-/* value with at most `digits` significant digits as markup: U+2212, powers of ten
- * as 10<sup>..</sup> outside 1e-3 .. 1e5. */
-void pdlt_plot_number(char *out, size_t size, double value, int digits);
-
-/* "value +- se" as markup, both to the second digit of se, with a common power of ten
- * outside 1e-3 .. 1e5; without a positive se the value alone. */
-void pdlt_plot_measured(char *out, size_t size, double value, double se);
-
 typedef struct pdlt_axis {
   pdlt_axis_kind kind;
   char label[160];

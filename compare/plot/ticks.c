@@ -1,6 +1,6 @@
-/* ticks.c - where ticks go and how numbers are written.
+/* ticks.c - where ticks go.
  *
- * Is not: drawing. Linear ticks stand at 1, 2, 5 times a power of ten; log ticks at
+ * Is not: drawing, or how numbers are written (compare/text/number.h). Linear ticks stand at 1, 2, 5 times a power of ten; log ticks at
  * powers of ten (every k-th when there are many; 1, 2, 5 when there are few). */
 #include <float.h>
 #include <math.h>
@@ -8,84 +8,9 @@
 #include <string.h>
 
 #include "compare/plot/internal.h"
-
-#define MINUS "\xe2\x88\x92"
-#define TIMES "\xc3\x97"
+#include "compare/text/number.h"
 
 enum { TICKS_FEWEST = 3, TICKS_MOST = 9 };
-
-/* printf %.*g or %.*f text with U+2212 for the minus. */
-static void write_plain(char *out, size_t size, double value, int decimals) {
-  char text[64];
-  snprintf(text, sizeof text, "%.*f", decimals, fabs(value));
-  int zero = strspn(text, "0.") == strlen(text);
-  snprintf(out, size, "%s%.40s", value < 0 && !zero ? MINUS : "", text);
-}
-
-static void write_power(char *out, size_t size, int exponent) {
-  snprintf(out, size, "10<sup>%s%d</sup>", exponent < 0 ? MINUS : "",
-           exponent < 0 ? -exponent : exponent);
-}
-
-/* Cuts zeros behind the point, and the point. */
-static void strip_zeros(char *text) {
-  if (!strchr(text, '.')) return;
-  size_t n = strlen(text);
-  while (n > 0 && text[n - 1] == '0') text[--n] = 0;
-  if (n > 0 && text[n - 1] == '.') text[--n] = 0;
-}
-
-void pdlt_plot_number(char *out, size_t size, double value, int digits) {
-  if (isnan(value)) {
-    snprintf(out, size, "\xe2\x80\x94");
-    return;
-  }
-  if (isinf(value)) {
-    snprintf(out, size, "%s\xe2\x88\x9e", value < 0 ? MINUS : "");
-    return;
-  }
-  const char *sign = value < 0 ? MINUS : "";
-  char text[64];
-  snprintf(text, sizeof text, "%.*e", digits - 1, fabs(value));
-  int exponent = 0;
-  char *e = strchr(text, 'e');
-  sscanf(e + 1, "%d", &exponent);
-  if (value == 0 || (exponent >= -3 && exponent < 5)) {
-    int decimals = value == 0 ? 0 : digits - 1 - exponent;
-    snprintf(text, sizeof text, "%.*f", decimals > 0 ? decimals : 0, fabs(value));
-    strip_zeros(text);
-    snprintf(out, size, "%s%s", sign, text);
-    return;
-  }
-  *e = 0;
-  strip_zeros(text);
-  char power[32];
-  write_power(power, sizeof power, exponent);
-  if (strcmp(text, "1") == 0)
-    snprintf(out, size, "%s%s", sign, power);
-  else
-    snprintf(out, size, "%s%s" TIMES "%s", sign, text, power);
-}
-
-void pdlt_plot_measured(char *out, size_t size, double value, double se) {
-  if (!isfinite(value) || !(se > 0) || !isfinite(se)) {
-    pdlt_plot_number(out, size, value, 5);
-    return;
-  }
-  int exponent = (int)floor(log10(fmax(fabs(value), se)) + 1e-12);
-  if (exponent >= -3 && exponent < 5) exponent = 0;
-  double unit = pow(10, exponent);
-  int decimals = 1 - (int)floor(log10(se / unit) + 1e-12);
-  decimals = decimals < 0 ? 0 : decimals > 9 ? 9 : decimals;
-  char number[PDLT_TICK_LABEL], power[32];
-  write_plain(number, sizeof number, value / unit, decimals);
-  if (exponent == 0) {
-    snprintf(out, size, "%s \xc2\xb1 %.*f", number, decimals, se);
-    return;
-  }
-  write_power(power, sizeof power, exponent);
-  snprintf(out, size, "(%s \xc2\xb1 %.*f)" TIMES "%s", number, decimals, se / unit, power);
-}
 
 /* Smallest step 1, 2, 5 * 10^k with at most `most` ticks in [lo, hi]; *count: how many. */
 static double step_with_at_most(double lo, double hi, int most, double *count) {
@@ -135,7 +60,7 @@ static void make_linear(pdlt_ticks *out, double lo, double hi) {
   for (double i = first; i <= last && out->count < PDLT_TICKS_MAX; i++) {
     out->at[out->count] = fmin(fmax(i * step, lo), hi);
     if (i == 0) out->at[out->count] = 0;
-    write_plain(out->label[out->count], PDLT_TICK_LABEL, i * step / unit, decimals);
+    pdlt_plot_decimals(out->label[out->count], PDLT_TICK_LABEL, i * step / unit, decimals);
     out->count++;
   }
   add_linear_minor(out, lo, hi, step);
@@ -153,7 +78,7 @@ static void add_decades(pdlt_ticks *out, double lo, double hi, int first, int la
       if (num_factors > 1)
         pdlt_plot_number(out->label[out->count], PDLT_TICK_LABEL, at, 1);
       else
-        write_power(out->label[out->count], PDLT_TICK_LABEL, k);
+        pdlt_plot_power(out->label[out->count], PDLT_TICK_LABEL, k);
       out->count++;
     }
 }

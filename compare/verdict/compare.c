@@ -7,6 +7,8 @@
 
 #include "base/core/memory.h"
 #include "compare/join/join.h"
+#include "compare/verdict/kurtosis.h"
+#include "compare/verdict/slope.h"
 #include "compare/verdict/verdict.h"
 
 /* What backs a comparison; kept until it is freed. */
@@ -39,6 +41,9 @@ void pdlt_comparison_free(pdlt_comparison *comparison) {
   pdlt_free(comparison->reach);
   pdlt_free(comparison->rows);
   pdlt_free(comparison->tests);
+  pdlt_free(comparison->slopes);
+  pdlt_free(comparison->distances);
+  pdlt_kurtosis_free(&comparison->kurtosis);
   memset(comparison, 0, sizeof *comparison);
 }
 
@@ -307,6 +312,8 @@ pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
     PDLT_TRY(warn(&result, err, "theory and measurement have no quantity in common"));
   PDLT_TRY(gather_all(&job, err));
   PDLT_TRY(decide_all(&job, err));
+  PDLT_TRY(pdlt_comparison_slopes(&result, measured, err));
+  PDLT_TRY(pdlt_kurtosis_measure(&result.kurtosis, &result, theory, measured, err));
   *out = result;
   memset(&result, 0, sizeof result);
 cleanup:

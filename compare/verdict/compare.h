@@ -10,6 +10,7 @@
 #include "base/core/status.h"
 #include "base/file/archive.h"
 #include "compare/join/reach.h"
+#include "compare/statistics/distance.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -57,6 +58,26 @@ typedef struct pdlt_compare_test {
   char reason[256];      /* one line: why this verdict */
 } pdlt_compare_test;
 
+/* How the distance of a quantity from a prediction falls with width (slope.h). */
+typedef struct pdlt_compare_slope {
+  const char *quantity;
+  int order;               /* 0: distance from lo; 1: from lo + h nlo */
+  pdlt_distance *distance; /* (num_widths) */
+  double value, se;        /* exponent of n; NaN: fewer than two widths stand clear of the noise */
+} pdlt_compare_slope;
+
+/* Excess kurtosis kappa_4/K^2 of the first output at initialization (kurtosis.h), of the sample
+ * that is farthest from Gaussian in theory. */
+typedef struct pdlt_kurtosis {
+  size_t sample;
+  double K, G1, V;          /* of that sample */
+  size_t num;               /* widths that kept enough networks; 0: nothing below is set */
+  size_t first;             /* number of the first of them */
+  double *h, *value, *se;   /* (num) */
+  double c1, c1_se, theory; /* coefficient of h, fitted (NaN: too few widths) and predicted */
+  pdlt_verdict verdict;     /* on c1 alone; no part of the comparison's */
+} pdlt_kurtosis;
+
 typedef struct pdlt_comparison {
   pdlt_verdict verdict;
   size_t num_widths;
@@ -67,6 +88,10 @@ typedef struct pdlt_comparison {
   pdlt_compare_row *rows;
   size_t num_tests;
   pdlt_compare_test *tests;
+  size_t num_slopes; /* every quantity at order 0 and, where theory has it, 1 */
+  pdlt_compare_slope *slopes;
+  pdlt_distance *distances; /* backs the slopes */
+  pdlt_kurtosis kurtosis;
   size_t num_warnings;
   char **warnings;                         /* one line each */
   char theory_hash[24], measured_hash[24]; /* of the two archives; empty when they have none */

@@ -1,63 +1,18 @@
-/* rows.c - rows of a comparison as the figures need them: names, selection, their
- * place in the archives. */
+/* rows.c - see rows.h. */
+#include "compare/verdict/rows.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "compare/figure/internal.h"
-
-void pdlt_markup_escape(char *out, size_t size, const char *text) {
-  size_t at = 0;
-  if (size == 0) return;
-  for (; *text; text++) {
-    const char *entity = NULL;
-    char plain[2] = {*text, 0};
-    if (*text == '&') entity = "&amp;";
-    if (*text == '<') entity = "&lt;";
-    if (*text == '>') entity = "&gt;";
-    if (*text == '"') entity = "&quot;";
-    if (*text == '\'') entity = "&#39;";
-    if (!entity) entity = plain;
-    size_t length = strlen(entity);
-    if (at + length + 1 > size) break;
-    memcpy(out + at, entity, length);
-    at += length;
-  }
-  out[at] = 0;
-}
-
-void pdlt_quantity_markup(char *out, size_t size, const char *quantity) {
-  static const struct {
-    const char *name, *markup;
-  } table[] = {{"z", "<i>z</i>"},
-               {"z_end", "<i>z</i><sup>end</sup>"},
-               {"cov", "cov"},
-               {"cov_end", "cov<sup>end</sup>"},
-               {"K", "<i>K</i>"},
-               {"Theta", "<i>\xce\x98</i>"},
-               {"Theta_t", "<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
-               {"dTheta_t", "d<i>\xce\x98</i><sup>(<i>t</i>)</sup>"},
-               {"loss_train", "<i>L</i><sup>train</sup>"},
-               {"loss_test", "<i>L</i><sup>test</sup>"},
-               {"loss_train_bias", "bias<sup>train</sup>"},
-               {"loss_test_bias", "bias<sup>test</sup>"},
-               {"loss_train_variance", "variance<sup>train</sup>"},
-               {"loss_test_variance", "variance<sup>test</sup>"}};
-  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-    if (strcmp(quantity, table[i].name) == 0) {
-      snprintf(out, size, "%s", table[i].markup);
-      return;
-    }
-  char safe[128];
-  pdlt_markup_escape(safe, sizeof safe, quantity);
-  snprintf(out, size, "<i>%s</i>", safe);
-}
+#include "base/experiment/quantity.h"
+#include "compare/text/markup.h"
 
 void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row) {
   char name[192], index[160] = "";
   /* outputs carry a neuron index, which stands before the semicolon */
-  int neuron = strncmp(row->quantity, "z", 1) == 0 || strncmp(row->quantity, "cov", 3) == 0 ||
-               strcmp(row->quantity, "Theta_t") == 0 || strcmp(row->quantity, "dTheta_t") == 0;
+  const int quantity = pdlt_quantity_find(row->quantity);
+  const int neuron = quantity >= 0 && strchr(pdlt_quantities[quantity].indices, 'i') != NULL;
   size_t at = 0;
   pdlt_quantity_markup(name, sizeof name, row->quantity);
   for (int i = 0; i < row->ndim && at + 24 < sizeof index; i++) {
@@ -68,18 +23,6 @@ void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row) {
     snprintf(out, size, "%s<sub>%s</sub>", name, index);
   else
     snprintf(out, size, "%s", name);
-}
-
-void pdlt_time_markup(char *out, size_t size, double time) {
-  char number[64];
-  if (isnan(time)) {
-    snprintf(out, size, "%s", "");
-  } else if (isinf(time)) {
-    snprintf(out, size, "end of training");
-  } else {
-    pdlt_plot_number(number, sizeof number, time, 6);
-    snprintf(out, size, "step %s", number);
-  }
 }
 
 size_t pdlt_comparison_quantities(const pdlt_comparison *comparison, size_t max,
@@ -104,8 +47,8 @@ static double row_effect(const pdlt_compare_row *row, size_t num_widths) {
 }
 
 size_t pdlt_comparison_select(const pdlt_comparison *comparison, size_t max, size_t *rows) {
-  const char *names[32];
-  size_t num_names = pdlt_comparison_quantities(comparison, 32, names), count = 0;
+  const char *names[PDLT_QUANTITIES_MAX];
+  size_t num_names = pdlt_comparison_quantities(comparison, PDLT_QUANTITIES_MAX, names), count = 0;
   for (size_t k = 0; k < 2 * num_names && count < max; k++) {
     size_t best = comparison->num_rows;
     double most = 0;

@@ -102,6 +102,24 @@ static json_t *reach_list(const pdlt_comparison *c) {
   return list;
 }
 
+static json_t *slope_list(const pdlt_comparison *c) {
+  json_t *list = json_array();
+  for (size_t i = 0; i < c->num_slopes; i++) {
+    const pdlt_compare_slope *s = &c->slopes[i];
+    json_array_append_new(
+        list, json_pack("{s:s, s:i, s:o, s:o}", "quantity", s->quantity, "order", s->order, "slope",
+                        number(s->value), "se", number(s->se)));
+  }
+  return list;
+}
+
+static json_t *kurtosis_object(const pdlt_kurtosis *k) {
+  if (k->num == 0) return json_null();
+  return json_pack("{s:I, s:o, s:o, s:o, s:s}", "sample", (json_int_t)k->sample, "coefficient",
+                   number(k->c1), "se", number(k->c1_se), "theory", number(k->theory), "verdict",
+                   pdlt_verdict_text(k->verdict));
+}
+
 static json_t *verdict_object(const pdlt_comparison *c) {
   json_t *tests = json_array(), *warnings = json_array();
   int failed = 0;
@@ -110,10 +128,11 @@ static json_t *verdict_object(const pdlt_comparison *c) {
   for (size_t i = 0; i < c->num_warnings; i++)
     failed |= json_array_append_new(warnings, json_string(c->warnings[i])) != 0;
   if (!failed)
-    return json_pack("{s:s, s:o, s:o, s:i, s:f, s:s, s:s, s:o}", "verdict",
+    return json_pack("{s:s, s:o, s:o, s:i, s:f, s:s, s:s, s:o, s:o, s:o}", "verdict",
                      pdlt_verdict_text(c->verdict), "tests", tests, "warnings", warnings, "degree",
                      c->degree, "level", c->level, "theory_hash", c->theory_hash, "measured_hash",
-                     c->measured_hash, "reach", reach_list(c));
+                     c->measured_hash, "reach", reach_list(c), "slopes", slope_list(c), "kurtosis",
+                     kurtosis_object(&c->kurtosis));
   json_decref(tests);
   json_decref(warnings);
   return NULL;

@@ -3,19 +3,19 @@
 
 usage: tables.py OUT STUDY RESULTS.md
 
-Reads OUT/CASE/{theory.npz,verdict.json,report.html} and OUT/CASE/without-PART/verdict.json; a
+Reads OUT/CASE/{theory.npz,verdict.json} and OUT/CASE/without-PART/verdict.json; a
 case without results is left out with a message. Writes STUDY/result.csv and what stands between
 the markers of RESULTS.md, and copies the figures of FIGURES to STUDY/figures/. Standard library
 only. Called by run.sh.
 """
 import csv
-import re
 import shutil
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from common import paste, probability, read_array, rms, short, tests_by_name  # noqa: E402
+from common import (paste, probability, read_array, rms, short, tests_by_name,  # noqa: E402
+                    verdict_of, with_error)
 
 PARTS = ["mean_ntk", "ntk_fluctuations", "dntk", "ddntk_linear", "ddntk_cubic"]
 FIELDS = ["quantity", "coefficient", "verdict", "p", "worst_z", "null_z", "numbers", "directions"]
@@ -42,12 +42,12 @@ def share(out, case, part):
     return rms(read_array(theory, f"z_nlo/{part}")[1]) / rms(read_array(theory, "z_nlo")[1])
 
 
-def slopes_of(out, case):
-    """Slopes of z in the caption of width_scaling: (from infinite width, from order 1/n)."""
-    text = re.sub("<[^>]*>", "", (out / case / "report.html").read_text())
-    caption = re.search(r"Fitted slopes: z: ([^;]*); z \(from order 1/n\): ([^;.]*(?:\.\d[^;.]*)*)",
-                        text)
-    return [s.replace("−", "-") for s in caption.groups()]
+def slope_of(out, case, order):
+    """Slope of the distance of z against width, from infinite width (0) or from order 1/n (1)."""
+    for s in verdict_of(out / case)["slopes"]:
+        if s["quantity"] == "z" and s["order"] == order and s["slope"] is not None:
+            return " ± ".join(with_error(s["slope"], s["se"]))
+    return "no slope"
 
 
 def write_result(out, study, cases):
@@ -92,7 +92,7 @@ def table_of_slopes(out, cases):
     yield "| case | from infinite width | from order 1/n |"
     yield "|---|---|---|"
     for case in cases:
-        yield f"| {case} | " + " | ".join(slopes_of(out, case)) + " |"
+        yield f"| {case} | " + " | ".join(slope_of(out, case, order) for order in (0, 1)) + " |"
 
 
 def summary(out, cases):

@@ -3,20 +3,19 @@
 
 usage: tables.py OUT STUDY RESULTS.md
 
-Reads OUT/CASE/{theory.npz,verdict.json,comparison.csv,report.html} and
+Reads OUT/CASE/{theory.npz,verdict.json,comparison.csv} and
 OUT/CASE/without-GROUP/{verdict.json,../without-GROUP.npz}; a case without results is left out with
 a message. Writes STUDY/result.csv and what stands between the markers of RESULTS.md, and copies
 the figures of FIGURES to STUDY/figures/. Standard library only. Called by run.sh.
 """
 import csv
-import re
 import shutil
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from common import (paste, probability, read_array, read_experiment, rms, short,  # noqa: E402
-                    tests_by_name)
+                    tests_by_name, verdict_of, with_error)
 
 QUANTITIES = ["cov", "loss_train", "loss_train_bias", "loss_train_variance",
               "loss_test", "loss_test_bias", "loss_test_variance"]
@@ -147,11 +146,9 @@ def table_of_kurtosis(out, cases):
     for case in cases:
         if case in trained_of(cases):
             continue
-        text = re.sub("<[^>]*>", "", (out / case / "report.html").read_text())
-        found = re.search(r"fitted coefficient of h: (\S+ ± \S+); theory: ([-−.\d]+); a Gaussian: 0. "
-                          r"Verdict: (\w+)", text)
-        measured, theory, verdict = (x.replace("−", "-").replace("±", "+-") for x in found.groups())
-        yield f"| {case} | {measured} | {theory} | 0 | {verdict} |"
+        k = verdict_of(out / case)["kurtosis"]
+        measured = " +- ".join(with_error(k["coefficient"], k["se"]))
+        yield f"| {case} | {measured} | {k['theory']:.4g} | 0 | {k['verdict']} |"
 
 
 def summary(out, study, cases):

@@ -1,4 +1,4 @@
-// tensor: shapes, copies, limits.
+// array: shapes, copies, limits.
 #include "base/file/array.h"
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 namespace {
 
-TEST(Tensor, CountsOfShapes) {
+TEST(Array, CountsOfShapes) {
   const struct {
     int ndim;
     size_t dim[8], count;
@@ -28,7 +28,7 @@ TEST(Tensor, CountsOfShapes) {
   pdlt_array_free(nullptr);
 }
 
-TEST(Tensor, ImpossibleShapesLeaveTheOutput) {
+TEST(Array, ImpossibleShapesLeaveTheOutput) {
   double mark = 3;
   pdlt_array t = {};
   t.data = &mark;
@@ -45,7 +45,7 @@ TEST(Tensor, ImpossibleShapesLeaveTheOutput) {
   EXPECT_EQ(t.data, &mark);
 }
 
-TEST(Tensor, AnEmptyShapeIsEmptyWhateverElseIsLarge) {
+TEST(Array, AnEmptyShapeIsEmptyWhateverElseIsLarge) {
   const size_t dim[3] = {(size_t)1 << 40, (size_t)1 << 40, 0};
   pdlt_array t = {};
   ASSERT_EQ(pdlt_array_new(&t, 3, dim, nullptr), PDLT_OK);
@@ -53,7 +53,7 @@ TEST(Tensor, AnEmptyShapeIsEmptyWhateverElseIsLarge) {
   pdlt_array_free(&t);
 }
 
-TEST(Tensor, CopiesAreDeep) {
+TEST(Array, CopiesAreDeep) {
   const size_t dim[2] = {2, 3};
   pdlt_array a = {}, b = {};
   ASSERT_EQ(pdlt_array_new(&a, 2, dim, nullptr), PDLT_OK);
@@ -66,7 +66,7 @@ TEST(Tensor, CopiesAreDeep) {
   pdlt_array_free(&b);
 }
 
-TEST(Tensor, ShapesDiffer) {
+TEST(Array, ShapesDiffer) {
   pdlt_array a = {}, b = {};
   a.ndim = b.ndim = 2;
   a.dim[0] = b.dim[0] = 2;

@@ -257,11 +257,11 @@ TEST(ExperimentErrors, Until) {
       {{"ensemble.members={until: 3}"},
        "ensemble.members: until must be {quantity: NAME, relative: NUMBER}"},
       {{"ensemble.members={until: {relative: 0.1}}"},
-       "ensemble.members: quantity must be one of z, cov, loss_train, loss_test, K, Theta, "
-       "Theta_t"},
+       "ensemble.members: quantity must be one of K, Theta, z, cov, Theta_t, loss_train, "
+       "loss_test"},
       {{"ensemble.members={until: {quantity: V, relative: 0.1}}"},
-       "ensemble.members: quantity must be one of z, cov, loss_train, loss_test, K, Theta, "
-       "Theta_t"},
+       "ensemble.members: quantity must be one of K, Theta, z, cov, Theta_t, loss_train, "
+       "loss_test"},
       {{"ensemble.members={until: {quantity: z}}"},
        "ensemble.members: relative must be a number above 0 and at most 1"},
       {{"ensemble.members={until: {quantity: z, relative: 0}}"},
@@ -295,7 +295,7 @@ TEST(ExperimentErrors, Yaml) {
   EXPECT_EQ(Message("- a\n- b\n"),
             "e.yaml:1: yaml: the file must be a mapping: network: ..., data: ..., training: ...");
   EXPECT_EQ(Message("title: a\n---\ntitle: b\n"),
-            "e.yaml:2: yaml: a second document: one file is one experiment");
+            "e.yaml:2: yaml: a second document; a file holds one");
   const std::string alias = "yaml: aliases (*name) are not supported: write the value again";
   EXPECT_EQ(Message("title: &a x\nmeasure: *a\n"), "e.yaml:2: " + alias);
   EXPECT_EQ(Message("title: x\nmeasure: &a [*a]\n"), "e.yaml:2: " + alias);

@@ -216,7 +216,7 @@ TEST(Experiment, UntilMayStandUnderMembersOrByItself) {
   const std::string widths = "network.widths=[8, 9, 10, 11, 12]";
   Experiment inside(kFull, {widths, "ensemble.members={until: {quantity: K, relative: 0.02}}"});
   EXPECT_EQ(inside.ex.ensemble.members, 0);
-  EXPECT_STREQ(pdlt_until_name(inside.ex.ensemble.until.quantity), "K");
+  EXPECT_STREQ(pdlt_quantities[inside.ex.ensemble.until.quantity].name, "K");
   EXPECT_EQ(inside.ex.ensemble.until.relative, 0.02);
   EXPECT_EQ(inside.ex.ensemble.until.scale, 0);
   EXPECT_EQ(inside.ex.ensemble.until.max_members, PDLT_UNTIL_MAX_MEMBERS);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
 
@@ -140,6 +141,73 @@ TEST_F(CompareWrite, Json) {
     }
   }
   EXPECT_EQ(json_array_size(json_object_get(object, "warnings")), 1u);
+  json_decref(object);
+}
+
+TEST_F(CompareWrite, JsonHoldsSlopesAndKurtosis) {
+  double exponent = -1.5, error = 0.25;
+  pdlt_compare_slope slopes[2] = {{"z", 0, nullptr, exponent, error}, {"z", 1, nullptr, NAN, NAN}};
+  pdlt_comparison shown = c;
+  pdlt_error err{};
+  std::string path = folder + "/a";
+  shown.slopes = slopes;
+  shown.num_slopes = 2;
+  shown.kurtosis.sample = 3;
+  shown.kurtosis.num = 2;
+  shown.kurtosis.c1 = 2.5;
+  shown.kurtosis.c1_se = 0.5;
+  shown.kurtosis.theory = 2;
+  shown.kurtosis.verdict = PDLT_AGREE;
+  for (const bool measured : {true, false}) {
+    if (!measured) shown.kurtosis.num = 0;
+    ASSERT_EQ(pdlt_comparison_write_json(&shown, path.c_str(), &err), PDLT_OK) << err.message;
+    json_t *object = json_load_file(path.c_str(), 0, nullptr);
+    json_t *list = json_object_get(object, "slopes");
+    ASSERT_EQ(json_array_size(list), 2u);
+    EXPECT_STREQ(json_string_value(json_object_get(json_array_get(list, 0), "quantity")), "z");
+    EXPECT_EQ(json_real_value(json_object_get(json_array_get(list, 0), "slope")), exponent);
+    EXPECT_EQ(json_real_value(json_object_get(json_array_get(list, 0), "se")), error);
+    EXPECT_EQ(json_integer_value(json_object_get(json_array_get(list, 1), "order")), 1);
+    EXPECT_TRUE(json_is_null(json_object_get(json_array_get(list, 1), "slope")));
+    json_t *kurtosis = json_object_get(object, "kurtosis");
+    EXPECT_EQ(json_is_null(kurtosis), !measured);
+    if (measured) {
+      EXPECT_EQ(json_integer_value(json_object_get(kurtosis, "sample")), 3);
+      EXPECT_EQ(json_real_value(json_object_get(kurtosis, "coefficient")), 2.5);
+      EXPECT_EQ(json_real_value(json_object_get(kurtosis, "se")), 0.5);
+      EXPECT_EQ(json_real_value(json_object_get(kurtosis, "theory")), 2);
+      EXPECT_STREQ(json_string_value(json_object_get(kurtosis, "verdict")), "agree");
+    }
+    json_decref(object);
+  }
+}
+
+// Every key of verdict.json, of its lists and objects too, stands in its paragraph of NOTATION.md.
+void ExpectKeysIn(const std::string &text, json_t *value) {
+  const char *key;
+  json_t *item;
+  size_t i;
+  json_object_foreach(value, key, item) {
+    EXPECT_NE(text.find("`" + std::string(key) + "`"), std::string::npos) << key;
+    ExpectKeysIn(text, item);
+  }
+  json_array_foreach(value, i, item) ExpectKeysIn(text, item);
+}
+
+TEST_F(CompareWrite, NotationNamesEveryKey) {
+  pdlt_error err{};
+  std::string path = folder + "/a";
+  pdlt_compare_slope slope{"z", 0, nullptr, -1, 0.1};
+  pdlt_comparison shown = c;
+  shown.slopes = &slope;
+  shown.num_slopes = shown.kurtosis.num = 1;
+  ASSERT_EQ(pdlt_comparison_write_json(&shown, path.c_str(), &err), PDLT_OK) << err.message;
+  std::ifstream in(PDLT_SOURCE_DIR "/NOTATION.md");
+  const std::string all{std::istreambuf_iterator<char>(in), {}};
+  const size_t at = all.find("\nverdict.json: ");
+  ASSERT_NE(at, std::string::npos);
+  json_t *object = json_load_file(path.c_str(), 0, nullptr);
+  ExpectKeysIn(all.substr(at, all.find("\n\n", at) - at), object);
   json_decref(object);
 }
 

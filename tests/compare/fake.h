@@ -4,6 +4,8 @@
 #ifndef PDLT_TESTS_COMPARE_FAKE_H
 #define PDLT_TESTS_COMPARE_FAKE_H
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -16,6 +18,8 @@
 #include "compare/figure/figure.h"
 #include "compare/statistics/fit.h"
 #include "compare/verdict/compare.h"
+#include "compare/verdict/kurtosis.h"
+#include "compare/verdict/slope.h"
 
 struct Fake {
   std::vector<double> widths{16, 32, 64, 128};
@@ -27,7 +31,7 @@ struct Fake {
   std::string title = "tanh, three layers: the trained output against theory";
 
   pdlt_archive theory{}, measured{};
-  pdlt_comparison comparison{};
+  mutable pdlt_comparison comparison{};  // mutable: Input() measures slopes and kurtosis
   std::vector<double> h, row_storage;
   std::vector<pdlt_reach> reach;
   std::vector<int> used;
@@ -41,6 +45,7 @@ struct Fake {
   Fake(const Fake &) = delete;
   Fake &operator=(const Fake &) = delete;
   ~Fake() {
+    Forget();
     pdlt_archive_free(&theory);
     pdlt_archive_free(&measured);
   }
@@ -398,7 +403,28 @@ struct Fake {
     if (order1) MakeOrderOne();
     MakeComparison();
   }
-  pdlt_figure_input Input() const { return {&comparison, &theory, &measured}; }
+
+  // Slopes and kurtosis as pdlt_compare fills them in, of what the archives hold now.
+  void Measure() const {
+    pdlt_error err;
+    Forget();
+    EXPECT_EQ(pdlt_comparison_slopes(&comparison, &measured, &err), PDLT_OK) << err.message;
+    EXPECT_EQ(pdlt_kurtosis_measure(&comparison.kurtosis, &comparison, &theory, &measured, &err),
+              PDLT_OK)
+        << err.message;
+  }
+  void Forget() const {
+    pdlt_free(comparison.slopes);
+    pdlt_free(comparison.distances);
+    comparison.slopes = nullptr;
+    comparison.distances = nullptr;
+    comparison.num_slopes = 0;
+    pdlt_kurtosis_free(&comparison.kurtosis);
+  }
+  pdlt_figure_input Input() const {
+    Measure();
+    return {&comparison, &theory, &measured};
+  }
 };
 
 #endif

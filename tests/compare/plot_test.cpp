@@ -18,18 +18,6 @@
 
 namespace {
 
-std::string Number(double value, int digits) {
-  char text[96];
-  pdlt_plot_number(text, sizeof text, value, digits);
-  return text;
-}
-
-std::string Measured(double value, double se) {
-  char text[160];
-  pdlt_plot_measured(text, sizeof text, value, se);
-  return text;
-}
-
 std::string Svg(pdlt_plot *plot) {
   char *bytes = nullptr;
   size_t size = 0;
@@ -184,24 +172,6 @@ TEST(PlotTicks, LinearLabelsUseTheMinusSignAndACommonPower) {
   pdlt_ticks_make(&ticks, PDLT_AXIS_LINEAR, -0.5, 1, 1);
   EXPECT_EQ(ticks.exponent, 0);
   EXPECT_STREQ(ticks.label[0], "\u22120.5");
-}
-
-TEST(PlotNumber, IsMarkup) {
-  EXPECT_EQ(Number(0, 3), "0");
-  EXPECT_EQ(Number(-0.25, 3), "\u22120.25");
-  EXPECT_EQ(Number(1e-7, 3), "10<sup>\u22127</sup>");
-  EXPECT_EQ(Number(-2.5e9, 3), "\u22122.5\u00d710<sup>9</sup>");
-  EXPECT_EQ(Number(1234.4, 5), "1234.4");
-  EXPECT_EQ(Number(0.99999, 3), "1");
-  EXPECT_EQ(Number(NAN, 3), "\u2014");
-  EXPECT_EQ(Number(-INFINITY, 3), "\u2212\u221e");
-}
-
-TEST(PlotNumber, MeasuredSharesDigits) {
-  EXPECT_EQ(Measured(-1.0734, 0.0193), "\u22121.073 \u00b1 0.019");
-  EXPECT_EQ(Measured(1.2345e-7, 2e-9), "(1.235 \u00b1 0.020)\u00d710<sup>\u22127</sup>");
-  EXPECT_EQ(Measured(0.5, NAN), "0.5");
-  EXPECT_EQ(Measured(12345, 300), "12345 \u00b1 300");
 }
 
 TEST(PlotFiles, AreReproducible) {

@@ -36,8 +36,7 @@ pdlt_status Fast(const Problem &x, size_t S, const Array &times,
   pdlt_training lo = {};
   const size_t rows = x.n * S;
   out->assign(times.size() * rows * rows * rows, 7.5);
-  pdlt_status status =
-      pdlt_training_new(&lo, x.D, x.A, x.n, in.K, in.theta, in.y, x.eta, x.flow, 0, 0, err);
+  pdlt_status status = pdlt_training_new(&lo, &in.lo, err);
   if (status == PDLT_OK)
     status = pdlt_dynamics_dntk(&lo, &in, S, times.size(), times.data(), out->data(), err);
   pdlt_training_free(&lo);
@@ -174,8 +173,7 @@ TEST(DynamicsDntk, MemoryFailuresLeaveTheOutputAlone) {
   const pdlt_dynamics_input in = Input(x, nullptr);
   pdlt_training lo = {};
   pdlt_error err = {};
-  ASSERT_EQ(pdlt_training_new(&lo, x.D, x.A, x.n, in.K, in.theta, in.y, x.eta, 0, 0, 0, &err),
-            PDLT_OK);
+  ASSERT_EQ(pdlt_training_new(&lo, &in.lo, &err), PDLT_OK);
   const double times[2] = {1, INFINITY};
   for (long failures = 0; failures < 2; failures++) {
     Array out(2 * 27, 7.5);

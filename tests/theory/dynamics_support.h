@@ -129,11 +129,14 @@ struct Result {
 
 inline pdlt_dynamics_input Input(const Problem &x, const pdlt_dynamics_factors *factors) {
   pdlt_dynamics_input in = {};
-  in.D = x.D;
-  in.A = x.A;
-  in.outputs = x.n;
-  in.K = x.K.data();
-  in.theta = x.theta.data();
+  in.lo.D = x.D;
+  in.lo.A = x.A;
+  in.lo.outputs = x.n;
+  in.lo.K = x.K.data();
+  in.lo.theta = x.theta.data();
+  in.lo.y = x.y.data();
+  in.lo.eta = x.eta;
+  in.lo.flow = x.flow;
   in.theta1 = x.theta1.data();
   in.a = x.a.data();
   in.b = x.b.data();
@@ -143,9 +146,6 @@ inline pdlt_dynamics_input Input(const Problem &x, const pdlt_dynamics_factors *
   in.s = x.s.data();
   in.t = x.t.data();
   in.u = x.u.data();
-  in.y = x.y.data();
-  in.eta = x.eta;
-  in.flow = x.flow;
   in.threads = x.threads;
   in.factors = factors;
   return in;

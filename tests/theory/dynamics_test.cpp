@@ -239,18 +239,4 @@ TEST(Dynamics, OutOfMemoryLeavesOutputsAlone) {
   }
 }
 
-TEST(Dynamics, NamesAreDistinct) {
-  std::vector<std::string> names;
-  for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++) {
-    names.push_back(pdlt_dynamics_term_name((pdlt_dynamics_term)t));
-    EXPECT_GT(std::string(pdlt_dynamics_term_equation((pdlt_dynamics_term)t)).size(), 3u);
-  }
-  for (int p = 0; p < PDLT_DYNAMICS_PART_COUNT; p++)
-    names.push_back(pdlt_dynamics_part_name((pdlt_dynamics_part)p));
-  std::sort(names.begin(), names.end());
-  EXPECT_EQ(std::unique(names.begin(), names.end()), names.end());
-  EXPECT_STREQ(pdlt_dynamics_term_name(PDLT_DYNAMICS_DDNTK_USV), "z.ddntk_usv");
-  EXPECT_STREQ(pdlt_dynamics_part_name(PDLT_DYNAMICS_PART_DDNTK_CUBIC), "ddntk_cubic");
-}
-
 }  // namespace

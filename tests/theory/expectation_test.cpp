@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "theory/gauss/correlation.h"
 #include "theory/gauss/hermite.h"
 #include "theory/gauss/quadrature.h"
 

@@ -51,6 +51,10 @@ double LargestEta(const Problem &p) {
   return top > 0 ? 2 / top : 1;
 }
 
+pdlt_training_input Input(const Problem &p, double eta) {
+  return {p.D, p.A, p.outputs, p.K.data(), p.theta.data(), p.y.data(), eta, 0, 0, 0};
+}
+
 Result At(const Problem &p, double eta, double t, bool flow = false, double err_K = 0,
           double err_theta = 0) {
   Result r;
@@ -58,8 +62,11 @@ Result At(const Problem &p, double eta, double t, bool flow = false, double err_
   r.cov.resize(p.D * p.D);
   pdlt_training training = {};
   pdlt_error err = {};
-  r.status = pdlt_training_new(&training, p.D, p.A, p.outputs, p.K.data(), p.theta.data(),
-                               p.y.data(), eta, flow, err_K, err_theta, &err);
+  pdlt_training_input in = Input(p, eta);
+  in.flow = flow;
+  in.err_K = err_K;
+  in.err_theta = err_theta;
+  r.status = pdlt_training_new(&training, &in, &err);
   if (r.status == PDLT_OK)
     r.status = std::isinf(t)
                    ? pdlt_training_end(&training, r.mean.data(), r.cov.data(), &r.errors, &err)
@@ -74,8 +81,8 @@ Result Steps(const Problem &p, double eta, long steps) {
   r.mean.resize(p.D * p.outputs);
   r.cov.resize(p.D * p.D);
   pdlt_error err = {};
-  r.status = pdlt_training_steps(p.D, p.A, p.outputs, p.K.data(), p.theta.data(), p.y.data(), eta,
-                                 steps, r.mean.data(), r.cov.data(), &err);
+  const pdlt_training_input in = Input(p, eta);
+  r.status = pdlt_training_steps(&in, steps, r.mean.data(), r.cov.data(), &err);
   return r;
 }
 

@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "tests/theory/layers.h"
 #include "theory/gauss/expectation.h"
 
 namespace {
@@ -27,6 +28,9 @@ struct Network {
     return {std::vector<double>(L, C_b), std::vector<double>(L, C_W),
             std::vector<double>(L, lambda_b), std::vector<double>(L, lambda_W)};
   }
+  std::vector<pdlt_layer> Layers(size_t inputs) const {
+    return theory_test::Layers(C_b, C_W, lambda_b, lambda_W, inputs);
+  }
 };
 
 struct Layers {
@@ -43,12 +47,11 @@ struct Layers {
 
 void Compute(Layers *out, const char *activation, const Network &net, size_t D, size_t inputs,
              const std::vector<double> &x, double tolerance = 1e-11, int threads = 1) {
-  const pdlt_activation act = Parse(activation);
   pdlt_error err = {};
-  ASSERT_EQ(pdlt_kernel_layers_new(&out->k, &act, (int)net.C_b.size(), net.C_b.data(),
-                                   net.C_W.data(), net.lambda_b.data(), net.lambda_W.data(), D,
-                                   inputs, x.data(), tolerance, threads, nullptr, &err),
-            PDLT_OK)
+  const auto layers = net.Layers(inputs);
+  const pdlt_kernel_settings settings = {
+      Parse(activation), (int)layers.size(), layers.data(), tolerance, threads, nullptr};
+  ASSERT_EQ(pdlt_kernel_layers_new(&out->k, &settings, D, x.data(), &err), PDLT_OK)
       << activation << ": " << err.message;
 }
 
@@ -246,20 +249,20 @@ TEST(Kernel, LargeKernelsAndEmptyInput) {
 }
 
 TEST(Kernel, RefusesBadInput) {
-  const pdlt_activation act = Parse("polynomial(0,1,0,0,0,3)");
   pdlt_kernel_layers out = {};
   pdlt_error err = {};
-  const Network net = Network::Uniform(8, 0, 5, 0, 1);
+  auto layers = Network::Uniform(8, 0, 5, 0, 1).Layers(1);
+  pdlt_kernel_settings settings = {
+      Parse("polynomial(0,1,0,0,0,3)"), 8, layers.data(), 1e-10, 1, nullptr};
   const double x[1] = {3};
-  EXPECT_EQ(
-      pdlt_kernel_layers_new(&out, &act, 8, net.C_b.data(), net.C_W.data(), net.lambda_b.data(),
-                             net.lambda_W.data(), 1, 1, x, 1e-10, 1, nullptr, &err),
-      PDLT_ERR_NUMERIC);
+  EXPECT_EQ(pdlt_kernel_layers_new(&out, &settings, 1, x, &err), PDLT_ERR_NUMERIC);
   EXPECT_NE(std::string(err.message).find("explodes"), std::string::npos) << err.message;
-  const double negative[1] = {-1};
-  EXPECT_EQ(pdlt_kernel_layers_new(&out, &act, 1, negative, net.C_W.data(), net.lambda_b.data(),
-                                   net.lambda_W.data(), 1, 1, x, 1e-10, 1, nullptr, &err),
-            PDLT_ERR_INPUT);
+  layers[0].C_b = -1;
+  settings.depth = 1;
+  EXPECT_EQ(pdlt_kernel_layers_new(&out, &settings, 1, x, &err), PDLT_ERR_INPUT);
+  layers[0].C_b = 0;
+  layers[0].in = 0;
+  EXPECT_EQ(pdlt_kernel_layers_new(&out, &settings, 1, x, &err), PDLT_ERR_INPUT);
   EXPECT_EQ(out.K, nullptr);
 }
 

@@ -53,9 +53,9 @@ TEST(Loss, AgreesWithBruteForceOverCombinedIndices) {
     y.resize(D * x.n);
     for (size_t i = x.y.size(); i < y.size(); i++) y[i] = normal(gen);
     pdlt_error err = {};
-    ASSERT_EQ(pdlt_training_steps(D, x.A, x.n, x.K.data(), x.theta.data(), y.data(), x.eta, steps,
-                                  mean.data(), cov.data(), &err),
-              PDLT_OK);
+    pdlt_training_input lo = Input(x, nullptr).lo;
+    lo.y = y.data();
+    ASSERT_EQ(pdlt_training_steps(&lo, steps, mean.data(), cov.data(), &err), PDLT_OK);
     const NaiveCov naive(x, steps, Ones());
     const Array spread = Spread(x, cov), cov1 = naive.Covariance(steps);
     Array mean1(M);

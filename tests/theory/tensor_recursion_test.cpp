@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/theory/layers.h"
 #include "theory/infinite/kernel.h"
 #include "theory/tensors/tensors.h"
 
@@ -321,6 +322,7 @@ TEST(TensorRecursion, PolynomialsByWick) {
   const List C_b = {0.1, 0.2, 0.05, 0.3}, C_W = {0.9, 0.8, 1.2, 0.7};
   const List lambda_b = {0.3, 0.2, 0.6, 0.1}, lambda_W = {0.8, 1.2, 0.7, 1.4};
   const std::vector<int> ratios = {1, 3, 2};
+  const auto layers = theory_test::Layers(C_b, C_W, lambda_b, lambda_W, 2, ratios);
   const List inputs[] = {{1.0, -0.4, 0.3, 0.9}, {0.5, 0.2, 0.5, 0.2}, {0.8, 0.1, 0.0, 0.0}};
   for (const auto &[name, coefficients] : cases) {
     for (const List &x : inputs) {
@@ -328,13 +330,9 @@ TEST(TensorRecursion, PolynomialsByWick) {
       pdlt_kernel_layers kernels = {};
       pdlt_tensor_set set = {};
       ASSERT_EQ(pdlt_activation_parse(&s.activation, name.c_str(), nullptr), PDLT_OK);
-      ASSERT_EQ(pdlt_kernel_layers_new(&kernels, &s.activation, 4, C_b.data(), C_W.data(),
-                                       lambda_b.data(), lambda_W.data(), 2, 2, x.data(), 1e-13, 1,
-                                       nullptr, nullptr),
-                PDLT_OK);
-      s.C_W = C_W.data();
-      s.lambda_W = lambda_W.data();
-      s.width_ratios = ratios.data();
+      const pdlt_kernel_settings k = {s.activation, 4, layers.data(), 1e-13, 1, nullptr};
+      ASSERT_EQ(pdlt_kernel_layers_new(&kernels, &k, 2, x.data(), nullptr), PDLT_OK);
+      s.layer = layers.data();
       s.tolerance = 1e-10;
       s.threads = 1;
       s.dntk = 1;

@@ -1,6 +1,6 @@
 // Networks that share their hidden layers, with their moves kept or with weights of their own:
 // outputs and NTK against explicit parameters moved along explicit gradients.
-#include "trainer/control/bundle.h"
+#include "trainer/control/moves.h"
 
 #include <gtest/gtest.h>
 
@@ -30,12 +30,14 @@ struct Fixture {
     pdlt_error err = {};
     if (pdlt_samples_new(&problem, &ex.c, &given.c, &err) != PDLT_OK ||
         pdlt_network_new(&net, &ex.c, (int)c.width, problem.inputs, &err) != PDLT_OK ||
-        pdlt_bundle_new(&bundle, &net, &problem, c.heads, c.nodes, &err) != PDLT_OK)
+        pdlt_bundle_new(&bundle, &net, &problem, c.heads, &err) != PDLT_OK ||
+        pdlt_moves_new(&moves, &bundle, c.nodes, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     lambda.resize(net.num_params);
     pdlt_reference_lambda(&net, lambda.data());
   }
   ~Fixture() {
+    pdlt_moves_free(&moves);
     pdlt_bundle_free(&bundle);
     pdlt_network_free(&net);
     pdlt_samples_free(&problem);
@@ -90,6 +92,7 @@ struct Fixture {
   pdlt_samples problem = {};
   pdlt_network net = {};
   pdlt_bundle bundle = {};
+  pdlt_moves moves = {};
   std::vector<double> lambda;
 };
 
@@ -105,7 +108,6 @@ TEST(TrainerBundle, NetworksAreWhereTheirGradientsBringThem) {
     Data data((size_t)c.settings.train, (size_t)c.settings.test, c.inputs,
               (size_t)c.settings.outputs, 80 + (unsigned)trial);
     Fixture f(c, data);
-    pdlt_bundle &b = f.bundle;
     const size_t last = f.net.num_params - f.net.layer[f.net.depth - 1].weight;
     const size_t trained = f.problem.outputs * f.problem.train;
     std::vector<double> all(f.net.num_params + (c.heads - 1) * last);
@@ -118,25 +120,26 @@ TEST(TrainerBundle, NetworksAreWhereTheirGradientsBringThem) {
       std::copy_n(all.end() - (long)((c.heads - k / 2) * last), last, draws[k].end() - (long)last);
       if (k % 2) pdlt_network_negate_last(&f.net, draws[k].data());
     }
-    pdlt_bundle_draw(&b, all.data(), c.heads);
-    for (size_t k = 0; k < 2 * c.heads; k++) f.check(b.draw, k / 2, k % 2 ? -1 : 1, draws[k]);
-    const int own = pdlt_bundle_owns(&b, 4, 0);
+    pdlt_bundle_draw(&f.bundle, all.data(), c.heads);
+    for (size_t k = 0; k < 2 * c.heads; k++)
+      f.check(f.bundle.draw, k / 2, k % 2 ? -1 : 1, draws[k]);
+    const int own = pdlt_moves_own(&f.moves, 4, 0);
     if (f.net.depth > 2) (own ? owned : kept)++;
     const size_t first = gen() % (2 * c.heads), count = own ? 1 : 2 * c.heads - first;
     std::vector<std::vector<double>> state(draws.begin() + (long)first,
                                            draws.begin() + (long)(first + count));
     std::vector<std::vector<double>> at = state;
-    pdlt_bundle_start(&b, first, count, own);
+    pdlt_moves_start(&f.moves, first, count, own);
     for (int stay : {0, 1, 1, 0, 0, 1, 0}) {
       std::vector<double> push(count * trained);
       for (double &x : push) x = 0.2 * normal(gen);
-      pdlt_bundle_move(&b, push.data(), stay);
+      pdlt_moves_add(&f.moves, push.data(), stay);
       for (size_t r = 0; r < count; r++) {
         at[r] = f.moved(state[r], at[r], &push[r * trained]);
         if (stay) state[r] = at[r];
       }
-      pdlt_bundle_evaluate(&b, gen() % 2 ? f.problem.samples : f.problem.train);
-      for (size_t r = 0; r < count; r++) f.check(b.now, r, 1, at[r]);
+      pdlt_moves_evaluate(&f.moves, gen() % 2 ? f.problem.samples : f.problem.train);
+      for (size_t r = 0; r < count; r++) f.check(f.moves.now, r, 1, at[r]);
     }
   }
   EXPECT_GT(kept, 5);
@@ -156,17 +159,20 @@ TEST(TrainerBundle, KeepsMovesWhereTheyAreCheaperThanWeights) {
     c.width = width;
     Data data(2, 1, c.inputs, 1, 3);
     Fixture f(c, data);
-    EXPECT_EQ(f.bundle.moving, 21u);  // 64 rows
+    EXPECT_EQ(f.moves.moving, 21u);  // 64 rows
     // A move in an evaluation: 2 (D + q) n 2 N_A; an update: 2 2 n^2 N_A.
     const double kept = 2 * 2 * 6 * 2.0 * (double)width * 2,
                  updated = 2 * 4 * 2.0 * (double)(width * width);
-    EXPECT_EQ(pdlt_bundle_move_flops(&f.net, &f.problem, 3, 0, 0), 6 * kept);
-    EXPECT_EQ(pdlt_bundle_move_flops(&f.net, &f.problem, 3, 1, 0), 12 * kept);
-    EXPECT_EQ(pdlt_bundle_move_flops(&f.net, &f.problem, 3, 0, 1), 3 * updated);
-    EXPECT_EQ(pdlt_bundle_move_flops(&f.net, &f.problem, 3, 1, 1), 3 * (updated + kept));
+    const pdlt_moves_flops at_nodes = pdlt_moves_count(&f.net, &f.problem, 3, 0);
+    const pdlt_moves_flops half_way = pdlt_moves_count(&f.net, &f.problem, 3, 1);
+    EXPECT_EQ(at_nodes.kept, 6 * kept);
+    EXPECT_EQ(half_way.kept, 12 * kept);
+    EXPECT_EQ(at_nodes.owned, 3 * updated);
+    EXPECT_EQ(half_way.owned, 3 * (updated + kept));
+    EXPECT_EQ(at_nodes.own, 6 * kept > 3 * updated);
     const size_t most = width == 8 ? 1 : 20;  // (J + 1)/2 kept <= updated
-    EXPECT_EQ(f.bundle.nodes, most);
-    EXPECT_EQ(pdlt_bundle_owns(&f.bundle, most, 0), 0);
-    EXPECT_EQ(pdlt_bundle_owns(&f.bundle, most + 1, 0), 1);
+    EXPECT_EQ(f.moves.nodes, most);
+    EXPECT_EQ(pdlt_moves_own(&f.moves, most, 0), 0);
+    EXPECT_EQ(pdlt_moves_own(&f.moves, most + 1, 0), 1);
   }
 }

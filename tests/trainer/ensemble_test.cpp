@@ -446,12 +446,14 @@ TEST(TrainerPlan, LargerBlocksHaveTheSameSums) {
   ASSERT_EQ(pdlt_network_new(&net, &ex.c, 8, 3, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
   pdlt_plan_estimator(&plan, 1);
+  pdlt_control_width *width = nullptr;
+  ASSERT_EQ(pdlt_control_width_new(&width, &plan, &net, nullptr), PDLT_OK);
   std::vector<double> covs[2];
   for (size_t g : {1, 2}) {
     plan.block_members = 64 * g;
     plan.blocks = (200 + plan.block_members - 1) / plan.block_members;
     pdlt_worker worker = {};
-    ASSERT_EQ(pdlt_worker_new(&worker, &plan, &net, nullptr, nullptr), PDLT_OK);
+    ASSERT_EQ(pdlt_worker_new(&worker, &plan, &net, width, nullptr), PDLT_OK);
     std::vector<double> records(plan.blocks * plan.at.size), pseudo;
     for (size_t b = 0; b < plan.blocks; b++)
       ASSERT_EQ(pdlt_block_run(&worker, b, nullptr, &records[b * plan.at.size], nullptr), 1);
@@ -465,6 +467,7 @@ TEST(TrainerPlan, LargerBlocksHaveTheSameSums) {
     ASSERT_EQ(pdlt_covariance_estimate(&m, covs[g - 1].data(), pseudo.data(), nullptr), PDLT_OK);
   }
   for (size_t k = 0; k < covs[0].size(); k++) EXPECT_NEAR(covs[0][k], covs[1][k], 1e-13);
+  pdlt_control_width_free(width);
   pdlt_network_free(&net);
   pdlt_samples_free(&problem);
 }

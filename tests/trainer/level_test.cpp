@@ -1,6 +1,6 @@
 // Levels between linearization and training: against explicit gradients and linear recursions
-// step by step, against gradient descent, and the sums over further draws.
-#include "trainer/control/further_draws.h"
+// step by step, and against gradient descent.
+#include "trainer/control/level.h"
 
 #include <gtest/gtest.h>
 
@@ -21,8 +21,8 @@ struct Fixture {
       throw std::runtime_error(err.message);
     eta = ex.c.training.eta;
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_level_draws_new(&level_draws, &net, &problem, &schedule, eta, 1, nodes, &err) !=
-        PDLT_OK)
+    const pdlt_level_settings settings = {&net, &problem, &schedule, eta, 1, nodes};
+    if (pdlt_level_draws_new(&level_draws, &settings, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
     q = problem.outputs * problem.samples;
@@ -138,7 +138,7 @@ Settings settings(const char *activation, int depth, int outputs) {
 
 }  // namespace
 
-TEST(TrainerRelinear, FollowsItsLinearizationsStepByStep) {
+TEST(TrainerLevel, FollowsItsLinearizationsStepByStep) {
   const struct {
     const char *activation;
     int depth, outputs;
@@ -168,7 +168,7 @@ TEST(TrainerRelinear, FollowsItsLinearizationsStepByStep) {
 
 // A node at every step is gradient descent, up to the last recorded time: few and many samples,
 // small and large layers.
-TEST(TrainerRelinear, EveryStepIsGradientDescent) {
+TEST(TrainerLevel, EveryStepIsGradientDescent) {
   const struct {
     int width, train, test;
   } cases[] = {{6, 3, 2}, {6, 5, 4}, {192, 3, 2}, {192, 5, 4}};
@@ -195,7 +195,7 @@ TEST(TrainerRelinear, EveryStepIsGradientDescent) {
 }
 
 // Middles are of second order: half the step leaves a quarter of the error, not a half.
-TEST(TrainerRelinear, MiddlesAreOfSecondOrder) {
+TEST(TrainerLevel, MiddlesAreOfSecondOrder) {
   Settings s = settings("tanh", 3, 1);
   s.eta = "0.0005";
   s.steps = "512";
@@ -216,7 +216,7 @@ TEST(TrainerRelinear, MiddlesAreOfSecondOrder) {
   EXPECT_LT(error[1][1], error[0][1]);
 }
 
-TEST(TrainerRelinear, IsTheOwnLinearizationWhereTheDrawIsUnstable) {
+TEST(TrainerLevel, IsTheOwnLinearizationWhereTheDrawIsUnstable) {
   Settings s = settings("tanh", 3, 1);
   s.eta = "5";
   Data data(3, 2, 3, 1, 8);
@@ -227,7 +227,7 @@ TEST(TrainerRelinear, IsTheOwnLinearizationWhereTheDrawIsUnstable) {
 }
 
 // Stable at the draw, but a single linearization to the end overshoots.
-TEST(TrainerRelinear, IsTheOwnLinearizationWhereTheResidualGrows) {
+TEST(TrainerLevel, IsTheOwnLinearizationWhereTheResidualGrows) {
   Settings s = settings("linear", 3, 1);
   s.C_W = "0.2";
   s.eta = "0.4";
@@ -246,37 +246,4 @@ TEST(TrainerRelinear, IsTheOwnLinearizationWhereTheResidualGrows) {
     for (double x : out) EXPECT_TRUE(std::isfinite(x));
   }
   EXPECT_GT(fell_back, 0);
-}
-
-TEST(TrainerRelinear, FurtherDrawsAddUp) {
-  const Settings s = settings("tanh", 4, 2);
-  Data data(3, 2, 3, 2, 8);
-  Fixture f(s, data, 6);
-  pdlt_error err = {};
-  pdlt_plan plan = {};
-  const pdlt_levels levels = {2, {{4, 1, 0}, {2, 2, 1}}, {PDLT_FURTHER_LAST + 3, 1}};
-  ASSERT_EQ(pdlt_plan_make(&plan, &f.ex.c, &f.problem, 0, &err), PDLT_OK) << err.message;
-  pdlt_plan_linearize(&plan, 1, 0, &levels);
-  pdlt_further further = {};
-  ASSERT_EQ(pdlt_further_new(&further, &plan, &f.net, &err), PDLT_OK);
-  const std::vector<double> top = f.output(f.theta, levels.level[1]);
-  std::vector<double> shift(top.size(), 0.25), expected(top.size());
-  int unstable = -1;
-  ASSERT_EQ(pdlt_further_levels(&further, f.theta.data(), 5, shift.data(), &unstable), PDLT_OK);
-  pdlt_further_free(&further);
-  EXPECT_EQ(unstable, 0);
-  for (size_t i = 0; i < top.size(); i++) expected[i] = 0.25 - top[i];
-  std::vector<double> theta(f.theta.size()), fresh(f.theta.size());
-  for (size_t k = 0; k < 2; k++)
-    for (uint64_t d = 0; d < levels.draws[k]; d++) {
-      pdlt_network_draw(&f.net, 7, PDLT_FURTHER_MEMBER(k) + 5 * levels.draws[k] + d, fresh.data());
-      if (d % PDLT_FURTHER_LAST == 0) theta = fresh;
-      for (size_t i = f.net.layer[3].weight; i < theta.size(); i++) theta[i] = fresh[i];
-      const std::vector<double> above = f.output(theta, levels.level[k]);
-      const std::vector<double> below =
-          f.output(theta, k == 0 ? pdlt_level{0, 0, 0} : levels.level[0]);
-      for (size_t i = 0; i < top.size(); i++)
-        expected[i] += (above[i] - below[i]) / (double)levels.draws[k];
-    }
-  for (size_t i = 0; i < top.size(); i++) EXPECT_NEAR(shift[i], expected[i], 1e-14);
 }

@@ -18,8 +18,8 @@ struct Fixture {
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    if (pdlt_level_draws_new(&level_draws, &net, &problem, &schedule, ex.c.training.eta, 1, 4,
-                             &err) != PDLT_OK)
+    const pdlt_level_settings settings = {&net, &problem, &schedule, ex.c.training.eta, 1, 4};
+    if (pdlt_level_draws_new(&level_draws, &settings, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
     q = problem.outputs * problem.samples;
@@ -80,7 +80,7 @@ std::vector<std::vector<double>> gradients(const Fixture &f, const Data &data) {
 
 }  // namespace
 
-TEST(TrainerControl, NtkIsThatOfTheGradients) {
+TEST(TrainerLinearization, NtkIsThatOfTheGradients) {
   std::mt19937_64 gen(31);
   for (int trial = 0; trial < 20; trial++) {
     const Settings s = random_settings(gen);
@@ -98,14 +98,14 @@ TEST(TrainerControl, NtkIsThatOfTheGradients) {
           sum += lambda[mu] * grad[r][mu] * grad[k][mu];
           size += std::fabs(lambda[mu] * grad[r][mu] * grad[k][mu]);
         }
-        EXPECT_NEAR(f.level_draws.bundle.draw.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
+        EXPECT_NEAR(f.level_draws.bundle->draw.ntk[r * f.q + k], sum, 1e-13 * (size + 1)) << trial;
       }
   }
 }
 
 // Parameters move by explicit gradients of the network linearized about its draw, for
 // z(0) and for -z(0), step by step.
-TEST(TrainerControl, IsGradientDescentOfTheLinearizedPair) {
+TEST(TrainerLinearization, IsGradientDescentOfTheLinearizedPair) {
   std::mt19937_64 gen(32);
   int compared = 0;
   for (int trial = 0; trial < 20; trial++) {
@@ -147,7 +147,7 @@ TEST(TrainerControl, IsGradientDescentOfTheLinearizedPair) {
   EXPECT_GT(compared, 15);
 }
 
-TEST(TrainerControl, ResponseIsTheSumOfItsSteps) {
+TEST(TrainerLinearization, ResponseIsTheSumOfItsSteps) {
   for (double eta : {1e-3, 0.3, 2.0})
     for (double x : {0.0, 1e-17, 1e-9, 0.2, 0.999, 1.0, 1.3, 1.999, 2.0, 2.5, 40.0})
       for (int t : {0, 1, 2, 7, 300}) {
@@ -171,7 +171,7 @@ TEST(TrainerControl, ResponseIsTheSumOfItsSteps) {
   EXPECT_NEAR(pdlt_linearization_response(0.5, 1.0, 1.5), 1 - std::pow(0.5, 1.5), 1e-15);
 }
 
-TEST(TrainerControl, StaysBoundedWhereTheLinearizedNetworkExplodes) {
+TEST(TrainerLinearization, StaysBoundedWhereTheLinearizedNetworkExplodes) {
   Settings s;
   s.eta = "3";
   s.steps = "1000";
@@ -187,7 +187,7 @@ TEST(TrainerControl, StaysBoundedWhereTheLinearizedNetworkExplodes) {
   }
 }
 
-TEST(TrainerControl, FlopsCountWhatTheySay) {
+TEST(TrainerLinearization, FlopsCountWhatTheySay) {
   Settings s;
   s.outputs = 2;
   Data data(3, 2, 4, 2, 1);

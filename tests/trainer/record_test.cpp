@@ -50,12 +50,12 @@ struct Case {
   std::vector<double> record(size_t block) {
     std::vector<double> out(plan.at.size), samples(plan.keep * plan.times * plan.p);
     pdlt_worker worker = {};
-    pdlt_weightless_fit fit = {};
-    EXPECT_EQ(pdlt_weightless_fit_new(&fit, &plan, &net, nullptr), PDLT_OK);
-    EXPECT_EQ(pdlt_worker_new(&worker, &plan, &net, &fit, nullptr), PDLT_OK);
+    pdlt_control_width *width = nullptr;
+    EXPECT_EQ(pdlt_control_width_new(&width, &plan, &net, nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_worker_new(&worker, &plan, &net, width, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_block_run(&worker, block, nullptr, out.data(), samples.data()), 1);
     pdlt_worker_free(&worker);
-    pdlt_weightless_fit_free(&fit);
+    pdlt_control_width_free(width);
     return out;
   }
   Data data;

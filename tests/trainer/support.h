@@ -1,5 +1,6 @@
-// support.h - experiments and data for the tests of trainer/, from fixed seeds.
-#pragma once
+/* support.h - experiments and data for the tests of trainer/, from fixed seeds. */
+#ifndef PDLT_TESTS_TRAINER_SUPPORT_H
+#define PDLT_TESTS_TRAINER_SUPPORT_H
 
 #include <cmath>
 #include <cstdio>
@@ -140,3 +141,5 @@ inline pdlt_ensemble_options options(int threads) {
 }
 
 }  // namespace trainer_test
+
+#endif

@@ -99,7 +99,7 @@ void expect_same(const Archive &a, const Archive &b, const std::string &name) {
 
 // Controlled values have the mean of the values as they are, and the variance that the pilot
 // says. Kinks, biases, several outputs, a sample that repeats another.
-TEST(TrainerInitial, ControlsChangeTheVarianceOnly) {
+TEST(TrainerWeightless, ControlsChangeTheVarianceOnly) {
   const struct {
     const char *activation, *C_b;
     int depth, train, outputs, width;
@@ -122,7 +122,7 @@ TEST(TrainerInitial, ControlsChangeTheVarianceOnly) {
     if (x.activation == std::string("tanh"))
       for (size_t i = 0; i < 3; i++) data.x[3 + i] = data.x[i];
     Fixture f(s, data, x.width, 1, true);
-    ASSERT_EQ(f.plan.weightless, 1);
+    ASSERT_EQ(f.plan.control.weightless, 1);
     EXPECT_EQ(f.fit.values, 2 * (size_t)x.depth * f.weightless.pre.pairs + f.plan.times * f.plan.p);
     EXPECT_GT(f.fit.controls, 0u);
     Moments raw, less, control;
@@ -153,7 +153,7 @@ TEST(TrainerInitial, ControlsChangeTheVarianceOnly) {
 }
 
 // With more samples than D^3 = 4 n^2 allows, and for plain and antithetic, nothing changes.
-TEST(TrainerInitial, WhoMeasuresWithoutWeights) {
+TEST(TrainerWeightless, WhoMeasuresWithoutWeights) {
   const struct {
     const char *estimator;
     int width, train, weightless;
@@ -173,13 +173,13 @@ TEST(TrainerInitial, WhoMeasuresWithoutWeights) {
     ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
     ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
     pdlt_plan_estimator(&plan, 0);
-    EXPECT_EQ(plan.weightless, x.weightless) << x.estimator << x.width << x.train;
-    EXPECT_EQ(plan.samples, (size_t)x.weightless);
+    EXPECT_EQ(plan.control.weightless, x.weightless) << x.estimator << x.width << x.train;
+    EXPECT_EQ(plan.control.samples, (size_t)x.weightless);
     pdlt_samples_free(&problem);
   }
 }
 
-TEST(TrainerInitial, EnsemblesAgreeWithPlainNetworks) {
+TEST(TrainerWeightless, EnsemblesAgreeWithPlainNetworks) {
   const struct {
     const char *activation, *measure;
     int depth;
@@ -215,7 +215,7 @@ TEST(TrainerInitial, EnsemblesAgreeWithPlainNetworks) {
 }
 
 // V of given kernels is that of the same numbers through the accumulator, by hand.
-TEST(TrainerInitial, VertexFromKernels) {
+TEST(TrainerWeightless, VertexFromKernels) {
   Settings s;
   s.train = 3;
   s.test = 2;
@@ -245,7 +245,7 @@ TEST(TrainerInitial, VertexFromKernels) {
   pdlt_accumulator_free(&acc);
 }
 
-TEST(TrainerInitial, ThreadsDoNotChangeABit) {
+TEST(TrainerWeightless, ThreadsDoNotChangeABit) {
   Settings s;
   s.estimator = "auto";
   s.measure = "[kernel, ntk, vertex]";

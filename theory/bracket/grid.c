@@ -36,8 +36,8 @@ cleanup:
 }
 
 static void weigh_modes(pdlt_bracket_grid *grid) {
-  for (size_t level = 0; level < grid->levels; ++level) {
-    for (size_t p = 0; p < grid->n; ++p) {
+  for (size_t level = 0; level < grid->levels; level++) {
+    for (size_t p = 0; p < grid->n; p++) {
       double weighted = grid->mode[level * grid->n + p] * grid->root_w[p];
       grid->right[level * grid->n + p] = weighted;
       grid->left[p * grid->levels + level] = weighted;
@@ -48,9 +48,9 @@ static void weigh_modes(pdlt_bracket_grid *grid) {
 /* -d^2/dt^2 + t^2/4 - 1/2 in the sinc basis of m nodes, step h, centred at 0. */
 static void oscillator_matrix(size_t m, double h, double *matrix /* (m, m) */) {
   const double pi = 3.14159265358979323846;
-  for (size_t p = 0; p < m; ++p) {
+  for (size_t p = 0; p < m; p++) {
     double t = ((double)p - 0.5 * (double)(m - 1)) * h;
-    for (size_t q = 0; q < m; ++q) {
+    for (size_t q = 0; q < m; q++) {
       double d = (double)p - (double)q;
       double sign = (p + q) % 2 == 0 ? 2.0 : -2.0;
       matrix[p * m + q] =
@@ -73,15 +73,14 @@ pdlt_status pdlt_bracket_grid_new_trapezoid(pdlt_bracket_grid *out, size_t n, do
   PDLT_TRY(pdlt_alloc(&vectors, m * m, sizeof(double), err));
   oscillator_matrix(m, h, matrix);
   PDLT_TRY(pdlt_symmetric_eigen(m, matrix, grid.number, vectors, err));
-  for (size_t p = 0; p < n; ++p) {
+  for (size_t p = 0; p < n; p++) {
     double t = ((double)p - 0.5 * (double)(n - 1)) * h;
     grid.x[p] = t;
     /* sqrt(h) (2 pi)^{-1/4} e^{-t^2/4} */
     grid.root_w[p] = sqrt(h) * 0.63161877774606470129 * exp(-0.25 * t * t);
   }
-  for (size_t level = 0; level < m; ++level) {
+  for (size_t level = 0; level < m; level++)
     memcpy(grid.mode + level * n, vectors + level * m + margin, n * sizeof(double));
-  }
   /* exactly 0; the others stay eigenvalues of this matrix, whose semigroup is then exact:
    * rounding the nearly whole ones would cost 1e-10 at rho near 1 */
   grid.number[0] = 0.0;
@@ -104,14 +103,13 @@ pdlt_status pdlt_bracket_grid_new_gauss(pdlt_bracket_grid *out, size_t n, pdlt_e
   PDLT_TRY(grid_alloc(&grid, n, n, err));
   PDLT_TRY(pdlt_alloc(&matrix, n * n, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&vectors, n * n, sizeof(double), err));
-  for (size_t k = 0; k + 1 < n; ++k) {
+  for (size_t k = 0; k + 1 < n; k++)
     matrix[k * n + k + 1] = matrix[(k + 1) * n + k] = sqrt((double)(k + 1));
-  }
   PDLT_TRY(pdlt_symmetric_eigen(n, matrix, grid.x, vectors, err));
-  for (size_t p = 0; p < n; ++p) {
+  for (size_t p = 0; p < n; p++) {
     double sign = vectors[p * n] < 0.0 ? -1.0 : 1.0;
     grid.root_w[p] = sign * vectors[p * n];
-    for (size_t k = 0; k < n; ++k) grid.mode[k * n + p] = sign * vectors[p * n + k];
+    for (size_t k = 0; k < n; k++) grid.mode[k * n + p] = sign * vectors[p * n + k];
     grid.number[p] = (double)p;
   }
   weigh_modes(&grid);
@@ -129,17 +127,17 @@ void pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double 
   size_t n = grid->n, levels = grid->levels, used = 0;
   double log_rho = log(rho), power[CHUNK];
   /* rho^N < 1e-17 from `used` on */
-  while (used < levels && !(grid->number[used] * log_rho < -39.0)) ++used;
+  while (used < levels && !(grid->number[used] * log_rho < -39.0)) used++;
   for (size_t first = 0; first < used; first += CHUNK) {
     size_t count = used - first < CHUNK ? used - first : CHUNK;
-    for (size_t k = 0; k < count; ++k) {
+    for (size_t k = 0; k < count; k++) {
       double number = grid->number[first + k];
       power[k] = number <= 0.0 ? 1.0 : exp(number * log_rho);
     }
-    for (size_t p = 0; p < n; ++p) {
+    for (size_t p = 0; p < n; p++) {
       const double *left = grid->left + p * levels + first;
       double *to = work + p * levels + first;
-      for (size_t k = 0; k < count; ++k) to[k] = left[k] * power[k];
+      for (size_t k = 0; k < count; k++) to[k] = left[k] * power[k];
     }
   }
   pdlt_small_best()->product(n, n, used, work, levels, grid->right, n, out, n);

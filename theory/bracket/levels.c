@@ -31,7 +31,7 @@ pdlt_bracket_levels pdlt_bracket_levels_init(const pdlt_activation *activation,
 }
 
 void pdlt_bracket_levels_free(pdlt_bracket_levels *levels) {
-  for (int k = 0; k < PDLT_BRACKET_PAIR_LEVELS; ++k) pdlt_bracket_grid_free(&levels->pair_grid[k]);
+  for (int k = 0; k < PDLT_BRACKET_PAIR_LEVELS; k++) pdlt_bracket_grid_free(&levels->pair_grid[k]);
 }
 
 /* Polynomials: Gauss nodes, exact at every level (integrands of degree 4 x degree). */
@@ -53,10 +53,10 @@ static pdlt_status pair_grid(pdlt_bracket_levels *levels, int level, pdlt_error 
 /* Largest difference against largest entry, of each column of orders (D, D). */
 static int pairs_agree(const pdlt_bracket_pairs *a, const pdlt_bracket_pairs *b, double tolerance) {
   size_t count = a->D * a->D;
-  for (int order = 0; order < PDLT_BRACKET_ORDERS * PDLT_BRACKET_ORDERS; ++order) {
+  for (int order = 0; order < PDLT_BRACKET_ORDERS * PDLT_BRACKET_ORDERS; order++) {
     const double *x = a->value + (size_t)order * count, *y = b->value + (size_t)order * count;
     double difference = 0.0, largest = 0.0;
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = 0; i < count; i++) {
       difference = fmax(difference, fabs(x[i] - y[i]));
       largest = fmax(largest, fabs(y[i]));
     }
@@ -76,9 +76,8 @@ static pdlt_status converge_pairs(pdlt_bracket_levels *levels, size_t D, const d
     memset(&sets[1].pairs, 0, sizeof sets[1].pairs);
     PDLT_TRY(pdlt_bracket_pairs_new(&sets[1].pairs, &levels->activation, &levels->pair_grid[*level],
                                     D, K, err));
-    if (*level > 0 && pairs_agree(&sets[0].pairs, &sets[1].pairs, levels->tolerance)) {
+    if (*level > 0 && pairs_agree(&sets[0].pairs, &sets[1].pairs, levels->tolerance))
       return PDLT_OK;
-    }
   }
   *level = PDLT_BRACKET_PAIR_LEVELS - 1;
 cleanup:
@@ -95,14 +94,14 @@ static double pair_of_orders(const pdlt_bracket_pairs *pairs, int j, int k, size
 static void column_scales(const pdlt_bracket_set *set, double tolerance,
                           double scale[PDLT_QUAD_MAX_COLUMNS]) {
   const pdlt_bracket_quads *quads = &set->quads;
-  for (int c = 0; c < quads->columns; ++c) {
+  for (int c = 0; c < quads->columns; c++) {
     const int *o = quads->order[c];
     double connected = 0.0, whole = 0.0;
     size_t m = 0;
-    for (size_t s4 = 0; s4 < quads->D; ++s4) {
-      for (size_t s3 = 0; s3 <= s4; ++s3) {
-        for (size_t s2 = 0; s2 <= s3; ++s2) {
-          for (size_t s1 = 0; s1 <= s2; ++s1, ++m) {
+    for (size_t s4 = 0; s4 < quads->D; s4++) {
+      for (size_t s3 = 0; s3 <= s4; s3++) {
+        for (size_t s2 = 0; s2 <= s3; s2++) {
+          for (size_t s1 = 0; s1 <= s2; s1++, m++) {
             double value = quads->value[m * (size_t)quads->columns + (size_t)c];
             double product = pair_of_orders(&set->pairs, o[0], o[1], s1, s2) *
                              pair_of_orders(&set->pairs, o[2], o[3], s3, s4);
@@ -120,8 +119,8 @@ static int quads_agree(const pdlt_bracket_set sets[2], double tolerance) {
   const pdlt_bracket_quads *a = &sets[0].quads, *b = &sets[1].quads;
   double scale[PDLT_QUAD_MAX_COLUMNS];
   column_scales(&sets[1], tolerance, scale);
-  for (size_t m = 0; m < b->multisets; ++m) {
-    for (int c = 0; c < b->columns; ++c) {
+  for (size_t m = 0; m < b->multisets; m++) {
+    for (int c = 0; c < b->columns; c++) {
       size_t at = m * (size_t)b->columns + (size_t)c;
       if (!(fabs(a->value[at] - b->value[at]) <= scale[c])) return 0;
     }
@@ -136,7 +135,7 @@ typedef struct quad_grids {
 } quad_grids;
 
 static void quad_grids_free(quad_grids *grids) {
-  for (int k = 0; k < QUAD_LEVELS; ++k) pdlt_bracket_grid_free(&grids->grid[k]);
+  for (int k = 0; k < QUAD_LEVELS; k++) pdlt_bracket_grid_free(&grids->grid[k]);
 }
 
 static pdlt_status quad_grid(const pdlt_bracket_levels *levels, quad_grids *grids, int level,
@@ -171,7 +170,7 @@ static pdlt_status converge_quads(const pdlt_bracket_levels *levels, quad_grids 
                                   pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   int level = *first;
-  for (; level < QUAD_LEVELS; ++level) {
+  for (; level < QUAD_LEVELS; level++) {
     PDLT_TRY(quad_grid(levels, grids, level, err));
     pdlt_bracket_quads_free(&sets[0].quads);
     sets[0].quads = sets[1].quads;
@@ -194,7 +193,7 @@ static pdlt_status probe(pdlt_bracket_levels *levels, quad_grids *grids, size_t 
   size_t low = 0, high = 0;
   int pair_level;
   if (levels->polynomial || D < 3) return PDLT_OK;
-  for (size_t a = 1; a < D; ++a) {
+  for (size_t a = 1; a < D; a++) {
     if (K[a * D + a] < K[low * D + low]) low = a;
     if (K[a * D + a] >= K[high * D + high]) high = a;
   }
@@ -203,7 +202,7 @@ static pdlt_status probe(pdlt_bracket_levels *levels, quad_grids *grids, size_t 
   PDLT_TRY(converge_pairs(levels, 2, sub, sets, &pair_level, err));
   PDLT_TRY(converge_quads(levels, grids, 2, sub, sets, level, err));
 cleanup:
-  for (int v = 0; v < 2; ++v) pdlt_bracket_set_free(&sets[v]);
+  for (int v = 0; v < 2; v++) pdlt_bracket_set_free(&sets[v]);
   return status;
 }
 
@@ -224,9 +223,8 @@ cleanup:
 static pdlt_status sub_kernel(double **out, size_t D, const double *K, size_t count,
                               const size_t *sample, pdlt_error *err) {
   pdlt_status status = pdlt_alloc(out, count * count, sizeof **out, err);
-  for (size_t a = 0; status == PDLT_OK && a < count; ++a) {
-    for (size_t b = 0; b < count; ++b) (*out)[a * count + b] = K[sample[a] * D + sample[b]];
-  }
+  for (size_t a = 0; status == PDLT_OK && a < count; a++)
+    for (size_t b = 0; b < count; b++) (*out)[a * count + b] = K[sample[a] * D + sample[b]];
   return status;
 }
 
@@ -250,7 +248,7 @@ pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const
   double *sub = NULL;
   int pair_level, level;
   if (!levels->smooth) return run_closed(levels, D, K, all, err);
-  for (size_t a = 0; a < D; ++a) grids.variance = fmax(grids.variance, K[a * D + a]);
+  for (size_t a = 0; a < D; a++) grids.variance = fmax(grids.variance, K[a * D + a]);
   PDLT_TRY(sub_kernel(&sub, D, K, checked, check, err));
   PDLT_TRY(converge_pairs(levels, checked, sub, sets, &pair_level, err));
   PDLT_TRY(first_level(levels, grids.variance, &level, err));
@@ -264,7 +262,7 @@ pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const
   *all = sets[checked == D];
   memset(sets, 0, sizeof sets);
 cleanup:
-  for (int v = 0; v < 2; ++v) pdlt_bracket_set_free(&sets[v]);
+  for (int v = 0; v < 2; v++) pdlt_bracket_set_free(&sets[v]);
   quad_grids_free(&grids);
   pdlt_free(sub);
   return status;

@@ -25,18 +25,18 @@ static pdlt_status hermite_coefficients(const pdlt_activation *activation,
   double *z = NULL, *s = NULL;
   PDLT_TRY(pdlt_alloc(&z, n, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&s, n, sizeof(double), err));
-  for (size_t a = 0; a < D; ++a) {
+  for (size_t a = 0; a < D; a++) {
     double sigma = sqrt(fmax(K[a * D + a], 0.0));
-    for (size_t p = 0; p < n; ++p) z[p] = sigma * grid->x[p];
-    for (int j = 0; j < ORDERS; ++j) {
+    for (size_t p = 0; p < n; p++) z[p] = sigma * grid->x[p];
+    for (int j = 0; j < ORDERS; j++) {
       double *row = hermite + (a * ORDERS + (size_t)j) * grid->levels;
       pdlt_activation_map(activation, j, n, z, s);
-      for (size_t p = 0; p < n; ++p) s[p] *= grid->root_w[p];
-      for (size_t level = 0; level < grid->levels; ++level) {
+      for (size_t p = 0; p < n; p++) s[p] *= grid->root_w[p];
+      for (size_t level = 0; level < grid->levels; level++) {
         const double *mode = grid->mode + level * n;
         double sum = 0.0;
 #pragma omp simd reduction(+ : sum)
-        for (size_t p = 0; p < n; ++p) sum += mode[p] * s[p];
+        for (size_t p = 0; p < n; p++) sum += mode[p] * s[p];
         row[level] = sum;
       }
     }
@@ -58,19 +58,18 @@ static double correlation(double K_aa, double K_ab, double K_bb) {
 static void smooth_pair(const pdlt_bracket_grid *grid, double rho, const double *left,
                         const double *right, double *power, size_t stride, double *out) {
   size_t levels = grid->levels;
-  for (size_t level = 0; level < levels; ++level) {
+  for (size_t level = 0; level < levels; level++) {
     double number = grid->number[level];
     power[level] = number <= 0.0 ? 1.0 : pow(fabs(rho), number);
     /* modes alternate in parity in the order of their number */
     if (rho < 0.0 && level % 2 == 1) power[level] = -power[level];
   }
-  for (size_t j = 0; j < ORDERS; ++j) {
-    for (size_t k = 0; k < ORDERS && j + k <= ORDERS; ++k) {
+  for (size_t j = 0; j < ORDERS; j++) {
+    for (size_t k = 0; k < ORDERS && j + k <= ORDERS; k++) {
       double sum = 0.0;
 #pragma omp simd reduction(+ : sum)
-      for (size_t level = 0; level < levels; ++level) {
+      for (size_t level = 0; level < levels; level++)
         sum += left[j * levels + level] * power[level] * right[k * levels + level];
-      }
       out[(j * ORDERS + k) * stride] = sum;
     }
   }
@@ -84,8 +83,8 @@ static pdlt_status smooth_pairs(pdlt_bracket_pairs *pairs, const pdlt_bracket_gr
   PDLT_TRY(pdlt_alloc(&hermite, D * ORDERS * levels, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&power, levels, sizeof(double), err));
   PDLT_TRY(hermite_coefficients(&pairs->activation, grid, D, K, hermite, err));
-  for (size_t a = 0; a < D; ++a) {
-    for (size_t b = 0; b < D; ++b) {
+  for (size_t a = 0; a < D; a++) {
+    for (size_t b = 0; b < D; b++) {
       double rho = a == b ? 1.0 : correlation(K[a * D + a], K[a * D + b], K[b * D + b]);
       smooth_pair(grid, rho, hermite + a * ORDERS * levels, hermite + b * ORDERS * levels, power,
                   D * D, pairs->value + a * D + b);
@@ -99,8 +98,8 @@ cleanup:
 
 static void relu_pairs(pdlt_bracket_pairs *pairs, const double *K) {
   size_t D = pairs->D;
-  for (size_t a = 0; a < D; ++a) {
-    for (size_t b = 0; b < D; ++b) {
+  for (size_t a = 0; a < D; a++) {
+    for (size_t b = 0; b < D; b++) {
       double aa = K[a * D + a], ab = K[a * D + b], bb = K[b * D + b];
       double rho = a == b ? 1.0 : correlation(aa, ab, bb);
       if (fabs(rho) >= 1.0 - coincidence) {
@@ -109,17 +108,14 @@ static void relu_pairs(pdlt_bracket_pairs *pairs, const double *K) {
       }
       double value[ORDERS][ORDERS] = {{0.0}};
       pdlt_bracket_relu_pair(&pairs->activation, aa, ab, bb, value);
-      for (size_t j = 0; j < ORDERS; ++j) {
-        for (size_t k = 0; k < ORDERS; ++k) {
+      for (size_t j = 0; j < ORDERS; j++)
+        for (size_t k = 0; k < ORDERS; k++)
           pairs->value[(j * ORDERS + k) * D * D + a * D + b] = value[j][k];
-        }
-      }
     }
   }
   /* merged slots need K itself: keep K_ab in the slot of <s s> */
-  for (size_t i = 0; i < D * D; ++i) {
+  for (size_t i = 0; i < D * D; i++)
     if (pairs->ratio[i] != 0.0) pairs->value[i] = K[i];
-  }
 }
 
 pdlt_status pdlt_bracket_pairs_new(pdlt_bracket_pairs *out, const pdlt_activation *activation,
@@ -157,8 +153,7 @@ static double merged_jet(const pdlt_bracket_pairs *pairs, int j, int k, int p, i
 double pdlt_bracket_jet(const pdlt_bracket_pairs *pairs, int j, int k, int p, int q, size_t a,
                         size_t b) {
   size_t D = pairs->D, at = a * D + b;
-  if (pairs->ratio != NULL && pairs->ratio[at] != 0.0) {
+  if (pairs->ratio != NULL && pairs->ratio[at] != 0.0)
     return merged_jet(pairs, j, k, p, q, pairs->ratio[at], pairs->value[at]);
-  }
   return pairs->value[(size_t)((j + p) * ORDERS + k + q) * D * D + at];
 }

@@ -24,7 +24,7 @@ void pdlt_bracket_quads_free(pdlt_bracket_quads *quads) {
 /* 1 when the orders are a permutation of one of the brackets that exist. */
 static int wanted(const int order[4], pdlt_quad_orders orders) {
   int count[MAX_ORDER + 1] = {0};
-  for (int i = 0; i < 4; ++i) ++count[order[i]];
+  for (int i = 0; i < 4; i++) count[order[i]]++;
   int zeros = count[0], ones = count[1], twos = count[2], threes = count[3];
   if (twos + threes == 0 && (zeros == 4 || ones == 4 || (zeros == 2 && ones == 2))) return 1;
   if (orders == PDLT_QUAD_NTK) return 0;
@@ -34,7 +34,7 @@ static int wanted(const int order[4], pdlt_quad_orders orders) {
 
 void pdlt_bracket_quads_layout(pdlt_bracket_quads *quads, pdlt_quad_orders orders) {
   memset(quads, 0, sizeof *quads);
-  for (int code = 0; code < 256; ++code) {
+  for (int code = 0; code < 256; code++) {
     int order[4] = {code & 3, (code >> 2) & 3, (code >> 4) & 3, code >> 6};
     quads->column[code] = -1;
     if (!wanted(order, orders)) continue;
@@ -47,7 +47,7 @@ double pdlt_bracket_quad(const pdlt_bracket_quads *quads, size_t a, int i, size_
                          size_t c, int k, size_t d, int l) {
   size_t key[4] = {4 * a + (size_t)i, 4 * b + (size_t)j, 4 * c + (size_t)k, 4 * d + (size_t)l};
   static const int network[5][2] = {{0, 1}, {2, 3}, {0, 2}, {1, 3}, {1, 2}};
-  for (int m = 0; m < 5; ++m) {
+  for (int m = 0; m < 5; m++) {
     size_t low = key[network[m][0]], high = key[network[m][1]];
     key[network[m][0]] = low < high ? low : high;
     key[network[m][1]] = low < high ? high : low;
@@ -66,15 +66,15 @@ static double dot4(const double *a, const double *b) {
 static int basis_extend(double basis[2][4], int count, const double *v, double least) {
   double w[4], norm = sqrt(dot4(v, v));
   if (count == 2 || norm == 0.0) return count;
-  for (int m = 0; m < 4; ++m) w[m] = v[m] / norm;
-  for (int pass = 0; pass < 2; ++pass) {
-    for (int q = 0; q < count; ++q) {
+  for (int m = 0; m < 4; m++) w[m] = v[m] / norm;
+  for (int pass = 0; pass < 2; pass++) {
+    for (int q = 0; q < count; q++) {
       double overlap = dot4(w, basis[q]);
-      for (int m = 0; m < 4; ++m) w[m] -= overlap * basis[q][m];
+      for (int m = 0; m < 4; m++) w[m] -= overlap * basis[q][m];
     }
     norm = sqrt(dot4(w, w));
     if (norm < least) return count;
-    for (int m = 0; m < 4; ++m) w[m] /= norm;
+    for (int m = 0; m < 4; m++) w[m] /= norm;
   }
   memcpy(basis[count], w, sizeof w);
   return count + 1;
@@ -86,7 +86,7 @@ static void plane_basis(const double *a, const double *b, double basis[2][4]) {
   int b_first = dot4(b, b) > dot4(a, a);
   int count = basis_extend(basis, 0, b_first ? b : a, 0.0);
   count = basis_extend(basis, count, b_first ? a : b, 1e-14);
-  for (int m = 0; m < 4; ++m) {
+  for (int m = 0; m < 4; m++) {
     double unit[4] = {0.0};
     unit[m] = 1.0;
     count = basis_extend(basis, count, unit, 0.5);
@@ -118,19 +118,17 @@ static void pivoted_root(const double *K, double root[4][4]) {
   double left[16], largest = 0.0;
   memcpy(left, K, sizeof left);
   memset(root, 0, 16 * sizeof(double));
-  for (int i = 0; i < 4; ++i) largest = fmax(largest, K[5 * i]);
-  for (int m = 0; m < 4; ++m) {
+  for (int i = 0; i < 4; i++) largest = fmax(largest, K[5 * i]);
+  for (int m = 0; m < 4; m++) {
     int pivot = 0;
-    for (int i = 1; i < 4; ++i) {
+    for (int i = 1; i < 4; i++)
       if (left[5 * i] > left[5 * pivot]) pivot = i;
-    }
     if (!(left[5 * pivot] > 4e-16 * largest)) return;
     double inverse = 1.0 / sqrt(left[5 * pivot]);
-    for (int i = 0; i < 4; ++i) root[i][m] = left[4 * i + pivot] * inverse;
-    for (int i = 0; i < 4; ++i) {
-      for (int j = 0; j < 4; ++j) left[4 * i + j] -= root[i][m] * root[j][m];
-    }
-    for (int i = 0; i < 4; ++i) left[4 * i + pivot] = left[4 * pivot + i] = 0.0;
+    for (int i = 0; i < 4; i++) root[i][m] = left[4 * i + pivot] * inverse;
+    for (int i = 0; i < 4; i++)
+      for (int j = 0; j < 4; j++) left[4 * i + j] -= root[i][m] * root[j][m];
+    for (int i = 0; i < 4; i++) left[4 * i + pivot] = left[4 * pivot + i] = 0.0;
   }
 }
 
@@ -140,16 +138,14 @@ static void canonical(const double *K, double load[4][2], double rho[2]) {
   pivoted_root(K, root);
   plane_basis(root[0], root[1], plane[0]);
   plane_basis(root[2], root[3], plane[1]);
-  for (int m = 0; m < 2; ++m) {
-    for (int q = 0; q < 2; ++q) C[m][q] = dot4(plane[0][m], plane[1][q]);
-  }
+  for (int m = 0; m < 2; m++)
+    for (int q = 0; q < 2; q++) C[m][q] = dot4(plane[0][m], plane[1][q]);
   svd2(C, turn[0], rho, turn[1]);
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 4; i++) {
     int side = i / 2;
     double along[2] = {dot4(root[i], plane[side][0]), dot4(root[i], plane[side][1])};
-    for (int m = 0; m < 2; ++m) {
+    for (int m = 0; m < 2; m++)
       load[i][m] = along[0] * turn[side][0][m] + along[1] * turn[side][1][m];
-    }
   }
 }
 
@@ -188,14 +184,12 @@ static pdlt_status work_new(quad_work *work, const pdlt_bracket_grid *grid, pdlt
 static void tabulate(const pdlt_activation *activation, const pdlt_bracket_grid *grid,
                      int max_order, double load[4][2], quad_work *work) {
   size_t n = grid->n, nn = n * n;
-  for (size_t i = 0; i < 4; ++i) {
-    for (size_t p = 0; p < n; ++p) {
-      for (size_t q = 0; q < n; ++q) {
+  for (size_t i = 0; i < 4; i++) {
+    for (size_t p = 0; p < n; p++)
+      for (size_t q = 0; q < n; q++)
         work->z[p * n + q] = load[i][0] * grid->x[p] + load[i][1] * grid->x[q];
-      }
-    }
     double *s[MAX_ORDER + 1];
-    for (size_t order = 0; order <= MAX_ORDER; ++order) s[order] = work->s + (4 * i + order) * nn;
+    for (size_t order = 0; order <= MAX_ORDER; order++) s[order] = work->s + (4 * i + order) * nn;
     pdlt_activation_jet(activation, max_order, nn, work->z, s);
   }
 }
@@ -241,12 +235,11 @@ static void quad_smooth(const pdlt_bracket_quads *layout, const pdlt_activation 
   size_t n = grid->n, nn = n * n;
   canonical(K, load, rho);
   tabulate(activation, grid, max_order, load, work);
-  for (size_t m = 0; m < 2; ++m) {
+  for (size_t m = 0; m < 2; m++)
     pdlt_bracket_grid_mehler(grid, rho[m], work->modes, work->mehler + m * nn);
-  }
   memset(work->have_pair, 0, sizeof work->have_pair);
   memset(work->have_moved, 0, sizeof work->have_moved);
-  for (int c = 0; c < layout->columns; ++c) {
+  for (int c = 0; c < layout->columns; c++) {
     const int *order = layout->order[c];
     int side = moved_side(order), pair[2] = {4 * order[0] + order[1], 4 * order[2] + order[3]};
     out[c] = work->small->dot(nn, pair_product(work, nn, 1 - side, pair[1 - side]),
@@ -260,9 +253,8 @@ pdlt_status pdlt_bracket_quad_one(const pdlt_bracket_quads *layout,
   quad_work work = {0};
   pdlt_status status;
   if (!pdlt_activation_get_traits(activation).smooth) {
-    for (int c = 0; c < layout->columns; ++c) {
+    for (int c = 0; c < layout->columns; c++)
       out[c] = pdlt_bracket_relu_quad(activation, K, layout->order[c]);
-    }
     return PDLT_OK;
   }
   PDLT_TRY(work_new(&work, grid, err));
@@ -276,7 +268,7 @@ cleanup:
 static void multiset_samples(size_t m, size_t sample[4]) {
   for (size_t slot = 4; slot-- > 0;) {
     size_t k = 0;
-    for (;; ++k) {
+    for (;; k++) {
       size_t next = k + 1, below = next;
       if (slot == 1) below = next * (next + 1) / 2;
       if (slot == 2) below = next * (next + 1) * (next + 2) / 6;
@@ -297,9 +289,8 @@ static pdlt_status quad_item(const pdlt_bracket_quads *quads, const pdlt_activat
   size_t sample[4], D = quads->D;
   double sub[16], *out = quads->value + m * (size_t)quads->columns;
   multiset_samples(m, sample);
-  for (size_t i = 0; i < 4; ++i) {
-    for (size_t j = 0; j < 4; ++j) sub[4 * i + j] = K[sample[i] * D + sample[j]];
-  }
+  for (size_t i = 0; i < 4; i++)
+    for (size_t j = 0; j < 4; j++) sub[4 * i + j] = K[sample[i] * D + sample[j]];
   if (work->block == NULL) return pdlt_bracket_quad_one(quads, activation, NULL, sub, out, err);
   quad_smooth(quads, activation, grid, sub, work, out);
   return PDLT_OK;
@@ -316,9 +307,8 @@ static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const pdlt_activa
     pdlt_error own;
     pdlt_status status = smooth ? work_new(&work, grid, &own) : PDLT_OK;
 #pragma omp for schedule(dynamic, CHUNK)
-    for (size_t m = 0; m < quads->multisets; ++m) {
+    for (size_t m = 0; m < quads->multisets; m++)
       if (status == PDLT_OK) status = quad_item(quads, activation, grid, K, m, &work, &own);
-    }
     if (status != PDLT_OK) {
 #pragma omp critical(pdlt_quads_status)
       result = pdlt_fail(err, status, "%s", own.message);

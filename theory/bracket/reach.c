@@ -29,20 +29,18 @@ static void line_sum(const pdlt_activation *activation, double K, double h, doub
   size_t n = line_nodes(h);
   double *z = work, *s[ORDERS];
   memset(out, 0, sizeof *out);
-  for (size_t o = 0; o < ORDERS; ++o) s[o] = work + (o + 1) * n;
-  for (size_t i = 0; i < n; ++i) {
-    z[i] = sqrt(K) * h * ((double)i - 0.5 * (double)(n - 1) + offset);
-  }
+  for (size_t o = 0; o < ORDERS; o++) s[o] = work + (o + 1) * n;
+  for (size_t i = 0; i < n; i++) z[i] = sqrt(K) * h * ((double)i - 0.5 * (double)(n - 1) + offset);
   pdlt_activation_jet(activation, ORDERS - 1, n, z, s);
-  for (size_t i = 0; i < n; ++i) {
+  for (size_t i = 0; i < n; i++) {
     double t = h * ((double)i - 0.5 * (double)(n - 1) + offset);
     double weight = h * 0.39894228040143267794 * exp(-0.5 * t * t);
-    for (int c = 0; c < COLUMNS; ++c) {
+    for (int c = 0; c < COLUMNS; c++) {
       const int *o = column_orders[c];
       double f = weight * s[o[0]][i] * s[o[1]][i] * s[o[2]][i] * s[o[3]][i];
       out->value[c] += f;
       out->size[c] += fabs(f);
-      for (int k = 0; k < CANDIDATES && candidate(k) < fabs(t); ++k) out->tail[k][c] += fabs(f);
+      for (int k = 0; k < CANDIDATES && candidate(k) < fabs(t); k++) out->tail[k][c] += fabs(f);
     }
   }
 }
@@ -59,10 +57,10 @@ pdlt_status pdlt_bracket_reach(const pdlt_activation *activation, pdlt_quad_orde
                       sizeof(double), err));
   line_sum(activation, K, fine, 0.0, work, &exact);
   *error = INFINITY;
-  for (int k = 0; k < CANDIDATES; ++k) {
+  for (int k = 0; k < CANDIDATES; k++) {
     double h = 2.0 * candidate(k) / (double)(n - 1), worst = 0.0;
     line_sum(activation, K, h, n % 2 == 0 ? 0.5 : 0.0, work, &sums);
-    for (int c = 0; c < columns; ++c) {
+    for (int c = 0; c < columns; c++) {
       double lost = fabs(sums.value[c] - exact.value[c]) + exact.tail[k][c];
       if (exact.size[c] > 0.0) worst = fmax(worst, lost / exact.size[c]);
     }

@@ -48,12 +48,10 @@ typedef struct moment {
 /* Covariances given z_k = 0. */
 static moment condition(const moment *m, int k) {
   moment out = *m;
-  for (int i = 0; i < m->count; ++i) {
-    for (int j = 0; j < m->count; ++j) {
+  for (int i = 0; i < m->count; i++)
+    for (int j = 0; j < m->count; j++)
       out.K[i][j] = m->K[i][j] - m->K[i][k] * m->K[k][j] / m->K[k][k];
-    }
-  }
-  for (int i = 0; i < m->count; ++i) out.K[i][k] = out.K[k][i] = 0.0;
+  for (int i = 0; i < m->count; i++) out.K[i][k] = out.K[k][i] = 0.0;
   return out;
 }
 
@@ -68,7 +66,7 @@ static double orthant_slope(const moment *m, double t, double one_minus_t) {
   static const int rest[6][4] = {{0, 1, 2, 3}, {0, 2, 1, 3}, {0, 3, 1, 2},
                                  {1, 2, 0, 3}, {1, 3, 0, 2}, {2, 3, 0, 1}};
   double sum = 0.0;
-  for (int e = 0; e < 6; ++e) {
+  for (int e = 0; e < 6; e++) {
     int i = rest[e][0], j = rest[e][1], k = rest[e][2], l = rest[e][3];
     double r = m->K[i][j], det = (1.0 - t * fabs(r)) * (1.0 + t * fabs(r));
     if (fabs(r) > 0.5) det = ((1.0 - fabs(r)) + one_minus_t * fabs(r)) * (1.0 + t * fabs(r));
@@ -89,7 +87,7 @@ static double orthant_slope(const moment *m, double t, double one_minus_t) {
 static double orthant(const moment *m) {
   const double step = 1.0 / 32.0;
   double sum = 0.0;
-  for (int k = -112; k <= 112; ++k) {
+  for (int k = -112; k <= 112; k++) {
     double u = step * (double)k, v = 0.5 * pi * sinh(u);
     double t = 1.0 / (1.0 + exp(-2.0 * v)), one_minus_t = 1.0 / (1.0 + exp(2.0 * v));
     double weight = step * pi * cosh(u) * t * one_minus_t;
@@ -100,16 +98,14 @@ static double orthant(const moment *m) {
 
 static double sign_moment(const moment *m) {
   int index[4], n = 0;
-  for (int i = 0; i < m->count; ++i) {
+  for (int i = 0; i < m->count; i++)
     if (m->sign[i]) index[n++] = i;
-  }
   if (n == 0) return 1.0;
   if (n % 2 == 1) return 0.0;
   if (n == 2) return 2.0 / pi * asin(correlation_of(m, index[0], index[1]));
   moment unit = *m;
-  for (int i = 0; i < 4; ++i) {
-    for (int j = 0; j < 4; ++j) unit.K[i][j] = i == j ? 1.0 : correlation_of(m, i, j);
-  }
+  for (int i = 0; i < 4; i++)
+    for (int j = 0; j < 4; j++) unit.K[i][j] = i == j ? 1.0 : correlation_of(m, i, j);
   return orthant(&unit);
 }
 
@@ -117,16 +113,16 @@ static double sign_moment(const moment *m) {
  * down, d sgn = 2 delta puts a ray to zero. */
 static double evaluate(const moment *m, double floor) {
   int i = 0;
-  while (i < m->count && m->power[i] == 0) ++i;
+  while (i < m->count && m->power[i] == 0) i++;
   if (i == m->count) return sign_moment(m);
   double sum = 0.0;
   moment rest = *m;
-  --rest.power[i];
-  for (int k = 0; k < m->count; ++k) {
+  rest.power[i]--;
+  for (int k = 0; k < m->count; k++) {
     double covariance = m->K[i][k];
     if (rest.power[k] > 0) {
       moment lower = rest;
-      --lower.power[k];
+      lower.power[k]--;
       sum += covariance * (double)rest.power[k] * evaluate(&lower, floor);
     } else if (rest.sign[k] && m->K[k][k] > floor) {
       moment at_zero = condition(&rest, k);
@@ -142,9 +138,9 @@ static double evaluate(const moment *m, double floor) {
 static moment merge_rays(const double *K, int ray[4], double scale[4]) {
   moment m = {0};
   int source[4];
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 4; i++) {
     ray[i] = -1;
-    for (int g = 0; g < m.count && ray[i] < 0; ++g) {
+    for (int g = 0; g < m.count && ray[i] < 0; g++) {
       double own = K[5 * i], other = K[5 * source[g]], cross = K[4 * i + source[g]];
       if (own <= 0.0 || other <= 0.0) continue;
       if (fabs(cross) < (1.0 - 1e-13) * sqrt(own * other)) continue;
@@ -156,9 +152,8 @@ static moment merge_rays(const double *K, int ray[4], double scale[4]) {
     scale[i] = 1.0;
     source[m.count++] = i;
   }
-  for (int g = 0; g < m.count; ++g) {
-    for (int h = 0; h < m.count; ++h) m.K[g][h] = K[4 * source[g] + source[h]];
-  }
+  for (int g = 0; g < m.count; g++)
+    for (int h = 0; h < m.count; h++) m.K[g][h] = K[4 * source[g] + source[h]];
   return m;
 }
 
@@ -170,16 +165,16 @@ double pdlt_bracket_relu_quad(const pdlt_activation *activation, const double *K
   int ray[4];
   double scale[4], sum = 0.0, largest = 0.0;
   moment base = merge_rays(K, ray, scale);
-  for (int i = 0; i < 4; ++i) largest = fmax(largest, K[5 * i]);
-  for (int choice = 0; choice < 16; ++choice) {
+  for (int i = 0; i < 4; i++) largest = fmax(largest, K[5 * i]);
+  for (int choice = 0; choice < 16; choice++) {
     moment m = base;
     double factor = 1.0;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 4; i++) {
       int absolute = (choice >> i) & 1;
       factor *= absolute ? beta : alpha;
       if (order[i] == 0) factor *= scale[i];
       if (absolute && scale[i] < 0.0) factor = -factor;
-      if (order[i] == 0) ++m.power[ray[i]];
+      if (order[i] == 0) m.power[ray[i]]++;
       if (absolute) m.sign[ray[i]] ^= 1;
     }
     if (factor != 0.0) sum += factor * evaluate(&m, 1e-13 * largest);

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "theory/gauss/correlation.h"
 #include "theory/gauss/expectation.h"
 
 #define PI 3.141592653589793238

@@ -6,17 +6,11 @@
 #include <math.h>
 
 #include "base/core/memory.h"
+#include "theory/gauss/correlation.h"
 #include "theory/gauss/hermite.h"
 #include "theory/gauss/quadrature.h"
 
 enum { REFINEMENTS = 8 };
-
-double pdlt_correlation(double k11, double k12, double k22) {
-  const double norm = sqrt(k11) * sqrt(k22);
-  if (!(norm > 0)) return 0;
-  if (k11 == k12 && k12 == k22) return 1;
-  return fmax(-1, fmin(1, k12 / norm));
-}
 
 static pdlt_status check_orders(const pdlt_activation *act, int p, int q, pdlt_error *err) {
   if (p < 0 || q < 0 || p > PDLT_ACTIVATION_MAX_ORDER || q > PDLT_ACTIVATION_MAX_ORDER)

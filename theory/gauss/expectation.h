@@ -22,10 +22,6 @@ typedef struct pdlt_value {
   double error; /* estimate of the absolute numerical error */
 } pdlt_value;
 
-/* K_12/sqrt(K_11 K_22), clipped to [-1, 1]; 0 when a variance is 0. Exactly 1 when
- * K_11 = K_12 = K_22. */
-double pdlt_correlation(double k11, double k12, double k22);
-
 /* <sigma^(p)(z) sigma^(q)(z)>, z ~ N(0, k); p, q = 0..5 (0, 1 for the ReLU family, by
  * closed form). tolerance is relative to sqrt(<sigma^(p)^2><sigma^(q)^2>).
  * Errors: PDLT_ERR_UNSUPPORTED (order >= 2 of a kinked activation), PDLT_ERR_INPUT (k

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/core/memory.h"
+#include "theory/gauss/correlation.h"
 #include "theory/gauss/expectation.h"
 #include "theory/gauss/hermite.h"
 
@@ -42,14 +43,15 @@ static void layer_work_free(layer_work *work) {
   pdlt_free(work->row_error);
 }
 
-static pdlt_status layer_work_new(layer_work *work, const pdlt_activation *act, size_t D,
-                                  double tolerance, pdlt_error *err) {
+static pdlt_status layer_work_new(layer_work *work, const pdlt_kernel_settings *settings, size_t D,
+                                  pdlt_error *err) {
+  const pdlt_activation *act = &settings->activation;
   pdlt_status status = PDLT_OK;
   work->act = act;
   work->traits = pdlt_activation_get_traits(act);
   work->closed = pdlt_expectation_has_closed(act, 0, 0) && pdlt_expectation_has_closed(act, 1, 1);
   work->D = D;
-  work->tolerance = tolerance;
+  work->tolerance = settings->tolerance;
   PDLT_TRY(pdlt_alloc(&work->s, D, sizeof *work->s, err));
   PDLT_TRY(pdlt_alloc(&work->ds, D, sizeof *work->ds, err));
   PDLT_TRY(pdlt_alloc(&work->moment, D, sizeof *work->moment, err));
@@ -136,9 +138,10 @@ static double row_largest(const double *row, size_t n) {
 /* Errors of layer l+1 (index l) from those of layer l: quadrature, the reaction of the
  * averages to an error of K (d<fg>/dK_12 = <f'g'>, d<fg>/dK_11 = <f''g>/2, bounded by
  * Cauchy-Schwarz), and rounding. */
-static void propagate_errors(pdlt_kernel_layers *layers, const layer_work *work, int l, double C,
-                             double lambda) {
+static void propagate_errors(pdlt_kernel_layers *layers, const layer_work *work, int l,
+                             const pdlt_layer *layer) {
   const size_t D = layers->D, size = D * D;
+  const double C = layer->C_W, lambda = layer->lambda_W;
   const double *K = layers->K + (size_t)(l - 1) * size;
   double m[MOMENTS] = {0}, k_max = 0, k_min = INFINITY;
   for (size_t i = 0; i < D; i++) {
@@ -161,9 +164,11 @@ static void propagate_errors(pdlt_kernel_layers *layers, const layer_work *work,
 }
 
 /* Layer l+1 (index l) from layer l. */
-static void next_layer(pdlt_kernel_layers *layers, layer_work *work, int l, double C_b, double C_W,
-                       double lambda_b, double lambda_W, int threads) {
+static void next_layer(pdlt_kernel_layers *layers, layer_work *work, int l, const pdlt_layer *layer,
+                       int threads) {
   const size_t D = layers->D, size = D * D;
+  const double C_b = layer->C_b, C_W = layer->C_W;
+  const double lambda_b = layer->lambda_b, lambda_W = layer->lambda_W;
   const double *K = layers->K + (size_t)(l - 1) * size;
   const double *theta = layers->theta + (size_t)(l - 1) * size;
   double *K_next = layers->K + (size_t)l * size, *theta_next = layers->theta + (size_t)l * size;
@@ -187,9 +192,11 @@ static void next_layer(pdlt_kernel_layers *layers, layer_work *work, int l, doub
   }
 }
 
-static void first_layer(pdlt_kernel_layers *layers, double C_b, double C_W, double lambda_b,
-                        double lambda_W, size_t inputs, const double *x, int threads) {
-  const size_t D = layers->D;
+static void first_layer(pdlt_kernel_layers *layers, const pdlt_layer *layer, const double *x,
+                        int threads) {
+  const size_t D = layers->D, inputs = layer->in;
+  const double C_b = layer->C_b, C_W = layer->C_W;
+  const double lambda_b = layer->lambda_b, lambda_W = layer->lambda_W;
   const long rows = (long)D;
   /* Plain dot products: the bits of an entry must not depend on the other samples. */
 #pragma omp parallel for num_threads(threads) schedule(dynamic)
@@ -208,15 +215,15 @@ static void first_layer(pdlt_kernel_layers *layers, double C_b, double C_W, doub
   layers->layer_err_theta[0] = rounding * row_largest(layers->theta, D * D);
 }
 
-static pdlt_status check_input(int depth, const double *C_b, const double *C_W,
-                               const double *lambda_b, const double *lambda_W, size_t inputs,
-                               int threads, pdlt_error *err) {
-  if (depth < 1 || inputs < 1 || threads < 1)
+static pdlt_status check_input(const pdlt_kernel_settings *settings, pdlt_error *err) {
+  if (settings->depth < 1 || settings->layer[0].in < 1 || settings->threads < 1)
     return pdlt_fail(err, PDLT_ERR_INPUT, "kernels need depth, inputs and threads of at least 1");
-  for (int l = 0; l < depth; l++)
-    if (!(C_b[l] >= 0 && C_W[l] >= 0 && lambda_b[l] >= 0 && lambda_W[l] >= 0))
+  for (int l = 1; l <= settings->depth; l++) {
+    const pdlt_layer *x = &settings->layer[l - 1];
+    if (!(x->C_b >= 0 && x->C_W >= 0 && x->lambda_b >= 0 && x->lambda_W >= 0))
       return pdlt_fail(err, PDLT_ERR_INPUT, "layer %d: C_b, C_W and lambda must not be negative",
-                       l + 1);
+                       l);
+  }
   return PDLT_OK;
 }
 
@@ -233,28 +240,27 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_activation *act, int depth,
-                                   const double *C_b, const double *C_W, const double *lambda_b,
-                                   const double *lambda_W, size_t D, size_t inputs, const double *x,
-                                   double tolerance, int threads, pdlt_progress *progress,
-                                   pdlt_error *err) {
+pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_settings *settings,
+                                   size_t D, const double *x, pdlt_error *err) {
+  const pdlt_layer *layer = settings->layer;
+  const int depth = settings->depth, threads = settings->threads;
   pdlt_status status = PDLT_OK;
   pdlt_kernel_layers layers = {0};
   layer_work work = {0};
-  PDLT_TRY(check_input(depth, C_b, C_W, lambda_b, lambda_W, inputs, threads, err));
+  PDLT_TRY(check_input(settings, err));
   PDLT_TRY(allocate(&layers, depth, D, err));
-  PDLT_TRY(layer_work_new(&work, act, D, tolerance, err));
-  pdlt_progress_start(progress, "kernels", depth, 0);
-  first_layer(&layers, C_b[0], C_W[0], lambda_b[0], lambda_W[0], inputs, x, threads);
+  PDLT_TRY(layer_work_new(&work, settings, D, err));
+  pdlt_progress_start(settings->progress, "kernels", depth, 0);
+  first_layer(&layers, &layer[0], x, threads);
   for (int l = 1; l < depth; l++) {
-    pdlt_progress_update(progress, l);
+    pdlt_progress_update(settings->progress, l);
     status = prepare(&work, layers.K + (size_t)(l - 1) * D * D, threads, err);
     if (status != PDLT_OK) {
       const pdlt_error inner = err ? *err : (pdlt_error){0};
       PDLT_TRY(pdlt_fail(err, status, "layer %d: %s", l + 1, inner.message));
     }
-    next_layer(&layers, &work, l, C_b[l], C_W[l], lambda_b[l], lambda_W[l], threads);
-    propagate_errors(&layers, &work, l, C_W[l], lambda_W[l]);
+    next_layer(&layers, &work, l, &layer[l], threads);
+    propagate_errors(&layers, &work, l, &layer[l]);
   }
   for (size_t i = 0; i < D * D; i++)
     if (!isfinite(layers.K[(size_t)(depth - 1) * D * D + i]) ||
@@ -262,7 +268,7 @@ pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_activatio
       PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC, "layer %d: kernel or NTK is not finite", depth));
   layers.err_K = layers.layer_err_K[depth - 1];
   layers.err_theta = layers.layer_err_theta[depth - 1];
-  pdlt_progress_finish(progress);
+  pdlt_progress_finish(settings->progress);
   *out = layers;
   layers = (pdlt_kernel_layers){0};
 cleanup:

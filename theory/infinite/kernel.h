@@ -13,6 +13,7 @@
 #include "base/activation/activation.h"
 #include "base/core/progress.h"
 #include "base/core/status.h"
+#include "base/experiment/layer.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +31,16 @@ typedef struct pdlt_kernel_layers {
   double *layer_err_theta;
 } pdlt_kernel_layers;
 
+/* What layers and how: everything borrowed. */
+typedef struct pdlt_kernel_settings {
+  pdlt_activation activation;
+  int depth;               /* L >= 1 */
+  const pdlt_layer *layer; /* (L) layer l at l - 1; of `in` only n_0, of the first, is read */
+  double tolerance;        /* of each expectation, relative to the largest entry */
+  int threads;             /* >= 1; the result does not depend on it */
+  pdlt_progress *progress; /* NULL: silent */
+} pdlt_kernel_settings;
+
 /* K^(1) = C_b + C_W x.x/n_0,                  Theta^(1) = lambda_b + lambda_W x.x/n_0,
  * K^(l+1) = C_b + C_W <s1 s2>,
  * Theta^(l+1) = lambda_b + lambda_W <s1 s2> + C_W <s1' s2'> Theta^(l),
@@ -37,17 +48,13 @@ typedef struct pdlt_kernel_layers {
  * 8; docs/kernels.md). An entry depends on its two samples only, so a subset of samples
  * or another order gives the same bits; so does another number of threads.
  *
- * C_b, C_W, lambda_b, lambda_W: (L). x: (D, inputs). tolerance: of each expectation,
- * relative to the largest entry. depth >= 1, threads >= 1; D = 0 is allowed; progress may
- * be NULL. *out is owned by the caller (pdlt_kernel_layers_free), untouched on failure.
+ * x: (D, n_0); D = 0 is allowed. *out is owned by the caller (pdlt_kernel_layers_free), untouched
+ * on failure.
  * Errors: PDLT_ERR_INPUT (shape, negative C), PDLT_ERR_NUMERIC (tolerance not reached,
  * a kernel that is not finite: it exploded), PDLT_ERR_MEMORY.
  * Cost O(L D^2 N) with N ~ 50 terms at K ~ 1, after O(D^2 n_0) for the first layer. */
-pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_activation *act, int depth,
-                                   const double *C_b, const double *C_W, const double *lambda_b,
-                                   const double *lambda_W, size_t D, size_t inputs, const double *x,
-                                   double tolerance, int threads, pdlt_progress *progress,
-                                   pdlt_error *err);
+pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_settings *settings,
+                                   size_t D, const double *x, pdlt_error *err);
 
 void pdlt_kernel_layers_free(pdlt_kernel_layers *layers);
 

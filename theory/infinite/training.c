@@ -53,17 +53,17 @@ static pdlt_status check_eta(const pdlt_training *training, pdlt_error *err) {
   return PDLT_OK;
 }
 
-pdlt_status pdlt_training_new(pdlt_training *out, size_t D, size_t A, size_t outputs,
-                              const double *K, const double *theta, const double *y, double eta,
-                              int flow, double err_K, double err_theta, pdlt_error *err) {
+pdlt_status pdlt_training_new(pdlt_training *out, const pdlt_training_input *input,
+                              pdlt_error *err) {
+  const size_t D = input->D, A = input->A, outputs = input->outputs;
   pdlt_status status = PDLT_OK;
   pdlt_training tr = {.D = D,
                       .A = A,
                       .outputs = outputs,
-                      .eta = eta,
-                      .flow = flow,
-                      .err_K = err_K,
-                      .err_theta = err_theta};
+                      .eta = input->eta,
+                      .flow = input->flow,
+                      .err_K = input->err_K,
+                      .err_theta = input->err_theta};
   double *block = NULL;
   if (A > D) PDLT_TRY(pdlt_fail(err, PDLT_ERR_INTERNAL, "more training samples than samples"));
   PDLT_TRY(pdlt_alloc(&block, A * A, sizeof *block, err));
@@ -73,13 +73,13 @@ pdlt_status pdlt_training_new(pdlt_training *out, size_t D, size_t A, size_t out
   PDLT_TRY(pdlt_alloc(&tr.target, A * outputs, sizeof *tr.target, err));
   PDLT_TRY(pdlt_alloc(&tr.K, D * D, sizeof *tr.K, err));
   PDLT_TRY(pdlt_alloc(&tr.y, A * outputs, sizeof *tr.y, err));
-  copy(tr.K, K, D * D);
-  copy(tr.y, y, A * outputs);
-  copy_block(block, A, D, theta);
+  copy(tr.K, input->K, D * D);
+  copy(tr.y, input->y, A * outputs);
+  copy_block(block, A, D, input->theta);
   PDLT_TRY(pdlt_symmetric_eigen(A, block, tr.value, tr.vector, err));
   PDLT_TRY(check_eta(&tr, err));
   if (A > 0) {
-    pdlt_gemm(0, 1, D, A, A, 1, theta, D, tr.vector, A, 0, tr.project, A);
+    pdlt_gemm(0, 1, D, A, A, 1, input->theta, D, tr.vector, A, 0, tr.project, A);
     pdlt_gemm(0, 0, A, outputs, A, 1, tr.vector, A, tr.y, outputs, 0, tr.target, outputs);
   }
   *out = tr;
@@ -267,9 +267,10 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_training_steps(size_t D, size_t A, size_t outputs, const double *K,
-                                const double *theta, const double *y, double eta, long steps,
-                                double *mean, double *cov, pdlt_error *err) {
+pdlt_status pdlt_training_steps(const pdlt_training_input *input, long steps, double *mean,
+                                double *cov, pdlt_error *err) {
+  const size_t D = input->D, A = input->A, outputs = input->outputs;
+  const double *theta = input->theta, *y = input->y, eta = input->eta;
   pdlt_status status = PDLT_OK;
   double *N = NULL, *next = NULL, *residual = NULL;
   PDLT_TRY(pdlt_alloc(&N, D * D, sizeof *N, err));
@@ -289,7 +290,7 @@ pdlt_status pdlt_training_steps(size_t D, size_t A, size_t outputs, const double
         for (size_t e = 0; e < D; e++) next[d * D + e] -= eta * theta[d * D + a] * N[a * D + e];
     copy(N, next, D * D);
   }
-  if (D > 0) sandwich(D, N, K, next, cov);
+  if (D > 0) sandwich(D, N, input->K, next, cov);
 cleanup:
   pdlt_free(N);
   pdlt_free(next);

@@ -18,6 +18,16 @@
 extern "C" {
 #endif
 
+/* What is trained and how; borrowed. */
+typedef struct pdlt_training_input {
+  size_t D, A, outputs;
+  const double *K, *theta; /* (D, D) */
+  const double *y;         /* (D, n_L), of which the first A rows are read */
+  double eta;              /* not used under flow */
+  int flow;                /* 1: gradient flow; times are values of eta t */
+  double err_K, err_theta; /* errors of the entries of K and Theta; 0: exact */
+} pdlt_training_input;
+
 /* Everything about Theta that the dynamics needs. */
 typedef struct pdlt_training {
   size_t D, A, outputs;
@@ -37,13 +47,11 @@ typedef struct pdlt_training {
 pdlt_status pdlt_ntk_largest_eigenvalue(double *out, size_t D, size_t A, const double *theta,
                                         pdlt_error *err);
 
-/* Diagonalizes Theta_AA. K, theta: (D, D), y: (D, n_L), of which the first A rows are used; all
- * copied. *out is owned by the caller (pdlt_training_free). Errors: PDLT_ERR_INPUT when
- * not flow and eta is not positive or eta theta_max >= 2, naming the largest usable
- * eta; PDLT_ERR_MEMORY. Cost O(A^3 + D A^2). */
-pdlt_status pdlt_training_new(pdlt_training *out, size_t D, size_t A, size_t outputs,
-                              const double *K, const double *theta, const double *y, double eta,
-                              int flow, double err_K, double err_theta, pdlt_error *err);
+/* Diagonalizes Theta_AA; copies what it needs. *out is owned by the caller (pdlt_training_free).
+ * Errors: PDLT_ERR_INPUT when not flow and eta is not positive or eta theta_max >= 2, naming the
+ * largest usable eta; PDLT_ERR_MEMORY. Cost O(A^3 + D A^2). */
+pdlt_status pdlt_training_new(pdlt_training *out, const pdlt_training_input *input,
+                              pdlt_error *err);
 
 void pdlt_training_free(pdlt_training *training);
 
@@ -69,11 +77,10 @@ pdlt_status pdlt_training_end(const pdlt_training *training, double *mean, doubl
                               pdlt_training_errors *errors, pdlt_error *err);
 
 /* The second road: `steps` steps of zbar <- zbar - eta Theta E (zbar - y) and N <- (1 - eta Theta
- * E) N on plain matrices, no eigenvalues. theta, K: (D, D); y: (D, n_L); mean and cov as
- * above. Cost O(steps D^2 A). */
-pdlt_status pdlt_training_steps(size_t D, size_t A, size_t outputs, const double *K,
-                                const double *theta, const double *y, double eta, long steps,
-                                double *mean, double *cov, pdlt_error *err);
+ * E) N on plain matrices, no eigenvalues; not flow. mean and cov as above. Cost
+ * O(steps D^2 A). */
+pdlt_status pdlt_training_steps(const pdlt_training_input *input, long steps, double *mean,
+                                double *cov, pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -25,7 +25,7 @@ static double factor_of(const pdlt_dynamics_input *in, pdlt_dynamics_term term) 
 /* The parts of W that each pattern of deltas has, training samples in the last slot. */
 static void fill_tensors(const job *j) {
   const pdlt_dynamics_input *in = j->in;
-  const size_t S = j->S, A = j->A, D = in->D;
+  const size_t S = j->S, A = j->A, D = in->lo.D;
   const double one = factor_of(in, PDLT_DYNAMICS_DNTK_DDNTK_I);
   const double two = factor_of(in, PDLT_DYNAMICS_DNTK_DDNTK_II);
   double *left = j->left, *right = j->right;
@@ -87,7 +87,7 @@ cleanup:
 pdlt_status pdlt_dynamics_dntk(const pdlt_training *lo, const pdlt_dynamics_input *in, size_t S,
                                size_t num_times, const double *times, double *out,
                                pdlt_error *err) {
-  const size_t A = in->A, n = in->outputs, cube = S * S * S, count = cube * n * n * n;
+  const size_t A = lo->A, n = lo->outputs, cube = S * S * S, count = cube * n * n * n;
   job j = {.lo = lo, .in = in, .S = S, .A = A, .n = n};
   double *storage = NULL;
   pdlt_status status = PDLT_OK;

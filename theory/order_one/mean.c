@@ -1,39 +1,11 @@
 /* mean.c - the mean output at order 1/width at recorded times.
  *
  * Is: the loop over steps (or panels of flow), in batches whose sources are
- * made together; and the names of terms and parts. Is not: the sources
- * themselves (source.c) or the rotation (rotate.c). */
+ * made together. Is not: the sources themselves (source.c) or the rotation (rotate.c). */
 #include "theory/order_one/mean.h"
 
 #include "base/core/memory.h"
 #include "theory/order_one/internal.h"
-
-const char *pdlt_dynamics_term_name(pdlt_dynamics_term term) {
-  static const char *const names[] = {
-#define PDLT_DYNAMICS_TERM_NAME(id, name, equation) name,
-      PDLT_DYNAMICS_TERM_LIST(PDLT_DYNAMICS_TERM_NAME)
-#undef PDLT_DYNAMICS_TERM_NAME
-  };
-  return names[term];
-}
-
-const char *pdlt_dynamics_term_equation(pdlt_dynamics_term term) {
-  static const char *const equations[] = {
-#define PDLT_DYNAMICS_TERM_EQUATION(id, name, equation) equation,
-      PDLT_DYNAMICS_TERM_LIST(PDLT_DYNAMICS_TERM_EQUATION)
-#undef PDLT_DYNAMICS_TERM_EQUATION
-  };
-  return equations[term];
-}
-
-const char *pdlt_dynamics_part_name(pdlt_dynamics_part part) {
-  static const char *const names[] = {
-#define PDLT_DYNAMICS_PART_NAME(id, name) name,
-      PDLT_DYNAMICS_PART_LIST(PDLT_DYNAMICS_PART_NAME)
-#undef PDLT_DYNAMICS_PART_NAME
-  };
-  return names[part];
-}
 
 /* Recorded vectors (T, 5, n_L, D) in samples: parts (5, T, n_L, D), z_nlo their
  * sum. */

@@ -148,7 +148,7 @@ static void finish_dntk(pdlt_dynamics *dyn) {
 }
 
 static pdlt_status rotate_all(pdlt_dynamics *dyn, const pdlt_dynamics_input *in, pdlt_error *err) {
-  const size_t D = in->D, A = in->A;
+  const size_t D = in->lo.D, A = in->lo.A;
   const double *const small[4] = {in->a, in->b, in->p, in->q};
   const double *const large[4] = {in->r, in->s, in->t, in->u};
   void (*const reduce[4])(pdlt_dynamics *, const double *) = {reduce_a, reduce_b, reduce_p,
@@ -163,7 +163,7 @@ static pdlt_status rotate_all(pdlt_dynamics *dyn, const pdlt_dynamics_input *in,
     PDLT_TRY(pdlt_rotate_copy(dyn, 4, large[i], dyn->dd[i], err));
   }
   finish_dntk(dyn);
-  PDLT_TRY(pdlt_rotate_copy(dyn, 2, in->K, work, err));
+  PDLT_TRY(pdlt_rotate_copy(dyn, 2, in->lo.K, work, err));
   for (size_t a = 0; a < A; a++)
     if (A > 0) memcpy(dyn->k + a * A, work + a * D, A * sizeof *work);
 cleanup:
@@ -193,10 +193,10 @@ pdlt_status pdlt_dynamics_new(pdlt_dynamics *out, const pdlt_dynamics_input *in,
   pdlt_dynamics dyn = {.threads = in->threads};
   for (int i = 0; i < PDLT_DYNAMICS_TERM_COUNT; i++)
     dyn.factors.factor[i] = in->factors ? in->factors->factor[i] : 1;
-  PDLT_TRY(pdlt_training_new(&dyn.lo, in->D, in->A, in->outputs, in->K, in->theta, in->y, in->eta,
-                             in->flow, in->err_K, in->err_theta, err));
+  PDLT_TRY(pdlt_training_new(&dyn.lo, &in->lo, err));
   PDLT_TRY(allocate(&dyn, err));
-  for (size_t a = 0; a < in->A; a++) dyn.mu[a] = in->flow ? 0 : 1 - in->eta * dyn.lo.value[a];
+  for (size_t a = 0; a < dyn.lo.A; a++)
+    dyn.mu[a] = dyn.lo.flow ? 0 : 1 - dyn.lo.eta * dyn.lo.value[a];
   PDLT_TRY(rotate_all(&dyn, in, err));
   *out = dyn;
   dyn = (pdlt_dynamics){0};

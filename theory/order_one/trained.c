@@ -23,9 +23,9 @@ static size_t dntk_size(const pdlt_trained *w) {
 }
 
 static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pdlt_error *err) {
-  const size_t T = input->num_times, count = input->in.outputs * input->in.D,
+  const size_t T = input->num_times, count = input->in.lo.outputs * input->in.lo.D,
                square = count * count;
-  w->times = T, w->outputs = input->in.outputs, w->D = input->in.D;
+  w->times = T, w->outputs = input->in.lo.outputs, w->D = input->in.lo.D;
   w->dntk_samples = input->dntk_samples;
   while (w->finite < T && !isinf(input->times[w->finite])) w->finite++;
   pdlt_status status =
@@ -137,7 +137,7 @@ static double largest_change(size_t count, const double *a, const double *b) {
 pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *trained,
                                const pdlt_trained_input *input, const double *errors,
                                pdlt_error *err) {
-  const size_t D = input->in.D, square = D * D, four = square * square;
+  const size_t D = input->in.lo.D, square = D * D, four = square * square;
   pdlt_trained_input moved = *input;
   pdlt_trained other = {0};
   double *copies = NULL;

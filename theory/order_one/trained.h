@@ -49,8 +49,8 @@ void pdlt_trained_free(pdlt_trained *trained);
 /* Estimated errors of the entries of K, Theta, G1, ..., in the order of
  * PDLT_TRAINED_TENSORS. */
 #define PDLT_TRAINED_TENSORS(X) \
-  X(K, in.K, 2)                 \
-  X(Theta, in.theta, 2)         \
+  X(K, in.lo.K, 2)              \
+  X(Theta, in.lo.theta, 2)      \
   X(Theta1, in.theta1, 2)       \
   X(G1, g1, 2)                  \
   X(A, in.a, 4)                 \

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/core/memory.h"
-#include "theory/infinite/training.h"
 #include "theory/predict/internal.h"
 
 /* Largest cov_lo of all recorded times that is computed; bytes. */
@@ -97,21 +96,31 @@ cleanup:
   return status;
 }
 
+pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p) {
+  const pdlt_kernel_layers *kernel = p->kernel;
+  const size_t last = (size_t)(kernel->depth - 1) * kernel->D * kernel->D;
+  return (pdlt_training_input){.D = kernel->D,
+                               .A = p->data->train,
+                               .outputs = p->data->outputs,
+                               .K = kernel->K + last,
+                               .theta = kernel->theta + last,
+                               .y = p->data->y,
+                               .eta = p->ex->training.eta,
+                               .flow = p->ex->training.eta_kind == PDLT_ETA_FLOW,
+                               .err_K = kernel->err_K,
+                               .err_theta = kernel->err_theta};
+}
+
 pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err) {
   pdlt_archive *out = p->out;
   const pdlt_experiment *ex = p->ex;
-  const pdlt_dataset *data = p->data;
-  const pdlt_kernel_layers *kernel = p->kernel;
-  const size_t D = kernel->D, last = (size_t)(kernel->depth - 1) * D * D;
+  const pdlt_training_input input = pdlt_predict_training_input(p);
   pdlt_status status = PDLT_OK;
   pdlt_training training = {0};
   double *mean = NULL, *cov = NULL;
-  PDLT_TRY(pdlt_alloc(&mean, data->outputs * D, sizeof *mean, err));
-  PDLT_TRY(pdlt_alloc(&cov, D * D, sizeof *cov, err));
-  status = pdlt_training_new(&training, D, data->train, data->outputs, kernel->K + last,
-                             kernel->theta + last, data->y, ex->training.eta,
-                             ex->training.eta_kind == PDLT_ETA_FLOW, kernel->err_K,
-                             kernel->err_theta, err);
+  PDLT_TRY(pdlt_alloc(&mean, input.outputs * input.D, sizeof *mean, err));
+  PDLT_TRY(pdlt_alloc(&cov, input.D * input.D, sizeof *cov, err));
+  status = pdlt_training_new(&training, &input, err);
   if (status == PDLT_ERR_INPUT) {
     const pdlt_error inner = err ? *err : (pdlt_error){0};
     PDLT_TRY(pdlt_experiment_fail(ex, "training.eta", err, "%s", inner.message));

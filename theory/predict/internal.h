@@ -1,12 +1,17 @@
 /* internal.h - pieces of pdlt_predict: each fills one group of arrays.
  *
- * Private to predict*.c; names and shapes of the arrays are in NOTATION.md. */
+ * Is not: public; only theory/predict includes it. Names and shapes of the arrays: NOTATION.md. */
 #ifndef PDLT_THEORY_PREDICT_INTERNAL_H
 #define PDLT_THEORY_PREDICT_INTERNAL_H
 
 #include "theory/infinite/kernel.h"
+#include "theory/infinite/training.h"
 #include "theory/predict/predict.h"
 #include "theory/terms/mask.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* Everything the pieces read; borrowed. */
 typedef struct pdlt_prediction {
@@ -14,11 +19,15 @@ typedef struct pdlt_prediction {
   const pdlt_experiment *ex;
   const pdlt_dataset *data;
   const pdlt_predict_options *options;
+  const pdlt_layer *layer; /* (L) widths in units of n */
   const pdlt_kernel_layers *kernel;
   const pdlt_mask *mask;
 } pdlt_prediction;
 
-/* meta "absent": name -> reason. Errors: PDLT_ERR_MEMORY. */
+/* What training at infinite width reads, from kernel and data; borrows them. */
+pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p);
+
+/* meta "absent": name -> reason (put.c, as the next two). Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
                                 pdlt_error *err);
 
@@ -43,4 +52,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err);
  * covariance are in the archive already (loss.c). */
 pdlt_status pdlt_predict_losses(const pdlt_prediction *p, pdlt_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -16,20 +16,31 @@ static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt
   return status;
 }
 
-/* Output-layer tensors and their errors (14) from the archive; 0 when one is absent. */
-static int gather(const pdlt_prediction *p, pdlt_trained_input *input, double *errors) {
+/* Output-layer tensors and their errors (14) from the archive; returns the name of one that is
+ * absent, or NULL. */
+static const char *gather(const pdlt_prediction *p, pdlt_trained_input *input, double *errors) {
   int k = 0;
 #define GATHER(name, field, rank)                                     \
   {                                                                   \
     const pdlt_array *array = pdlt_archive_get(p->out, #name);        \
     const pdlt_array *error = pdlt_archive_get(p->out, "err/" #name); \
-    if (array == NULL || error == NULL) return 0;                     \
+    if (array == NULL || error == NULL) return #name;                 \
     input->field = array->data;                                       \
     errors[k++] = error->data[0];                                     \
   }
   PDLT_TRAINED_TENSORS(GATHER)
 #undef GATHER
-  return 1;
+  return NULL;
+}
+
+/* The tensor `missing` is absent, and so is everything of this file, for its reason. */
+static pdlt_status without(const pdlt_prediction *p, const char *missing, pdlt_error *err) {
+  const json_t *absent = json_object_get(pdlt_archive_meta(p->out), "absent");
+  const char *why = json_string_value(json_object_get(absent, missing));
+  char reason[PDLT_ERROR_LENGTH];
+  snprintf(reason, sizeof reason, "it needs the tensor %s, which is absent: %s", missing,
+           why == NULL ? "no reason given" : why);
+  return all_absent(p, reason, err);
 }
 
 static pdlt_status put(const pdlt_prediction *p, const char *name, int ndim, const size_t *dim,
@@ -99,22 +110,15 @@ cleanup:
 }
 
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
-  pdlt_trained_input input = {.in = {.D = p->kernel->D,
-                                     .A = p->data->train,
-                                     .outputs = p->data->outputs,
-                                     .y = p->data->y,
-                                     .eta = p->ex->training.eta,
-                                     .flow = p->ex->training.eta_kind == PDLT_ETA_FLOW,
-                                     .err_K = p->kernel->err_K,
-                                     .err_theta = p->kernel->err_theta,
-                                     .threads = p->options->threads},
-                              .mask = p->mask,
-                              .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
-                              .num_times = p->ex->training.num_record,
-                              .times = p->ex->training.record};
+  pdlt_trained_input input = {
+      .in = {.lo = pdlt_predict_training_input(p), .threads = p->options->threads},
+      .mask = p->mask,
+      .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
+      .num_times = p->ex->training.num_record,
+      .times = p->ex->training.record};
   double tensor_errors[PDLT_TRAINED_TENSOR_COUNT];
-  if (!gather(p, &input, tensor_errors))
-    return all_absent(p, "the tensors P to U that it needs are absent", err);
+  const char *missing = gather(p, &input, tensor_errors);
+  if (missing != NULL) return without(p, missing, err);
   pdlt_trained trained = {0};
   pdlt_trained_errors errors = {0};
   pdlt_status status = PDLT_OK;

@@ -2,35 +2,10 @@
 #include "theory/predict/predict.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "base/experiment/version.h"
+#include "base/core/memory.h"
+#include "base/experiment/meta.h"
 #include "theory/predict/internal.h"
-
-pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
-                                pdlt_error *err) {
-  json_t *meta = pdlt_archive_meta(out);
-  json_t *absent = meta ? json_object_get(meta, "absent") : NULL;
-  if (!absent && meta && json_object_set_new(meta, "absent", json_object()) == 0)
-    absent = json_object_get(meta, "absent");
-  if (!absent || json_object_set_new(absent, name, json_string(reason)) != 0)
-    return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata");
-  return PDLT_OK;
-}
-
-pdlt_status pdlt_predict_error(pdlt_archive *out, const char *name, double value, pdlt_error *err) {
-  char full[64];
-  snprintf(full, sizeof full, "err/%s", name);
-  return pdlt_archive_put_scalar(out, full, value, err);
-}
-
-pdlt_status pdlt_predict_array(pdlt_archive *out, const char *name, int rank, size_t D,
-                               const double *from, pdlt_error *err) {
-  pdlt_array *array;
-  const pdlt_status status = pdlt_archive_new(out, name, rank, (size_t[]){D, D, D, D}, &array, err);
-  if (status == PDLT_OK && D > 0) memcpy(array->data, from, pdlt_array_count(array) * sizeof *from);
-  return status;
-}
 
 static pdlt_status put_kernels(pdlt_archive *out, const pdlt_kernel_layers *kernel, int layers,
                                pdlt_error *err) {
@@ -64,13 +39,18 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
   pdlt_status status = PDLT_OK;
   pdlt_kernel_layers kernel = {0};
   pdlt_mask mask;
-  const pdlt_prediction p = {out, ex, data, options, &kernel, &mask};
+  pdlt_layer *layer = NULL;
   PDLT_TRY(check_resolved(ex, err));
   PDLT_TRY(pdlt_mask_read(&mask, ex, err));
-  PDLT_TRY(pdlt_kernel_layers_new(
-      &kernel, &ex->network.activation, ex->network.depth, ex->network.C_b, ex->network.C_W,
-      ex->network.lambda_b, ex->network.lambda_W, data->train + data->test, data->inputs, data->x,
-      ex->theory.tolerance, options->threads, options->progress, err));
+  PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
+  const pdlt_prediction p = {out, ex, data, options, layer, &kernel, &mask};
+  const pdlt_kernel_settings settings = {.activation = ex->network.activation,
+                                         .depth = ex->network.depth,
+                                         .layer = layer,
+                                         .tolerance = ex->theory.tolerance,
+                                         .threads = options->threads,
+                                         .progress = options->progress};
+  PDLT_TRY(pdlt_kernel_layers_new(&kernel, &settings, data->train + data->test, data->x, err));
   PDLT_TRY(put_kernels(out, &kernel, options->layers, err));
   PDLT_TRY(pdlt_predict_training(&p, err));
   if (ex->theory.order >= 1) {
@@ -85,5 +65,6 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
 cleanup:
   if (status != PDLT_OK) pdlt_archive_free(out);
   pdlt_kernel_layers_free(&kernel);
+  pdlt_free(layer);
   return status;
 }

@@ -1,6 +1,7 @@
 /* tensors.c - the tensors of order 1/n at initialization, as arrays. */
 #include <stdio.h>
 
+#include "base/experiment/layer.h"
 #include "theory/predict/internal.h"
 #include "theory/tensors/tensors.h"
 
@@ -32,11 +33,27 @@ static pdlt_status all_absent(const pdlt_prediction *p, int first, const char *r
   return status;
 }
 
+/* The tensor from which on they are absent for the reason *why; PDLT_TENSOR_COUNT: none is. A later
+ * group needs the earlier ones. */
+static int first_absent(const pdlt_experiment *ex, const char **why) {
+  static const struct {
+    pdlt_tensor_name first;
+    unsigned words;
+  } groups[] = {{PDLT_TENSOR_V, PDLT_MEASURE_VERTEX | PDLT_MEASURE_NTK_FLUCTUATIONS},
+                {PDLT_TENSOR_P, PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK}};
+  for (size_t k = 0; k < sizeof groups / sizeof *groups; k++) {
+    *why = pdlt_experiment_unpredicted(ex, groups[k].words);
+    if (*why != NULL) return groups[k].first;
+  }
+  return PDLT_TENSOR_COUNT;
+}
+
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
   const double D = (double)p->kernel->D, kept = p->options->layers ? ex->network.depth : 2;
   const double bytes = 13 * D * D * D * D * sizeof(double) * kept;
-  const int smooth = pdlt_activation_get_traits(&ex->network.activation).smooth;
+  const char *why;
+  const int first = first_absent(ex, &why);
   pdlt_tensor_set set = {0};
   pdlt_status status = PDLT_OK;
   if (bytes > max_tensor_bytes) {
@@ -45,13 +62,13 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
              D, bytes / (1024.0 * 1024 * 1024), max_tensor_bytes / (1024.0 * 1024 * 1024));
     return all_absent(p, 0, reason, err);
   }
+  PDLT_TRY(all_absent(p, first, why, err));
+  if (first == 0) return PDLT_OK;
   const pdlt_tensor_settings settings = {.activation = ex->network.activation,
-                                         .C_W = ex->network.C_W,
-                                         .lambda_W = ex->network.lambda_W,
-                                         .width_ratios = ex->network.width_ratios,
+                                         .layer = p->layer,
                                          .tolerance = ex->theory.tolerance,
                                          .threads = p->options->threads,
-                                         .dntk = smooth,
+                                         .dntk = first == PDLT_TENSOR_COUNT,
                                          .last_only = !p->options->layers,
                                          .mask = p->mask->active ? &p->mask->terms : NULL,
                                          .progress = p->options->progress};
@@ -62,9 +79,6 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
     snprintf(prefix, sizeof prefix, "layer%d/", l);
     PDLT_TRY(put_layer(p, &set, l, prefix, err));
   }
-  if (!smooth)
-    PDLT_TRY(all_absent(p, PDLT_TENSOR_P,
-                        "the second derivative of this activation is not a function", err));
 cleanup:
   pdlt_tensors_free(&set);
   return status;

@@ -130,8 +130,8 @@ static double step_u(const pdlt_tensor_step *step, size_t i1, size_t i4, size_t 
 void pdlt_tensor_step_ddntk(const pdlt_tensor_step *step) {
   size_t D = step->D;
 #pragma omp parallel for schedule(static) num_threads(step->threads)
-  for (size_t pair = 0; pair < D * D; ++pair) {
-    for (size_t rest = 0; rest < D * D; ++rest) {
+  for (size_t pair = 0; pair < D * D; pair++) {
+    for (size_t rest = 0; rest < D * D; rest++) {
       size_t a = pair / D, b = pair % D, c = rest / D, d = rest % D, at = pair * D * D + rest;
       step->to[PDLT_TENSOR_R][at] = step_r(step, a, b, c, d);
       step->to[PDLT_TENSOR_S][at] = step_s(step, a, b, c, d);

@@ -51,8 +51,8 @@ static double step_q(const pdlt_tensor_step *step, const size_t i[4]) {
 void pdlt_tensor_step_dntk(const pdlt_tensor_step *step) {
   size_t D = step->D;
 #pragma omp parallel for schedule(static) num_threads(step->threads)
-  for (size_t pair = 0; pair < D * D; ++pair) {
-    for (size_t rest = 0; rest < D * D; ++rest) {
+  for (size_t pair = 0; pair < D * D; pair++) {
+    for (size_t rest = 0; rest < D * D; rest++) {
       const size_t i[4] = {pair / D, pair % D, rest / D, rest % D};
       size_t at = pair * D * D + rest;
       step->to[PDLT_TENSOR_P][at] = step_p(step, i);

@@ -22,8 +22,8 @@ pdlt_status pdlt_tensor_step_prepare(pdlt_tensor_step *step, pdlt_error *err) {
   PDLT_TRY(pdlt_alloc(&step->ss, 3 * D * D, sizeof(pdlt_jet), err));
   step->dd = step->ss + D * D;
   step->oo = step->dd + D * D;
-  for (size_t a = 0; a < D; ++a) {
-    for (size_t b = 0; b < D; ++b) {
+  for (size_t a = 0; a < D; a++) {
+    for (size_t b = 0; b < D; b++) {
       size_t at = a * D + b;
       double lambda = step->lambda, c_theta = step->C * step->theta[at];
       pdlt_jet ss = jet_of(step->pairs, 0, a, b), dd = jet_of(step->pairs, 1, a, b);
@@ -158,10 +158,9 @@ static double contract_fourth(const pdlt_tensor_step *step, int order, size_t i1
   const size_t sample[2] = {i1, i2};
   const double *v = step->from[PDLT_TENSOR_V];
   double sum = 0.0, derivative[5];
-  for (int q = 0; q <= 4; ++q) {
+  for (int q = 0; q <= 4; q++)
     derivative[q] = pdlt_bracket_jet(step->pairs, order, order, 4 - q, q, i1, i2);
-  }
-  for (int slots = 0; slots < 16; ++slots) {
+  for (int slots = 0; slots < 16; slots++) {
     int a = slots & 1, b = (slots >> 1) & 1, c = (slots >> 2) & 1, d = slots >> 3;
     sum += derivative[a + b + c + d] *
            v[pdlt_at4(step->D, sample[a], sample[b], sample[c], sample[d])];
@@ -207,12 +206,12 @@ static double step_theta1(const pdlt_tensor_step *step, size_t i1, size_t i2) {
 void pdlt_tensor_step_ntk(const pdlt_tensor_step *step) {
   size_t D = step->D;
 #pragma omp parallel for schedule(static) num_threads(step->threads)
-  for (size_t pair = 0; pair < D * D; ++pair) {
+  for (size_t pair = 0; pair < D * D; pair++) {
     size_t i1 = pair / D, i2 = pair % D;
     step->to[PDLT_TENSOR_G1][pair] = step_g1(step, i1, i2);
     step->to[PDLT_TENSOR_THETA1][pair] = step_theta1(step, i1, i2);
-    for (size_t i3 = 0; i3 < D; ++i3) {
-      for (size_t i4 = 0; i4 < D; ++i4) {
+    for (size_t i3 = 0; i3 < D; i3++) {
+      for (size_t i4 = 0; i4 < D; i4++) {
         const size_t i[4] = {i1, i2, i3, i4};
         size_t at = pdlt_at4(D, i1, i2, i3, i4);
         step->to[PDLT_TENSOR_V][at] = step_v(step, i);

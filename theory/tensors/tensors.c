@@ -43,7 +43,7 @@ typedef struct tensor_driver {
 static size_t tensor_size(size_t D, int rank) { return rank == 2 ? D * D : D * D * D * D; }
 
 static void layer_free(pdlt_tensor_layer *layer) {
-  for (int t = 0; t < PDLT_TENSOR_COUNT; ++t) {
+  for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
     pdlt_free(layer->data[t]);
     layer->data[t] = NULL;
   }
@@ -54,7 +54,7 @@ static int tensor_count(const pdlt_tensor_settings *settings) {
 }
 
 static pdlt_status layer_alloc(pdlt_tensor_layer *layer, size_t D, int tensors, pdlt_error *err) {
-  for (int t = 0; t < tensors; ++t) {
+  for (int t = 0; t < tensors; t++) {
     pdlt_status status =
         pdlt_alloc(&layer->data[t], tensor_size(D, table[t].rank), sizeof(double), err);
     if (status != PDLT_OK) return status; /* the owner frees what was made */
@@ -63,7 +63,7 @@ static pdlt_status layer_alloc(pdlt_tensor_layer *layer, size_t D, int tensors, 
 }
 
 void pdlt_tensors_free(pdlt_tensor_set *set) {
-  for (int l = 0; set->layer != NULL && l < set->depth; ++l) layer_free(&set->layer[l]);
+  for (int l = 0; set->layer != NULL && l < set->depth; l++) layer_free(&set->layer[l]);
   pdlt_free(set->layer);
   memset(set, 0, sizeof *set);
 }
@@ -76,14 +76,12 @@ const double *pdlt_tensors_get(const pdlt_tensor_set *set, int layer, pdlt_tenso
 static void driver_free(tensor_driver *driver) {
   pdlt_bracket_levels_free(&driver->levels);
   pdlt_free(driver->theta);
-  for (int v = 0; v < 2; ++v) layer_free(&driver->other[v]);
+  for (int v = 0; v < 2; v++) layer_free(&driver->other[v]);
 }
 
 /* n_l/n_{l-1} of the step from layer l to l + 1; any number does at l = 1. */
-static double width_ratio(const pdlt_tensor_settings *settings, int layer) {
-  const int *ratios = settings->width_ratios;
-  if (layer < 2 || ratios == NULL) return 1.0;
-  return (double)ratios[layer - 1] / (double)ratios[layer - 2];
+static double width_ratio(const pdlt_layer *layer, int l) {
+  return l < 2 ? 1.0 : (double)layer[l - 1].out / (double)layer[l - 1].in;
 }
 
 /* From layer to layer + 1 on D samples with the NTK theta. */
@@ -93,9 +91,9 @@ static pdlt_status advance(const tensor_driver *driver, int layer, size_t D, con
   const pdlt_tensor_settings *settings = driver->settings;
   pdlt_tensor_step step = {
       .D = D,
-      .C = settings->C_W[layer],
-      .lambda = settings->lambda_W[layer],
-      .r = width_ratio(settings, layer),
+      .C = settings->layer[layer].C_W,
+      .lambda = settings->layer[layer].lambda_W,
+      .r = width_ratio(settings->layer, layer),
       .theta = theta,
       .pairs = &brackets->pairs,
       .quads = &brackets->quads,
@@ -116,7 +114,7 @@ static pdlt_status advance(const tensor_driver *driver, int layer, size_t D, con
 
 static double largest_entry(size_t count, const double *x) {
   double largest = 0.0;
-  for (size_t i = 0; i < count; ++i) largest = fmax(largest, fabs(x[i]));
+  for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs(x[i]));
   return largest;
 }
 
@@ -125,11 +123,10 @@ static double largest_difference(const tensor_driver *driver, int rank, const do
                                  const double *all) {
   size_t D = driver->D, checked = driver->checked, count = tensor_size(checked, rank);
   double difference = 0.0;
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = 0; i < count; i++) {
     size_t at = 0, rest = i, stride = 1;
-    for (int slot = 0; slot < rank; ++slot, rest /= checked, stride *= D) {
+    for (int slot = 0; slot < rank; slot++, rest /= checked, stride *= D)
       at += stride * driver->check[rest % checked];
-    }
     difference = fmax(difference, fabs(other[i] - all[at]));
   }
   return difference;
@@ -147,12 +144,11 @@ static void layer_errors(const tensor_driver *driver, const pdlt_kernel_layers *
   double relative = 1e-15 * (double)layer;
   if (K > 0.0) relative += 4.0 * kernels->layer_err_K[at] / K;
   if (theta > 0.0) relative += 4.0 * kernels->layer_err_theta[at] / theta;
-  for (int t = 0; t < PDLT_TENSOR_COUNT && all->data[t] != NULL; ++t) {
+  for (int t = 0; t < PDLT_TENSOR_COUNT && all->data[t] != NULL; t++) {
     size_t count = tensor_size(D, table[t].rank);
     all->err[t] = relative * largest_entry(count, all->data[t]);
-    if (driver->levels.smooth) {
+    if (driver->levels.smooth)
       all->err[t] += 2.0 * largest_difference(driver, table[t].rank, other->data[t], all->data[t]);
-    }
   }
 }
 
@@ -162,11 +158,9 @@ static pdlt_status advance_other(tensor_driver *driver, const pdlt_kernel_layers
   size_t D = driver->D, checked = driver->checked;
   const double *theta = kernels->theta + (size_t)(layer - 1) * D * D;
   if (!driver->levels.smooth) return PDLT_OK;
-  for (size_t a = 0; a < checked; ++a) {
-    for (size_t b = 0; b < checked; ++b) {
+  for (size_t a = 0; a < checked; a++)
+    for (size_t b = 0; b < checked; b++)
       driver->theta[a * checked + b] = theta[driver->check[a] * D + driver->check[b]];
-    }
-  }
   return advance(driver, layer, checked, driver->theta, brackets, &driver->other[layer % 2],
                  &driver->other[(layer + 1) % 2], err);
 }
@@ -197,17 +191,16 @@ cleanup:
 static void choose_checked(tensor_driver *driver, const double *K) {
   size_t D = driver->D, top = CHECKED / 2, rest = D - top;
   driver->checked = 0;
-  for (size_t a = 0; a < D; ++a) {
+  for (size_t a = 0; a < D; a++) {
     size_t rank = 0;
     int chosen = D <= CHECKED;
-    for (size_t b = 0; b < D; ++b) {
+    for (size_t b = 0; b < D; b++) {
       double x = K[b * D + b], own = K[a * D + a];
       rank += x < own || (x == own && b < a);
     }
     if (rank >= rest) chosen = 1;
-    for (size_t k = 0; k < CHECKED - top && !chosen; ++k) {
+    for (size_t k = 0; k < CHECKED - top && !chosen; k++)
       chosen = rank == k * rest / (CHECKED - top);
-    }
     if (chosen) driver->check[driver->checked++] = a;
   }
 }
@@ -223,9 +216,8 @@ static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *k
   choose_checked(driver, kernels->K);
   pdlt_status status =
       pdlt_alloc(&driver->theta, driver->checked * driver->checked, sizeof(double), err);
-  for (int v = 0; v < 2 && status == PDLT_OK && driver->levels.smooth; ++v) {
+  for (int v = 0; v < 2 && status == PDLT_OK && driver->levels.smooth; v++)
     status = layer_alloc(&driver->other[v], driver->checked, tensor_count(settings), err);
-  }
   return status;
 }
 
@@ -258,7 +250,7 @@ pdlt_status pdlt_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers *ker
   PDLT_TRY(layer_alloc(&set.layer[0], set.D, tensor_count(settings), err));
   PDLT_TRY(driver_new(&driver, kernels, settings, err));
   pdlt_progress_start(settings->progress, "tensors of order 1/n", (double)(set.depth - 1), 0.0);
-  for (int layer = 1; layer < set.depth; ++layer) {
+  for (int layer = 1; layer < set.depth; layer++) {
     PDLT_TRY(tensor_layer_step(&driver, kernels, layer, &set, err));
     pdlt_progress_update(settings->progress, (double)layer);
   }

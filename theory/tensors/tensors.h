@@ -68,14 +68,13 @@ typedef struct pdlt_tensor_set {
 
 typedef struct pdlt_tensor_settings {
   pdlt_activation activation;
-  const double *C_W, *lambda_W; /* (L) entry l-1 belongs to layer l */
-  const int *width_ratios;      /* (L-1) n_l = n width_ratios[l-1]; NULL: all equal */
-  double tolerance;             /* of each bracket, relative to its connected part */
-  int threads;                  /* >= 1; the result does not depend on it */
-  int dntk;                     /* 1: P, Q, R, S, T, U too (smooth activations only) */
-  int last_only;                /* 1: keep only layer L (memory: 5 or 11 D^4 doubles a layer) */
-  const pdlt_term_mask *mask;   /* NULL: every term as derived */
-  pdlt_progress *progress;      /* NULL: silent */
+  const pdlt_layer *layer;    /* (L) layer l at l - 1, borrowed; of widths n_l/n_{l-1}, l > 1 */
+  double tolerance;           /* of each bracket, relative to its connected part */
+  int threads;                /* >= 1; the result does not depend on it */
+  int dntk;                   /* 1: P, Q, R, S, T, U too (smooth activations only) */
+  int last_only;              /* 1: keep only layer L (memory: 5 or 11 D^4 doubles a layer) */
+  const pdlt_term_mask *mask; /* NULL: every term as derived */
+  pdlt_progress *progress;    /* NULL: silent */
 } pdlt_tensor_settings;
 
 /* Recursion of docs/tensors.md from layer 1 (where every tensor is 0) to L, on the

@@ -3,13 +3,13 @@
  *
  * Is: names from the experiment file turned into factors for the recursions, the
  * dynamics and the sum of parts.
- * Is not: the lists themselves (term.h, theory/order_one/mean.h). */
+ * Is not: the lists themselves (term.h, training_term.h). */
 #ifndef PDLT_THEORY_TERMS_MASK_H
 #define PDLT_THEORY_TERMS_MASK_H
 
 #include "base/experiment/experiment.h"
-#include "theory/order_one/mean.h"
 #include "theory/terms/term.h"
+#include "theory/terms/training_term.h"
 
 #ifdef __cplusplus
 extern "C" {

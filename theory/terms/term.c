@@ -26,16 +26,15 @@ int pdlt_term_is_named(const char *term, const char *name) {
 
 pdlt_term_mask pdlt_term_mask_all(void) {
   pdlt_term_mask mask;
-  for (int t = 0; t < PDLT_TERM_COUNT; ++t) mask.factor[t] = 1.0;
+  for (int t = 0; t < PDLT_TERM_COUNT; t++) mask.factor[t] = 1.0;
   return mask;
 }
 
 static pdlt_status unknown_term(const char *name, pdlt_error *err) {
   char list[PDLT_ERROR_LENGTH];
   size_t used = 0;
-  for (int t = 0; t < PDLT_TERM_COUNT && used < sizeof list; ++t) {
+  for (int t = 0; t < PDLT_TERM_COUNT && used < sizeof list; t++)
     used += (size_t)snprintf(list + used, sizeof list - used, " %s", table[t].name);
-  }
   return pdlt_fail(err, PDLT_ERR_INPUT,
                    "unknown term \"%s\"; a tensor (the part before the dot) or one of:%s", name,
                    list);
@@ -44,7 +43,7 @@ static pdlt_status unknown_term(const char *name, pdlt_error *err) {
 pdlt_status pdlt_term_mask_scale(pdlt_term_mask *mask, const char *name, double factor,
                                  pdlt_error *err) {
   int found = 0;
-  for (int t = 0; t < PDLT_TERM_COUNT; ++t) {
+  for (int t = 0; t < PDLT_TERM_COUNT; t++) {
     if (!pdlt_term_is_named(table[t].name, name)) continue;
     mask->factor[t] *= factor;
     found = 1;

@@ -1,4 +1,5 @@
-/* bundle_evaluate.c - outputs, gradients and NTK of the networks of a bundle: see bundle.h. */
+/* bundle_evaluate.c - outputs, gradients and NTK of the networks of a bundle at a point: see
+ * bundle.h and moves.h. */
 #include <string.h>
 
 #include "base/vector/linalg.h"
@@ -33,52 +34,53 @@ static void inner(size_t m, size_t n, size_t k, const double *a, const double *b
 
 /* z (bodies, S, n_l) of layer index k += b and, of networks that have moved, what their moves do
  * to W s + b: sum_r - (lambda_b + lambda_W/n s.S_r) P_r. */
-static void add_moves(pdlt_bundle *b, const pdlt_bundle_point *p, int k, double *z) {
+static void add_moves(const pdlt_bundle *b, const pdlt_bundle_source *from, pdlt_bundle_point *p,
+                      int k, double *z) {
   const pdlt_layer *layer = &b->net->layer[k];
-  const size_t S = p->samples, held = p == &b->draw ? 0 : b->held, columns = 1 + held;
+  const size_t S = p->samples, held = from->held, columns = 1 + held;
   const size_t wide = pdlt_bundle_padded(layer->in), high = pdlt_bundle_padded(layer->out);
-  const double rate = layer->lambda_W / (double)layer->in;
+  const double rate = pdlt_layer_rate(layer);
   for (size_t r = 0; r < p->bodies; r++, z += S * high) {
-    const double *push = p == &b->draw ? b->bias[k] : b->push[k] + r * (1 + b->rank) * high;
-    double *c = b->coefficient;
-    inner(S, held, layer->in, p->s[k - 1] + r * S * wide, b->signal[k] + r * b->rank * wide, c + 1,
-          columns);
+    const double *push = from->push[k] + r * (1 + from->rank) * high;
+    double *c = p->coefficient;
+    if (held > 0)
+      inner(S, held, layer->in, p->s[k - 1] + r * S * wide, from->signal[k] + r * from->rank * wide,
+            c + 1, columns);
     for (size_t a = 0; a < S; a++, c += columns) {
       c[0] = 1;
       for (size_t i = 1; i < columns; i++) c[i] = -(layer->lambda_b + rate * c[i]);
     }
-    pdlt_small_best()->add_product(S, high, columns, b->coefficient, columns, push, high, z, high);
+    pdlt_small_best()->add_product(S, high, columns, p->coefficient, columns, push, high, z, high);
   }
 }
 
-static void forward(pdlt_bundle *b, pdlt_bundle_point *p, const double *z1) {
+static void forward(const pdlt_bundle *b, const pdlt_bundle_source *from, pdlt_bundle_point *p) {
   const pdlt_network *net = b->net;
   const size_t D = b->data->samples, S = p->samples, rows = p->bodies * S;
-  const int owned = p == &b->now && b->owned;
   for (int k = 0; k + 1 < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
     const size_t high = pdlt_bundle_padded(layer->out);
     double *s = p->s[k];
     if (k == 0) {
       for (size_t r = 0; r < p->bodies; r++)
-        memcpy(s + r * S * high, z1 + r * D * high, S * high * sizeof *s);
+        memcpy(s + r * S * high, from->z1 + r * D * high, S * high * sizeof *s);
     } else {
       product(rows, layer->out, layer->in, p->s[k - 1], pdlt_bundle_padded(layer->in),
-              owned ? b->own_across[k] : b->across[k], s);
-      add_moves(b, p, k, s);
+              from->across[k], s);
+      add_moves(b, from, p, k, s);
     }
     pdlt_activation_forward(&net->activation, rows * high, s, s, p->ds[k]);
   }
 }
 
 /* z, and h of all layers but the first. */
-static void read_out(pdlt_bundle *b, pdlt_bundle_point *p, const double *last) {
+static void read_out(const pdlt_bundle *b, pdlt_bundle_point *p, const double *last) {
   const pdlt_network *net = b->net;
   const size_t S = p->samples, n_L = b->data->outputs;
   for (int k = 1; k < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
     const size_t wide = pdlt_bundle_padded(layer->in);
-    const double rate = layer->lambda_W / (double)layer->in;
+    const double rate = pdlt_layer_rate(layer);
     for (size_t r = 0; r < p->bodies; r++) {
       const double *s = p->s[k - 1] + r * S * wide;
       double *h = p->h[k] + r * S * S;
@@ -101,19 +103,20 @@ static void read_out(pdlt_bundle *b, pdlt_bundle_point *p, const double *last) {
 
 /* delta (heads, q, n_{l-1}) += what moves do to W^T above, W of layer index k:
  * - lambda_W/n sum_r (above.P_r) S_r. */
-static void add_moves_back(pdlt_bundle *b, int k, const double *above, double *delta) {
+static void add_moves_back(const pdlt_bundle *b, const pdlt_bundle_source *from,
+                           pdlt_bundle_point *p, int k) {
   const pdlt_layer *layer = &b->net->layer[k];
-  const size_t q = b->data->outputs * b->now.samples, held = b->held;
+  const size_t q = b->data->outputs * p->samples, held = from->held;
   const size_t wide = pdlt_bundle_padded(layer->in), high = pdlt_bundle_padded(layer->out);
-  const double rate = layer->lambda_W / (double)layer->in;
+  const double rate = pdlt_layer_rate(layer);
   if (held == 0) return;
-  for (size_t r = 0; r < b->count; r++) {
-    inner(q, held, layer->out, above + r * q * high, b->push[k] + (r * (1 + b->rank) + 1) * high,
-          b->coefficient, held);
-    for (size_t i = 0; i < q * held; i++) b->coefficient[i] *= -rate;
-    pdlt_small_best()->add_product(q, wide, held, b->coefficient, held,
-                                   b->signal[k] + r * b->rank * wide, wide, delta + r * q * wide,
-                                   wide);
+  for (size_t r = 0; r < p->bodies; r++) {
+    inner(q, held, layer->out, p->delta[k] + r * q * high,
+          from->push[k] + (r * (1 + from->rank) + 1) * high, p->coefficient, held);
+    for (size_t i = 0; i < q * held; i++) p->coefficient[i] *= -rate;
+    pdlt_small_best()->add_product(q, wide, held, p->coefficient, held,
+                                   from->signal[k] + r * from->rank * wide, wide,
+                                   p->delta[k - 1] + r * q * wide, wide);
   }
 }
 
@@ -133,26 +136,27 @@ static void add_slopes(const pdlt_bundle *b, pdlt_bundle_point *p, int k, const 
 }
 
 /* ntk += h gram of the delta of layer index k. */
-static void add_layer(pdlt_bundle *b, pdlt_bundle_point *p, int k) {
+static void add_layer(const pdlt_bundle *b, pdlt_bundle_point *p, int k) {
   const size_t S = p->samples, n_L = b->data->outputs, q = n_L * S;
   const size_t n = b->net->layer[k].out, row = k == 0 ? b->data->samples : S;
   for (size_t r = 0; r < p->heads; r++) {
     const double *delta = p->delta[k] + r * q * pdlt_bundle_padded(n);
     const double *h = p->h[k] + (k == 0 || p->bodies == 1 ? 0 : r * S * S);
     double *ntk = p->ntk + r * q * q;
-    inner(q, q, n, delta, delta, b->gram, q);
+    inner(q, q, n, delta, delta, p->gram, q);
     for (size_t i = 0, at = 0; i < q; i++)
       for (size_t j = 0; j < n_L; j++)
-        for (size_t c = 0; c < S; c++, at++) ntk[at] += h[i % S * row + c] * b->gram[at];
+        for (size_t c = 0; c < S; c++, at++) ntk[at] += h[i % S * row + c] * p->gram[at];
   }
 }
 
-void pdlt_bundle_fill(pdlt_bundle *b, pdlt_bundle_point *p, const double *z1, const double *last) {
+void pdlt_bundle_evaluate(const pdlt_bundle *b, const pdlt_bundle_source *from,
+                          pdlt_bundle_point *p) {
   const pdlt_network *net = b->net;
   const size_t S = p->samples, n_L = b->data->outputs, q = n_L * S;
-  const int top = net->depth - 1, owned = p == &b->now && b->owned;
-  forward(b, p, z1);
-  read_out(b, p, last);
+  const int top = net->depth - 1;
+  forward(b, from, p);
+  read_out(b, p, from->last);
   for (size_t r = 0; r < p->heads; r++) {
     const double *h = p->h[top] + (p->bodies == 1 ? 0 : r * S * S);
     double *ntk = p->ntk + r * q * q;
@@ -163,10 +167,10 @@ void pdlt_bundle_fill(pdlt_bundle *b, pdlt_bundle_point *p, const double *z1, co
     const pdlt_layer *above = &net->layer[k + 1];
     if (k + 1 < top) {
       product(p->heads * q, above->in, above->out, p->delta[k + 1], pdlt_bundle_padded(above->out),
-              owned ? b->own[k + 1] : b->weight[k + 1], p->delta[k]);
-      if (p == &b->now) add_moves_back(b, k + 1, p->delta[k + 1], p->delta[k]);
+              from->weight[k + 1], p->delta[k]);
+      add_moves_back(b, from, p, k + 1);
     }
-    add_slopes(b, p, k, last);
+    add_slopes(b, p, k, from->last);
     add_layer(b, p, k);
   }
 }

@@ -1,6 +1,10 @@
 /* flops.c - see flops.h. */
 #include "trainer/control/flops.h"
 
+#include "trainer/control/control.h"
+#include "trainer/control/moves.h"
+#include "trainer/control/weightless.h"
+
 /* Weights, and neurons below the last layer. */
 static double weights_of(const pdlt_network *net) {
   double products = 0;
@@ -40,4 +44,41 @@ double pdlt_flops_linear(const pdlt_network *net, size_t train, size_t samples) 
   const double D = (double)samples, n_L = (double)top->out, q = n_L * D;
   return 2 * (D + q) * weights_of(net) + (PDLT_FLOPS_SIGMA * D + 2 * q * q) * neurons_of(net) +
          pdlt_flops_eigen(n_L * (double)train);
+}
+
+double pdlt_flops_level(const pdlt_network *net, const pdlt_samples *data,
+                        const pdlt_level *level) {
+  const double evaluations = 2.0 * level->nodes * (level->middle ? 2 : 1);
+  const pdlt_moves_flops moves = pdlt_moves_count(net, data, (size_t)level->nodes, level->middle);
+  return (1 + evaluations) *
+             (pdlt_flops_linear(net, data->train, data->samples) + PDLT_FLOPS_LOOP) +
+         2 * PDLT_FLOPS_SHORT * (moves.own ? moves.owned : moves.kept);
+}
+
+double pdlt_flops_level_draw(const pdlt_network *net) {
+  return pdlt_flops_draw(net, net->depth, net->depth) +
+         pdlt_flops_draw(net, 1, net->depth - 1) / PDLT_FURTHER_LAST;
+}
+
+double pdlt_flops_weightless(const pdlt_plan *plan, const pdlt_network *net) {
+  const pdlt_layer *top = &net->layer[net->depth - 1];
+  const double D = (double)plan->data->samples, P = D * (D + 1) / 2, q = (double)plan->p;
+  const double X = (double)pdlt_weightless_controls(plan);
+  const double q_A = (double)top->out * (double)plan->data->train;
+  const int ntk = plan->control.linear, theta = pdlt_weightless_theta(plan) || (ntk && X > 0);
+  double normals = 0, products = 0, sigma = 0;
+  for (int k = 0; k + 1 < net->depth; k++) {
+    const double n = (double)net->layer[k].out;
+    normals += n * D;
+    sigma += (X > 0 && k > 0 ? 2 : 1) * n * D;
+    products += 8 * n * D * D;
+    if (X > 0) products += 2 * n * D * D + 4 * n * P;
+    if (theta) products += 3 * n * P + 4 * n * P * P + 2 * n * D * D * D + 4 * P * D * D * D;
+    if (!ntk) continue;
+    normals += k + 2 == net->depth ? (double)top->out * n : (n + 1) * q;
+    products += 7 * n * q * q + 6 * n * q * D;
+  }
+  products += 2 * X * (double)pdlt_weightless_values(plan);
+  return 10 * PDLT_FLOPS_LOOP + PDLT_FLOPS_NORMAL * normals + PDLT_FLOPS_SIGMA * sigma +
+         PDLT_FLOPS_SHORT * products + (ntk ? pdlt_flops_eigen(q_A) : 0);
 }

@@ -8,6 +8,7 @@
 #define PDLT_TRAINER_CONTROL_FLOPS_H
 
 #include "trainer/network/network.h"
+#include "trainer/record/plan.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,6 +38,16 @@ double pdlt_flops_eigen(double n);
 /* One linearization (linearization.h) with q = n_L D, q_A = n_L N_A: forward and backward,
  * 2 (D + q) sum_l n_l n_{l-1}, sigma, Gram matrices 2 q^2 sum_l n_l, eigenvectors of order q_A. */
 double pdlt_flops_linear(const pdlt_network *net, size_t train, size_t samples);
+
+/* c of a level of a draw with weights: a linearization at every node and half-way point of both
+ * networks of the pair, and what their moves add (moves.h). */
+double pdlt_flops_level(const pdlt_network *net, const pdlt_samples *data, const pdlt_level *level);
+
+/* Random numbers of a further draw of a level, its share of hidden layers. */
+double pdlt_flops_level_draw(const pdlt_network *net);
+
+/* A draw without weights, with what the plan takes from it (weightless.h). */
+double pdlt_flops_weightless(const pdlt_plan *plan, const pdlt_network *net);
 
 #ifdef __cplusplus
 }

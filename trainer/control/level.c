@@ -6,31 +6,39 @@
 
 #include "base/core/memory.h"
 #include "base/vector/rows.h"
-#include "trainer/control/flops.h"
 
-pdlt_status pdlt_level_draws_new(pdlt_level_draws *out, const pdlt_network *net,
-                                 const pdlt_samples *data, const pdlt_schedule *schedule,
-                                 double eta, size_t heads, size_t nodes, pdlt_error *err) {
+/* Views of the storage, of which r networks' outputs at all times. */
+static void take_views(pdlt_level_draws *r, const pdlt_level_settings *of, size_t values) {
+  const size_t q = of->data->outputs * of->data->samples, moving = r->moves.moving;
+  const size_t trained = of->data->outputs * of->data->train;
+  double *next = r->storage;
+  r->linear = pdlt_take(&next, of->heads * values);
+  r->path = pdlt_take(&next, moving * values);
+  r->moved = pdlt_take(&next, values);
+  r->z = pdlt_take(&next, moving * q);
+  r->target = pdlt_take(&next, moving * trained);
+  r->push = pdlt_take(&next, moving * trained);
+  r->before = pdlt_take(&next, moving);
+  r->unstable = r->flags;
+  r->use = r->flags + of->heads;
+}
+
+pdlt_status pdlt_level_draws_new(pdlt_level_draws *out, const pdlt_level_settings *of,
+                                 pdlt_error *err) {
   pdlt_level_draws r = {.linear = NULL};
-  const size_t q = data->outputs * data->samples, values = schedule->num_times * q;
-  const size_t trained = data->outputs * data->train;
+  const size_t q = of->data->outputs * of->data->samples, values = of->schedule->num_times * q;
+  const size_t trained = of->data->outputs * of->data->train;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_linearization_new(&r.linearization, data, schedule, eta, err));
-  PDLT_TRY(pdlt_bundle_new(&r.bundle, net, data, heads, nodes, err));
-  const size_t moving = r.bundle.moving;
-  PDLT_TRY(pdlt_alloc(&r.flags, 2 * heads, sizeof *r.flags, err));
-  PDLT_TRY(pdlt_alloc(&r.storage, (heads + moving + 1) * values + moving * (q + 2 * trained + 1),
+  PDLT_TRY(pdlt_linearization_new(&r.linearization, of->data, of->schedule, of->eta, err));
+  PDLT_TRY(pdlt_alloc(&r.bundle, 1, sizeof *r.bundle, err));
+  PDLT_TRY(pdlt_bundle_new(r.bundle, of->net, of->data, of->heads, err));
+  PDLT_TRY(pdlt_moves_new(&r.moves, r.bundle, of->nodes, err));
+  const size_t moving = r.moves.moving;
+  PDLT_TRY(pdlt_alloc(&r.flags, 2 * of->heads, sizeof *r.flags, err));
+  PDLT_TRY(pdlt_alloc(&r.storage,
+                      (of->heads + moving + 1) * values + moving * (q + 2 * trained + 1),
                       sizeof *r.storage, err));
-  double *next = r.storage;
-  r.linear = pdlt_take(&next, heads * values);
-  r.path = pdlt_take(&next, moving * values);
-  r.moved = pdlt_take(&next, values);
-  r.z = pdlt_take(&next, moving * q);
-  r.target = pdlt_take(&next, moving * trained);
-  r.push = pdlt_take(&next, moving * trained);
-  r.before = pdlt_take(&next, moving);
-  r.unstable = r.flags;
-  r.use = r.flags + heads;
+  take_views(&r, of, values);
   *out = r;
   return PDLT_OK;
 cleanup:
@@ -40,7 +48,9 @@ cleanup:
 
 void pdlt_level_draws_free(pdlt_level_draws *level_draws) {
   pdlt_linearization_free(&level_draws->linearization);
-  pdlt_bundle_free(&level_draws->bundle);
+  pdlt_moves_free(&level_draws->moves);
+  if (level_draws->bundle != NULL) pdlt_bundle_free(level_draws->bundle);
+  pdlt_free(level_draws->bundle);
   pdlt_free(level_draws->flags);
   pdlt_free(level_draws->storage);
   *level_draws = (pdlt_level_draws){.linear = NULL};
@@ -61,9 +71,9 @@ pdlt_status pdlt_level_draws_begin(pdlt_level_draws *r, const double *theta, siz
                                    pdlt_error *err) {
   const size_t q = outputs_of(r), values = values_of(r);
   pdlt_status status = PDLT_OK;
-  pdlt_bundle_draw(&r->bundle, theta, heads);
+  pdlt_bundle_draw(r->bundle, theta, heads);
   for (size_t k = 0; k < heads && status == PDLT_OK; k++)
-    status = pdlt_linearization_course(&r->linearization, r->bundle.draw.ntk + k * q * q,
+    status = pdlt_linearization_course(&r->linearization, r->bundle->draw.ntk + k * q * q,
                                        r->linear + k * values, &r->unstable[k], err);
   return status;
 }
@@ -77,16 +87,17 @@ typedef struct state {
 } state;
 
 static state state_of(const pdlt_level_draws *r, size_t i) {
-  const pdlt_bundle *b = &r->bundle;
-  const size_t q = r->linearization.data->outputs * b->at->samples, f = b->first + i;
-  if (b->at == &b->now) return (state){b->now.ntk + i * q * q, b->now.z + i * q, 1};
-  return (state){b->draw.ntk + f / 2 * q * q, b->draw.z + f / 2 * q, f % 2 == 0 ? 1 : -1};
+  const pdlt_moves *m = &r->moves;
+  const pdlt_bundle_point *now = &m->now, *draw = &r->bundle->draw;
+  const size_t q = r->linearization.data->outputs * m->at->samples, f = m->first + i;
+  if (m->at == now) return (state){now->ntk + i * q * q, now->z + i * q, 1};
+  return (state){draw->ntk + f / 2 * q * q, draw->z + f / 2 * q, f % 2 == 0 ? 1 : -1};
 }
 
 /* z and target of network i at the node where it is; returns |target|^2, or infinity. */
 static double arrive(pdlt_level_draws *r, size_t i) {
   const pdlt_samples *p = r->linearization.data;
-  const size_t D = p->samples, A = p->train, S = r->bundle.at->samples;
+  const size_t D = p->samples, A = p->train, S = r->moves.at->samples;
   const state at = state_of(r, i);
   double *z = r->z + i * outputs_of(r), *target = r->target + i * trained_of(r), sum = 0;
   for (size_t o = 0; o < p->outputs; o++)
@@ -143,15 +154,15 @@ static pdlt_status advance(pdlt_level_draws *r, double time, int stay, const int
                            pdlt_error *err) {
   const size_t trained = trained_of(r);
   pdlt_status status = PDLT_OK;
-  for (size_t i = 0; i < r->bundle.count; i++) {
+  for (size_t i = 0; i < r->moves.count; i++) {
     double *push = r->push + i * trained;
     PDLT_TRY(pdlt_linearization_decompose(&r->linearization, state_of(r, i).ntk,
-                                          r->bundle.at->samples, err));
+                                          r->moves.at->samples, err));
     if (x != NULL) record(r, i, x);
     pdlt_linearization_impulse(&r->linearization, r->target + i * trained, time, push);
     for (size_t j = 0; j < trained; j++) push[j] = -push[j];
   }
-  pdlt_bundle_move(&r->bundle, r->push, stay);
+  pdlt_moves_add(&r->moves, r->push, stay);
 cleanup:
   return status;
 }
@@ -162,25 +173,25 @@ cleanup:
  * those that go astray. */
 static pdlt_status follow(pdlt_level_draws *r, const pdlt_level *level, size_t first, size_t count,
                           int owned, pdlt_error *err) {
-  pdlt_bundle *b = &r->bundle;
+  pdlt_moves *m = &r->moves;
   interval here = interval_of(r, level, 0);
   pdlt_status status = PDLT_OK;
-  pdlt_bundle_start(b, first, count, owned);
+  pdlt_moves_start(m, first, count, owned);
   for (size_t i = 0; i < count; i++) r->before[i] = arrive(r, i);
   for (int node = 0; node < level->nodes; node++) {
     const interval next = interval_of(r, level, node + 1);
     if (level->middle) {
       PDLT_TRY(advance(r, 0.5 * level->step, 0, NULL, err));
-      pdlt_bundle_evaluate(b, seen(r, &here));
+      pdlt_moves_evaluate(m, seen(r, &here));
     }
     PDLT_TRY(advance(r, level->step, 1, &here, err));
-    pdlt_bundle_evaluate(b, seen(r, &next));
+    pdlt_moves_evaluate(m, seen(r, &next));
     for (size_t i = 0; i < count; i++) r->use[(first + i) / 2] &= arrive(r, i) <= r->before[i];
     here = next;
   }
   for (size_t i = 0; i < count; i++) {
     PDLT_TRY(
-        pdlt_linearization_decompose(&r->linearization, state_of(r, i).ntk, b->at->samples, err));
+        pdlt_linearization_decompose(&r->linearization, state_of(r, i).ntk, m->at->samples, err));
     record(r, i, &here);
   }
 cleanup:
@@ -189,9 +200,9 @@ cleanup:
 
 pdlt_status pdlt_level_draws_output(pdlt_level_draws *r, const pdlt_level *level, double *out,
                                     pdlt_error *err) {
-  const size_t values = values_of(r), heads = r->bundle.draw.heads;
-  const int owned = pdlt_bundle_owns(&r->bundle, (size_t)level->nodes, level->middle);
-  const size_t most = owned ? 1 : r->bundle.moving;
+  const size_t values = values_of(r), heads = r->bundle->draw.heads;
+  const int owned = pdlt_moves_own(&r->moves, (size_t)level->nodes, level->middle);
+  const size_t most = owned ? 1 : r->moves.moving;
   pdlt_status status = PDLT_OK;
   memset(out, 0, heads * values * sizeof *out);
   for (size_t k = 0; k < heads; k++) r->use[k] = !r->unstable[k] && level->nodes > 0;
@@ -205,15 +216,4 @@ pdlt_status pdlt_level_draws_output(pdlt_level_draws *r, const pdlt_level *level
     if (!r->use[k]) memcpy(out + k * values, r->linear + k * values, values * sizeof *out);
 cleanup:
   return status;
-}
-
-double pdlt_level_draws_flops(const pdlt_network *net, const pdlt_samples *data,
-                              const pdlt_level *level) {
-  const double evaluations = 2.0 * level->nodes * (level->middle ? 2 : 1);
-  const size_t nodes = (size_t)level->nodes;
-  const double kept = pdlt_bundle_move_flops(net, data, nodes, level->middle, 0);
-  const double owned = pdlt_bundle_move_flops(net, data, nodes, level->middle, 1);
-  return (1 + evaluations) *
-             (pdlt_flops_linear(net, data->train, data->samples) + PDLT_FLOPS_LOOP) +
-         2 * PDLT_FLOPS_SHORT * (kept < owned ? kept : owned);
 }

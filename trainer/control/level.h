@@ -14,24 +14,29 @@
 #ifndef PDLT_TRAINER_CONTROL_LEVEL_H
 #define PDLT_TRAINER_CONTROL_LEVEL_H
 
-#include "trainer/control/bundle.h"
 #include "trainer/control/linearization.h"
+#include "trainer/control/moves.h"
+#include "trainer/record/plan.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Linearized anew at t_j = j step, j = 1..nodes; nodes = 0: own linearization. */
-typedef struct pdlt_level {
-  double step;
-  int nodes;
-  int middle; /* 1: gradients from half-way up to the last node, at second order in step */
-} pdlt_level;
+/* Which draws are followed; everything borrowed. */
+typedef struct pdlt_level_settings {
+  const pdlt_network *net;
+  const pdlt_samples *data;
+  const pdlt_schedule *schedule;
+  double eta;
+  size_t heads; /* most last layers on the same hidden layers */
+  size_t nodes; /* levels with at most so many do without own weights where that costs less */
+} pdlt_level_settings;
 
 /* r counts the networks that move together. */
 typedef struct pdlt_level_draws {
   pdlt_linearization linearization;
-  pdlt_bundle bundle;
+  pdlt_bundle *bundle;   /* the draws; owned */
+  pdlt_moves moves;      /* where their networks are */
   double *linear;        /* (heads, T, n_L, D) c of the draws */
   int *unstable;         /* (heads) whether their eta theta_max > 2 */
   double *path;          /* (r, T, n_L, D) */
@@ -43,12 +48,9 @@ typedef struct pdlt_level_draws {
   double *storage;
 } pdlt_level_draws;
 
-/* Memory for draws with up to `heads` last layers on the same hidden layers. nodes: levels with at
- * most so many are followed without own weights where that costs less (bundle.h). Errors:
- * PDLT_ERR_MEMORY. */
-pdlt_status pdlt_level_draws_new(pdlt_level_draws *out, const pdlt_network *net,
-                                 const pdlt_samples *data, const pdlt_schedule *schedule,
-                                 double eta, size_t heads, size_t nodes, pdlt_error *err);
+/* Memory for draws of the settings. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_level_draws_new(pdlt_level_draws *out, const pdlt_level_settings *settings,
+                                 pdlt_error *err);
 void pdlt_level_draws_free(pdlt_level_draws *level_draws);
 
 /* The draws theta from now on, as pdlt_bundle_draw takes them: fills linear and unstable. Errors:
@@ -61,10 +63,6 @@ pdlt_status pdlt_level_draws_begin(pdlt_level_draws *level_draws, const double *
  * draw will do. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_level_draws_output(pdlt_level_draws *level_draws, const pdlt_level *level,
                                     double *out, pdlt_error *err);
-
-/* Operations of a level of a draw, pdlt_level_draws_begin included (flops.h). */
-double pdlt_level_draws_flops(const pdlt_network *net, const pdlt_samples *data,
-                              const pdlt_level *level);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@
 #ifndef PDLT_TRAINER_CONTROL_LINEARIZATION_H
 #define PDLT_TRAINER_CONTROL_LINEARIZATION_H
 
-#include "trainer/draw/member.h"
+#include "trainer/network/schedule.h"
 
 #ifdef __cplusplus
 extern "C" {

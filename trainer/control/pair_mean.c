@@ -64,9 +64,14 @@ static pdlt_status rule_new(rule *out, int n, pdlt_error *err) {
   return PDLT_OK;
 }
 
-/* Adds the ray at an angle to mean[0..1] and the mean square of its factors to size[0..1]. */
+/* E of the products of sigma and of sigma'; the mean square of their factors. */
+typedef struct sums {
+  double mean[2], size[2];
+} sums;
+
+/* Adds the ray at an angle. */
 static void add_ray(const rule *r, const pdlt_activation *activation, const double g[3],
-                    double angle, double weight, double *mean, double *size) {
+                    double angle, double weight, sums *to) {
   const int n = 2 * r->n;
   const double x = cos(angle), y = sin(angle);
   for (int i = 0; i < n; i++) {
@@ -77,44 +82,44 @@ static void add_ray(const rule *r, const pdlt_activation *activation, const doub
   for (int i = 0; i < n; i++) {
     const double w = weight * r->radius_weight[i];
     const double s = w * r->s[i] * r->s[n + i], ds = w * r->ds[i] * r->ds[n + i];
-    mean[0] += s;
-    mean[1] += ds;
-    size[0] += 0.5 * w * (r->s[i] * r->s[i] + r->s[n + i] * r->s[n + i]);
-    size[1] += 0.5 * w * (r->ds[i] * r->ds[i] + r->ds[n + i] * r->ds[n + i]);
+    to->mean[0] += s;
+    to->mean[1] += ds;
+    to->size[0] += 0.5 * w * (r->s[i] * r->s[i] + r->s[n + i] * r->s[n + i]);
+    to->size[1] += 0.5 * w * (r->ds[i] * r->ds[i] + r->ds[n + i] * r->ds[n + i]);
   }
 }
 
-static void integrate(const rule *r, const pdlt_activation *activation, const double g[3],
-                      double *mean, double *size) {
+static sums integrate(const rule *r, const pdlt_activation *activation, const double g[3]) {
   const double pi = 3.14159265358979323846;
+  sums all = {.mean = {0}};
   /* u = 0 at +-pi/2, v = 0 along one more line; a full turn from the first cut on. */
   double cut = atan2(-g[1], g[2]); /* g1 cos + g2 sin = 0 */
   while (cut <= -0.5 * pi) cut += pi;
   while (cut > 0.5 * pi) cut -= pi;
   const double edge[ARCS + 1] = {-0.5 * pi, cut, 0.5 * pi, cut + pi, 1.5 * pi};
-  for (int k = 0; k < 2; k++) mean[k] = size[k] = 0;
   for (int arc = 0; arc < ARCS; arc++) {
     const double length = edge[arc + 1] - edge[arc];
     for (int i = 0; i < r->n && length > 0; i++)
-      add_ray(r, activation, g, edge[arc] + length * r->angle[i], length * r->angle_weight[i], mean,
-              size);
+      add_ray(r, activation, g, edge[arc] + length * r->angle[i], length * r->angle_weight[i],
+              &all);
   }
+  return all;
 }
 
 pdlt_status pdlt_pair_mean(const pdlt_activation *activation, const double g[3], double mean[2],
                            int *known, pdlt_error *err) {
-  double before[2] = {0}, size[2];
+  double before[2] = {0};
   *known = 0;
   for (int n = FIRST_NODES; n <= MOST_NODES && !*known; n *= 2) {
     rule r;
     const pdlt_status status = rule_new(&r, n, err);
     if (status != PDLT_OK) return status;
-    integrate(&r, activation, g, mean, size);
+    const sums now = integrate(&r, activation, g);
     pdlt_free(r.storage);
     *known = n > FIRST_NODES;
     for (int k = 0; k < 2; k++) {
-      if (!(fabs(mean[k] - before[k]) <= AGREEMENT * size[k])) *known = 0;
-      before[k] = mean[k];
+      if (!(fabs(now.mean[k] - before[k]) <= AGREEMENT * now.size[k])) *known = 0;
+      before[k] = mean[k] = now.mean[k];
     }
   }
   return PDLT_OK;

@@ -8,6 +8,7 @@
 #include "base/random/rng.h"
 #include "base/vector/linalg.h"
 #include "base/vector/small.h"
+#include "trainer/network/draws.h"
 
 /* A row whose part outside the earlier ones is smaller than this adds only rounding. */
 #define NO_DIRECTION 1e-13
@@ -101,7 +102,7 @@ static size_t lend_views(pdlt_preactivation *pre) {
 /* v_a (D, n + 1) of `layer` over the activations s (D, n) below it. */
 static void scaled_inputs(const pdlt_layer *layer, size_t D, const double *s, double *v) {
   const size_t n = layer->in;
-  const double scale = sqrt(layer->C_W / (double)n), bias = sqrt(layer->C_b);
+  const double scale = sqrt(pdlt_layer_variance(layer)), bias = sqrt(layer->C_b);
   for (size_t a = 0; a < D; a++) {
     for (size_t k = 0; k < n; k++) v[a * (n + 1) + k] = scale * s[a * n + k];
     v[a * (n + 1) + n] = bias;
@@ -173,7 +174,7 @@ void pdlt_preactivation_draw(pdlt_preactivation *pre, uint64_t seed, uint64_t me
 void pdlt_preactivation_kernel(const pdlt_preactivation *pre, int l, double *kernel) {
   const pdlt_layer *layer = &pre->net->layer[l - 1];
   const size_t D = pre->data->samples;
-  const double scale = layer->C_W / (double)layer->in;
+  const double scale = pdlt_layer_variance(layer);
   for (size_t a = 0; a < D; a++)
     for (size_t b = a; b < D; b++) *kernel++ = layer->C_b + scale * pre->gram[l - 1][a * D + b];
 }

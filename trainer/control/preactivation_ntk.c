@@ -12,8 +12,7 @@
 /* h_ab of layer index k: lambda_b + lambda_W/n s.s. */
 static double rate(const pdlt_preactivation *pre, int k, size_t a, size_t b) {
   const pdlt_layer *layer = &pre->net->layer[k];
-  return layer->lambda_b +
-         layer->lambda_W / (double)layer->in * pre->gram[k][a * pre->data->samples + b];
+  return layer->lambda_b + pdlt_layer_rate(layer) * pre->gram[k][a * pre->data->samples + b];
 }
 
 /* theta (P) += factor kappa h of layer index k. */
@@ -86,7 +85,7 @@ static void fill_overlap(pdlt_preactivation *pre, int k, int which, const double
 static void descend(pdlt_preactivation *pre, int k, int first, int moments) {
   const pdlt_layer *above = &pre->net->layer[k + 1];
   const size_t D = pre->data->samples, P = pre->pairs, n = above->in, square = D * D;
-  const double scale = above->C_W / (double)n;
+  const double scale = pdlt_layer_variance(above);
   double *old = pre->moment[0], *new = pre->moment[1];
   pdlt_small_best()->inner(D, D, n, pre->ds[k], n, pre->ds[k], n, pre->product, D);
   pair_products(D, n, pre->ds[k], n, pre->feature[0]);
@@ -144,7 +143,7 @@ static void pull_back(pdlt_preactivation *pre, int k, const double *above, const
   const pdlt_layer *layer = &pre->net->layer[k + 1];
   const size_t D = pre->data->samples, q = pre->data->outputs * D, n = layer->in;
   const size_t n_above = layer->out;
-  const double scale = sqrt(layer->C_W / (double)n);
+  const double scale = sqrt(pdlt_layer_variance(layer));
   const pdlt_small_set *small = pdlt_small_best();
   double *rest = pre->rest, *coefficient = pre->coefficient;
   memcpy(pre->rotated, above, q * n_above * sizeof *above);
@@ -164,7 +163,7 @@ void pdlt_preactivation_ntk(pdlt_preactivation *pre, double *ntk) {
   const pdlt_network *net = pre->net;
   const pdlt_layer *top = &net->layer[net->depth - 1];
   const size_t D = pre->data->samples, q = pre->data->outputs * D, n = top->in;
-  const double scale = sqrt(top->C_W / (double)n), *normal = pre->normal;
+  const double scale = sqrt(pdlt_layer_variance(top)), *normal = pre->normal;
   int k = net->depth - 2;
   for (int m = 0; m <= k; m++) normal += D * net->layer[m].out;
   for (size_t i = 0; i < q; i++)

@@ -7,24 +7,28 @@
 #include "base/vector/linalg.h"
 #include "base/vector/rows.h"
 #include "base/vector/small.h"
-#include "trainer/control/flops.h"
 
 static size_t pairs_of(const pdlt_plan *plan) {
   return plan->data->samples * (plan->data->samples + 1) / 2;
 }
 
-static int with_kernel(const pdlt_plan *plan) { return plan->weightless && plan->with_kernel; }
-static int with_theta(const pdlt_plan *plan) { return plan->weightless && plan->with_theta; }
+int pdlt_weightless_kernel(const pdlt_plan *plan) {
+  return plan->control.weightless && plan->with_kernel;
+}
+int pdlt_weightless_theta(const pdlt_plan *plan) {
+  return plan->control.weightless && plan->with_theta;
+}
 
 size_t pdlt_weightless_values(const pdlt_plan *plan) {
-  const size_t matrices = (size_t)(with_kernel(plan) + with_theta(plan));
-  return matrices * plan->readouts * pairs_of(plan) + (plan->linear ? plan->times * plan->p : 0);
+  const size_t matrices = (size_t)(pdlt_weightless_kernel(plan) + pdlt_weightless_theta(plan));
+  return matrices * plan->readouts * pairs_of(plan) +
+         (plan->control.linear ? plan->times * plan->p : 0);
 }
 
 size_t pdlt_weightless_controls(const pdlt_plan *plan) {
   const size_t layers = (size_t)plan->ex->network.depth - 1;
   size_t count = 2 * layers * pairs_of(plan);
-  if (plan->linear) count += plan->p * (plan->p + 1) / 2;
+  if (plan->control.linear) count += plan->p * (plan->p + 1) / 2;
   return count <= PDLT_MAX_CONTROLS && pdlt_weightless_values(plan) > 0 ? count : 0;
 }
 
@@ -36,7 +40,7 @@ pdlt_status pdlt_weightless_new(pdlt_weightless *out, const pdlt_plan *plan,
   const size_t total =
       2 * D * (net->max_width + D) + (1 + plan->readouts) * P + q * q + fit->controls + fit->values;
   pdlt_status status = PDLT_OK;
-  if (plan->linear)
+  if (plan->control.linear)
     PDLT_TRY(pdlt_linearization_new(&w.linearization, plan->data, &plan->schedule,
                                     plan->ex->training.eta, err));
   PDLT_TRY(pdlt_preactivation_new(&w.pre, net, plan->data, err));
@@ -99,21 +103,21 @@ pdlt_status pdlt_weightless_raw(pdlt_weightless *w, uint64_t member) {
   const int depth = plan->ex->network.depth;
   const size_t P = w->pre.pairs;
   double *value = w->value;
-  pdlt_preactivation_draw(&w->pre, plan->ex->ensemble.seed, member, plan->linear);
+  pdlt_preactivation_draw(&w->pre, plan->ex->ensemble.seed, member, plan->control.linear);
   for (size_t r = 0; r < plan->readouts; r++)
     pdlt_preactivation_kernel(&w->pre, pdlt_plan_layer(plan, r), w->kernel + r * P);
-  if (with_kernel(plan)) {
+  if (pdlt_weightless_kernel(plan)) {
     memcpy(value, w->kernel, plan->readouts * P * sizeof *value);
     value += plan->readouts * P;
   }
-  for (size_t r = 0; r < plan->readouts && with_theta(plan); r++, value += P)
+  for (size_t r = 0; r < plan->readouts && pdlt_weightless_theta(plan); r++, value += P)
     pdlt_preactivation_theta(&w->pre, pdlt_plan_layer(plan, r), value);
   const size_t layers = w->fit->controls > 0 ? (size_t)depth - 1 : 0;
   for (size_t k = 0; k < layers; k++) fill_layer(w, (int)k, w->x + 2 * k * P);
-  if (!plan->linear) return PDLT_OK;
+  if (!plan->control.linear) return PDLT_OK;
   pdlt_preactivation_ntk(&w->pre, w->ntk);
   if (layers > 0) {
-    if (with_theta(plan))
+    if (pdlt_weightless_theta(plan))
       memcpy(w->theta, value - P, P * sizeof *value);
     else
       pdlt_preactivation_theta(&w->pre, depth, w->theta);
@@ -130,27 +134,4 @@ pdlt_status pdlt_weightless_draw(pdlt_weightless *w, uint64_t member) {
   for (size_t j = 0; j < fit->controls; j++)
     pdlt_row_add(fit->values, -w->x[j], fit->coefficient + j * fit->values, w->value);
   return PDLT_OK;
-}
-
-double pdlt_weightless_flops(const pdlt_plan *plan, const pdlt_network *net) {
-  const pdlt_layer *top = &net->layer[net->depth - 1];
-  const double D = (double)plan->data->samples, P = D * (D + 1) / 2, q = (double)plan->p;
-  const double X = (double)pdlt_weightless_controls(plan);
-  const double q_A = (double)top->out * (double)plan->data->train;
-  const int ntk = plan->linear, theta = with_theta(plan) || (ntk && X > 0);
-  double normals = 0, products = 0, sigma = 0;
-  for (int k = 0; k + 1 < net->depth; k++) {
-    const double n = (double)net->layer[k].out;
-    normals += n * D;
-    sigma += (X > 0 && k > 0 ? 2 : 1) * n * D;
-    products += 8 * n * D * D;
-    if (X > 0) products += 2 * n * D * D + 4 * n * P;
-    if (theta) products += 3 * n * P + 4 * n * P * P + 2 * n * D * D * D + 4 * P * D * D * D;
-    if (!ntk) continue;
-    normals += k + 2 == net->depth ? (double)top->out * n : (n + 1) * q;
-    products += 7 * n * q * q + 6 * n * q * D;
-  }
-  products += 2 * X * (double)pdlt_weightless_values(plan);
-  return 10 * PDLT_FLOPS_LOOP + PDLT_FLOPS_NORMAL * normals + PDLT_FLOPS_SIGMA * sigma +
-         PDLT_FLOPS_SHORT * products + (ntk ? pdlt_flops_eigen(q_A) : 0);
 }

@@ -20,10 +20,6 @@
 extern "C" {
 #endif
 
-/* Draws of preactivations of a run and of its pilot; no network uses these members. */
-#define PDLT_WEIGHTLESS_MEMBER ((uint64_t)1 << 40)
-#define PDLT_WEIGHTLESS_PILOT ((uint64_t)1 << 61)
-
 /* More controls than this are not fitted; how far B stays from the best coefficients, so that
  * an error bar never falls below 2^-10 of what it is without controls. */
 #define PDLT_MAX_CONTROLS ((size_t)400)
@@ -41,7 +37,7 @@ typedef struct pdlt_weightless_fit {
   double *storage;
 } pdlt_weightless_fit;
 
-/* Errors: PDLT_ERR_MEMORY. A plan without samples: nothing is drawn. */
+/* Of a plan with draws without weights. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_weightless_fit_new(pdlt_weightless_fit *out, const pdlt_plan *plan,
                                     const pdlt_network *net, pdlt_error *err);
 void pdlt_weightless_fit_free(pdlt_weightless_fit *fit);
@@ -67,6 +63,10 @@ pdlt_status pdlt_weightless_new(pdlt_weightless *out, const pdlt_plan *plan,
                                 pdlt_error *err);
 void pdlt_weightless_free(pdlt_weightless *weightless);
 
+/* Whether K and Theta are among the numbers of a draw. */
+int pdlt_weightless_kernel(const pdlt_plan *plan);
+int pdlt_weightless_theta(const pdlt_plan *plan);
+
 /* Numbers V of a plan, and controls X that its pilot would fit, 0 where they are too many. */
 size_t pdlt_weightless_values(const pdlt_plan *plan);
 size_t pdlt_weightless_controls(const pdlt_plan *plan);
@@ -76,9 +76,6 @@ pdlt_status pdlt_weightless_draw(pdlt_weightless *weightless, uint64_t member);
 
 /* value and x of the draw as they are, at the kernels in fit->root. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_weightless_raw(pdlt_weightless *weightless, uint64_t member);
-
-/* Operations of one draw (flops.h). */
-double pdlt_weightless_flops(const pdlt_plan *plan, const pdlt_network *net);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@
 #include "base/vector/rows.h"
 #include "trainer/control/pair_mean.h"
 #include "trainer/control/weightless.h"
+#include "trainer/network/draws.h"
 
 enum { ROOT_DRAWS = 128, FEWEST_DRAWS = 1024, DRAWS_PER_CONTROL = 8, BATCH = 64 };
 
@@ -173,12 +174,8 @@ pdlt_status pdlt_weightless_fit_new(pdlt_weightless_fit *out, const pdlt_plan *p
   fit_sums sums = {.draws = 0};
   int known = 1;
   pdlt_status status = PDLT_OK;
-  if (plan->samples == 0) {
-    *out = (pdlt_weightless_fit){.values = 0};
-    return PDLT_OK;
-  }
   fit.controls = pdlt_weightless_controls(plan);
-  fit.linear = fit.values - (plan->linear ? plan->times * plan->p : 0);
+  fit.linear = fit.values - (plan->control.linear ? plan->times * plan->p : 0);
   PDLT_TRY(fit_memory(&fit, (size_t)(net->depth - 1) * square, err));
   PDLT_TRY(sums_new(&sums, fit.controls, fit.values, err));
   PDLT_TRY(pdlt_weightless_new(&w, plan, net, &fit, err));

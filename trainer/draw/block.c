@@ -27,43 +27,58 @@ static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
                              .dtheta_t = dtheta_t > 0 ? to + theta_t : NULL};
 }
 
-pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
-                            const pdlt_weightless_fit *fit, pdlt_error *err) {
-  pdlt_worker w = {.plan = plan, .net = net};
+/* What measures a draw besides its control. */
+static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
+  const pdlt_plan *plan = w->plan;
+  const pdlt_network *net = w->net;
+  pdlt_status status = PDLT_OK;
+  if ((plan->with_kernel || plan->with_theta) && !plan->control.weightless)
+    PDLT_TRY(pdlt_ntk_new(&w->ntk, net, plan->data, err));
+  if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w->tensors, plan, net, err));
+  if (plan->with_dntk || plan->with_ddntk)
+    PDLT_TRY(pdlt_ddntk_new(&w->ddntk, net, plan->data, plan->first, plan->with_ddntk, err));
+  if (plan->with_theta_t) PDLT_TRY(pdlt_training_ntk_new(&w->training_ntk, net, plan->data, err));
+  if (plan->with_dtheta_t)
+    PDLT_TRY(pdlt_training_dntk_new(&w->training_dntk, net, plan->data, plan->first, err));
+  PDLT_TRY(pdlt_alloc(&w->moving, 2 * (theta_t_size(plan) + dtheta_t_size(plan)), sizeof *w->moving,
+                      err));
+cleanup:
+  return status;
+}
+
+static pdlt_status new_storage(pdlt_worker *w, pdlt_error *err) {
+  const pdlt_plan *plan = w->plan;
   const size_t values = plan->times * plan->p, rows = PDLT_BLOCK_MEMBERS * values;
-  const size_t samples = plan->data->samples;
+  const size_t row = plan->top.parts * plan->p; /* of last */
+  const size_t last = PDLT_BLOCK_MEMBERS * (row + 1) + row;
+  const size_t matrix = plan->data->samples * plan->data->samples;
+  const pdlt_status status =
+      pdlt_alloc(&w->storage, w->net->num_params + 2 * rows + 2 * values + plan->p + matrix + last,
+                 sizeof *w->storage, err);
+  if (status != PDLT_OK) return status;
+  double *next = w->storage;
+  w->theta = pdlt_take(&next, w->net->num_params);
+  w->even = pdlt_take(&next, rows);
+  w->odd = pdlt_take(&next, rows);
+  w->pair = pdlt_take(&next, values);
+  w->mean = pdlt_take(&next, values);
+  w->shift = pdlt_take(&next, plan->p);
+  w->numbers = pdlt_take(&next, PDLT_BLOCK_MEMBERS);
+  w->last = pdlt_take(&next, PDLT_BLOCK_MEMBERS * row);
+  w->middle = pdlt_take(&next, row);
+  w->matrix = pdlt_take(&next, matrix);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
+                            const pdlt_control_width *width, pdlt_error *err) {
+  pdlt_worker w = {.plan = plan, .net = net};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_stepper_new(&w.stepper, net, plan->data, plan->ex->training.eta, PDLT_FIRST_AUTO,
                             plan->single, err));
-  if ((plan->with_kernel || plan->with_theta) && !plan->weightless)
-    PDLT_TRY(pdlt_ntk_new(&w.ntk, net, plan->data, err));
-  if (plan->moments > 0) PDLT_TRY(pdlt_accumulator_new(&w.tensors, plan, net, err));
-  if (plan->with_dntk || plan->with_ddntk)
-    PDLT_TRY(pdlt_ddntk_new(&w.ddntk, net, plan->data, plan->first, plan->with_ddntk, err));
-  if (plan->with_theta_t) PDLT_TRY(pdlt_training_ntk_new(&w.training_ntk, net, plan->data, err));
-  if (plan->with_dtheta_t)
-    PDLT_TRY(pdlt_training_dntk_new(&w.training_dntk, net, plan->data, plan->first, err));
-  PDLT_TRY(
-      pdlt_alloc(&w.moving, 2 * (theta_t_size(plan) + dtheta_t_size(plan)), sizeof *w.moving, err));
-  if (plan->samples > 0) PDLT_TRY(pdlt_weightless_new(&w.weightless, plan, net, fit, err));
-  if (plan->with_stability && !plan->linear)
-    PDLT_TRY(pdlt_stability_new(&w.stability, net, plan->data, plan->ex->training.eta, err));
-  if (plan->linear) PDLT_TRY(pdlt_further_new(&w.further, plan, net, err));
-  const size_t width = plan->top.parts * plan->p; /* of a row of last */
-  const size_t last = PDLT_BLOCK_MEMBERS * (width + 1) + width;
-  PDLT_TRY(pdlt_alloc(&w.storage,
-                      net->num_params + 2 * rows + 2 * values + plan->p + samples * samples + last,
-                      sizeof *w.storage, err));
-  w.theta = w.storage;
-  w.even = w.theta + net->num_params;
-  w.odd = w.even + rows;
-  w.pair = w.odd + rows;
-  w.mean = w.pair + values;
-  w.shift = w.mean + values;
-  w.numbers = w.shift + plan->p;
-  w.last = w.numbers + PDLT_BLOCK_MEMBERS;
-  w.middle = w.last + PDLT_BLOCK_MEMBERS * width;
-  w.matrix = w.middle + width;
+  PDLT_TRY(new_measurements(&w, err));
+  if (width != NULL) PDLT_TRY(pdlt_control_new(&w.control, width, err));
+  PDLT_TRY(new_storage(&w, err));
   *out = w;
   return PDLT_OK;
 cleanup:
@@ -79,9 +94,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_training_ntk_free(&worker->training_ntk);
   pdlt_training_dntk_free(&worker->training_dntk);
   pdlt_free(worker->moving);
-  pdlt_weightless_free(&worker->weightless);
-  pdlt_stability_free(&worker->stability);
-  pdlt_further_free(&worker->further);
+  pdlt_control_free(worker->control);
   pdlt_free(worker->storage);
   *worker = (pdlt_worker){0};
 }
@@ -107,18 +120,13 @@ pdlt_member_outcome pdlt_worker_train(pdlt_worker *w, uint64_t member,
   return second == PDLT_MEMBER_DONE ? first : second;
 }
 
-/* The draw in worker->theta and the samples that belong to it; 0 when out of memory. */
-static int add_initial(pdlt_worker *w, size_t member, double *record) {
-  const pdlt_plan *plan = w->plan;
+/* Control of the draw in worker->theta, and its further draws; 0 when out of memory. */
+static int add_control(pdlt_worker *w, size_t member, double *record) {
   int unstable = 0;
-  if (plan->samples > 0)
-    w->status = pdlt_further_samples(&w->weightless, &w->tensors, (uint64_t)member, record);
-  if (plan->linear && w->status == PDLT_OK)
-    w->status = pdlt_further_levels(&w->further, w->theta, (uint64_t)member,
-                                    record + plan->at.shift, &unstable);
-  else if (plan->with_stability && w->status == PDLT_OK)
-    unstable = pdlt_stability_check(&w->stability, w->theta);
-  record[plan->at.unstable] += unstable;
+  w->status = pdlt_control_draw(w->control, w->theta, &unstable);
+  if (w->status == PDLT_OK)
+    w->status = pdlt_control_further(w->control, (uint64_t)member, &w->tensors, record);
+  record[w->plan->at.unstable] += unstable;
   return w->status == PDLT_OK;
 }
 
@@ -126,7 +134,7 @@ static int add_initial(pdlt_worker *w, size_t member, double *record) {
 static void add_matrices(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
   const size_t count = plan->data->samples * plan->data->samples;
-  if (plan->weightless || (!plan->with_kernel && !plan->with_theta)) return;
+  if (plan->control.weightless || (!plan->with_kernel && !plan->with_theta)) return;
   pdlt_ntk_forward(&w->ntk, w->theta);
   for (size_t r = 0; r < plan->readouts; r++) {
     const int l = pdlt_plan_layer(plan, r);
@@ -210,7 +218,8 @@ static const double *last_shift(const pdlt_plan *plan, const double *record) {
 }
 
 static void begin_shift(pdlt_worker *w, const double *record) {
-  if (w->plan->linear) memcpy(w->shift, last_shift(w->plan, record), w->plan->p * sizeof *w->shift);
+  if (w->plan->control.linear)
+    memcpy(w->shift, last_shift(w->plan, record), w->plan->p * sizeof *w->shift);
 }
 
 /* Puts what the last time says of the surviving draw into row `row` of last. */
@@ -219,7 +228,7 @@ static void keep_last(pdlt_worker *w, size_t member, size_t row, const double *r
   const size_t p = plan->p, values = plan->times * p;
   double *to = w->last + row * plan->top.parts * p;
   memcpy(to, w->even + (row + 1) * values - p, p * sizeof *to);
-  for (size_t i = 0; i < p && plan->linear; i++)
+  for (size_t i = 0; i < p && plan->control.linear; i++)
     to[p + i] = last_shift(plan, record)[i] - w->shift[i];
   w->numbers[row] = (double)(member + 1);
 }
@@ -253,11 +262,11 @@ static void add_moments(pdlt_worker *w, size_t rows, double *record) {
 
 /* Whether K, V or other tensors are measured on the draw itself. */
 static int measures_tensors(const pdlt_plan *plan) {
-  return plan->moments > 0 && (plan->with_fluctuations || !plan->weightless);
+  return plan->moments > 0 && (plan->with_fluctuations || !plan->control.weightless);
 }
 
 static int needs_weights(const pdlt_plan *plan) {
-  return measures_tensors(plan) || plan->with_dntk || plan->with_ddntk || !plan->weightless;
+  return measures_tensors(plan) || plan->with_dntk || plan->with_ddntk || !plan->control.weightless;
 }
 
 /* Trains draw `member` or, without outputs, draws it. 0: stopped early. */
@@ -291,7 +300,7 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
     const size_t before = rows;
     if (!take_draw(w, member, &rows, stop, record, samples)) return 0;
     begin_shift(w, record);
-    if (!add_initial(w, member, record)) return 0;
+    if (!add_control(w, member, record)) return 0;
     if (plan->with_output && rows > before) keep_last(w, member, before, record);
     record[plan->at.members] += 1;
     add_matrices(w, record);

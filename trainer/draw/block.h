@@ -6,11 +6,10 @@
 #ifndef PDLT_TRAINER_DRAW_BLOCK_H
 #define PDLT_TRAINER_DRAW_BLOCK_H
 
-#include "trainer/control/further_draws.h"
-#include "trainer/control/weightless.h"
+#include "trainer/control/control.h"
+#include "trainer/draw/member.h"
 #include "trainer/measure/ddntk.h"
 #include "trainer/measure/ntk.h"
-#include "trainer/measure/stability.h"
 #include "trainer/record/accumulate.h"
 #include "trainer/record/plan.h"
 
@@ -29,27 +28,25 @@ typedef struct pdlt_worker {
   pdlt_training_ntk training_ntk;
   pdlt_training_dntk training_dntk;
   double *moving; /* NTK (T, p, p) and dNTK (T, (n_L S)^3) during training of a draw's networks */
-  pdlt_weightless weightless; /* further samples */
-  pdlt_stability stability;
-  pdlt_further further; /* with a control */
-  pdlt_status status;   /* what ended a block other than *stop */
-  long steps;           /* of all networks so far */
-  double *theta;        /* (num_params) the draw */
-  double *even, *odd;   /* (64, T, p) m and d of the surviving draws */
-  double *shift;        /* (p) of the record at the last time, before a draw */
-  double *last;         /* (64, 1 or 2, p) m, and shift, at the last time of surviving draws */
-  double *middle;       /* (1 or 2, p) work for last */
-  double *numbers;      /* (64) their numbers, from 1 */
-  double *pair;         /* (T, p) outputs of the second network of a pair */
-  double *mean;         /* (T, p) */
-  double *matrix;       /* (D, D) */
+  pdlt_control *control; /* of the draw, with its further draws */
+  pdlt_status status;    /* what ended a block other than *stop */
+  long steps;            /* of all networks so far */
+  double *theta;         /* (num_params) the draw */
+  double *even, *odd;    /* (64, T, p) m and d of the surviving draws */
+  double *shift;         /* (p) of the record at the last time, before a draw */
+  double *last;          /* (64, 1 or 2, p) m, and shift, at the last time of surviving draws */
+  double *middle;        /* (1 or 2, p) work for last */
+  double *numbers;       /* (64) their numbers, from 1 */
+  double *pair;          /* (T, p) outputs of the second network of a pair */
+  double *mean;          /* (T, p) */
+  double *matrix;        /* (D, D) */
   double *storage;
 } pdlt_worker;
 
-/* fit belongs to the same plan and network, borrowed; NULL without samples. Errors:
+/* width: of the same plan and network, borrowed; NULL for pdlt_worker_train alone. Errors:
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_network *net,
-                            const pdlt_weightless_fit *fit, pdlt_error *err);
+                            const pdlt_control_width *width, pdlt_error *err);
 void pdlt_worker_free(pdlt_worker *worker);
 
 /* Trains draw `member`: z (T, p) of the network and, unless NULL, minus (T, p) of the

@@ -9,6 +9,7 @@
 
 #include "trainer/measure/training_dntk.h"
 #include "trainer/measure/training_ntk.h"
+#include "trainer/network/schedule.h"
 #include "trainer/network/step.h"
 
 #ifdef __cplusplus
@@ -21,20 +22,6 @@ typedef enum {
   PDLT_MEMBER_DIVERGED,    /* an output is not finite or above the limit; z is not filled */
   PDLT_MEMBER_STOPPED      /* *stop was set; z is not filled */
 } pdlt_member_outcome;
-
-typedef struct pdlt_schedule {
-  size_t num_times;
-  const double *times; /* (T) steps, increasing; with to_end: {0, INFINITY}; borrowed */
-  int to_end;          /* train until max|eps| < converged on training samples */
-  long max_steps;      /* of to_end */
-  double converged;    /* 1e-9 (1 + max|y|) */
-  double limit;        /* 1e6 (1 + max|y|): beyond it a member has diverged */
-} pdlt_schedule;
-
-/* The limits of a data, PDLT_CONVERGED and PDLT_LIMIT times 1 + max|y|. */
-#define PDLT_CONVERGED 1e-9
-#define PDLT_LIMIT 1e6
-pdlt_schedule pdlt_schedule_make(const pdlt_experiment *ex, const pdlt_samples *data);
 
 /* Trains from stepper->theta, z (T, n_L, D) at the recorded times. Training outputs are
  * checked for divergence at every step, test outputs at recorded times. stop may be

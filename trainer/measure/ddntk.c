@@ -8,6 +8,8 @@
 #include "base/random/rng.h"
 #include "base/vector/linalg.h"
 #include "trainer/measure/ddntk_internal.h"
+#include "trainer/network/draws.h"
+#include "trainer/network/layer.h"
 
 enum { SIGNS = 256 }; /* uniform numbers at a time */
 
@@ -64,7 +66,7 @@ pdlt_status pdlt_ddntk_new(pdlt_ddntk *out, const pdlt_network *net, const pdlt_
   PDLT_TRY(pdlt_alloc(&f.layer, (size_t)net->depth, sizeof *f.layer, err));
   for (int k = 0; k + 1 < net->depth; k++) {
     f.layer[k].n = net->layer[k].out;
-    f.layer[k].rate = net->layer[k].lambda_W / (double)net->layer[k].in;
+    f.layer[k].rate = pdlt_layer_rate(&net->layer[k]);
   }
   PDLT_TRY(pdlt_alloc(&f.storage, lend_views(&f, NULL), sizeof *f.storage, err));
   lend_views(&f, f.storage);
@@ -91,11 +93,8 @@ void pdlt_ddntk_forward(pdlt_ddntk *f, const double *theta) {
     const pdlt_layer *layer = &f->net->layer[k];
     pdlt_ddntk_layer *y = &f->layer[k];
     double *const orders[] = {y->s, y->d1, y->d2, y->d3}, *z = y->dz;
-    pdlt_syrk(0, S, layer->in, y->rate, below, layer->in, 0.0, y->h, S);
-    for (size_t i = 0; i < S * S; i++) y->h[i] += layer->lambda_b;
-    for (size_t a = 0; a < S; a++) memcpy(z + a * y->n, theta + layer->bias, y->n * sizeof *z);
-    pdlt_gemm(0, 1, S, y->n, layer->in, 1.0, below, layer->in, theta + layer->weight, layer->in,
-              1.0, z, y->n);
+    pdlt_layer_ntk_of(layer, PDLT_BY_SAMPLE, S, below, y->h);
+    pdlt_layer_forward(layer, theta, PDLT_BY_SAMPLE, S, below, z);
     pdlt_activation_jet(&f->net->activation, 3, S * y->n, z, orders);
     below = y->s;
   }
@@ -104,7 +103,7 @@ void pdlt_ddntk_forward(pdlt_ddntk *f, const double *theta) {
 void pdlt_ddntk_draw(pdlt_ddntk *f, uint64_t seed, uint64_t member, int l, uint64_t pair) {
   const pdlt_layer *layer = &f->net->layer[l - 1];
   const pdlt_rng rng = {seed, f->net->width, member, PDLT_STREAM_PROBE_WEIGHT + (uint64_t)l};
-  const double size = sqrt(layer->C_W / (double)layer->in);
+  const double size = sqrt(pdlt_layer_variance(layer));
   double uniform[SIGNS];
   if (l == 1) return;
   for (size_t first = 0; first < 2 * layer->in; first += SIGNS) {

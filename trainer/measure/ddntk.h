@@ -10,9 +10,10 @@
  *   P_0123 = C d2f_s3(0)[J_v;1, J_v;2]
  *   Q_0123 = C d2f_u(0)[J_u;1, J_s3;2] + lambda C/n <J_s1;0, J_s3;2>
  *   R_0123 = n d3f_u(0)[J_u;1, J_v;2, J_v;3] + lambda d2f_s1(0)[J_v;2, J_v;3]
- *   S_1234 = n <d2f_u(1)[., J_v;3], d2f_u(2)[., J_v;4]> + lambda sum_k ds_k(1)[J_v;3]
- * ds_k(2)[J_v;4] T_1324 = n <d2f_u(1)[., J_u;3] + lambda/n J_s3;1, d2f_v(2)[., J_v;4] + lambda/n
- * J_s4;2> U_1423 = n <d2f_u(1)[., J_v;3], d2f_v(2)[., J_u;4]>
+ *   S_1234 = n <d2f_u(1)[., J_v;3], d2f_u(2)[., J_v;4]>
+ *            + lambda sum_k ds_k(1)[J_v;3] ds_k(2)[J_v;4]
+ *   T_1324 = n <d2f_u(1)[., J_u;3] + lambda/n J_s3;1, d2f_v(2)[., J_v;4] + lambda/n J_s4;2>
+ *   U_1423 = n <d2f_u(1)[., J_v;3], d2f_v(2)[., J_u;4]>
  *
  * T at T[1][3][2][4], U at U[1][4][2][3]; means over heads and draws are the tensors.
  * Is not: averages (block.h); for activations without a third derivative. */

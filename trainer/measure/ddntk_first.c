@@ -11,6 +11,7 @@
 
 #include "base/vector/linalg.h"
 #include "trainer/measure/ddntk_internal.h"
+#include "trainer/network/layer.h"
 
 /* Rows of out (rows, n) = d1 of the row's sample times in. */
 static void times_row(size_t n, const double *d1, const double *in, double *out) {
@@ -19,14 +20,6 @@ static void times_row(size_t n, const double *d1, const double *in, double *out)
 
 static void axpy(size_t n, double factor, const double *x, double *y) {
   for (size_t i = 0; i < n; i++) y[i] += factor * x[i];
-}
-
-/* out (rows, in) = x (rows, out) W of the layer above index k. */
-static void pull_back(const pdlt_ddntk *f, const double *theta, int k, size_t rows, const double *x,
-                      double *out) {
-  const pdlt_layer *above = &f->net->layer[k + 1];
-  pdlt_gemm(0, 0, rows, above->in, above->out, 1.0, x, above->out, theta + above->weight, above->in,
-            0.0, out, above->in);
 }
 
 /* g, delta and q of layer k. */
@@ -42,8 +35,9 @@ static void first_gradients(pdlt_ddntk *f, const double *theta, int k, int m) {
       for (size_t a = 0; a < S; a++)
         times_row(n, y->d1 + a * n, y->s + b * n, y->q + (b * S + a) * n);
   } else {
-    pull_back(f, theta, k, 2 * S, f->layer[k + 1].delta, y->g);
-    pull_back(f, theta, k, S * S, f->layer[k + 1].q, y->q);
+    const pdlt_layer *above = &f->net->layer[k + 1];
+    pdlt_layer_pull_back(above, theta, PDLT_BY_SAMPLE, 2 * S, f->layer[k + 1].delta, y->g);
+    pdlt_layer_pull_back(above, theta, PDLT_BY_SAMPLE, S * S, f->layer[k + 1].q, y->q);
     for (size_t ba = 0; ba < S * S; ba++)
       times_row(n, y->d1 + ba % S * n, y->q + ba * n, y->q + ba * n);
   }
@@ -57,12 +51,11 @@ static void tangents(pdlt_ddntk *f, const double *theta, int k) {
   const size_t S = f->samples;
   pdlt_ddntk_layer *y = &f->layer[k];
   const size_t n = y->n;
-  const pdlt_layer *layer = &f->net->layer[k];
   if (k == 0)
     memset(y->dz, 0, 2 * S * S * n * sizeof *y->dz);
   else
-    pdlt_gemm(0, 1, 2 * S * S, n, layer->in, 1.0, f->layer[k - 1].ds, layer->in,
-              theta + layer->weight, layer->in, 0.0, y->dz, n);
+    pdlt_layer_forward_tangent(&f->net->layer[k], theta, PDLT_BY_SAMPLE, 2 * S * S,
+                               f->layer[k - 1].ds, y->dz);
   for (size_t w = 0; w < 2; w++)
     for (size_t a = 0; a < S; a++)
       for (size_t b = 0; b < S; b++) {
@@ -81,7 +74,8 @@ static void covectors(pdlt_ddntk *f, const double *theta, int k, int m) {
   if (k == m)
     memset(y->dg, 0, 4 * S * S * n * sizeof *y->dg);
   else
-    pull_back(f, theta, k, 4 * S * S, f->layer[k + 1].ddelta, y->dg);
+    pdlt_layer_pull_back(&f->net->layer[k + 1], theta, PDLT_BY_SAMPLE, 4 * S * S,
+                         f->layer[k + 1].ddelta, y->dg);
   for (size_t family = 0; family < 4; family++)
     for (size_t a = 0; a < S; a++)
       for (size_t b = 0; b < S; b++) {

@@ -4,6 +4,10 @@
 
 #include "trainer/measure/ddntk.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Rows of the arrays in pdlt_ddntk_layer. */
 static inline size_t pdlt_ddntk_tangent(const pdlt_ddntk *f, size_t w, size_t a, size_t b) {
   return (w * f->samples + a) * f->samples + b;
@@ -31,4 +35,7 @@ void pdlt_ddntk_second(pdlt_ddntk *f, const double *theta, int m);
 void pdlt_ddntk_products(pdlt_ddntk *f, int m, const size_t left[2], const size_t right[2],
                          double factor, double *out);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

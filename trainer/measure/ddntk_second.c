@@ -13,6 +13,7 @@
 
 #include "base/vector/linalg.h"
 #include "trainer/measure/ddntk_internal.h"
+#include "trainer/network/layer.h"
 
 /* One a and one w'; rows are the pairs b <= c. */
 typedef struct base_point {
@@ -26,12 +27,11 @@ static void forward(pdlt_ddntk *f, const double *theta, base_point at, int k) {
   const size_t S = f->samples, a = at.a, rows = num_pairs(f);
   pdlt_ddntk_layer *y = &f->layer[k];
   const size_t n = y->n;
-  const pdlt_layer *layer = &f->net->layer[k];
   if (k == 0)
     memset(y->ddz, 0, rows * n * sizeof *y->ddz);
   else
-    pdlt_gemm(0, 1, rows, n, layer->in, 1.0, f->layer[k - 1].dds, layer->in, theta + layer->weight,
-              layer->in, 0.0, y->ddz, n);
+    pdlt_layer_forward_tangent(&f->net->layer[k], theta, PDLT_BY_SAMPLE, rows, f->layer[k - 1].dds,
+                               y->ddz);
   double *ddz = y->ddz, *dds = y->dds;
   const double *d1 = y->d1 + a * n, *d2 = y->d2 + a * n;
   for (size_t b = 0; b < S; b++)
@@ -71,13 +71,10 @@ static void backward(pdlt_ddntk *f, const double *theta, base_point at, int k, i
   const size_t n = y->n;
   const double *d1 = y->d1 + a * n, *d2 = y->d2 + a * n, *d3 = y->d3 + a * n;
   const double *g = y->g + (w * S + a) * n, *ddz = y->ddz;
-  if (k == m) {
+  if (k == m)
     memset(d, 0, num_pairs(f) * n * sizeof *d);
-  } else {
-    const pdlt_layer *layer = &f->net->layer[k + 1];
-    pdlt_gemm(0, 0, num_pairs(f), n, layer->out, 1.0, above_d, layer->out, theta + layer->weight, n,
-              0.0, d, n);
-  }
+  else
+    pdlt_layer_pull_back(&f->net->layer[k + 1], theta, PDLT_BY_SAMPLE, num_pairs(f), above_d, d);
   for (size_t b = 0; b < S; b++)
     for (size_t c = b; c < S; c++, d += n, ddz += n) {
       const size_t ab = pdlt_ddntk_covector(f, w, at.w1, a, b);

@@ -5,6 +5,7 @@
 
 #include "base/core/memory.h"
 #include "base/vector/linalg.h"
+#include "trainer/network/layer.h"
 
 enum { JACOBIAN_DOUBLES = 1 << 16 }; /* half a MiB per buffer: two stay in L2 */
 
@@ -43,7 +44,7 @@ pdlt_status pdlt_ntk_new(pdlt_ntk *out, const pdlt_network *net, const pdlt_samp
   ntk.gram = ntk.ds_t + depth;
   PDLT_TRY(pdlt_alloc(&ntk.storage, total, sizeof *ntk.storage, err));
   lend_views(&ntk, samples);
-  pdlt_syrk(1, samples, data->inputs, 1.0, data->x_all, samples, 0.0, ntk.gram[0], samples);
+  pdlt_layer_gram(&net->layer[0], PDLT_BY_NEURON, samples, data->x_all, ntk.gram[0]);
   *out = ntk;
   return PDLT_OK;
 cleanup:
@@ -64,30 +65,25 @@ void pdlt_ntk_forward(pdlt_ntk *ntk, const double *theta) {
   for (int k = 0; k + 1 < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
     double *s = ntk->s[k], *ds = ntk->ds[k];
-    for (size_t i = 0; i < layer->out; i++)
-      for (size_t a = 0; a < samples; a++) s[i * samples + a] = theta[layer->bias + i];
-    pdlt_gemm(0, 0, layer->out, samples, layer->in, 1.0, theta + layer->weight, layer->in, below,
-              samples, 1.0, s, samples);
+    pdlt_layer_forward(layer, theta, PDLT_BY_NEURON, samples, below, s);
     pdlt_activation_forward(&net->activation, layer->out * samples, s, s, ds);
     for (size_t i = 0; i < layer->out; i++)
       for (size_t a = 0; a < samples; a++) ntk->ds_t[k][a * layer->out + i] = ds[i * samples + a];
-    pdlt_syrk(1, samples, layer->out, 1.0, s, samples, 0.0, ntk->gram[k + 1], samples);
+    pdlt_layer_gram(layer + 1, PDLT_BY_NEURON, samples, s, ntk->gram[k + 1]);
     below = s;
   }
 }
 
 void pdlt_ntk_kernel(const pdlt_ntk *ntk, int l, double *kernel) {
-  const pdlt_layer *layer = &ntk->net->layer[l - 1];
-  const size_t count = ntk->data->samples * ntk->data->samples;
-  const double scale = layer->C_W / (double)layer->in, *gram = ntk->gram[l - 1];
-  for (size_t i = 0; i < count; i++) kernel[i] = layer->C_b + scale * gram[i];
+  const size_t samples = ntk->data->samples;
+  pdlt_layer_kernel(&ntk->net->layer[l - 1], samples * samples, ntk->gram[l - 1], kernel);
 }
 
 /* out += factor g^(l') h^(l'), entry by entry; k = l' - 1. */
 static void add_layer(const pdlt_ntk *ntk, int k, double factor, const double *g, double *out) {
   const pdlt_layer *layer = &ntk->net->layer[k];
   const size_t count = ntk->data->samples * ntk->data->samples;
-  const double scale = layer->lambda_W / (double)layer->in, *gram = ntk->gram[k];
+  const double scale = pdlt_layer_rate(layer), *gram = ntk->gram[k];
   for (size_t i = 0; i < count; i++) out[i] += factor * g[i] * (layer->lambda_b + scale * gram[i]);
 }
 
@@ -111,7 +107,7 @@ static void add_tile(pdlt_ntk *ntk, const double *theta, int m, size_t first, si
   for (size_t a = 0; a < samples; a++)
     for (size_t r = 0; r < rows; r++) {
       const double slope = ntk->ds_t[m][a * top->out + first + r];
-      const double *weight = theta + top->weight + (first + r) * top->in;
+      const double *weight = pdlt_layer_pull_back_unit(top, theta, first + r);
       for (size_t i = 0; i < top->in; i++) jac[(a * rows + r) * top->in + i] = slope * weight[i];
     }
   for (int k = m - 1; k >= 0; k--) {
@@ -121,8 +117,7 @@ static void add_tile(pdlt_ntk *ntk, const double *theta, int m, size_t first, si
               samples);
     add_layer(ntk, k, factor, ntk->product, out);
     if (k == 0) break;
-    pdlt_gemm(0, 0, samples * rows, layer->in, layer->out, 1.0, jac, layer->out,
-              theta + layer->weight, layer->in, 0.0, next, layer->in);
+    pdlt_layer_pull_back(layer, theta, PDLT_BY_SAMPLE, samples * rows, jac, next);
     double *swap = jac;
     jac = next;
     next = swap;
@@ -131,9 +126,9 @@ static void add_tile(pdlt_ntk *ntk, const double *theta, int m, size_t first, si
 
 void pdlt_ntk_theta(pdlt_ntk *ntk, const double *theta, int l, double *out) {
   const pdlt_layer *top = &ntk->net->layer[l - 1];
-  const size_t samples = ntk->data->samples, count = samples * samples;
-  const double lambda = top->lambda_W / (double)top->in, factor = top->C_W / (double)top->in;
-  for (size_t i = 0; i < count; i++) out[i] = top->lambda_b + lambda * ntk->gram[l - 1][i];
+  const size_t samples = ntk->data->samples;
+  const double factor = pdlt_layer_variance(top);
+  pdlt_layer_ntk(top, samples * samples, ntk->gram[l - 1], out);
   const int m = l - 2; /* index of the layer below the top one */
   if (m < 0) return;
   const size_t n = ntk->net->layer[m].out;

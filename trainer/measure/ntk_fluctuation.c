@@ -5,6 +5,7 @@
 
 #include "base/core/memory.h"
 #include "base/vector/linalg.h"
+#include "trainer/network/layer.h"
 
 enum { X_DOUBLES = 1 << 16 }; /* half a MiB: stays in L2 */
 
@@ -81,12 +82,8 @@ void pdlt_fluctuation_forward(pdlt_fluctuation *f, const double *theta) {
   const size_t pairs = f->samples * f->samples;
   pdlt_ntk_forward(&f->ntk, theta);
   if (f->h == NULL) return;
-  for (int k = 0; k < f->net->depth; k++) {
-    const pdlt_layer *layer = &f->net->layer[k];
-    const double scale = layer->lambda_W / (double)layer->in;
-    for (size_t i = 0; i < pairs; i++)
-      f->h[(size_t)k * pairs + i] = layer->lambda_b + scale * f->ntk.gram[k][i];
-  }
+  for (int k = 0; k < f->net->depth; k++)
+    pdlt_layer_ntk(&f->net->layer[k], pairs, f->ntk.gram[k], f->h + (size_t)k * pairs);
 }
 
 void pdlt_fluctuation_kernel(const pdlt_fluctuation *f, int l, double *kernel) {
@@ -124,9 +121,7 @@ void pdlt_fluctuation_cross(pdlt_fluctuation *f, const double *theta, int l, dou
         for (size_t ab = 0; ab < pairs; ab++)
           q[i * pairs + ab] = s[i * S + ab / S] * ds[i * S + ab % S];
     } else {
-      const pdlt_layer *above = &net->layer[k + 1];
-      pdlt_gemm(1, 0, n, pairs, above->out, 1.0, theta + above->weight, n, q, pairs, 0.0, next,
-                pairs);
+      pdlt_layer_pull_back(&net->layer[k + 1], theta, PDLT_BY_NEURON, pairs, q, next);
       for (size_t i = 0; i < n; i++)
         for (size_t ab = 0; ab < pairs; ab++) next[i * pairs + ab] *= ds[i * S + ab % S];
       double *swap = q;
@@ -159,17 +154,17 @@ static void fill_jacobians(pdlt_fluctuation *f, const double *theta, int m) {
   }
   for (int k = m - 1; k >= 0; k--) {
     const pdlt_layer *above = &net->layer[k + 1];
-    const double *weight = theta + above->weight;
     const size_t n = above->in;
     double *jac = f->jacobian[k];
     if (k == m - 1)
       for (size_t a = 0; a < S; a++)
-        for (size_t r = 0; r < rows; r++)
+        for (size_t r = 0; r < rows; r++) {
+          const double *weight = pdlt_layer_pull_back_unit(above, theta, r);
           for (size_t i = 0; i < n; i++)
-            jac[(a * rows + r) * n + i] = f->ntk.ds_t[m][a * rows + r] * weight[r * n + i];
+            jac[(a * rows + r) * n + i] = f->ntk.ds_t[m][a * rows + r] * weight[i];
+        }
     else
-      pdlt_gemm(0, 0, S * rows, n, above->out, 1.0, f->jacobian[k + 1], above->out, weight, n, 0.0,
-                jac, n);
+      pdlt_layer_pull_back(above, theta, PDLT_BY_SAMPLE, S * rows, f->jacobian[k + 1], jac);
     times_slope(f, k, rows, jac);
   }
 }
@@ -265,7 +260,7 @@ void pdlt_fluctuation_ntk(pdlt_fluctuation *f, const double *theta, int l, doubl
   if (l > 1) sum_tiles(f, theta, l - 2, mean_ntk);
   const double *fresh = f->h + (size_t)(l - 1) * pairs;
   for (size_t i = 0; i < pairs; i++)
-    mean_ntk[i] = fresh[i] + top->C_W / (double)top->in * mean_ntk[i];
+    mean_ntk[i] = fresh[i] + pdlt_layer_variance(top) * mean_ntk[i];
   /* Tiles below the diagonal are those above it with k, k' and both pairs exchanged. */
   const double factor = prefactor(f->net, l);
   for (size_t a = 0; a < S; a++)

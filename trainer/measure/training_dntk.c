@@ -5,6 +5,7 @@
 
 #include "base/core/memory.h"
 #include "base/vector/linalg.h"
+#include "trainer/network/layer.h"
 
 /* --- memory --- */
 
@@ -69,7 +70,7 @@ void pdlt_training_dntk_free(pdlt_training_dntk *dntk) {
 /* --- the network and its gradients --- */
 
 static double rate_of(const pdlt_training_dntk *d, int k) {
-  return d->net->layer[k].lambda_W / (double)d->net->layer[k].in;
+  return pdlt_layer_rate(&d->net->layer[k]);
 }
 
 /* out (n) += factor x. */
@@ -89,9 +90,7 @@ static void forward(pdlt_training_dntk *d, const pdlt_stepper *stepper) {
   pdlt_stepper_first(stepper, d->first);
   for (int k = 0; k < d->net->depth; k++) {
     const pdlt_layer *layer = &d->net->layer[k];
-    double *h = d->h + (size_t)k * S * S;
-    pdlt_syrk(0, S, layer->in, rate_of(d, k), below, layer->in, 0.0, h, S);
-    for (size_t i = 0; i < S * S; i++) h[i] += layer->lambda_b;
+    pdlt_layer_ntk_of(layer, PDLT_BY_SAMPLE, S, below, d->h + (size_t)k * S * S);
     if (k + 1 == d->net->depth) return;
     pdlt_training_dntk_layer *y = &d->layer[k];
     double *const orders[] = {y->s, y->d1, y->d2}, *z = y->dz;
@@ -99,21 +98,11 @@ static void forward(pdlt_training_dntk *d, const pdlt_stepper *stepper) {
       for (size_t a = 0; a < S; a++)
         for (size_t j = 0; j < y->n; j++) z[a * y->n + j] = d->first[j * D + a];
     } else {
-      for (size_t a = 0; a < S; a++) memcpy(z + a * y->n, theta + layer->bias, y->n * sizeof *z);
-      pdlt_gemm(0, 1, S, y->n, layer->in, 1.0, below, layer->in, theta + layer->weight, layer->in,
-                1.0, z, y->n);
+      pdlt_layer_forward(layer, theta, PDLT_BY_SAMPLE, S, below, z);
     }
     pdlt_activation_jet(&d->net->activation, 2, S * y->n, z, orders);
     below = y->s;
   }
-}
-
-/* out (rows, in) = x (rows, out) W of the layer above hidden layer k. */
-static void pull_back(const pdlt_training_dntk *d, const double *theta, int k, size_t rows,
-                      const double *x, double *out) {
-  const pdlt_layer *above = &d->net->layer[k + 1];
-  pdlt_gemm(0, 0, rows, above->in, above->out, 1.0, x, above->out, theta + above->weight, above->in,
-            0.0, out, above->in);
 }
 
 /* g, delta and their products, from the top down. */
@@ -122,13 +111,13 @@ static void gradients(pdlt_training_dntk *d, const double *theta) {
   const int top = d->net->depth - 2;
   for (int k = top; k >= 0; k--) {
     pdlt_training_dntk_layer *y = &d->layer[k];
+    const pdlt_layer *above = &d->net->layer[k + 1];
     const size_t n = y->n;
-    const double *weight = theta + d->net->layer[k + 1].weight;
     if (k == top)
       for (size_t ia = 0; ia < p; ia++)
-        memcpy(y->g + ia * n, weight + ia / S * n, n * sizeof *y->g);
+        memcpy(y->g + ia * n, pdlt_layer_pull_back_unit(above, theta, ia / S), n * sizeof *y->g);
     else
-      pull_back(d, theta, k, p, d->layer[k + 1].delta, y->g);
+      pdlt_layer_pull_back(above, theta, PDLT_BY_SAMPLE, p, d->layer[k + 1].delta, y->g);
     for (size_t ia = 0; ia < p; ia++)
       multiply(n, y->d1 + ia % S * n, y->g + ia * n, y->delta + ia * n);
     pdlt_syrk(0, p, n, 1.0, y->delta, n, 0.0, y->delta_delta, p);
@@ -146,8 +135,7 @@ static void tangents(pdlt_training_dntk *d, const double *theta) {
     if (k == 0)
       memset(y->dz, 0, S * p * n * sizeof *y->dz);
     else
-      pdlt_gemm(0, 1, S * p, n, layer->in, 1.0, d->layer[k - 1].ds, layer->in,
-                theta + layer->weight, layer->in, 0.0, y->dz, n);
+      pdlt_layer_forward_tangent(layer, theta, PDLT_BY_SAMPLE, S * p, d->layer[k - 1].ds, y->dz);
     for (size_t a = 0; a < S; a++)
       for (size_t jb = 0; jb < p; jb++) {
         const size_t row = (a * p + jb) * n;
@@ -168,7 +156,7 @@ static void covectors(const pdlt_training_dntk *d, const double *theta, int k, c
   if (top)
     memset(ddelta, 0, p * p * n * sizeof *ddelta);
   else
-    pull_back(d, theta, k, p * p, above, ddelta);
+    pdlt_layer_pull_back(&d->net->layer[k + 1], theta, PDLT_BY_SAMPLE, p * p, above, ddelta);
   for (size_t ia = 0; ia < p; ia++)
     for (size_t jb = 0; jb < p; jb++) {
       const double same = top ? ia / S == jb / S : d->layer[k + 1].delta_delta[ia * p + jb];

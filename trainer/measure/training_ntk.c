@@ -5,6 +5,7 @@
 
 #include "base/core/memory.h"
 #include "base/vector/linalg.h"
+#include "trainer/network/layer.h"
 
 pdlt_status pdlt_training_ntk_new(pdlt_training_ntk *out, const pdlt_network *net,
                                   const pdlt_samples *data, pdlt_error *err) {
@@ -46,18 +47,13 @@ static void forward(pdlt_training_ntk *ntk, const double *theta, const pdlt_step
   const double *below = ntk->data->x_all;
   for (int k = 0; k < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
-    pdlt_syrk(1, D, layer->in, layer->lambda_W / (double)layer->in, below, D, 0.0, ntk->h[k], D);
-    for (size_t i = 0; i < D * D; i++) ntk->h[k][i] += layer->lambda_b;
+    pdlt_layer_ntk_of(layer, PDLT_BY_NEURON, D, below, ntk->h[k]);
     if (k + 1 == net->depth) return;
     double *s = ntk->s[k];
-    if (k == 0 && stepper != NULL) {
+    if (k == 0 && stepper != NULL)
       pdlt_stepper_first(stepper, s);
-    } else {
-      for (size_t i = 0; i < layer->out; i++)
-        for (size_t a = 0; a < D; a++) s[i * D + a] = theta[layer->bias + i];
-      pdlt_gemm(0, 0, layer->out, D, layer->in, 1.0, theta + layer->weight, layer->in, below, D,
-                1.0, s, D);
-    }
+    else
+      pdlt_layer_forward(layer, theta, PDLT_BY_NEURON, D, below, s);
     pdlt_activation_forward(&net->activation, layer->out * D, s, s, ntk->ds[k]);
     below = s;
   }
@@ -81,13 +77,13 @@ static void backward(pdlt_training_ntk *ntk, const double *theta, double *out) {
       out[ia * p + jb] = ia / D == jb / D ? ntk->h[net->depth - 1][ia % D * D + jb % D] : 0;
   for (int k = net->depth - 2; k >= 0; k--) {
     const pdlt_layer *above = &net->layer[k + 1];
-    const double *weight = theta + above->weight;
     const size_t n = above->in;
     if (k + 2 == net->depth)
       for (size_t m = 0; m < n; m++)
-        for (size_t ia = 0; ia < p; ia++) next[m * p + ia] = weight[ia / D * n + m];
+        for (size_t ia = 0; ia < p; ia++)
+          next[m * p + ia] = pdlt_layer_pull_back_unit(above, theta, ia / D)[m];
     else
-      pdlt_gemm(1, 0, n, p, above->out, 1.0, weight, n, delta, p, 0.0, next, p);
+      pdlt_layer_pull_back(above, theta, PDLT_BY_NEURON, p, delta, next);
     for (size_t m = 0; m < n; m++)
       for (size_t ia = 0; ia < p; ia++) next[m * p + ia] *= ntk->ds[k][m * D + ia % D];
     double *swap = delta;

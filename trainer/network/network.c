@@ -5,28 +5,18 @@
 
 #include "base/core/memory.h"
 #include "base/random/rng.h"
+#include "trainer/network/draws.h"
 
 pdlt_status pdlt_network_new(pdlt_network *out, const pdlt_experiment *ex, int n, size_t inputs,
                              pdlt_error *err) {
   pdlt_network net = {
       .activation = ex->network.activation, .width = (uint64_t)n, .depth = ex->network.depth};
-  pdlt_status status = pdlt_alloc(&net.layer, (size_t)net.depth, sizeof *net.layer, err);
+  const pdlt_status status = pdlt_layers_new(&net.layer, ex, n, inputs, err);
   if (status != PDLT_OK) return status;
-  size_t in = inputs;
   for (int k = 0; k < net.depth; k++) {
-    pdlt_layer *layer = &net.layer[k];
-    layer->in = in;
-    layer->out = (size_t)pdlt_experiment_layer_width(ex, k + 1, n, (int)inputs);
-    layer->C_b = ex->network.C_b[k];
-    layer->C_W = ex->network.C_W[k];
-    layer->lambda_b = ex->network.lambda_b[k];
-    layer->lambda_W = ex->network.lambda_W[k];
-    layer->has_bias = layer->C_b != 0 || layer->lambda_b != 0;
-    layer->weight = net.num_params;
-    layer->bias = layer->weight + layer->out * layer->in;
+    const pdlt_layer *layer = &net.layer[k];
     net.num_params = layer->bias + layer->out;
     if (layer->out > net.max_width) net.max_width = layer->out;
-    in = layer->out;
   }
   *out = net;
   return PDLT_OK;
@@ -57,8 +47,7 @@ void pdlt_network_draw_layers(const pdlt_network *net, uint64_t seed, uint64_t m
     const pdlt_layer *layer = &net->layer[k];
     const uint64_t l = (uint64_t)k + 1;
     pdlt_rng rng = {seed, net->width, member, PDLT_STREAM_WEIGHT + l};
-    draw_scaled(&rng, layer->out * layer->in, layer->C_W / (double)layer->in,
-                theta + layer->weight);
+    draw_scaled(&rng, layer->out * layer->in, pdlt_layer_variance(layer), theta + layer->weight);
     rng.stream = PDLT_STREAM_BIAS + l;
     draw_scaled(&rng, layer->out, layer->C_b, theta + layer->bias);
   }

@@ -1,8 +1,8 @@
-/* network.h - one multilayer perceptron: its shape, where its parameters lie, its draw.
+/* network.h - one multilayer perceptron: its layers and its draw.
  *
- * Is: the map from an experiment and a hidden width n to layers, and from (seed, n,
- * member) to parameters at initialization.
- * Is not: training (step.h) or samples (samples.h).
+ * Is: the layers of an experiment at a hidden width n, and the map from (seed, n, member) to
+ * parameters at initialization.
+ * Is not: products with parameters (layer.h), training (step.h) or samples (samples.h).
  *
  * Shapes in trainer/: L layers, n_l neurons in layer l, N_A training and N_B test
  * samples, D = N_A + N_B, T recorded times. Activations lie neuron by neuron,
@@ -15,19 +15,11 @@
 
 #include "base/core/status.h"
 #include "base/experiment/experiment.h"
+#include "base/experiment/layer.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Layer l: z^(l) = b + W s, b ~ N(0, C_b), W_ij ~ N(0, C_W/in); learning-rate tensor
- * lambda_b for biases, lambda_W/in for weights (PDLT ch. 2 and 8). */
-typedef struct pdlt_layer {
-  size_t in, out; /* n_{l-1}, n_l */
-  double C_b, C_W, lambda_b, lambda_W;
-  size_t weight, bias; /* W (out, in) and b (out) begin here in theta */
-  int has_bias;        /* 0: C_b = lambda_b = 0, b stays 0 */
-} pdlt_layer;
 
 typedef struct pdlt_network {
   pdlt_activation activation;

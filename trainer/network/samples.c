@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/layer.h"
 #include "base/vector/linalg.h"
 
 /* out (cols, count) = transpose of rows first .. first + count - 1 of in (rows, cols). */
@@ -13,12 +14,12 @@ static void transpose_rows(const double *in, size_t cols, size_t first, size_t c
 }
 
 /* h (N_A, n) = lambda_b + lambda_W/n_0 x_train^T x. */
-static void first_layer_ntk(const pdlt_samples *p, double lambda_b, double lambda_W,
-                            const double *x, size_t n, double *h) {
+static void first_layer_ntk(const pdlt_samples *p, const pdlt_layer *first, const double *x,
+                            size_t n, double *h) {
   if (n == 0) return;
-  for (size_t i = 0; i < p->train * n; i++) h[i] = lambda_b;
-  pdlt_gemm(1, 0, p->train, n, p->inputs, lambda_W / (double)p->inputs, p->x_train, p->train, x, n,
-            1.0, h, n);
+  for (size_t i = 0; i < p->train * n; i++) h[i] = first->lambda_b;
+  pdlt_gemm(1, 0, p->train, n, p->inputs, pdlt_layer_rate(first), p->x_train, p->train, x, n, 1.0,
+            h, n);
 }
 
 pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const pdlt_dataset *data,
@@ -46,9 +47,9 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
   transpose_rows(data->y, p.outputs, 0, p.samples, p.y_all);
   for (size_t i = 0; i < p.outputs * p.train; i++)
     p.max_target = fmax(p.max_target, fabs(p.y_train[i]));
-  const double lambda_b = ex->network.lambda_b[0], lambda_W = ex->network.lambda_W[0];
-  first_layer_ntk(&p, lambda_b, lambda_W, p.x_train, p.train, p.h_train);
-  first_layer_ntk(&p, lambda_b, lambda_W, p.x_test, p.test, p.h_test);
+  const pdlt_layer first = pdlt_experiment_layer(ex, 1, 1, p.inputs);
+  first_layer_ntk(&p, &first, p.x_train, p.train, p.h_train);
+  first_layer_ntk(&p, &first, p.x_test, p.test, p.h_test);
   *out = p;
   return PDLT_OK;
 }

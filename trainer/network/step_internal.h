@@ -6,9 +6,13 @@
 #ifndef PDLT_TRAINER_NETWORK_STEP_INTERNAL_H
 #define PDLT_TRAINER_NETWORK_STEP_INTERNAL_H
 
-#include "base/vector/kernels.h"
+#include "base/activation/forward.h"
 #include "trainer/network/network.h"
 #include "trainer/network/samples.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* For a stepper of net and data; theta, z, eps, out as in step.h, in double. */
 #define PDLT_STEP_DECLARE(KIND)                                                                   \
@@ -29,4 +33,7 @@
 PDLT_STEP_DECLARE(d)
 PDLT_STEP_DECLARE(f)
 
+#ifdef __cplusplus
+}
+#endif
 #endif

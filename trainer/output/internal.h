@@ -8,6 +8,10 @@
 #include "base/file/archive.h"
 #include "trainer/record/plan.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Everything about one width while its arrays are written. */
 typedef struct pdlt_width_output {
   pdlt_archive *archive;
@@ -20,18 +24,23 @@ typedef struct pdlt_width_output {
 } pdlt_width_output;
 
 /* NAME, NAME_se, blocks/NAME of a quantity of this shape (at most 7 indices). */
-typedef struct pdlt_quantity {
+typedef struct pdlt_estimates {
   double *estimate, *se, *blocks;
   size_t count;
-} pdlt_quantity;
+} pdlt_estimates;
+
+/* A new array n<n>/<prefix>NAME<suffix>, all 0; *data is its numbers. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_add(const pdlt_width_output *out, const char *prefix, const char *name,
+                            const char *suffix, int ndim, const size_t *dim, double **data,
+                            pdlt_error *err);
 
 /* New arrays n<n>/<layer>NAME, ..., all 0. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_quantity_add(const pdlt_width_output *out, const char *layer, const char *name,
-                              int ndim, const size_t *dim, pdlt_quantity *q, pdlt_error *err);
+pdlt_status pdlt_estimates_add(const pdlt_width_output *out, const char *layer, const char *name,
+                               int ndim, const size_t *dim, pdlt_estimates *q, pdlt_error *err);
 
 /* Estimate and error bar from the block values. Blocks without a survivor carry no
  * information: they repeat the estimate, weight 0. */
-void pdlt_quantity_finish(const pdlt_width_output *out, const double *weights, pdlt_quantity *q);
+void pdlt_estimates_finish(const pdlt_width_output *out, const double *weights, pdlt_estimates *q);
 
 /* Where readout r is written: copy 0, layer<l>/NAME, with --layers; copy 1, NAME, of the
  * last layer. prefix (32) gets the first part; 0 when there is no such copy. */
@@ -47,10 +56,13 @@ pdlt_status pdlt_output_tensors(const pdlt_width_output *out, pdlt_error *err);
 
 /* loss_train, loss_test with their parts, and loss_sample; z: the mean as it was written,
  * controlled or not. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_quantity *z,
+pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_estimates *z,
                                pdlt_error *err);
 
 /* Theta_t and dTheta_t, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_training_ntk(const pdlt_width_output *out, pdlt_error *err);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -15,7 +15,7 @@ enum { TOTAL, BIAS, VARIANCE, KINDS };
 typedef struct sample_set {
   const char *name;
   size_t first, last;
-  pdlt_quantity loss[KINDS];
+  pdlt_estimates loss[KINDS];
 } sample_set;
 
 /* One time: diagonal moments of the blocks, and what follows from them. */
@@ -58,10 +58,10 @@ static void gather(diagonals *d, const pdlt_width_output *out, size_t t) {
 }
 
 /* Bias and variance at time t; with a control, the bias is that of the controlled mean. */
-static pdlt_status estimate(diagonals *d, const pdlt_width_output *out, const pdlt_quantity *z,
+static pdlt_status estimate(diagonals *d, const pdlt_width_output *out, const pdlt_estimates *z,
                             size_t t, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const int controlled = plan->linear;
+  const int controlled = plan->control.linear;
   gather(d, out, t);
   const pdlt_moment_blocks moments = {.blocks = out->blocks,
                                       .stride = d->stride,
@@ -108,7 +108,7 @@ static void fill_set(sample_set *set, const diagonals *d, const pdlt_width_outpu
 }
 
 /* Time t of loss_sample (T, D). */
-static void fill_samples(pdlt_quantity *loss, const diagonals *d, const pdlt_width_output *out,
+static void fill_samples(pdlt_estimates *loss, const diagonals *d, const pdlt_width_output *out,
                          size_t t) {
   const pdlt_samples *data = out->plan->data;
   const size_t D = data->samples;
@@ -128,26 +128,26 @@ static pdlt_status add_set(sample_set *set, const pdlt_width_output *out, pdlt_e
   for (int k = 0; k < KINDS && status == PDLT_OK; k++) {
     char name[64];
     snprintf(name, sizeof name, "loss_%s%s", set->name, suffix[k]);
-    status = pdlt_quantity_add(out, "", name, 1, &out->plan->times, &set->loss[k], err);
+    status = pdlt_estimates_add(out, "", name, 1, &out->plan->times, &set->loss[k], err);
   }
   return status;
 }
 
-static void finish(const pdlt_width_output *out, pdlt_quantity *q) {
+static void finish(const pdlt_width_output *out, pdlt_estimates *q) {
   pdlt_block_error(out->blocks, out->survivors, q->count, q->blocks, q->estimate, q->se);
 }
 
-pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_quantity *z,
+pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_estimates *z,
                                pdlt_error *err) {
   const pdlt_samples *data = out->plan->data;
   const size_t sample_dim[2] = {out->plan->times, data->samples};
   sample_set sets[2] = {{.name = "train", .last = data->train},
                         {.name = "test", .first = data->train, .last = data->samples}};
-  pdlt_quantity samples;
+  pdlt_estimates samples;
   diagonals d = {0};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(new_diagonals(&d, out, err));
-  PDLT_TRY(pdlt_quantity_add(out, "", "loss_sample", 2, sample_dim, &samples, err));
+  PDLT_TRY(pdlt_estimates_add(out, "", "loss_sample", 2, sample_dim, &samples, err));
   for (int s = 0; s < 2; s++)
     if (sets[s].first < sets[s].last) PDLT_TRY(add_set(&sets[s], out, err));
   for (size_t t = 0; t < out->plan->times; t++) {

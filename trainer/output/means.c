@@ -1,4 +1,7 @@
-/* means.c - see output.h. */
+/* means.c - the arrays of measured.npz: see output.h.
+ *
+ * Is: the order of the arrays, and those of the trained outputs.
+ * Is not: losses, tensors, NTK and dNTK in training (the other files of this folder). */
 #include "trainer/output/output.h"
 
 #include <math.h>
@@ -10,48 +13,10 @@
 #include "trainer/statistics/controlled_mean.h"
 #include "trainer/statistics/moments.h"
 
-/* A new array n<n>/<prefix>NAME<suffix>; its data, or NULL on failure. */
-static pdlt_status add(const pdlt_width_output *out, const char *prefix, const char *name,
-                       const char *suffix, int ndim, const size_t *dim, double **data,
-                       pdlt_error *err) {
-  char full[160];
-  snprintf(full, sizeof full, "n%d/%s%s%s", out->n, prefix, name, suffix);
-  pdlt_array *array = NULL;
-  const pdlt_status status = pdlt_archive_new(out->archive, full, ndim, dim, &array, err);
-  if (status == PDLT_OK) *data = array->data;
-  return status;
-}
-
-pdlt_status pdlt_quantity_add(const pdlt_width_output *out, const char *layer, const char *name,
-                              int ndim, const size_t *dim, pdlt_quantity *q, pdlt_error *err) {
-  size_t block_dim[PDLT_MAX_NDIM] = {out->blocks};
-  char block_prefix[64];
-  q->count = 1;
-  for (int k = 0; k < ndim; k++) {
-    block_dim[k + 1] = dim[k];
-    q->count *= dim[k];
-  }
-  snprintf(block_prefix, sizeof block_prefix, "blocks/%s", layer);
-  pdlt_status status = PDLT_OK;
-  PDLT_TRY(add(out, layer, name, "", ndim, dim, &q->estimate, err));
-  PDLT_TRY(add(out, layer, name, "_se", ndim, dim, &q->se, err));
-  PDLT_TRY(add(out, block_prefix, name, "", ndim + 1, block_dim, &q->blocks, err));
-cleanup:
-  return status;
-}
-
-void pdlt_quantity_finish(const pdlt_width_output *out, const double *weights, pdlt_quantity *q) {
-  pdlt_block_mean(out->blocks, weights, q->count, q->blocks, q->estimate);
-  pdlt_block_error(out->blocks, weights, q->count, q->blocks, q->estimate, q->se);
-  for (size_t b = 0; b < out->blocks; b++)
-    if (weights[b] == 0)
-      memcpy(q->blocks + b * q->count, q->estimate, q->count * sizeof *q->estimate);
-}
-
-static pdlt_status write_mean(const pdlt_width_output *out, pdlt_quantity *z, pdlt_error *err) {
+static pdlt_status write_mean(const pdlt_width_output *out, pdlt_estimates *z, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const size_t dim[3] = {plan->times, plan->data->outputs, plan->data->samples};
-  pdlt_status status = pdlt_quantity_add(out, "", "z", 3, dim, z, err);
+  pdlt_status status = pdlt_estimates_add(out, "", "z", 3, dim, z, err);
   if (status != PDLT_OK) return status;
   const pdlt_controlled_sums sums = {.blocks = out->blocks,
                                      .stride = plan->at.size,
@@ -60,23 +25,23 @@ static pdlt_status write_mean(const pdlt_width_output *out, pdlt_quantity *z, pd
                                      .count = out->records + plan->at.survivors,
                                      .mean = out->records + plan->at.mean,
                                      .shift = out->records + plan->at.shift};
-  if (plan->linear) {
-    status = pdlt_controlled_values(&sums, plan->fitted, z->blocks, err);
+  if (plan->control.linear) {
+    status = pdlt_controlled_values(&sums, plan->control.fitted, z->blocks, err);
     if (status != PDLT_OK) return status;
   }
-  for (size_t b = 0; b < out->blocks && !plan->linear; b++)
+  for (size_t b = 0; b < out->blocks && !plan->control.linear; b++)
     memcpy(z->blocks + b * z->count, out->records + b * plan->at.size + plan->at.mean,
            z->count * sizeof *z->blocks);
-  pdlt_quantity_finish(out, out->survivors, z);
+  pdlt_estimates_finish(out, out->survivors, z);
   return PDLT_OK;
 }
 
-static pdlt_status write_covariance(const pdlt_width_output *out, pdlt_quantity *cov,
+static pdlt_status write_covariance(const pdlt_width_output *out, pdlt_estimates *cov,
                                     pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const size_t n_L = plan->data->outputs, samples = plan->data->samples;
   const size_t dim[5] = {plan->times, n_L, samples, n_L, samples};
-  pdlt_status status = pdlt_quantity_add(out, "", "cov", 5, dim, cov, err);
+  pdlt_status status = pdlt_estimates_add(out, "", "cov", 5, dim, cov, err);
   if (status != PDLT_OK) return status;
   const pdlt_moment_blocks moments = {.blocks = out->blocks,
                                       .stride = plan->at.size,
@@ -94,9 +59,9 @@ static pdlt_status write_covariance(const pdlt_width_output *out, pdlt_quantity 
 
 /* NAME_end: the last time of a quantity whose first index is time. */
 static pdlt_status write_end(const pdlt_width_output *out, const char *name, int ndim,
-                             const size_t *dim, const pdlt_quantity *from, pdlt_error *err) {
-  pdlt_quantity end;
-  const pdlt_status status = pdlt_quantity_add(out, "", name, ndim, dim, &end, err);
+                             const size_t *dim, const pdlt_estimates *from, pdlt_error *err) {
+  pdlt_estimates end;
+  const pdlt_status status = pdlt_estimates_add(out, "", name, ndim, dim, &end, err);
   if (status != PDLT_OK) return status;
   const size_t skip = from->count - end.count, bytes = end.count * sizeof *end.estimate;
   memcpy(end.estimate, from->estimate + skip, bytes);
@@ -110,7 +75,7 @@ static pdlt_status write_outputs(const pdlt_width_output *out, pdlt_error *err) 
   const pdlt_plan *plan = out->plan;
   const size_t n_L = plan->data->outputs, samples = plan->data->samples;
   const size_t dim[4] = {n_L, samples, n_L, samples};
-  pdlt_quantity z, cov;
+  pdlt_estimates z, cov;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(write_mean(out, &z, err));
   if (plan->with_cov) PDLT_TRY(write_covariance(out, &cov, err));
@@ -123,47 +88,16 @@ cleanup:
   return status;
 }
 
-int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *prefix) {
-  const pdlt_plan *plan = out->plan;
-  const int l = pdlt_plan_layer(plan, r);
-  prefix[0] = 0;
-  if (copy) return l == plan->ex->network.depth;
-  if (plan->readouts == 1) return 0;
-  snprintf(prefix, 32, "layer%d/", l);
-  return 1;
-}
-
-pdlt_status pdlt_output_means(const pdlt_width_output *out, const char *name, int ndim,
-                              const size_t *dim, size_t sum, pdlt_error *err) {
-  const pdlt_plan *plan = out->plan;
-  char layer[32];
-  for (size_t r = 0; r < plan->readouts; r++) {
-    for (int copy = 0; copy < 2; copy++) {
-      if (!pdlt_readout_prefix(out, r, copy, layer)) continue;
-      pdlt_quantity q;
-      const pdlt_status status = pdlt_quantity_add(out, layer, name, ndim, dim, &q, err);
-      if (status != PDLT_OK) return status;
-      for (size_t b = 0; b < out->blocks; b++) {
-        const double *record = out->records + b * plan->at.size;
-        for (size_t i = 0; i < q.count; i++)
-          q.blocks[b * q.count + i] = record[sum + r * q.count + i] / out->members[b];
-      }
-      pdlt_quantity_finish(out, out->members, &q);
-    }
-  }
-  return PDLT_OK;
-}
-
 /* Share of draws whose linearization explodes, eta theta_max > 2. */
 static pdlt_status write_unstable(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  pdlt_quantity share;
+  pdlt_estimates share;
   if (!plan->with_stability) return PDLT_OK;
-  const pdlt_status status = pdlt_quantity_add(out, "", "unstable", 0, NULL, &share, err);
+  const pdlt_status status = pdlt_estimates_add(out, "", "unstable", 0, NULL, &share, err);
   if (status != PDLT_OK) return status;
   for (size_t b = 0; b < out->blocks; b++)
     share.blocks[b] = out->records[b * plan->at.size + plan->at.unstable] / out->members[b];
-  pdlt_quantity_finish(out, out->members, &share);
+  pdlt_estimates_finish(out, out->members, &share);
   return PDLT_OK;
 }
 
@@ -171,9 +105,10 @@ static pdlt_status write_unstable(const pdlt_width_output *out, pdlt_error *err)
 static pdlt_status write_top_share(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   double share = NAN, *value = NULL;
-  pdlt_status status = pdlt_top_share(&plan->top, out->blocks, plan->at.size,
-                                      out->records + plan->at.top, plan->fitted, &share, err);
-  if (status == PDLT_OK) status = add(out, "", "top_share", "", 0, NULL, &value, err);
+  pdlt_status status =
+      pdlt_top_share(&plan->top, out->blocks, plan->at.size, out->records + plan->at.top,
+                     plan->control.fitted, &share, err);
+  if (status == PDLT_OK) status = pdlt_output_add(out, "", "top_share", "", 0, NULL, &value, err);
   if (status == PDLT_OK) *value = share;
   return status;
 }
@@ -189,15 +124,15 @@ static pdlt_status write_counts(const pdlt_width_output *out, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   double *value;
   for (int k = 0; k < 3; k++) {
-    PDLT_TRY(add(out, "", counts[k].name, "", 0, NULL, &value, err));
+    PDLT_TRY(pdlt_output_add(out, "", counts[k].name, "", 0, NULL, &value, err));
     for (size_t b = 0; b < out->blocks; b++)
       *value += out->records[b * plan->at.size + counts[k].at];
   }
-  PDLT_TRY(add(out, "blocks/", "members", "", 1, &out->blocks, &value, err));
+  PDLT_TRY(pdlt_output_add(out, "blocks/", "members", "", 1, &out->blocks, &value, err));
   memcpy(value, out->survivors, out->blocks * sizeof *value);
   if (plan->keep == 0) return PDLT_OK;
   const size_t dim[4] = {plan->keep, plan->times, plan->data->outputs, plan->data->samples};
-  PDLT_TRY(add(out, "samples/", "z", "", 4, dim, &value, err));
+  PDLT_TRY(pdlt_output_add(out, "samples/", "z", "", 4, dim, &value, err));
   memcpy(value, out->samples, plan->keep * plan->times * plan->p * sizeof *value);
 cleanup:
   return status;

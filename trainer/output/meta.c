@@ -1,24 +1,35 @@
 /* meta.c - what the run says about itself: see output.h. */
+#include "base/experiment/layer.h"
 #include "base/file/json.h"
 #include "trainer/output/output.h"
 
+/* What the architecture has not: names of the words that were asked for, and the reason. */
+static void put_unmeasured(json_t *object, const pdlt_plan *plan) {
+  static const struct {
+    unsigned word;
+    const char *names[4];
+    const char *trained; /* of networks in training, when outputs are measured */
+  } rows[] = {{PDLT_MEASURE_KERNEL, {"K"}, NULL},
+              {PDLT_MEASURE_NTK, {"Theta"}, "Theta_t"},
+              {PDLT_MEASURE_VERTEX, {"V"}, NULL},
+              {PDLT_MEASURE_NTK_FLUCTUATIONS, {"D", "F", "A", "B"}, NULL},
+              {PDLT_MEASURE_DNTK, {"P", "Q"}, "dTheta_t"},
+              {PDLT_MEASURE_DDNTK, {"R", "S", "T", "U"}, NULL}};
+  for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+    const char *why = pdlt_experiment_unmeasured(plan->ex, rows[k].word);
+    if (!(plan->ex->measure & rows[k].word) || why == NULL) continue;
+    for (size_t i = 0; i < 4 && rows[k].names[i] != NULL; i++)
+      json_object_set_new(object, rows[k].names[i], json_string(why));
+    if (rows[k].trained != NULL && plan->with_output)
+      json_object_set_new(object, rows[k].trained, json_string(why));
+  }
+}
+
 /* What was asked for and is not in the file, and why; NULL when out of memory. */
 static json_t *absent(const pdlt_plan *plan) {
-  static const struct {
-    unsigned bit;
-    const char *names[4];
-  } tensors[] = {{PDLT_MEASURE_DNTK, {"P", "Q"}}, {PDLT_MEASURE_DDNTK, {"R", "S", "T", "U"}}};
-  static const char *const rough = "a second derivative of this activation is not a function";
-  const int smooth = pdlt_activation_get_traits(&plan->ex->network.activation).smooth;
   json_t *object = json_object();
   if (object == NULL) return NULL;
-  for (size_t k = 0; k < sizeof tensors / sizeof *tensors; k++) {
-    if (!(plan->ex->measure & tensors[k].bit) || smooth) continue;
-    for (size_t i = 0; i < 4 && tensors[k].names[i] != NULL; i++)
-      json_object_set_new(object, tensors[k].names[i], json_string(rough));
-    if (tensors[k].bit == PDLT_MEASURE_DNTK && plan->with_output)
-      json_object_set_new(object, "dTheta_t", json_string(rough));
-  }
+  put_unmeasured(object, plan);
   if (plan->with_output && !plan->with_cov)
     json_object_set_new(
         object, "cov",
@@ -89,9 +100,11 @@ pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const
       json_pack("{s:s, s:s}", "requested", estimator_name(plan->ex->ensemble.estimator), "used",
                 pdlt_plan_estimator_name(plan));
   int failed = meta == NULL || estimator == NULL;
-  failed |= json_object_set_new(estimator, "samples", json_integer((json_int_t)plan->samples)) != 0;
-  failed |= json_object_set_new(estimator, "levels", levels_json(&plan->levels, NULL)) != 0;
-  failed |= json_object_set_new(estimator, "weightless", json_boolean(plan->weightless)) != 0;
+  failed |= json_object_set_new(estimator, "samples",
+                                json_integer((json_int_t)plan->control.samples)) != 0;
+  failed |= json_object_set_new(estimator, "levels", levels_json(&plan->control.levels, NULL)) != 0;
+  failed |=
+      json_object_set_new(estimator, "weightless", json_boolean(plan->control.weightless)) != 0;
   if (pilot != NULL) failed |= json_object_set_new(estimator, "pilot", pilot_json(pilot)) != 0;
   failed |= json_object_set_new(meta, "estimator", estimator) != 0;
   failed |= json_object_set_new(meta, "absent", absent(plan)) != 0;

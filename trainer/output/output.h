@@ -2,7 +2,7 @@
  *
  * Is: names, shapes and the choice of estimate and error bar for each quantity
  * (NOTATION.md).
- * Is not: statistics (trainer/statistics/moments.h) or provenance (base/experiment/version.h). */
+ * Is not: statistics (trainer/statistics/moments.h) or provenance (base/experiment/meta.h). */
 #ifndef PDLT_TRAINER_OUTPUT_OUTPUT_H
 #define PDLT_TRAINER_OUTPUT_OUTPUT_H
 

@@ -45,9 +45,9 @@ static pdlt_status write_part(const pdlt_width_output *out, const tensor_part *p
   const double n = width_below(out, r);
   char layer[32];
   for (int copy = 0; copy < 2; copy++) {
-    pdlt_quantity x;
+    pdlt_estimates x;
     if (!pdlt_readout_prefix(out, r, copy, layer)) continue;
-    const pdlt_status status = pdlt_quantity_add(out, layer, part->name, 4, dim, &x, err);
+    const pdlt_status status = pdlt_estimates_add(out, layer, part->name, 4, dim, &x, err);
     if (status != PDLT_OK) return status;
     expand(plan, part, n, cov + r * square, x.estimate);
     for (size_t b = 0; b < out->blocks; b++)

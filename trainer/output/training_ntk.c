@@ -4,14 +4,14 @@
 /* The mean over survivors of the sums that begin at `sum` in the records. */
 static pdlt_status put(const pdlt_width_output *out, const char *name, int ndim, const size_t *dim,
                        size_t sum, pdlt_error *err) {
-  pdlt_quantity q;
-  const pdlt_status status = pdlt_quantity_add(out, "", name, ndim, dim, &q, err);
+  pdlt_estimates q;
+  const pdlt_status status = pdlt_estimates_add(out, "", name, ndim, dim, &q, err);
   if (status != PDLT_OK) return status;
   for (size_t b = 0; b < out->blocks; b++) {
     const double *from = out->records + b * out->plan->at.size + sum;
     for (size_t i = 0; i < q.count; i++) q.blocks[b * q.count + i] = from[i] / out->survivors[b];
   }
-  pdlt_quantity_finish(out, out->survivors, &q);
+  pdlt_estimates_finish(out, out->survivors, &q);
   return PDLT_OK;
 }
 

@@ -2,7 +2,6 @@
 #include "trainer/output/until.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/core/memory.h"
 #include "base/file/json.h"
@@ -33,22 +32,19 @@ static double scalar(const pdlt_archive *a, int n, const char *name) {
   return array == NULL ? 0 : array->data[0];
 }
 
-static int is_trained(const char *name) {
-  return strcmp(name, "K") != 0 && strcmp(name, "Theta") != 0;
-}
-
 /* As the comparison does: no width where draws diverged or did not converge, nor, for z,
  * one where the linearization of draws explodes. */
-static int is_usable(const pdlt_archive *a, int n, const char *name) {
-  if (!is_trained(name)) return 1;
+static int is_usable(const pdlt_archive *a, int n, const pdlt_quantity *quantity) {
+  if (!pdlt_quantity_is_trained(quantity)) return 1;
   if (scalar(a, n, "diverged") > 0 || scalar(a, n, "unconverged") > 0) return 0;
-  return strcmp(name, "z") != 0 || !(scalar(a, n, "unstable") > most_unstable);
+  return !(quantity->flags & PDLT_QUANTITY_OF_MEAN) || !(scalar(a, n, "unstable") > most_unstable);
 }
 
 static pdlt_status view_new(view *out, const pdlt_experiment *ex, const pdlt_archive *a,
                             pdlt_error *err) {
   const size_t num = ex->network.num_widths;
-  const char *name = pdlt_until_name(ex->ensemble.until.quantity);
+  const pdlt_quantity *quantity = &pdlt_quantities[ex->ensemble.until.quantity];
+  const char *name = quantity->name;
   const int below = ex->network.width_ratios[ex->network.depth - 2];
   view v = {0};
   pdlt_status status = PDLT_OK;
@@ -59,7 +55,7 @@ static pdlt_status view_new(view *out, const pdlt_experiment *ex, const pdlt_arc
     const int n = ex->network.widths[w];
     const pdlt_array *x = pdlt_archive_getf(a, "n%d/%s", n, name);
     const pdlt_array *se = pdlt_archive_getf(a, "n%d/%s_se", n, name);
-    if (x == NULL || se == NULL || !is_usable(a, n, name)) continue;
+    if (x == NULL || se == NULL || !is_usable(a, n, quantity)) continue;
     v.count = pdlt_array_count(x);
     v.x[v.widths] = x->data;
     v.se[v.widths] = se->data;
@@ -182,11 +178,11 @@ pdlt_status pdlt_until_meta(pdlt_archive *measured, const pdlt_experiment *ex,
                             const pdlt_until_look *look, pdlt_error *err) {
   const pdlt_until *until = &ex->ensemble.until;
   json_t *meta = pdlt_archive_meta(measured);
-  json_t *about =
-      json_pack("{s:s, s:f, s:b, s:I, s:o, s:o, s:o}", "quantity", pdlt_until_name(until->quantity),
-                "wanted", until->relative, "reached", look->reached, "widths",
-                (json_int_t)look->widths, "relative", pdlt_json_real(look->relative), "scale",
-                pdlt_json_real(look->scale), "error", pdlt_json_real(look->error));
+  json_t *about = json_pack("{s:s, s:f, s:b, s:I, s:o, s:o, s:o}", "quantity",
+                            pdlt_quantities[until->quantity].name, "wanted", until->relative,
+                            "reached", look->reached, "widths", (json_int_t)look->widths,
+                            "relative", pdlt_json_real(look->relative), "scale",
+                            pdlt_json_real(look->scale), "error", pdlt_json_real(look->error));
   if (meta == NULL || about == NULL || json_object_set_new(meta, "until", about) != 0)
     return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata");
   return PDLT_OK;

@@ -1,6 +1,7 @@
 /* decide.c - which estimator takes the least work: see pilot.h. */
 #include <math.h>
 
+#include "trainer/network/draws.h"
 #include "trainer/pilot/pilot.h"
 
 enum { MIN_SURVIVORS = 8 };

@@ -14,7 +14,9 @@ enum { END_STEPS = 50 }; /* of steps: end, before any network was trained */
 typedef struct pilot_draws {
   const pdlt_plan *plan;
   const pdlt_network *net;
-  const pdlt_weightless_fit *fit;
+  int threads;
+  const volatile sig_atomic_t *stop;
+  const pdlt_control_width *width;
   const pdlt_pilot_table *table;
   size_t stride, values; /* every stride-th of the T p numbers of a draw is kept */
   double *plus, *minus;  /* (draws, values) z of a pair */
@@ -28,10 +30,9 @@ static void keep(const pilot_draws *pd, const double *all, double *to) {
   for (size_t i = 0; i < pd->values; i++) to[i] = all[i * pd->stride];
 }
 
-static pdlt_status train_draw(pilot_draws *pd, pdlt_worker *w, int d,
-                              const volatile sig_atomic_t *stop) {
+static pdlt_status train_draw(pilot_draws *pd, pdlt_worker *w, int d) {
   const pdlt_member_outcome outcome =
-      pdlt_worker_train(w, PDLT_PILOT_MEMBER + (uint64_t)d, stop, w->even, w->pair);
+      pdlt_worker_train(w, PDLT_PILOT_MEMBER + (uint64_t)d, pd->stop, w->even, w->pair);
   pd->survived[d] = outcome == PDLT_MEMBER_DONE || outcome == PDLT_MEMBER_UNCONVERGED;
   if (outcome == PDLT_MEMBER_STOPPED) return PDLT_ERR_INTERRUPTED;
   keep(pd, w->even, pd->plus + (size_t)d * pd->values);
@@ -40,34 +41,32 @@ static pdlt_status train_draw(pilot_draws *pd, pdlt_worker *w, int d,
 }
 
 /* All candidates of draw d. */
-static pdlt_status look_at_levels(pilot_draws *pd, pdlt_worker *w, int d,
-                                  const volatile sig_atomic_t *stop) {
+static pdlt_status look_at_levels(pilot_draws *pd, pdlt_worker *w, int d) {
   const pdlt_plan *plan = pd->plan;
-  pdlt_level_draws *r = &w->further.level_draws;
   pdlt_network_draw(pd->net, plan->ex->ensemble.seed, PDLT_PILOT_MEMBER + (uint64_t)d, w->theta);
-  pdlt_status status = pdlt_level_draws_begin(r, w->theta, 1, NULL);
+  pdlt_status status = pdlt_control_look(w->control, w->theta);
   for (size_t k = 0; k < pd->table->candidates && status == PDLT_OK; k++) {
-    if (stop != NULL && *stop) return PDLT_ERR_INTERRUPTED;
-    status = pdlt_level_draws_output(r, &pd->table->level[k], w->pair, NULL);
+    if (pd->stop != NULL && *pd->stop) return PDLT_ERR_INTERRUPTED;
+    status = pdlt_control_level(w->control, &pd->table->level[k], w->pair);
     keep(pd, w->pair, pd->level + (k * PDLT_PILOT_DRAWS + (size_t)d) * pd->values);
   }
   return status;
 }
 
 /* One of the two for every draw. */
-static pdlt_status look_at_draws(pilot_draws *pd, int levels, int threads,
-                                 const volatile sig_atomic_t *stop, pdlt_error *err) {
+static pdlt_status look_at_draws(pilot_draws *pd, int levels, pdlt_error *err) {
+  const int threads = pd->threads;
   pdlt_worker *workers = NULL;
   int made = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&workers, (size_t)threads, sizeof *workers, err));
   for (; made < threads; made++)
-    PDLT_TRY(pdlt_worker_new(&workers[made], pd->plan, pd->net, pd->fit, err));
+    PDLT_TRY(pdlt_worker_new(&workers[made], pd->plan, pd->net, levels ? pd->width : NULL, err));
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int thread = 0; thread < threads; thread++)
     for (int d = thread; d < PDLT_PILOT_DRAWS && workers[thread].status == PDLT_OK; d += threads)
-      workers[thread].status = levels ? look_at_levels(pd, &workers[thread], d, stop)
-                                      : train_draw(pd, &workers[thread], d, stop);
+      workers[thread].status =
+          levels ? look_at_levels(pd, &workers[thread], d) : train_draw(pd, &workers[thread], d);
   for (int k = 0; k < threads; k++) pd->steps += (double)workers[k].steps / (2 * PDLT_PILOT_DRAWS);
   for (int k = 0; k < threads && status == PDLT_OK; k++)
     if (workers[k].status != PDLT_OK)
@@ -125,8 +124,7 @@ static void summarize(const pilot_draws *pd, pdlt_pilot_table *t) {
       t->covariance[j][k] = t->covariance[k][j] = covariance(pd, &c, &other);
     }
   }
-  for (size_t i = 0; i < pd->values && t->candidates > 0; i++)
-    t->further += pd->fit->left[pd->fit->linear + i * pd->stride];
+  if (t->candidates > 0) t->further = pdlt_control_width_variance(pd->width, pd->stride);
 }
 
 /* --- candidates --- */
@@ -144,7 +142,7 @@ static void make_candidates(const pilot_draws *pd, double last, pdlt_pilot_table
     before = step;
     for (int i = 0; i < 6; i++) {
       const pdlt_level level = {.step = step, .nodes = nodes[i], .middle = i >= 3};
-      const double flops = pdlt_level_draws_flops(pd->net, pd->plan->data, &level);
+      const double flops = pdlt_flops_level(pd->net, pd->plan->data, &level);
       if (level.nodes * step < last && flops < t->flops_train) t->level[t->candidates++] = level;
     }
   }
@@ -170,7 +168,7 @@ static void set_candidates(const pilot_draws *pd, const pdlt_pilot_table *given,
     qsort(t->level, t->candidates, sizeof *t->level, compare_levels);
   }
   for (size_t k = 0; k < t->candidates; k++)
-    t->flops[k] = pdlt_level_draws_flops(pd->net, pd->plan->data, &t->level[k]);
+    t->flops[k] = pdlt_flops_level(pd->net, pd->plan->data, &t->level[k]);
 }
 
 /* With steps: end, `steps` says how many there are. */
@@ -180,42 +178,45 @@ static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double s
   t->flops_train =
       pdlt_flops_train(net, plan->data->train, plan->data->samples, steps, plan->times);
   t->flops_draw = pdlt_flops_draw(net, 1, net->depth);
-  t->flops_level = pdlt_flops_draw(net, net->depth, net->depth) +
-                   pdlt_flops_draw(net, 1, net->depth - 1) / PDLT_FURTHER_LAST;
-  t->flops_further = pdlt_weightless_flops(plan, net);
+  t->flops_level = pdlt_flops_level_draw(net);
+  t->flops_further = pdlt_flops_weightless(plan, net);
 }
 
 /* --- the pilot --- */
 
-/* Trains at one width; then, of the candidates in `given` or, when NULL, its own, the levels. */
-static pdlt_status run_width(pdlt_pilot_table *out, const pdlt_plan *plan, const pdlt_network *net,
-                             const pdlt_pilot_table *given, int threads,
-                             const volatile sig_atomic_t *stop, pdlt_error *err) {
+/* Trains at the width of `at`; then, of the candidates in `given` or, when NULL, its own, the
+ * levels. */
+static pdlt_status run_width(pdlt_pilot_table *out, const pilot_draws *at,
+                             const pdlt_pilot_table *given, pdlt_error *err) {
+  const pdlt_plan *plan = at->plan;
   const size_t all = plan->times * plan->p;
   const size_t stride = (all + PDLT_PILOT_VALUES - 1) / PDLT_PILOT_VALUES;
   double *z = NULL;
-  pdlt_weightless_fit fit = {.values = 0};
+  pdlt_control_width *width = NULL;
   int survived[PDLT_PILOT_DRAWS] = {0};
   pdlt_status status = PDLT_OK;
-  pilot_draws pd = {.plan = plan, .net = net, .fit = &fit, .table = out, .survived = survived};
+  pilot_draws pd = *at;
+  pd.table = out;
+  pd.survived = survived;
   pd.stride = stride > 0 ? stride : 1;
   pd.values = (all + pd.stride - 1) / pd.stride;
   const size_t rows = PDLT_PILOT_DRAWS * pd.values;
-  const size_t levels = plan->linear ? PDLT_MAX_CANDIDATES : 0;
+  const size_t levels = plan->control.linear ? PDLT_MAX_CANDIDATES : 0;
   PDLT_TRY(pdlt_alloc(&z, (2 + levels) * rows, sizeof *z, err));
   pd.plus = z;
   pd.minus = z + rows;
   pd.level = z + 2 * rows;
-  PDLT_TRY(pdlt_weightless_fit_new(&fit, plan, net, err));
-  PDLT_TRY(look_at_draws(&pd, 0, threads, stop, err));
-  count_flops(plan, net, pd.steps, out);
-  if (plan->linear) {
+  PDLT_TRY(pdlt_control_width_new(&width, plan, pd.net, err));
+  pd.width = width;
+  PDLT_TRY(look_at_draws(&pd, 0, err));
+  count_flops(plan, pd.net, pd.steps, out);
+  if (plan->control.linear) {
     set_candidates(&pd, given, out);
-    PDLT_TRY(look_at_draws(&pd, 1, threads, stop, err));
+    PDLT_TRY(look_at_draws(&pd, 1, err));
   }
   summarize(&pd, out);
 cleanup:
-  pdlt_weightless_fit_free(&fit);
+  pdlt_control_width_free(width);
   pdlt_free(z);
   return status;
 }
@@ -272,8 +273,10 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   probe.with_kernel = probe.with_theta = probe.with_vertex = probe.with_theta_t = 0;
   pdlt_plan_estimator(&probe, 1);
   if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 0, &(pdlt_levels){.count = 0});
-  for (int k = 0; k < 2; k++)
-    PDLT_TRY(run_width(&table[k], &probe, &net[k], k == 0 ? NULL : table, threads, stop, err));
+  for (int k = 0; k < 2; k++) {
+    const pilot_draws at = {.plan = &probe, .net = &net[k], .threads = threads, .stop = stop};
+    PDLT_TRY(run_width(&table[k], &at, k == 0 ? NULL : table, err));
+  }
   pilot.antithetic = pdlt_pilot_decide(table, ex->ensemble.estimator, &option);
   conclude(table, &option, &pilot);
   *out = pilot;

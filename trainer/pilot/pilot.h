@@ -7,19 +7,17 @@
 #define PDLT_TRAINER_PILOT_PILOT_H
 
 #include "trainer/draw/block.h"
+#include "trainer/network/draws.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum { PDLT_PILOT_DRAWS = 64 };
-#define PDLT_PILOT_MEMBER ((uint64_t)1 << 62) /* first member of the pilot */
-
 /* Variances are summed over at most so many values, evenly spread over times, outputs, samples. */
 enum { PDLT_PILOT_VALUES = 1024 };
 
-/* Levels that are considered, the own linearization at 0; most further draws of one. */
-enum { PDLT_MAX_CANDIDATES = 37, PDLT_MAX_SAMPLES = 1024, PDLT_MAX_FURTHER = 256 };
+/* Levels that are considered, the own linearization at 0. */
+enum { PDLT_MAX_CANDIDATES = 37 };
 
 /* What 64 pairs at one width say. Variances per draw; m: a pair's average, c_k: candidate k. */
 typedef struct pdlt_pilot_table {

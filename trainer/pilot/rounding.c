@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/core/memory.h"
+#include "trainer/network/draws.h"
 
 /* Outputs of the draws of one width, averaged over a pair where there is one. */
 typedef struct outputs {
@@ -84,14 +85,15 @@ static pdlt_plan outputs_only(const pdlt_plan *plan, int single) {
   pdlt_plan p = *plan;
   p.single = single;
   p.with_kernel = p.with_theta = p.with_theta_t = p.with_dntk = p.with_ddntk = 0;
-  p.with_vertex = p.with_fluctuations = p.linear = p.weightless = 0;
-  p.moments = p.samples = 0;
+  p.with_vertex = p.with_fluctuations = 0;
+  p.moments = 0;
+  p.control = (pdlt_plan_control){.linear = 0};
   return p;
 }
 
-pdlt_status pdlt_rounding_measure(pdlt_rounding *out, const pdlt_plan *plan,
-                                  const pdlt_network *net, double ratio, int threads,
-                                  const volatile sig_atomic_t *stop, pdlt_error *err) {
+pdlt_status pdlt_rounding_measure(pdlt_rounding *out, const pdlt_rounding_settings *of,
+                                  pdlt_error *err) {
+  const pdlt_plan *plan = of->plan;
   const size_t rows = PDLT_ROUNDING_DRAWS * plan->times * plan->p;
   pdlt_plan plans[2];
   double *z = NULL;
@@ -99,27 +101,27 @@ pdlt_status pdlt_rounding_measure(pdlt_rounding *out, const pdlt_plan *plan,
   PDLT_TRY(pdlt_alloc(&z, 2 * rows, sizeof *z, err));
   outputs all = {.plan = {&plans[0], &plans[1]}, .z = {z, z + rows}};
   for (int k = 0; k < 2; k++) plans[k] = outputs_only(plan, k);
-#pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int thread = 0; thread < threads; thread++) {
-    const pdlt_status mine = train_some(&all, net, thread, threads, stop);
+#pragma omp parallel for num_threads(of->threads) schedule(static, 1)
+  for (int thread = 0; thread < of->threads; thread++) {
+    const pdlt_status mine = train_some(&all, of->net, thread, of->threads, of->stop);
 #pragma omp critical(pdlt_rounding)
     if (mine != PDLT_OK) first = mine;
   }
   if (first != PDLT_OK)
     PDLT_TRY(
         pdlt_fail(err, first, first == PDLT_ERR_INTERRUPTED ? "interrupted" : "out of memory"));
-  for (size_t t = 0; t < plan->times; t++) summarize(&all, t, ratio, &out[t]);
+  for (size_t t = 0; t < plan->times; t++) summarize(&all, t, of->ratio, &out[t]);
 cleanup:
   pdlt_free(z);
   return status;
 }
 
-static pdlt_status check_width(const pdlt_plan *plan, const pdlt_network *net, double ratio,
-                               int threads, const volatile sig_atomic_t *stop, pdlt_error *err) {
+static pdlt_status check_width(const pdlt_rounding_settings *of, pdlt_error *err) {
+  const pdlt_plan *plan = of->plan;
   pdlt_rounding *found = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&found, plan->times, sizeof *found, err));
-  PDLT_TRY(pdlt_rounding_measure(found, plan, net, ratio, threads, stop, err));
+  PDLT_TRY(pdlt_rounding_measure(found, of, err));
   for (size_t t = 0; t < plan->times; t++) {
     const pdlt_rounding *r = &found[t];
     if (r->survivors < 2 || r->moved <= PDLT_ROUNDING_SHARE * r->error) continue;
@@ -127,7 +129,7 @@ static pdlt_status check_width(const pdlt_plan *plan, const pdlt_network *net, d
         plan->ex, "ensemble.arithmetic", err,
         "single rounds the mean output by up to %.2g at n = %d, step %g, more than a tenth of its "
         "error bar %.2g; write double",
-        r->moved, (int)net->width, plan->schedule.times[t], r->error));
+        r->moved, (int)of->net->width, plan->schedule.times[t], r->error));
   }
 cleanup:
   pdlt_free(found);
@@ -143,8 +145,14 @@ pdlt_status pdlt_rounding_check(const pdlt_plan *plan, const pdlt_pilot *pilot, 
   for (int k = 0; k < 2; k++) {
     pdlt_network net = {.depth = 0};
     PDLT_TRY(pdlt_network_new(&net, ex, ex->network.widths[ends[k]], plan->data->inputs, err));
-    const double ratio = plan->linear ? pilot->width[k].chosen / pilot->width[k].antithetic : 1;
-    status = check_width(plan, &net, ratio, threads, stop, err);
+    const pdlt_pilot_width *seen = &pilot->width[k];
+    const pdlt_rounding_settings settings = {
+        .plan = plan,
+        .net = &net,
+        .ratio = plan->control.linear ? seen->chosen / seen->antithetic : 1,
+        .threads = threads,
+        .stop = stop};
+    status = check_width(&settings, err);
     pdlt_network_free(&net);
     if (status != PDLT_OK) return status;
   }

@@ -14,8 +14,6 @@
 extern "C" {
 #endif
 
-enum { PDLT_ROUNDING_DRAWS = 16 };
-#define PDLT_ROUNDING_MEMBER (PDLT_PILOT_MEMBER + ((uint64_t)1 << 32))
 #define PDLT_ROUNDING_SHARE 0.1 /* of the error bar */
 
 /* At one width and time, over outputs and samples: root mean squares of what rounding may move
@@ -25,11 +23,18 @@ typedef struct pdlt_rounding {
   double moved, error;
 } pdlt_rounding;
 
-/* What the draws at one width say, out (T). ratio: variance of the estimator over that of the
- * average of the networks of a draw. Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERRUPTED. */
-pdlt_status pdlt_rounding_measure(pdlt_rounding *out, const pdlt_plan *plan,
-                                  const pdlt_network *net, double ratio, int threads,
-                                  const volatile sig_atomic_t *stop, pdlt_error *err);
+/* One width; everything borrowed. */
+typedef struct pdlt_rounding_settings {
+  const pdlt_plan *plan;
+  const pdlt_network *net;
+  double ratio; /* variance of the estimator over that of the average of a draw's networks */
+  int threads;  /* >= 1 */
+  const volatile sig_atomic_t *stop; /* may be NULL */
+} pdlt_rounding_settings;
+
+/* What the draws at one width say, out (T). Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERRUPTED. */
+pdlt_status pdlt_rounding_measure(pdlt_rounding *out, const pdlt_rounding_settings *settings,
+                                  pdlt_error *err);
 
 /* Refuses single precision (PDLT_ERR_INPUT, with the number) where rounding may move a mean
  * output by more than PDLT_ROUNDING_SHARE of its error bar; does nothing in double or where

@@ -7,6 +7,7 @@
 #include "base/core/memory.h"
 #include "base/file/json.h"
 #include "trainer/measure/stability.h"
+#include "trainer/network/draws.h"
 
 /* --- the tail --- */
 
@@ -78,8 +79,12 @@ void pdlt_stability_fit(pdlt_stability_tail *out, size_t count, const double *x)
 
 /* --- the draws --- */
 
-/* One thread's draws: x of draw d for d = first, first + step, ... */
+/* One thread's draws: x of draw d for d = first, first + threads, ... */
 typedef struct sampler {
+  const pdlt_plan *plan;
+  const pdlt_network *net;
+  int threads;
+  const volatile sig_atomic_t *stop;
   pdlt_stability stability;
   double *theta;
   pdlt_status status;
@@ -93,12 +98,21 @@ static void free_samplers(sampler *s, int threads) {
   pdlt_free(s);
 }
 
-static void sample(sampler *s, const pdlt_plan *plan, const pdlt_network *net, int first, int step,
-                   const volatile sig_atomic_t *stop, double *x) {
-  for (int d = first; d < PDLT_STABILITY_DRAWS && s->status == PDLT_OK; d += step) {
-    pdlt_network_draw(net, plan->ex->ensemble.seed, PDLT_STABILITY_MEMBER + (uint64_t)d, s->theta);
-    x[d] = plan->ex->training.eta * pdlt_stability_largest(&s->stability, s->theta);
-    if (stop != NULL && *stop) s->status = PDLT_ERR_INTERRUPTED;
+static pdlt_status new_sampler(sampler *s, pdlt_error *err) {
+  const pdlt_plan *plan = s->plan;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_stability_new(&s->stability, s->net, plan->data, plan->ex->training.eta, err));
+  PDLT_TRY(pdlt_alloc(&s->theta, s->net->num_params, sizeof *s->theta, err));
+cleanup:
+  return status;
+}
+
+static void sample(sampler *s, int first, double *x) {
+  const pdlt_experiment *ex = s->plan->ex;
+  for (int d = first; d < PDLT_STABILITY_DRAWS && s->status == PDLT_OK; d += s->threads) {
+    pdlt_network_draw(s->net, ex->ensemble.seed, PDLT_STABILITY_MEMBER + (uint64_t)d, s->theta);
+    x[d] = ex->training.eta * pdlt_stability_largest(&s->stability, s->theta);
+    if (s->stop != NULL && *s->stop) s->status = PDLT_ERR_INTERRUPTED;
   }
 }
 
@@ -111,12 +125,11 @@ static pdlt_status run_width(pdlt_stability_tail *tail, const pdlt_plan *plan, i
   PDLT_TRY(pdlt_network_new(&net, plan->ex, tail->width, plan->data->inputs, err));
   PDLT_TRY(pdlt_alloc(&samplers, (size_t)threads, sizeof *samplers, err));
   for (int k = 0; k < threads; k++) {
-    PDLT_TRY(
-        pdlt_stability_new(&samplers[k].stability, &net, plan->data, plan->ex->training.eta, err));
-    PDLT_TRY(pdlt_alloc(&samplers[k].theta, net.num_params, sizeof(double), err));
+    samplers[k] = (sampler){.plan = plan, .net = &net, .threads = threads, .stop = stop};
+    PDLT_TRY(new_sampler(&samplers[k], err));
   }
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
-  for (int k = 0; k < threads; k++) sample(&samplers[k], plan, &net, k, threads, stop, x);
+  for (int k = 0; k < threads; k++) sample(&samplers[k], k, x);
   for (int k = 0; k < threads; k++)
     if (samplers[k].status != PDLT_OK) PDLT_TRY(pdlt_fail(err, samplers[k].status, "interrupted"));
   pdlt_stability_fit(tail, PDLT_STABILITY_DRAWS, x);

@@ -16,9 +16,6 @@
 extern "C" {
 #endif
 
-enum { PDLT_STABILITY_DRAWS = 512 };
-#define PDLT_STABILITY_MEMBER ((uint64_t)1 << 61) /* first member of the pilot */
-
 /* A share of unstable draws above this gets a warning. */
 #define PDLT_STABILITY_SHARE 1e-5
 

@@ -3,6 +3,7 @@
 
 #include <float.h>
 
+#include "base/experiment/layer.h"
 #include "trainer/measure/ddntk.h"
 #include "trainer/statistics/moments.h"
 
@@ -45,6 +46,11 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
 
 static size_t pow3(size_t x) { return x * x * x; }
 
+/* Whether the word is asked for and the architecture has it. */
+static int measures(const pdlt_experiment *ex, unsigned word) {
+  return (ex->measure & word) != 0 && pdlt_experiment_unmeasured(ex, word) == NULL;
+}
+
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
                            int layers, pdlt_error *err) {
   const pdlt_status status = check(ex, err);
@@ -52,15 +58,14 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   pdlt_plan plan = {.ex = ex, .data = data, .single = ex->ensemble.single_precision};
   plan.schedule = pdlt_schedule_make(ex, data);
   plan.with_output = (ex->measure & PDLT_MEASURE_OUTPUT) != 0;
-  plan.with_kernel = (ex->measure & PDLT_MEASURE_KERNEL) != 0;
-  plan.with_theta = (ex->measure & PDLT_MEASURE_NTK) != 0;
-  plan.with_vertex = (ex->measure & PDLT_MEASURE_VERTEX) != 0;
-  plan.with_fluctuations = (ex->measure & PDLT_MEASURE_NTK_FLUCTUATIONS) != 0;
-  const int smooth = pdlt_activation_get_traits(&ex->network.activation).smooth;
-  plan.with_dntk = smooth && (ex->measure & PDLT_MEASURE_DNTK) != 0;
-  plan.with_ddntk = smooth && (ex->measure & PDLT_MEASURE_DDNTK) != 0;
+  plan.with_kernel = measures(ex, PDLT_MEASURE_KERNEL);
+  plan.with_theta = measures(ex, PDLT_MEASURE_NTK);
+  plan.with_vertex = measures(ex, PDLT_MEASURE_VERTEX);
+  plan.with_fluctuations = measures(ex, PDLT_MEASURE_NTK_FLUCTUATIONS);
+  plan.with_dntk = measures(ex, PDLT_MEASURE_DNTK);
+  plan.with_ddntk = measures(ex, PDLT_MEASURE_DDNTK);
   plan.first = (ex->measure & TENSORS) != 0 ? (size_t)ex->measure_samples : 0;
-  if ((ex->measure & MOMENTS) != 0)
+  if (plan.with_vertex || plan.with_fluctuations)
     plan.moments = plan.first * (plan.first + 1) / 2 * (plan.with_fluctuations ? 2 : 1);
   plan.times = plan.schedule.num_times;
   plan.p = data->outputs * data->samples;
@@ -102,7 +107,7 @@ static pdlt_record_layout lay_out(const pdlt_plan *plan) {
   at.dtheta_t = at.theta_t + (plan->with_theta_t ? plan->times * plan->p * plan->p : 0);
   at.unstable = at.dtheta_t + (plan->with_dtheta_t ? plan->times * plan->dntk_numbers : 0);
   at.shift = at.unstable + 1;
-  at.top = at.shift + (plan->linear ? mean : 0);
+  at.top = at.shift + (plan->control.linear ? mean : 0);
   at.size = at.top + (plan->with_output ? pdlt_top_size(&plan->top) : 0);
   return at;
 }
@@ -128,7 +133,7 @@ static void fix_records(pdlt_plan *plan) {
   plan->block_members = PDLT_BLOCK_MEMBERS;
   while (block < plan->block_members) {
     block = plan->block_members;
-    plan->top = pdlt_top_shape_make(plan->p, plan->linear, plan->fitted, block);
+    plan->top = pdlt_top_shape_make(plan->p, plan->control.linear, plan->control.fitted, block);
     plan->at = lay_out(plan);
     fix_blocks(plan, most);
   }
@@ -146,19 +151,18 @@ static int is_weightless(const pdlt_plan *plan) {
 
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   plan->antithetic = antithetic;
-  plan->linear = plan->fitted = 0;
-  plan->levels = (pdlt_levels){.count = 0};
-  plan->weightless = is_weightless(plan);
-  plan->samples = plan->weightless ? 1 : 0;
+  plan->control = (pdlt_plan_control){.weightless = is_weightless(plan)};
+  plan->control.samples = plan->control.weightless ? 1 : 0;
   fix_records(plan);
 }
 
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels) {
-  plan->antithetic = plan->linear = 1;
-  plan->weightless = is_weightless(plan);
-  plan->samples = samples;
-  plan->fitted = fitted;
-  plan->levels = *levels;
+  plan->antithetic = 1;
+  plan->control = (pdlt_plan_control){.linear = 1,
+                                      .fitted = fitted,
+                                      .levels = *levels,
+                                      .samples = samples,
+                                      .weightless = is_weightless(plan)};
   fix_records(plan);
 }
 
@@ -168,7 +172,7 @@ void pdlt_plan_grow(pdlt_plan *plan, size_t members) {
 }
 
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan) {
-  if (plan->linear) return plan->fitted ? "control" : "two_level";
+  if (plan->control.linear) return plan->control.fitted ? "control" : "two_level";
   return plan->antithetic ? "antithetic" : "plain";
 }
 

@@ -6,7 +6,8 @@
 #ifndef PDLT_TRAINER_RECORD_PLAN_H
 #define PDLT_TRAINER_RECORD_PLAN_H
 
-#include "trainer/control/level.h"
+#include "trainer/network/draws.h"
+#include "trainer/network/schedule.h"
 #include "trainer/statistics/top_share.h"
 
 #ifdef __cplusplus
@@ -15,14 +16,32 @@ extern "C" {
 
 enum { PDLT_BLOCK_MEMBERS = 64 }; /* draws per block, unless there are too many blocks */
 
-/* Levels between own linearization and training, their nodes, and further draws of each per trained
- * one. */
-enum { PDLT_MAX_LEVELS = 3, PDLT_MAX_NODES = 4 };
+/* A level between own linearization and training (trainer/control/level.h): a draw linearized anew at
+ * t_j = j step, j = 1..nodes; nodes = 0: own linearization. */
+typedef struct pdlt_level {
+  double step;
+  int nodes;
+  int middle; /* 1: gradients from half-way up to the last node, at second order in step */
+} pdlt_level;
+
+enum { PDLT_MAX_NODES = 4 };
+
+/* Levels from bottom to top, and further draws of each per trained one. */
 typedef struct pdlt_levels {
   size_t count;
   pdlt_level level[PDLT_MAX_LEVELS];
   size_t draws[PDLT_MAX_LEVELS];
 } pdlt_levels;
+
+/* How the variance of a draw is reduced (trainer/control/control.h): what the experiment or the
+ * pilot has decided. */
+typedef struct pdlt_plan_control {
+  int linear;         /* outputs have a control: the last level, or the own linearization */
+  int fitted;         /* its coefficient is that of the other blocks, not 1 */
+  pdlt_levels levels; /* above the own linearization */
+  size_t samples;     /* draws without weights per draw, or 0 */
+  int weightless;     /* K, Theta and, without D, F, A, B, V come from these */
+} pdlt_plan_control;
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). Sizes: p = n_L D, R layers measured (1: the output
@@ -55,11 +74,7 @@ typedef struct pdlt_plan {
   pdlt_schedule schedule;
   int single; /* networks are trained in float */
   int antithetic;
-  size_t samples; /* draws of preactivations (trainer/control/weightless.h) per draw, or 0 */
-  int linear;     /* outputs have own linearizations as control (trainer/control/linearization.h) */
-  pdlt_levels levels; /* of which the last is the control */
-  int weightless;     /* K, Theta and, without D, F, A, B, V come from the samples */
-  int fitted;         /* coefficient of c from the other blocks, not 1 */
+  pdlt_plan_control control;
   int with_output, with_cov, with_kernel, with_theta;
   int with_vertex, with_fluctuations; /* V; D, F, A, B */
   int with_dntk, with_ddntk;          /* P, Q; R, S, T, U */
@@ -102,9 +117,8 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
  * D^3 <= 4 n^2 at the smallest width, from where on those cost less. */
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
-/* Adds the control by own linearization (trainer/control/linearization.h) to antithetic pairs, with
- * c of `samples`
- * >= 1 further draws for each, and levels above it, with >= 1 further draws for each. */
+/* Adds a control to antithetic pairs: `samples` >= 1 draws without weights for each, and levels,
+ * none or some, with >= 1 further draws for each. */
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels);
 
 /* So many draws per width from now on, at least as many as before: more blocks, or larger

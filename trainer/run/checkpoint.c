@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/core/memory.h"
-#include "base/experiment/version.h"
+#include "base/core/version.h"
 #include "base/file/file.h"
 
 enum { PATH_ROOM = 24 }; /* beyond the folder: a slash and the name of a segment */

@@ -6,7 +6,7 @@
 
 #include "base/core/memory.h"
 #include "base/core/threads.h"
-#include "base/experiment/version.h"
+#include "base/experiment/meta.h"
 #include "base/vector/linalg.h"
 #include "trainer/output/output.h"
 #include "trainer/output/until.h"
@@ -86,6 +86,7 @@ static pdlt_status check_share(run_state *run, pdlt_error *err) {
  * happens to the rest. */
 static pdlt_status run_blocks(run_state *run, pdlt_error *err) {
   const pdlt_ensemble_options *o = run->options;
+  const pdlt_team alone = {.size = 1}, *team = o->team != NULL ? o->team : &alone;
   const int to_disk = o->checkpoint != NULL;
   pdlt_checkpoint *checkpoint = to_disk ? &run->checkpoint : NULL;
   pdlt_saver saver = {0};
@@ -94,11 +95,11 @@ static pdlt_status run_blocks(run_state *run, pdlt_error *err) {
   const pdlt_workers work = {.plan = &run->plan,
                              .blocks = &run->blocks,
                              .saver = &saver,
-                             .share = pdlt_ranks_share(&run->share),
+                             .share = pdlt_ranks_share(team, &run->share),
                              .threads = o->threads,
                              .stop = o->stop,
                              .progress = o->progress};
-  status = pdlt_ranks_run(&work, &run->share, &run->choice, run->hash, err);
+  status = pdlt_ranks_run(team, &work, &run->share, &run->choice, run->hash, err);
   const pdlt_status saved = pdlt_saver_stop(&saver, status == PDLT_OK ? err : NULL);
   if (status != PDLT_OK || saved != PDLT_OK) return status != PDLT_OK ? status : saved;
   const size_t done = pdlt_records_done(&run->blocks, &run->share);
@@ -137,7 +138,7 @@ static pdlt_status grow(run_state *run, size_t members, pdlt_error *err) {
 static void report_look(run_state *run, const pdlt_until_look *look) {
   const pdlt_until *until = &run->plan.ex->ensemble.until;
   const double members = (double)run->plan.members;
-  const char *name = pdlt_until_name(until->quantity);
+  const char *name = pdlt_quantities[until->quantity].name;
   pdlt_progress *progress = run->options->progress;
   if (look->hopeless)
     pdlt_progress_note(progress, "%s: %zu widths without diverged draws are too few to know c1",

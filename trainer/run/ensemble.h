@@ -9,6 +9,7 @@
 
 #include "base/core/progress.h"
 #include "base/core/status.h"
+#include "base/core/team.h"
 #include "base/experiment/experiment.h"
 #include "base/file/archive.h"
 #include "datasets/dataset.h"
@@ -26,10 +27,11 @@ typedef struct pdlt_ensemble_options {
   int discard;                       /* 1: throw away a checkpoint of another run */
   const volatile sig_atomic_t *stop; /* set by a signal handler; may be NULL */
   pdlt_progress *progress;           /* NULL: silent */
+  const pdlt_team *team;             /* who shares the blocks (run/ranks.h); NULL: this one alone */
 } pdlt_ensemble_options;
 
 /* Adds widths, times, n<n>/NAME, n<n>/NAME_se, n<n>/blocks/NAME and meta (what every archive
- * carries, too: version.h) to an empty archive (a shard: what shard.h says); ex must be resolved. An existing checkpoint of the
+ * carries, too: base/experiment/meta.h) to an empty archive (a shard: what shard.h says); ex must be resolved. An existing checkpoint of the
  * same experiment is continued, one of another experiment is PDLT_ERR_INPUT. When *stop
  * becomes non-zero: finished blocks are checkpointed, PDLT_ERR_INTERRUPTED. Other errors:
  * PDLT_ERR_MEMORY, PDLT_ERR_IO; the checkpoint keeps what was finished. Diverged members

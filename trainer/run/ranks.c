@@ -1,12 +1,12 @@
 /* ranks.c - see ranks.h. */
 #include "trainer/run/ranks.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/core/memory.h"
-#include "base/core/team.h"
 #include "base/vector/linalg.h"
 
 enum { HASH_ROOM = 24, TEXT_ROOM = 256, PAUSE_MICROSECONDS = 2000 };
@@ -25,21 +25,38 @@ typedef struct crew_head {
   size_t unit;          /* BLOCK; then record and samples */
 } crew_head;
 
+/* The leader's side of one round of blocks. */
+typedef struct crew_leader {
+  const pdlt_team *team;
+  const pdlt_workers *work; /* the leader's own */
+  pthread_t thread;
+  volatile sig_atomic_t halt; /* 1: the leader's threads stop too */
+  atomic_int done;            /* 1: the leader's own share is finished or given up */
+  int helpers;                /* that are at work */
+  char *buffer;               /* one message */
+  pdlt_status status;         /* of the first helper that failed */
+  pdlt_error err;
+} crew_leader;
+
 static void pause_briefly(void) {
   const struct timespec t = {0, 1000L * PAUSE_MICROSECONDS};
   nanosleep(&t, NULL);
 }
 
-static void tell_all(crew_kind kind) {
+static void send_message(const pdlt_team *team, int rank, const void *bytes, size_t size) {
+  team->send(team->self, rank, bytes, size);
+}
+
+static void tell_all(const pdlt_team *team, crew_kind kind) {
   crew_head head;
   memset(&head, 0, sizeof head);
   head.kind = kind;
-  for (int rank = 1; rank < pdlt_team_size(); rank++) pdlt_team_send(rank, &head, sizeof head);
+  for (int rank = 1; rank < team->size; rank++) send_message(team, rank, &head, sizeof head);
 }
 
-pdlt_share pdlt_ranks_share(const pdlt_share *share) {
-  return (pdlt_share){share->part + share->parts * (size_t)pdlt_team_rank(),
-                      share->parts * (size_t)pdlt_team_size()};
+pdlt_share pdlt_ranks_share(const pdlt_team *team, const pdlt_share *share) {
+  return (pdlt_share){share->part + share->parts * (size_t)team->rank,
+                      share->parts * (size_t)team->size};
 }
 
 /* Longest message: a block, or the start of a round. */
@@ -51,11 +68,11 @@ static size_t message_room(const pdlt_records *b) {
 /* --- the leader --- */
 
 /* One message of a helper. */
-static void take_message(pdlt_ranks *crew, int from, size_t size) {
+static void take_message(crew_leader *crew, int from, size_t size) {
   pdlt_records *b = crew->work->blocks;
   crew_head head;
   size_t count;
-  pdlt_team_receive(from, crew->buffer, size);
+  crew->team->receive(crew->team->self, from, crew->buffer, size);
   memcpy(&head, crew->buffer, sizeof head);
   if (head.kind == FINAL) {
     crew->helpers--;
@@ -73,16 +90,16 @@ static void take_message(pdlt_ranks *crew, int from, size_t size) {
 
 /* Listens until all helpers are back and the leader's share is done, too. */
 static void *listen(void *argument) {
-  pdlt_ranks *crew = argument;
+  crew_leader *crew = argument;
   const volatile sig_atomic_t *stop = crew->work->stop;
   int told = 0, from = 0;
   while (crew->helpers > 0 || !atomic_load(&crew->done)) {
     if (stop != NULL && *stop) crew->halt = 1;
     if (crew->halt && !told) {
-      tell_all(STOP);
+      tell_all(crew->team, STOP);
       told = 1;
     }
-    const size_t size = pdlt_team_poll(&from);
+    const size_t size = crew->team->poll(crew->team->self, &from);
     if (size > 0)
       take_message(crew, from, size);
     else
@@ -91,7 +108,7 @@ static void *listen(void *argument) {
   return NULL;
 }
 
-static void send_helpers(pdlt_ranks *crew, const pdlt_share *share, const pdlt_choice *choice,
+static void send_helpers(crew_leader *crew, const pdlt_share *share, const pdlt_choice *choice,
                          const char *hash) {
   const pdlt_records *b = crew->work->blocks;
   crew_head head;
@@ -102,14 +119,14 @@ static void send_helpers(pdlt_ranks *crew, const pdlt_share *share, const pdlt_c
   snprintf(head.hash, sizeof head.hash, "%s", hash);
   memcpy(crew->buffer, &head, sizeof head);
   memcpy(crew->buffer + sizeof head, b->done, b->units);
-  for (int rank = 1; rank < pdlt_team_size(); rank++, crew->helpers++)
-    pdlt_team_send(rank, crew->buffer, sizeof head + b->units);
+  for (int rank = 1; rank < crew->team->size; rank++, crew->helpers++)
+    send_message(crew->team, rank, crew->buffer, sizeof head + b->units);
 }
 
-pdlt_status pdlt_ranks_run(const pdlt_workers *work, const pdlt_share *share,
+pdlt_status pdlt_ranks_run(const pdlt_team *team, const pdlt_workers *work, const pdlt_share *share,
                            const pdlt_choice *choice, const char *hash, pdlt_error *err) {
-  if (pdlt_team_size() == 1) return pdlt_workers_run(work, err);
-  pdlt_ranks crew = {.work = work};
+  if (team->size == 1) return pdlt_workers_run(work, err);
+  crew_leader crew = {.team = team, .work = work};
   pdlt_workers own = *work;
   own.stop = &crew.halt;
   pdlt_status status = pdlt_alloc(&crew.buffer, message_room(work->blocks), 1, err);
@@ -132,7 +149,7 @@ pdlt_status pdlt_ranks_run(const pdlt_workers *work, const pdlt_share *share,
   return status;
 }
 
-void pdlt_ranks_dismiss(void) { tell_all(QUIT); }
+void pdlt_ranks_dismiss(const pdlt_team *team) { tell_all(team, QUIT); }
 
 /* --- a helper --- */
 
@@ -160,19 +177,20 @@ static void send_block(crew_helper *h, size_t u) {
   memcpy(h->buffer, &head, sizeof head);
   memcpy(record, b->records + u * b->record, b->record * sizeof(double));
   if (count > 0) memcpy(record + b->record * sizeof(double), samples, count * sizeof(double));
-  pdlt_team_send(0, h->buffer, sizeof head + (b->record + count) * sizeof(double));
+  send_message(h->options->team, 0, h->buffer, sizeof head + (b->record + count) * sizeof(double));
 }
 
 /* Sends what is finished, and hears whether the leader stops. */
 static void *report(void *argument) {
   crew_helper *h = argument;
+  const pdlt_team *team = h->options->team;
   for (int last = 0, from = 0; !last;) {
     last = atomic_load(&h->finished);
     if (h->options->stop != NULL && *h->options->stop) h->halt = 1;
-    const size_t size = pdlt_team_poll(&from);
+    const size_t size = team->poll(team->self, &from);
     if (size > 0) {
       crew_head head;
-      pdlt_team_receive(from, h->buffer, size);
+      team->receive(team->self, from, h->buffer, size);
       memcpy(&head, h->buffer, sizeof head);
       h->halt = 1; /* STOP: the leader says nothing else during a round */
     }
@@ -196,7 +214,7 @@ static pdlt_status prepare(crew_helper *h, const crew_head *start, const char *d
   if (strcmp(hash, start->hash) != 0)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT,
                        "rank %d reads another experiment or other data than rank 0",
-                       pdlt_team_rank()));
+                       h->options->team->rank));
   PDLT_TRY(pdlt_samples_new(&h->samples, ex, data, err));
   PDLT_TRY(pdlt_plan_make(&h->plan, ex, &h->samples, h->options->layers, err));
   pdlt_choice_apply(&start->choice, &h->plan);
@@ -217,7 +235,7 @@ static pdlt_status work(crew_helper *h, const pdlt_share *share, pdlt_error *err
   const pdlt_workers work = {.plan = &h->plan,
                              .blocks = &h->blocks,
                              .saver = &h->saver,
-                             .share = pdlt_ranks_share(share),
+                             .share = pdlt_ranks_share(h->options->team, share),
                              .threads = h->options->threads,
                              .stop = &h->halt};
   pthread_t thread;
@@ -249,23 +267,24 @@ static void run_round(const char *message, size_t size, const pdlt_experiment *e
   head.kind = FINAL;
   head.status = status;
   snprintf(head.text, sizeof head.text, "%.*s", (int)sizeof head.text - 1, err.message);
-  pdlt_team_send(0, &head, sizeof head);
+  send_message(options->team, 0, &head, sizeof head);
 }
 
 void pdlt_ranks_help(const pdlt_experiment *ex, const pdlt_dataset *data,
                      const pdlt_ensemble_options *options, pdlt_status status) {
+  const pdlt_team *team = options->team;
   crew_head head = {.kind = STOP};
   while (head.kind != QUIT) {
     int from = 0;
     char *message = NULL;
-    const size_t size = pdlt_team_poll(&from);
+    const size_t size = team->poll(team->self, &from);
     if (size == 0) {
       pause_briefly();
       continue;
     }
     pdlt_error err;
     while (pdlt_alloc(&message, size, 1, &err) != PDLT_OK) pause_briefly();
-    pdlt_team_receive(from, message, size);
+    team->receive(team->self, from, message, size);
     memcpy(&head, message, sizeof head);
     if (head.kind == START) run_round(message, size, ex, data, options, status);
     pdlt_free(message); /* a STOP that comes after the end of a round is late */

@@ -7,39 +7,34 @@
 #ifndef PDLT_TRAINER_RUN_RANKS_H
 #define PDLT_TRAINER_RUN_RANKS_H
 
-#include <stdatomic.h>
-
+#include "base/core/team.h"
 #include "trainer/pilot/choice.h"
 #include "trainer/run/ensemble.h"
 #include "trainer/run/workers.h"
 
-/* The leader's side of one round of blocks. */
-typedef struct pdlt_ranks {
-  const pdlt_workers *work; /* the leader's own */
-  pthread_t thread;
-  volatile sig_atomic_t halt; /* 1: the leader's threads stop too */
-  atomic_int done;            /* 1: the leader's own share is finished or given up */
-  int helpers;                /* that are at work */
-  char *buffer;               /* one message */
-  pdlt_status status;         /* of the first helper that failed */
-  pdlt_error err;
-} pdlt_ranks;
+#ifdef __cplusplus
+extern "C" {
+#endif
 
-/* Part of this process in a run of which `share` is to be done. */
-pdlt_share pdlt_ranks_share(const pdlt_share *share);
+/* Part of this process of the team in a run of which `share` is to be done. */
+pdlt_share pdlt_ranks_share(const pdlt_team *team, const pdlt_share *share);
 
 /* Sends every helper to work on work's blocks and runs the leader's share; returns when all
  * are back. hash: of experiment and data, which helpers compare with their own. Errors: of
  * the leader's work or of a helper; what they finished is in work's saver. */
-pdlt_status pdlt_ranks_run(const pdlt_workers *work, const pdlt_share *share,
+pdlt_status pdlt_ranks_run(const pdlt_team *team, const pdlt_workers *work, const pdlt_share *share,
                            const pdlt_choice *choice, const char *hash, pdlt_error *err);
 
-/* The helper's side: works as the leader says until it dismisses. status: whether the
- * experiment could be read; ex and data are looked at only then. */
+/* The side of a helper in options->team: works as the leader says until it dismisses. status:
+ * whether the experiment could be read; ex and data are looked at only then. */
 void pdlt_ranks_help(const pdlt_experiment *ex, const pdlt_dataset *data,
                      const pdlt_ensemble_options *options, pdlt_status status);
 
 /* The leader lets all helpers go. */
-void pdlt_ranks_dismiss(void);
+void pdlt_ranks_dismiss(const pdlt_team *team);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

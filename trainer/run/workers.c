@@ -74,7 +74,7 @@ static pdlt_status run_width(const pdlt_workers *work, size_t w, size_t all, siz
   const pdlt_plan *plan = work->plan;
   const int threads = work->threads, n = plan->ex->network.widths[w];
   pdlt_network net = {0};
-  pdlt_weightless_fit fit = {.values = 0};
+  pdlt_control_width *width = NULL;
   pdlt_worker *workers = NULL;
   int made = 0;
   size_t next = work->share.part;
@@ -82,9 +82,9 @@ static pdlt_status run_width(const pdlt_workers *work, size_t w, size_t all, siz
   char label[48];
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_network_new(&net, plan->ex, n, plan->data->inputs, err));
-  PDLT_TRY(pdlt_weightless_fit_new(&fit, plan, &net, err));
+  PDLT_TRY(pdlt_control_width_new(&width, plan, &net, err));
   PDLT_TRY(pdlt_alloc(&workers, (size_t)threads, sizeof *workers, err));
-  for (; made < threads; made++) PDLT_TRY(pdlt_worker_new(&workers[made], plan, &net, &fit, err));
+  for (; made < threads; made++) PDLT_TRY(pdlt_worker_new(&workers[made], plan, &net, width, err));
   snprintf(label, sizeof label, "training, n = %d", n);
   pdlt_progress_start(work->progress, label, (double)all, (double)already);
   pdlt_progress_later(work->progress, work_after(work, w));
@@ -98,7 +98,7 @@ static pdlt_status run_width(const pdlt_workers *work, size_t w, size_t all, siz
 cleanup:
   for (int k = 0; k < made; k++) pdlt_worker_free(&workers[k]);
   pdlt_free(workers);
-  pdlt_weightless_fit_free(&fit);
+  pdlt_control_width_free(width);
   pdlt_network_free(&net);
   return status;
 }

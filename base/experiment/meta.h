@@ -1,6 +1,9 @@
-/* version.h - what was built, from which sources, with what. */
-#ifndef PDLT_BASE_EXPERIMENT_VERSION_H
-#define PDLT_BASE_EXPERIMENT_VERSION_H
+/* meta.h - the metadata that every archive of results carries.
+ *
+ * Is: which experiment, which data, which conventions, which build.
+ * Is not: what theory or a run adds of its own. */
+#ifndef PDLT_BASE_EXPERIMENT_META_H
+#define PDLT_BASE_EXPERIMENT_META_H
 
 #include <jansson.h>
 
@@ -10,12 +13,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* "0.1.0"; the commit (12 hex digits, "+" appended when the tree was changed; "none"
- * outside git); compiler and its version. Static storage. */
-const char *pdlt_version(void);
-const char *pdlt_commit(void);
-const char *pdlt_compiler(void);
 
 /* Adds to meta the keys that every archive carries: format, kind, program,
  * experiment, hash, physics_hash, data_hash, layers, conventions, seed, commit,

@@ -1,21 +1,8 @@
-/* version.c - see version.h. PDLT_VERSION comes from CMakeLists.txt; commit.h is
- * made anew at each build by cmake/commit.cmake. */
-#include "base/experiment/version.h"
+/* meta.c - see meta.h. */
+#include "base/experiment/meta.h"
 
+#include "base/core/version.h"
 #include "base/vector/linalg.h"
-#include "commit.h"
-
-const char *pdlt_version(void) { return PDLT_VERSION; }
-
-const char *pdlt_commit(void) { return PDLT_COMMIT; }
-
-const char *pdlt_compiler(void) {
-#if defined(__clang__)
-  return "clang " __clang_version__;
-#else
-  return "gcc " __VERSION__;
-#endif
-}
 
 static json_t *conventions(void) {
   return json_pack(
@@ -37,8 +24,8 @@ pdlt_status pdlt_meta_fill(json_t *meta, const char *kind, const pdlt_experiment
   PDLT_TRY(pdlt_experiment_hash(ex, data_hash, 0, hash, err));
   PDLT_TRY(pdlt_experiment_hash(ex, data_hash, 1, physics_hash, err));
   json_t *common =
-      json_pack("{s:i, s:s, s:s, s:O, s:s, s:s, s:s, s:b, s:o, s:I, s:s, s:s, s:s}", "format", 1,
-                "kind", kind, "program", "pdlt " PDLT_VERSION, "experiment", experiment, "hash",
+      json_pack("{s:i, s:s, s:s+, s:O, s:s, s:s, s:s, s:b, s:o, s:I, s:s, s:s, s:s}", "format", 1,
+                "kind", kind, "program", "pdlt ", pdlt_version(), "experiment", experiment, "hash",
                 hash, "physics_hash", physics_hash, "data_hash", data_hash, "layers", layers,
                 "conventions", conventions(), "seed", (json_int_t)ex->ensemble.seed, "commit",
                 pdlt_commit(), "compiler", pdlt_compiler(), "blas", pdlt_linalg_version());

@@ -1,0 +1,66 @@
+/* layer.c - see layer.h. */
+#include "base/experiment/layer.h"
+
+#include "base/core/memory.h"
+#include "base/experiment/experiment.h"
+
+/* What an architecture lacks: bits PDLT_MEASURE_* that are not predicted, not measured. */
+typedef struct limits {
+  unsigned predicted, measured;
+  const char *reason; /* NULL: it lacks nothing */
+} limits;
+
+static const limits kinds[PDLT_LAYER_KIND_COUNT] = {[PDLT_LAYER_DENSE] = {0, 0, NULL}};
+
+static const limits kink = {PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
+                            PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
+                            "the second derivative of this activation is not a function"};
+
+pdlt_layer pdlt_experiment_layer(const pdlt_experiment *ex, int l, int n, size_t inputs) {
+  pdlt_layer layer = {.kind = PDLT_LAYER_DENSE,
+                      .in = inputs,
+                      .out = (size_t)pdlt_experiment_layer_width(ex, 1, n, (int)inputs),
+                      .C_b = ex->network.C_b[l - 1],
+                      .C_W = ex->network.C_W[l - 1],
+                      .lambda_b = ex->network.lambda_b[l - 1],
+                      .lambda_W = ex->network.lambda_W[l - 1]};
+  layer.has_bias = layer.C_b != 0 || layer.lambda_b != 0;
+  for (int below = 1; below < l; below++) {
+    layer.weight += layer.out * (layer.in + 1);
+    layer.in = layer.out;
+    layer.out = (size_t)pdlt_experiment_layer_width(ex, below + 1, n, (int)inputs);
+  }
+  layer.bias = layer.weight + layer.out * layer.in;
+  return layer;
+}
+
+pdlt_status pdlt_layers_new(pdlt_layer **out, const pdlt_experiment *ex, int n, size_t inputs,
+                            pdlt_error *err) {
+  const int depth = ex->network.depth;
+  pdlt_layer *layer;
+  const pdlt_status status = pdlt_alloc(&layer, (size_t)depth, sizeof *layer, err);
+  if (status != PDLT_OK) return status;
+  for (int l = 1; l <= depth; l++) layer[l - 1] = pdlt_experiment_layer(ex, l, n, inputs);
+  *out = layer;
+  return PDLT_OK;
+}
+
+static const char *reason(const limits *x, unsigned word, int measured) {
+  return ((measured ? x->measured : x->predicted) & word) != 0 ? x->reason : NULL;
+}
+
+static const char *why_not(const pdlt_experiment *ex, unsigned word, int measured) {
+  const int smooth = pdlt_activation_get_traits(&ex->network.activation).smooth;
+  const char *why = smooth ? NULL : reason(&kink, word, measured);
+  for (int l = 1; l <= ex->network.depth && why == NULL; l++)
+    why = reason(&kinds[pdlt_experiment_layer(ex, l, 1, 1).kind], word, measured);
+  return why;
+}
+
+const char *pdlt_experiment_unpredicted(const pdlt_experiment *ex, unsigned word) {
+  return why_not(ex, word, 0);
+}
+
+const char *pdlt_experiment_unmeasured(const pdlt_experiment *ex, unsigned word) {
+  return why_not(ex, word, 1);
+}

@@ -1,0 +1,160 @@
+/* quantity.h - THE table of quantities: what can be measured, and what theory says about it.
+ *
+ * Is: one row for each array n<n>/NAME of measured.npz that has an error bar: its indices, the words
+ * of `measure` that ask for it, how it comes from the draws of a block, its arrays in theory.npz and
+ * how it is shown. The reader of `measure` and `until`, plan, record and output of the trainer, the
+ * join of two archives, markup and `pdlt list` read it. A new quantity is a row here, the code that
+ * measures it (trainer/measure, trainer/draw/block.c) and the code that predicts it
+ * (theory/predict); docs: NOTATION.md, which a test holds against this table.
+ * Is not: a list of counts (members, diverged) or of theory's tensors and terms
+ * (theory/terms/term.h). */
+#ifndef PDLT_BASE_EXPERIMENT_QUANTITY_H
+#define PDLT_BASE_EXPERIMENT_QUANTITY_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* X(ID, WORD, WHAT): the words of `measure`, each a bit PDLT_MEASURE_ID. */
+#define PDLT_MEASURE_LIST(X)                                                              \
+  X(OUTPUT, "output", "networks in training: mean, covariance and losses of the outputs") \
+  X(KERNEL, "kernel", "kernel at initialization, last layer integrated out")              \
+  X(NTK, "ntk", "NTK at initialization, last layer integrated out")                       \
+  X(VERTEX, "vertex", "four-point vertex at initialization")                              \
+  X(NTK_FLUCTUATIONS, "ntk_fluctuations", "fluctuations of the NTK and with the outputs") \
+  X(DNTK, "dntk", "dNTK with the outputs at initialization")                              \
+  X(DDNTK, "ddntk", "ddNTKs at initialization")
+
+#define PDLT_MEASURE_BIT(id, word, what) PDLT_MEASURE_BIT_##id,
+enum { PDLT_MEASURE_LIST(PDLT_MEASURE_BIT) PDLT_MEASURE_WORDS };
+#undef PDLT_MEASURE_BIT
+#define PDLT_MEASURE_MASK(id, word, what) PDLT_MEASURE_##id = 1 << PDLT_MEASURE_BIT_##id,
+enum { PDLT_MEASURE_LIST(PDLT_MEASURE_MASK) PDLT_MEASURE_ALL = (1 << PDLT_MEASURE_WORDS) - 1 };
+#undef PDLT_MEASURE_MASK
+
+/* How a quantity comes from the draws of a block, and with it how two records become one
+ * (trainer/record/record.h). */
+typedef enum pdlt_drawn {
+  PDLT_DRAWN_MEAN,     /* mean of the outputs of survivors */
+  PDLT_DRAWN_SCATTER,  /* their covariance */
+  PDLT_DRAWN_PRODUCTS, /* covariance of K and the NTK of all draws, layer by layer */
+  PDLT_DRAWN_LAYERS,   /* mean of a number over all draws, layer by layer: sums add */
+  PDLT_DRAWN_TRAINED,  /* mean of a number over survivors, at each time: sums add */
+  PDLT_DRAWN_SHARE,    /* share of all draws: counts add */
+  PDLT_DRAWN_END,      /* last time of the quantity whose name stands before _end */
+  PDLT_DRAWN_LOSS      /* made of mean and covariance */
+} pdlt_drawn;
+
+enum {
+  PDLT_QUANTITY_UNTIL = 1,   /* ensemble.until may name it */
+  PDLT_QUANTITY_OF_MEAN = 2, /* the mean output, or made of it alone: unstable draws matter */
+  PDLT_QUANTITY_EQUAL = 4,   /* lo is (sample, sample), the same for equal outputs, 0 for others */
+  PDLT_QUANTITY_SHOWN = 8    /* measured, and not compared with theory */
+};
+
+/* X(ID, NAME, INDICES, WORDS, DRAWN, LO, NLO, MARKUP, FLAGS, WHAT), in the order of a comparison.
+ * INDICES: t recorded time, i output, a sample, s one of the first S = measure_samples samples.
+ * WORDS: bits of `measure`, all needed. LO, NLO: arrays of theory.npz at infinite width and of the
+ * coefficient of h; NULL: 0 at infinite width, not predicted. MARKUP NULL: the name in italics. */
+#define PDLT_QUANTITY_LIST(X)                                                                     \
+  X(K, "K", "aa", PDLT_MEASURE_KERNEL, PDLT_DRAWN_LAYERS, "K", "G1", "<i>K</i>",                  \
+    PDLT_QUANTITY_UNTIL, "kernel")                                                                \
+  X(THETA, "Theta", "aa", PDLT_MEASURE_NTK, PDLT_DRAWN_LAYERS, "Theta", "Theta1",                 \
+    "<i>\xce\x98</i>", PDLT_QUANTITY_UNTIL, "NTK")                                                \
+  X(Z, "z", "tia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_MEAN, "z_lo", "z_nlo", "<i>z</i>",             \
+    PDLT_QUANTITY_UNTIL | PDLT_QUANTITY_OF_MEAN, "mean output")                                   \
+  X(COV, "cov", "tiaia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_SCATTER, "cov_lo", "cov_nlo", "cov",     \
+    PDLT_QUANTITY_UNTIL, "covariance of the outputs")                                             \
+  X(Z_END, "z_end", "ia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_END, "z_end_lo", "z_end_nlo",           \
+    "<i>z</i><sup>end</sup>", 0, "mean output at the end of training")                            \
+  X(COV_END, "cov_end", "iaia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_END, "cov_end_lo", "cov_end_nlo", \
+    "cov<sup>end</sup>", 0, "covariance at the end of training")                                  \
+  X(THETA_T, "Theta_t", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_NTK, PDLT_DRAWN_TRAINED,      \
+    "Theta", "Theta_t_nlo", "<i>\xce\x98</i><sup>(<i>t</i>)</sup>",                               \
+    PDLT_QUANTITY_UNTIL | PDLT_QUANTITY_EQUAL, "NTK during training")                             \
+  X(DTHETA_T, "dTheta_t", "tisisis", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_DNTK, PDLT_DRAWN_TRAINED, \
+    NULL, "dTheta_t_nlo", "d<i>\xce\x98</i><sup>(<i>t</i>)</sup>", 0, "dNTK during training")     \
+  X(LOSS_TRAIN, "loss_train", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_train_lo",         \
+    "loss_train_nlo", "<i>L</i><sup>train</sup>", PDLT_QUANTITY_UNTIL,                            \
+    "expected loss of the training samples")                                                      \
+  X(LOSS_TEST, "loss_test", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_test_lo",            \
+    "loss_test_nlo", "<i>L</i><sup>test</sup>", PDLT_QUANTITY_UNTIL,                              \
+    "expected loss of the test samples")                                                          \
+  X(LOSS_TRAIN_BIAS, "loss_train_bias", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,                \
+    "loss_train_lo_bias", "loss_train_nlo_bias", "bias<sup>train</sup>", PDLT_QUANTITY_OF_MEAN,   \
+    "squared bias of the outputs in loss_train")                                                  \
+  X(LOSS_TRAIN_VARIANCE, "loss_train_variance", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,        \
+    "loss_train_lo_variance", "loss_train_nlo_variance", "variance<sup>train</sup>", 0,           \
+    "variance of the outputs in loss_train")                                                      \
+  X(LOSS_TEST_BIAS, "loss_test_bias", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,                  \
+    "loss_test_lo_bias", "loss_test_nlo_bias", "bias<sup>test</sup>", PDLT_QUANTITY_OF_MEAN,      \
+    "squared bias of the outputs in loss_test")                                                   \
+  X(LOSS_TEST_VARIANCE, "loss_test_variance", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,          \
+    "loss_test_lo_variance", "loss_test_nlo_variance", "variance<sup>test</sup>", 0,              \
+    "variance of the outputs in loss_test")                                                       \
+  X(LOSS_SAMPLE, "loss_sample", "ta", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_sample_lo",     \
+    "loss_sample_nlo", NULL, PDLT_QUANTITY_SHOWN, "expected loss of each sample")                 \
+  X(V, "V", "ssss", PDLT_MEASURE_VERTEX, PDLT_DRAWN_PRODUCTS, "V", NULL, NULL, 0,                 \
+    "four-point vertex")                                                                          \
+  X(A, "A", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_PRODUCTS, "A", NULL, NULL, 0,       \
+    "NTK with itself, equal neurons in pairs")                                                    \
+  X(B, "B", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_LAYERS, "B", NULL, NULL, 0,         \
+    "NTK with itself, across neurons")                                                            \
+  X(D, "D", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_PRODUCTS, "D", NULL, NULL, 0,       \
+    "NTK with the outputs, equal neurons in pairs")                                               \
+  X(F, "F", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_LAYERS, "F", NULL, NULL, 0,         \
+    "NTK with the outputs, across neurons")                                                       \
+  X(P, "P", "ssss", PDLT_MEASURE_DNTK, PDLT_DRAWN_LAYERS, "P", NULL, NULL, 0,                     \
+    "dNTK with the outputs")                                                                      \
+  X(Q, "Q", "ssss", PDLT_MEASURE_DNTK, PDLT_DRAWN_LAYERS, "Q", NULL, NULL, 0,                     \
+    "dNTK with the outputs")                                                                      \
+  X(R, "R", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "R", NULL, NULL, 0, "first ddNTK")     \
+  X(S, "S", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "S", NULL, NULL, 0, "second ddNTK")    \
+  X(T, "T", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "T", NULL, NULL, 0, "second ddNTK")    \
+  X(U, "U", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "U", NULL, NULL, 0, "second ddNTK")    \
+  X(UNSTABLE, "unstable", "", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_SHARE, NULL, NULL, NULL,            \
+    PDLT_QUANTITY_SHOWN, "share of draws with eta theta_max > 2")
+
+#define PDLT_QUANTITY_ID(id, ...) PDLT_QUANTITY_##id,
+enum { PDLT_QUANTITY_LIST(PDLT_QUANTITY_ID) PDLT_QUANTITIES };
+#undef PDLT_QUANTITY_ID
+
+typedef struct pdlt_quantity {
+  const char *name, *indices;
+  unsigned words;
+  pdlt_drawn drawn;
+  const char *lo, *nlo, *markup;
+  unsigned flags;
+  const char *what;
+} pdlt_quantity;
+
+/* The rows, by PDLT_QUANTITY_ID. */
+extern const pdlt_quantity pdlt_quantities[PDLT_QUANTITIES];
+
+/* The words of `measure`, by bit, NULL at the end; what each stands for. */
+extern const char *const pdlt_measure_words[PDLT_MEASURE_WORDS + 1];
+extern const char *const pdlt_measure_texts[PDLT_MEASURE_WORDS];
+
+/* Row of the quantity called `name`; -1: there is none. */
+int pdlt_quantity_find(const char *name);
+
+/* Whether it depends on training: draws that diverged matter. */
+static inline int pdlt_quantity_is_trained(const pdlt_quantity *q) {
+  return (q->words & PDLT_MEASURE_OUTPUT) != 0;
+}
+
+/* Whether its first index is the time. */
+static inline int pdlt_quantity_has_times(const pdlt_quantity *q) { return q->indices[0] == 't'; }
+
+/* The number of its indices, time included. */
+int pdlt_quantity_ndim(const pdlt_quantity *q);
+
+/* Names of the quantities with a flag, "K, Theta, z", cut at size. */
+void pdlt_quantity_names(unsigned flag, char *out, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,30 @@
+/* put.c - one array, one error, one reason why a number is absent, into the archive. */
+#include <stdio.h>
+#include <string.h>
+
+#include "theory/predict/internal.h"
+
+pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
+                                pdlt_error *err) {
+  json_t *meta = pdlt_archive_meta(out);
+  json_t *absent = meta ? json_object_get(meta, "absent") : NULL;
+  if (!absent && meta && json_object_set_new(meta, "absent", json_object()) == 0)
+    absent = json_object_get(meta, "absent");
+  if (!absent || json_object_set_new(absent, name, json_string(reason)) != 0)
+    return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata");
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_predict_error(pdlt_archive *out, const char *name, double value, pdlt_error *err) {
+  char full[64];
+  snprintf(full, sizeof full, "err/%s", name);
+  return pdlt_archive_put_scalar(out, full, value, err);
+}
+
+pdlt_status pdlt_predict_array(pdlt_archive *out, const char *name, int rank, size_t D,
+                               const double *from, pdlt_error *err) {
+  pdlt_array *array;
+  const pdlt_status status = pdlt_archive_new(out, name, rank, (size_t[]){D, D, D, D}, &array, err);
+  if (status == PDLT_OK && D > 0) memcpy(array->data, from, pdlt_array_count(array) * sizeof *from);
+  return status;
+}

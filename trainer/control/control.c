@@ -1,0 +1,233 @@
+/* control.c - see control.h. */
+#include "trainer/control/control.h"
+
+#include "base/core/memory.h"
+#include "base/vector/rows.h"
+#include "trainer/control/level.h"
+#include "trainer/control/weightless.h"
+#include "trainer/measure/stability.h"
+#include "trainer/network/draws.h"
+
+/* --- a width --- */
+
+struct pdlt_control_width {
+  const pdlt_plan *plan;   /* borrowed */
+  const pdlt_network *net; /* borrowed */
+  pdlt_weightless_fit fit; /* empty without draws without weights */
+};
+
+pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *plan,
+                                   const pdlt_network *net, pdlt_error *err) {
+  pdlt_control_width *width = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&width, 1, sizeof *width, err));
+  *width = (pdlt_control_width){.plan = plan, .net = net};
+  if (plan->control.samples > 0) PDLT_TRY(pdlt_weightless_fit_new(&width->fit, plan, net, err));
+  *out = width;
+  return PDLT_OK;
+cleanup:
+  pdlt_control_width_free(width);
+  return status;
+}
+
+void pdlt_control_width_free(pdlt_control_width *width) {
+  if (width != NULL) pdlt_weightless_fit_free(&width->fit);
+  pdlt_free(width);
+}
+
+double pdlt_control_width_variance(const pdlt_control_width *width, size_t stride) {
+  const pdlt_weightless_fit *fit = &width->fit;
+  double sum = 0;
+  for (size_t i = fit->linear; i < fit->values; i += stride) sum += fit->left[i];
+  return sum;
+}
+
+/* --- memory of a thread --- */
+
+struct pdlt_control {
+  const pdlt_plan *plan;      /* borrowed */
+  const pdlt_network *net;    /* borrowed */
+  pdlt_weightless weightless; /* the M draws */
+  pdlt_level_draws levels;    /* of the trained draw, then of further ones */
+  pdlt_stability stability;   /* of the trained draw, where it has no levels */
+  double *theta;              /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
+  double *level;              /* (PDLT_FURTHER_LAST, T, p) one level of them */
+  double *own;                /* (T, p) c_K of the trained draw */
+  double *storage;
+};
+
+static size_t last_of(const pdlt_network *net) {
+  return net->num_params - net->layer[net->depth - 1].weight;
+}
+
+static pdlt_status new_levels(pdlt_control *c, pdlt_error *err) {
+  const pdlt_plan *plan = c->plan;
+  const size_t theta = c->net->num_params + (PDLT_FURTHER_LAST - 1) * last_of(c->net);
+  const size_t values = plan->times * plan->p;
+  const pdlt_level_settings settings = {.net = c->net,
+                                        .data = plan->data,
+                                        .schedule = &plan->schedule,
+                                        .eta = plan->ex->training.eta,
+                                        .heads = PDLT_FURTHER_LAST,
+                                        .nodes = PDLT_MAX_NODES};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_level_draws_new(&c->levels, &settings, err));
+  PDLT_TRY(
+      pdlt_alloc(&c->storage, theta + (PDLT_FURTHER_LAST + 1) * values, sizeof *c->storage, err));
+  c->theta = c->storage;
+  c->level = c->theta + theta;
+  c->own = c->level + PDLT_FURTHER_LAST * values;
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_control_new(pdlt_control **out, const pdlt_control_width *width, pdlt_error *err) {
+  const pdlt_plan *plan = width->plan;
+  pdlt_control *c = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&c, 1, sizeof *c, err));
+  *c = (pdlt_control){.plan = plan, .net = width->net};
+  if (plan->control.samples > 0)
+    PDLT_TRY(pdlt_weightless_new(&c->weightless, plan, width->net, &width->fit, err));
+  if (plan->control.linear)
+    PDLT_TRY(new_levels(c, err));
+  else if (plan->with_stability)
+    PDLT_TRY(
+        pdlt_stability_new(&c->stability, width->net, plan->data, plan->ex->training.eta, err));
+  *out = c;
+  return PDLT_OK;
+cleanup:
+  pdlt_control_free(c);
+  return status;
+}
+
+void pdlt_control_free(pdlt_control *control) {
+  if (control == NULL) return;
+  pdlt_weightless_free(&control->weightless);
+  pdlt_level_draws_free(&control->levels);
+  pdlt_stability_free(&control->stability);
+  pdlt_free(control->storage);
+  pdlt_free(control);
+}
+
+/* --- the trained draw --- */
+
+pdlt_status pdlt_control_look(pdlt_control *c, const double *theta) {
+  return pdlt_level_draws_begin(&c->levels, theta, 1, NULL);
+}
+
+pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out) {
+  return pdlt_level_draws_output(&c->levels, level, out, NULL);
+}
+
+/* Level k = 1 .. K of the plan; k = 0: the own linearization. */
+static const pdlt_level *level_of(const pdlt_plan *plan, size_t k) {
+  static const pdlt_level own = {.nodes = 0};
+  return k == 0 ? &own : &plan->control.levels.level[k - 1];
+}
+
+pdlt_status pdlt_control_draw(pdlt_control *c, const double *theta, int *unstable) {
+  const pdlt_plan *plan = c->plan;
+  pdlt_status status = PDLT_OK;
+  *unstable = 0;
+  if (plan->control.linear) {
+    PDLT_TRY(pdlt_control_look(c, theta));
+    *unstable = c->levels.unstable[0];
+    PDLT_TRY(pdlt_control_level(c, level_of(plan, plan->control.levels.count), c->own));
+  } else if (plan->with_stability) {
+    *unstable = pdlt_stability_check(&c->stability, theta);
+  }
+cleanup:
+  return status;
+}
+
+/* --- draws without weights --- */
+
+/* sums (R, D, D) += weight values (R, P). */
+static void add_matrices(const pdlt_plan *plan, double weight, const double *values, double *sums) {
+  const size_t D = plan->data->samples;
+  for (size_t r = 0; r < plan->readouts; r++, sums += D * D)
+    for (size_t a = 0; a < D; a++)
+      for (size_t b = a; b < D; b++) {
+        const double x = weight * *values++;
+        sums[a * D + b] += x;
+        if (b > a) sums[b * D + a] += x;
+      }
+}
+
+/* Adds the draw without weights `sample` of `member` to the record. */
+static pdlt_status add_sample(pdlt_control *c, uint64_t member, size_t sample,
+                              pdlt_accumulator *tensors, double *record) {
+  const pdlt_plan *plan = c->plan;
+  const size_t D = plan->data->samples, matrices = plan->readouts * (D * (D + 1) / 2);
+  const double weight = 1 / (double)plan->control.samples, *value = c->weightless.value;
+  const pdlt_status status = pdlt_weightless_draw(
+      &c->weightless, PDLT_WEIGHTLESS_MEMBER + member * plan->control.samples + sample);
+  if (status != PDLT_OK) return status;
+  if (pdlt_weightless_kernel(plan)) {
+    add_matrices(plan, weight, value, record + plan->at.kernel);
+    value += matrices;
+  }
+  if (pdlt_weightless_theta(plan)) {
+    add_matrices(plan, weight, value, record + plan->at.theta);
+    value += matrices;
+  }
+  if (plan->control.linear)
+    pdlt_row_add(plan->times * plan->p, weight, value, record + plan->at.shift);
+  if (plan->control.weightless && plan->with_vertex && !plan->with_fluctuations)
+    pdlt_accumulator_kernel(tensors, c->weightless.kernel, record);
+  return PDLT_OK;
+}
+
+/* --- further draws of the levels --- */
+
+/* Draws d .. d + heads - 1 of level k + 1: hidden layers of the first, last layers of all. */
+static pdlt_status begin(pdlt_control *c, size_t k, uint64_t member, size_t d, size_t heads) {
+  const uint64_t seed = c->plan->ex->ensemble.seed;
+  member = PDLT_FURTHER_MEMBER(k) + member * c->plan->control.levels.draws[k] + d;
+  pdlt_network_draw(c->net, seed, member, c->theta);
+  for (size_t r = 1; r < heads; r++)
+    pdlt_network_draw_layers(c->net, seed, member + r, c->net->depth, c->net->depth,
+                             c->theta + r * last_of(c->net));
+  return pdlt_level_draws_begin(&c->levels, c->theta, heads, NULL);
+}
+
+/* shift (T, p) += factor sum over these draws of c_k. */
+static pdlt_status add_level(pdlt_control *c, size_t k, double factor, size_t heads,
+                             double *shift) {
+  const size_t values = c->plan->times * c->plan->p;
+  const pdlt_status status = pdlt_control_level(c, level_of(c->plan, k), c->level);
+  for (size_t r = 0; r < heads && status == PDLT_OK; r++)
+    pdlt_row_add(values, factor, c->level + r * values, shift);
+  return status;
+}
+
+/* shift += mean over the draws of level k + 1 of (c_(k+1) - c_k). */
+static pdlt_status add_difference(pdlt_control *c, size_t k, uint64_t member, double *shift) {
+  const size_t draws = c->plan->control.levels.draws[k];
+  const double weight = 1 / (double)draws;
+  pdlt_status status = PDLT_OK;
+  for (size_t d = 0; d < draws; d += PDLT_FURTHER_LAST) {
+    const size_t heads = draws - d < PDLT_FURTHER_LAST ? draws - d : PDLT_FURTHER_LAST;
+    PDLT_TRY(begin(c, k, member, d, heads));
+    PDLT_TRY(add_level(c, k + 1, weight, heads, shift));
+    PDLT_TRY(add_level(c, k, -weight, heads, shift));
+  }
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumulator *tensors,
+                                 double *record) {
+  const pdlt_plan *plan = c->plan;
+  double *shift = record + plan->at.shift;
+  pdlt_status status = PDLT_OK;
+  for (size_t k = 0; k < plan->control.samples; k++)
+    PDLT_TRY(add_sample(c, member, k, tensors, record));
+  if (!plan->control.linear) return PDLT_OK;
+  pdlt_row_add(plan->times * plan->p, -1, c->own, shift);
+  for (size_t k = 0; k < plan->control.levels.count; k++)
+    PDLT_TRY(add_difference(c, k, member, shift));
+cleanup:
+  return status;
+}
