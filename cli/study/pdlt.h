@@ -7,8 +7,8 @@
  * that can fail returns a pdlt_status and fills err (may be NULL) with one line; its outputs are
  * then untouched. One study is for one thread at a time; different studies may be worked on at
  * once. Letters: D = data.train + data.test samples, n_0 inputs, n_L outputs. */
-#ifndef PDLT_H
-#define PDLT_H
+#ifndef PDLT_CLI_STUDY_PDLT_H
+#define PDLT_CLI_STUDY_PDLT_H
 
 #include <signal.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ typedef struct pdlt_settings {
   int force;                         /* 1: overwrite files that hold other results */
   int verbose;                       /* 1: progress on stderr */
   const char *const *sets;           /* "network.depth=4", ..., NULL; NULL: none. Copied */
-  pdlt_event_call call;              /* told of progress (event.h); NULL: nobody */
+  pdlt_event_call call;              /* told of progress (base/core/event.h); NULL: nobody */
   void *context;                     /* its first argument */
   const volatile sig_atomic_t *stop; /* training ends soon after it is not 0; NULL: never */
   double checkpoint_seconds;         /* longest wait of finished work for the disk; 20 */

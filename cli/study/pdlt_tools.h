@@ -2,8 +2,8 @@
  *
  * Is: what the program pdlt offers beyond pdlt.h, by the same rules.
  * Texts (char **) are owned by the caller and freed with pdlt_text_free. */
-#ifndef PDLT_TOOLS_H
-#define PDLT_TOOLS_H
+#ifndef PDLT_CLI_STUDY_PDLT_TOOLS_H
+#define PDLT_CLI_STUDY_PDLT_TOOLS_H
 
 #include "pdlt.h"
 

@@ -1,6 +1,8 @@
 /* text_test.cpp - lengths, first lines and guards of files; every file that a text names exists. */
 #include <gtest/gtest.h>
 
+#include <regex>
+
 #include "tests/repo/scan.h"
 
 namespace fs = std::filesystem;
@@ -94,7 +96,7 @@ scan::Strings TreesOf(const std::string &path) {
 }
 
 bool Exists(const std::string &path, const std::string &name) {
-  static const std::set<std::string> made = {"commit.h"}; /* by the build */
+  static const std::set<std::string> made = {"commit.h", "user.c"}; /* by build and reader */
   const auto end = "/" + name;
   if (made.count(name) || fs::exists(scan::root / name)) return true;
   for (const auto &file : Everything()) {
@@ -108,7 +110,8 @@ bool Exists(const std::string &path, const std::string &name) {
 // What of a file speaks of other files.
 std::string Prose(const std::string &path, const std::string &text) {
   if (code.count(scan::Extension(path))) return scan::Split(text).comments;
-  if (scan::Extension(path) == ".md") return text;
+  if (scan::Extension(path) == ".md") /* without the headers of the system */
+    return std::regex_replace(text, std::regex("#include <[^>]*>"), "");
   return scan::ScriptComments(text);
 }
 
