@@ -25,7 +25,7 @@ static pdlt_status measure(timing *out, const pdlt_network *net, const pdlt_samp
   int unstable = 0;
   pdlt_status status = PDLT_OK;
   *out = (timing){0};
-  PDLT_TRY(pdlt_stepper_new(&stepper, net, problem, 1e-6, PDLT_FIRST_AUTO, 0, err));
+  PDLT_TRY(pdlt_stepper_new(&stepper, net, problem, &(pdlt_step_settings){.eta = 1e-6}, err));
   PDLT_TRY(pdlt_stability_new(&stability, net, problem, 1e-6, err));
   for (int k = 0; k < DRAWS; k++) {
     const double start = now(CLOCK_THREAD_CPUTIME_ID);

@@ -71,8 +71,8 @@ static pdlt_status share(const scan *s, int n, int samples, double *out, pdlt_er
   if (local.status != PDLT_OK) PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory"));
   PDLT_TRY(pdlt_samples_new(&problem, &ex, &data, err));
   PDLT_TRY(pdlt_network_new(&net, &ex, n, INPUTS, err));
-  PDLT_TRY(pdlt_stepper_new_by(&st, s->set, &net, &problem, 0.1 / samples, PDLT_FIRST_AUTO,
-                               s->single, err));
+  const pdlt_step_settings settings = {.eta = 0.1 / samples, .single = s->single, .set = s->set};
+  PDLT_TRY(pdlt_stepper_new(&st, &net, &problem, &settings, err));
   pdlt_network_draw(&net, 1, 0, st.theta);
   pdlt_stepper_begin(&st);
   const double flops = pdlt_flops_step(&net, problem.train);

@@ -102,10 +102,9 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
   long held = (long)(draw_bytes / (net.num_params * sizeof *draws)) / b->threads * b->threads;
   if (held < b->threads) held = b->threads;
   PDLT_TRY(pdlt_alloc(&draws, (size_t)held * net.num_params, sizeof *draws, err));
-  const double eta = 0.1 / (double)b->samples;
+  const pdlt_step_settings settings = {.eta = 0.1 / (double)b->samples, .single = b->single};
   for (; made < b->threads; made++)
-    PDLT_TRY(
-        pdlt_stepper_new(&steppers[made], &net, &problem, eta, PDLT_FIRST_AUTO, b->single, err));
+    PDLT_TRY(pdlt_stepper_new(&steppers[made], &net, &problem, &settings, err));
   const double before = peak_gflops(b), seconds = train_all(b, &net, steppers, draws, held);
   report(b, seconds, pdlt_flops_step(&net, problem.train), fmax(before, peak_gflops(b)));
 cleanup:

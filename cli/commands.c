@@ -1,76 +1,145 @@
-/* commands.c - run, theory, train: the subcommands that start from an experiment. */
+/* commands.c - run, theory, train, compare: the subcommands that work on one study. */
+#include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "base/file/file.h"
 #include "cli/command.h"
 
-pdlt_status pdlt_stage_print(const pdlt_options *options, const pdlt_archive *archive, int reused,
-                             pdlt_error *err) {
-  if (!options->json) return PDLT_OK;
-  json_t *made = json_pack("{s:s, s:O, s:b}", "output", options->output, "hash",
-                           json_object_get(archive->meta, "hash"), "reused", reused);
-  if (made == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
-  json_dumpf(made, stdout, JSON_INDENT(1) | JSON_SORT_KEYS);
-  printf("\n");
-  json_decref(made);
-  return PDLT_OK;
+/* --- What is printed --- */
+
+static void print_tests(const pdlt_study *study) {
+  pdlt_test test;
+  printf("%-10s %-4s %-10s %9s %8s %8s %8s\n", "quantity", "", "verdict", "p", "worst z", "numbers",
+         "null z");
+  for (size_t k = 0; pdlt_study_test(study, k, &test); k++) {
+    printf("%-10s %-4s %-10s %9.2g %8.2f %8zu %8.3g\n", test.quantity, test.coefficient,
+           test.verdict, test.p, test.worst_z, test.numbers, test.null_z);
+    if (strcmp(test.verdict, "agree") != 0) printf("           %s\n", test.reason);
+  }
 }
 
-static pdlt_status make_one(pdlt_stage_kind kind, pdlt_options *options, pdlt_error *err) {
-  pdlt_study study = {0};
-  pdlt_archive archive = {0};
-  int reused = 0;
+static void print_verdict(const pdlt_study *study, const char *folder,
+                          const pdlt_options *options) {
+  if (options->json) {
+    fputs(pdlt_study_verdict_json(study), stdout);
+    return;
+  }
+  print_tests(study);
+  for (size_t k = 0; pdlt_study_warning(study, k) != NULL; k++)
+    printf("warning: %s\n", pdlt_study_warning(study, k));
+  printf("verdict: %s   (%s/report.html)\n", pdlt_study_verdict(study), folder);
+}
+
+/* With --json: output, hash, reused of a result whose metadata these are. */
+static pdlt_status print_result(const pdlt_options *options, const char *meta_text,
+                                pdlt_error *err) {
+  if (!options->json) return PDLT_OK;
+  json_t *meta = json_loads(meta_text, 0, NULL);
+  json_t *made = json_pack("{s:s, s:O, s:b}", "output", options->output, "hash",
+                           json_object_get(meta, "hash"), "reused", options->reused);
+  if (made != NULL) json_dumpf(made, stdout, JSON_INDENT(1) | JSON_SORT_KEYS);
+  if (made != NULL) printf("\n");
+  const int failed = made == NULL;
+  json_decref(made);
+  json_decref(meta);
+  return failed ? pdlt_command_fail(err, PDLT_ERR_MEMORY, "out of memory") : PDLT_OK;
+}
+
+static int exit_of(const pdlt_study *study) {
+  return strcmp(pdlt_study_verdict(study), "disagree") == 0 ? 1 : 0;
+}
+
+/* --- The subcommands --- */
+
+static pdlt_status make_one(pdlt_part part, pdlt_options *options, pdlt_error *err) {
+  pdlt_study *study = NULL;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_study_open(&study, options->args[0], options, err));
-  if (kind == PDLT_STAGE_MEASURED) PDLT_TRY(pdlt_study_check_trainable(&study, err));
-  PDLT_TRY(pdlt_stage_make(kind, &study, options->output, options, &archive, &reused, err));
-  PDLT_TRY(pdlt_stage_print(options, &archive, reused, err));
+  PDLT_TRY(pdlt_study_open(&study, options->args[0], &options->settings, err));
+  PDLT_TRY(part == PDLT_THEORY ? pdlt_study_predict(study, options->output, err)
+                               : pdlt_study_train(study, options->output, err));
+  PDLT_TRY(print_result(options, pdlt_study_meta(study, part), err));
 cleanup:
-  pdlt_archive_free(&archive);
-  pdlt_study_free(&study);
+  pdlt_study_free(study);
   return status;
 }
 
 pdlt_status pdlt_command_theory(pdlt_options *options, int *exit_status, pdlt_error *err) {
   *exit_status = 0;
-  return make_one(PDLT_STAGE_THEORY, options, err);
+  return make_one(PDLT_THEORY, options, err);
 }
 
 pdlt_status pdlt_command_train(pdlt_options *options, int *exit_status, pdlt_error *err) {
   *exit_status = 0;
-  return make_one(PDLT_STAGE_MEASURED, options, err);
+  return make_one(PDLT_MEASURED, options, err);
 }
 
-pdlt_status pdlt_run_one(const char *folder, pdlt_options *options, pdlt_comparison *out,
-                         int *exit_status, pdlt_error *err) {
-  pdlt_study study = {0};
-  pdlt_archive theory = {0}, measured = {0};
-  char theory_path[PDLT_PATH_LENGTH], measured_path[PDLT_PATH_LENGTH];
-  int reused = 0;
+pdlt_status pdlt_command_merge(pdlt_options *options, int *exit_status, pdlt_error *err) {
+  char *meta = NULL;
+  *exit_status = 0;
+  pdlt_status status =
+      pdlt_shards_merge((size_t)options->num_args, (const char *const *)options->args,
+                        options->output, &options->settings, &meta, err);
+  if (status == PDLT_OK) status = print_result(options, meta, err);
+  pdlt_text_free(meta);
+  return status;
+}
+
+static pdlt_status run_one(pdlt_study *study, const char *folder, const pdlt_options *options,
+                           int *exit_status, pdlt_error *err) {
+  const pdlt_status status = pdlt_study_run(study, folder, err);
+  if (status != PDLT_OK) return status;
+  print_verdict(study, folder, options);
+  *exit_status = exit_of(study);
+  return PDLT_OK;
+}
+
+/* Every point into DIR/NAME, then one page. */
+static pdlt_status run_sweep(pdlt_study *study, const pdlt_options *options, int *exit_status,
+                             pdlt_error *err) {
+  char folder[PDLT_COMMAND_PATH];
+  pdlt_study *point = NULL;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_study_open(&study, options->args[0], options, err));
-  PDLT_TRY(pdlt_study_check_trainable(&study, err));
-  PDLT_TRY(pdlt_path_join(theory_path, folder, "theory.npz", err));
-  PDLT_TRY(pdlt_path_join(measured_path, folder, "measured.npz", err));
-  PDLT_TRY(pdlt_folder_make(folder, err));
-  PDLT_TRY(pdlt_stage_make(PDLT_STAGE_THEORY, &study, theory_path, options, &theory, &reused, err));
-  PDLT_TRY(pdlt_stage_make(PDLT_STAGE_MEASURED, &study, measured_path, options, &measured, &reused,
-                           err));
-  PDLT_TRY(pdlt_compare_into(folder, &theory, &measured, options, out, exit_status, err));
+  *exit_status = 0;
+  for (size_t p = 0; p < pdlt_study_num_points(study); p++) {
+    int one = 0;
+    PDLT_TRY(pdlt_study_point(study, p, &point, err));
+    const int length =
+        snprintf(folder, sizeof folder, "%s/%s", options->output, pdlt_study_name(point));
+    if (length >= (int)sizeof folder)
+      PDLT_TRY(pdlt_command_fail(err, PDLT_ERR_INPUT, "%.64s...: the path is too long",
+                                 options->output));
+    if (!options->json) printf("%s\n", pdlt_study_name(point));
+    PDLT_TRY(run_one(point, folder, options, &one, err));
+    pdlt_study_forget_arrays(point);
+    if (one > *exit_status) *exit_status = one;
+  }
+  PDLT_TRY(pdlt_study_compare(study, options->output, err));
+  if (!options->json) printf("%s/report.html\n", options->output);
 cleanup:
-  pdlt_archive_free(&theory);
-  pdlt_archive_free(&measured);
-  pdlt_study_free(&study);
   return status;
 }
 
 pdlt_status pdlt_command_run(pdlt_options *options, int *exit_status, pdlt_error *err) {
-  pdlt_sweep sweep = {0};
-  pdlt_status status =
-      pdlt_sweep_read(&sweep, options->args[0], options->num_sets, options->sets, err);
-  if (status != PDLT_OK) return status;
-  status = sweep.num_keys == 0 ? pdlt_run_one(options->output, options, NULL, exit_status, err)
-                               : pdlt_run_sweep(&sweep, options, exit_status, err);
-  pdlt_sweep_free(&sweep);
+  pdlt_study *study = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_study_open(&study, options->args[0], &options->settings, err));
+  PDLT_TRY(pdlt_study_num_points(study) > 0
+               ? run_sweep(study, options, exit_status, err)
+               : run_one(study, options->output, options, exit_status, err));
+cleanup:
+  pdlt_study_free(study);
+  return status;
+}
+
+pdlt_status pdlt_command_compare(pdlt_options *options, int *exit_status, pdlt_error *err) {
+  pdlt_study *study = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(
+      pdlt_study_open_results(&study, options->args[0], options->args[1], &options->settings, err));
+  PDLT_TRY(pdlt_study_compare(study, options->output, err));
+  print_verdict(study, options->output, options);
+  *exit_status = exit_of(study);
+cleanup:
+  pdlt_study_free(study);
   return status;
 }

@@ -4,11 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/core/team.h"
-#include "base/core/version.h"
-#include "base/vector/linalg.h"
 #include "cli/command.h"
-#include "trainer/run/ranks.h"
 
 static const pdlt_command commands[] = {
     {"run", "EXPERIMENT.yaml -o DIR", "theory, training, comparison and report in one go", 1, 1,
@@ -56,9 +52,13 @@ static void print_help(FILE *to) {
       "130 interrupted\n");
 }
 
-static void print_version(void) {
-  printf("pdlt %s (commit %s)\ncompiler: %s\nBLAS: %s\n", pdlt_version(), pdlt_commit(),
-         pdlt_compiler(), pdlt_linalg_version());
+static int print_version(void) {
+  pdlt_error err = {0};
+  char *text = NULL;
+  const pdlt_status status = pdlt_about(&text, &err);
+  fprintf(status == PDLT_OK ? stdout : stderr, "%s\n", status == PDLT_OK ? text : err.message);
+  pdlt_text_free(text);
+  return pdlt_status_exit(status);
 }
 
 static const pdlt_command *find_command(const char *name) {
@@ -72,9 +72,13 @@ static int help_leader(const pdlt_command *command, int argc, char **argv) {
   pdlt_options options = {0};
   const pdlt_status status =
       command == NULL ? PDLT_ERR_INPUT : pdlt_options_parse(&options, command, argc, argv, NULL);
-  options.progress.mode = PDLT_PROGRESS_QUIET;
+  options.tacit = 1;
+  options.settings.verbose = 0;
+  pdlt_command_listen(&options);
+  pdlt_command_hear_signals();
   if (status == PDLT_OK && command->trains && !options.help)
-    pdlt_stage_help(options.args[0], &options);
+    pdlt_processes_help(options.args[0], &options.settings);
+  pdlt_command_ignore_signals();
   pdlt_options_free(&options);
   return 0;
 }
@@ -87,13 +91,13 @@ static int run_command(const pdlt_command *command, int argc, char **argv) {
   if (status == PDLT_OK && options.help) {
     printf("usage: pdlt %s %s\n%s\n", command->name, command->usage, command->summary);
   } else if (status == PDLT_OK) {
-    options.team = command->trains;
-    status = pdlt_linalg_init(options.threads, &err);
-    if (status == PDLT_OK) status = command->run(&options, &exit_status, &err);
+    pdlt_command_listen(&options);
+    status = command->run(&options, &exit_status, &err);
+    pdlt_command_ignore_signals();
   }
   pdlt_options_free(&options);
   if (status == PDLT_OK && fflush(stdout) != 0)
-    status = pdlt_fail(&err, PDLT_ERR_IO, "standard output: cannot be written");
+    status = pdlt_command_fail(&err, PDLT_ERR_IO, "standard output: cannot be written");
   if (status == PDLT_OK) return exit_status;
   fprintf(stderr, "%s\n", err.message);
   return pdlt_status_exit(status);
@@ -102,7 +106,7 @@ static int run_command(const pdlt_command *command, int argc, char **argv) {
 static int run_program(int argc, char **argv) {
   setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale */
   signal(SIGXFSZ, SIG_IGN);       /* a file beyond the limit is an error like a full disk */
-  if (pdlt_team_of_program().rank > 0)
+  if (pdlt_processes_rank() > 0)
     return argc < 2 ? 0 : help_leader(find_command(argv[1]), argc - 1, argv + 1);
   if (argc < 2) {
     print_help(stderr);
@@ -112,10 +116,7 @@ static int run_program(int argc, char **argv) {
     print_help(stdout);
     return 0;
   }
-  if (strcmp(argv[1], "--version") == 0) {
-    print_version();
-    return 0;
-  }
+  if (strcmp(argv[1], "--version") == 0) return print_version();
   const pdlt_command *command = find_command(argv[1]);
   if (command == NULL) {
     fprintf(stderr, "pdlt: unknown command \"%s\"; pdlt --help lists them\n", argv[1]);
@@ -125,10 +126,8 @@ static int run_program(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-  pdlt_team_begin(&argc, &argv);
+  pdlt_processes_begin(&argc, &argv);
   const int exit_status = run_program(argc, argv);
-  const pdlt_team team = pdlt_team_of_program();
-  if (team.rank == 0) pdlt_ranks_dismiss(&team);
-  pdlt_team_end();
+  pdlt_processes_end();
   return exit_status;
 }

@@ -1,12 +1,11 @@
 /* options.c - the command line of a subcommand. */
 #include <errno.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/core/memory.h"
-#include "base/core/threads.h"
 #include "cli/command.h"
 
 enum {
@@ -40,31 +39,29 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-void pdlt_options_free(pdlt_options *options) {
-  pdlt_free(options->sets);
-  options->sets = NULL;
+pdlt_status pdlt_command_fail(pdlt_error *err, pdlt_status status, const char *format, ...) {
+  va_list args;
+  if (err == NULL) return status;
+  va_start(args, format);
+  vsnprintf(err->message, sizeof err->message, format, args);
+  va_end(args);
+  err->status = status;
+  return status;
 }
 
-pdlt_status pdlt_options_with(pdlt_options *out, const pdlt_options *options, size_t num_sets,
-                              char *const *sets, pdlt_error *err) {
-  pdlt_options with = *options;
-  const size_t own = options->num_sets;
-  pdlt_status status = pdlt_alloc((void *)&with.sets, own + num_sets, sizeof *with.sets, err);
-  if (status != PDLT_OK) return status;
-  for (size_t i = 0; i < own; i++) with.sets[i] = options->sets[i];
-  for (size_t i = 0; i < num_sets; i++) with.sets[own + i] = sets[i];
-  with.num_sets = own + num_sets;
-  *out = with;
-  return PDLT_OK;
+void pdlt_options_free(pdlt_options *options) {
+  free((void *)options->sets);
+  options->sets = NULL;
 }
 
 static pdlt_status read_threads(int *out, const char *text, pdlt_error *err) {
   char *end = NULL;
   errno = 0;
   long value = strtol(text, &end, 10);
-  if (errno != 0 || end == text || *end != 0 || pdlt_threads_check(value, NULL) != PDLT_OK)
-    return pdlt_fail(err, PDLT_ERR_INPUT, "--threads: \"%s\" is not a whole number from 1 to %d",
-                     text, (int)PDLT_MAX_THREADS);
+  if (errno != 0 || end == text || *end != 0 || value < 1 || value > PDLT_SETTINGS_MAX_THREADS)
+    return pdlt_command_fail(err, PDLT_ERR_INPUT,
+                             "--threads: \"%s\" is not a whole number from 1 to %d", text,
+                             (int)PDLT_SETTINGS_MAX_THREADS);
   *out = (int)value;
   return PDLT_OK;
 }
@@ -76,8 +73,8 @@ static pdlt_status read_seconds(double *out, const char *text, pdlt_error *err) 
   errno = 0;
   const double value = strtod(text, &end);
   if (errno != 0 || end == text || *end != 0 || !(value >= 0 && value <= most))
-    return pdlt_fail(err, PDLT_ERR_INPUT, "--checkpoint: \"%s\" is not a number from 0 to %g", text,
-                     most);
+    return pdlt_command_fail(err, PDLT_ERR_INPUT,
+                             "--checkpoint: \"%s\" is not a number from 0 to %g", text, most);
   *out = value;
   return PDLT_OK;
 }
@@ -93,12 +90,18 @@ static pdlt_status read_shard(pdlt_options *options, const char *text, pdlt_erro
   const long shards = slash ? strtol(rest, &end, 10) : 0;
   if (errno != 0 || !slash || end == rest || *end != 0 || shard < 1 || shards < shard ||
       shards > MOST)
-    return pdlt_fail(err, PDLT_ERR_INPUT,
-                     "--shard: \"%s\" is not k/K with 1 <= k <= K <= %d, as in 3/8", text,
-                     (int)MOST);
-  options->shard = (int)shard;
-  options->shards = (int)shards;
+    return pdlt_command_fail(err, PDLT_ERR_INPUT,
+                             "--shard: \"%s\" is not k/K with 1 <= k <= K <= %d, as in 3/8", text,
+                             (int)MOST);
+  options->settings.shard = (int)shard;
+  options->settings.shards = (int)shards;
   return PDLT_OK;
+}
+
+static void add_set(pdlt_options *options, const char *set) {
+  size_t count = 0;
+  while (options->sets[count] != NULL) count++;
+  options->sets[count] = set;
 }
 
 static pdlt_status read_one(pdlt_options *options, int code, const char *command, char **argv,
@@ -111,19 +114,19 @@ static pdlt_status read_one(pdlt_options *options, int code, const char *command
       options->help = 1;
       return PDLT_OK;
     case OPTION_SET:
-      options->sets[options->num_sets++] = optarg;
+      add_set(options, optarg);
       return PDLT_OK;
     case OPTION_THREADS:
-      return read_threads(&options->threads, optarg, err);
+      return read_threads(&options->settings.threads, optarg, err);
     case OPTION_CHECKPOINT:
-      return read_seconds(&options->checkpoint_seconds, optarg, err);
+      return read_seconds(&options->settings.checkpoint_seconds, optarg, err);
     case OPTION_SHARD:
       return read_shard(options, optarg, err);
     case OPTION_LAYERS:
-      options->layers = 1;
+      options->settings.layers = 1;
       return PDLT_OK;
     case OPTION_FORCE:
-      options->force = 1;
+      options->settings.force = 1;
       return PDLT_OK;
     case OPTION_QUIET:
       options->quiet = 1;
@@ -141,11 +144,12 @@ static pdlt_status read_one(pdlt_options *options, int code, const char *command
       options->claims = optarg;
       return PDLT_OK;
     case ':':
-      return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: %s needs a value", command, argv[optind - 1]);
+      return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: %s needs a value", command,
+                               argv[optind - 1]);
     default:
-      return pdlt_fail(err, PDLT_ERR_INPUT,
-                       "pdlt %s: unknown option \"%s\"; pdlt --help lists them", command,
-                       argv[optind - 1]);
+      return pdlt_command_fail(err, PDLT_ERR_INPUT,
+                               "pdlt %s: unknown option \"%s\"; pdlt --help lists them", command,
+                               argv[optind - 1]);
   }
 }
 
@@ -153,29 +157,30 @@ static pdlt_status check(const pdlt_options *options, const pdlt_command *comman
                          pdlt_error *err) {
   if (options->num_args < command->min_args ||
       (command->max_args >= 0 && options->num_args > command->max_args))
-    return pdlt_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (%d arguments were given)",
-                     command->name, command->usage, options->num_args);
+    return pdlt_command_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (%d arguments were given)",
+                             command->name, command->usage, options->num_args);
   if (options->quick && options->full)
-    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --quick and --full exclude each other",
-                     command->name);
+    return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: --quick and --full exclude each other",
+                             command->name);
   if (command->needs_output != NULL && options->output == NULL)
-    return pdlt_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (-o %s is missing)", command->name,
-                     command->usage, command->needs_output);
+    return pdlt_command_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (-o %s is missing)",
+                             command->name, command->usage, command->needs_output);
   if (command->needs_output == NULL && options->output != NULL)
-    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: -o: this command writes no file",
-                     command->name);
-  if (options->shards > 0 && strcmp(command->name, "train") != 0)
-    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --shard: only pdlt train makes shards",
-                     command->name);
+    return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: -o: this command writes no file",
+                             command->name);
+  if (options->settings.shards > 0 && strcmp(command->name, "train") != 0)
+    return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: --shard: only pdlt train makes shards",
+                             command->name);
   return PDLT_OK;
 }
 
 pdlt_status pdlt_options_parse(pdlt_options *out, const pdlt_command *command, int argc,
                                char **argv, pdlt_error *err) {
-  pdlt_options options = {.threads = pdlt_threads_default(),
-                          .checkpoint_seconds = PDLT_CHECKPOINT_SECONDS};
-  pdlt_status status = pdlt_alloc(&options.sets, (size_t)argc, sizeof *options.sets, err);
-  if (status != PDLT_OK) return status;
+  pdlt_options options = {0};
+  pdlt_status status = PDLT_OK;
+  pdlt_settings_default(&options.settings);
+  options.sets = calloc((size_t)argc + 1, sizeof *options.sets);
+  if (options.sets == NULL) return pdlt_command_fail(err, PDLT_ERR_MEMORY, "out of memory");
   optind = 0; /* glibc: start anew, and permute */
   opterr = 0;
   for (int code; (code = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1;)
@@ -183,7 +188,9 @@ pdlt_status pdlt_options_parse(pdlt_options *out, const pdlt_command *command, i
   options.num_args = argc - optind;
   options.args = argv + optind;
   if (!options.help) PDLT_TRY(check(&options, command, err));
-  options.progress.mode = pdlt_progress_choose(options.quiet);
+  options.settings.verbose = !options.quiet;
+  options.settings.team = command->trains;
+  options.settings.sets = options.sets;
   *out = options;
   return PDLT_OK;
 cleanup:

@@ -1,25 +1,45 @@
-# Headers, libraries, program, pdlt.pc and a CMake package.
+# Library (shared and static), its public headers, program, pdlt.pc and a CMake package.
 include(CMakePackageConfigHelpers)
+include(cmake/headers.cmake)
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/pdlt)
 
-set(libraries pdlt_base pdlt_datasets pdlt_theory pdlt_trainer pdlt_plot pdlt_compare)
-install(TARGETS ${libraries} EXPORT pdlt-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# Two exports: who links the shared library needs none of the libraries behind it.
+install(TARGETS pdlt_shared EXPORT pdlt-shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS pdlt_static EXPORT pdlt-static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS pdlt RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-foreach(folder base datasets theory trainer compare)
-  install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pdlt/${folder}
-          FILES_MATCHING PATTERN "*.h" PATTERN "*internal.h" EXCLUDE)
+install(EXPORT pdlt-shared NAMESPACE pdlt:: DESTINATION ${package})
+install(EXPORT pdlt-static NAMESPACE pdlt:: DESTINATION ${package})
+
+# The front door, and for users of the static library theory, trainer and files.
+set(door cli/study/pdlt.h cli/study/pdlt_tools.h)
+pdlt_public_headers(headers ${door} theory/predict/predict.h trainer/run/ensemble.h
+  base/file/npz.h)
+foreach(header ${headers})
+  set(folder "")
+  if(NOT header IN_LIST door)
+    get_filename_component(folder ${header} DIRECTORY)
+  endif()
+  install(FILES ${header} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/pdlt/${folder})
 endforeach()
 
-# The claims, for pdlt verify (cli/study/claims.c looks here, relative to the program).
+# The claims, for pdlt verify (cli/study/claims.c looks here, relative to program and library).
 install(DIRECTORY reports/ DESTINATION ${CMAKE_INSTALL_DATADIR}/pdlt/reports
         FILES_MATCHING PATTERN "*.yaml" PATTERN "*.csv" PATTERN "gallery" EXCLUDE)
 
-install(EXPORT pdlt-targets NAMESPACE pdlt:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pdlt)
 configure_package_config_file(cmake/pdlt-config.cmake.in pdlt-config.cmake
-  INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pdlt)
+  INSTALL_DESTINATION ${package})
 write_basic_package_version_file(pdlt-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/pdlt-config.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/pdlt-config-version.cmake
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/pdlt)
+        DESTINATION ${package})
 
+# pdlt.pc finds its prefix from where it lies.
+file(RELATIVE_PATH to_prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" to_prefix "${to_prefix}")
+list(JOIN OpenMP_C_FLAGS " " openmp)
+set(mpi "")
+if(PDLT_MPI)
+  list(JOIN MPI_C_LIBRARIES " " mpi)
+endif()
 configure_file(cmake/pdlt.pc.in pdlt.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/pdlt.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,6 +1,6 @@
 /* dataset.c - entry point: source, preprocessing, digest.
  *
- * The sources: csv.c, idx.c, generate.c. Preprocessing, in this order: center, scale. */
+ * The sources: csv.c, idx.c, generate.c, arrays in memory. Preprocessing, in this order: center, scale. */
 #include "datasets/dataset.h"
 
 #include <math.h>
@@ -95,6 +95,26 @@ static void fill_hash(pdlt_dataset *data) {
   snprintf(data->hash, sizeof data->hash, "%016llx", hash);
 }
 
+/* What comes after the samples are there: center, scale, checks, digest. */
+static pdlt_status finish(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  if (ex->data.center) PDLT_TRY(center(data, err));
+  if (ex->data.scale_kind == PDLT_SCALE_NUMBER) PDLT_TRY(rescale(data, ex, err));
+  PDLT_TRY(check_finite(data, ex, err));
+  fill_hash(data);
+cleanup:
+  return status;
+}
+
+static pdlt_status read_source(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err) {
+  if (ex->data.source == PDLT_SOURCE_CSV) return pdlt_dataset_read_csv(data, ex, err);
+  if (ex->data.source == PDLT_SOURCE_IDX) return pdlt_dataset_read_idx(data, ex, err);
+  if (ex->data.source != PDLT_SOURCE_ARRAYS) return pdlt_dataset_generate(data, ex, err);
+  return pdlt_experiment_fail(ex, "data.source", err,
+                              "arrays are given by a program that uses the library (pdlt.h); "
+                              "here use csv");
+}
+
 pdlt_status pdlt_dataset_load(pdlt_dataset *out, const pdlt_experiment *ex, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_dataset data;
@@ -105,20 +125,58 @@ pdlt_status pdlt_dataset_load(pdlt_dataset *out, const pdlt_experiment *ex, pdlt
   if (ex->data.scale_kind == PDLT_SCALE_CRITICAL) {
     return pdlt_fail(err, PDLT_ERR_INTERNAL, "data.scale: critical was not resolved to a number");
   }
-  if (ex->data.source == PDLT_SOURCE_CSV) {
-    PDLT_TRY(pdlt_dataset_read_csv(&data, ex, err));
-  } else if (ex->data.source == PDLT_SOURCE_IDX) {
-    PDLT_TRY(pdlt_dataset_read_idx(&data, ex, err));
-  } else {
-    PDLT_TRY(pdlt_dataset_generate(&data, ex, err));
-  }
-  if (ex->data.center) PDLT_TRY(center(&data, err));
-  if (ex->data.scale_kind == PDLT_SCALE_NUMBER) PDLT_TRY(rescale(&data, ex, err));
-  PDLT_TRY(check_finite(&data, ex, err));
-  fill_hash(&data);
+  PDLT_TRY(read_source(&data, ex, err));
+  PDLT_TRY(finish(&data, ex, err));
   *out = data;
   memset(&data, 0, sizeof data);
 
+cleanup:
+  pdlt_dataset_free(&data);
+  return status;
+}
+
+static pdlt_status check_shape(const pdlt_experiment *ex, size_t samples, size_t inputs,
+                               size_t outputs, pdlt_error *err) {
+  const size_t wanted = (size_t)ex->data.train + (size_t)ex->data.test;
+  if (ex->data.source != PDLT_SOURCE_ARRAYS)
+    return pdlt_experiment_fail(ex, "data.source", err,
+                                "arrays of samples were given; expected arrays");
+  if (samples != wanted)
+    return pdlt_experiment_fail(ex, "data.train", err,
+                                "train + test = %zu, but the arrays have %zu samples", wanted,
+                                samples);
+  if (inputs == 0 || (ex->data.inputs > 0 && inputs != (size_t)ex->data.inputs))
+    return pdlt_experiment_fail(ex, "data.inputs", err, "%d, but x has %zu inputs", ex->data.inputs,
+                                inputs);
+  if (outputs != (size_t)ex->network.outputs)
+    return pdlt_experiment_fail(ex, "network.outputs", err, "%d, but y has %zu outputs",
+                                ex->network.outputs, outputs);
+  return PDLT_OK;
+}
+
+static pdlt_status copy_finite(double *out, const double *from, size_t samples, size_t each,
+                               const char *name, const pdlt_experiment *ex, pdlt_error *err) {
+  for (size_t k = 0; k < samples * each; k++) {
+    if (!isfinite(from[k]))
+      return pdlt_experiment_fail(ex, "data.source", err, "%s[%zu, %zu] is not finite", name,
+                                  k / each, k % each);
+    out[k] = from[k];
+  }
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_dataset_from_arrays(pdlt_dataset *out, const pdlt_experiment *ex, size_t samples,
+                                     size_t inputs, const double *x, size_t outputs,
+                                     const double *y, pdlt_error *err) {
+  pdlt_dataset data = {.train = (size_t)ex->data.train, .test = (size_t)ex->data.test};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(check_shape(ex, samples, inputs, outputs, err));
+  PDLT_TRY(pdlt_dataset_allocate(&data, inputs, outputs, err));
+  PDLT_TRY(copy_finite(data.x, x, samples, inputs, "x", ex, err));
+  PDLT_TRY(copy_finite(data.y, y, samples, outputs, "y", ex, err));
+  PDLT_TRY(finish(&data, ex, err));
+  *out = data;
+  data = (pdlt_dataset){0};
 cleanup:
   pdlt_dataset_free(&data);
   return status;

@@ -30,6 +30,14 @@ typedef struct pdlt_dataset {
  * well); PDLT_ERR_MEMORY. */
 pdlt_status pdlt_dataset_load(pdlt_dataset *out, const pdlt_experiment *ex, pdlt_error *err);
 
+/* The same from arrays in memory, for data.source arrays: x (samples, inputs), y (samples,
+ * outputs), training samples first; samples = data.train + data.test. Copied, then centered and
+ * scaled as the experiment says. Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...` (another shape,
+ * a number that is not finite), PDLT_ERR_MEMORY. */
+pdlt_status pdlt_dataset_from_arrays(pdlt_dataset *out, const pdlt_experiment *ex, size_t samples,
+                                     size_t inputs, const double *x, size_t outputs,
+                                     const double *y, pdlt_error *err);
+
 void pdlt_dataset_free(pdlt_dataset *data);
 
 #ifdef __cplusplus

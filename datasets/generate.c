@@ -169,6 +169,7 @@ pdlt_status pdlt_dataset_generate(pdlt_dataset *data, const pdlt_experiment *ex,
       return make_modular_addition(data, ex, err);
     case PDLT_SOURCE_CSV:
     case PDLT_SOURCE_IDX:
+    case PDLT_SOURCE_ARRAYS:
       break;
   }
   return pdlt_fail(err, PDLT_ERR_INTERNAL, "data.source: %d is not generated",

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 enum { BAR_WIDTH = 30 };
+static const double pause_of_bar = 0.1; /* seconds; of calls too */
 
 static double now(void) {
   struct timespec time;
@@ -67,6 +68,13 @@ static void print_state(pdlt_progress *progress, double time) {
   fflush(stderr);
 }
 
+static void call(pdlt_progress *progress, double time) {
+  progress->called = time;
+  if (progress->call != NULL)
+    progress->call(progress->context, PDLT_EVENT_PROGRESS, progress->label, progress->done,
+                   progress->total);
+}
+
 void pdlt_progress_start(pdlt_progress *progress, const char *label, double total, double already) {
   if (progress == NULL) return;
   snprintf(progress->label, sizeof progress->label, "%s", label);
@@ -74,6 +82,7 @@ void pdlt_progress_start(pdlt_progress *progress, const char *label, double tota
   progress->done = progress->resumed = already;
   progress->later = 0;
   progress->started = progress->printed = now();
+  call(progress, progress->started);
   if (progress->mode == PDLT_PROGRESS_QUIET) return;
   if (progress->mode == PDLT_PROGRESS_BAR) {
     print_state(progress, progress->started);
@@ -91,16 +100,20 @@ void pdlt_progress_later(pdlt_progress *progress, double units) {
 void pdlt_progress_update(pdlt_progress *progress, double done) {
   if (progress == NULL) return;
   progress->done = done;
-  if (progress->mode == PDLT_PROGRESS_QUIET) return;
+  if (progress->mode == PDLT_PROGRESS_QUIET && progress->call == NULL) return;
   const double time = now();
+  if (time - progress->called >= pause_of_bar) call(progress, time);
+  if (progress->mode == PDLT_PROGRESS_QUIET) return;
   double pause = (time - progress->started) / 30;
   pause = pause < 10 ? 10 : pause > 600 ? 600 : pause;
-  if (progress->mode == PDLT_PROGRESS_BAR) pause = 0.1;
+  if (progress->mode == PDLT_PROGRESS_BAR) pause = pause_of_bar;
   if (time - progress->printed >= pause) print_state(progress, time);
 }
 
 void pdlt_progress_finish(pdlt_progress *progress) {
-  if (progress == NULL || progress->mode == PDLT_PROGRESS_QUIET) return;
+  if (progress == NULL) return;
+  call(progress, now());
+  if (progress->mode == PDLT_PROGRESS_QUIET) return;
   char elapsed[32];
   format_time(elapsed, sizeof elapsed, now() - progress->started);
   const char *begin = progress->mode == PDLT_PROGRESS_BAR ? "\r" : "";
@@ -110,11 +123,19 @@ void pdlt_progress_finish(pdlt_progress *progress) {
 }
 
 void pdlt_progress_note(pdlt_progress *progress, const char *format, ...) {
-  if (progress == NULL || progress->mode == PDLT_PROGRESS_QUIET) return;
+  char text[PDLT_ERROR_LENGTH];
   va_list args;
+  if (progress == NULL) return;
   va_start(args, format);
-  vfprintf(stderr, format, args);
+  vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  fputc('\n', stderr);
+  pdlt_progress_event(progress, PDLT_EVENT_NOTE, text);
+  if (progress->mode == PDLT_PROGRESS_QUIET) return;
+  fprintf(stderr, "%s\n", text);
   fflush(stderr);
+}
+
+void pdlt_progress_event(const pdlt_progress *progress, pdlt_event event, const char *text) {
+  if (progress != NULL && progress->call != NULL)
+    progress->call(progress->context, (int)event, text, 0, 0);
 }

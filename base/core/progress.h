@@ -1,10 +1,11 @@
 /* progress.h - how far long work has come: a bar on a terminal, plain lines
- * otherwise, nothing when quiet. Always on stderr.
+ * otherwise, nothing when quiet; always on stderr. Whoever asks is called as well.
  *
  * Is not: part of any result; nothing depends on the clock it reads. */
 #ifndef PDLT_BASE_CORE_PROGRESS_H
 #define PDLT_BASE_CORE_PROGRESS_H
 
+#include "base/core/event.h"
 #include "base/core/status.h"
 
 #ifdef __cplusplus
@@ -20,6 +21,9 @@ typedef struct pdlt_progress {
   double started, printed; /* seconds of a monotonic clock */
   double resumed;          /* work that was done before this run (rate excludes it) */
   double later;            /* work of the stages to come, in units of this one; 0: not known */
+  pdlt_event_call call;    /* also told of everything, whatever the mode; may be NULL */
+  void *context;           /* its first argument */
+  double called;           /* when, in seconds of that clock */
 } pdlt_progress;
 
 /* BAR on a terminal, LINES otherwise, QUIET when asked. */
@@ -33,16 +37,19 @@ void pdlt_progress_start(pdlt_progress *progress, const char *label, double tota
  * tells the time left of all, too. */
 void pdlt_progress_later(pdlt_progress *progress, double units);
 
-/* Sets the work done so far and prints, with rate and time left: a bar at most 10 times a
+/* Sets the work done so far, calls (at most 10 times a second) and prints, with rate and time left: a bar at most 10 times a
  * second; a line after 10 seconds, and then each time a thirtieth of the time so far has
  * passed, at least every 10 minutes. Call from one thread. */
 void pdlt_progress_update(pdlt_progress *progress, double done);
 
-/* A line of its own between stages: what was found so far. Nothing when quiet. */
+/* A line of its own between stages: what was found so far. Not printed when quiet. */
 void pdlt_progress_note(pdlt_progress *progress, const char *format, ...) PDLT_PRINTF(2, 3);
 
 /* Ends the stage with its total time. */
 void pdlt_progress_finish(pdlt_progress *progress);
+
+/* Tells whoever asked to be called of an event; prints nothing. */
+void pdlt_progress_event(const pdlt_progress *progress, pdlt_event event, const char *text);
 
 #ifdef __cplusplus
 }

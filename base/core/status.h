@@ -40,6 +40,13 @@ typedef struct pdlt_error {
   char message[PDLT_ERROR_LENGTH];
 } pdlt_error;
 
+/* What libpdlt.so shows; everything else in it is hidden (cli/study/pdlt.h). */
+#if defined(__GNUC__)
+#define PDLT_API __attribute__((visibility("default")))
+#else
+#define PDLT_API
+#endif
+
 #if defined(__GNUC__)
 #define PDLT_PRINTF(format_index, first_index) \
   __attribute__((format(printf, format_index, first_index)))
@@ -48,10 +55,10 @@ typedef struct pdlt_error {
 #endif
 
 /* Short description of a code; never NULL. */
-const char *pdlt_status_text(pdlt_status status);
+PDLT_API const char *pdlt_status_text(pdlt_status status);
 
 /* Exit status of the program for a code (design: 0, 2, 3, 130). */
-int pdlt_status_exit(pdlt_status status);
+PDLT_API int pdlt_status_exit(pdlt_status status);
 
 /* Fills err (may be NULL) with code and formatted text; returns the code, so
  * that `return pdlt_fail(err, PDLT_ERR_INPUT, "...")` reads well. */

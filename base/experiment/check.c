@@ -191,6 +191,7 @@ static pdlt_status check_data(pdlt_reader *reader) {
     case PDLT_SOURCE_CSV:
     case PDLT_SOURCE_GAUSSIAN:
     case PDLT_SOURCE_TEACHER:
+    case PDLT_SOURCE_ARRAYS:
       break;
   }
 cleanup:

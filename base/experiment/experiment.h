@@ -26,7 +26,8 @@ typedef enum {
   PDLT_SOURCE_GAUSSIAN,
   PDLT_SOURCE_TEACHER,
   PDLT_SOURCE_PARITY,
-  PDLT_SOURCE_MODULAR_ADDITION
+  PDLT_SOURCE_MODULAR_ADDITION,
+  PDLT_SOURCE_ARRAYS /* given in memory by the program that uses the library */
 } pdlt_source;
 typedef enum { PDLT_SCALE_NONE, PDLT_SCALE_NUMBER, PDLT_SCALE_CRITICAL } pdlt_scale_kind;
 typedef enum { PDLT_TARGETS_SIGN, PDLT_TARGETS_ONE_HOT } pdlt_targets;
@@ -165,6 +166,9 @@ enum { PDLT_SWEEP_MAX_POINTS = 256 };
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_sweep_read(pdlt_sweep *out, const char *path, size_t num_overrides,
                             const char *const *overrides, pdlt_error *err);
+/* The same from text in memory; name stands for the file in messages. */
+pdlt_status pdlt_sweep_parse(pdlt_sweep *out, const char *text, const char *name,
+                             size_t num_overrides, const char *const *overrides, pdlt_error *err);
 void pdlt_sweep_free(pdlt_sweep *sweep);
 
 /* The swept number of a point; its place when there are several keys or some value is none. */

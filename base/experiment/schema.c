@@ -10,8 +10,8 @@
 
 #include "base/experiment/internal.h"
 
-const char *const pdlt_source_words[] = {"csv",     "idx",    "circle",           "gaussian",
-                                         "teacher", "parity", "modular_addition", NULL};
+const char *const pdlt_source_words[] = {
+    "csv", "idx", "circle", "gaussian", "teacher", "parity", "modular_addition", "arrays", NULL};
 const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
 const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
                                             "two_level", "auto",       NULL};

@@ -116,14 +116,14 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_sweep_read(pdlt_sweep *out, const char *path, size_t num_overrides,
-                            const char *const *overrides, pdlt_error *err) {
+/* The tree is freed. */
+static pdlt_status take_tree(pdlt_sweep *out, pdlt_node *root, const char *name,
+                             size_t num_overrides, const char *const *overrides, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_sweep sweep = {0};
   pdlt_experiment scratch = {0};
-  pdlt_reader reader = {path, &scratch, err};
-  pdlt_node *root = NULL, none = {.kind = PDLT_NODE_MAP, .line = 1};
-  PDLT_TRY(pdlt_yaml_read(&root, path, err));
+  pdlt_reader reader = {name, &scratch, err};
+  pdlt_node none = {.kind = PDLT_NODE_MAP, .line = 1};
   for (size_t i = 0; i < num_overrides; i++)
     PDLT_TRY(pdlt_experiment_override(&reader, root, overrides[i]));
   const pdlt_node *map = pdlt_node_find(root, "sweep", strlen("sweep"), NULL);
@@ -135,6 +135,25 @@ pdlt_status pdlt_sweep_read(pdlt_sweep *out, const char *path, size_t num_overri
 cleanup:
   pdlt_node_free(root);
   pdlt_sweep_free(&sweep);
+  return status;
+}
+
+pdlt_status pdlt_sweep_read(pdlt_sweep *out, const char *path, size_t num_overrides,
+                            const char *const *overrides, pdlt_error *err) {
+  pdlt_node *root = NULL;
+  const pdlt_status status = pdlt_yaml_read(&root, path, err);
+  return status != PDLT_OK ? status : take_tree(out, root, path, num_overrides, overrides, err);
+}
+
+pdlt_status pdlt_sweep_parse(pdlt_sweep *out, const char *text, const char *name,
+                             size_t num_overrides, const char *const *overrides, pdlt_error *err) {
+  pdlt_reader reader = {name, NULL, err};
+  pdlt_node *root = NULL;
+  pdlt_status status = pdlt_node_parse(&root, name, text, strlen(text), NULL, err);
+  if (status != PDLT_OK) return status;
+  if (root->kind == PDLT_NODE_MAP) return take_tree(out, root, name, num_overrides, overrides, err);
+  status = pdlt_reader_fail(&reader, root->line, "yaml", "the text must be a mapping: key: value");
+  pdlt_node_free(root);
   return status;
 }
 

@@ -1,12 +1,16 @@
-/* claims.c - where claims are, which folders hold one, and in which order. */
+/* claims.c - where claims are, which folders hold one, and in which order.
+ * PDLT_LIBRARY_TO_SHARE (CMakeLists.txt): from the folder of libpdlt.so to share. */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/core/memory.h"
-#include "cli/command.h"
+#include "cli/study/study.h"
+
+static const char here[] = ""; /* an address inside the library */
 
 void pdlt_claim_list_free(pdlt_claim_list *list) {
   for (size_t i = 0; list->folders != NULL && i < list->count; i++) pdlt_free(list->folders[i]);
@@ -14,19 +18,27 @@ void pdlt_claim_list_free(pdlt_claim_list *list) {
   *list = (pdlt_claim_list){0};
 }
 
-pdlt_status pdlt_claims_folder(char out[PDLT_PATH_LENGTH], const pdlt_options *options,
-                               pdlt_error *err) {
-  if (options->claims != NULL || access("reports", R_OK) == 0) {
-    snprintf(out, PDLT_PATH_LENGTH, "%s", options->claims != NULL ? options->claims : "reports");
+/* FILE/../SHARE/reports of the folder that holds file; 1 when it is there. */
+static int installed_beside(char out[PDLT_PATH_LENGTH], const char *file, const char *share) {
+  const char *slash = strrchr(file, '/');
+  const int length = slash == NULL ? 0 : (int)(slash - file);
+  const int size = snprintf(out, PDLT_PATH_LENGTH, "%.*s/%s/pdlt/reports", length, file, share);
+  return slash != NULL && size < PDLT_PATH_LENGTH && access(out, R_OK) == 0;
+}
+
+pdlt_status pdlt_claims_folder(char out[PDLT_PATH_LENGTH], const char *claims, pdlt_error *err) {
+  char program[PDLT_PATH_LENGTH] = "";
+  Dl_info library = {0};
+  if (claims != NULL || access("reports", R_OK) == 0) {
+    snprintf(out, PDLT_PATH_LENGTH, "%s", claims != NULL ? claims : "reports");
     return PDLT_OK;
   }
-  char program[PDLT_PATH_LENGTH] = "";
   const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
   if (length > 0) program[length] = '\0';
-  char *slash = strrchr(program, '/');
-  if (slash != NULL) *slash = '\0';
-  pdlt_status status = pdlt_path_join(out, program, "../share/pdlt/reports", err);
-  if (status != PDLT_OK || access(out, R_OK) == 0) return status;
+  if (installed_beside(out, program, "../share")) return PDLT_OK;
+  if (dladdr(here, &library) != 0 && library.dli_fname != NULL &&
+      installed_beside(out, library.dli_fname, PDLT_LIBRARY_TO_SHARE))
+    return PDLT_OK;
   return pdlt_fail(err, PDLT_ERR_INPUT,
                    "--claims: no folder reports here and none beside the program; name the folder "
                    "that holds the claims");

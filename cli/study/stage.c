@@ -1,25 +1,17 @@
-/* stage.c - one stage of a study (theory or training) from experiment to file. */
+/* stage.c - one stage of a study (theory or training) from experiment to result and file. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/core/memory.h"
 #include "base/core/team.h"
-#include "base/experiment/meta.h"
+#include "base/file/json.h"
 #include "base/file/npz.h"
-#include "cli/command.h"
+#include "cli/study/study.h"
 #include "theory/predict/predict.h"
 #include "trainer/run/checkpoint.h"
 #include "trainer/run/ensemble.h"
-#include "trainer/run/ranks.h"
-
-static volatile sig_atomic_t stop_requested = 0;
-
-static void request_stop(int signal_number) {
-  stop_requested = 1;
-  signal(signal_number, SIG_DFL); /* a second one ends the program at once */
-}
 
 pdlt_status pdlt_path_join(char out[PDLT_PATH_LENGTH], const char *folder, const char *name,
                            pdlt_error *err) {
@@ -53,31 +45,28 @@ static int meta_number_is(const json_t *meta, const char *key, int expected) {
 }
 
 /* The same experiment, and all of it or the same shard of it. */
-static int is_result(const json_t *meta, const char *kind, const char *hash, int layers,
-                     const pdlt_options *options) {
-  return meta_string_is(meta, "kind", kind) && meta_string_is(meta, "hash", hash) &&
-         json_boolean_value(json_object_get(meta, "layers")) == (layers != 0) &&
-         (strcmp(kind, "shard") != 0 || (meta_number_is(meta, "shard", options->shard) &&
-                                         meta_number_is(meta, "shards", options->shards)));
+static int is_result(const json_t *meta, const pdlt_stage_key *key) {
+  return meta_string_is(meta, "kind", key->kind) && meta_string_is(meta, "hash", key->hash) &&
+         json_boolean_value(json_object_get(meta, "layers")) == (key->layers != 0) &&
+         (strcmp(key->kind, "shard") != 0 || (meta_number_is(meta, "shard", key->shard) &&
+                                              meta_number_is(meta, "shards", key->shards)));
 }
 
-pdlt_status pdlt_stage_reuse(const char *kind, const char *hash, int layers, const char *path,
-                             const pdlt_options *options, pdlt_archive *out, int *found,
+pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int force,
+                             const pdlt_progress *progress, pdlt_archive *out, int *found,
                              pdlt_error *err) {
   *found = 0;
   if (access(path, F_OK) != 0) return PDLT_OK;
   pdlt_archive archive = {0};
   pdlt_error unreadable = {0};
-  if (pdlt_npz_read(&archive, path, &unreadable) == PDLT_OK &&
-      is_result(archive.meta, kind, hash, layers, options)) {
+  if (pdlt_npz_read(&archive, path, &unreadable) == PDLT_OK && is_result(archive.meta, key)) {
     *out = archive;
     *found = 1;
-    if (!options->tacit)
-      fprintf(stderr, "%s: complete, from the same experiment; nothing to do\n", path);
+    pdlt_progress_event(progress, PDLT_EVENT_REUSED, path);
     return PDLT_OK;
   }
   pdlt_archive_free(&archive);
-  if (options->force) return PDLT_OK;
+  if (force) return PDLT_OK;
   return pdlt_fail(err, PDLT_ERR_INPUT,
                    "%s: exists and does not hold this experiment's result; choose another -o, or "
                    "--force to overwrite it",
@@ -91,103 +80,99 @@ static pdlt_status partial_of(char out[PDLT_PATH_LENGTH], const char *path, pdlt
   return PDLT_OK;
 }
 
-/* From here to restore_signals a signal asks for a stop. */
-static void listen_to_signals(struct sigaction old[2]) {
-  const struct sigaction action = {.sa_handler = request_stop};
-  sigaction(SIGINT, &action, &old[0]);
-  sigaction(SIGTERM, &action, &old[1]);
-}
-
-static void restore_signals(const struct sigaction old[2]) {
-  sigaction(SIGINT, &old[0], NULL);
-  sigaction(SIGTERM, &old[1], NULL);
-}
-
-static pdlt_ensemble_options settings_of(pdlt_options *options, const pdlt_team *team,
-                                         const char *partial) {
-  return (pdlt_ensemble_options){.threads = options->threads,
-                                 .layers = options->layers,
-                                 .shard = options->shard,
-                                 .shards = options->shards,
+pdlt_ensemble_options pdlt_stage_training(pdlt_study *study, const pdlt_team *team,
+                                          const char *partial) {
+  const pdlt_settings *s = &study->settings;
+  return (pdlt_ensemble_options){.threads = s->threads,
+                                 .layers = s->layers,
+                                 .shard = s->shard,
+                                 .shards = s->shards,
                                  .checkpoint = partial,
-                                 .checkpoint_seconds = options->checkpoint_seconds,
-                                 .discard = options->force,
-                                 .stop = &stop_requested,
-                                 .progress = &options->progress,
+                                 .checkpoint_seconds = s->checkpoint_seconds,
+                                 .discard = s->force,
+                                 .stop = s->stop,
+                                 .progress = &study->progress,
                                  .team = team};
 }
 
-static pdlt_status train(const pdlt_study *study, const char *partial, pdlt_options *options,
-                         pdlt_archive *out, pdlt_error *err) {
+static pdlt_status train(pdlt_study *study, int layers, const char *partial, pdlt_archive *out,
+                         pdlt_error *err) {
   const pdlt_team team = pdlt_team_of_program();
-  const pdlt_ensemble_options settings = settings_of(options, &team, partial);
-  struct sigaction old[2];
-  if (team.size > 1 && !options->team)
+  pdlt_ensemble_options options = pdlt_stage_training(study, &team, partial);
+  options.layers = layers;
+  if (team.size > 1 && !study->settings.team)
     return pdlt_fail(err, PDLT_ERR_INPUT,
                      "under mpirun only train and run of one experiment without sweep are shared; "
                      "start this without mpirun");
-  listen_to_signals(old);
-  const pdlt_status status =
-      pdlt_ensemble_run(out, &study->experiment, &study->data, &settings, err);
-  restore_signals(old);
+  return pdlt_ensemble_run(out, &study->resolved.experiment, &study->resolved.data, &options, err);
+}
+
+static pdlt_status predict(pdlt_study *study, int layers, pdlt_archive *out, pdlt_error *err) {
+  const pdlt_predict_options options = {
+      .threads = study->settings.threads, .layers = layers, .progress = &study->progress};
+  return pdlt_predict(out, &study->resolved.experiment, &study->resolved.data, &options, err);
+}
+
+/* The work itself, between its two events; none begins after a stop. */
+static pdlt_status work(pdlt_study *study, pdlt_part part, int layers, const char *partial,
+                        pdlt_archive *out, pdlt_error *err) {
+  const char *name = part == PDLT_THEORY ? "theory" : "training";
+  if (study->settings.stop != NULL && *study->settings.stop != 0)
+    return pdlt_fail(err, PDLT_ERR_INTERRUPTED, "interrupted before %s began", name);
+  pdlt_progress_event(&study->progress, PDLT_EVENT_BEGIN, name);
+  const pdlt_status status = part == PDLT_THEORY ? predict(study, layers, out, err)
+                                                 : train(study, layers, partial, out, err);
+  if (status == PDLT_OK) pdlt_progress_event(&study->progress, PDLT_EVENT_END, name);
   return status;
 }
 
-void pdlt_stage_help(const char *experiment, pdlt_options *options) {
-  const pdlt_team team = pdlt_team_of_program();
-  const pdlt_ensemble_options settings = settings_of(options, &team, NULL);
-  pdlt_study study = {0};
-  struct sigaction old[2];
-  const pdlt_status status = pdlt_study_open(&study, experiment, options, NULL);
-  listen_to_signals(old);
-  pdlt_ranks_help(&study.experiment, &study.data, &settings, status);
-  restore_signals(old);
-  pdlt_study_free(&study);
-}
-
-pdlt_status pdlt_stage_predict(const pdlt_study *study, pdlt_options *options, pdlt_archive *out,
-                               pdlt_error *err) {
-  pdlt_predict_options settings = {
-      .threads = options->threads, .layers = options->layers, .progress = &options->progress};
-  pdlt_archive archive = {0};
-  pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_predict(&archive, &study->experiment, &study->data, &settings, err));
-  PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(&archive), "theory", &study->experiment,
-                          study->data.hash, options->layers, err));
-  *out = archive;
-  return PDLT_OK;
-cleanup:
-  pdlt_archive_free(&archive);
-  return status;
-}
-
-static const char *kind_name(pdlt_stage_kind kind, const pdlt_options *options) {
-  if (kind == PDLT_STAGE_THEORY) return "theory";
-  return options->shards > 0 ? "shard" : "measured";
-}
-
-pdlt_status pdlt_stage_make(pdlt_stage_kind kind, const pdlt_study *study, const char *path,
-                            pdlt_options *options, pdlt_archive *out, int *reused,
-                            pdlt_error *err) {
-  const char *name = kind_name(kind, options);
+/* By way of the file: read from it, or made and written to it. */
+static pdlt_status make_file(pdlt_study *study, pdlt_part part, int layers, const char *path,
+                             pdlt_archive *out, pdlt_error *err) {
+  const pdlt_settings *s = &study->settings;
   char partial[PDLT_PATH_LENGTH], hash[17];
-  pdlt_archive archive = {0};
+  int reused = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(partial_of(partial, path, err));
-  PDLT_TRY(pdlt_experiment_hash(&study->experiment, study->data.hash, 0, hash, err));
-  PDLT_TRY(pdlt_stage_reuse(name, hash, options->layers, path, options, out, reused, err));
-  if (*reused) return PDLT_OK;
+  PDLT_TRY(
+      pdlt_experiment_hash(&study->resolved.experiment, study->resolved.data.hash, 0, hash, err));
+  const char *kind = part == PDLT_THEORY ? "theory" : s->shards > 0 ? "shard" : "measured";
+  const pdlt_stage_key key = {kind, hash, layers, s->shard, s->shards};
+  PDLT_TRY(pdlt_stage_reuse(&key, path, s->force, &study->progress, out, &reused, err));
+  if (reused) return PDLT_OK;
   PDLT_TRY(pdlt_stage_check_writable(path, err));
-  PDLT_TRY(kind == PDLT_STAGE_THEORY ? pdlt_stage_predict(study, options, &archive, err)
-                                     : train(study, partial, options, &archive, err));
-  if (kind == PDLT_STAGE_MEASURED)
-    PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(&archive), name, &study->experiment, study->data.hash,
-                            options->layers, err));
-  PDLT_TRY(pdlt_npz_write(&archive, path, err));
-  if (kind == PDLT_STAGE_MEASURED) pdlt_checkpoint_remove(partial);
-  *out = archive;
+  PDLT_TRY(work(study, part, layers, partial, out, err));
+  PDLT_TRY(pdlt_npz_write(out, path, err));
+  if (part == PDLT_MEASURED) pdlt_checkpoint_remove(partial);
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_stage_make(pdlt_study *study, pdlt_part part, int layers, const char *path,
+                            pdlt_error *err) {
+  pdlt_result result = {.made = 1};
+  pdlt_status status = PDLT_OK;
+  pdlt_study_drop_result(study, part);
+  PDLT_TRY(path != NULL ? make_file(study, part, layers, path, &result.archive, err)
+                        : work(study, part, layers, NULL, &result.archive, err));
+  PDLT_TRY(pdlt_json_dump(result.archive.meta, &result.meta, err));
+  study->results[part] = result;
   return PDLT_OK;
 cleanup:
-  pdlt_archive_free(&archive);
+  pdlt_archive_free(&result.archive);
   return status;
+}
+
+pdlt_status pdlt_study_predict(pdlt_study *study, const char *path, pdlt_error *err) {
+  const pdlt_status status = pdlt_study_resolve(study, err);
+  return status != PDLT_OK ? status
+                           : pdlt_stage_make(study, PDLT_THEORY, study->settings.layers, path, err);
+}
+
+pdlt_status pdlt_study_train(pdlt_study *study, const char *path, pdlt_error *err) {
+  pdlt_status status = pdlt_study_resolve(study, err);
+  if (status == PDLT_OK) status = pdlt_study_check_trainable(study, err);
+  return status != PDLT_OK
+             ? status
+             : pdlt_stage_make(study, PDLT_MEASURED, study->settings.layers, path, err);
 }

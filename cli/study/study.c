@@ -1,115 +1,231 @@
-/* study.c - from an experiment file to numbers that theory and trainer can read:
- * `critical`, critical scale and relative eta are resolved here, and only here. */
-#include <math.h>
+/* study.c - a study is opened, set and freed; see pdlt.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/core/memory.h"
-#include "cli/command.h"
-#include "theory/infinite/critical.h"
-#include "theory/infinite/kernel.h"
-#include "theory/infinite/training.h"
-#include "theory/terms/mask.h"
+#include "base/file/json.h"
+#include "base/file/npz.h"
+#include "base/vector/linalg.h"
+#include "cli/study/study.h"
+
+/* --- Free --- */
+
+static void clear_origin(pdlt_origin *origin) {
+  pdlt_free(origin->path);
+  pdlt_free(origin->text);
+  pdlt_free(origin->x);
+  pdlt_free(origin->y);
+}
+
+static void drop_comparison(pdlt_study *study) {
+  pdlt_comparison_free(&study->comparison);
+  pdlt_free(study->verdict);
+  study->verdict = NULL;
+  study->compared = 0;
+}
+
+static void clear_result(pdlt_result *result) {
+  pdlt_archive_free(&result->archive);
+  pdlt_free(result->meta);
+  *result = (pdlt_result){0};
+}
+
+void pdlt_study_drop_result(pdlt_study *study, pdlt_part part) {
+  clear_result(&study->results[part]);
+  drop_comparison(study);
+}
+
+void pdlt_study_forget_arrays(pdlt_study *study) {
+  for (int part = 0; part < 2; part++) clear_result(&study->results[part]);
+}
+
+/* Everything that follows from the experiment. */
+static void drop_all(pdlt_study *study) {
+  pdlt_study_forget_arrays(study);
+  drop_comparison(study);
+  pdlt_experiment_free(&study->resolved.experiment);
+  pdlt_dataset_free(&study->resolved.data);
+  study->is_resolved = 0;
+  for (size_t p = 0; study->points != NULL && p < study->sweep.count; p++)
+    pdlt_study_free(study->points[p]);
+  pdlt_free((void *)study->points);
+  study->points = NULL;
+  pdlt_sweep_free(&study->sweep);
+}
 
 void pdlt_study_free(pdlt_study *study) {
-  pdlt_experiment_free(&study->experiment);
-  pdlt_dataset_free(&study->data);
+  if (study == NULL) return;
+  drop_all(study);
+  clear_origin(&study->origin);
+  pdlt_settings_clear(&study->settings);
+  pdlt_free(study->name);
+  pdlt_free(study);
 }
 
-/* C_b, C_W: critical and data.scale: critical. */
-static pdlt_status resolve_critical(pdlt_experiment *ex, pdlt_error *err) {
-  const int wants_scale = ex->data.scale_kind == PDLT_SCALE_CRITICAL;
-  if (!ex->network.critical && !wants_scale) return PDLT_OK;
-  const char *key = ex->network.critical ? "network.C_W" : "data.scale";
-  pdlt_critical_point point = {0};
-  pdlt_error none = {0};
-  if (pdlt_critical_find(&point, &ex->network.activation, &none) != PDLT_OK)
-    return pdlt_experiment_fail(ex, key, err, "%s", none.message);
-  if (point.kind == PDLT_CRITICAL_NONE)
-    return pdlt_experiment_fail(ex, key, err, "no critical point: %s; give numbers for C_b and C_W",
-                                point.reason);
-  if (ex->network.critical)
-    for (int l = 0; l < ex->network.depth; l++) {
-      ex->network.C_b[l] = point.C_b;
-      ex->network.C_W[l] = point.C_W;
-    }
-  ex->network.critical = 0;
-  if (!wants_scale) return PDLT_OK;
-  if (!(point.K > 0)) /* NaN when any K is a fixed point */
-    return pdlt_experiment_fail(
-        ex, "data.scale", err, "critical needs one K* > 0, here %s; give a number for scale",
-        point.kind == PDLT_CRITICAL_K_ZERO ? "K* = 0" : "any K is a fixed point");
-  double scale = (point.K - ex->network.C_b[0]) / ex->network.C_W[0];
-  if (!(scale > 0))
-    return pdlt_experiment_fail(
-        ex, "data.scale", err, "K^(1) = C_b + C_W r = K* = %.10g has no r > 0; lower C_b", point.K);
-  ex->data.scale_kind = PDLT_SCALE_NUMBER;
-  ex->data.scale = scale;
-  return PDLT_OK;
+/* --- Open --- */
+
+static pdlt_status copy_text(char **out, const char *text, pdlt_error *err) {
+  return text == NULL ? PDLT_OK : pdlt_strdup(out, text, err);
 }
 
-/* Relative eta becomes a number; any eta must be below 2 / largest eigenvalue. */
-static pdlt_status resolve_eta(pdlt_study *study, const pdlt_options *options, pdlt_error *err) {
-  pdlt_experiment *ex = &study->experiment;
-  const pdlt_dataset *data = &study->data;
-  pdlt_kernel_layers layers = {0};
-  pdlt_layer *layer = NULL;
-  double largest = 0;
-  pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
-  const pdlt_kernel_settings settings = {.activation = ex->network.activation,
-                                         .depth = ex->network.depth,
-                                         .layer = layer,
-                                         .tolerance = ex->theory.tolerance,
-                                         .threads = options->threads};
-  PDLT_TRY(pdlt_kernel_layers_new(&layers, &settings, data->train, data->x, err));
-  const double *theta = layers.theta + (size_t)(layers.depth - 1) * layers.D * layers.D;
-  PDLT_TRY(pdlt_ntk_largest_eigenvalue(&largest, data->train, data->train, theta, err));
-  if (ex->training.eta_kind == PDLT_ETA_RELATIVE) {
-    if (!(largest > 0))
-      PDLT_TRY(
-          pdlt_experiment_fail(ex, "training.eta", err,
-                               "relative needs an NTK with a positive eigenvalue; set lambda_b "
-                               "or lambda_W above 0"));
-    ex->training.eta /= largest;
-    ex->training.eta_kind = PDLT_ETA_NUMBER;
-  }
-  if (ex->training.eta_kind == PDLT_ETA_NUMBER && ex->training.eta * largest >= 2)
-    PDLT_TRY(pdlt_experiment_fail(
-        ex, "training.eta", err,
-        "%.6g is not below 2 / largest eigenvalue of Theta_AA: training would diverge; the largest "
-        "usable eta is %.6g",
-        ex->training.eta, nextafter(2 / largest, 0)));
-cleanup:
-  pdlt_kernel_layers_free(&layers);
-  pdlt_free(layer);
+static pdlt_status copy_numbers(double **out, const double *from, size_t rows, size_t columns,
+                                pdlt_error *err) {
+  if (columns > 0 && rows > (size_t)-1 / columns)
+    return pdlt_fail(err, PDLT_ERR_MEMORY, "%zu samples of %zu numbers do not fit in memory", rows,
+                     columns);
+  const pdlt_status status = pdlt_alloc(out, rows * columns, sizeof **out, err);
+  if (status == PDLT_OK && rows * columns > 0) memcpy(*out, from, rows * columns * sizeof **out);
   return status;
 }
 
-pdlt_status pdlt_study_check_trainable(const pdlt_study *study, pdlt_error *err) {
-  if (study->experiment.training.eta_kind != PDLT_ETA_FLOW) return PDLT_OK;
-  return pdlt_experiment_fail(&study->experiment, "training.eta", err,
-                              "flow exists in theory only; give a number to train networks");
+static pdlt_status copy_origin(pdlt_origin *out, const pdlt_origin *from, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(copy_text(&out->path, from->path, err));
+  PDLT_TRY(copy_text(&out->text, from->text, err));
+  out->samples = from->samples;
+  out->inputs = from->inputs;
+  out->outputs = from->outputs;
+  if (from->samples == 0) return PDLT_OK;
+  PDLT_TRY(copy_numbers(&out->x, from->x, from->samples, from->inputs, err));
+  PDLT_TRY(copy_numbers(&out->y, from->y, from->samples, from->outputs, err));
+cleanup:
+  return status;
 }
 
-pdlt_status pdlt_study_open(pdlt_study *out, const char *path, const pdlt_options *options,
-                            pdlt_error *err) {
-  pdlt_study study;
-  pdlt_mask mask; /* read here so that `train` refuses wrong names too */
-  memset(&study, 0, sizeof study);
-  pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_experiment_read(&study.experiment, path, options->num_sets, options->sets, err));
-  if (study.experiment.swept)
-    PDLT_TRY(pdlt_experiment_fail(&study.experiment, "sweep", err,
-                                  "this command takes one experiment; pdlt run does the whole "
-                                  "sweep, --set sweep={} leaves it out"));
-  PDLT_TRY(pdlt_mask_read(&mask, &study.experiment, err));
-  PDLT_TRY(resolve_critical(&study.experiment, err));
-  PDLT_TRY(pdlt_dataset_load(&study.data, &study.experiment, err));
-  PDLT_TRY(pdlt_experiment_check_memory(&study.experiment, study.data.inputs, err));
-  PDLT_TRY(resolve_eta(&study, options, err));
+/* The sweep, or whether the experiment can be read; points are read when they are made. */
+static pdlt_status read_keys(pdlt_study *study, pdlt_error *err) {
+  const size_t count = pdlt_settings_count(&study->settings);
+  const pdlt_origin *o = &study->origin;
+  pdlt_experiment ex = {0};
+  pdlt_status status =
+      o->path != NULL ? pdlt_sweep_read(&study->sweep, o->path, count, study->settings.sets, err)
+                      : pdlt_sweep_parse(&study->sweep, o->text, "experiment", count,
+                                         study->settings.sets, err);
+  if (status != PDLT_OK || study->sweep.num_keys > 0) return status;
+  status = pdlt_study_read(study, &ex, err);
+  pdlt_experiment_free(&ex);
+  return status;
+}
+
+static pdlt_status new_study(pdlt_study **out, const pdlt_origin *origin, size_t more,
+                             char *const *sets, const pdlt_settings *settings, pdlt_error *err) {
+  pdlt_study *study = NULL;
+  pdlt_status status = pdlt_alloc(&study, 1, sizeof *study, err);
+  if (status != PDLT_OK) return status;
+  PDLT_TRY(pdlt_settings_copy(&study->settings, settings, more, sets, err));
+  PDLT_TRY(pdlt_linalg_init(study->settings.threads, err));
+  PDLT_TRY(pdlt_strdup(&study->name, "", err));
+  study->progress = (pdlt_progress){.mode = pdlt_progress_choose(!study->settings.verbose),
+                                    .call = study->settings.call,
+                                    .context = study->settings.context};
+  PDLT_TRY(copy_origin(&study->origin, origin, err));
+  if (origin->path != NULL || origin->text != NULL) PDLT_TRY(read_keys(study, err));
   *out = study;
   return PDLT_OK;
 cleanup:
-  pdlt_study_free(&study);
+  pdlt_study_free(study);
+  return status;
+}
+
+pdlt_status pdlt_study_open(pdlt_study **out, const char *path, const pdlt_settings *settings,
+                            pdlt_error *err) {
+  const pdlt_origin origin = {.path = (char *)path};
+  if (path == NULL) return pdlt_fail(err, PDLT_ERR_INPUT, "no path of an experiment was given");
+  return new_study(out, &origin, 0, NULL, settings, err);
+}
+
+pdlt_status pdlt_study_open_text(pdlt_study **out, const char *text, const pdlt_settings *settings,
+                                 pdlt_error *err) {
+  const pdlt_origin origin = {.text = (char *)text};
+  if (text == NULL) return pdlt_fail(err, PDLT_ERR_INPUT, "no text of an experiment was given");
+  return new_study(out, &origin, 0, NULL, settings, err);
+}
+
+pdlt_status pdlt_study_open_arrays(pdlt_study **out, const char *text, size_t samples,
+                                   size_t inputs, const double *x, size_t outputs, const double *y,
+                                   const pdlt_settings *settings, pdlt_error *err) {
+  if (text == NULL || x == NULL || y == NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "no text, no x or no y was given");
+  if (samples == 0 || inputs == 0 || outputs == 0)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "arrays of %zu samples, %zu inputs, %zu outputs; expected at least one each",
+                     samples, inputs, outputs);
+  const pdlt_origin origin = {.text = (char *)text,
+                              .samples = samples,
+                              .inputs = inputs,
+                              .outputs = outputs,
+                              .x = (double *)x,
+                              .y = (double *)y};
+  return new_study(out, &origin, 0, NULL, settings, err);
+}
+
+pdlt_status pdlt_study_derive(pdlt_study **out, const pdlt_study *from, size_t more,
+                              char *const *sets, pdlt_error *err) {
+  return new_study(out, &from->origin, more, sets, &from->settings, err);
+}
+
+/* --- Results in files --- */
+
+static pdlt_status read_kind(pdlt_result *out, const char *path, const char *kind,
+                             pdlt_error *err) {
+  pdlt_status status = pdlt_npz_read(&out->archive, path, err);
+  if (status != PDLT_OK) return status;
+  const char *found = json_string_value(json_object_get(out->archive.meta, "kind"));
+  out->made = 1;
+  if (found != NULL && strcmp(found, kind) == 0)
+    return pdlt_json_dump(out->archive.meta, &out->meta, err);
+  return pdlt_fail(err, PDLT_ERR_INPUT,
+                   "%s: holds %s, not a %s archive; usage: pdlt compare THEORY.npz MEASURED.npz -o "
+                   "DIR",
+                   path, found == NULL ? "something else" : found, kind);
+}
+
+pdlt_status pdlt_study_open_results(pdlt_study **out, const char *theory, const char *measured,
+                                    const pdlt_settings *settings, pdlt_error *err) {
+  const pdlt_origin origin = {0};
+  pdlt_study *study = NULL;
+  pdlt_status status = new_study(&study, &origin, 0, NULL, settings, err);
+  if (status != PDLT_OK) return status;
+  PDLT_TRY(read_kind(&study->results[PDLT_THEORY], theory, "theory", err));
+  PDLT_TRY(read_kind(&study->results[PDLT_MEASURED], measured, "measured", err));
+  *out = study;
+  return PDLT_OK;
+cleanup:
+  pdlt_study_free(study);
+  return status;
+}
+
+/* --- Set --- */
+
+/* 1 when the message is about that key as it was set. */
+static int blames(const char *message, const char *key) {
+  const char *const before = "--set: ";
+  const size_t length = strlen(before);
+  return strncmp(message, before, length) == 0 &&
+         strncmp(message + length, key, strlen(key)) == 0 && message[length + strlen(key)] == ':';
+}
+
+pdlt_status pdlt_study_set(pdlt_study *study, const char *key, const char *value, pdlt_error *err) {
+  pdlt_study *probe = NULL; /* the same with the key: what would be wrong? */
+  pdlt_settings settings = {0};
+  pdlt_error wrong = {0};
+  char *set = NULL;
+  const size_t size = strlen(key) + strlen(value) + 2;
+  pdlt_status status = PDLT_OK;
+  if (study->origin.path == NULL && study->origin.text == NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "%s: a study of results in files has no keys", key);
+  PDLT_TRY(pdlt_alloc(&set, size, 1, err));
+  snprintf(set, size, "%s=%s", key, value);
+  status = pdlt_study_derive(&probe, study, 1, &set, &wrong);
+  if (status != PDLT_OK && (status != PDLT_ERR_INPUT || blames(wrong.message, key)))
+    PDLT_TRY(pdlt_fail(err, status, "%s", wrong.message));
+  PDLT_TRY(pdlt_settings_copy(&settings, &study->settings, 1, &set, err));
+  drop_all(study);
+  pdlt_settings_clear(&study->settings);
+  study->settings = settings;
+  read_keys(study, NULL); /* what is still wrong is said when the study is worked on */
+cleanup:
+  pdlt_study_free(probe);
+  pdlt_free(set);
   return status;
 }

@@ -2,13 +2,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli/command.h"
+#include "cli/study/study.h"
 #include "theory/infinite/critical.h"
 #include "theory/information/information.h"
 
-static pdlt_status susceptibility(const pdlt_study *study, const char *name, double K, double *out,
-                                  pdlt_error *err) {
-  const pdlt_experiment *ex = &study->experiment;
+static pdlt_status susceptibility(const pdlt_experiment *ex, const char *name, double K,
+                                  double *out, pdlt_error *err) {
   const double C_W = ex->network.C_W[ex->network.depth - 1];
   pdlt_value value = {0};
   pdlt_status status = strcmp(name, "chi_perp") == 0
@@ -18,10 +17,10 @@ static pdlt_status susceptibility(const pdlt_study *study, const char *name, dou
   return status;
 }
 
-static pdlt_status critical(const pdlt_study *study, const char *name, double *out,
+static pdlt_status critical(const pdlt_experiment *ex, const char *name, double *out,
                             pdlt_error *err) {
   pdlt_critical_point point = {0};
-  pdlt_status status = pdlt_critical_find(&point, &study->experiment.network.activation, err);
+  pdlt_status status = pdlt_critical_find(&point, &ex->network.activation, err);
   if (status != PDLT_OK) return status;
   const struct {
     const char *name;
@@ -57,15 +56,15 @@ static pdlt_status information(const double *args, double *out, pdlt_error *err)
 
 pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_args,
                                  const double *args, double *out, pdlt_error *err) {
-  const pdlt_study *study = context;
+  const pdlt_experiment *ex = context;
   if (num_args == 1 && (strcmp(name, "chi_perp") == 0 || strcmp(name, "chi_parallel") == 0))
-    return susceptibility(study, name, args[0], out, err);
+    return susceptibility(ex, name, args[0], out, err);
   if (num_args == 3 && strcmp(name, "information_exact") == 0) return information(args, out, err);
   if (num_args == 2 && strcmp(name, "information_truncated") == 0) {
     *out = pdlt_information_truncated(args[0], (int)args[1]);
     return PDLT_OK;
   }
-  if (num_args == 0) return critical(study, name, out, err);
+  if (num_args == 0) return critical(ex, name, out, err);
   return pdlt_fail(err, PDLT_ERR_INPUT, "formula: no function %s with %zu arguments", name,
                    num_args);
 }

@@ -1,7 +1,6 @@
 /* benefit.c - where finite width helps and where it hurts: what it adds to the test loss,
  * divided by h, against training time and sample by sample. */
 #include <math.h>
-#include <string.h>
 
 #include "compare/figure/view.h"
 

@@ -2,7 +2,6 @@
  * Gaussian of infinite width and the density at order 1/n, and its fourth cumulant against width.
  */
 #include <math.h>
-#include <string.h>
 
 #include "base/core/memory.h"
 #include "compare/figure/internal.h"

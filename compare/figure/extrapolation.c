@@ -1,7 +1,5 @@
 /* extrapolation.c - single numbers against h, with the fit and its intercept. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/core/memory.h"
 #include "compare/figure/internal.h"

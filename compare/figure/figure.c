@@ -4,7 +4,6 @@
 #include "compare/figure/figure.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

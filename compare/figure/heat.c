@@ -1,7 +1,6 @@
 /* heat.c - kernel and NTK as heat maps: predicted, measured, difference. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/core/memory.h"
 #include "compare/figure/internal.h"

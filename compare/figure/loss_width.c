@@ -1,7 +1,6 @@
 /* loss_width.c - expected loss, squared bias and variance against width, with both
  * predictions. */
 #include <math.h>
-#include <string.h>
 
 #include "compare/figure/view.h"
 

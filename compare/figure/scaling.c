@@ -1,7 +1,6 @@
 /* scaling.c - distance from theory against width, on double logarithmic axes, beside its noise
  * floor (compare/verdict/slope.h). */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/core/memory.h"

@@ -1,7 +1,6 @@
 /* spread.c - single networks against the predicted band, and the variance that finite
  * width adds, divided by h, both against training time. */
 #include <math.h>
-#include <string.h>
 
 #include "compare/figure/view.h"
 

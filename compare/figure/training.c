@@ -1,8 +1,6 @@
 /* training.c - outputs against training time: theory's band, members, ensemble
  * means; and what is left of the means after subtracting infinite width, times 1/h. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "compare/figure/view.h"
 

@@ -1,5 +1,4 @@
 /* html.c - escaping, numbers, base64 and tables for the page. */
-#include <math.h>
 #include <string.h>
 
 #include "compare/page/internal.h"

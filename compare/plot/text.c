@@ -2,7 +2,6 @@
  *
  * Hinting is off, so that layout does not depend on resolution or output. */
 #include <pango/pangocairo.h>
-#include <string.h>
 
 #include "compare/plot/internal.h"
 

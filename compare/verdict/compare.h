@@ -115,6 +115,10 @@ pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, const c
 pdlt_status pdlt_comparison_write_json(const pdlt_comparison *comparison, const char *path,
                                        pdlt_error *err);
 
+/* The text of verdict.json, final newline included; owned by the caller (pdlt_free). Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_comparison_json(const pdlt_comparison *comparison, char **out, pdlt_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,5 @@
 /* evidence.c - fits all numbers of a quantity and tests them jointly; see verdict.h. */
 #include <math.h>
-#include <string.h>
 
 #include "base/core/memory.h"
 #include "base/file/file.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/core/memory.h"
 #include "base/file/file.h"
 #include "compare/verdict/compare.h"
 
@@ -137,15 +138,23 @@ static json_t *verdict_object(const pdlt_comparison *c) {
   return NULL;
 }
 
-pdlt_status pdlt_comparison_write_json(const pdlt_comparison *comparison, const char *path,
-                                       pdlt_error *err) {
+pdlt_status pdlt_comparison_json(const pdlt_comparison *comparison, char **out, pdlt_error *err) {
   json_t *object = verdict_object(comparison);
   char *text = object == NULL ? NULL : json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
   json_decref(object);
-  if (text == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for %s", path);
-  size_t length = strlen(text);
-  text[length] = '\n'; /* in place of the zero byte */
-  pdlt_status status = pdlt_file_write(path, text, length + 1, err);
+  if (text == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for the verdict");
+  const size_t length = strlen(text);
+  const pdlt_status status = pdlt_alloc(out, length + 2, 1, err);
+  if (status == PDLT_OK) snprintf(*out, length + 2, "%s\n", text);
   free(text);
+  return status;
+}
+
+pdlt_status pdlt_comparison_write_json(const pdlt_comparison *comparison, const char *path,
+                                       pdlt_error *err) {
+  char *text = NULL;
+  pdlt_status status = pdlt_comparison_json(comparison, &text, err);
+  if (status == PDLT_OK) status = pdlt_file_write(path, text, strlen(text), err);
+  pdlt_free(text);
   return status;
 }

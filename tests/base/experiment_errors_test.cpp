@@ -99,7 +99,7 @@ TEST(ExperimentErrors, KeysAndTypes) {
       {14, "  center: maybe", "14: data.center: maybe; expected true or false"},
       {12, "  source: cvs",
        "12: data.source: cvs; expected one of csv, idx, circle, gaussian, teacher, parity, "
-       "modular_addition"},
+       "modular_addition, arrays"},
       {25, "  estimator: best",
        "25: ensemble.estimator: best; expected one of plain, antithetic, control, two_level, "
        "auto"},

@@ -63,6 +63,18 @@ TEST_F(Sweep, PointsAreReadLikeSettings) {
   pdlt_experiment_free(&ex);
 }
 
+TEST_F(Sweep, TextIsReadLikeAFile) {
+  ASSERT_EQ(pdlt_sweep_parse(&sweep, "sweep: {network.depth: [2, 4]}", "text", 0, nullptr, &err),
+            PDLT_OK)
+      << err.message;
+  ASSERT_EQ(sweep.count, 2u);
+  EXPECT_STREQ(sweep.points[1].name, "depth=4");
+  const char *sets[] = {"network.depth=3"};
+  pdlt_sweep none = {};
+  EXPECT_EQ(pdlt_sweep_parse(&none, "[1, 2]", "text", 1, sets, &err), PDLT_ERR_INPUT);
+  EXPECT_STREQ(err.message, "text:1: yaml: the text must be a mapping: key: value");
+}
+
 TEST_F(Sweep, SettingsReplaceIt) {
   ASSERT_EQ(Read("sweep: {network.depth: [2, 4]}\n", {"sweep={network.C_W: [1, 2, 3]}"}), PDLT_OK);
   EXPECT_EQ(sweep.count, 3u);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -95,6 +96,34 @@ TEST(Progress, ChoosesByTerminal) {
   CaptureStderr();  // a file
   EXPECT_EQ(pdlt_progress_choose(0), PDLT_PROGRESS_LINES);
   GetCapturedStderr();
+}
+
+struct Told {
+  std::vector<std::string> lines;
+};
+
+void tell(void *context, int event, const char *text, double done, double total) {
+  char line[128];
+  snprintf(line, sizeof line, "%d %s %g/%g", event, text, done, total);
+  static_cast<Told *>(context)->lines.push_back(line);
+}
+
+TEST(Progress, CallsWhoeverAskedAlsoWhenQuiet) {
+  Told told;
+  pdlt_progress p = {};
+  p.call = tell;
+  p.context = &told;
+  pdlt_progress_start(&p, "training", 10, 2);
+  p.called -= 1;  // as if a second had passed
+  pdlt_progress_update(&p, 5);
+  pdlt_progress_update(&p, 6);  // too early
+  pdlt_progress_finish(&p);
+  pdlt_progress_note(&p, "found %d", 3);
+  pdlt_progress_event(&p, PDLT_EVENT_END, "training");
+  pdlt_progress_event(nullptr, PDLT_EVENT_END, "training");
+  EXPECT_EQ(told.lines,
+            (std::vector<std::string>{"1 training 2/10", "1 training 5/10", "1 training 6/10",
+                                      "2 found 3 0/0", "4 training 0/0"}));
 }
 
 }  // namespace

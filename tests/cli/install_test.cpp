@@ -1,47 +1,81 @@
-/* install_test.cpp - what cmake --install puts down can be used by a C program. */
+/* install_test.cpp - what cmake --install puts down: program, claims, headers, names. */
 #include <gtest/gtest.h>
+
+#include <set>
+#include <sstream>
 
 #include "tests/cli/support.h"
 
 namespace {
 
-const char *const user_program =
-    "#include <stdio.h>\n"
-    "#include \"theory/infinite/kernel.h\"\n"
-    "int main(void) {\n"
-    "  const double x[2] = {3, 4};\n"
-    "  const pdlt_layer layer[2] = {{.in = 2, .C_W = 1, .lambda_W = 1}, {.C_W = 1, .lambda_W = "
-    "1}};\n"
-    "  pdlt_kernel_settings settings = {.depth = 2, .layer = layer, .tolerance = 1e-10, .threads = "
-    "1};\n"
-    "  pdlt_kernel_layers layers = {0};\n"
-    "  if (pdlt_activation_parse(&settings.activation, \"linear\", NULL)) return 1;\n"
-    "  if (pdlt_kernel_layers_new(&layers, &settings, 1, x, NULL)) return 2;\n"
-    "  printf(\"%.3f\\n\", layers.K[1]);\n"
-    "  pdlt_kernel_layers_free(&layers);\n"
-    "  return 0;\n"
-    "}\n";
+namespace fs = std::filesystem;
 
-TEST(Install, ProgramBuildsWithPkgConfig) {
+class Install : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const Outcome got =
+        run_shell("cmake --install '" PDLT_BINARY_DIR "' --prefix $PWD/prefix", folder.path());
+    ASSERT_EQ(got.status, 0) << got.out << got.err;
+  }
+  std::string find(const std::string &name) const {
+    for (const auto &entry : fs::recursive_directory_iterator(folder / "prefix"))
+      if (entry.path().filename() == name) return entry.path();
+    ADD_FAILURE() << name << " is not installed";
+    return "";
+  }
   TempFolder folder;
-  const Outcome installed =
-      run_shell("cmake --install '" PDLT_BINARY_DIR "' --prefix $PWD/prefix", folder.path());
-  ASSERT_EQ(installed.status, 0) << installed.out << installed.err;
+};
+
+TEST_F(Install, TheProgramRunsAndFindsItsClaims) {
   EXPECT_EQ(run_shell("prefix/bin/pdlt --version", folder.path()).status, 0);
-  const Outcome claims = run_shell("prefix/bin/pdlt list claims --json", folder.path());
+  fs::rename(folder / "prefix", folder / "moved");
+  const Outcome claims = run_shell("moved/bin/pdlt list claims --json", folder.path());
   EXPECT_NE(claims.out.find("\"name\": \"4-second-layer\""), std::string::npos)
       << claims.out << claims.err;
-  write_text(folder / "user.c", user_program);
-  /* The .pc file names the prefix of configure time; relocate it. */
-  const Outcome built = run_shell(
-      "export PKG_CONFIG_PATH=$(dirname $(find $PWD/prefix -name pdlt.pc)) && "
-      "cc " PDLT_EXTRA_FLAGS
-      " user.c -o user $(pkg-config --define-variable=prefix=$PWD/prefix "
-      "--cflags --libs pdlt)",
-      folder.path());
-  ASSERT_EQ(built.status, 0) << built.out << built.err;
-  const Outcome ran = run_shell("./user", folder.path());
-  EXPECT_EQ(ran.out, "12.500\n") << ran.err;
+}
+
+/* Names that the front door's headers declare, and those that the shared library shows. */
+TEST_F(Install, TheSharedLibraryShowsPublicNamesOnly) {
+  std::set<std::string> shown, declared;
+  std::istringstream lines(
+      run_shell("nm -D --defined-only '" + find("libpdlt.so") + "'", folder.path()).out);
+  for (std::string address, type, name; lines >> address >> type >> name;) shown.insert(name);
+  for (const char *header : {"pdlt.h", "pdlt_tools.h", "status.h"}) {
+    std::istringstream text(read_text(find(header)));
+    for (std::string line; std::getline(text, line);) {
+      if (line.rfind("PDLT_API ", 0) != 0) continue;
+      const size_t end = line.find('('), begin = line.find_last_of(" *", end) + 1;
+      declared.insert(line.substr(begin, end - begin));
+    }
+  }
+  EXPECT_GT(declared.size(), 40u);
+  EXPECT_EQ(shown, declared);
+}
+
+TEST_F(Install, EachHeaderCompilesAloneAsCAndCxx) {
+  const std::string root = fs::path(find("pdlt.h")).parent_path();
+  size_t headers = 0;
+  for (const auto &entry : fs::recursive_directory_iterator(root)) {
+    if (entry.path().extension() != ".h") continue;
+    headers++;
+    EXPECT_EQ(entry.path().string().find("internal"), std::string::npos) << entry.path();
+    write_text(folder / "alone", "#include \"" + entry.path().string() + "\"\n");
+    for (const char *compiler : {"cc -std=c11 -x c", "c++ -std=c++17 -x c++"}) {
+      const Outcome got = run_shell(std::string(compiler) + " -Wall -Wextra -Wpedantic -Werror" +
+                                        " -fsyntax-only -I'" + root + "' alone",
+                                    folder.path());
+      EXPECT_EQ(got.status, 0) << compiler << " " << entry.path() << "\n" << got.err;
+    }
+  }
+  EXPECT_GE(headers, 10u);
+  EXPECT_LE(headers, 16u);
+}
+
+TEST_F(Install, ThePackageNamesNoPrefix) {
+  const std::string pc = read_text(find("pdlt.pc"));
+  EXPECT_EQ(pc.rfind("prefix=${pcfiledir}/", 0), 0u) << pc;
+  for (const char *name : {"pdlt.pc", "pdlt-config.cmake", "pdlt-shared.cmake"})
+    EXPECT_EQ(read_text(find(name)).find(folder.path().string()), std::string::npos) << name;
 }
 
 }  // namespace

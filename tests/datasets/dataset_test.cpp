@@ -397,4 +397,56 @@ TEST(Dataset, HashDependsOnEveryBitAndShape) {
   EXPECT_STRNE(one.d.hash, other.d.hash);
 }
 
+// The status and message of arrays for `data` (flow text).
+std::string FromArrays(const std::string &data, size_t samples, size_t inputs, const double *x,
+                       size_t outputs, const double *y, pdlt_dataset *out) {
+  const std::string text =
+      "network: {activation: tanh, depth: 2, widths: [8], C_b: 0, C_W: 1}\n"
+      "data: " +
+      data + "\ntraining: {eta: 0.1, steps: 1}\n";
+  pdlt_experiment ex = {};
+  pdlt_error err = {};
+  EXPECT_EQ(pdlt_experiment_parse(&ex, text.c_str(), "e", 0, nullptr, &err), PDLT_OK)
+      << err.message;
+  const pdlt_status status =
+      pdlt_dataset_from_arrays(out, &ex, samples, inputs, x, outputs, y, &err);
+  pdlt_experiment_free(&ex);
+  return status == PDLT_OK ? "" : err.message;
+}
+
+// The same samples from a file and from memory: the same numbers and the same digest.
+TEST(Dataset, ArraysAreWhatTheSameFileGives) {
+  const double x[] = {1, 0.5, 0.25, -2, 3, 0.125}, y[] = {1, -1, 0.5};
+  WriteFile("same.csv", "x1,x2,y1\n1,0.5,1\n0.25,-2,-1\n3,0.125,0.5\n");
+  for (const char *more : {"", ", center: true", ", scale: 2"}) {
+    const std::string rest = std::string(", train: 2, test: 1") + more + "}";
+    Loaded file("{source: csv, file: same.csv" + rest);
+    ASSERT_EQ(file.status, PDLT_OK) << file.message;
+    pdlt_dataset arrays = {};
+    ASSERT_EQ(FromArrays("{source: arrays" + rest, 3, 2, x, 1, y, &arrays), "");
+    EXPECT_STREQ(arrays.hash, file.d.hash) << more;
+    for (int k = 0; k < 6; k++) EXPECT_EQ(arrays.x[k], file.d.x[k]) << more;
+    pdlt_dataset_free(&arrays);
+  }
+}
+
+TEST(Dataset, ArraysThatDoNotFitAreNamed) {
+  double x[] = {1, 0.5, 0.25, -2, 3, 0.125}, y[] = {1, -1, 0.5};
+  pdlt_dataset out = {};
+  const std::string data = "{source: arrays, train: 2, test: 1}";
+  EXPECT_EQ(FromArrays(data, 2, 2, x, 1, y, &out),
+            "e:2: data.train: train + test = 3, but the arrays have 2 samples");
+  EXPECT_EQ(FromArrays(data, 3, 2, x, 2, y, &out), "e:1: network.outputs: 1, but y has 2 outputs");
+  EXPECT_EQ(FromArrays("{source: arrays, inputs: 3, train: 2, test: 1}", 3, 2, x, 1, y, &out),
+            "e:2: data.inputs: 3, but x has 2 inputs");
+  EXPECT_EQ(FromArrays("{source: circle, train: 2, test: 1}", 3, 2, x, 1, y, &out),
+            "e:2: data.source: arrays of samples were given; expected arrays");
+  x[3] = std::nan("");
+  EXPECT_EQ(FromArrays(data, 3, 2, x, 1, y, &out), "e:2: data.source: x[1, 1] is not finite");
+  EXPECT_EQ(out.x, nullptr);
+  Loaded none("{source: arrays, train: 2, test: 1}");
+  EXPECT_EQ(none.status, PDLT_ERR_INPUT);
+  EXPECT_NE(none.message.find("pdlt.h"), std::string::npos) << none.message;
+}
+
 }  // namespace

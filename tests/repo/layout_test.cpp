@@ -250,6 +250,16 @@ TEST(Layout, ControlStandsBehindTwoHeaders) {
   EXPECT_EQ(seen, (std::set<std::string>{"control.h", "flops.h"}));
 }
 
+/* The program stands on the front door alone. */
+TEST(Layout, TheProgramUsesTheFrontDoorOnly) {
+  std::set<std::string> seen;
+  for (const auto &path : scan::Files({"cli"}, {".c", ".h"}))
+    if (path.rfind("cli/study/", 0) != 0)
+      for (const auto &to : scan::Includes(scan::Read(scan::root / path))) seen.insert(to);
+  EXPECT_EQ(seen,
+            (std::set<std::string>{"cli/command.h", "cli/study/pdlt.h", "cli/study/pdlt_tools.h"}));
+}
+
 TEST(Layout, NoUnsafeMathFlags) {
   scan::Strings files = {"CMakeLists.txt", "CMakePresets.json"};
   for (const auto &path : scan::Files(scan::libraries))

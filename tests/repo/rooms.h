@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rooms {
@@ -42,7 +43,7 @@ inline const std::vector<Folder> house = {
     {"cli", {"base", "datasets", "theory", "trainer", "compare"}, {{"study"}, {""}}},
 };
 
-/* What must be blind to more than its floor says: pairs of a room and a room that it does not use. */
+/* What is blind to more than its floor says: pairs of a room and a room that it does not use. */
 inline const std::set<std::pair<std::string, std::string>> blind = {
     {"compare/plot", "base/experiment"},
     {"compare/statistics", "base/file"},

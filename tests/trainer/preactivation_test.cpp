@@ -278,8 +278,8 @@ TEST(TrainerPreactivation, IsDistributedLikeNetworks) {
     pdlt_stepper stepper = {};
     pdlt_training_ntk moving = {};
     ASSERT_EQ(pdlt_ntk_new(&ntk, &f.net, &f.problem, nullptr), PDLT_OK);
-    ASSERT_EQ(pdlt_stepper_new(&stepper, &f.net, &f.problem, 0.1, PDLT_FIRST_AUTO, 0, nullptr),
-              PDLT_OK);
+    const pdlt_step_settings settings = {0.1, PDLT_FIRST_AUTO, 0, nullptr};
+    ASSERT_EQ(pdlt_stepper_new(&stepper, &f.net, &f.problem, &settings, nullptr), PDLT_OK);
     ASSERT_EQ(pdlt_training_ntk_new(&moving, &f.net, &f.problem, nullptr), PDLT_OK);
     const size_t P = f.pre.pairs, D = f.D, count = 2 * P + f.q * f.q;
     const int N = 20000;

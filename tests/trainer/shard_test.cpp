@@ -9,7 +9,6 @@
 #include <iterator>
 #include <memory>
 
-#include "base/experiment/meta.h"
 #include "base/file/npz.h"
 #include "tests/trainer/support.h"
 
@@ -37,9 +36,6 @@ void train(const Settings &s, const Data &data, int layers, int k, int K, Archiv
   o.shards = K;
   pdlt_error err = {};
   ASSERT_EQ(pdlt_ensemble_run(&out->c, &ex.c, &data.c, &o, &err), PDLT_OK) << err.message;
-  ASSERT_EQ(pdlt_meta_fill(pdlt_archive_meta(&out->c), K > 0 ? "shard" : "measured", &ex.c,
-                           data.c.hash, layers, nullptr),
-            PDLT_OK);
 }
 
 // Merges shards; the message when it is refused.

@@ -64,8 +64,8 @@ std::vector<double> train(Trial &u, const pdlt_simd_set *set, pdlt_first_layer f
   const size_t outputs = u.problem.outputs * u.problem.samples;
   std::vector<double> found(outputs);
   if (reused == nullptr) {
-    EXPECT_EQ(pdlt_stepper_new_by(&own, set, &u.net, &u.problem, u.eta, first, single, nullptr),
-              PDLT_OK);
+    const pdlt_step_settings settings = {u.eta, first, single, set};
+    EXPECT_EQ(pdlt_stepper_new(&own, &u.net, &u.problem, &settings, nullptr), PDLT_OK);
   }
   std::copy(u.theta.begin(), u.theta.end(), st->theta);
   pdlt_stepper_begin(st);
@@ -85,7 +85,8 @@ std::vector<double> train(Trial &u, const pdlt_simd_set *set, pdlt_first_layer f
 void compare_training(Trial &u, pdlt_first_layer first, const pdlt_simd_set *set) {
   pdlt_stepper st = {};
   pdlt_error err = {};
-  ASSERT_EQ(pdlt_stepper_new_by(&st, set, &u.net, &u.problem, u.eta, first, 0, &err), PDLT_OK);
+  const pdlt_step_settings settings = {u.eta, first, 0, set};
+  ASSERT_EQ(pdlt_stepper_new(&st, &u.net, &u.problem, &settings, &err), PDLT_OK);
   std::copy(u.theta.begin(), u.theta.end(), st.theta);
   std::vector<double> naive_theta = u.theta;
   const size_t outputs = u.problem.outputs * u.problem.samples;
@@ -190,9 +191,8 @@ TEST(TrainerStep, ADivergedNetworkLeavesNothingToTheNext) {
       for (pdlt_first_layer first : {PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES}) {
         const std::vector<double> fresh = train(u, pdlt_simd_get(k), first, 0, nullptr);
         pdlt_stepper st = {};
-        ASSERT_EQ(pdlt_stepper_new_by(&st, pdlt_simd_get(k), &u.net, &u.problem, u.eta, first, 0,
-                                      nullptr),
-                  PDLT_OK);
+        const pdlt_step_settings settings = {u.eta, first, 0, pdlt_simd_get(k)};
+        ASSERT_EQ(pdlt_stepper_new(&st, &u.net, &u.problem, &settings, nullptr), PDLT_OK);
         std::fill(st.theta, st.theta + u.net.num_params, 1e200);
         pdlt_stepper_begin(&st);
         for (int step = 0; step < 3; step++) {
@@ -271,14 +271,14 @@ TEST(TrainerStep, DrawHasTheVariancesAskedFor) {
 TEST(TrainerStep, SetupSurvivesFailingAllocations) {
   std::mt19937_64 gen(4);
   Trial u(gen);
+  const pdlt_step_settings settings = {0.1, PDLT_FIRST_AUTO, 0, nullptr};
   int failures = 0;
   for (long calls = 0; calls < 2; calls++) {
     pdlt_stepper st = {};
     pdlt_ntk ntk = {};
     pdlt_error err = {};
     pdlt_memory_fail_after(calls);
-    failures +=
-        pdlt_stepper_new(&st, &u.net, &u.problem, 0.1, PDLT_FIRST_AUTO, 0, &err) == PDLT_ERR_MEMORY;
+    failures += pdlt_stepper_new(&st, &u.net, &u.problem, &settings, &err) == PDLT_ERR_MEMORY;
     pdlt_memory_fail_after(calls);
     failures += pdlt_ntk_new(&ntk, &u.net, &u.problem, &err) == PDLT_ERR_MEMORY;
     pdlt_memory_fail_after(-1);

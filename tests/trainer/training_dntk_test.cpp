@@ -96,8 +96,8 @@ struct Case {
   Vector fast(pdlt_first_layer first) {
     pdlt_stepper stepper = {};
     pdlt_error err = {};
-    EXPECT_EQ(pdlt_stepper_new(&stepper, &net, &problem, ex.c.training.eta, first, 0, &err),
-              PDLT_OK);
+    const pdlt_step_settings settings = {ex.c.training.eta, first, 0, nullptr};
+    EXPECT_EQ(pdlt_stepper_new(&stepper, &net, &problem, &settings, &err), PDLT_OK);
     std::copy(theta.begin(), theta.end(), stepper.theta);
     const pdlt_schedule schedule = pdlt_schedule_make(&ex.c, &problem);
     Vector z(schedule.num_times * problem.outputs * problem.samples),

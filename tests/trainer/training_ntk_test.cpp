@@ -115,8 +115,8 @@ TEST(TrainerTrainingNtk, IsTheSumOverGradientsAtEveryTime) {
     for (const pdlt_first_layer first : {PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES}) {
       pdlt_stepper stepper = {};
       pdlt_error err = {};
-      ASSERT_EQ(pdlt_stepper_new(&stepper, &c.net, &c.problem, c.ex.c.training.eta, first, 0, &err),
-                PDLT_OK);
+      const pdlt_step_settings settings = {c.ex.c.training.eta, first, 0, nullptr};
+      ASSERT_EQ(pdlt_stepper_new(&stepper, &c.net, &c.problem, &settings, &err), PDLT_OK);
       std::copy(c.theta.begin(), c.theta.end(), stepper.theta);
       const pdlt_schedule schedule = pdlt_schedule_make(&c.ex.c, &c.problem);
       std::vector<double> z(schedule.num_times * c.p), fast(slow.size());

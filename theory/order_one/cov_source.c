@@ -107,9 +107,12 @@ static void add_dntk(const tile *t, pdlt_dynamics_term term) {
             t->amplitude[(pattern * n * n + column % (n * n)) * square + ab];
     for (size_t d = 0; d < D; d++) {
       memset(t->slice, 0, D * square * sizeof *t->slice);
-      for (size_t s = 0; s < both; s++)
-        pdlt_gather(D, A, t->cov->four[slots[pattern][s][0] == 'P' ? 2 : 3], slots[pattern][s] + 1,
-                    "ab", 'd', d, 'f', D, 1, t->slice);
+      for (size_t s = 0; s < both; s++) {
+        const char *name = slots[pattern][s];
+        const pdlt_slice slice = {
+            .slots = name + 1, .inner = "ab", .fixed = 'd', .outer = 'f', .index = d, .count = D};
+        pdlt_gather(D, A, t->cov->four[name[0] == 'P' ? 2 : 3], &slice, 1, t->slice);
+      }
       pdlt_gemm(0, 1, D, columns, square, 1, t->slice, square, t->columns, square, 0, t->sum,
                 columns);
       for (size_t f = 0; f < D; f++)

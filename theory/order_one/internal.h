@@ -30,11 +30,18 @@ void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS],
 /* Which rows the terms usv, suu, ssv, sss have. */
 extern const double pdlt_dd_rows[4][PDLT_DD_ROWS];
 
-/* out[r][x][y] += weight * tensor entry, slots naming its four letters in
- * order: r is the value of `letter` (below count), x and y those of the two
- * letters of inner (below A), index that of `fixed`. */
-void pdlt_gather(size_t D, size_t A, const double *tensor, const char *slots, const char *inner,
-                 char fixed, size_t index, char letter, size_t count, double weight, double *out);
+/* A slice of a tensor whose slots are named by letters: one letter is fixed, one outer (below
+ * count), two inner (below A). */
+typedef struct pdlt_slice {
+  const char *slots, *inner;
+  char fixed, outer;
+  size_t index, count; /* values of `fixed`, of `outer` */
+} pdlt_slice;
+
+/* out[r][x][y] += weight * entry of the tensor (D, D, D, D): r the value of the outer letter, x and
+ * y of the inner ones. */
+void pdlt_gather(size_t D, size_t A, const double *tensor, const pdlt_slice *slice, double weight,
+                 double *out);
 
 /* out[f][d][a] += weight * tensor entry at slots over f, d (below D), a twice
  * (below A). */

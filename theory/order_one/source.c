@@ -44,11 +44,12 @@ static void longer_first(gather_loop *x, gather_loop *y) {
   *y = keep;
 }
 
-void pdlt_gather(size_t D, size_t A, const double *tensor, const char *slots, const char *inner,
-                 char fixed, size_t index, char letter, size_t count, double weight, double *out) {
-  const double *from = tensor + index * stride(D, slots, fixed);
-  gather_loop x = {stride(D, slots, letter), A * A, count}, y = {stride(D, slots, inner[0]), A, A},
-              z = {stride(D, slots, inner[1]), 1, A};
+void pdlt_gather(size_t D, size_t A, const double *tensor, const pdlt_slice *slice, double weight,
+                 double *out) {
+  const char *slots = slice->slots, *inner = slice->inner;
+  const double *from = tensor + slice->index * stride(D, slots, slice->fixed);
+  gather_loop x = {stride(D, slots, slice->outer), A * A, slice->count};
+  gather_loop y = {stride(D, slots, inner[0]), A, A}, z = {stride(D, slots, inner[1]), 1, A};
   /* The shortest step in the tensor innermost: it does not fit the caches, out does. */
   longer_first(&x, &y);
   longer_first(&y, &z);
@@ -77,8 +78,13 @@ void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS],
   for (int row = 0; row < PDLT_DD_ROWS; row++) {
     const char *name = rows[row][pattern];
     if (weight[row] == 0) continue;
-    pdlt_gather(D, A, dyn->dd[*name - 'R'], name + 1, "bc", fixed, index, fixed == 'a' ? 'd' : 'a',
-                count, weight[row], out);
+    const pdlt_slice slice = {.slots = name + 1,
+                              .inner = "bc",
+                              .fixed = fixed,
+                              .outer = fixed == 'a' ? 'd' : 'a',
+                              .index = index,
+                              .count = count};
+    pdlt_gather(D, A, dyn->dd[*name - 'R'], &slice, weight[row], out);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/meta.h"
 #include "theory/predict/internal.h"
 
 static pdlt_status put_kernels(pdlt_archive *out, const pdlt_kernel_layers *kernel, int layers,
@@ -60,6 +61,7 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
   if (!json_object_get(pdlt_archive_meta(out), "absent") &&
       json_object_set_new(pdlt_archive_meta(out), "absent", json_object()) != 0)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata"));
+  PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(out), "theory", ex, data->hash, options->layers, err));
 cleanup:
   if (status != PDLT_OK) pdlt_archive_free(out);
   pdlt_kernel_layers_free(&kernel);

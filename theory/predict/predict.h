@@ -22,7 +22,7 @@ typedef struct pdlt_predict_options {
 } pdlt_predict_options;
 
 /* Adds K, Theta, times, z_lo, cov_lo, z_end_lo, cov_end_lo, the losses, err/NAME and meta
- * ("absent": {name: reason}) to an empty archive; ex must be resolved (no critical, no
+ * ("absent": {name: reason}, and what every archive carries: base/experiment/meta.h) to an empty archive; ex must be resolved (no critical, no
  * relative eta). Errors: PDLT_ERR_INPUT (`FILE:LINE: key: ...`: eta too large,
  * naming the largest usable one; singular Theta_AA with steps: end),
  * PDLT_ERR_NUMERIC, PDLT_ERR_MEMORY. */

@@ -98,39 +98,41 @@ int pdlt_moves_own(const pdlt_moves *m, size_t nodes, int middle) {
 
 /* --- the networks --- */
 
+/* Biases, and own weights, of layer index k as drawn. */
+static void start_layer(pdlt_moves *m, int k) {
+  const pdlt_bundle *b = m->bundle;
+  const pdlt_layer *layer = &b->net->layer[k];
+  const size_t wide = pdlt_bundle_padded(layer->in), high = pdlt_bundle_padded(layer->out);
+  for (size_t r = 0; r < m->count; r++)
+    memcpy(m->push[k] + r * (1 + m->rank) * high, b->bias[k], high * sizeof *b->bias[k]);
+  if (!m->owned) return;
+  memcpy(m->own[k], b->weight[k], layer->out * wide * sizeof *m->own[k]);
+  memcpy(m->own_across[k], b->across[k], layer->in * high * sizeof *m->own_across[k]);
+}
+
 void pdlt_moves_start(pdlt_moves *m, size_t first, size_t count, int owned) {
-  const pdlt_network *net = m->bundle->net;
-  const size_t n_1 = m->bundle->data->samples * pdlt_bundle_padded(net->layer[0].out);
-  const size_t last = pdlt_bundle_last(net);
-  m->at = &m->bundle->draw;
+  const pdlt_bundle *b = m->bundle;
+  const size_t n_1 = b->data->samples * pdlt_bundle_padded(b->net->layer[0].out);
+  const size_t last = pdlt_bundle_last(b->net);
+  m->at = &b->draw;
   m->first = first;
   m->count = count;
   m->owned = owned;
   m->stayed = m->held = 0;
   for (size_t r = 0; r < count; r++) {
-    const double sign = (first + r) % 2 == 0 ? 1 : -1,
-                 *from = m->bundle->last + (first + r) / 2 * last;
-    memcpy(m->z1_state[0] + r * n_1, m->bundle->z1, n_1 * sizeof *m->bundle->z1);
+    const double sign = (first + r) % 2 == 0 ? 1 : -1, *from = b->last + (first + r) / 2 * last;
+    memcpy(m->z1_state[0] + r * n_1, b->z1, n_1 * sizeof *b->z1);
     for (size_t i = 0; i < last; i++) m->last_state[0][r * last + i] = sign * from[i];
   }
-  for (int k = 1; k + 1 < net->depth; k++) {
-    const size_t wide = pdlt_bundle_padded(net->layer[k].in);
-    const size_t high = pdlt_bundle_padded(net->layer[k].out);
-    for (size_t r = 0; r < count; r++)
-      memcpy(m->push[k] + r * (1 + m->rank) * high, m->bundle->bias[k],
-             high * sizeof *m->bundle->bias[k]);
-    if (!owned) continue;
-    memcpy(m->own[k], m->bundle->weight[k], net->layer[k].out * wide * sizeof *m->own[k]);
-    memcpy(m->own_across[k], m->bundle->across[k], net->layer[k].in * high * sizeof *m->own[k]);
-  }
+  for (int k = 1; k + 1 < b->net->depth; k++) start_layer(m, k);
 }
 
 /* --- a move --- */
 
 /* Row of s of layer index k, of delta of output i, of network r at sample a. */
 static const double *signal_of(const pdlt_moves *m, int k, size_t r, size_t a) {
-  const size_t body = m->at->bodies == 1 ? 0 : r,
-               n = pdlt_bundle_padded(m->bundle->net->layer[k].out);
+  const size_t body = m->at->bodies == 1 ? 0 : r;
+  const size_t n = pdlt_bundle_padded(m->bundle->net->layer[k].out);
   return m->at->s[k] + (body * m->at->samples + a) * n;
 }
 
@@ -156,8 +158,8 @@ static void gather(const pdlt_moves *m, int k, size_t r, const double *push, dou
 static void move_ends(pdlt_moves *m, size_t r, const double *push, int to) {
   const pdlt_network *net = m->bundle->net;
   const pdlt_layer *top = &net->layer[net->depth - 1];
-  const size_t D = m->bundle->data->samples, A = m->bundle->data->train,
-               size = pdlt_bundle_last(net);
+  const pdlt_samples *data = m->bundle->data;
+  const size_t D = data->samples, A = data->train, size = pdlt_bundle_last(net);
   const size_t n_1 = pdlt_bundle_padded(net->layer[0].out), n = pdlt_bundle_padded(top->in);
   const double rate = pdlt_layer_rate(top);
   double *last = m->last_state[to] + r * size, *z1 = m->z1_state[to] + r * D * n_1;

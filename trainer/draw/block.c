@@ -76,8 +76,8 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
                             const pdlt_control_width *width, pdlt_error *err) {
   pdlt_worker w = {.plan = plan, .net = net};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_stepper_new(&w.stepper, net, plan->data, plan->ex->training.eta, PDLT_FIRST_AUTO,
-                            plan->single, err));
+  const pdlt_step_settings settings = {.eta = plan->ex->training.eta, .single = plan->single};
+  PDLT_TRY(pdlt_stepper_new(&w.stepper, net, plan->data, &settings, err));
   PDLT_TRY(new_measurements(&w, err));
   if (width != NULL) PDLT_TRY(pdlt_control_new(&w.control, width, err));
   PDLT_TRY(new_storage(&w, err));

@@ -7,13 +7,10 @@
 #include "trainer/network/step_internal.h"
 
 pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net, const pdlt_samples *data,
-                             double eta, pdlt_first_layer first, int single, pdlt_error *err) {
-  return pdlt_stepper_new_by(out, pdlt_simd_best(), net, data, eta, first, single, err);
-}
-
-pdlt_status pdlt_stepper_new_by(pdlt_stepper *out, const pdlt_simd_set *set,
-                                const pdlt_network *net, const pdlt_samples *data, double eta,
-                                pdlt_first_layer first, int single, pdlt_error *err) {
+                             const pdlt_step_settings *settings, pdlt_error *err) {
+  const pdlt_simd_set *set = settings->set != NULL ? settings->set : pdlt_simd_best();
+  const pdlt_first_layer first = settings->first;
+  const double eta = settings->eta;
   pdlt_stepper st = {.net = net, .data = data, .eta = eta};
   const size_t outputs = data->outputs * data->train;
   st.first_by_samples =
@@ -23,7 +20,7 @@ pdlt_status pdlt_stepper_new_by(pdlt_stepper *out, const pdlt_simd_set *set,
   st.theta = st.storage;
   st.z = st.theta + net->num_params;
   st.eps = st.z + outputs;
-  if (single)
+  if (settings->single)
     PDLT_TRY(pdlt_step_new_f(&st.in_single, set, net, data, eta, st.first_by_samples, err));
   else
     PDLT_TRY(pdlt_step_new_d(&st.in_double, set, net, data, eta, st.first_by_samples, err));

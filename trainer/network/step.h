@@ -25,6 +25,13 @@ typedef enum { PDLT_FIRST_AUTO, PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES } pdlt_fi
 
 struct pdlt_simd_set;
 
+typedef struct pdlt_step_settings {
+  double eta;
+  pdlt_first_layer first;
+  int single;                      /* 1: in float */
+  const struct pdlt_simd_set *set; /* NULL: the best that the processor can run */
+} pdlt_step_settings;
+
 typedef struct pdlt_stepper {
   const pdlt_network *net;  /* borrowed */
   const pdlt_samples *data; /* borrowed */
@@ -38,16 +45,10 @@ typedef struct pdlt_stepper {
   double *storage; /* backs the arrays; owned */
 } pdlt_stepper;
 
-/* Memory for training one network at a time, in float when `single`; theta is zero.
- * Errors: PDLT_ERR_MEMORY. */
+/* Memory for training one network at a time; theta is zero. Tests and benchmarks give a set of
+ * base/vector/kernels.h. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net, const pdlt_samples *data,
-                             double eta, pdlt_first_layer first, int single, pdlt_error *err);
-
-/* The same by a given instruction set, for tests and benchmarks; pdlt_stepper_new takes the best
- * that the processor can run (base/vector/kernels.h). */
-pdlt_status pdlt_stepper_new_by(pdlt_stepper *out, const struct pdlt_simd_set *set,
-                                const pdlt_network *net, const pdlt_samples *data, double eta,
-                                pdlt_first_layer first, int single, pdlt_error *err);
+                             const pdlt_step_settings *settings, pdlt_error *err);
 void pdlt_stepper_free(pdlt_stepper *stepper);
 
 /* Starts training from stepper->theta. */

@@ -50,6 +50,9 @@ static const struct row {
     PART(top, top, PDLT_MERGE_TOP),
 };
 
+_Static_assert(sizeof rows / sizeof *rows + PDLT_QUANTITIES <= PDLT_RECORD_PARTS,
+               "a layout holds all parts");
+
 /* Puts a part at the end; returns where it begins. */
 static size_t append(pdlt_record_layout *at, size_t size, pdlt_merge_rule merge) {
   const size_t begin = at->size;

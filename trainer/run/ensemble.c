@@ -6,6 +6,7 @@
 
 #include "base/core/memory.h"
 #include "base/core/threads.h"
+#include "base/experiment/meta.h"
 #include "base/vector/linalg.h"
 #include "trainer/output/output.h"
 #include "trainer/output/until.h"
@@ -230,6 +231,8 @@ static pdlt_status run_all(run_state *run, pdlt_archive *archive, const pdlt_dat
   if (o->shards > 0)
     PDLT_TRY(pdlt_shard_write(archive, o->shard, o->shards, &run->blocks, choice, data, err));
   PDLT_TRY(pdlt_output_meta(archive, plan, choice->piloted ? &choice->pilot : NULL, err));
+  PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(archive), o->shards > 0 ? "shard" : "measured",
+                          plan->ex, data->hash, o->layers, err));
 cleanup:
   pdlt_free(tails);
   return status;

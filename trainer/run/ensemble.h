@@ -30,8 +30,8 @@ typedef struct pdlt_ensemble_options {
   const pdlt_team *team;             /* who shares the blocks (run/ranks.h); NULL: this one alone */
 } pdlt_ensemble_options;
 
-/* Adds widths, times, n<n>/NAME, n<n>/NAME_se, n<n>/blocks/NAME and meta to an empty
- * archive (a shard: what shard.h says); ex must be resolved. An existing checkpoint of the
+/* Adds widths, times, n<n>/NAME, n<n>/NAME_se, n<n>/blocks/NAME and meta (what every archive
+ * carries, too: base/experiment/meta.h) to an empty archive (a shard: what shard.h says); ex must be resolved. An existing checkpoint of the
  * same experiment is continued, one of another experiment is PDLT_ERR_INPUT. When *stop
  * becomes non-zero: finished blocks are checkpointed, PDLT_ERR_INTERRUPTED. Other errors:
  * PDLT_ERR_MEMORY, PDLT_ERR_IO; the checkpoint keeps what was finished. Diverged members

@@ -1,0 +1,179 @@
+/* list.c - what this build knows; see pdlt_tools.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/experiment/quantity.h"
+#include "cli/study/study.h"
+#include "theory/terms/term.h"
+#include "theory/terms/training_term.h"
+
+typedef struct pdlt_list_entry {
+  const char *name, *text;
+} pdlt_list_entry;
+
+static const pdlt_list_entry datasets[] = {
+    {"csv", "a file with header x1..xn0,y1..ynL"},
+    {"idx", "MNIST-like images and labels, plain or .gz, chosen classes"},
+    {"circle", "points on a circle, smooth targets"},
+    {"gaussian", "independent normal inputs and targets"},
+    {"teacher", "normal inputs, targets from a random teacher network"},
+    {"parity", "bits, targets their product"},
+    {"modular_addition", "pairs of one-hot numbers, targets their sum modulo p"},
+    {"arrays", "given in memory by a program that uses the library (docs/c-api.md)"},
+    {NULL, NULL}};
+
+/* Parts of the order-1/n prediction of the trained mean, which add up to z_nlo. */
+static const pdlt_list_entry mean_parts[] = {
+    {"mean_ntk", "part of z_nlo: shift of the mean NTK"},
+    {"ntk_fluctuations", "part of z_nlo: fluctuations of the NTK"},
+    {"dntk", "part of z_nlo: first-order movement of the NTK"},
+    {"ddntk_linear", "part of z_nlo: ddNTKs with fluctuations of the outputs, linear in y"},
+    {"ddntk_cubic", "part of z_nlo: ddNTKs, cubic in y"}};
+enum { MEAN_PARTS = sizeof mean_parts / sizeof *mean_parts };
+
+/* Entries whose names or texts are put together. */
+typedef struct pdlt_list_texts {
+  pdlt_list_entry entry[PDLT_QUANTITIES + MEAN_PARTS + 1];
+  char text[PDLT_QUANTITIES][256];
+} pdlt_list_texts;
+
+/* The words of `measure`: what each stands for, and the quantities it gives, alone or with others. */
+static void list_observables(pdlt_list_texts *out) {
+  for (int k = 0; k < PDLT_MEASURE_WORDS; k++) {
+    const unsigned word = 1U << k;
+    char *text = out->text[k];
+    size_t used = (size_t)snprintf(text, sizeof out->text[k], "%s;", pdlt_measure_texts[k]);
+    for (int i = 0; i < PDLT_QUANTITIES && used < sizeof out->text[k]; i++) {
+      const pdlt_quantity *q = &pdlt_quantities[i];
+      const int with_output = word != PDLT_MEASURE_OUTPUT && pdlt_quantity_is_trained(q);
+      if (!(q->words & word) || (word == PDLT_MEASURE_OUTPUT && q->words != word)) continue;
+      used += (size_t)snprintf(text + used, sizeof out->text[k] - used, " %s%s", q->name,
+                               with_output ? " (with output)" : "");
+    }
+    out->entry[k] = (pdlt_list_entry){pdlt_measure_words[k], text};
+  }
+}
+
+/* The arrays of theory.npz that are compared with measurements, and the parts of one. */
+static void list_parts(pdlt_list_texts *out) {
+  pdlt_list_entry *entry = out->entry;
+  for (int i = 0; i < PDLT_QUANTITIES; i++) {
+    const pdlt_quantity *q = &pdlt_quantities[i];
+    if (q->lo == NULL && q->nlo == NULL) continue;
+    snprintf(out->text[i], sizeof out->text[i], "%s%s%s", q->lo != NULL ? q->lo : "",
+             q->lo != NULL && q->nlo != NULL ? ", " : "", q->nlo != NULL ? q->nlo : "");
+    *entry++ = (pdlt_list_entry){out->text[i], q->what};
+  }
+  memcpy(entry, mean_parts, sizeof mean_parts);
+}
+
+static void list_activations(pdlt_list_entry out[PDLT_ACTIVATION_COUNT + 1]) {
+  for (int k = 0; k < PDLT_ACTIVATION_COUNT; k++)
+    out[k] = (pdlt_list_entry){pdlt_activation_name((pdlt_activation_kind)k),
+                               pdlt_activation_formula((pdlt_activation_kind)k)};
+  out[PDLT_ACTIVATION_COUNT] = (pdlt_list_entry){NULL, NULL};
+}
+
+enum { NUM_TERMS = (int)PDLT_TERM_COUNT + (int)PDLT_DYNAMICS_TERM_COUNT };
+
+static void list_terms(pdlt_list_entry out[NUM_TERMS + 1]) {
+  for (int t = 0; t < PDLT_TERM_COUNT; t++)
+    *out++ = (pdlt_list_entry){pdlt_term_name((pdlt_term)t), pdlt_term_equation((pdlt_term)t)};
+  for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++)
+    *out++ = (pdlt_list_entry){pdlt_dynamics_term_name((pdlt_dynamics_term)t),
+                               pdlt_dynamics_term_equation((pdlt_dynamics_term)t)};
+  *out = (pdlt_list_entry){NULL, NULL};
+}
+
+static int append(json_t *list, const char *name, const char *text) {
+  return json_array_append_new(list, json_pack("{s:s, s:s}", "name", name, "text", text));
+}
+
+static pdlt_status put_entries(json_t *all, const char *name, const pdlt_list_entry *entries,
+                               pdlt_error *err) {
+  json_t *list = json_array();
+  int failed = list == NULL;
+  for (; entries->name != NULL; entries++) failed |= append(list, entries->name, entries->text);
+  failed |= json_object_set_new(all, name, list);
+  return failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: %s", name) : PDLT_OK;
+}
+
+/* The claims in reading order; without a folder of claims there are none, unless asked for. */
+static pdlt_status put_claims(json_t *all, const char *claims, int wanted, pdlt_error *err) {
+  pdlt_claim_list list = {0};
+  pdlt_claim claim = {0};
+  char folder[PDLT_PATH_LENGTH];
+  pdlt_error none = {0};
+  json_t *entries = NULL;
+  pdlt_status status = pdlt_claims_folder(folder, claims, wanted ? err : &none);
+  if (status != PDLT_OK) return wanted ? status : PDLT_OK;
+  PDLT_TRY(pdlt_claim_list_find(&list, folder, err));
+  entries = json_array();
+  for (size_t i = 0; i < list.count; i++) {
+    PDLT_TRY(pdlt_claim_read(&claim, list.folders[i], err));
+    if (append(entries, claim.name, claim.claim) != 0)
+      PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: claims"));
+    pdlt_claim_free(&claim);
+  }
+  json_object_set(all, "claims", entries);
+cleanup:
+  json_decref(entries);
+  pdlt_claim_free(&claim);
+  pdlt_claim_list_free(&list);
+  return status;
+}
+
+static pdlt_status put_lists(json_t *all, const char *what, int *found, pdlt_error *err) {
+  pdlt_list_entry activations[PDLT_ACTIVATION_COUNT + 1], terms[NUM_TERMS + 1];
+  list_activations(activations);
+  list_terms(terms);
+  pdlt_list_texts observables = {0}, parts = {0};
+  list_observables(&observables);
+  list_parts(&parts);
+  const struct {
+    const char *name;
+    const pdlt_list_entry *entries;
+  } lists[] = {{"activations", activations},
+               {"datasets", datasets},
+               {"observables", observables.entry},
+               {"parts", parts.entry},
+               {"terms", terms}};
+  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+    if (what != NULL && strcmp(what, lists[i].name) != 0) continue;
+    *found = 1;
+    const pdlt_status status = put_entries(all, lists[i].name, lists[i].entries, err);
+    if (status != PDLT_OK) return status;
+  }
+  return PDLT_OK;
+}
+
+/* In the order of the lists. */
+static pdlt_status copy_json(const json_t *value, char **out, pdlt_error *err) {
+  char *text = json_dumps(value, JSON_INDENT(1));
+  if (text == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: lists");
+  const pdlt_status status = pdlt_strdup(out, text, err);
+  free(text);
+  return status;
+}
+
+pdlt_status pdlt_list(const char *what, const char *claims, char **out, pdlt_error *err) {
+  json_t *all = json_object();
+  int found = 0;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(put_lists(all, what, &found, err));
+  if (what == NULL || strcmp(what, "claims") == 0) {
+    found = 1;
+    PDLT_TRY(put_claims(all, claims, what != NULL, err));
+  }
+  if (!found)
+    PDLT_TRY(pdlt_fail(
+        err, PDLT_ERR_INPUT,
+        "pdlt list: \"%s\" is none of activations, claims, datasets, observables, parts, terms",
+        what));
+  PDLT_TRY(copy_json(all, out, err));
+cleanup:
+  json_decref(all);
+  return status;
+}

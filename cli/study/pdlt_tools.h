@@ -1,0 +1,84 @@
+/* pdlt_tools.h - beside the front door: claims one by one, shards, lists, several processes.
+ *
+ * Is: what the program pdlt offers beyond pdlt.h, by the same rules.
+ * Texts (char **) are owned by the caller and freed with pdlt_text_free. */
+#ifndef PDLT_TOOLS_H
+#define PDLT_TOOLS_H
+
+#include "pdlt.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+PDLT_API void pdlt_text_free(char *text); /* NULL is allowed */
+
+/* "0.1.0"; and version, commit, compiler and BLAS, a line each. Static storage. */
+PDLT_API const char *pdlt_library_version(void);
+PDLT_API pdlt_status pdlt_about(char **out, pdlt_error *err);
+
+/* --- Claims, one by one --- */
+
+typedef struct pdlt_claims pdlt_claims;
+
+/* claims, names, quick: as pdlt_verify. *out is owned by the caller (pdlt_claims_free). */
+PDLT_API pdlt_status pdlt_claims_open(pdlt_claims **out, const char *claims,
+                                      const char *const *names, int quick,
+                                      const pdlt_settings *settings, pdlt_error *err);
+PDLT_API void pdlt_claims_free(pdlt_claims *claims);
+PDLT_API size_t pdlt_claims_count(const pdlt_claims *claims);
+PDLT_API const char *pdlt_claims_name(const pdlt_claims *claims, size_t k);
+
+/* Tests claim k into FOLDER/NAME; what is there and complete is reused. */
+PDLT_API pdlt_status pdlt_claims_test(pdlt_claims *claims, size_t k, const char *folder,
+                                      pdlt_error *err);
+
+/* What was found, as in verdicts.json of one claim. */
+PDLT_API pdlt_status pdlt_claims_json(const pdlt_claims *claims, size_t k, char **out,
+                                      pdlt_error *err);
+
+/* FOLDER/index.html and FOLDER/verdicts.json over all claims, which must have been tested. */
+PDLT_API pdlt_status pdlt_claims_write(const pdlt_claims *claims, const char *folder,
+                                       pdlt_error *err);
+
+/* The worst verdict of the claims tested so far. */
+PDLT_API const char *pdlt_claims_verdict(const pdlt_claims *claims);
+
+/* --- Shards --- */
+
+/* All shards of a run (settings.shard) as one result into the file `path`, which is read when
+ * it is there already. *meta (may be NULL): its metadata as JSON. */
+PDLT_API pdlt_status pdlt_shards_merge(size_t count, const char *const *files, const char *path,
+                                       const pdlt_settings *settings, char **meta, pdlt_error *err);
+
+/* --- What the library knows --- */
+
+/* JSON {LIST: [{name, text}, ...], ...} of what = "activations", "claims", "datasets",
+ * "observables", "parts" or "terms"; NULL: all of them, claims only where there are some. */
+PDLT_API pdlt_status pdlt_list(const char *what, const char *claims, char **out, pdlt_error *err);
+
+/* Criticality of an activation (PDLT chapter 5; docs/kernels.md): initialization at which
+ * signals neither grow nor vanish with depth. kind: "none" (see reason; all numbers NaN or 0),
+ * "scale-invariant" (K is NaN: any), "K* = 0", "half-stable". */
+typedef struct pdlt_criticality {
+  const char *kind;
+  char activation[256], reason[200];
+  double C_b, C_W, K, error_K, error_C;
+  double a1, b1, p_0, p_perp;
+} pdlt_criticality;
+PDLT_API pdlt_status pdlt_critical(const char *activation, pdlt_criticality *out, pdlt_error *err);
+
+/* --- Several processes (mpirun; a library built with PDLT_MPI) --- */
+
+/* First and last call of such a program. Rank 0 opens, trains (settings.team = 1) and reports;
+ * the others call pdlt_processes_help with the same file and settings, which returns when rank
+ * 0 calls pdlt_processes_end. Without mpirun there is rank 0 alone. */
+PDLT_API void pdlt_processes_begin(int *argc, char ***argv);
+PDLT_API void pdlt_processes_end(void);
+PDLT_API int pdlt_processes_rank(void);
+PDLT_API void pdlt_processes_help(const char *path, const pdlt_settings *settings);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

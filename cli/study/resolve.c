@@ -1,0 +1,127 @@
+/* resolve.c - from an experiment's keys to numbers that theory and trainer can read:
+ * `critical`, critical scale and relative eta are resolved here, and only here. */
+#include <math.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "cli/study/study.h"
+#include "theory/infinite/critical.h"
+#include "theory/infinite/kernel.h"
+#include "theory/infinite/training.h"
+#include "theory/terms/mask.h"
+
+/* C_b, C_W: critical and data.scale: critical. */
+static pdlt_status resolve_critical(pdlt_experiment *ex, pdlt_error *err) {
+  const int wants_scale = ex->data.scale_kind == PDLT_SCALE_CRITICAL;
+  if (!ex->network.critical && !wants_scale) return PDLT_OK;
+  const char *key = ex->network.critical ? "network.C_W" : "data.scale";
+  pdlt_critical_point point = {0};
+  pdlt_error none = {0};
+  if (pdlt_critical_find(&point, &ex->network.activation, &none) != PDLT_OK)
+    return pdlt_experiment_fail(ex, key, err, "%s", none.message);
+  if (point.kind == PDLT_CRITICAL_NONE)
+    return pdlt_experiment_fail(ex, key, err, "no critical point: %s; give numbers for C_b and C_W",
+                                point.reason);
+  if (ex->network.critical)
+    for (int l = 0; l < ex->network.depth; l++) {
+      ex->network.C_b[l] = point.C_b;
+      ex->network.C_W[l] = point.C_W;
+    }
+  ex->network.critical = 0;
+  if (!wants_scale) return PDLT_OK;
+  if (!(point.K > 0)) /* NaN when any K is a fixed point */
+    return pdlt_experiment_fail(
+        ex, "data.scale", err, "critical needs one K* > 0, here %s; give a number for scale",
+        point.kind == PDLT_CRITICAL_K_ZERO ? "K* = 0" : "any K is a fixed point");
+  double scale = (point.K - ex->network.C_b[0]) / ex->network.C_W[0];
+  if (!(scale > 0))
+    return pdlt_experiment_fail(
+        ex, "data.scale", err, "K^(1) = C_b + C_W r = K* = %.10g has no r > 0; lower C_b", point.K);
+  ex->data.scale_kind = PDLT_SCALE_NUMBER;
+  ex->data.scale = scale;
+  return PDLT_OK;
+}
+
+/* Relative eta becomes a number; any eta must be below 2 / largest eigenvalue. */
+static pdlt_status resolve_eta(pdlt_resolved *r, int threads, pdlt_error *err) {
+  pdlt_experiment *ex = &r->experiment;
+  const pdlt_dataset *data = &r->data;
+  pdlt_kernel_layers layers = {0};
+  pdlt_layer *layer = NULL;
+  double largest = 0;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
+  const pdlt_kernel_settings settings = {.activation = ex->network.activation,
+                                         .depth = ex->network.depth,
+                                         .layer = layer,
+                                         .tolerance = ex->theory.tolerance,
+                                         .threads = threads};
+  PDLT_TRY(pdlt_kernel_layers_new(&layers, &settings, data->train, data->x, err));
+  const double *theta = layers.theta + (size_t)(layers.depth - 1) * layers.D * layers.D;
+  PDLT_TRY(pdlt_ntk_largest_eigenvalue(&largest, data->train, data->train, theta, err));
+  if (ex->training.eta_kind == PDLT_ETA_RELATIVE) {
+    if (!(largest > 0))
+      PDLT_TRY(
+          pdlt_experiment_fail(ex, "training.eta", err,
+                               "relative needs an NTK with a positive eigenvalue; set lambda_b "
+                               "or lambda_W above 0"));
+    ex->training.eta /= largest;
+    ex->training.eta_kind = PDLT_ETA_NUMBER;
+  }
+  if (ex->training.eta_kind == PDLT_ETA_NUMBER && ex->training.eta * largest >= 2)
+    PDLT_TRY(pdlt_experiment_fail(
+        ex, "training.eta", err,
+        "%.6g is not below 2 / largest eigenvalue of Theta_AA: training would diverge; the largest "
+        "usable eta is %.6g",
+        ex->training.eta, nextafter(2 / largest, 0)));
+cleanup:
+  pdlt_kernel_layers_free(&layers);
+  pdlt_free(layer);
+  return status;
+}
+
+pdlt_status pdlt_study_check_trainable(const pdlt_study *study, pdlt_error *err) {
+  const pdlt_experiment *ex = &study->resolved.experiment;
+  if (ex->training.eta_kind != PDLT_ETA_FLOW) return PDLT_OK;
+  return pdlt_experiment_fail(ex, "training.eta", err,
+                              "flow exists in theory only; give a number to train networks");
+}
+
+pdlt_status pdlt_study_read(const pdlt_study *study, pdlt_experiment *out, pdlt_error *err) {
+  const pdlt_origin *o = &study->origin;
+  const size_t count = pdlt_settings_count(&study->settings);
+  if (o->path != NULL) return pdlt_experiment_read(out, o->path, count, study->settings.sets, err);
+  if (o->text != NULL)
+    return pdlt_experiment_parse(out, o->text, "experiment", count, study->settings.sets, err);
+  return pdlt_fail(err, PDLT_ERR_INPUT, "a study of results in files can only be compared");
+}
+
+static pdlt_status load_data(pdlt_resolved *r, const pdlt_origin *o, pdlt_error *err) {
+  if (o->samples == 0) return pdlt_dataset_load(&r->data, &r->experiment, err);
+  return pdlt_dataset_from_arrays(&r->data, &r->experiment, o->samples, o->inputs, o->x, o->outputs,
+                                  o->y, err);
+}
+
+pdlt_status pdlt_study_resolve(pdlt_study *study, pdlt_error *err) {
+  pdlt_resolved r = {0};
+  pdlt_mask mask; /* read here so that training refuses wrong names too */
+  pdlt_status status = PDLT_OK;
+  if (study->is_resolved) return PDLT_OK;
+  PDLT_TRY(pdlt_study_read(study, &r.experiment, err));
+  if (r.experiment.swept)
+    PDLT_TRY(pdlt_experiment_fail(&r.experiment, "sweep", err,
+                                  "this command takes one experiment; pdlt run does the whole "
+                                  "sweep, --set sweep={} leaves it out"));
+  PDLT_TRY(pdlt_mask_read(&mask, &r.experiment, err));
+  PDLT_TRY(resolve_critical(&r.experiment, err));
+  PDLT_TRY(load_data(&r, &study->origin, err));
+  PDLT_TRY(pdlt_experiment_check_memory(&r.experiment, r.data.inputs, err));
+  PDLT_TRY(resolve_eta(&r, study->settings.threads, err));
+  study->resolved = r;
+  study->is_resolved = 1;
+  return PDLT_OK;
+cleanup:
+  pdlt_dataset_free(&r.data);
+  pdlt_experiment_free(&r.experiment);
+  return status;
+}

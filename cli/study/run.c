@@ -1,0 +1,43 @@
+/* run.c - theory, training and comparison in one go; every point of a sweep. */
+#include "base/file/file.h"
+#include "cli/study/study.h"
+
+static pdlt_status run_one(pdlt_study *study, const char *folder, pdlt_error *err) {
+  char theory[PDLT_PATH_LENGTH], measured[PDLT_PATH_LENGTH];
+  const int files = folder != NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_study_resolve(study, err));
+  PDLT_TRY(pdlt_study_check_trainable(study, err));
+  if (files) {
+    PDLT_TRY(pdlt_path_join(theory, folder, "theory.npz", err));
+    PDLT_TRY(pdlt_path_join(measured, folder, "measured.npz", err));
+    PDLT_TRY(pdlt_folder_make(folder, err));
+  }
+  PDLT_TRY(pdlt_study_predict(study, files ? theory : NULL, err));
+  PDLT_TRY(pdlt_study_train(study, files ? measured : NULL, err));
+  PDLT_TRY(pdlt_study_compare(study, folder, err));
+cleanup:
+  return status;
+}
+
+static pdlt_status run_point(pdlt_study *study, size_t p, const char *folder, pdlt_error *err) {
+  pdlt_study *point = NULL;
+  char own[PDLT_PATH_LENGTH];
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_study_point(study, p, &point, err));
+  if (folder != NULL) PDLT_TRY(pdlt_path_join(own, folder, point->name, err));
+  PDLT_TRY(run_one(point, folder != NULL ? own : NULL, err));
+  if (folder != NULL) pdlt_study_forget_arrays(point);
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_study_run(pdlt_study *study, const char *folder, pdlt_error *err) {
+  const size_t points = pdlt_study_num_points(study);
+  if (points == 0) return run_one(study, folder, err);
+  for (size_t p = 0; p < points; p++) {
+    const pdlt_status status = run_point(study, p, folder, err);
+    if (status != PDLT_OK) return status;
+  }
+  return pdlt_study_compare(study, folder, err);
+}

@@ -1,0 +1,142 @@
+/* tools.c - version, criticality, shards, several processes; see pdlt_tools.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "base/core/team.h"
+#include "base/core/version.h"
+#include "base/file/json.h"
+#include "base/file/npz.h"
+#include "base/vector/linalg.h"
+#include "cli/study/study.h"
+#include "theory/infinite/critical.h"
+#include "trainer/run/ranks.h"
+#include "trainer/run/shard.h"
+
+void pdlt_text_free(char *text) { pdlt_free(text); }
+
+/* --- Version --- */
+
+const char *pdlt_library_version(void) { return pdlt_version(); }
+
+pdlt_status pdlt_about(char **out, pdlt_error *err) {
+  char text[1024];
+  snprintf(text, sizeof text, "pdlt %s (commit %s)\ncompiler: %s\nBLAS: %s", pdlt_version(),
+           pdlt_commit(), pdlt_compiler(), pdlt_linalg_version());
+  return pdlt_strdup(out, text, err);
+}
+
+/* --- Criticality --- */
+
+static const char *kind_text(pdlt_critical_class kind) {
+  switch (kind) {
+    case PDLT_CRITICAL_NONE:
+      return "none";
+    case PDLT_CRITICAL_SCALE_INVARIANT:
+      return "scale-invariant";
+    case PDLT_CRITICAL_K_ZERO:
+      return "K* = 0";
+    case PDLT_CRITICAL_HALF_STABLE:
+      return "half-stable";
+  }
+  return "";
+}
+
+pdlt_status pdlt_critical(const char *activation, pdlt_criticality *out, pdlt_error *err) {
+  pdlt_activation act;
+  pdlt_critical_point point;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_linalg_init(1, err));
+  PDLT_TRY(pdlt_activation_parse(&act, activation, err));
+  PDLT_TRY(pdlt_critical_find(&point, &act, err));
+  *out = (pdlt_criticality){.kind = kind_text(point.kind),
+                            .C_b = point.C_b,
+                            .C_W = point.C_W,
+                            .K = point.K,
+                            .error_K = point.error_K,
+                            .error_C = point.error_C,
+                            .a1 = point.a1,
+                            .b1 = point.b1,
+                            .p_0 = point.p_0,
+                            .p_perp = point.p_perp};
+  pdlt_activation_format(&act, out->activation, sizeof out->activation);
+  snprintf(out->reason, sizeof out->reason, "%s", point.reason);
+cleanup:
+  return status;
+}
+
+/* --- Shards --- */
+
+static pdlt_status add_shards(pdlt_merge *merge, size_t count, const char *const *files,
+                              pdlt_error *err) {
+  for (size_t k = 0; k < count; k++) {
+    pdlt_archive shard = {0};
+    pdlt_status status = pdlt_npz_read(&shard, files[k], err);
+    if (status == PDLT_OK) status = pdlt_merge_add(merge, &shard, files[k], err);
+    pdlt_archive_free(&shard);
+    if (status != PDLT_OK) return status;
+  }
+  return PDLT_OK;
+}
+
+static pdlt_status finish_merge(const pdlt_merge *merge, const char *path, pdlt_progress *progress,
+                                pdlt_archive *out, pdlt_error *err) {
+  const pdlt_status status = pdlt_merge_finish(merge, out, err);
+  if (status != PDLT_OK) return status;
+  if (merge->mixed)
+    pdlt_progress_note(progress,
+                       "%s: the shards come from different processors or BLAS libraries; one run "
+                       "on one of them may differ in the last digits",
+                       path);
+  return pdlt_npz_write(out, path, err);
+}
+
+pdlt_status pdlt_shards_merge(size_t count, const char *const *files, const char *path,
+                              const pdlt_settings *settings, char **meta, pdlt_error *err) {
+  pdlt_settings own = {0};
+  pdlt_merge merge = {0};
+  pdlt_archive archive = {0};
+  int found = 0;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_settings_copy(&own, settings, 0, NULL, err));
+  PDLT_TRY(pdlt_linalg_init(own.threads, err));
+  pdlt_progress progress = {
+      .mode = pdlt_progress_choose(!own.verbose), .call = own.call, .context = own.context};
+  PDLT_TRY(pdlt_stage_check_writable(path, err));
+  PDLT_TRY(add_shards(&merge, count, files, err));
+  const pdlt_stage_key key = {.kind = "measured",
+                              .hash = json_string_value(json_object_get(merge.meta, "hash")),
+                              .layers = json_is_true(json_object_get(merge.meta, "layers"))};
+  PDLT_TRY(pdlt_stage_reuse(&key, path, own.force, &progress, &archive, &found, err));
+  if (!found) PDLT_TRY(finish_merge(&merge, path, &progress, &archive, err));
+  if (meta != NULL) PDLT_TRY(pdlt_json_dump(archive.meta, meta, err));
+cleanup:
+  pdlt_archive_free(&archive);
+  pdlt_merge_free(&merge);
+  pdlt_settings_clear(&own);
+  return status;
+}
+
+/* --- Several processes --- */
+
+void pdlt_processes_begin(int *argc, char ***argv) { pdlt_team_begin(argc, argv); }
+
+void pdlt_processes_end(void) {
+  const pdlt_team team = pdlt_team_of_program();
+  if (team.rank == 0) pdlt_ranks_dismiss(&team);
+  pdlt_team_end();
+}
+
+int pdlt_processes_rank(void) { return pdlt_team_of_program().rank; }
+
+void pdlt_processes_help(const char *path, const pdlt_settings *settings) {
+  const pdlt_team team = pdlt_team_of_program();
+  pdlt_ensemble_options options = {.team = &team};
+  pdlt_study *study = NULL;
+  pdlt_status status = pdlt_study_open(&study, path, settings, NULL);
+  if (status == PDLT_OK) status = pdlt_study_resolve(study, NULL);
+  if (study != NULL) options = pdlt_stage_training(study, &team, NULL);
+  pdlt_ranks_help(study == NULL ? NULL : &study->resolved.experiment,
+                  study == NULL ? NULL : &study->resolved.data, &options, status);
+  pdlt_study_free(study);
+}

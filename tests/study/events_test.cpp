@@ -1,0 +1,92 @@
+/* events_test.cpp - what a caller is told, and how it stops training and goes on. */
+#include <csignal>
+
+#include "tests/study/support.h"
+
+using namespace study_test;
+
+namespace {
+
+struct Listener {
+  std::vector<std::string> stages; /* "begin theory", ... */
+  size_t progress = 0;
+  double least = 1, most = 0; /* done/total */
+  std::string stop_at;        /* label at which to stop; empty: never */
+  volatile sig_atomic_t stop = 0;
+};
+
+void hear(void *context, int event, const char *text, double done, double total) {
+  Listener *l = static_cast<Listener *>(context);
+  if (event == PDLT_EVENT_BEGIN) l->stages.push_back(std::string("begin ") + text);
+  if (event == PDLT_EVENT_END) l->stages.push_back(std::string("end ") + text);
+  if (event != PDLT_EVENT_PROGRESS) return;
+  l->progress++;
+  l->least = std::min(l->least, done / total);
+  l->most = std::max(l->most, done / total);
+  if (text == l->stop_at) l->stop = 1;
+}
+
+void attach(Study *s, Listener *l) {
+  s->settings.call = hear;
+  s->settings.context = l;
+  s->settings.stop = &l->stop;
+}
+
+TEST(Events, StagesAndProgress) {
+  Listener l;
+  Study s;
+  attach(&s, &l);
+  ASSERT_EQ(s.open_arrays(arrays_yaml()), PDLT_OK);
+  EXPECT_TRUE(l.stages.empty());
+  ASSERT_EQ(pdlt_study_run(s.c, nullptr, &s.err), PDLT_OK) << s.err.message;
+  EXPECT_EQ(l.stages,
+            (std::vector<std::string>{"begin theory", "end theory", "begin training",
+                                      "end training", "begin comparison", "end comparison"}));
+  EXPECT_GE(l.progress, 10u); /* begin and end of four widths and of theory's steps */
+  EXPECT_EQ(l.least, 0);
+  EXPECT_EQ(l.most, 1);
+}
+
+TEST(Events, NothingIsPrinted) {
+  Listener l;
+  Study s;
+  attach(&s, &l);
+  testing::internal::CaptureStderr();
+  testing::internal::CaptureStdout();
+  ASSERT_EQ(s.open_arrays(arrays_yaml()), PDLT_OK);
+  ASSERT_EQ(pdlt_study_run(s.c, nullptr, &s.err), PDLT_OK);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+}
+
+TEST(Events, StoppedTrainingGoesOnToTheSameBytes) {
+  TempFolder folder;
+  const std::string whole = folder / "whole.npz", cut = folder / "cut.npz";
+  const std::string text = arrays_yaml(8192);
+  Study one;
+  ASSERT_EQ(one.open_arrays(text), PDLT_OK);
+  ASSERT_EQ(pdlt_study_train(one.c, whole.c_str(), &one.err), PDLT_OK) << one.err.message;
+  Listener l;
+  l.stop_at = "training, n = 6";
+  Study s;
+  attach(&s, &l);
+  s.settings.checkpoint_seconds = 0;
+  ASSERT_EQ(s.open_arrays(text), PDLT_OK);
+  EXPECT_EQ(pdlt_study_train(s.c, cut.c_str(), &s.err), PDLT_ERR_INTERRUPTED);
+  EXPECT_NE(std::string(s.err.message).find("interrupted after "), std::string::npos)
+      << s.err.message;
+  EXPECT_EQ(l.stages, std::vector<std::string>{"begin training"});
+  EXPECT_FALSE(std::filesystem::exists(cut));
+  EXPECT_TRUE(std::filesystem::exists(cut + ".partial"));
+  EXPECT_EQ(pdlt_study_num_arrays(s.c, PDLT_MEASURED), 0u);
+  EXPECT_EQ(pdlt_study_train(s.c, cut.c_str(), &s.err), PDLT_ERR_INTERRUPTED); /* still set */
+  EXPECT_STREQ(s.err.message, "interrupted before training began");
+  l.stop_at = "";
+  l.stop = 0;
+  ASSERT_EQ(pdlt_study_train(s.c, cut.c_str(), &s.err), PDLT_OK) << s.err.message;
+  EXPECT_FALSE(std::filesystem::exists(cut + ".partial"));
+  EXPECT_EQ(read_text(whole), read_text(cut));
+  expect_same(one.c, s.c, PDLT_MEASURED);
+}
+
+}  // namespace
