@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/activation/forward.h"
 #include "base/vector/kernels.h"
 #include "tests/base/activation_reference.h"
 
@@ -398,19 +399,20 @@ TEST(ActivationKernels, BitsDependOnTheElementOnly) {
   for (const char *text : all) {
     const pdlt_activation act = parsed(text);
     for (int k = 0; pdlt_simd_get(k) != nullptr; k++) {
-      pdlt_forward_kernel *kernel = pdlt_simd_get(k)->forward[act.kind];
+      const auto forward = [&](size_t n, const double *z, double *s, double *ds) {
+        pdlt_simd_forward(pdlt_simd_get(k), &act, n, z, s, ds);
+      };
       for (size_t n = 0; n <= 70; n++) {
         const size_t offset = random() % 9;
         std::vector<double> z(offset + n), s(n + 1, 99), ds(n + 1, 99), only(n + 1, 99);
         for (double &x : z) x = normal(random) * (random() % 16 == 0 ? 1e6 : 1);
-        kernel(act.param, act.num_params, n, z.data() + offset, s.data(), ds.data());
-        kernel(act.param, act.num_params, n, z.data() + offset, only.data(), nullptr);
+        forward(n, z.data() + offset, s.data(), ds.data());
+        forward(n, z.data() + offset, only.data(), nullptr);
         std::vector<double> in_place = z;
-        kernel(act.param, act.num_params, n, in_place.data() + offset, in_place.data() + offset,
-               nullptr);
+        forward(n, in_place.data() + offset, in_place.data() + offset, nullptr);
         for (size_t i = 0; i < n; i++) {
           double value, slope;
-          kernel(act.param, act.num_params, 1, &z[offset + i], &value, &slope);
+          forward(1, &z[offset + i], &value, &slope);
           ASSERT_EQ(bits(s[i]), bits(value)) << text << " " << pdlt_simd_get(k)->name << " n " << n;
           ASSERT_EQ(bits(ds[i]), bits(slope))
               << text << " " << pdlt_simd_get(k)->name << " n " << n;
@@ -479,7 +481,7 @@ TEST(Activation, NotANumberStaysOne) {
     const pdlt_activation act = parsed(text);
     for (int k = 0; pdlt_simd_get(k) != nullptr; k++) {
       double s, ds;
-      pdlt_simd_get(k)->forward[act.kind](act.param, act.num_params, 1, &z, &s, &ds);
+      pdlt_simd_forward(pdlt_simd_get(k), &act, 1, &z, &s, &ds);
       EXPECT_TRUE(std::isnan(s)) << text << " " << pdlt_simd_get(k)->name;
     }
     EXPECT_TRUE(std::isnan(pdlt_activation_eval(&act, 0, z))) << text;

@@ -23,7 +23,7 @@ FUNCTIONS = {
 
 print("/* activation_reference.h - written by tests/base/make_activation_reference.py (mpmath, 700 digits).\n"
       " * sigma^(order)(z), order 0..5; z is the double nearest to the number shown. */")
-print("#ifndef PDLT_TESTS_ACTIVATION_REFERENCE_H\n#define PDLT_TESTS_ACTIVATION_REFERENCE_H\n")
+print("#ifndef PDLT_TESTS_BASE_ACTIVATION_REFERENCE_H\n#define PDLT_TESTS_BASE_ACTIVATION_REFERENCE_H\n")
 print("struct ActivationReference {\n  const char *activation;\n  double z;\n  double value[6];\n};\n")
 print("// clang-format off\nstatic const ActivationReference activation_reference[] = {")
 for name, function in FUNCTIONS.items():
