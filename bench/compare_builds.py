@@ -27,8 +27,8 @@ and commands are the same, in full as in --fast mode; those of NEW are always ma
 cases at a time (default: all cores), each with one thread, since results do not depend on it.
 
 Arrays must have the same names, types, shapes and bytes, NaN bits included; their order in an archive is free.
-Metadata may differ: keys that do, besides commit, compiler and version, are named at the end. CSV and JSON must have the same bytes, unless
---arrays-only. Exit status: 0 all equal and something compared; 1 something differs; 2 bad usage, nothing to
+Metadata may differ: keys that do, besides commit, compiler and version, are named at the end. CSV and JSON
+must have the same bytes, unless --arrays-only. Exit status: 0 all equal and something compared; 1 something differs; 2 bad usage, nothing to
 compare, or a program failed."""
 import argparse
 import array

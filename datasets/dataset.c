@@ -1,6 +1,7 @@
 /* dataset.c - entry point: source, preprocessing, digest.
  *
- * The sources: csv.c, idx.c, generate.c, arrays in memory. Preprocessing, in this order: center, scale. */
+ * The sources: csv.c, idx.c, generate.c, arrays in memory. Preprocessing, in this order: center,
+ * scale. */
 #include "datasets/dataset.h"
 
 #include <math.h>

@@ -37,9 +37,9 @@ void pdlt_progress_start(pdlt_progress *progress, const char *label, double tota
  * tells the time left of all, too. */
 void pdlt_progress_later(pdlt_progress *progress, double units);
 
-/* Sets the work done so far, calls (at most 10 times a second) and prints, with rate and time left: a bar at most 10 times a
- * second; a line after 10 seconds, and then each time a thirtieth of the time so far has
- * passed, at least every 10 minutes. Call from one thread. */
+/* Sets the work done so far, calls (at most 10 times a second) and prints, with rate and time
+ * left: a bar at most 10 times a second; a line after 10 seconds, and then each time a thirtieth
+ * of the time so far has passed, at least every 10 minutes. Call from one thread. */
 void pdlt_progress_update(pdlt_progress *progress, double done);
 
 /* A line of its own between stages: what was found so far. Not printed when quiet. */

@@ -3,7 +3,7 @@
  * Is: every setting of a run in one struct, read from YAML (libyaml, document API)
  * by one table-driven reader; each value remembers the line it came from.
  * Is not: data (datasets/) or physics (theory/): `critical` and relative eta are
- * resolved by cli into plain numbers before theory or trainer see the struct. */
+ * resolved by cli/study into plain numbers before theory or trainer see the struct. */
 #ifndef PDLT_BASE_EXPERIMENT_EXPERIMENT_H
 #define PDLT_BASE_EXPERIMENT_EXPERIMENT_H
 

@@ -1,11 +1,11 @@
 /* quantity.h - THE table of quantities: what can be measured, and what theory says about it.
  *
- * Is: one row for each array n<n>/NAME of measured.npz that has an error bar: its indices, the words
- * of `measure` that ask for it, how it comes from the draws of a block, its arrays in theory.npz and
- * how it is shown. The reader of `measure` and `until`, plan, record and output of the trainer, the
- * join of two archives, markup and `pdlt list` read it. A new quantity is a row here, the code that
- * measures it (trainer/measure, trainer/draw/block.c) and the code that predicts it
- * (theory/predict); docs: NOTATION.md, which a test holds against this table.
+ * Is: one row for each array n<n>/NAME of measured.npz that has an error bar: its indices, the
+ * words of `measure` that ask for it, how it comes from the draws of a block, its arrays in
+ * theory.npz and how it is shown. The reader of `measure` and `until`, plan, record and output of
+ * the trainer, the join of two archives, markup and `pdlt list` read it. A new quantity is a row
+ * here, the code that measures it (trainer/measure, trainer/draw/block.c) and the code that
+ * predicts it (theory/predict); docs: NOTATION.md, which a test holds against this table.
  * Is not: a list of counts (members, diverged) or of theory's tensors and terms
  * (theory/terms/term.h). */
 #ifndef PDLT_BASE_EXPERIMENT_QUANTITY_H
@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-/* X(ID, WORD, WHAT): the words of `measure`, each a bit PDLT_MEASURE_ID. */
+/* X(ID, WORD, WHAT): the words of `measure`, each a bit, PDLT_MEASURE_ followed by its ID. */
 #define PDLT_MEASURE_LIST(X)                                                              \
   X(OUTPUT, "output", "networks in training: mean, covariance and losses of the outputs") \
   X(KERNEL, "kernel", "kernel at initialization, last layer integrated out")              \
@@ -130,7 +130,7 @@ typedef struct pdlt_quantity {
   const char *what;
 } pdlt_quantity;
 
-/* The rows, by PDLT_QUANTITY_ID. */
+/* The rows, in that order: PDLT_QUANTITY_K is the row of K. */
 extern const pdlt_quantity pdlt_quantities[PDLT_QUANTITIES];
 
 /* The words of `measure`, by bit, NULL at the end; what each stands for. */

@@ -39,7 +39,8 @@ typedef struct pdlt_list_texts {
   char text[PDLT_QUANTITIES][256];
 } pdlt_list_texts;
 
-/* The words of `measure`: what each stands for, and the quantities it gives, alone or with others. */
+/* The words of `measure`: what each stands for, and the quantities it gives, alone or with
+ * others. */
 static void list_observables(pdlt_list_texts *out) {
   for (int k = 0; k < PDLT_MEASURE_WORDS; k++) {
     const unsigned word = 1U << k;

@@ -139,7 +139,7 @@ pdlt_status pdlt_verify_claim(pdlt_claim_result *out, const char *folder, int qu
                               const char *target, const pdlt_settings *settings, pdlt_error *err);
 
 /* Functions of formulas that theory gives: chi_parallel(K), chi_perp(K), critical_exists(),
- * critical_K(), critical_C_W(), critical_C_b(), critical_p_0(), critical_p_perp(),
+ * critical_K(), critical_C_W(), critical_C_b(), critical_a1(), critical_p_0(), critical_p_perp(),
  * information_exact(width, layers, outputs), information_truncated(eps, outputs).
  * context: a pdlt_experiment. */
 pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_args,

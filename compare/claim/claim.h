@@ -1,7 +1,7 @@
 /* claim.h - a claim of the book: what is expected, and what must be refuted.
  *
  * Is: the contents of a folder with experiment.yaml and expect.yaml (docs/claims.md).
- * Is not: the test of it (expectation.h) or the running of experiments (cli/). */
+ * Is not: the test of it (expectation.h) or the running of experiments (cli/study). */
 #ifndef PDLT_COMPARE_CLAIM_CLAIM_H
 #define PDLT_COMPARE_CLAIM_CLAIM_H
 

@@ -1,4 +1,4 @@
-/* internal.h - what the files claim*.c share. Users include expectation.h. */
+/* internal.h - what the files of this room share. Users include expectation.h. */
 #ifndef PDLT_COMPARE_CLAIM_INTERNAL_H
 #define PDLT_COMPARE_CLAIM_INTERNAL_H
 

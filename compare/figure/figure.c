@@ -1,6 +1,6 @@
 /* figure.c - the list of figures: made, written, kept with their captions.
  *
- * Is not: any single figure; those are figure_*.c. */
+ * Is not: any single figure; each has a file of its own beside this one. */
 #include "compare/figure/figure.h"
 
 #include <jansson.h>

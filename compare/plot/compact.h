@@ -1,5 +1,4 @@
-/* compact.h - an SVG file without what it does not need. Not installed knowledge:
- * users include plot.h. */
+/* compact.h - an SVG file without what it does not need. Users include plot.h. */
 #ifndef PDLT_COMPARE_PLOT_COMPACT_H
 #define PDLT_COMPARE_PLOT_COMPACT_H
 

@@ -1,5 +1,4 @@
-/* internal.h - what the files of the plot toolkit share. Not installed knowledge:
- * users include plot.h. */
+/* internal.h - what the files of the plot toolkit share. Users include plot.h. */
 #ifndef PDLT_COMPARE_PLOT_INTERNAL_H
 #define PDLT_COMPARE_PLOT_INTERNAL_H
 

@@ -2,7 +2,7 @@
  *
  * Is: 8-bit RGB and ARGB, written atomically; no date inside: the same image and texts give
  * the same bytes.
- * Is not: drawing (compare/ does that with cairo), or reading. */
+ * Is not: drawing (draw.c, with cairo), or reading. */
 #ifndef PDLT_COMPARE_PLOT_PNG_H
 #define PDLT_COMPARE_PLOT_PNG_H
 

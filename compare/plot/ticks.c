@@ -1,7 +1,8 @@
 /* ticks.c - where ticks go.
  *
- * Is not: drawing, or how numbers are written (compare/text/number.h). Linear ticks stand at 1, 2, 5 times a power of ten; log ticks at
- * powers of ten (every k-th when there are many; 1, 2, 5 when there are few). */
+ * Linear ticks stand at 1, 2, 5 times a power of ten; log ticks at powers of ten (every k-th when
+ * there are many; 1, 2, 5 when there are few).
+ * Is not: drawing, or how numbers are written (compare/text/number.h). */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>

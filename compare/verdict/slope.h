@@ -1,7 +1,7 @@
 /* slope.h - with which power of the width a quantity approaches theory.
  *
- * Is: distances of every quantity from infinite width and from order 1/n at every width, their error
- * bars from block values, and the exponents.
+ * Is: distances of every quantity from infinite width and from order 1/n at every width, their
+ * error bars from block values, and the exponents.
  * Is not: a test: no verdict depends on it. */
 #ifndef PDLT_COMPARE_VERDICT_SLOPE_H
 #define PDLT_COMPARE_VERDICT_SLOPE_H

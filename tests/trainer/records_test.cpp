@@ -1,4 +1,4 @@
-// blocks: shares cover every block once; kept samples lie where they belong.
+// records: shares cover every block once; kept samples lie where they belong.
 #include "trainer/record/records.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,4 @@
-/* cov_internal.h - what the two files of the covariance share. Not
- * public. */
+/* cov_internal.h - what the two files of the covariance share. Users include cov.h. */
 #ifndef PDLT_THEORY_ORDER_ONE_COV_INTERNAL_H
 #define PDLT_THEORY_ORDER_ONE_COV_INTERNAL_H
 

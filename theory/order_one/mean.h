@@ -61,9 +61,9 @@ void pdlt_dynamics_free(pdlt_dynamics *dynamics);
  * any value of eta t under flow; finite):
  *   E[z(t)]  = zbar(t) + h z_nlo(t),   z_nlo (T, n_L, D) = sum of parts (5, T, n_L, D)
  *   E[Th(t)] = Theta + h theta_t,      theta_t (T, n_L, D, n_L, D)
- * parts and theta_t may be NULL. Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY; outputs untouched then. Cost
- * per step 48 n_L D A^3 flops in matrix products; under flow, 16 such steps for
- * each time 2/theta_max. theta_t: 24 n_L^2 D^2 A^2 per time. */
+ * parts and theta_t may be NULL. Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY; outputs
+ * untouched then. Cost per step 48 n_L D A^3 flops in matrix products; under flow, 16 such steps
+ * for each time 2/theta_max. theta_t: 24 n_L^2 D^2 A^2 per time. */
 pdlt_status pdlt_dynamics_run(const pdlt_dynamics *dynamics, size_t num_times, const double *times,
                               double *z_nlo, double *parts, double *theta_t, pdlt_error *err);
 

@@ -1,7 +1,8 @@
 /* predict.h - everything theory says about an experiment, as one archive.
  *
- * Entry point of the library for programs: experiment + data in, named arrays out
- * (names and shapes: NOTATION.md). Never sees a trained network. */
+ * Is: the way into theory: experiment and data in, named arrays out (names and shapes:
+ * NOTATION.md). Programs that want the comparison too use cli/study/pdlt.h.
+ * Is not: aware of trained networks. */
 #ifndef PDLT_THEORY_PREDICT_PREDICT_H
 #define PDLT_THEORY_PREDICT_PREDICT_H
 
@@ -21,11 +22,11 @@ typedef struct pdlt_predict_options {
   pdlt_progress *progress; /* NULL: silent */
 } pdlt_predict_options;
 
-/* Adds K, Theta, times, z_lo, cov_lo, z_end_lo, cov_end_lo, the losses, err/NAME and meta
- * ("absent": {name: reason}, and what every archive carries: base/experiment/meta.h) to an empty archive; ex must be resolved (no critical, no
- * relative eta). Errors: PDLT_ERR_INPUT (`FILE:LINE: key: ...`: eta too large,
- * naming the largest usable one; singular Theta_AA with steps: end),
- * PDLT_ERR_NUMERIC, PDLT_ERR_MEMORY. */
+/* Adds everything that NOTATION.md lists for theory.npz, up to theory.order, to an empty archive,
+ * with meta: what every archive carries (base/experiment/meta.h) and `absent` {name: reason}, what
+ * there is not and why. ex must be resolved (no critical, no relative eta). Errors: PDLT_ERR_INPUT
+ * (`FILE:LINE: key: ...`: eta too large, naming the largest usable one; singular Theta_AA with
+ * steps: end), PDLT_ERR_NUMERIC, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdlt_dataset *data,
                          const pdlt_predict_options *options, pdlt_error *err);
 

@@ -7,7 +7,7 @@
  *   x = mean over M of c_0 + sum_k mean over R_k of (c_k - c_(k-1)) - c_K,    E[x] = 0,
  *
  * c_0 the draw's own linearization, c_1 .. c_K levels. The other headers of this room are the
- * parts that stand behind these calls; nobody else includes them but flops.h.
+ * parts that stand behind these calls; of them other rooms include flops.h only.
  * Is not: training, or a decision: how many levels and draws there are is in the plan. */
 #ifndef PDLT_TRAINER_CONTROL_CONTROL_H
 #define PDLT_TRAINER_CONTROL_CONTROL_H
@@ -32,8 +32,8 @@ typedef struct pdlt_control_width pdlt_control_width;
 typedef struct pdlt_control pdlt_control;
 
 /* Prepares a width, owned by the caller; plan and net are borrowed. Its draws are members that no
- * run uses. Cost: 1152 draws without weights or more (docs/trainer/control.md, "Controls with frozen
- * kernels"); none where the plan has no such draws. Errors: PDLT_ERR_MEMORY. */
+ * run uses. Cost: 1152 draws without weights or more (docs/trainer/control.md, "Controls with
+ * frozen kernels"); none where the plan has no such draws. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *plan,
                                    const pdlt_network *net, pdlt_error *err);
 void pdlt_control_width_free(pdlt_control_width *width);

@@ -5,8 +5,9 @@
  * are independent Gaussians; the backward pass sees the weights only through what the forward
  * pass has fixed and an independent rest (docs/trainer/control.md, "Draws of preactivations"):
  *
- *   v_a = (sqrt(C_W/n) s_a, sqrt(C_b)) = sum_r G_ar U_r,   U_r orthonormal,   z_ka = sum_r G_ar
- * xi_kr W~  = sqrt(C_W/n) (xi U + omega (1 - U^T U)),          xi, omega standard normal
+ *   v_a  = (sqrt(C_W/n) s_a, sqrt(C_b)) = sum_r G_ar U_r,    U_r orthonormal
+ *   z_ka = sum_r G_ar xi_kr
+ *   Wh   = xi U + omega (1 - U^T U),    W = sqrt(C_W/n) Wh,   xi, omega standard normal
  *
  * Is not: a network; weights are never formed, so nothing can be trained. */
 #ifndef PDLT_TRAINER_CONTROL_PREACTIVATION_H

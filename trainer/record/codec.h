@@ -1,9 +1,9 @@
 /* codec.h - a finished block on its way out of a process or into one.
  *
  * Is: the one way to write and read a block, whose place is (width, block): its record, and the
- * samples of its draws that are kept. As bytes (checkpoint.h, ranks.h of trainer/run): place, record,
- * samples, one after the other, in the numbers of this machine. As rows of three arrays of an
- * archive (shard.h): units, records, samples.
+ * samples of its draws that are kept. As bytes (checkpoint.h, ranks.h of trainer/run): place,
+ * record, samples, one after the other, in the numbers of this machine. As rows of three arrays of
+ * an archive (shard.h): units, records, samples.
  * Is not: what is around it: headers, sums against damage, messages. */
 #ifndef PDLT_TRAINER_RECORD_CODEC_H
 #define PDLT_TRAINER_RECORD_CODEC_H

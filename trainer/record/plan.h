@@ -18,8 +18,8 @@ extern "C" {
 
 enum { PDLT_BLOCK_MEMBERS = 64 }; /* draws per block, unless there are too many blocks */
 
-/* A level between own linearization and training (trainer/control/level.h): a draw linearized anew at
- * t_j = j step, j = 1..nodes; nodes = 0: own linearization. */
+/* A level between own linearization and training (trainer/control/level.h): a draw linearized anew
+ * at t_j = j step, j = 1..nodes; nodes = 0: own linearization. */
 typedef struct pdlt_level {
   double step;
   int nodes;

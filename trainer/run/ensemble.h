@@ -1,7 +1,8 @@
 /* ensemble.h - trains an ensemble of networks per width and measures it.
  *
- * Entry point of the library for programs: experiment + data in, named arrays out
- * (names and shapes: NOTATION.md). Never sees theory. */
+ * Is: the way into the trainer: experiment and data in, named arrays out (names and shapes:
+ * NOTATION.md). Programs that want the comparison too use cli/study/pdlt.h.
+ * Is not: aware of theory. */
 #ifndef PDLT_TRAINER_RUN_ENSEMBLE_H
 #define PDLT_TRAINER_RUN_ENSEMBLE_H
 
@@ -30,12 +31,13 @@ typedef struct pdlt_ensemble_options {
   const pdlt_team *team;             /* who shares the blocks (run/ranks.h); NULL: this one alone */
 } pdlt_ensemble_options;
 
-/* Adds widths, times, n<n>/NAME, n<n>/NAME_se, n<n>/blocks/NAME and meta (what every archive
- * carries, too: base/experiment/meta.h) to an empty archive (a shard: what shard.h says); ex must be resolved. An existing checkpoint of the
- * same experiment is continued, one of another experiment is PDLT_ERR_INPUT. When *stop
- * becomes non-zero: finished blocks are checkpointed, PDLT_ERR_INTERRUPTED. Other errors:
- * PDLT_ERR_MEMORY, PDLT_ERR_IO; the checkpoint keeps what was finished. Diverged members
- * are a result, not an error. */
+/* Adds everything that NOTATION.md lists for measured.npz (a shard: what shard.h says) to an empty
+ * archive, with meta: what every archive carries (base/experiment/meta.h), `estimator`,
+ * `block_members`, `absent` {name: reason}. ex must be resolved. An existing checkpoint of the same
+ * experiment is continued, one of another experiment is PDLT_ERR_INPUT. When *stop becomes
+ * non-zero: finished blocks are checkpointed, PDLT_ERR_INTERRUPTED. Other errors: PDLT_ERR_MEMORY,
+ * PDLT_ERR_IO; the checkpoint keeps what was finished. Diverged members are a result, not an
+ * error. */
 pdlt_status pdlt_ensemble_run(pdlt_archive *out, const pdlt_experiment *ex,
                               const pdlt_dataset *data, const pdlt_ensemble_options *options,
                               pdlt_error *err);
