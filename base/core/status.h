@@ -57,7 +57,7 @@ typedef struct pdlt_error {
 /* Short description of a code; never NULL. */
 PDLT_API const char *pdlt_status_text(pdlt_status status);
 
-/* Exit status of the program for a code (design: 0, 2, 3, 130). */
+/* Exit status of the program for a code, as in the list. */
 PDLT_API int pdlt_status_exit(pdlt_status status);
 
 /* Fills err (may be NULL) with code and formatted text; returns the code, so

@@ -125,7 +125,7 @@ typedef struct pdlt_experiment {
     double level;
   } compare;
   int swept;       /* 1: the file holds a sweep; this is its base, without it */
-  char *path;      /* file it was read from, as given on the command line */
+  char *path;      /* file it was read from, as given, or the name of a text */
   char *directory; /* relative data paths start here */
   pdlt_experiment_origin *origin;
 } pdlt_experiment;

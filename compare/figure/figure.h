@@ -38,9 +38,8 @@ void pdlt_figure_list_free(pdlt_figure_list *list);
 
 /* Makes every figure that the data allow: width_scaling, extrapolation, training_curves,
  * finite_width, parts, spread, learning_curves, loss_width, benefit, ntk_change, dntk_change,
- * initial_density, kernels, depth, tensors, first_order;
- * writes FOLDER/figures/STEM.png, .svg, .pdf and
- * appends to *out. The files do not depend on time or place. What has no data gives no
+ * initial_density, kernels, depth, tensors, first_order; writes FOLDER/figures/STEM.png, .svg,
+ * .pdf and appends to *out. The files do not depend on time or place. What has no data gives no
  * figure and no error. On failure *out is emptied. Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
                                pdlt_figure_list *out, pdlt_error *err);

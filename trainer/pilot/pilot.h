@@ -23,19 +23,19 @@ enum { PDLT_MAX_CANDIDATES = 37 };
 typedef struct pdlt_pilot_table {
   size_t survivors, candidates; /* draws; candidates k = 0..candidates-1, or 0 */
   double plain, antithetic;     /* variance of z, m */
-  double further;               /* variance of c_0 of a further sample, less its controls */
+  double further;               /* variance of c_0 of a draw without weights, less its controls */
   double with_mean[PDLT_MAX_CANDIDATES];                       /* covariance of m and c_k */
   double covariance[PDLT_MAX_CANDIDATES][PDLT_MAX_CANDIDATES]; /* of c_j and c_k */
   double flops_train, flops_draw;    /* of one network; of its random numbers */
   double flops_level;                /* of those of a further draw of a level */
-  double flops_further;              /* of a further sample */
+  double flops_further;              /* of a draw without weights */
   double flops[PDLT_MAX_CANDIDATES]; /* of c_k of a draw */
   pdlt_level level[PDLT_MAX_CANDIDATES];
 } pdlt_pilot_table;
 
 /* A way to take the mean of z over pairs: candidates 0 < level[0] < .. as levels. */
 typedef struct pdlt_pilot_option {
-  size_t samples; /* further samples per draw; 0: without linearization */
+  size_t samples; /* draws without weights per draw; 0: without linearization */
   int fitted;     /* coefficient from the other blocks, not 1 */
   size_t levels, level[PDLT_MAX_LEVELS];
   size_t draws[PDLT_MAX_LEVELS]; /* further draws of each */
@@ -78,8 +78,8 @@ typedef struct pdlt_pilot {
  * of draws by the rule of multilevel Monte Carlo, all further ones at most four times the work of
  * the trained pair (docs/trainer/control.md, "Choice of the estimator").
  * auto prefers the simpler of two estimators unless the other saves a tenth. Fewer than 8
- * surviving pairs decide for plain, or for one sample and no level. Returns whether pairs are
- * taken. */
+ * surviving pairs decide for plain, or for one draw without weights and no level. Returns whether
+ * pairs are taken. */
 int pdlt_pilot_decide(const pdlt_pilot_table table[2], pdlt_estimator estimator,
                       pdlt_pilot_option *out);
 

@@ -17,7 +17,7 @@ extern "C" {
 #define PDLT_ROUNDING_SHARE 0.1 /* of the error bar */
 
 /* At one width and time, over outputs and samples: root mean squares of what rounding may move
- * the mean output by, and of the expected error bar (docs/trainer/step.md, Single precision). */
+ * the mean output by, and of the expected error bar (docs/trainer/step.md, "Single precision"). */
 typedef struct pdlt_rounding {
   size_t survivors; /* draws that did not diverge in either precision */
   double moved, error;
