@@ -26,10 +26,10 @@ Results lie in OUT/old and OUT/new, a folder per case. Those of OLD are kept and
 and commands are the same, in full as in --fast mode; those of NEW are always made anew. --threads N runs N
 cases at a time (default: all cores), each with one thread, since results do not depend on it.
 
-Arrays must have the same names, types, shapes and bytes, NaN bits included; their order in an archive is free.
-Metadata may differ: keys that do, besides commit, compiler and version, are named at the end. CSV and JSON
-must have the same bytes, unless --arrays-only. Exit status: 0 all equal and something compared; 1 something differs; 2 bad usage, nothing to
-compare, or a program failed."""
+Arrays must have the same names, types, shapes and bytes, NaN bits included; their order in an archive is
+free. Metadata may differ: keys that do, besides commit, compiler and version, are named at the end. CSV and
+JSON must have the same bytes, unless --arrays-only. Exit status: 0 all equal and something compared; 1
+something differs; 2 bad usage, nothing to compare, or a program failed."""
 import argparse
 import array
 import ast
