@@ -43,7 +43,7 @@ static int first_absent(const pdlt_experiment *ex, const char **why) {
                 {PDLT_TENSOR_P, PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK}};
   for (size_t k = 0; k < sizeof groups / sizeof *groups; k++) {
     *why = pdlt_experiment_unpredicted(ex, groups[k].words);
-    if (*why != NULL) return groups[k].first;
+    if (*why != NULL) return (int)groups[k].first;
   }
   return PDLT_TENSOR_COUNT;
 }
