@@ -11,39 +11,32 @@ static const char *text_of(const json_t *object, const char *key) {
   return text == NULL ? "" : text;
 }
 
-/* What some point did not agree with, and what was not refuted, of one expectation. */
-static void print_expectation(const json_t *claim, const char *label) {
-  const json_t *entry = NULL;
-  size_t k = 0;
-  json_array_foreach(json_object_get(claim, "numbers"), k, entry) {
-    if (strcmp(text_of(entry, "expectation"), label) != 0) continue;
-    if (strcmp(text_of(entry, "verdict"), "agree") == 0) continue;
-    const char *point = text_of(entry, "point");
-    printf("           %s%s%s: %s: %s\n", label, point[0] != 0 ? " at " : "", point,
-           text_of(entry, "verdict"), text_of(entry, "reason"));
-  }
-  json_array_foreach(json_object_get(claim, "sabotage_verdicts"), k, entry) {
-    if (strcmp(text_of(entry, "expectation"), label) != 0) continue;
-    if (strcmp(text_of(entry, "verdict"), "disagree") == 0) continue;
-    printf("           %s: not refuted: %s (%.2g standard errors)\n", label,
-           text_of(entry, "sabotage") + strlen(label) + strlen(": "),
-           json_real_value(json_object_get(entry, "sigma")));
-  }
+/* An expectation that a point does not agree with. */
+static void print_number(const json_t *entry) {
+  const char *point = text_of(entry, "point"), *verdict = text_of(entry, "verdict");
+  if (strcmp(verdict, "agree") == 0) return;
+  printf("           %s%s%s: %s: %s\n", text_of(entry, "expectation"), point[0] != 0 ? " at " : "",
+         point, verdict, text_of(entry, "reason"));
+}
+
+/* A sabotage that was not refuted; its name begins with the expectation. */
+static void print_sabotage(const json_t *entry) {
+  const char *label = text_of(entry, "expectation");
+  if (strcmp(text_of(entry, "verdict"), "disagree") == 0) return;
+  printf("           %s: not refuted: %s (%.2g standard errors)\n", label,
+         text_of(entry, "sabotage") + strlen(label) + strlen(": "),
+         json_real_value(json_object_get(entry, "sigma")));
 }
 
 static void print_row(const json_t *claim) {
   const json_t *sabotages = json_object_get(claim, "sabotage_verdicts"), *entry = NULL;
-  const char *before = "";
   size_t k = 0, refuted = 0;
   json_array_foreach(sabotages, k, entry) refuted +=
       strcmp(text_of(entry, "verdict"), "disagree") == 0;
   printf("%-9s  %-44s  %zu of %zu sabotages refuted\n", text_of(claim, "verdict"),
          text_of(claim, "claim"), refuted, json_array_size(sabotages));
-  json_array_foreach(json_object_get(claim, "numbers"), k, entry) {
-    const char *label = text_of(entry, "expectation");
-    if (strcmp(label, before) != 0) print_expectation(claim, label);
-    before = label;
-  }
+  json_array_foreach(json_object_get(claim, "numbers"), k, entry) print_number(entry);
+  json_array_foreach(sabotages, k, entry) print_sabotage(entry);
   fflush(stdout);
 }
 
@@ -55,9 +48,9 @@ static pdlt_status do_claim(pdlt_claims *claims, size_t k, const pdlt_options *o
   PDLT_TRY(pdlt_claims_test(claims, k, options->output, err));
   PDLT_TRY(pdlt_claims_json(claims, k, &text, err));
   json_t *found = json_loads(text, 0, NULL);
-  if (!options->json) print_row(found);
   if (json_array_append_new(all, found) != 0)
     PDLT_TRY(pdlt_command_fail(err, PDLT_ERR_MEMORY, "out of memory"));
+  if (!options->json) print_row(found);
 cleanup:
   pdlt_text_free(text);
   return status;

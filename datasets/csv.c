@@ -115,11 +115,10 @@ static pdlt_status read_rows(csv_reader *csv, pdlt_dataset *data) {
   size_t samples = data->train + data->test;
   for (size_t a = 0; a < samples; a++) {
     char *line = next_line(csv);
-    if (line == NULL) {
+    if (line == NULL)
       return pdlt_experiment_fail(csv->ex, "data.train", csv->err,
                                   "train + test = %zu, but %s has only %zu samples", samples,
                                   csv->ex->data.file, a);
-    }
     pdlt_status status = read_row(csv, line, data->inputs, data->outputs,
                                   data->x + a * data->inputs, data->y + a * data->outputs);
     if (status != PDLT_OK) return status;
@@ -130,16 +129,14 @@ static pdlt_status read_rows(csv_reader *csv, pdlt_dataset *data) {
 /* The columns of the file against what the experiment says. */
 static pdlt_status check_columns(const pdlt_experiment *ex, size_t inputs, size_t outputs,
                                  pdlt_error *err) {
-  if (outputs != (size_t)ex->network.outputs) {
+  if (outputs != (size_t)ex->network.outputs)
     return pdlt_experiment_fail(ex, "network.outputs", err,
                                 "%d, but %s has %zu target columns; use outputs: %zu",
                                 ex->network.outputs, ex->data.file, outputs, outputs);
-  }
-  if (ex->data.inputs != 0 && inputs != (size_t)ex->data.inputs) {
+  if (ex->data.inputs != 0 && inputs != (size_t)ex->data.inputs)
     return pdlt_experiment_fail(ex, "data.inputs", err,
                                 "%d, but %s has %zu input columns; use inputs: %zu or leave it out",
                                 ex->data.inputs, ex->data.file, inputs, inputs);
-  }
   return PDLT_OK;
 }
 

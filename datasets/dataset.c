@@ -43,12 +43,11 @@ static pdlt_status rescale(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_e
   for (size_t a = 0; a < data->train + data->test; a++) {
     double *x = data->x + a * n0, largest = 0.0, sum = 0.0;
     for (size_t i = 0; i < n0; i++) largest = fmax(largest, fabs(x[i]));
-    if (largest == 0.0) {
+    if (largest == 0.0)
       return pdlt_experiment_fail(ex, "data.scale", err,
                                   "sample %zu is the zero vector%s and cannot be scaled; use "
                                   "scale: none or leave the sample out",
                                   a + 1, ex->data.center ? " after centering" : "");
-    }
     for (size_t i = 0; i < n0; i++) {
       x[i] /= largest;
       sum += x[i] * x[i];
@@ -123,9 +122,8 @@ pdlt_status pdlt_dataset_load(pdlt_dataset *out, const pdlt_experiment *ex, pdlt
   data.train = (size_t)ex->data.train;
   data.test = (size_t)ex->data.test;
 
-  if (ex->data.scale_kind == PDLT_SCALE_CRITICAL) {
+  if (ex->data.scale_kind == PDLT_SCALE_CRITICAL)
     return pdlt_fail(err, PDLT_ERR_INTERNAL, "data.scale: critical was not resolved to a number");
-  }
   PDLT_TRY(read_source(&data, ex, err));
   PDLT_TRY(finish(&data, ex, err));
   *out = data;

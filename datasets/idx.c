@@ -37,27 +37,23 @@ static size_t big_endian(const unsigned char *b) {
 
 static pdlt_status check_header(const idx_source *from, const unsigned char *bytes, size_t size,
                                 size_t ndim) {
-  if (size < 4 || bytes[0] != 0 || bytes[1] != 0) {
+  if (size < 4 || bytes[0] != 0 || bytes[1] != 0)
     return pdlt_experiment_fail(
         from->ex, from->key, from->err,
         "%s: wrong magic number: not an IDX file (it must begin with two zero bytes)", from->name);
-  }
-  if (bytes[2] != IDX_UNSIGNED_BYTE) {
+  if (bytes[2] != IDX_UNSIGNED_BYTE)
     return pdlt_experiment_fail(
         from->ex, from->key, from->err,
         "%s: wrong magic number: element type %d; only unsigned bytes (8) are read", from->name,
         bytes[2]);
-  }
-  if (bytes[3] != ndim) {
+  if (bytes[3] != ndim)
     return pdlt_experiment_fail(
         from->ex, from->key, from->err, "%s: wrong magic number: %d dimensions; %s need %zu%s",
         from->name, bytes[3], ndim == 3 ? "images" : "labels", ndim,
         bytes[3] == 3 || bytes[3] == 1 ? " (are images and labels swapped?)" : "");
-  }
-  if (size < 4 + 4 * ndim) {
+  if (size < 4 + 4 * ndim)
     return pdlt_experiment_fail(from->ex, from->key, from->err, "%s: truncated in the header",
                                 from->name);
-  }
   return PDLT_OK;
 }
 
@@ -146,20 +142,17 @@ static pdlt_status select_samples(pdlt_dataset *data, const pdlt_experiment *ex,
 static pdlt_status check_shapes(const pdlt_experiment *ex, const idx_file *images,
                                 const idx_file *labels, pdlt_error *err) {
   size_t pool = (size_t)ex->data.pool, inputs = images->dim[1] / pool * (images->dim[2] / pool);
-  if (images->dim[0] != labels->dim[0]) {
+  if (images->dim[0] != labels->dim[0])
     return pdlt_experiment_fail(ex, "data.labels", err,
                                 "%zu labels, but %zu images; give the two files of one set",
                                 labels->dim[0], images->dim[0]);
-  }
-  if (images->dim[1] % pool != 0 || images->dim[2] % pool != 0) {
+  if (images->dim[1] % pool != 0 || images->dim[2] % pool != 0)
     return pdlt_experiment_fail(ex, "data.pool", err,
                                 "%zu does not divide the sides of %zu x %zu images", pool,
                                 images->dim[1], images->dim[2]);
-  }
-  if (ex->data.inputs != 0 && inputs != (size_t)ex->data.inputs) {
+  if (ex->data.inputs != 0 && inputs != (size_t)ex->data.inputs)
     return pdlt_experiment_fail(ex, "data.inputs", err, "%d, but the images give %zu; leave it out",
                                 ex->data.inputs, inputs);
-  }
   return PDLT_OK;
 }
 

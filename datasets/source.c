@@ -9,10 +9,9 @@
 pdlt_status pdlt_dataset_allocate(pdlt_dataset *data, size_t inputs, size_t outputs,
                                   pdlt_error *err) {
   size_t samples = data->train + data->test;
-  if (inputs > 0 && samples > SIZE_MAX / inputs) {
+  if (inputs > 0 && samples > SIZE_MAX / inputs)
     return pdlt_fail(err, PDLT_ERR_MEMORY, "%zu samples of %zu inputs do not fit in memory",
                      samples, inputs);
-  }
   data->inputs = inputs;
   data->outputs = outputs;
   pdlt_status status = pdlt_alloc(&data->x, samples * inputs, sizeof *data->x, err);

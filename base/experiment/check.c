@@ -124,10 +124,9 @@ static pdlt_status check_data_keys(pdlt_reader *reader) {
       return pdlt_experiment_fail(ex, key, reader->err, "missing; source %s needs %s", source,
                                   expect);
     }
-    if (!used && pdlt_experiment_is_given(ex, key) && strcmp(key, "data.inputs") != 0) {
+    if (!used && pdlt_experiment_is_given(ex, key) && strcmp(key, "data.inputs") != 0)
       return pdlt_experiment_fail(ex, key, reader->err, "source %s does not use it; leave it out",
                                   source);
-    }
   }
   return PDLT_OK;
 }
@@ -155,10 +154,9 @@ static pdlt_status check_idx(pdlt_reader *reader) {
   }
   if (ex->data.targets == PDLT_TARGETS_ONE_HOT)
     return check_outputs(reader, ex->data.num_classes, "targets: one_hot with these classes");
-  if (ex->data.num_classes != 2) {
+  if (ex->data.num_classes != 2)
     return pdlt_experiment_fail(ex, "data.classes", reader->err,
                                 "%d classes; targets: sign needs exactly 2", ex->data.num_classes);
-  }
   return check_outputs(reader, 1, "targets: sign");
 }
 
@@ -226,16 +224,14 @@ static pdlt_status check_measure(pdlt_reader *reader) {
   pdlt_experiment *ex = reader->ex;
   int samples = ex->data.train + ex->data.test;
   if (ex->measure_samples == 0) ex->measure_samples = samples < 6 ? samples : 6;
-  if (ex->measure_samples > samples) {
+  if (ex->measure_samples > samples)
     return pdlt_experiment_fail(ex, "measure_samples", reader->err,
                                 "%d; there are only train + test = %d samples", ex->measure_samples,
                                 samples);
-  }
-  if (ex->ensemble.members > 0 && ex->ensemble.keep_members > ex->ensemble.members) {
+  if (ex->ensemble.members > 0 && ex->ensemble.keep_members > ex->ensemble.members)
     return pdlt_experiment_fail(ex, "ensemble.keep_members", reader->err,
                                 "%ld; there are only %ld members", ex->ensemble.keep_members,
                                 ex->ensemble.members);
-  }
   return PDLT_OK;
 }
 

@@ -53,10 +53,9 @@ pdlt_status pdlt_experiment_override(pdlt_reader *reader, pdlt_node *root, const
   pdlt_node *value = NULL, *map = NULL;
   const char *equals = strchr(setting, '='), *last = NULL;
   char quoted[PDLT_QUOTE_LENGTH];
-  if (equals == NULL || equals == setting) {
+  if (equals == NULL || equals == setting)
     return pdlt_reader_fail(reader, PDLT_LINE_SET, pdlt_quote(quoted, setting),
                             "write key=value, for example network.depth=4");
-  }
   PDLT_TRY(pdlt_strdup(&path, setting, reader->err));
   path[equals - setting] = '\0';
   PDLT_TRY(

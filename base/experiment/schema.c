@@ -227,9 +227,8 @@ static void list_keys(const char *section, char *out, size_t size) {
 static pdlt_status unknown_key(pdlt_reader *reader, int line, const char *section,
                                const char *path) {
   const char *near = nearest_key(path);
-  if (near != NULL) {
+  if (near != NULL)
     return pdlt_reader_fail(reader, line, path, "unknown key; did you mean %s?", near);
-  }
   char known[512];
   list_keys(section, known, sizeof known);
   return pdlt_reader_fail(reader, line, path, "unknown key; known here: %s", known);
@@ -248,15 +247,13 @@ static pdlt_status check_map(pdlt_reader *reader, const pdlt_node *map, const ch
     int index = pdlt_schema_find(path);
     if (index < 0) return unknown_key(reader, map->key_lines[i], section, path);
     int *line = &reader->ex->origin->line[index];
-    if (*line > 0) {
+    if (*line > 0)
       return pdlt_reader_fail(reader, map->key_lines[i], path,
                               "repeated key, first in line %d; keep one", *line);
-    }
     *line = map->key_lines[i];
     if (pdlt_schema[index].type != PDLT_VALUE_SECTION || is_empty(map->items[i])) continue;
-    if (map->items[i]->kind != PDLT_NODE_MAP) {
+    if (map->items[i]->kind != PDLT_NODE_MAP)
       return pdlt_value_wrong(reader, map->items[i], &pdlt_schema[index]);
-    }
     pdlt_status status = check_map(reader, map->items[i], path);
     if (status != PDLT_OK) return status;
   }

@@ -185,11 +185,10 @@ pdlt_status pdlt_read_widths(pdlt_reader *reader, const pdlt_node *value,
 pdlt_status pdlt_read_width_ratios(pdlt_reader *reader, const pdlt_node *value,
                                    const pdlt_schema_key *key) {
   int depth = reader->ex->network.depth;
-  if (value->kind == PDLT_NODE_LIST && value->count != (size_t)depth - 1) {
+  if (value->kind == PDLT_NODE_LIST && value->count != (size_t)depth - 1)
     return pdlt_reader_fail(reader, value->line, key->path,
                             "a list of %zu; depth %d needs %d ratios, one for each hidden layer",
                             value->count, depth, depth - 1);
-  }
   return read_int_list(reader, value, key, 1, 1000000, &reader->ex->network.width_ratios);
 }
 
@@ -200,10 +199,9 @@ pdlt_status pdlt_read_classes(pdlt_reader *reader, const pdlt_node *value,
   const int *classes = reader->ex->data.classes;
   for (size_t i = 0; i < value->count; i++) {
     for (size_t j = 0; j < i; j++) {
-      if (classes[i] == classes[j]) {
+      if (classes[i] == classes[j])
         return pdlt_reader_fail(reader, value->items[i]->line, key->path,
                                 "%d twice; list each label once", classes[i]);
-      }
     }
   }
   reader->ex->data.num_classes = (int)value->count;
@@ -216,18 +214,16 @@ static pdlt_status read_power_law(pdlt_reader *reader, const pdlt_node *value,
   const pdlt_node *scale = pdlt_node_find(value, "scale", 5, NULL);
   const pdlt_node *power = pdlt_node_find(value, "power", 5, NULL);
   double a = 0.0, b = 0.0;
-  if (value->count != 2 || scale == NULL || power == NULL) {
+  if (value->count != 2 || scale == NULL || power == NULL)
     return pdlt_reader_fail(reader, value->line, key->path,
                             "a mapping must be {scale: NUMBER, power: NUMBER}");
-  }
   if (!pdlt_node_number(scale, &a) || a < 0.0) return pdlt_value_wrong(reader, scale, key);
   if (!pdlt_node_number(power, &b)) return pdlt_value_wrong(reader, power, key);
   for (int l = 1; l <= depth; l++) {
     out[l - 1] = a * pow(l, b);
-    if (!isfinite(out[l - 1])) {
+    if (!isfinite(out[l - 1]))
       return pdlt_reader_fail(reader, power->line, key->path,
                               "layer %d gets a value beyond all numbers; use a smaller power", l);
-    }
   }
   return PDLT_OK;
 }
@@ -297,10 +293,9 @@ pdlt_status pdlt_read_eta(pdlt_reader *reader, const pdlt_node *value, const pdl
   }
   if (value->kind == PDLT_NODE_MAP) {
     number = pdlt_node_find(value, "relative", 8, NULL);
-    if (number == NULL || value->count != 1) {
+    if (number == NULL || value->count != 1)
       return pdlt_reader_fail(reader, value->line, key->path,
                               "a mapping must be {relative: NUMBER}");
-    }
     ex->training.eta_kind = PDLT_ETA_RELATIVE;
   }
   if (!pdlt_node_number(number, &ex->training.eta) || ex->training.eta <= 0.0)
@@ -315,10 +310,9 @@ pdlt_status pdlt_read_steps(pdlt_reader *reader, const pdlt_node *value,
   ex->training.to_end = pdlt_value_is_word(value, "end");
   if (ex->training.to_end) return PDLT_OK;
   if (ex->training.eta_kind == PDLT_ETA_FLOW) {
-    if (!pdlt_node_number(value, &number) || number < 0.0) {
+    if (!pdlt_node_number(value, &number) || number < 0.0)
       return pdlt_reader_fail(reader, value->line, key->path,
                               "with eta: flow, expected a number >= 0 (of eta t), or end");
-    }
     ex->training.flow_time = number;
     return PDLT_OK;
   }
@@ -332,10 +326,9 @@ pdlt_status pdlt_read_record(pdlt_reader *reader, const pdlt_node *value,
   pdlt_experiment *ex = reader->ex;
   int flow = ex->training.eta_kind == PDLT_ETA_FLOW;
   double last = flow ? ex->training.flow_time : (double)ex->training.steps, *record = NULL;
-  if (ex->training.to_end) {
+  if (ex->training.to_end)
     return pdlt_reader_fail(reader, value->line, key->path,
                             "with steps: end only 0 and the end are recorded; leave record out");
-  }
   if (!is_number_list(value) || value->count == 0) return pdlt_value_wrong(reader, value, key);
   pdlt_status status = pdlt_alloc(&record, value->count, sizeof *record, reader->err);
   for (size_t i = 0; status == PDLT_OK && i < value->count; i++) {
@@ -384,10 +377,9 @@ pdlt_status pdlt_read_measure(pdlt_reader *reader, const pdlt_node *value,
            !pdlt_value_is_word(value->items[i], pdlt_measure_words[k]))
       k++;
     if (pdlt_measure_words[k] == NULL) return pdlt_value_wrong(reader, value->items[i], key);
-    if (bits & (1U << k)) {
+    if (bits & (1U << k))
       return pdlt_reader_fail(reader, value->items[i]->line, key->path, "%s twice; list it once",
                               pdlt_measure_words[k]);
-    }
     bits |= 1U << k;
   }
   reader->ex->measure = bits;

@@ -29,10 +29,10 @@ static int installed_beside(char out[PDLT_PATH_LENGTH], const char *file, const 
 pdlt_status pdlt_claims_folder(char out[PDLT_PATH_LENGTH], const char *claims, pdlt_error *err) {
   char program[PDLT_PATH_LENGTH] = "";
   Dl_info library = {0};
-  if (claims != NULL || access("reports", R_OK) == 0) {
-    snprintf(out, PDLT_PATH_LENGTH, "%s", claims != NULL ? claims : "reports");
-    return PDLT_OK;
-  }
+  if (claims == NULL && access("reports", R_OK) == 0) claims = "reports";
+  if (claims != NULL && snprintf(out, PDLT_PATH_LENGTH, "%s", claims) >= PDLT_PATH_LENGTH)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "%.64s...: the path is too long", claims);
+  if (claims != NULL) return PDLT_OK;
   const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
   if (length > 0) program[length] = '\0';
   if (installed_beside(out, program, "../share")) return PDLT_OK;
@@ -40,8 +40,8 @@ pdlt_status pdlt_claims_folder(char out[PDLT_PATH_LENGTH], const char *claims, p
       installed_beside(out, library.dli_fname, PDLT_LIBRARY_TO_SHARE))
     return PDLT_OK;
   return pdlt_fail(err, PDLT_ERR_INPUT,
-                   "--claims: no folder reports here and none beside the program; name the folder "
-                   "that holds the claims");
+                   "no folder reports here and none beside the program; name the folder that holds "
+                   "the claims (--claims)");
 }
 
 /* Place of a chapter in the book: inf after 11, then A, B. */

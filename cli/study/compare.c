@@ -27,7 +27,7 @@ static pdlt_status check_folder(const pdlt_study *study, const char *folder, pdl
   json_decref(verdict);
   if (same) return PDLT_OK;
   return pdlt_fail(err, PDLT_ERR_INPUT,
-                   "%s: holds the comparison of other archives; choose another -o, or --force to "
+                   "%s: holds the comparison of other archives; choose another path, or --force to "
                    "overwrite it",
                    folder);
 }
@@ -81,6 +81,7 @@ cleanup:
 }
 
 pdlt_status pdlt_study_compare(pdlt_study *study, const char *folder, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   if (study->sweep.num_keys > 0) return pdlt_study_write_sweep(study, folder, err);
   const int from_files = study->origin.path == NULL && study->origin.text == NULL;
   const pdlt_status status =

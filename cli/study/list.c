@@ -118,7 +118,8 @@ static pdlt_status put_claims(json_t *all, const char *claims, int wanted, pdlt_
       PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: claims"));
     pdlt_claim_free(&claim);
   }
-  json_object_set(all, "claims", entries);
+  if (json_object_set(all, "claims", entries) != 0)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: claims"));
 cleanup:
   json_decref(entries);
   pdlt_claim_free(&claim);
@@ -160,6 +161,7 @@ static pdlt_status copy_json(const json_t *value, char **out, pdlt_error *err) {
 }
 
 pdlt_status pdlt_list(const char *what, const char *claims, char **out, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   json_t *all = json_object();
   int found = 0;
   pdlt_status status = PDLT_OK;

@@ -62,7 +62,7 @@ PDLT_API pdlt_status pdlt_study_open_results(pdlt_study **out, const char *theor
                                              pdlt_error *err);
 
 /* Sets a key ("training.steps", "20"; value: YAML); all results are dropped. A wrong key or value
- * is PDLT_ERR_INPUT `--set: KEY: ...` and not kept; keys that do not fit each other are found
+ * is PDLT_ERR_INPUT `KEY: ...` and not kept; keys that do not fit each other are found
  * when the study is worked on. */
 PDLT_API pdlt_status pdlt_study_set(pdlt_study *study, const char *key, const char *value,
                                     pdlt_error *err);

@@ -33,6 +33,7 @@ pdlt_status pdlt_study_array_at(const pdlt_study *study, pdlt_part part, size_t 
 pdlt_status pdlt_study_array(const pdlt_study *study, pdlt_part part, const char *name,
                              pdlt_named_array *out, pdlt_error *err) {
   const size_t count = pdlt_study_num_arrays(study, part);
+  if (name == NULL) return pdlt_fail(err, PDLT_ERR_INPUT, "no name of an array was given");
   for (size_t k = 0; k < count; k++)
     if (strcmp(study->results[part].archive.entries[k].name, name) == 0)
       return pdlt_study_array_at(study, part, k, out, err);

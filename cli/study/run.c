@@ -33,6 +33,7 @@ cleanup:
 }
 
 pdlt_status pdlt_study_run(pdlt_study *study, const char *folder, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   const size_t points = pdlt_study_num_points(study);
   if (points == 0) return run_one(study, folder, err);
   for (size_t p = 0; p < points; p++) {

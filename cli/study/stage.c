@@ -68,7 +68,7 @@ pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int fo
   pdlt_archive_free(&archive);
   if (force) return PDLT_OK;
   return pdlt_fail(err, PDLT_ERR_INPUT,
-                   "%s: exists and does not hold this experiment's result; choose another -o, or "
+                   "%s: exists and does not hold this experiment's result; choose another path, or "
                    "--force to overwrite it",
                    path);
 }
@@ -164,12 +164,14 @@ cleanup:
 }
 
 pdlt_status pdlt_study_predict(pdlt_study *study, const char *path, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   const pdlt_status status = pdlt_study_resolve(study, err);
   return status != PDLT_OK ? status
                            : pdlt_stage_make(study, PDLT_THEORY, study->settings.layers, path, err);
 }
 
 pdlt_status pdlt_study_train(pdlt_study *study, const char *path, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   pdlt_status status = pdlt_study_resolve(study, err);
   if (status == PDLT_OK) status = pdlt_study_check_trainable(study, err);
   return status != PDLT_OK

@@ -109,6 +109,7 @@ static pdlt_status read_keys(pdlt_study *study, pdlt_error *err) {
 
 static pdlt_status new_study(pdlt_study **out, const pdlt_origin *origin, size_t more,
                              char *const *sets, const pdlt_settings *settings, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   pdlt_study *study = NULL;
   pdlt_status status = pdlt_alloc(&study, 1, sizeof *study, err);
   if (status != PDLT_OK) return status;
@@ -182,8 +183,11 @@ static pdlt_status read_kind(pdlt_result *out, const char *path, const char *kin
 
 pdlt_status pdlt_study_open_results(pdlt_study **out, const char *theory, const char *measured,
                                     const pdlt_settings *settings, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   const pdlt_origin origin = {0};
   pdlt_study *study = NULL;
+  if (theory == NULL || measured == NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "no path of theory or no path of measurement was given");
   pdlt_status status = new_study(&study, &origin, 0, NULL, settings, err);
   if (status != PDLT_OK) return status;
   PDLT_TRY(read_kind(&study->results[PDLT_THEORY], theory, "theory", err));
@@ -197,28 +201,33 @@ cleanup:
 
 /* --- Set --- */
 
-/* 1 when the message is about that key as it was set. */
-static int blames(const char *message, const char *key) {
+/* What a message about that key as it was set says, without the name of the program's option;
+ * NULL: it is about something else. */
+static const char *blame(const char *message, const char *key) {
   const char *const before = "--set: ";
-  const size_t length = strlen(before);
-  return strncmp(message, before, length) == 0 &&
-         strncmp(message + length, key, strlen(key)) == 0 && message[length + strlen(key)] == ':';
+  if (strncmp(message, before, strlen(before)) != 0) return NULL;
+  message += strlen(before);
+  return strncmp(message, key, strlen(key)) == 0 && message[strlen(key)] == ':' ? message : NULL;
 }
 
 pdlt_status pdlt_study_set(pdlt_study *study, const char *key, const char *value, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   pdlt_study *probe = NULL; /* the same with the key: what would be wrong? */
   pdlt_settings settings = {0};
   pdlt_error wrong = {0};
   char *set = NULL;
-  const size_t size = strlen(key) + strlen(value) + 2;
   pdlt_status status = PDLT_OK;
+  if (key == NULL || value == NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "no key or no value was given");
   if (study->origin.path == NULL && study->origin.text == NULL)
     return pdlt_fail(err, PDLT_ERR_INPUT, "%s: a study of results in files has no keys", key);
+  const size_t size = strlen(key) + strlen(value) + 2;
   PDLT_TRY(pdlt_alloc(&set, size, 1, err));
   snprintf(set, size, "%s=%s", key, value);
   status = pdlt_study_derive(&probe, study, 1, &set, &wrong);
-  if (status != PDLT_OK && (status != PDLT_ERR_INPUT || blames(wrong.message, key)))
-    PDLT_TRY(pdlt_fail(err, status, "%s", wrong.message));
+  const char *blamed = blame(wrong.message, key);
+  if (status != PDLT_OK && (status != PDLT_ERR_INPUT || blamed != NULL))
+    PDLT_TRY(pdlt_fail(err, status, "%s", blamed != NULL ? blamed : wrong.message));
   PDLT_TRY(pdlt_settings_copy(&settings, &study->settings, 1, &set, err));
   drop_all(study);
   pdlt_settings_clear(&study->settings);

@@ -4,6 +4,8 @@
 #ifndef PDLT_CLI_STUDY_STUDY_H
 #define PDLT_CLI_STUDY_STUDY_H
 
+#include <locale.h>
+
 #include "base/core/progress.h"
 #include "base/experiment/experiment.h"
 #include "base/file/archive.h"
@@ -55,6 +57,20 @@ struct pdlt_study {
   pdlt_sweep sweep;
   pdlt_study **points; /* (sweep.count) owned, NULL where not made yet */
 };
+
+/* --- numbers.c --- */
+
+/* In this thread, from here to the end of the block, numbers are written and read with a point;
+ * every other category of the locale stays. First in each function of the front door that reads or
+ * writes text with numbers. Without memory for a locale nothing changes. */
+#define PDLT_NUMBERS_WITH_POINT \
+  __attribute__((cleanup(pdlt_numbers_end))) pdlt_numbers numbers = pdlt_numbers_begin()
+
+typedef struct pdlt_numbers {
+  locale_t before, with_point; /* with_point: owned; 0: none */
+} pdlt_numbers;
+pdlt_numbers pdlt_numbers_begin(void);
+void pdlt_numbers_end(pdlt_numbers *numbers);
 
 /* --- settings.c --- */
 

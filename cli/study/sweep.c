@@ -27,6 +27,7 @@ cleanup:
 }
 
 pdlt_status pdlt_study_point(pdlt_study *study, size_t k, pdlt_study **out, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   const size_t points = pdlt_study_num_points(study);
   pdlt_status status = PDLT_OK;
   if (k >= points) return pdlt_fail(err, PDLT_ERR_INPUT, "point %zu of a sweep of %zu", k, points);

@@ -43,9 +43,11 @@ static const char *kind_text(pdlt_critical_class kind) {
 }
 
 pdlt_status pdlt_critical(const char *activation, pdlt_criticality *out, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   pdlt_activation act;
   pdlt_critical_point point;
   pdlt_status status = PDLT_OK;
+  if (activation == NULL) return pdlt_fail(err, PDLT_ERR_INPUT, "no activation was given");
   PDLT_TRY(pdlt_linalg_init(1, err));
   PDLT_TRY(pdlt_activation_parse(&act, activation, err));
   PDLT_TRY(pdlt_critical_find(&point, &act, err));
@@ -93,11 +95,14 @@ static pdlt_status finish_merge(const pdlt_merge *merge, const char *path, pdlt_
 
 pdlt_status pdlt_shards_merge(size_t count, const char *const *files, const char *path,
                               const pdlt_settings *settings, char **meta, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   pdlt_settings own = {0};
   pdlt_merge merge = {0};
   pdlt_archive archive = {0};
   int found = 0;
   pdlt_status status = PDLT_OK;
+  if (count == 0 || files == NULL || path == NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "no shards or no path for their result were given");
   PDLT_TRY(pdlt_settings_copy(&own, settings, 0, NULL, err));
   PDLT_TRY(pdlt_linalg_init(own.threads, err));
   pdlt_progress progress = {
@@ -130,9 +135,11 @@ void pdlt_processes_end(void) {
 int pdlt_processes_rank(void) { return pdlt_team_of_program().rank; }
 
 void pdlt_processes_help(const char *path, const pdlt_settings *settings) {
+  PDLT_NUMBERS_WITH_POINT;
   const pdlt_team team = pdlt_team_of_program();
   pdlt_ensemble_options options = {.team = &team};
   pdlt_study *study = NULL;
+  if (team.rank == 0) return; /* the leader has nobody to help */
   pdlt_status status = pdlt_study_open(&study, path, settings, NULL);
   if (status == PDLT_OK) status = pdlt_study_resolve(study, NULL);
   if (study != NULL) options = pdlt_stage_training(study, &team, NULL);

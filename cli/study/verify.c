@@ -112,12 +112,18 @@ static pdlt_status check_index(const pdlt_claims *claims, size_t k, pdlt_error *
   return pdlt_fail(err, PDLT_ERR_INPUT, "claim %zu of %zu", k, claims->list.count);
 }
 
+static pdlt_status check_folder(const char *folder, pdlt_error *err) {
+  return folder != NULL ? PDLT_OK : pdlt_fail(err, PDLT_ERR_INPUT, "no folder was given");
+}
+
 pdlt_status pdlt_claims_test(pdlt_claims *claims, size_t k, const char *folder, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   char own[PDLT_PATH_LENGTH], *drawing = NULL;
   size_t size = 0;
   pdlt_claim_result result = {0};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(check_index(claims, k, err));
+  PDLT_TRY(check_folder(folder, err));
   PDLT_TRY(pdlt_folder_make(folder, err));
   PDLT_TRY(pdlt_verify_claim(&result, claims->list.folders[k], claims->quick, folder,
                              &claims->settings, err));
@@ -141,6 +147,7 @@ static pdlt_status check_tested(const pdlt_claims *claims, size_t k, pdlt_error 
 }
 
 pdlt_status pdlt_claims_json(const pdlt_claims *claims, size_t k, char **out, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   json_t *found = NULL;
   pdlt_status status = check_tested(claims, k, err);
   if (status != PDLT_OK) return status;
@@ -163,8 +170,10 @@ static pdlt_status write_verdicts(const pdlt_claims *claims, const char *path, p
 }
 
 pdlt_status pdlt_claims_write(const pdlt_claims *claims, const char *folder, pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
   char path[PDLT_PATH_LENGTH];
   pdlt_status status = PDLT_OK;
+  PDLT_TRY(check_folder(folder, err));
   for (size_t k = 0; k < claims->list.count; k++) PDLT_TRY(check_tested(claims, k, err));
   PDLT_TRY(pdlt_path_join(path, folder, "index.html", err));
   PDLT_TRY(pdlt_claim_page_write(

@@ -87,10 +87,12 @@ TEST(Study, KeysAreSet) {
   ASSERT_EQ(s.open_arrays(arrays_yaml()), PDLT_OK);
   ASSERT_EQ(pdlt_study_predict(s.c, nullptr, &s.err), PDLT_OK);
   EXPECT_EQ(pdlt_study_set(s.c, "training.step", "20", &s.err), PDLT_ERR_INPUT);
-  EXPECT_STREQ(s.err.message, "--set: training.step: unknown key; did you mean training.steps?");
+  EXPECT_STREQ(s.err.message, "training.step: unknown key; did you mean training.steps?");
   EXPECT_EQ(pdlt_study_set(s.c, "training.steps", "many", &s.err), PDLT_ERR_INPUT);
-  EXPECT_EQ(std::string(s.err.message).rfind("--set: training.steps: many", 0), 0u)
-      << s.err.message;
+  EXPECT_EQ(std::string(s.err.message).rfind("training.steps: many", 0), 0u) << s.err.message;
+  EXPECT_EQ(pdlt_study_set(s.c, nullptr, "2", &s.err), PDLT_ERR_INPUT);
+  EXPECT_EQ(pdlt_study_set(s.c, "training.steps", nullptr, &s.err), PDLT_ERR_INPUT);
+  EXPECT_EQ(pdlt_study_array(s.c, PDLT_THEORY, nullptr, &t, &s.err), PDLT_ERR_INPUT);
   EXPECT_GT(pdlt_study_num_arrays(s.c, PDLT_THEORY), 0u); /* what is refused changes nothing */
   ASSERT_EQ(pdlt_study_set(s.c, "training.steps", "2", &s.err), PDLT_OK) << s.err.message;
   EXPECT_EQ(pdlt_study_num_arrays(s.c, PDLT_THEORY), 0u);
@@ -150,6 +152,7 @@ TEST(Study, SettingsAreChecked) {
   EXPECT_EQ(pdlt_study_open_arrays(&s.c, "", 3, 2, x, 1, nullptr, nullptr, &s.err), PDLT_ERR_INPUT);
   EXPECT_EQ(pdlt_study_open_text(&s.c, nullptr, nullptr, nullptr), PDLT_ERR_INPUT);
   EXPECT_EQ(pdlt_study_open(&s.c, nullptr, nullptr, nullptr), PDLT_ERR_INPUT);
+  EXPECT_EQ(pdlt_study_open_results(&s.c, nullptr, "m.npz", nullptr, nullptr), PDLT_ERR_INPUT);
   EXPECT_EQ(s.c, nullptr);
 }
 

@@ -41,6 +41,8 @@ TEST(Tools, ClaimsAreVerified) {
   EXPECT_EQ(pdlt_verify(claims.c_str(), wrong, 0, out.c_str(), nullptr, &verdict, &err),
             PDLT_ERR_INPUT);
   EXPECT_NE(std::string(err.message).find("\"third\""), std::string::npos);
+  EXPECT_EQ(pdlt_verify(claims.c_str(), nullptr, 0, nullptr, nullptr, &verdict, &err),
+            PDLT_ERR_INPUT);
 }
 
 TEST(Tools, ClaimsOneByOne) {
@@ -89,6 +91,7 @@ TEST(Tools, ShardsMergeToTheWhole) {
   }
   pdlt_error err = {};
   char *meta = nullptr;
+  EXPECT_EQ(pdlt_shards_merge(0, files, files[0], nullptr, nullptr, &err), PDLT_ERR_INPUT);
   EXPECT_EQ(pdlt_shards_merge(1, files, merged.c_str(), nullptr, nullptr, &err), PDLT_ERR_INPUT);
   ASSERT_EQ(pdlt_shards_merge(2, files, merged.c_str(), nullptr, &meta, &err), PDLT_OK)
       << err.message;
@@ -126,6 +129,7 @@ TEST(Tools, Criticality) {
   EXPECT_STREQ(point.kind, "none");
   EXPECT_GT(std::strlen(point.reason), 0u);
   EXPECT_EQ(pdlt_critical("nothing", &point, &err), PDLT_ERR_INPUT);
+  EXPECT_EQ(pdlt_critical(nullptr, &point, &err), PDLT_ERR_INPUT);
 }
 
 }  // namespace

@@ -323,11 +323,10 @@ pdlt_status pdlt_bracket_quads_new(pdlt_bracket_quads *out, const pdlt_activatio
                                    const double *K, int threads, pdlt_error *err) {
   pdlt_status status;
   pdlt_bracket_quads quads;
-  if (orders == PDLT_QUAD_ALL && !pdlt_activation_get_traits(activation).smooth) {
+  if (orders == PDLT_QUAD_ALL && !pdlt_activation_get_traits(activation).smooth)
     return pdlt_fail(err, PDLT_ERR_UNSUPPORTED,
                      "second derivatives of this activation are delta functions: brackets of "
                      "three or more of them over one sample do not exist");
-  }
   pdlt_bracket_quads_layout(&quads, orders);
   quads.D = D;
   quads.multisets = D * (D + 1) * (D + 2) * (D + 3) / 24;

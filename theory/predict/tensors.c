@@ -51,7 +51,7 @@ static int first_absent(const pdlt_experiment *ex, const char **why) {
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
   const double D = (double)p->kernel->D, kept = p->options->layers ? ex->network.depth : 2;
-  const double bytes = 13 * D * D * D * D * sizeof(double) * kept;
+  const double bytes = PDLT_TENSOR_COUNT * D * D * D * D * sizeof(double) * kept;
   const char *why;
   const int first = first_absent(ex, &why);
   pdlt_tensor_set set = {0};

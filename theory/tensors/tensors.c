@@ -223,19 +223,16 @@ static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *k
 
 static pdlt_status check_settings(const pdlt_kernel_layers *kernels,
                                   const pdlt_tensor_settings *settings, pdlt_error *err) {
-  if (kernels->depth < 1 || settings->threads < 1) {
+  if (kernels->depth < 1 || settings->threads < 1)
     return pdlt_fail(err, PDLT_ERR_INPUT, "tensors: depth %d and %d threads, both must be >= 1",
                      kernels->depth, settings->threads);
-  }
-  if (settings->dntk && !pdlt_activation_get_traits(&settings->activation).smooth) {
+  if (settings->dntk && !pdlt_activation_get_traits(&settings->activation).smooth)
     return pdlt_fail(err, PDLT_ERR_UNSUPPORTED,
                      "P, Q, R, S, T, U do not exist for this activation: its second derivative is "
                      "a delta function, and they contain products of them");
-  }
-  if (!(settings->tolerance > 0.0)) {
+  if (!(settings->tolerance > 0.0))
     return pdlt_fail(err, PDLT_ERR_INPUT, "tensors: tolerance %g must be positive",
                      settings->tolerance);
-  }
   return PDLT_OK;
 }
 

@@ -66,7 +66,7 @@ static int is_unfinished(const char *name) {
 }
 
 static pdlt_status refuse(const char *path, const char *what, pdlt_error *err) {
-  return pdlt_fail(err, PDLT_ERR_INPUT, "%s: %s; --force to throw it away, or choose another -o",
+  return pdlt_fail(err, PDLT_ERR_INPUT, "%s: %s; --force to throw it away, or choose another path",
                    path, what);
 }
 
@@ -110,7 +110,8 @@ static pdlt_status make_and_lock(pdlt_checkpoint *c, int discard, pdlt_error *er
   close(c->lock);
   c->lock = -1;
   return pdlt_fail(err, PDLT_ERR_INPUT,
-                   "%s: another process works on it; wait for it, or choose another -o", c->folder);
+                   "%s: another process works on it; wait for it, or choose another path",
+                   c->folder);
 }
 
 static void make_header(const pdlt_checkpoint *c, header *out) {
