@@ -64,7 +64,7 @@ struct pdlt_study {
  * every other category of the locale stays. First in each function of the front door that reads or
  * writes text with numbers. Without memory for a locale nothing changes. */
 #define PDLT_NUMBERS_WITH_POINT \
-  __attribute__((cleanup(pdlt_numbers_end))) pdlt_numbers numbers = pdlt_numbers_begin()
+  __attribute__((cleanup(pdlt_numbers_end), unused)) pdlt_numbers numbers = pdlt_numbers_begin()
 
 typedef struct pdlt_numbers {
   locale_t before, with_point; /* with_point: owned; 0: none */
