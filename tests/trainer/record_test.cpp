@@ -96,6 +96,17 @@ TEST(TrainerRecord, PartsCoverTheRecord) {
   }
 }
 
+// 2^64 numbers of a tensor are 0 in a size_t.
+TEST(TrainerRecord, TensorsOnTooManySamplesAreRefused) {
+  Case run("plain");
+  pdlt_error err = {};
+  for (int samples : {33, 1 << 16}) {
+    run.ex->c.measure_samples = samples;
+    EXPECT_EQ(pdlt_plan_make(&run.plan, &run.ex->c, &run.problem, 1, &err), PDLT_ERR_INPUT);
+    EXPECT_NE(std::string(err.message).find("measured on at most 32"), std::string::npos);
+  }
+}
+
 TEST(TrainerRecord, MergingIsTheRecordOfBothBlocks) {
   for (const char *estimator : {"plain", "antithetic", "two_level"})
     for (int cov : {0, 1}) {

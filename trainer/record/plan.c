@@ -13,13 +13,13 @@ enum {
   TENSORS = MOMENTS | PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK
 };
 
-/* Whether the sums for covariances have a reasonable size. */
+/* Whether the sums for covariances have a reasonable size; doubles, which cannot overflow. */
 static int covariance_fits(const pdlt_plan *plan) {
-  const size_t bytes = plan->times * plan->p * plan->p * sizeof(double);
+  const double p = (double)plan->p, bytes = (double)plan->times * p * p * sizeof(double);
   size_t blocks = (plan->members + PDLT_BLOCK_MEMBERS - 1) / PDLT_BLOCK_MEMBERS;
   if (blocks > FEWEST_BLOCKS) blocks = FEWEST_BLOCKS;
-  return bytes <= PDLT_MAX_COVARIANCE &&
-         bytes * blocks * plan->ex->network.num_widths <= PDLT_MAX_COVARIANCES;
+  return bytes <= (double)PDLT_MAX_COVARIANCE &&
+         bytes * (double)(blocks * plan->ex->network.num_widths) <= (double)PDLT_MAX_COVARIANCES;
 }
 
 static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
@@ -36,8 +36,8 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
                                 "single rounds at %.2g, and training to the end needs outputs "
                                 "right to %.2g; write double",
                                 (double)FLT_EPSILON / 2, PDLT_CONVERGED);
-  const size_t S = (size_t)ex->measure_samples;
-  if ((ex->measure & TENSORS) != 0 && S * S * S * S * sizeof(double) > PDLT_MAX_TENSOR)
+  const double S = ex->measure_samples; /* S^4 of what may be asked for overflows a size_t */
+  if ((ex->measure & TENSORS) != 0 && S * S * S * S * sizeof(double) > (double)PDLT_MAX_TENSOR)
     return pdlt_experiment_fail(ex, "measure_samples", err,
                                 "%d; tensors with four indices are measured on at most 32",
                                 ex->measure_samples);
