@@ -334,18 +334,17 @@ pdlt_status pdlt_read_record(pdlt_reader *reader, const pdlt_node *value,
   for (size_t i = 0; status == PDLT_OK && i < value->count; i++) {
     double number = 0.0;
     int good = pdlt_node_number(value->items[i], &number) && number >= 0.0;
-    if (!good || (!flow && number != floor(number))) {
+    if (!good || (!flow && number != floor(number)))
       status = pdlt_value_wrong(reader, value->items[i], key);
-    } else if (number > last) {
+    else if (number > last)
       status = pdlt_reader_fail(reader, value->items[i]->line, key->path,
                                 "%.15g lies beyond training.steps = %.15g", number, last);
-    } else if (i > 0 && number <= record[i - 1]) {
+    else if (i > 0 && number <= record[i - 1])
       status = pdlt_reader_fail(reader, value->items[i]->line, key->path,
                                 "%.15g after %.15g; list the steps increasing, each once", number,
                                 record[i - 1]);
-    } else {
+    else
       record[i] = number;
-    }
   }
   if (status != PDLT_OK) {
     pdlt_free(record);

@@ -7,7 +7,7 @@
 
 _Static_assert((int)PDLT_SETTINGS_MAX_THREADS == (int)PDLT_MAX_THREADS, "pdlt.h says otherwise");
 
-enum { CHECKPOINT_SECONDS = 20 };
+enum { CHECKPOINT_SECONDS = 20, MOST_SECONDS = 1000000000 };
 
 void pdlt_settings_default(pdlt_settings *out) {
   *out = (pdlt_settings){.checkpoint_seconds = CHECKPOINT_SECONDS};
@@ -31,8 +31,9 @@ static pdlt_status check(pdlt_settings *s, pdlt_error *err) {
   if (s->shards < 0 || (s->shards > 0 && (s->shard < 1 || s->shard > s->shards)))
     return pdlt_fail(err, PDLT_ERR_INPUT, "shard %d of %d; expected 1 <= shard <= shards", s->shard,
                      s->shards);
-  if (!(s->checkpoint_seconds >= 0))
-    return pdlt_fail(err, PDLT_ERR_INPUT, "checkpoint_seconds is not a number >= 0");
+  if (!(s->checkpoint_seconds >= 0 && s->checkpoint_seconds <= MOST_SECONDS))
+    return pdlt_fail(err, PDLT_ERR_INPUT, "checkpoint_seconds is not a number from 0 to %d",
+                     (int)MOST_SECONDS);
   return pdlt_threads_check(s->threads, err);
 }
 

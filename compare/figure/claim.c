@@ -90,13 +90,12 @@ static void label_panel(pdlt_panel *panel, const pdlt_claim_result *r, const pdl
   snprintf(title, sizeof title, "%.90s", e->label);
   pdlt_markup_escape(escaped, sizeof escaped, title);
   pdlt_panel_title(panel, escaped);
-  if (over_points) {
+  if (over_points)
     snprintf(x->label, sizeof x->label, "%.100s", r->swept);
-  } else if (e->variable != NULL) {
+  else if (e->variable != NULL)
     snprintf(x->label, sizeof x->label, "<i>%.40s</i>", e->variable);
-  } else if (e->kind != PDLT_EXPECT_THEORY) {
+  else if (e->kind != PDLT_EXPECT_THEORY)
     snprintf(x->label, sizeof x->label, "<i>h</i> = 1/<i>n</i>");
-  }
   pdlt_panel_y(panel);
 }
 

@@ -1,4 +1,5 @@
 /* study_test.cpp - the front door: from text, arrays and files to the verdict. */
+#include <cmath>
 #include <thread>
 
 #include "base/core/memory.h"
@@ -143,8 +144,14 @@ TEST(Study, SettingsAreChecked) {
   s.settings.shards = 2;
   EXPECT_EQ(s.open_arrays(arrays_yaml()), PDLT_ERR_INPUT);
   EXPECT_STREQ(s.err.message, "shard 3 of 2; expected 1 <= shard <= shards");
-  const char *sets[] = {"training.steps=2", "nothing=1", nullptr};
   s.settings.shards = 0;
+  for (double seconds : {-1.0, HUGE_VAL, std::nan("")}) {
+    s.settings.checkpoint_seconds = seconds;
+    EXPECT_EQ(s.open_arrays(arrays_yaml()), PDLT_ERR_INPUT);
+    EXPECT_STREQ(s.err.message, "checkpoint_seconds is not a number from 0 to 1000000000");
+  }
+  s.settings.checkpoint_seconds = 20;
+  const char *sets[] = {"training.steps=2", "nothing=1", nullptr};
   s.settings.sets = sets;
   EXPECT_EQ(s.open_arrays(arrays_yaml()), PDLT_ERR_INPUT);
   EXPECT_EQ(std::string(s.err.message).rfind("--set: nothing: ", 0), 0u) << s.err.message;
