@@ -19,6 +19,9 @@ broken() { # what happened
 build=$(cd "$build" && pwd)
 log=$build/tests.log junit=$build/tests.xml
 rm -f "$junit"
+# Read by programs built with sanitizers only, whoever starts them.
+leaks=$(cd "$(dirname "$0")/.." && pwd)/tests/leaks.supp
+export LSAN_OPTIONS=suppressions=$leaks:print_suppressions=0${LSAN_OPTIONS:+:$LSAN_OPTIONS}
 rc=0
 ctest --test-dir "$build" -j "$(nproc)" --output-on-failure --no-tests=error \
   --output-junit "$junit" >"$log" 2>&1 || rc=$?

@@ -27,20 +27,6 @@ static PangoLayout *make_layout(cairo_t *cr, const char *markup, double size, do
   return layout;
 }
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PDLT_LEAK_CHECK 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define PDLT_LEAK_CHECK 1
-#endif
-#ifdef PDLT_LEAK_CHECK
-/* fontconfig keeps one pattern (288 bytes) for the life of the process; everything else
- * that drawing takes is given back, and leaks anywhere else are still reported. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void) { return "leak:libfontconfig\n"; }
-#endif
-
 void pdlt_text_forget_fonts(void) { pango_cairo_font_map_set_default(NULL); }
 
 void pdlt_text_size(cairo_t *cr, const char *markup, double size, double wrap, double *width,
