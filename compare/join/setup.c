@@ -6,7 +6,7 @@
 #include "base/core/memory.h"
 #include "base/experiment/quantity.h"
 #include "compare/join/internal.h"
-#include "compare/join/reach.h"
+#include "compare/reach/reach.h"
 
 void pdlt_join_setup_free(pdlt_join_setup *setup) {
   pdlt_free(setup->widths);

@@ -9,7 +9,7 @@
 
 #include "base/core/status.h"
 #include "base/file/archive.h"
-#include "compare/join/reach.h"
+#include "compare/reach/reach.h"
 #include "compare/statistics/distance.h"
 
 #ifdef __cplusplus

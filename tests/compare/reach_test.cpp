@@ -1,5 +1,5 @@
 /* reach_test.cpp - what is reported of each width. */
-#include "compare/join/reach.h"
+#include "compare/reach/reach.h"
 
 #include <gtest/gtest.h>
 

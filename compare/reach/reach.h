@@ -2,8 +2,8 @@
  *
  * Is: a few numbers of each width, from the two archives alone.
  * Is not: a test; the verdict is verdict.h. */
-#ifndef PDLT_COMPARE_JOIN_REACH_H
-#define PDLT_COMPARE_JOIN_REACH_H
+#ifndef PDLT_COMPARE_REACH_REACH_H
+#define PDLT_COMPARE_REACH_REACH_H
 
 #include "base/file/archive.h"
 

@@ -1,5 +1,5 @@
 /* reach.c - see reach.h. */
-#include "compare/join/reach.h"
+#include "compare/reach/reach.h"
 
 #include <math.h>
 
