@@ -110,7 +110,7 @@ static pdlt_status fill_truth(source *s, const pdlt_join *join, const double *h,
   int last = powers;
   if (last - first + 1 > (int)num) last = first - 1 + (int)num;
   pdlt_status status = PDLT_OK;
-  if (last >= first) status = pdlt_fit_rows(num, used_h, se, first, last, rows, NULL, err);
+  if (last >= first) status = pdlt_fit_rows(num, used_h, se, first, last, NULL, rows, NULL, err);
   if (status != PDLT_OK) return status;
   for (int m = first; m <= last; m++)
     for (size_t i = 0; i < num; i++) c[m] += rows[(size_t)(m - first) * num + i] * x[i];

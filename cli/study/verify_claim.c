@@ -16,7 +16,8 @@
 typedef struct point {
   pdlt_claim_result *result;
   size_t index;
-  pdlt_study *study; /* with the settings of the point */
+  pdlt_study *study;     /* with the settings of the point */
+  pdlt_join_setup setup; /* of its theory and ensemble; empty without an ensemble */
 } point;
 
 /* Theory and, when the claim needs it, the ensemble, from folder or made anew. */
@@ -30,6 +31,8 @@ static pdlt_status make_results(point *p, const char *folder, pdlt_error *err) {
   if (!pdlt_claim_needs_ensemble(claim)) return PDLT_OK;
   PDLT_TRY(pdlt_path_join(path, folder, "measured.npz", err));
   PDLT_TRY(pdlt_study_train(p->study, path, err));
+  PDLT_TRY(pdlt_join_setup_read(&p->setup, &p->study->results[PDLT_THEORY].archive,
+                                &p->study->results[PDLT_MEASURED].archive, err));
 cleanup:
   return status;
 }
@@ -39,6 +42,7 @@ static pdlt_claim_setting setting_of(const point *p) {
   const pdlt_result *measured = &p->study->results[PDLT_MEASURED];
   return (pdlt_claim_setting){.theory = &p->study->results[PDLT_THEORY].archive,
                               .measured = measured->made ? &measured->archive : NULL,
+                              .setup = measured->made ? &p->setup : NULL,
                               .point = p->index,
                               .share = pdlt_claim_share(&r->claim, r->points),
                               .function = pdlt_verify_function,
@@ -95,6 +99,7 @@ static pdlt_status do_point(pdlt_claim_result *result, const pdlt_study *whole, 
   PDLT_TRY(make_results(&p, sweep->num_keys == 0 ? folder : own, err));
   PDLT_TRY(test_point(&p, err));
 cleanup:
+  pdlt_join_setup_free(&p.setup);
   pdlt_study_free(p.study);
   return status;
 }

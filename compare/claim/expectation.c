@@ -206,35 +206,6 @@ static pdlt_status fill_residual(pdlt_residual *out, const pdlt_join *join,
   return status;
 }
 
-static void decide(pdlt_finding *out, const pdlt_evidence *e, int degree, double share) {
-  out->p = e->broken ? 0 : e->exact == e->numbers ? 1 : e->coefficient.p;
-  out->worst_z = e->worst_z;
-  out->verdict = PDLT_UNDECIDED;
-  if (!pdlt_evidence_tested(e)) {
-    out->p = NAN;
-    snprintf(out->reason, sizeof out->reason,
-             "too few widths: %zu can be used, a fit of degree %d needs %zu", e->widths, degree,
-             e->needed);
-  } else if (out->p < share) {
-    out->verdict = PDLT_DISAGREE;
-    snprintf(out->reason, sizeof out->reason, "p = %.2g is below this test's share %.2g", out->p,
-             share);
-  } else if (e->degree.p < PDLT_BAD_FIT && e->degree_shift > PDLT_DEGREE_SHIFT) {
-    snprintf(out->reason, sizeof out->reason,
-             "widths too small for this order: degree %d moves the coefficient by %.2g standard "
-             "errors",
-             degree + 1, e->degree_shift);
-  } else if (e->fit.p < PDLT_BAD_FIT) {
-    snprintf(out->reason, sizeof out->reason,
-             "bad fit: a polynomial of degree %d in 1/width does not describe the numbers (p = "
-             "%.2g)",
-             degree, e->fit.p);
-  } else {
-    out->verdict = PDLT_AGREE;
-    snprintf(out->reason, sizeof out->reason, "no deviation (p = %.2g)", out->p);
-  }
-}
-
 /* The tests of compare.h, c0 or c1, on the chosen numbers with the chosen prediction. */
 static pdlt_status test_fit(pdlt_finding *out, const pdlt_expectation *e, const pdlt_join *join,
                             const pdlt_join_setup *setup, double share, pdlt_error *err) {
@@ -247,7 +218,10 @@ static pdlt_status test_fit(pdlt_finding *out, const pdlt_expectation *e, const 
   PDLT_TRY(pdlt_alloc(&p, join->count, sizeof *p, err));
   PDLT_TRY(pdlt_evidence_gather(&evidence, join, setup, slope, rows, p, err));
   out->numbers = evidence.numbers;
-  decide(out, &evidence, setup->degree, share);
+  out->verdict =
+      pdlt_verdict_test(&evidence, setup->degree, share, out->reason, sizeof out->reason);
+  out->p = pdlt_evidence_tested(&evidence) ? pdlt_evidence_p(&evidence) : NAN;
+  out->worst_z = evidence.worst.z;
   const pdlt_coefficient *c = slope ? &rows[out->shown].c1 : &rows[out->shown].c0;
   out->value = c->tested ? c->value : NAN;
   out->se = c->tested ? c->se : NAN;
@@ -263,26 +237,24 @@ cleanup:
 static pdlt_status test_ensemble(pdlt_finding *out, const pdlt_expectation *e,
                                  const pdlt_sabotage *sabotage, const pdlt_claim_setting *setting,
                                  pdlt_error *err) {
-  pdlt_join_setup setup = {0};
+  const pdlt_join_setup *setup = setting->setup;
   pdlt_join join = {0};
   size_t count = 0;
   pdlt_status status = PDLT_OK;
   const pdlt_archive *theory = setting->other != NULL ? setting->other : setting->theory;
-  PDLT_TRY(pdlt_join_setup_read(&setup, setting->theory, setting->measured, err));
-  PDLT_TRY(read_join(&join, e, &setup, theory, setting->measured, err));
+  PDLT_TRY(read_join(&join, e, setup, theory, setting->measured, err));
   PDLT_TRY(select_numbers(&join, e, &count, err));
   if (e->kind == PDLT_EXPECT_EXACT) {
-    PDLT_TRY(pdlt_claim_test_exact(out, e, sabotage, setting, &join, &setup, err));
+    PDLT_TRY(pdlt_claim_test_exact(out, e, sabotage, setting, &join, setup, err));
   } else {
     PDLT_TRY(predict(&join, e, sabotage, setting, err));
     if (out->shown == SIZE_MAX)
       out->shown =
           pdlt_claim_choose_shown(&join, e->kind == PDLT_EXPECT_SLOPE ? join.nlo : join.lo);
-    PDLT_TRY(test_fit(out, e, &join, &setup, setting->share, err));
+    PDLT_TRY(test_fit(out, e, &join, setup, setting->share, err));
   }
 cleanup:
   pdlt_join_free(&join);
-  pdlt_join_setup_free(&setup);
   return status;
 }
 

@@ -8,6 +8,7 @@
 #include "base/file/archive.h"
 #include "compare/claim/claim.h"
 #include "compare/claim/formula.h"
+#include "compare/join/join.h"
 #include "compare/verdict/compare.h"
 
 #ifdef __cplusplus
@@ -18,6 +19,7 @@ extern "C" {
 typedef struct pdlt_claim_setting {
   const pdlt_archive *theory;   /* of the experiment as it stands */
   const pdlt_archive *measured; /* NULL: no ensemble */
+  const pdlt_join_setup *setup; /* of the two; NULL: no ensemble */
   const pdlt_archive *other;    /* theory with the settings of a sabotage; NULL: as theory */
   size_t point;                 /* of the sweep, from 0: which formula of a list */
   double share;                 /* p below it: disagree */
@@ -39,7 +41,7 @@ typedef struct pdlt_finding {
   double p;       /* of the joint test; NaN: not tested; 0 or 1 without statistics */
   double worst_z; /* of one number, in standard errors (THEORY: in tolerances) */
   size_t numbers; /* tested */
-  char reason[256];
+  char reason[512];
   size_t shown;                /* the number that is drawn */
   double value, se, predicted; /* its coefficient and the prediction; NaN with EXACT */
   size_t count;                /* points of the curve */

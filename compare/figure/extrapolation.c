@@ -21,7 +21,7 @@ static pdlt_status fit_row(double *coefficient, const pdlt_comparison *c,
     se[num++] = row->se[w];
   }
   if (num < terms) return pdlt_fail(err, PDLT_ERR_NUMERIC, "too few widths for a curve");
-  pdlt_status status = pdlt_fit_rows(num, h, se, 0, c->degree, map, NULL, err);
+  pdlt_status status = pdlt_fit_rows(num, h, se, 0, c->degree, NULL, map, NULL, err);
   for (size_t k = 0; status == PDLT_OK && k < terms; k++) {
     coefficient[k] = 0;
     for (size_t i = 0; i < num; i++) coefficient[k] += map[k * num + i] * x[i];

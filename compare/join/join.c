@@ -204,8 +204,9 @@ static pdlt_status fill_width(pdlt_join *join, size_t w, const pdlt_quantity *ki
     join->num_blocks[w] = num;
     if (num < 2) usable = 0;
   }
-  if (pdlt_join_unstable(kind->name, setup, w)) usable = 0;
-  if (join->trained && (setup->diverged[w] > 0.0 || setup->unconverged[w] > 0.0)) usable = 0;
+  if (join->trained &&
+      (setup->diverged[w] > 0.0 || setup->unconverged[w] > 0.0 || !setup->reach[w].in_reach))
+    usable = 0;
   join->used[w] = usable;
   return PDLT_OK;
 }
@@ -220,6 +221,7 @@ pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setu
   pdlt_status status = PDLT_OK;
   pdlt_join join = {.name = kind->name,
                     .trained = pdlt_quantity_is_trained(kind),
+                    .power = pdlt_quantity_is_trained(kind) ? setup->trained_power : 1.0,
                     .ndim = pdlt_quantity_ndim(kind) - timed};
   memset(out, 0, sizeof *out);
   out->name = kind->name;

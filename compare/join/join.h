@@ -12,6 +12,7 @@
 
 #include "base/core/status.h"
 #include "base/file/archive.h"
+#include "compare/reach/reach.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,12 +24,15 @@ typedef struct pdlt_join_setup {
   double *widths, *h;             /* (W) n; 1/n_{L-1} */
   double *members;                /* (W) independent draws */
   double *diverged, *unconverged; /* (W) */
-  double *unstable;               /* (W) share, reach.h; NaN: not known */
-  double *stable_width;           /* (W) reach.h */
-  double ratio;                   /* n_{L-1} / n */
-  int degree;                     /* of the fit */
-  double level;                   /* family-wise */
-  double rounding;                /* of one measured number, relative to its array's largest */
+  pdlt_reach *reach;              /* (W) how far the expansion can be trusted */
+  double width_within;  /* n from which on theory alone keeps all rules of reach; 0: no rule
+                                     applies */
+  double trained_power; /* trained quantities go in powers of h^trained_power: 1/2 for
+                                     activations with a kink, else 1 */
+  double ratio;         /* n_{L-1} / n */
+  int degree;           /* of the fit */
+  double level;         /* family-wise */
+  double rounding;      /* of one measured number, relative to its array's largest */
 } pdlt_join_setup;
 
 /* Reads widths, members, degree, level, arithmetic. Errors: PDLT_ERR_INPUT (not a measured
@@ -37,14 +41,11 @@ pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theor
                                  const pdlt_archive *measured, pdlt_error *err);
 void pdlt_join_setup_free(pdlt_join_setup *setup);
 
-/* 1 when width w is left out of quantity `name`, z or the squared bias that is made of it,
- * because its members are unstable. */
-int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w);
-
 /* One quantity; everything but the name, the blocks and the weights is owned. */
 typedef struct pdlt_join {
   const char *name;       /* measured name */
-  int trained;            /* depends on training: diverged members matter */
+  int trained;            /* depends on training: diverged members and reach matter */
+  double power;           /* fits go in powers of h^power */
   int second;             /* c1 is tested too (nlo exists) */
   int vanishes;           /* 0 at infinite width by construction: theory has no array for it */
   int ndim;               /* of the index, time excluded */

@@ -3,10 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/activation/activation.h"
 #include "base/core/memory.h"
-#include "base/experiment/quantity.h"
 #include "compare/join/internal.h"
-#include "compare/reach/reach.h"
 
 void pdlt_join_setup_free(pdlt_join_setup *setup) {
   pdlt_free(setup->widths);
@@ -14,8 +13,7 @@ void pdlt_join_setup_free(pdlt_join_setup *setup) {
   pdlt_free(setup->members);
   pdlt_free(setup->diverged);
   pdlt_free(setup->unconverged);
-  pdlt_free(setup->unstable);
-  pdlt_free(setup->stable_width);
+  pdlt_free(setup->reach);
   memset(setup, 0, sizeof *setup);
 }
 
@@ -45,7 +43,17 @@ static pdlt_status check_origin(const pdlt_archive *theory, const pdlt_archive *
   return PDLT_OK;
 }
 
-/* Degree, level, ratio and accuracy from the resolved experiment. */
+/* Half a power of h for kinks that training can push neurons across; not when both slopes are
+ * equal. What is not known is taken for smooth. */
+static double trained_power(const json_t *network) {
+  pdlt_activation activation;
+  const char *text = text_of(network, "activation");
+  if (pdlt_activation_parse(&activation, text, NULL) != PDLT_OK) return 1.0;
+  const pdlt_activation_traits traits = pdlt_activation_get_traits(&activation);
+  return traits.smooth || traits.a_plus == traits.a_minus ? 1.0 : 0.5;
+}
+
+/* Degree, level, ratio, powers and accuracy from the resolved experiment. */
 static pdlt_status read_experiment(pdlt_join_setup *setup, const json_t *meta, pdlt_error *err) {
   const json_t *experiment = json_object_get(meta, "experiment");
   const json_t *compare = json_object_get(experiment, "compare");
@@ -64,6 +72,7 @@ static pdlt_status read_experiment(pdlt_join_setup *setup, const json_t *meta, p
     return pdlt_fail(err, PDLT_ERR_INPUT,
                      "the measurement's experiment has a degree outside 0..8, a level outside "
                      "(0, 1) or width ratios below 1");
+  setup->trained_power = trained_power(json_object_get(experiment, "network"));
   const char *arithmetic = text_of(json_object_get(experiment, "ensemble"), "arithmetic");
   setup->rounding = strcmp(arithmetic, "single") == 0 ? 1e-5 : 1e-12;
   return PDLT_OK;
@@ -74,48 +83,64 @@ static double count_of(const pdlt_archive *measured, double n, const char *name)
   return value == NULL ? 0.0 : value->data[0];
 }
 
+static pdlt_status read_widths(pdlt_join_setup *setup, const pdlt_archive *measured,
+                               pdlt_error *err) {
+  const pdlt_array *widths = pdlt_archive_get(measured, "widths");
+  const size_t num = pdlt_array_count(widths);
+  pdlt_status status = PDLT_OK;
+  setup->num_widths = num;
+  PDLT_TRY(pdlt_alloc(&setup->widths, num, sizeof *setup->widths, err));
+  PDLT_TRY(pdlt_alloc(&setup->h, num, sizeof *setup->h, err));
+  PDLT_TRY(pdlt_alloc(&setup->members, num, sizeof *setup->members, err));
+  PDLT_TRY(pdlt_alloc(&setup->diverged, num, sizeof *setup->diverged, err));
+  PDLT_TRY(pdlt_alloc(&setup->unconverged, num, sizeof *setup->unconverged, err));
+  for (size_t w = 0; w < num; w++) {
+    const double n = widths->data[w];
+    if (!(n >= 1.0)) return pdlt_fail(err, PDLT_ERR_INPUT, "the measurement has a width below 1");
+    setup->widths[w] = n;
+    setup->h[w] = 1.0 / (n * setup->ratio);
+    setup->members[w] = count_of(measured, n, "members");
+    setup->diverged[w] = count_of(measured, n, "diverged");
+    setup->unconverged[w] = count_of(measured, n, "unconverged");
+  }
+cleanup:
+  return status;
+}
+
+/* How far each width is within reach; the width that would do is sought only when one is not. */
+static pdlt_status read_reach(pdlt_join_setup *setup, const pdlt_archive *theory,
+                              const pdlt_archive *measured, pdlt_error *err) {
+  pdlt_reach_theory *reach = NULL;
+  double largest_h = INFINITY;
+  int lost = 0;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&setup->reach, setup->num_widths, sizeof *setup->reach, err));
+  PDLT_TRY(pdlt_reach_theory_new(&reach, theory, err));
+  for (size_t w = 0; w < setup->num_widths; w++) {
+    PDLT_TRY(
+        pdlt_reach_of_width(&setup->reach[w], reach, measured, setup->widths[w], setup->h[w], err));
+    lost |= !setup->reach[w].in_reach;
+  }
+  if (lost) PDLT_TRY(pdlt_reach_largest_h(reach, &largest_h, err));
+  setup->width_within = ceil(1.0 / (largest_h * setup->ratio));
+cleanup:
+  pdlt_reach_theory_free(reach);
+  return status;
+}
+
 pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theory,
                                  const pdlt_archive *measured, pdlt_error *err) {
   pdlt_join_setup setup = {0};
   pdlt_status status = check_origin(theory, measured, err);
   if (status != PDLT_OK) return status;
   PDLT_TRY(read_experiment(&setup, measured->meta, err));
-  const pdlt_array *widths = pdlt_archive_get(measured, "widths");
-  size_t num = pdlt_array_count(widths);
-  setup.num_widths = num;
-  PDLT_TRY(pdlt_alloc(&setup.widths, num, sizeof *setup.widths, err));
-  PDLT_TRY(pdlt_alloc(&setup.h, num, sizeof *setup.h, err));
-  PDLT_TRY(pdlt_alloc(&setup.members, num, sizeof *setup.members, err));
-  PDLT_TRY(pdlt_alloc(&setup.diverged, num, sizeof *setup.diverged, err));
-  PDLT_TRY(pdlt_alloc(&setup.unconverged, num, sizeof *setup.unconverged, err));
-  PDLT_TRY(pdlt_alloc(&setup.unstable, num, sizeof *setup.unstable, err));
-  PDLT_TRY(pdlt_alloc(&setup.stable_width, num, sizeof *setup.stable_width, err));
-  for (size_t w = 0; w < num; w++) {
-    double n = widths->data[w];
-    if (!(n >= 1.0)) {
-      status = pdlt_fail(err, PDLT_ERR_INPUT, "the measurement has a width below 1");
-      goto cleanup;
-    }
-    setup.widths[w] = n;
-    setup.h[w] = 1.0 / (n * setup.ratio);
-    setup.members[w] = count_of(measured, n, "members");
-    setup.diverged[w] = count_of(measured, n, "diverged");
-    setup.unconverged[w] = count_of(measured, n, "unconverged");
-    const pdlt_reach reach = pdlt_reach_of_width(theory, measured, n, setup.h[w]);
-    setup.unstable[w] = reach.unstable;
-    setup.stable_width[w] = reach.stable_width;
-  }
+  PDLT_TRY(read_widths(&setup, measured, err));
+  PDLT_TRY(read_reach(&setup, theory, measured, err));
   *out = setup;
   memset(&setup, 0, sizeof setup);
 cleanup:
   pdlt_join_setup_free(&setup);
   return status;
-}
-
-int pdlt_join_unstable(const char *name, const pdlt_join_setup *setup, size_t w) {
-  const int row = pdlt_quantity_find(name);
-  return row >= 0 && (pdlt_quantities[row].flags & PDLT_QUANTITY_OF_MEAN) &&
-         setup->unstable[w] > PDLT_UNSTABLE_SHARE;
 }
 
 static double largest(const pdlt_array *array) {

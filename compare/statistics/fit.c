@@ -30,63 +30,98 @@ static void scale_to(size_t num, double *v, double length) {
   for (size_t i = 0; i < num; i++) v[i] /= length;
 }
 
-/* v_i = (h_i/h_max)^power / se_i, scaled to length 1; its length before is returned. */
+/* v_i = (h_i/h_max)^power / se_i, and 0 behind; returns its length. Vectors have room for a
+ * pseudo-observation of each power beyond the fit: b_j/beyond_j = 0 +- 1. */
 static double weighted_power(size_t num, const double *h, double h_max, const double *se, int power,
                              double *v) {
   for (size_t i = 0; i < num; i++) v[i] = pow(h[i] / h_max, power) / se[i];
-  double length = sqrt(dot(num, v, v));
-  scale_to(num, v, length);
-  return length;
+  for (size_t i = num; i < num + PDLT_FIT_BEYOND; i++) v[i] = 0.0;
+  return sqrt(dot(num, v, v));
 }
 
-/* Solves R c = Q^T W^(1/2) x for the rows: back substitution; r (terms, terms) with column
- * k in r[k], in units where the k-th power has length[k]. */
-static void solve_rows(size_t num, size_t terms, int first, double h_max, const double *q,
-                       const double *se, const double *length, double r[][PDLT_FIT_MAX_TERMS],
-                       double *rows) {
-  for (size_t k = terms; k-- > 0;) {
+/* What a fit works with: columns of the design are powers, then the b_j. */
+typedef struct design {
+  size_t num, terms, length; /* points, powers, num + PDLT_FIT_BEYOND */
+  int first;
+  double h_max;
+  const double *h, *se;
+  double *q;                                        /* (length, length) orthonormal rows */
+  double r[PDLT_FIT_MAX_TERMS][PDLT_FIT_MAX_TERMS]; /* column k in r[k] */
+  double unit[PDLT_FIT_MAX_TERMS];                  /* of the k-th column */
+} design;
+
+/* Where a b_j is so many times the noise it is free, whatever it is exactly; more would only cost
+ * digits. */
+static const double dominant = 1e8;
+
+/* Orthogonalizes the columns in order; 0 when two cannot be told apart. */
+static int orthogonalize_columns(design *d, const double *beyond) {
+  for (size_t k = 0; k < d->terms + PDLT_FIT_BEYOND; k++) {
+    double *column = d->q + k * d->length;
+    const double length = weighted_power(d->num, d->h, d->h_max, d->se, d->first + (int)k, column);
+    double scale = length;
+    if (k >= d->terms) { /* b_j in units of beyond_j */
+      const size_t j = k - d->terms;
+      double part = beyond == NULL ? 0.0 : beyond[j] * pow(d->h_max, d->first + (int)k);
+      part = fmin(part, dominant / length);
+      for (size_t i = 0; i < d->num; i++) column[i] *= part;
+      column[d->num + j] = 1.0;
+      scale = hypot(part * length, 1.0);
+    }
+    scale_to(d->length, column, scale);
+    d->unit[k] = scale * pow(d->h_max, d->first + (int)k);
+    d->r[k][k] = orthogonalize(d->length, k, d->q, column, d->r[k]);
+    if (d->r[k][k] < 1e-12) return 0;
+    scale_to(d->length, column, d->r[k][k]);
+  }
+  return 1;
+}
+
+/* Solves R c = Q^T W^(1/2) x for the rows of the powers: back substitution. rows has room for the
+ * b_j, which come first. */
+static void solve_rows(const design *d, double *rows) {
+  const size_t num = d->num;
+  for (size_t k = d->terms + PDLT_FIT_BEYOND; k-- > 0;) {
     for (size_t i = 0; i < num; i++) {
-      double value = q[k * num + i] / se[i];
-      for (size_t later = k + 1; later < terms; later++)
-        value -= r[later][k] * rows[later * num + i];
-      rows[k * num + i] = value / r[k][k];
+      double value = d->q[k * d->length + i] / d->se[i];
+      for (size_t later = k + 1; later < d->terms + PDLT_FIT_BEYOND; later++)
+        value -= d->r[later][k] * rows[later * num + i];
+      rows[k * num + i] = value / d->r[k][k];
     }
   }
-  for (size_t k = 0; k < terms; k++) {
-    double unit = length[k] * pow(h_max, first + (int)k);
-    for (size_t i = 0; i < num; i++) rows[k * num + i] /= unit;
-  }
+  for (size_t k = 0; k < d->terms; k++)
+    for (size_t i = 0; i < num; i++) rows[k * num + i] /= d->unit[k];
 }
 
-/* Completes q (terms of num rows filled) to an orthonormal basis: first with the next power,
- * then with the unit vectors that stick out most. */
-static void complete_basis(size_t num, size_t terms, const double *h, double h_max,
-                           const double *se, int next_power, double *q, double *v) {
-  for (size_t k = terms; k < num; k++) {
-    double *row = q + k * num;
+/* Completes q to an orthonormal basis: first with the next power, then with the unit vectors that
+ * stick out most. */
+static void complete_basis(design *d, int next_power, double *v) {
+  const size_t filled = d->terms + PDLT_FIT_BEYOND;
+  for (size_t k = filled; k < d->length; k++) {
+    double *row = d->q + k * d->length;
     double left = 0.0;
-    if (k == terms) {
-      weighted_power(num, h, h_max, se, next_power, row);
-      left = orthogonalize(num, k, q, row, NULL);
+    if (k == filled) {
+      scale_to(d->length, row, weighted_power(d->num, d->h, d->h_max, d->se, next_power, row));
+      left = orthogonalize(d->length, k, d->q, row, NULL);
     }
     if (left < 1e-10) {
       left = 0.0;
-      for (size_t i = 0; i < num; i++) {
-        memset(v, 0, num * sizeof *v);
+      for (size_t i = 0; i < d->length; i++) {
+        memset(v, 0, d->length * sizeof *v);
         v[i] = 1.0;
-        double length = orthogonalize(num, k, q, v, NULL);
+        double length = orthogonalize(d->length, k, d->q, v, NULL);
         if (length <= left) continue;
         left = length;
-        memcpy(row, v, num * sizeof *v);
+        memcpy(row, v, d->length * sizeof *v);
       }
     }
-    scale_to(num, row, left);
+    scale_to(d->length, row, left);
   }
 }
 
 static pdlt_status check_points(size_t num, const double *h, const double *se, size_t terms,
                                 double *h_max, pdlt_error *err) {
-  if (num < terms || terms > PDLT_FIT_MAX_TERMS)
+  if (num < terms || terms + PDLT_FIT_BEYOND > PDLT_FIT_MAX_TERMS)
     return pdlt_fail(err, PDLT_ERR_NUMERIC, "a fit of %zu terms to %zu widths", terms, num);
   *h_max = 0.0;
   for (size_t i = 0; i < num; i++) {
@@ -98,31 +133,42 @@ static pdlt_status check_points(size_t num, const double *h, const double *se, s
 }
 
 pdlt_status pdlt_fit_rows(size_t num, const double *h, const double *se, int first, int last,
-                          double *rows, double *contrasts, pdlt_error *err) {
-  size_t terms = last < first ? 0 : (size_t)(last - first + 1);
-  double h_max = 0.0, *q = NULL, *v = NULL;
-  double r[PDLT_FIT_MAX_TERMS][PDLT_FIT_MAX_TERMS] = {{0}}, length[PDLT_FIT_MAX_TERMS];
-  pdlt_status status = check_points(num, h, se, terms, &h_max, err);
+                          const double *beyond, double *rows, double *contrasts, pdlt_error *err) {
+  design d = {.num = num,
+              .terms = last < first ? 0 : (size_t)(last - first + 1),
+              .length = num + PDLT_FIT_BEYOND,
+              .first = first,
+              .h = h,
+              .se = se};
+  double *v = NULL, *all = NULL;
+  pdlt_status status = check_points(num, h, se, d.terms, &d.h_max, err);
   if (status != PDLT_OK) return status;
-  PDLT_TRY(pdlt_alloc(&q, num * num, sizeof *q, err));
-  PDLT_TRY(pdlt_alloc(&v, num, sizeof *v, err));
-  for (size_t k = 0; k < terms; k++) {
-    length[k] = weighted_power(num, h, h_max, se, first + (int)k, q + k * num);
-    r[k][k] = orthogonalize(num, k, q, q + k * num, r[k]);
-    if (r[k][k] < 1e-12) {
-      status = pdlt_fail(err, PDLT_ERR_NUMERIC, "a fit over widths that repeat");
-      goto cleanup;
-    }
-    scale_to(num, q + k * num, r[k][k]);
+  PDLT_TRY(pdlt_alloc(&d.q, d.length * d.length, sizeof *d.q, err));
+  PDLT_TRY(pdlt_alloc(&v, d.length, sizeof *v, err));
+  PDLT_TRY(pdlt_alloc(&all, (d.terms + PDLT_FIT_BEYOND) * num, sizeof *all, err));
+  if (!orthogonalize_columns(&d, beyond)) {
+    status = pdlt_fail(err, PDLT_ERR_NUMERIC, "a fit over widths that repeat");
+    goto cleanup;
   }
-  solve_rows(num, terms, first, h_max, q, se, length, r, rows);
+  solve_rows(&d, all);
+  memcpy(rows, all, d.terms * num * sizeof *rows);
   if (contrasts != NULL) {
-    complete_basis(num, terms, h, h_max, se, last + 1, q, v);
-    for (size_t k = terms; k < num; k++)
-      for (size_t i = 0; i < num; i++) contrasts[(k - terms) * num + i] = q[k * num + i] / se[i];
+    complete_basis(&d, last + 1, v);
+    for (size_t k = d.terms; k < num; k++)
+      for (size_t i = 0; i < num; i++)
+        contrasts[(k - d.terms) * num + i] = d.q[(k + PDLT_FIT_BEYOND) * d.length + i] / se[i];
   }
 cleanup:
-  pdlt_free(q);
+  pdlt_free(d.q);
   pdlt_free(v);
+  pdlt_free(all);
   return status;
+}
+
+void pdlt_fit_truncation(size_t num, const double *h, int last, const double *beyond,
+                         const double *a, double t[PDLT_FIT_BEYOND]) {
+  for (int j = 0; j < PDLT_FIT_BEYOND; j++) {
+    t[j] = 0.0;
+    for (size_t i = 0; i < num; i++) t[j] += beyond[j] * a[i] * pow(h[i], last + 1 + j);
+  }
 }

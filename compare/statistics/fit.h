@@ -17,18 +17,28 @@ extern "C" {
 
 enum { PDLT_FIT_MAX_TERMS = 16 };
 
+/* How many powers beyond the fit are allowed for. */
+enum { PDLT_FIT_BEYOND = 2 };
+
 /* Rows of the weighted pseudo-inverse of the powers first..last of h (docs/statistics.md,
- * "Fit over widths"): c_{first+k} = sum_i rows[k num + i] x_i minimizes
- * sum_i (x_i - sum_k c_k h_i^k)^2 / se_i^2.
+ * "Fit over widths"): c_{first+k} = sum_i rows[k num + i] x_i is the best estimate when
+ * x_i = sum_k c_k h_i^k + sum_j b_j h_i^(last+1+j) + noise of standard deviation se_i, the b_j
+ * independent with mean 0 and standard deviation beyond[j] (PDLT_FIT_BEYOND of them; NULL: all 0,
+ * least squares).
  * h, se (num), se > 0; rows (last - first + 1, num);
  * contrasts (num - (last - first + 1), num) or NULL: g_m = sum_i contrasts[m num + i] x_i
- * vanish on every such polynomial and have unit variance and no correlation when the x_i are
- * independent with errors se_i; the first one answers to h^(last+1). sum_m g_m^2 is
+ * vanish on every such polynomial and have, with noise and b_j together, unit variance and no
+ * correlation when the x_i are independent; the first one answers to h^(last+1). sum_m g_m^2 is
  * the chi-square of the fit.
  * Errors: PDLT_ERR_NUMERIC (fewer points than terms, repeated h, se not positive),
  * PDLT_ERR_MEMORY. Cost O(num^3). */
 pdlt_status pdlt_fit_rows(size_t num, const double *h, const double *se, int first, int last,
-                          double *rows, double *contrasts, pdlt_error *err);
+                          const double *beyond, double *rows, double *contrasts, pdlt_error *err);
+
+/* t[j] = beyond[j] sum_i a_i h_i^(last+1+j): what the powers beyond the fit add to the standard
+ * deviation of sum_i a_i x_i. */
+void pdlt_fit_truncation(size_t num, const double *h, int last, const double *beyond,
+                         const double *a, double t[PDLT_FIT_BEYOND]);
 
 #ifdef __cplusplus
 }

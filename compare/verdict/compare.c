@@ -89,31 +89,25 @@ static void name_joins(const work *job, size_t w, int trained, char *list, size_
   for (size_t i = 0; i < job->store->num_joins; i++) {
     const pdlt_join *join = &job->store->joins[i];
     if (join->used[w] || join->trained != trained) continue;
-    if (pdlt_join_unstable(join->name, &job->setup, w)) continue; /* has its own warning */
+    if (trained && !job->setup.reach[w].in_reach) continue; /* has its own warning */
     size_t length = strlen(list);
     snprintf(list + length, size - length, "%s%s", length == 0 ? "" : ", ", join->name);
   }
 }
 
-/* Widths whose members are too often unstable for the expansion, and what would do. */
-static pdlt_status warn_of_unstable(work *job, pdlt_error *err) {
+/* Widths that are out of reach of order 1/n, and what would do. */
+static pdlt_status warn_of_reach(work *job, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   for (size_t w = 0; w < job->setup.num_widths && status == PDLT_OK; w++) {
-    const double n = job->setup.widths[w], share = job->setup.unstable[w];
-    if (!(share > PDLT_UNSTABLE_SHARE)) continue;
-    const double enough = job->setup.stable_width[w];
-    if (isinf(enough))
-      status =
-          warn(job->out, err,
-               "n = %.0f: eta times the largest eigenvalue of the NTK is above 2 for %.2g of the "
-               "members; this width is left out of the fits of z and bias, use a smaller eta",
-               n, share);
-    else
-      status =
-          warn(job->out, err,
-               "n = %.0f: eta times the largest eigenvalue of the NTK is above 2 for %.2g of the "
-               "members; this width is left out of the fits of z and bias, n = %.0f would do",
-               n, share, ceil(enough));
+    const pdlt_reach *reach = &job->setup.reach[w];
+    const double enough = fmax(job->setup.width_within, ceil(reach->stable_width));
+    char rest[64] = "use a smaller eta";
+    if (reach->in_reach) continue;
+    if (isfinite(enough)) snprintf(rest, sizeof rest, "n = %.0f would do", enough);
+    status = warn(job->out, err,
+                  "n = %.0f: %s; this width is left out of the fits of what depends on training, "
+                  "%s",
+                  job->setup.widths[w], reach->reason, rest);
   }
   return status;
 }
@@ -186,7 +180,7 @@ cleanup:
 }
 
 static void fill_row(pdlt_compare_row *row, const pdlt_join *join, size_t k) {
-  static const pdlt_coefficient none = {0, NAN, NAN, NAN, NAN, NAN};
+  static const pdlt_coefficient none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
   *row = (pdlt_compare_row){.quantity = join->name,
                             .ndim = join->ndim,
                             .time = join->time[k],
@@ -195,6 +189,7 @@ static void fill_row(pdlt_compare_row *row, const pdlt_join *join, size_t k) {
                             .measured = join->x + k * join->num_widths,
                             .se = join->se + k * join->num_widths,
                             .used = join->used,
+                            .power = join->power,
                             .c0 = none,
                             .c1 = none,
                             .fit_p = NAN,
@@ -289,7 +284,7 @@ static pdlt_status copy_widths(work *job, pdlt_error *err) {
   for (size_t w = 0; w < num; w++) {
     out->widths[w] = job->setup.widths[w];
     out->h[w] = job->setup.h[w];
-    out->reach[w] = pdlt_reach_of_width(job->theory, job->measured, out->widths[w], out->h[w]);
+    out->reach[w] = job->setup.reach[w];
   }
   return PDLT_OK;
 }
@@ -305,7 +300,7 @@ pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
   PDLT_TRY(copy_widths(&job, err));
   PDLT_TRY(read_joins(&job, err));
   PDLT_TRY(warn_of_widths(&job, err));
-  PDLT_TRY(warn_of_unstable(&job, err));
+  PDLT_TRY(warn_of_reach(&job, err));
   PDLT_TRY(warn_of_tails(&job, err));
   PDLT_TRY(warn_of_absent(&job, err));
   if (job.store->num_joins == 0)

@@ -21,12 +21,14 @@ typedef enum pdlt_verdict { PDLT_AGREE, PDLT_UNDECIDED, PDLT_DISAGREE } pdlt_ver
 /* "agree", "undecided", "disagree". */
 const char *pdlt_verdict_text(pdlt_verdict verdict);
 
-/* A coefficient of the fit x_n = c0 + c1 h + c2 h^2 (+ ...) beside theory. */
+/* A coefficient of the fit x_n = c0 + c1 h + c2 h^2 (+ ...) beside theory; trained quantities of
+ * activations with a kink go in powers of h^(1/2) instead of h. */
 typedef struct pdlt_coefficient {
-  int tested;          /* 0: not tested, the rest is NaN */
-  double value, se;    /* fitted, with its standard error (statistical and numerical) */
-  double theory, null; /* prediction; value under the null hypothesis */
-  double z;            /* (value - theory) / se */
+  int tested;                                /* 0: not tested, the rest is NaN */
+  double value, se;                          /* fitted, with its total error */
+  double theory, null;                       /* prediction; value under the null hypothesis */
+  double z;                                  /* (value - theory) / se */
+  double statistical, numerical, truncation; /* of which se is the root of the sum of squares */
 } pdlt_coefficient;
 
 /* One number (quantity, index, time) over all widths. Owned by pdlt_comparison. */
@@ -37,7 +39,9 @@ typedef struct pdlt_compare_row {
   double time;                 /* step, INFINITY for the end; NaN: has no time */
   double lo, nlo;              /* theory: infinite width, coefficient of h; NaN: absent */
   const double *measured, *se; /* (num_widths) */
-  const int *used; /* (num_widths) 0: left out of the fit (diverged members, no error bar) */
+  const int *used;  /* (num_widths) 0: left out of the fit (diverged members, no error bar) */
+  double power;     /* fits go in powers of h^power: 1 or 1/2 */
+  double beyond[2]; /* standard deviations of the next two coefficients, verdict/truncation.h */
   pdlt_coefficient c0, c1; /* c0 free; c1 with c0 fixed at theory */
   double fit_p;            /* p-value of the fit with c0 free; NaN without freedom */
   pdlt_verdict verdict;    /* of this number alone, at the per-number level */
@@ -54,8 +58,11 @@ typedef struct pdlt_compare_test {
   size_t directions;     /* dimension of the joint test (= numbers unless projected) */
   double fit_p;          /* of the joint fit with this coefficient free; NaN without freedom */
   double null_z;         /* distance of theory from the null hypothesis in standard errors */
-  double members_needed; /* per width, for null_z = 4; NaN when null_z is 0 */
-  char reason[256];      /* one line: why this verdict */
+  double members_needed; /* per width, for null_z = 4; NaN: no number of members does it */
+  double statistical, numerical, truncation; /* errors of the number with worst_z */
+  double bound;     /* 4 times the largest total error over the largest number that theory predicts;
+                       NaN: all are 0 */
+  char reason[512]; /* one line: why this verdict, and what is known in plain numbers */
 } pdlt_compare_test;
 
 /* How the distance of a quantity from a prediction falls with width (slope.h). */

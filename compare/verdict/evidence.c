@@ -1,35 +1,44 @@
 /* evidence.c - fits all numbers of a quantity and tests them jointly; see verdict.h. */
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/core/memory.h"
 #include "base/file/file.h"
 #include "compare/statistics/distribution.h"
 #include "compare/statistics/fit.h"
+#include "compare/verdict/truncation.h"
 #include "compare/verdict/verdict.h"
 
 /* Functions of one kind, filled number by number. */
 typedef struct list {
   pdlt_functions view;
   size_t *number;
-  double *coefficient, *deviation, *numeric, *scale, *inflation, *shift;
+  double *coefficient, *deviation, *numeric, *truncation, *scale, *inflation, *shift;
   uint64_t *tag;
 } list;
 
-/* One quantity's fits: U usable widths out of W, `terms` powers from `power` on. */
+/* Errors of a linear function of a number over widths. */
+typedef struct errors {
+  double statistical, numerical, truncation[PDLT_FIT_BEYOND], inflation;
+} errors;
+
+/* One quantity's fits: U usable widths out of W, `terms` powers of h^(join's power) from `power`
+ * on, two more as unknowns of standard deviation `beyond`. */
 typedef struct fits {
   const pdlt_join *join;
   int power, degree;
-  size_t num, terms;                 /* U, terms */
-  size_t *width;                     /* (U) */
-  double *h, *se, *x;                /* (U) of the number at hand */
-  double *rows, *contrasts, *higher; /* (terms, U), (U - terms, U), (terms + 1, U) */
-  list coefficient, left, shift;     /* tested coefficients, contrasts, shifts */
-  double shift2;                     /* sum of (shift / se)^2 */
+  size_t num, terms;        /* U, terms */
+  size_t *width;            /* (U) */
+  double *h, *se, *x;       /* (U) of the number at hand */
+  double *rows, *contrasts; /* (terms, U), (U - terms, U) */
+  double beyond[PDLT_FIT_BEYOND];
+  list coefficient, left; /* tested coefficients, contrasts */
   double exact_null2;
 } fits;
 
 static void free_list(list *l) {
-  void *owned[] = {l->number, l->coefficient, l->deviation, l->numeric,
+  void *owned[] = {l->number, l->coefficient, l->deviation, l->numeric, l->truncation,
                    l->scale,  l->inflation,   l->shift,     l->tag};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
 }
@@ -40,6 +49,7 @@ static pdlt_status new_list(list *l, size_t capacity, size_t widths, pdlt_error 
   PDLT_TRY(pdlt_alloc(&l->coefficient, capacity * widths, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->deviation, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->numeric, capacity, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&l->truncation, PDLT_FIT_BEYOND * capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->scale, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->inflation, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->shift, capacity, sizeof(double), err));
@@ -48,6 +58,7 @@ static pdlt_status new_list(list *l, size_t capacity, size_t widths, pdlt_error 
                              .coefficient = l->coefficient,
                              .deviation = l->deviation,
                              .numeric = l->numeric,
+                             .truncation = l->truncation,
                              .scale = l->scale,
                              .inflation = l->inflation,
                              .tag = l->tag};
@@ -56,11 +67,10 @@ cleanup:
 }
 
 static void free_fits(fits *f) {
-  void *owned[] = {f->width, f->h, f->se, f->x, f->rows, f->contrasts, f->higher};
+  void *owned[] = {f->width, f->h, f->se, f->x, f->rows, f->contrasts};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
   free_list(&f->coefficient);
   free_list(&f->left);
-  free_list(&f->shift);
 }
 
 static pdlt_status new_fits(fits *f, pdlt_error *err) {
@@ -72,10 +82,8 @@ static pdlt_status new_fits(fits *f, pdlt_error *err) {
   PDLT_TRY(pdlt_alloc(&f->x, u, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&f->rows, f->terms * u, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&f->contrasts, (u - f->terms) * u, sizeof(double), err));
-  PDLT_TRY(pdlt_alloc(&f->higher, (f->terms + 1) * u, sizeof(double), err));
   PDLT_TRY(new_list(&f->coefficient, n, w, err));
   PDLT_TRY(new_list(&f->left, n * (u - f->terms), w, err));
-  PDLT_TRY(new_list(&f->shift, n, w, err));
 cleanup:
   return status;
 }
@@ -96,19 +104,28 @@ static uint64_t tag_of(const pdlt_join *join, size_t k, size_t m) {
   return pdlt_hash_bytes(hash, &m, sizeof m);
 }
 
-/* Statistical and numerical error of sum_i a_i x_i for number k; x is floor-accurate. */
-static void error_of(const fits *f, size_t k, const double *a, double *stat, double *numeric) {
+/* Errors of sum_i a_i x_i for number k; x is floor-accurate. */
+static errors errors_of(const fits *f, size_t k, const double *a) {
   const pdlt_join *join = f->join;
   double square = 0.0, size = 0.0, sum = 0.0;
+  errors e = {.inflation = 1.0};
   for (size_t i = 0; i < f->num; i++) {
     double part = a[i] * join->se[k * join->num_widths + f->width[i]];
     square += part * part;
     size += fabs(a[i]);
     sum += a[i];
   }
-  *stat = sqrt(square);
-  *numeric = size * join->floor[k];
-  if (f->power == 1) *numeric += fabs(sum) * join->err_lo;
+  e.statistical = sqrt(square);
+  e.numerical = size * join->floor[k];
+  if (f->power == 1) e.numerical += fabs(sum) * join->err_lo;
+  pdlt_fit_truncation(f->num, f->h, f->degree, f->beyond, a, e.truncation);
+  return e;
+}
+
+static double truncation_of(const errors *e) { return hypot(e->truncation[0], e->truncation[1]); }
+
+static double total_of(const errors *e) {
+  return hypot(hypot(e->statistical, e->numerical), truncation_of(e));
 }
 
 /* Statistical error of the fitted coefficient of number k over the one that blocks and fixed
@@ -130,23 +147,26 @@ static double inflation_of(const fits *f, size_t k) {
   return square > 0.0 ? sqrt(1.0 + more / square) : 1.0;
 }
 
-/* Appends sum_i a_i x_i; deviation and errors as given. */
-static void append(fits *f, list *l, size_t k, const double *a, double deviation, double numeric,
-                   double scale, double inflation, double shift) {
+/* Appends sum_i a_i x_i, which names itself m; deviation and errors as given. */
+static void append(fits *f, list *l, size_t k, size_t m, const double *a, double deviation,
+                   const errors *e, double shift) {
   size_t r = l->view.count++, w = f->join->num_widths;
   l->number[r] = k;
   for (size_t i = 0; i < f->num; i++) l->coefficient[r * w + f->width[i]] = a[i];
+  l->tag[r] = tag_of(f->join, k, m);
   l->deviation[r] = deviation;
-  l->numeric[r] = numeric;
-  l->scale[r] = scale;
-  l->inflation[r] = inflation;
+  l->numeric[r] = e->numerical;
+  memcpy(l->truncation + PDLT_FIT_BEYOND * r, e->truncation, sizeof e->truncation);
+  l->scale[r] = total_of(e);
+  l->inflation[r] = e->inflation;
   l->shift[r] = shift;
 }
 
-/* Freedom of the error bar of sum_i a_i x_i (Satterthwaite). */
-static double freedom_of(const fits *f, size_t k, const double *a) {
+/* Freedom of the error bar of sum_i a_i x_i (Satterthwaite); the truncation error is known without
+ * blocks. */
+static double freedom_of(const fits *f, size_t k, const double *a, double truncation) {
   const pdlt_join *join = f->join;
-  double total = 0.0, weighted = 0.0;
+  double total = truncation * truncation, weighted = 0.0;
   for (size_t i = 0; i < f->num; i++) {
     size_t w = f->width[i];
     double part = a[i] * join->se[k * join->num_widths + w];
@@ -166,26 +186,13 @@ static double chi_square_p(const fits *f) {
   return left == 0 ? NAN : pdlt_chi_square_tail(chi2, (double)left);
 }
 
-/* Contrasts of the fit and, with widths enough, the shift by one more degree. */
-static pdlt_status append_checks(fits *f, size_t k, double coefficient_se, pdlt_error *err) {
-  size_t u = f->num;
-  double stat = 0.0, numeric = 0.0;
-  for (size_t m = 0; m < u - f->terms; m++) {
-    const double *a = f->contrasts + m * u;
-    error_of(f, k, a, &stat, &numeric);
-    f->left.tag[f->left.view.count] = tag_of(f->join, k, m + 1);
-    append(f, &f->left, k, a, dot(u, a, f->x), numeric, hypot(stat, numeric), 1.0, 0.0);
+/* Contrasts of the fit. */
+static void append_contrasts(fits *f, size_t k) {
+  for (size_t m = 0; m < f->num - f->terms; m++) {
+    const double *a = f->contrasts + m * f->num;
+    const errors e = errors_of(f, k, a);
+    append(f, &f->left, k, m + 1, a, dot(f->num, a, f->x), &e, 0.0);
   }
-  if (u < f->terms + 2) return PDLT_OK;
-  pdlt_status status = pdlt_fit_rows(u, f->h, f->se, f->power, f->degree + 1, f->higher, NULL, err);
-  if (status != PDLT_OK) return status;
-  for (size_t i = 0; i < u; i++) f->higher[i] -= f->rows[i];
-  error_of(f, k, f->higher, &stat, &numeric);
-  double shift = dot(u, f->higher, f->x);
-  f->shift2 += shift * shift / (coefficient_se * coefficient_se);
-  f->shift.tag[f->shift.view.count] = tag_of(f->join, k, 0);
-  append(f, &f->shift, k, f->higher, shift, numeric, hypot(stat, numeric), 1.0, 0.0);
-  return PDLT_OK;
 }
 
 /* 2 % more than theory; of what vanishes at infinite width: it does not fall with the width but
@@ -197,44 +204,67 @@ static double null_of_c0(const fits *f, size_t k) {
   return h * f->join->nlo[k];
 }
 
+/* The coefficient of number k beside theory. */
+static pdlt_coefficient coefficient_of(const fits *f, size_t k, const errors *e) {
+  const pdlt_join *join = f->join;
+  pdlt_coefficient c = {.tested = 1,
+                        .value = dot(f->num, f->rows, f->x),
+                        .se = total_of(e),
+                        .theory = f->power == 0 ? join->lo[k] : join->nlo[k],
+                        .null = f->power == 0 ? null_of_c0(f, k) : 0.0,
+                        .statistical = e->statistical,
+                        .numerical = e->numerical,
+                        .truncation = truncation_of(e)};
+  c.z = (c.value - c.theory) / c.se;
+  return c;
+}
+
+/* Adds number k to what is known of the quantity as a whole. */
+static void weigh_number(pdlt_evidence *out, const pdlt_coefficient *c) {
+  const double shift = c->null - c->theory, variance = c->se * c->se;
+  const double weight = shift * shift / variance,
+               part[] = {c->statistical, c->numerical, c->truncation};
+  out->numbers++;
+  out->largest_se = fmax(out->largest_se, c->se);
+  out->largest = fmax(out->largest, fabs(c->theory));
+  for (int k = 0; k < PDLT_ERROR_KINDS; k++) out->share[k] += weight * part[k] * part[k] / variance;
+  if (out->numbers > 1 && !(fabs(c->z) > fabs(out->worst.z))) return;
+  out->worst = *c;
+}
+
 /* Fits number k, fills its row, and adds it to the lists when it is to be tested. */
 static pdlt_status add_number(fits *f, pdlt_evidence *out, size_t k, pdlt_compare_row *row,
                               double *p, pdlt_error *err) {
   const pdlt_join *join = f->join;
-  double stat = 0.0, numeric = 0.0;
   for (size_t i = 0; i < f->num; i++) {
     size_t at = k * join->num_widths + f->width[i];
     f->se[i] = hypot(join->se[at], join->floor[k]);
     f->x[i] = join->x[at] - (f->power == 1 ? join->lo[k] : 0.0);
   }
-  pdlt_status status =
-      pdlt_fit_rows(f->num, f->h, f->se, f->power, f->degree, f->rows, f->contrasts, err);
+  pdlt_status status = pdlt_fit_rows(f->num, f->h, f->se, f->power, f->degree, f->beyond, f->rows,
+                                     f->contrasts, err);
   if (status != PDLT_OK) return status;
-  error_of(f, k, f->rows, &stat, &numeric);
-  const double inflation = inflation_of(f, k);
-  stat *= inflation;
-  numeric += f->power == 0 ? join->err_lo : join->err_nlo;
-  pdlt_coefficient c = {.tested = 1, .value = dot(f->num, f->rows, f->x)};
-  c.se = hypot(stat, numeric);
-  c.theory = f->power == 0 ? join->lo[k] : join->nlo[k];
-  c.null = f->power == 0 ? null_of_c0(f, k) : 0.0;
-  c.z = (c.value - c.theory) / c.se;
-  *p = pdlt_f_tail(c.z * c.z, 1.0, freedom_of(f, k, f->rows));
+  errors e = errors_of(f, k, f->rows);
+  e.inflation = inflation_of(f, k);
+  e.statistical *= e.inflation;
+  e.numerical += f->power == 0 ? join->err_lo : join->err_nlo;
+  const pdlt_coefficient c = coefficient_of(f, k, &e);
+  *p = pdlt_f_tail(c.z * c.z, 1.0, freedom_of(f, k, f->rows, c.truncation));
   if (f->power == 0) row->c0 = c, row->fit_p = chi_square_p(f);
   if (f->power == 1) row->c1 = c;
+  memcpy(row->beyond, f->beyond, sizeof f->beyond);
   if (!join->distinct[k]) return PDLT_OK;
-  out->numbers++;
-  if (fabs(c.z) > fabs(out->worst_z)) out->worst_z = c.z;
-  double shift = c.null - c.theory;
-  if (stat <= numeric) { /* no statistics in it: only the tolerance can be checked */
+  weigh_number(out, &c);
+  const double shift = c.null - c.theory;
+  if (hypot(c.statistical, c.truncation) <= c.numerical) { /* only the tolerance can be checked */
     out->exact++;
     if (fabs(c.z) > PDLT_NULL_DISTANCE) out->broken = 1;
     f->exact_null2 += shift * shift / (c.se * c.se);
     return PDLT_OK;
   }
-  f->coefficient.tag[f->coefficient.view.count] = tag_of(join, k, 0);
-  append(f, &f->coefficient, k, f->rows, c.value - c.theory, numeric, c.se, inflation, shift);
-  return append_checks(f, k, c.se, err);
+  append(f, &f->coefficient, k, 0, f->rows, c.value - c.theory, &e, shift);
+  append_contrasts(f, k);
+  return PDLT_OK;
 }
 
 static pdlt_status test_lists(pdlt_evidence *out, fits *f, pdlt_error *err) {
@@ -242,8 +272,6 @@ static pdlt_status test_lists(pdlt_evidence *out, fits *f, pdlt_error *err) {
   f->coefficient.view.shift = f->coefficient.shift;
   PDLT_TRY(pdlt_joint_test(&out->coefficient, f->join, &f->coefficient.view, err));
   PDLT_TRY(pdlt_joint_test(&out->fit, f->join, &f->left.view, err));
-  PDLT_TRY(pdlt_joint_test(&out->degree, f->join, &f->shift.view, err));
-  if (f->shift.view.count > 0) out->degree_shift = sqrt(f->shift2 / (double)f->shift.view.count);
   out->null_z = f->coefficient.view.count > 0 ? out->coefficient.null_z : sqrt(f->exact_null2);
 cleanup:
   return status;
@@ -255,20 +283,38 @@ static size_t count_used(const pdlt_join *join) {
   return count;
 }
 
+/* What is known before any fit: which widths there are, and what the others lack. */
+static pdlt_evidence begin(const pdlt_join *join, const pdlt_join_setup *setup, int power) {
+  pdlt_evidence e = {.power = power,
+                     .vanishes = join->vanishes,
+                     .h_power = join->power,
+                     .widths = count_used(join),
+                     .needed = (size_t)setup->degree + 2,
+                     .width_within = setup->width_within,
+                     .smallest = INFINITY};
+  for (size_t w = 0; w < join->num_widths; w++) {
+    const pdlt_reach *reach = &setup->reach[w];
+    if (join->trained && !reach->in_reach) {
+      e.beyond_reach++;
+      e.width_within = fmax(e.width_within, ceil(reach->stable_width));
+      snprintf(e.why_beyond, sizeof e.why_beyond, "%s", reach->reason);
+    }
+    if (!join->used[w]) continue;
+    e.members = fmax(e.members, setup->members[w]);
+    e.smallest = fmin(e.smallest, setup->widths[w]);
+  }
+  for (size_t k = 0; k < join->count; k++) e.numbers += join->distinct[k] != 0;
+  return e;
+}
+
 pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
                                  const pdlt_join_setup *setup, int power, pdlt_compare_row *rows,
                                  double *p, pdlt_error *err) {
   fits f = {.join = join, .power = power, .degree = setup->degree, .num = count_used(join)};
   pdlt_status status = PDLT_OK;
-  pdlt_evidence evidence = {.power = power,
-                            .vanishes = join->vanishes,
-                            .widths = f.num,
-                            .needed = (size_t)setup->degree + 2};
+  pdlt_evidence evidence = begin(join, setup, power);
   f.terms = (size_t)(setup->degree - power + 1);
-  for (size_t k = 0; k < join->count; k++) {
-    p[k] = NAN;
-    evidence.numbers += join->distinct[k] != 0;
-  }
+  for (size_t k = 0; k < join->count; k++) p[k] = NAN;
   if (evidence.widths < evidence.needed) {
     *out = evidence;
     return PDLT_OK;
@@ -278,10 +324,11 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
   size_t u = 0;
   for (size_t w = 0; w < join->num_widths; w++) {
     if (!join->used[w]) continue;
-    f.h[u] = setup->h[w];
+    f.h[u] = pow(setup->h[w], join->power);
     f.width[u++] = w;
-    evidence.members = fmax(evidence.members, setup->members[w]);
   }
+  const pdlt_truncation_input input = {join, f.degree, f.num, f.width, f.h};
+  PDLT_TRY(pdlt_truncation(&input, f.beyond, err));
   for (size_t k = 0; k < join->count; k++)
     PDLT_TRY(add_number(&f, &evidence, k, &rows[k], &p[k], err));
   PDLT_TRY(test_lists(&evidence, &f, err));

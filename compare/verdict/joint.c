@@ -127,6 +127,28 @@ static double fill_covariance(workspace *ws, const pdlt_join *join, const pdlt_f
   return weighted > 0.0 ? before * before / weighted : INFINITY;
 }
 
+/* Adds the covariance from powers of h beyond the fit: functions of one number share its two
+ * unknowns, different numbers have their own. Along random signs what is off the diagonal averages
+ * to 0 and is left out, like that of the numerical errors. */
+static void add_truncation(workspace *ws, const pdlt_functions *f) {
+  const size_t d = ws->d;
+  for (size_t first = 0, end = 0; first < f->count; first = end) {
+    while (end < f->count && f->number[end] == f->number[first]) end++;
+    for (size_t j = 0; j < 2; j++)
+      for (size_t m = 0; m < d && ws->projected; m++) {
+        double along = 0.0;
+        for (size_t r = first; r < end; r++)
+          along += ws->u[r * d + m] * f->truncation[2 * r + j] / f->scale[r];
+        ws->c[m * d + m] += along * along;
+      }
+    for (size_t r = first; r < end && !ws->projected; r++)
+      for (size_t s = first; s < end; s++)
+        ws->c[r * d + s] += (f->truncation[2 * r] * f->truncation[2 * s] +
+                             f->truncation[2 * r + 1] * f->truncation[2 * s + 1]) /
+                            (f->scale[r] * f->scale[s]);
+  }
+}
+
 /* Deviations and shifts along the directions; numerical errors on the diagonal. */
 static void project(workspace *ws, const pdlt_functions *f) {
   size_t d = ws->d;
@@ -198,6 +220,10 @@ pdlt_status pdlt_joint_test(pdlt_joint *out, const pdlt_join *join, const pdlt_f
   PDLT_TRY(allocate(&ws, err));
   if (ws.projected) fill_directions(&ws, functions);
   double freedom = fill_covariance(&ws, join, functions);
+  const double statistical = trace(&ws);
+  add_truncation(&ws, functions);
+  const double more = trace(&ws) / statistical; /* what is known without blocks adds freedom */
+  if (more > 1.0) freedom *= more * more;
   project(&ws, functions);
   PDLT_TRY(pdlt_symmetric_eigen(ws.d, ws.c, ws.values, ws.vectors, err));
   decide(out, &ws, freedom);

@@ -46,7 +46,7 @@ static pdlt_status fit(pdlt_kurtosis *out, pdlt_error *err) {
   if (out->num < 2) return PDLT_OK;
   pdlt_status status = pdlt_alloc(&rows, 2 * out->num, sizeof *rows, err);
   if (status == PDLT_OK)
-    status = pdlt_fit_rows(out->num, out->h, out->se, 1, last, rows, NULL, err);
+    status = pdlt_fit_rows(out->num, out->h, out->se, 1, last, NULL, rows, NULL, err);
   if (status == PDLT_OK) {
     double value = 0, variance = 0;
     for (size_t i = 0; i < out->num; i++) {

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 const char *pdlt_verdict_text(pdlt_verdict verdict) {
   static const char *const texts[] = {"agree", "undecided", "disagree"};
@@ -13,105 +14,194 @@ int pdlt_evidence_tested(const pdlt_evidence *evidence) {
   return evidence->widths >= evidence->needed && evidence->numbers > 0;
 }
 
-static double members_needed(const pdlt_evidence *e) {
-  double ratio = PDLT_NULL_DISTANCE / e->null_z;
-  return e->null_z > 0.0 ? ceil(e->members * ratio * ratio) : NAN;
-}
-
-/* The joint p-value, exact numbers included. */
-static double p_of(const pdlt_evidence *e) {
+double pdlt_evidence_p(const pdlt_evidence *e) {
   if (e->broken) return 0.0;
   return e->exact == e->numbers ? 1.0 : e->coefficient.p;
 }
 
-static void explain_null(pdlt_compare_test *out, const pdlt_evidence *e) {
-  if (!(e->null_z > 0.0))
-    snprintf(out->reason, sizeof out->reason,
-             "theory and its null hypothesis coincide (the prediction is 0): no number of members "
-             "tells them apart");
-  else
-    snprintf(out->reason, sizeof out->reason,
-             "too few members: theory and its null hypothesis (%s) are %.2g standard errors apart, "
-             "about %.0f per width would do",
-             e->power == 1 ? "0"
-             : e->vanishes ? "no fall with the width"
-                           : "2 % off",
-             e->null_z, out->members_needed);
+/* 4 total errors, relative to the largest predicted number. */
+static double bound_of(const pdlt_evidence *e) {
+  return e->largest > 0.0 ? PDLT_NULL_DISTANCE * e->largest_se / e->largest : NAN;
 }
 
-/* Undecided or agree, when no test failed. */
-static pdlt_verdict weigh(pdlt_compare_test *out, const pdlt_evidence *e, int degree) {
-  if (e->degree.p < PDLT_BAD_FIT && e->degree_shift > PDLT_DEGREE_SHIFT) {
+static int predicts_nothing(const pdlt_evidence *e) { return !(e->null_z > 0.0); }
+
+/* Share of one kind in the variance that hides the null hypothesis. */
+static double share_of(const pdlt_evidence *e, int kind) {
+  double sum = 0.0;
+  for (int k = 0; k < PDLT_ERROR_KINDS; k++) sum += e->share[k];
+  return sum > 0.0 ? e->share[kind] / sum : 0.0;
+}
+
+/* By which factor the variance of one kind must fall so that null_z is 4, when the others stay;
+ * NaN: they are too large by themselves. */
+static double fall_needed(const pdlt_evidence *e, int kind) {
+  const double wanted = e->null_z * e->null_z / (PDLT_NULL_DISTANCE * PDLT_NULL_DISTANCE);
+  const double share = share_of(e, kind), left = wanted - (1.0 - share);
+  return left > 0.0 ? fmin(left / share, 1.0) : NAN;
+}
+
+static double members_needed(const pdlt_evidence *e) {
+  if (predicts_nothing(e)) return NAN;
+  if (e->null_z >= PDLT_NULL_DISTANCE)
+    return ceil(e->members * pow(PDLT_NULL_DISTANCE / e->null_z, 2.0));
+  const double fall = fall_needed(e, PDLT_ERROR_STATISTICAL);
+  return ceil(e->members / fall);
+}
+
+/* The truncation error of c_k falls as h^((degree + 1 - k) power) with the widths. */
+static double width_needed(const pdlt_evidence *e, int degree) {
+  const double share = share_of(e, PDLT_ERROR_TRUNCATION);
+  const double wanted = e->null_z * e->null_z / (PDLT_NULL_DISTANCE * PDLT_NULL_DISTANCE);
+  const double fall = sqrt(0.5 * wanted / share); /* half of the variance that is allowed */
+  return ceil(e->smallest * pow(fall, -1.0 / (e->h_power * (degree + 1 - e->power))));
+}
+
+static const char *null_text(const pdlt_evidence *e) {
+  return e->power == 1 ? "0" : e->vanishes ? "no fall with the width" : "2 % off";
+}
+
+/* What is known, in plain numbers. */
+static void add_known(pdlt_compare_test *out, const pdlt_evidence *e) {
+  const size_t length = strlen(out->reason);
+  char *to = out->reason + length;
+  const size_t size = sizeof out->reason - length;
+  if (isfinite(out->bound))
+    snprintf(to, size, "; %s agrees within %.2g %%", out->coefficient, 100.0 * out->bound);
+  else
+    snprintf(to, size, "; %s is 0 within %.2g", out->coefficient,
+             PDLT_NULL_DISTANCE * e->largest_se);
+}
+
+/* Too little is known to tell theory from its null hypothesis: which error, and what would do. */
+static void explain_null(pdlt_compare_test *out, const pdlt_evidence *e, int degree) {
+  const double statistical = share_of(e, PDLT_ERROR_STATISTICAL);
+  const double numerical = share_of(e, PDLT_ERROR_NUMERICAL);
+  const double truncation = share_of(e, PDLT_ERROR_TRUNCATION);
+  char apart[120];
+  snprintf(apart, sizeof apart, "theory and its null hypothesis (%s) are %.2g total errors apart",
+           null_text(e), e->null_z);
+  if (numerical >= statistical && numerical >= truncation)
     snprintf(out->reason, sizeof out->reason,
-             "widths too small for this order: degree %d moves the coefficient by %.2g standard "
-             "errors",
-             degree + 1, e->degree_shift);
+             "numerical error too large: %s; no number of members helps, but a smaller "
+             "theory.tolerance, double arithmetic or better conditioned data",
+             apart);
+  else if (truncation >= statistical)
+    snprintf(out->reason, sizeof out->reason,
+             "truncation error too large: %s; widths from about n = %.0f on, or a higher "
+             "compare.degree with more widths, would do",
+             apart, width_needed(e, degree));
+  else if (isfinite(out->members_needed))
+    snprintf(out->reason, sizeof out->reason, "too few members: %s, about %.0f per width would do",
+             apart, out->members_needed);
+  else
+    snprintf(out->reason, sizeof out->reason,
+             "too few members and too narrow: %s; more members at widths from about n = %.0f on "
+             "would do",
+             apart, width_needed(e, degree));
+}
+
+/* Why nothing was tested. */
+static void explain_untested(char *out, size_t size, const pdlt_evidence *e, int degree) {
+  char rest[80] = "no width would be within: a smaller eta would do";
+  if (e->beyond_reach == 0) {
+    snprintf(out, size,
+             "too few widths: %zu can be used (no diverged members, error bars), a fit of degree "
+             "%d needs %zu",
+             e->widths, degree, e->needed);
+    return;
+  }
+  if (isfinite(e->width_within))
+    snprintf(rest, sizeof rest, "widths from n = %.0f on would be within", e->width_within);
+  snprintf(out, size,
+           "widths out of reach of order 1/n: %zu (%s); %zu can be used, a fit of degree %d needs "
+           "%zu; %s",
+           e->beyond_reach, e->why_beyond, e->widths, degree, e->needed, rest);
+}
+
+pdlt_verdict pdlt_verdict_test(const pdlt_evidence *e, int degree, double share, char *reason,
+                               size_t size) {
+  const double p = pdlt_evidence_p(e);
+  if (!pdlt_evidence_tested(e)) {
+    explain_untested(reason, size, e, degree);
     return PDLT_UNDECIDED;
   }
-  if (e->fit.p < PDLT_BAD_FIT) {
-    snprintf(out->reason, sizeof out->reason,
-             "bad fit: a polynomial of degree %d in 1/width does not describe the numbers "
-             "(p = %.2g)",
+  if (e->broken) {
+    snprintf(reason, size,
+             "a number without statistical error differs from theory by more than its numerical "
+             "error");
+    return PDLT_DISAGREE;
+  }
+  if (e->fit.p < PDLT_BAD_FIT) { /* proves nothing about theory */
+    snprintf(reason, size,
+             "widths too small for a fit of degree %d: what it leaves has p = %.2g; wider "
+             "networks, or a higher compare.degree with more widths",
              degree, e->fit.p);
     return PDLT_UNDECIDED;
   }
-  if (!(e->null_z >= PDLT_NULL_DISTANCE)) {
-    explain_null(out, e);
-    return PDLT_UNDECIDED;
+  if (p < share) {
+    snprintf(reason, size,
+             "measured c%d is not that of theory: p = %.2g is below this test's share %.2g of the "
+             "level",
+             e->power, p, share);
+    return PDLT_DISAGREE;
   }
-  snprintf(out->reason, sizeof out->reason,
-           "no deviation (p = %.2g); the null hypothesis is %.3g standard errors away", out->p,
-           e->null_z);
+  snprintf(reason, size, "no deviation (p = %.2g)", p);
   return PDLT_AGREE;
+}
+
+/* What the null hypothesis says of a test that did not fail. */
+static void weigh(pdlt_compare_test *out, const pdlt_evidence *e, int degree) {
+  if (predicts_nothing(e)) {
+    snprintf(out->reason, sizeof out->reason, "predicted and measured as 0 (p = %.2g)", out->p);
+  } else if (!(e->null_z >= PDLT_NULL_DISTANCE)) {
+    out->verdict = PDLT_UNDECIDED;
+    explain_null(out, e, degree);
+  } else {
+    const size_t length = strlen(out->reason);
+    snprintf(out->reason + length, sizeof out->reason - length,
+             "; the null hypothesis is %.3g total errors away", e->null_z);
+  }
+  add_known(out, e);
 }
 
 void pdlt_verdict_decide(pdlt_compare_test *out, const pdlt_evidence *e, const char *quantity,
                          int degree, double share) {
   *out = (pdlt_compare_test){.quantity = quantity,
                              .coefficient = e->power == 0 ? "c0" : "c1",
-                             .verdict = PDLT_UNDECIDED,
                              .numbers = e->numbers,
                              .directions = e->coefficient.directions,
                              .p = NAN,
                              .worst_z = NAN,
                              .fit_p = NAN,
                              .null_z = NAN,
-                             .members_needed = NAN};
-  if (!pdlt_evidence_tested(e)) {
-    snprintf(out->reason, sizeof out->reason,
-             "too few widths: %zu can be used (no diverged members, error bars), a fit of degree "
-             "%d needs %zu",
-             e->widths, degree, e->needed);
-    return;
-  }
-  out->p = p_of(e);
-  out->worst_z = e->worst_z;
+                             .members_needed = NAN,
+                             .statistical = NAN,
+                             .numerical = NAN,
+                             .truncation = NAN,
+                             .bound = NAN};
+  out->verdict = pdlt_verdict_test(e, degree, share, out->reason, sizeof out->reason);
+  if (!pdlt_evidence_tested(e)) return;
+  out->p = pdlt_evidence_p(e);
+  out->worst_z = e->worst.z;
+  out->statistical = e->worst.statistical;
+  out->numerical = e->worst.numerical;
+  out->truncation = e->worst.truncation;
   out->fit_p = e->fit.p;
   out->null_z = e->null_z;
   out->members_needed = members_needed(e);
-  if (e->broken) {
-    snprintf(out->reason, sizeof out->reason,
-             "a number without statistical error differs from theory by more "
-             "than its numerical error");
-    out->verdict = PDLT_DISAGREE;
-  } else if (out->p < share) {
-    snprintf(
-        out->reason, sizeof out->reason,
-        "measured %s is not that of theory: p = %.2g is below this test's share %.2g of the level",
-        out->coefficient, out->p, share);
-    out->verdict = PDLT_DISAGREE;
-  } else {
-    out->verdict = weigh(out, e, degree);
-  }
+  out->bound = bound_of(e);
+  if (out->verdict == PDLT_AGREE) weigh(out, e, degree);
 }
 
 static int far_from_null(const pdlt_coefficient *c) {
-  return fabs(c->null - c->theory) >= PDLT_NULL_DISTANCE * c->se;
+  const double shift = fabs(c->null - c->theory);
+  return shift == 0.0 || shift >= PDLT_NULL_DISTANCE * c->se;
 }
 
 pdlt_verdict pdlt_verdict_row(const pdlt_compare_row *row, double p0, double p1, double share) {
+  if (row->fit_p < PDLT_BAD_FIT) return PDLT_UNDECIDED;
   if (p0 < share || p1 < share) return PDLT_DISAGREE;
   if (!row->c0.tested || !far_from_null(&row->c0)) return PDLT_UNDECIDED;
-  if (row->c1.tested && !far_from_null(&row->c1)) return PDLT_UNDECIDED;
-  return row->fit_p < PDLT_BAD_FIT ? PDLT_UNDECIDED : PDLT_AGREE;
+  return row->c1.tested && !far_from_null(&row->c1) ? PDLT_UNDECIDED : PDLT_AGREE;
 }

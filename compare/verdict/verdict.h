@@ -1,7 +1,7 @@
 /* verdict.h - the tests of one quantity, and what they mean.
  *
- * Is: fits of all its numbers, joint tests of coefficient, fit and one more degree
- * (evidence), and the rule from evidence to agree, undecided or disagree.
+ * Is: fits of all its numbers, joint tests of coefficient and fit (evidence), and the rule from
+ * evidence to agree, undecided or disagree.
  * Is not: reading (join.h) or writing. Method: docs/statistics.md. */
 #ifndef PDLT_COMPARE_VERDICT_VERDICT_H
 #define PDLT_COMPARE_VERDICT_VERDICT_H
@@ -15,27 +15,37 @@
 extern "C" {
 #endif
 
+/* Kinds of errors. */
+enum { PDLT_ERROR_STATISTICAL, PDLT_ERROR_NUMERICAL, PDLT_ERROR_TRUNCATION, PDLT_ERROR_KINDS };
+
 /* What the data say about one coefficient of one quantity. */
 typedef struct pdlt_evidence {
-  int power;             /* 0: c0 free; 1: c1 with c0 fixed at theory */
-  int vanishes;          /* the quantity is 0 at infinite width by construction */
-  size_t widths, needed; /* usable and needed; fewer than needed: nothing below is set */
-  size_t numbers;        /* distinct numbers tested */
-  size_t exact;          /* of these, without statistical error: compared by tolerance */
-  int broken;            /* an exact number deviates */
-  pdlt_joint coefficient, fit, degree; /* tests of the coefficient, of what the fit leaves, of the
-                            shift of the coefficient by one more degree; p NaN: not possible */
-  double degree_shift;                 /* rms of that shift in standard errors of the coefficient */
-  double worst_z, null_z;
-  double members; /* largest number of members of a width used */
+  int power;                          /* 0: c0 free; 1: c1 with c0 fixed at theory */
+  int vanishes;                       /* the quantity is 0 at infinite width by construction */
+  double h_power;                     /* fits go in powers of h^h_power */
+  size_t widths, needed;              /* usable and needed; fewer than needed: no fit below */
+  size_t beyond_reach;                /* widths left out because they are out of reach */
+  double width_within;                /* n from which on they would be within; INFINITY: at no n */
+  char why_beyond[PDLT_REACH_REASON]; /* of the widest of them */
+  double smallest;                    /* n that is used */
+  double members;                     /* largest number of members of a width used */
+  size_t numbers;                     /* distinct numbers tested */
+  size_t exact;                       /* of these, without statistics: compared by tolerance */
+  int broken;                         /* an exact number deviates */
+  pdlt_joint coefficient, fit;        /* tests of the coefficient and of what the fit leaves; p NaN:
+                                         not possible */
+  pdlt_coefficient worst;             /* the number with the largest |z| */
+  double largest, largest_se;         /* predicted number, total error */
+  double share[PDLT_ERROR_KINDS];     /* of each kind in the variance that hides the null
+                                         hypothesis, in arbitrary units */
+  double null_z;
 } pdlt_evidence;
 
-/* The 2 % by which the null hypothesis of c0 differs from theory that is not 0; 4 standard errors
- * that tell them apart; p below which a fit is bad; standard errors that a degree may move. */
+/* The 2 % by which the null hypothesis of c0 differs from theory that is not 0; 4 total errors
+ * that tell them apart, and bound what is known; p below which a fit is bad. */
 #define PDLT_NULL_SHIFT 0.02
 #define PDLT_NULL_DISTANCE 4.0
 #define PDLT_BAD_FIT 1e-3
-#define PDLT_DEGREE_SHIFT 2.0
 
 /* Fits every number, fills c0 (power 0, with fit_p) or c1 (power 1) of rows (N) and p (N):
  * of each number alone, NaN where not tested. Errors: PDLT_ERR_MEMORY,
@@ -47,7 +57,16 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
 /* 1 when evidence comes from a test that was done: it takes a share of the level. */
 int pdlt_evidence_tested(const pdlt_evidence *evidence);
 
-/* The verdict at this test's share of the level, with its reason. */
+/* The joint p-value, numbers without statistics included (0 or 1). Of evidence that was tested. */
+double pdlt_evidence_p(const pdlt_evidence *evidence);
+
+/* What the tests say at this share of the level, with the reason: disagree, undecided (not tested,
+ * a bad fit), or agree: no deviation, whatever the null hypothesis. */
+pdlt_verdict pdlt_verdict_test(const pdlt_evidence *evidence, int degree, double share,
+                               char *reason, size_t size);
+
+/* The verdict at this test's share of the level, with its reason: also undecided when theory
+ * cannot be told from its null hypothesis. */
 void pdlt_verdict_decide(pdlt_compare_test *out, const pdlt_evidence *evidence,
                          const char *quantity, int degree, double share);
 

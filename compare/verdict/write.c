@@ -82,23 +82,27 @@ pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, const c
 static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 static json_t *test_object(const pdlt_compare_test *t) {
-  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:s}", "quantity",
-                   t->quantity, "coefficient", t->coefficient, "verdict",
+  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
+                   "quantity", t->quantity, "coefficient", t->coefficient, "verdict",
                    pdlt_verdict_text(t->verdict), "p", number(t->p), "worst_z", number(t->worst_z),
                    "numbers", (json_int_t)t->numbers, "directions", (json_int_t)t->directions,
                    "fit_p", number(t->fit_p), "null_z", number(t->null_z), "members_needed",
-                   number(t->members_needed), "reason", t->reason);
+                   number(t->members_needed), "statistical", number(t->statistical), "numerical",
+                   number(t->numerical), "truncation", number(t->truncation), "bound",
+                   number(t->bound), "reason", t->reason);
 }
 
 static json_t *reach_list(const pdlt_comparison *c) {
   json_t *list = json_array();
-  for (size_t w = 0; w < c->num_widths; w++)
+  for (size_t w = 0; w < c->num_widths; w++) {
+    const pdlt_reach *r = &c->reach[w];
     json_array_append_new(
-        list,
-        json_pack("{s:f, s:o, s:o, s:o, s:o, s:o}", "width", c->widths[w], "correction",
-                  number(c->reach[w].correction), "ntk_spread", number(c->reach[w].ntk_spread),
-                  "unstable", number(c->reach[w].unstable), "stable_width",
-                  number(c->reach[w].stable_width), "top_share", number(c->reach[w].top_share)));
+        list, json_pack("{s:f, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "width", c->widths[w],
+                        "in_reach", r->in_reach, "reason", r->reason, "g", number(r->g),
+                        "correction", number(r->correction), "ntk_spread", number(r->ntk_spread),
+                        "unstable", number(r->unstable), "stable_width", number(r->stable_width),
+                        "top_share", number(r->top_share)));
+  }
   return list;
 }
 

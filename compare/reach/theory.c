@@ -1,0 +1,288 @@
+/* theory.c - what theory.npz alone says of the reach; see reach.h. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "compare/reach/gaussian_ntk.h"
+#include "compare/reach/reach.h"
+
+/* Corrections per h; h_negative: beyond it a prediction is negative. */
+struct pdlt_reach_theory {
+  double z, cov, loss, ntk, spread; /* NaN: not known */
+  double h_negative;
+  const pdlt_archive *archive; /* borrowed, for what depends on h otherwise */
+  pdlt_gaussian_ntk *model;    /* owned; NULL: not known */
+};
+
+/* Sum of the squares of all finite numbers. */
+static double squares(const pdlt_array *array) {
+  double sum = 0.0;
+  for (size_t i = 0; i < pdlt_array_count(array); i++) sum += array->data[i] * array->data[i];
+  return sum;
+}
+
+static double ratio(const pdlt_archive *theory, const char *nlo, const char *lo) {
+  const pdlt_array *top = pdlt_archive_get(theory, nlo), *bottom = pdlt_archive_get(theory, lo);
+  if (top == NULL || bottom == NULL || pdlt_array_count(top) == 0) return NAN;
+  const double size = squares(bottom) / (double)pdlt_array_count(bottom);
+  const double change = squares(top) / (double)pdlt_array_count(top);
+  return size > 0.0 ? sqrt(change / size) : NAN;
+}
+
+/* Sum over the diagonal of cov (T, n_L, D, n_L, D): the variances. */
+static double trace(const pdlt_array *cov) {
+  const size_t numbers = cov->dim[1] * cov->dim[2];
+  double sum = 0.0;
+  for (size_t t = 0; t < cov->dim[0]; t++)
+    for (size_t k = 0; k < numbers; k++) sum += cov->data[(t * numbers + k) * numbers + k];
+  return sum;
+}
+
+static double ratio_z(const pdlt_archive *theory) {
+  const pdlt_array *nlo = pdlt_archive_get(theory, "z_nlo"), *lo = pdlt_archive_get(theory, "z_lo");
+  const pdlt_array *cov = pdlt_archive_get(theory, "cov_lo");
+  if (nlo == NULL || lo == NULL || cov == NULL || cov->ndim != 5) return NAN;
+  const double size = squares(lo) + trace(cov);
+  return size > 0.0 ? sqrt(squares(nlo) / size) : NAN;
+}
+
+/* The test loss over all times; without test samples the training loss, which goes to 0, at the
+ * first. */
+static double ratio_loss(const pdlt_archive *theory) {
+  const double test = ratio(theory, "loss_test_nlo", "loss_test_lo");
+  if (isfinite(test)) return test;
+  const pdlt_array *nlo = pdlt_archive_get(theory, "loss_train_nlo");
+  const pdlt_array *lo = pdlt_archive_get(theory, "loss_train_lo");
+  if (nlo == NULL || lo == NULL || pdlt_array_count(lo) == 0) return NAN;
+  return fabs(nlo->data[0]) / lo->data[0];
+}
+
+static double ratio_ntk(const pdlt_archive *theory) {
+  const pdlt_array *nlo = pdlt_archive_get(theory, "Theta_t_nlo");
+  const pdlt_array *lo = pdlt_archive_get(theory, "Theta");
+  if (nlo == NULL || lo == NULL || nlo->ndim != 5) return ratio(theory, "Theta1", "Theta");
+  const double outputs = (double)nlo->dim[1], times = (double)nlo->dim[0];
+  return sqrt(squares(nlo) / (times * outputs * squares(lo)));
+}
+
+static double ntk_spread(const pdlt_archive *theory) {
+  const pdlt_array *theta = pdlt_archive_get(theory, "Theta");
+  const pdlt_array *a = pdlt_archive_get(theory, "A"), *b = pdlt_archive_get(theory, "B");
+  if (theta == NULL || a == NULL || b == NULL) return NAN;
+  const size_t D = theta->dim[0];
+  double sum = 0.0;
+  for (size_t i = 0; i < D; i++) {
+    const size_t at = ((i * D + i) * D + i) * D + i;
+    sum += sqrt(a->data[at] + 2.0 * b->data[at]) / theta->data[i * D + i];
+  }
+  return sum / (double)D;
+}
+
+/* --- Negative predictions: of a series lo + h nlo over time --- */
+
+typedef struct series {
+  const double *lo, *nlo;
+  size_t times, stride;
+} series;
+
+static double largest(const series *s) {
+  double value = 0.0;
+  for (size_t t = 0; t < s->times; t++) value = fmax(value, s->lo[t * s->stride]);
+  return value;
+}
+
+/* Most negative value relative to the largest at infinite width; 0: none. */
+static double most_negative(const series *s, double h) {
+  double value = 0.0;
+  for (size_t t = 0; t < s->times; t++)
+    value = fmin(value, s->lo[t * s->stride] + h * s->nlo[t * s->stride]);
+  return value < 0.0 ? value / largest(s) : 0.0;
+}
+
+/* h beyond which it is below -PDLT_REACH_NEGATIVE somewhere. */
+static double negative_from(const series *s) {
+  const double allowed = PDLT_REACH_NEGATIVE * largest(s);
+  double h = INFINITY;
+  for (size_t t = 0; t < s->times; t++)
+    if (s->nlo[t * s->stride] < 0.0)
+      h = fmin(h, (s->lo[t * s->stride] + allowed) / -s->nlo[t * s->stride]);
+  return h;
+}
+
+/* Calls of a function on each loss and variance that is predicted; the smallest answer. */
+typedef double (*of_series)(const series *s, double h);
+
+static double over_predictions(const pdlt_archive *theory, of_series f, double h, double start) {
+  static const char *const losses[][2] = {{"loss_train_lo", "loss_train_nlo"},
+                                          {"loss_test_lo", "loss_test_nlo"}};
+  double value = start;
+  for (size_t k = 0; k < 2; k++) {
+    const pdlt_array *lo = pdlt_archive_get(theory, losses[k][0]);
+    const pdlt_array *nlo = pdlt_archive_get(theory, losses[k][1]);
+    if (lo == NULL || nlo == NULL) continue;
+    value = fmin(value, f(&(series){lo->data, nlo->data, pdlt_array_count(lo), 1}, h));
+  }
+  const pdlt_array *lo = pdlt_archive_get(theory, "cov_lo");
+  const pdlt_array *nlo = pdlt_archive_get(theory, "cov_nlo");
+  if (lo == NULL || nlo == NULL || lo->ndim != 5 || !pdlt_array_same_shape(lo, nlo)) return value;
+  const size_t numbers = lo->dim[1] * lo->dim[2], stride = numbers * numbers;
+  for (size_t k = 0; k < numbers; k++) {
+    const size_t at = k * numbers + k;
+    value = fmin(value, f(&(series){lo->data + at, nlo->data + at, lo->dim[0], stride}, h));
+  }
+  return value;
+}
+
+static double limit(const series *s, double h) {
+  (void)h;
+  return negative_from(s);
+}
+
+/* --- The model --- */
+
+/* Everything the model needs, or 0. */
+static int model_input(pdlt_gaussian_ntk_input *in, const pdlt_archive *theory) {
+  const pdlt_array *theta = pdlt_archive_get(theory, "Theta"), *y = pdlt_archive_get(theory, "y");
+  const pdlt_array *a = pdlt_archive_get(theory, "A"), *b = pdlt_archive_get(theory, "B");
+  const pdlt_array *times = pdlt_archive_get(theory, "times");
+  const json_t *experiment = json_object_get(theory->meta, "experiment");
+  const json_t *train = json_object_get(json_object_get(experiment, "data"), "train");
+  const json_t *eta = json_object_get(json_object_get(experiment, "training"), "eta");
+  if (theta == NULL || y == NULL || a == NULL || b == NULL || times == NULL) return 0;
+  const size_t D = theta->dim[0];
+  *in = (pdlt_gaussian_ntk_input){.D = D,
+                                  .A = (size_t)json_integer_value(train),
+                                  .theta = theta->data,
+                                  .a = a->data,
+                                  .b = b->data,
+                                  .y = y->data,
+                                  .eta = json_number_value(eta),
+                                  .flow = json_is_string(eta),
+                                  .num_times = pdlt_array_count(times),
+                                  .times = times->data};
+  if (y->ndim != 2 || y->dim[0] != D || theta->ndim != 2 || theta->dim[1] != D) return 0;
+  in->outputs = y->dim[1];
+  for (int k = 0; k < 4; k++)
+    if (a->ndim != 4 || b->ndim != 4 || a->dim[k] != D || b->dim[k] != D) return 0;
+  return in->A > 0 && in->A <= D && in->num_times > 0 && (in->flow || in->eta > 0.0);
+}
+
+void pdlt_reach_theory_free(pdlt_reach_theory *theory) {
+  if (theory == NULL) return;
+  pdlt_gaussian_ntk_free(theory->model);
+  pdlt_free(theory);
+}
+
+pdlt_status pdlt_reach_theory_new(pdlt_reach_theory **out, const pdlt_archive *archive,
+                                  pdlt_error *err) {
+  pdlt_reach_theory *theory = NULL;
+  pdlt_gaussian_ntk_input input;
+  pdlt_status status = pdlt_alloc(&theory, 1, sizeof *theory, err);
+  if (status != PDLT_OK) return status;
+  *theory = (pdlt_reach_theory){.z = ratio_z(archive),
+                                .cov = ratio(archive, "cov_nlo", "cov_lo"),
+                                .loss = ratio_loss(archive),
+                                .ntk = ratio_ntk(archive),
+                                .spread = ntk_spread(archive),
+                                .h_negative = over_predictions(archive, limit, 0.0, INFINITY),
+                                .archive = archive};
+  if (model_input(&input, archive)) PDLT_TRY(pdlt_gaussian_ntk_new(&theory->model, &input, err));
+  *out = theory;
+  return PDLT_OK;
+cleanup:
+  pdlt_reach_theory_free(theory);
+  return status;
+}
+
+/* The first rule that the width breaks, in words. */
+static void decide(pdlt_reach *r) {
+  const struct {
+    double size;
+    const char *what;
+  } sizes[] = {{r->correction, "the mean output"},
+               {r->correction_cov, "the covariance of the outputs"},
+               {r->correction_loss, "the expected loss"}};
+  r->in_reach = 1;
+  r->reason[0] = '\0';
+  if (r->unstable > PDLT_UNSTABLE_SHARE) {
+    r->in_reach = 0;
+    snprintf(r->reason, sizeof r->reason, "%.2g of the draws are unstable (eta theta_max > 2)",
+             r->unstable);
+    return;
+  }
+  for (size_t k = 0; k < 3; k++) {
+    if (!(sizes[k].size > PDLT_REACH_CORRECTION)) continue;
+    r->in_reach = 0;
+    snprintf(r->reason, sizeof r->reason, "order 1/n corrects %s by %.3g %%, more than %g %%",
+             sizes[k].what, 100.0 * sizes[k].size, 100.0 * PDLT_REACH_CORRECTION);
+    return;
+  }
+  if (r->negative < -PDLT_REACH_NEGATIVE) {
+    r->in_reach = 0;
+    snprintf(r->reason, sizeof r->reason,
+             "order 1/n predicts a negative loss or variance (%.2g %% of its largest value)",
+             100.0 * r->negative);
+  } else if (r->g > PDLT_REACH_G) {
+    r->in_reach = 0;
+    snprintf(r->reason, sizeof r->reason,
+             "the NTK fluctuates too much to expand in its fluctuations (g = %.3g, at most %g)",
+             r->g, PDLT_REACH_G);
+  }
+}
+
+pdlt_status pdlt_reach_at(pdlt_reach *out, const pdlt_reach_theory *theory, double h,
+                          double unstable, pdlt_error *err) {
+  pdlt_reach r = {.g = NAN,
+                  .correction = h * theory->z,
+                  .correction_cov = h * theory->cov,
+                  .correction_loss = h * theory->loss,
+                  .correction_ntk = h * theory->ntk,
+                  .negative = over_predictions(theory->archive, most_negative, h, 0.0),
+                  .ntk_spread = sqrt(h) * theory->spread,
+                  .unstable = unstable,
+                  .stable_width = NAN,
+                  .top_share = NAN};
+  pdlt_status status =
+      theory->model == NULL ? PDLT_OK : pdlt_gaussian_ntk_miss(theory->model, h, &r.g, err);
+  if (status != PDLT_OK) return status;
+  decide(&r);
+  *out = r;
+  return PDLT_OK;
+}
+
+/* h at which g is PDLT_REACH_G, to 10 %: g grows about as h, so each step divides by how far off
+ * it was, and stays between what is known. */
+static pdlt_status largest_h_of_model(const pdlt_gaussian_ntk *model, double *out,
+                                      pdlt_error *err) {
+  double within = 0.0, beyond = INFINITY, h = 0.01, g = 0.0;
+  for (int step = 0; step < 24; step++) {
+    const pdlt_status status = pdlt_gaussian_ntk_miss(model, h, &g, err);
+    if (status != PDLT_OK) return status;
+    if (isnan(g)) {
+      *out = INFINITY;
+      return PDLT_OK;
+    }
+    if (g <= PDLT_REACH_G)
+      within = h;
+    else
+      beyond = h;
+    if (within > 0.0 && beyond < 1.1 * within) break;
+    if (within >= 1.0) break; /* width 1 is within */
+    const double next = h * fmin(fmax(0.98 * PDLT_REACH_G / g, 1.0 / 32.0), 32.0);
+    h = fmin(fmax(next, 1.04 * within), beyond / 1.04);
+  }
+  *out = within;
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_reach_largest_h(const pdlt_reach_theory *theory, double *h, pdlt_error *err) {
+  const double sizes[] = {theory->z, theory->cov, theory->loss};
+  double limit_g = INFINITY, most = theory->h_negative;
+  for (size_t k = 0; k < 3; k++)
+    if (sizes[k] > 0.0) most = fmin(most, PDLT_REACH_CORRECTION / sizes[k]);
+  pdlt_status status =
+      theory->model == NULL ? PDLT_OK : largest_h_of_model(theory->model, &limit_g, err);
+  if (status == PDLT_OK) *h = fmin(most, limit_g);
+  return status;
+}
