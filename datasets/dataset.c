@@ -180,3 +180,19 @@ cleanup:
   pdlt_dataset_free(&data);
   return status;
 }
+
+static pdlt_status put_matrix(pdlt_archive *archive, const char *name, size_t rows, size_t cols,
+                              const double *values, pdlt_error *err) {
+  const size_t dim[2] = {rows, cols};
+  pdlt_array *array = NULL;
+  const pdlt_status status = pdlt_archive_new(archive, name, 2, dim, &array, err);
+  if (status == PDLT_OK && rows * cols > 0)
+    memcpy(array->data, values, rows * cols * sizeof *values);
+  return status;
+}
+
+pdlt_status pdlt_dataset_put(const pdlt_dataset *data, pdlt_archive *archive, pdlt_error *err) {
+  const size_t D = data->train + data->test;
+  const pdlt_status status = put_matrix(archive, "x", D, data->inputs, data->x, err);
+  return status != PDLT_OK ? status : put_matrix(archive, "y", D, data->outputs, data->y, err);
+}

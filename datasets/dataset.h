@@ -11,6 +11,7 @@
 
 #include "base/core/status.h"
 #include "base/experiment/experiment.h"
+#include "base/file/archive.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -39,6 +40,10 @@ pdlt_status pdlt_dataset_from_arrays(pdlt_dataset *out, const pdlt_experiment *e
                                      const double *y, pdlt_error *err);
 
 void pdlt_dataset_free(pdlt_dataset *data);
+
+/* Adds copies of x (D, n_0) and y (D, n_L) to an archive, under these names. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_dataset_put(const pdlt_dataset *data, pdlt_archive *archive, pdlt_error *err);
 
 #ifdef __cplusplus
 }

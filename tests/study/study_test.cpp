@@ -1,4 +1,6 @@
 /* study_test.cpp - the front door: from text, arrays and files to the verdict. */
+#include <jansson.h>
+
 #include <cmath>
 #include <thread>
 
@@ -59,6 +61,43 @@ TEST(Study, ResultsAreThoseOfTheProgramToTheLastBit) {
   EXPECT_EQ(read_text(folder / "out/verdict.json"), pdlt_study_verdict_json(file.c));
   ASSERT_EQ(pdlt_study_compare(program.c, nullptr, &program.err), PDLT_OK);
   EXPECT_STREQ(pdlt_study_verdict_json(program.c), pdlt_study_verdict_json(file.c));
+}
+
+/* Both archives carry the samples as they were used, and the experiment resolved to numbers. */
+TEST(Study, ArchivesHoldSamplesAndTheResolvedExperiment) {
+  Study s;
+  ASSERT_EQ(
+      s.open_arrays(yaml("{source: arrays, train: 2, test: 1, center: true, scale: 1.5}", 64)),
+      PDLT_OK);
+  ASSERT_EQ(pdlt_study_run(s.c, nullptr, &s.err), PDLT_OK) << s.err.message;
+  double used[6];
+  for (int i = 0; i < 2; i++)
+    for (int a = 0; a < 3; a++) used[2 * a + i] = x[2 * a + i] - (x[i] + x[2 + i]) / 2;
+  for (int a = 0; a < 3; a++) {
+    const double norm = used[2 * a] * used[2 * a] + used[2 * a + 1] * used[2 * a + 1];
+    for (int i = 0; i < 2; i++) used[2 * a + i] *= std::sqrt(1.5 * 2 / norm);
+  }
+  for (pdlt_part part : {PDLT_THEORY, PDLT_MEASURED}) {
+    pdlt_named_array inputs, targets;
+    ASSERT_EQ(pdlt_study_array(s.c, part, "x", &inputs, &s.err), PDLT_OK) << s.err.message;
+    ASSERT_EQ(pdlt_study_array(s.c, part, "y", &targets, &s.err), PDLT_OK) << s.err.message;
+    ASSERT_EQ(std::vector<size_t>(inputs.shape, inputs.shape + inputs.ndim),
+              (std::vector<size_t>{3, 2}));
+    ASSERT_EQ(std::vector<size_t>(targets.shape, targets.shape + targets.ndim),
+              (std::vector<size_t>{3, 1}));
+    for (int k = 0; k < 6; k++) EXPECT_NEAR(inputs.data[k], used[k], 1e-14) << k;
+    for (int k = 0; k < 3; k++) EXPECT_EQ(targets.data[k], y[k]) << k;
+    json_t *meta = json_loads(pdlt_study_meta(s.c, part), 0, nullptr);
+    const json_t *experiment = json_object_get(meta, "experiment");
+    const json_t *data = json_object_get(experiment, "data");
+    const json_t *training = json_object_get(experiment, "training");
+    EXPECT_EQ(json_integer_value(json_object_get(data, "train")), 2);
+    EXPECT_EQ(json_integer_value(json_object_get(data, "test")), 1);
+    EXPECT_EQ(json_integer_value(json_object_get(training, "steps")), 4);
+    EXPECT_TRUE(json_is_real(json_object_get(training, "eta")));
+    EXPECT_GT(json_real_value(json_object_get(training, "eta")), 0);
+    json_decref(meta);
+  }
 }
 
 TEST(Study, FilesAreReusedAndOthersLeftAlone) {

@@ -58,6 +58,7 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
     PDLT_TRY(pdlt_predict_order_one(&p, err));
   }
   PDLT_TRY(pdlt_predict_losses(&p, err));
+  PDLT_TRY(pdlt_dataset_put(data, out, err));
   if (!json_object_get(pdlt_archive_meta(out), "absent") &&
       json_object_set_new(pdlt_archive_meta(out), "absent", json_object()) != 0)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata"));

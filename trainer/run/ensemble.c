@@ -228,8 +228,9 @@ static pdlt_status run_all(run_state *run, pdlt_archive *archive, const pdlt_dat
   PDLT_TRY(run_until_enough(run, archive, err));
   if (!fresh) PDLT_TRY(look_at_stability(run, &tails, err));
   PDLT_TRY(put_stability(archive, tails, widths, err));
-  if (o->shards > 0)
-    PDLT_TRY(pdlt_shard_write(archive, o->shard, o->shards, &run->blocks, choice, data, err));
+  PDLT_TRY(o->shards > 0
+               ? pdlt_shard_write(archive, o->shard, o->shards, &run->blocks, choice, data, err)
+               : pdlt_dataset_put(data, archive, err));
   PDLT_TRY(pdlt_output_meta(archive, plan, choice->piloted ? &choice->pilot : NULL, err));
   PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(archive), o->shards > 0 ? "shard" : "measured",
                           plan->ex, data->hash, o->layers, err));

@@ -11,16 +11,6 @@
 
 /* --- writing --- */
 
-static pdlt_status put_matrix(pdlt_archive *archive, const char *name, size_t rows, size_t cols,
-                              const double *values, pdlt_error *err) {
-  const size_t dim[2] = {rows, cols};
-  pdlt_array *array = NULL;
-  const pdlt_status status = pdlt_archive_new(archive, name, 2, dim, &array, err);
-  if (status == PDLT_OK && rows * cols > 0)
-    memcpy(array->data, values, rows * cols * sizeof *values);
-  return status;
-}
-
 static pdlt_status put_choice(pdlt_archive *archive, const pdlt_choice *choice, pdlt_error *err) {
   const size_t size = sizeof *choice;
   const unsigned char *byte = (const unsigned char *)choice;
@@ -63,11 +53,9 @@ pdlt_status pdlt_shard_write(pdlt_archive *archive, int shard, int shards,
                              const pdlt_records *blocks, const pdlt_choice *choice,
                              const pdlt_dataset *data, pdlt_error *err) {
   const pdlt_share share = {(size_t)shard - 1, (size_t)shards};
-  const size_t D = data->train + data->test;
   json_t *meta = pdlt_archive_meta(archive);
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(put_matrix(archive, "x", D, data->inputs, data->x, err));
-  PDLT_TRY(put_matrix(archive, "y", D, data->outputs, data->y, err));
+  PDLT_TRY(pdlt_dataset_put(data, archive, err));
   PDLT_TRY(put_choice(archive, choice, err));
   PDLT_TRY(put_blocks(archive, blocks, &share, err));
   if (meta == NULL || json_object_set_new(meta, "shard", json_integer(shard)) != 0 ||
@@ -262,6 +250,7 @@ pdlt_status pdlt_merge_finish(const pdlt_merge *m, pdlt_archive *out, pdlt_error
                        "%d/%d -o FILE.npz, and give all %d files",
                        k + 1, m->shards, k + 1, m->shards, m->shards);
   PDLT_TRY(pdlt_output_write(out, &m->plan, &m->blocks, err));
+  PDLT_TRY(pdlt_dataset_put(&m->data, out, err));
   json_t *meta = pdlt_archive_meta(out);
   if (meta == NULL || json_object_update(meta, m->meta) != 0 ||
       json_object_set_new(meta, "kind", json_string("measured")) != 0)
