@@ -18,6 +18,9 @@
 extern "C" {
 #endif
 
+/* Times the size that the growth of the coefficients suggests for powers beyond the fit. */
+#define PDLT_TRUNCATION_FACTOR 3.0
+
 /* Settings of the comparison and the widths, from the measured archive. Arrays owned. */
 typedef struct pdlt_join_setup {
   size_t num_widths;
@@ -30,6 +33,8 @@ typedef struct pdlt_join_setup {
   double trained_power; /* trained quantities go in powers of h^trained_power: 1/2 for
                                      activations with a kink, else 1 */
   double ratio;         /* n_{L-1} / n */
+  double truncation;    /* times the size that powers beyond the fit seem to have, 3
+                          (docs/statistics.md, "Truncation"); 0: none is allowed for */
   int degree;           /* of the fit */
   double level;         /* family-wise */
   double rounding;      /* of one measured number, relative to its array's largest */

@@ -64,6 +64,7 @@ static pdlt_status read_experiment(pdlt_join_setup *setup, const json_t *meta, p
     return pdlt_fail(err, PDLT_ERR_INPUT, "the measurement has no experiment in its meta");
   setup->degree = json_is_integer(degree) ? (int)json_integer_value(degree) : 2;
   setup->level = json_is_number(level) ? json_number_value(level) : 1e-4;
+  setup->truncation = PDLT_TRUNCATION_FACTOR;
   setup->ratio = 1.0;
   if (json_array_size(ratios) > 0)
     setup->ratio = json_number_value(json_array_get(ratios, json_array_size(ratios) - 1));

@@ -327,7 +327,7 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
     f.h[u] = pow(setup->h[w], join->power);
     f.width[u++] = w;
   }
-  const pdlt_truncation_input input = {join, f.degree, f.num, f.width, f.h};
+  const pdlt_truncation_input input = {join, f.degree, setup->truncation, f.num, f.width, f.h};
   PDLT_TRY(pdlt_truncation(&input, f.beyond, err));
   for (size_t k = 0; k < join->count; k++)
     PDLT_TRY(add_number(&f, &evidence, k, &rows[k], &p[k], err));

@@ -60,7 +60,7 @@ pdlt_status pdlt_truncation(const pdlt_truncation_input *in, double beyond[PDLT_
   for (int k = 0; k < in->degree; k++)
     if (size[k] > 0.0) ratio = fmax(ratio, size[k + 1] / size[k]);
   for (int j = 0; j < PDLT_FIT_BEYOND; j++)
-    beyond[j] = PDLT_TRUNCATION_FACTOR * pow(ratio, j + 1) * size[in->degree];
+    beyond[j] = in->factor * pow(ratio, j + 1) * size[in->degree];
 cleanup:
   pdlt_free(rows);
   pdlt_free(se);

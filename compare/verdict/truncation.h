@@ -14,19 +14,17 @@
 extern "C" {
 #endif
 
-/* Times the size that the growth of the coefficients suggests. */
-#define PDLT_TRUNCATION_FACTOR 3.0
-
 /* A quantity and the widths that enter its fits. Borrowed. */
 typedef struct pdlt_truncation_input {
   const pdlt_join *join;
   int degree;
+  double factor;       /* pdlt_join_setup.truncation */
   size_t num;          /* U widths */
   const size_t *width; /* (U) their places among those of the join */
   const double *h;     /* (U) in which the powers go: h^power */
 } pdlt_truncation_input;
 
-/* beyond[j] = 3 rho^(j+1) C_d: C_0 the root mean square of lo over the distinct numbers, C_k that of
+/* beyond[j] = factor rho^(j+1) C_d: C_0 the root mean square of lo over the distinct numbers, C_k that of
  * the fitted coefficient of h^k less its noise, rho the largest C_{k+1}/C_k. 0 where nothing but
  * noise is seen. Errors: PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: a fit of every number. */
 pdlt_status pdlt_truncation(const pdlt_truncation_input *input, double beyond[PDLT_FIT_BEYOND],

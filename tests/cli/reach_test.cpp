@@ -30,7 +30,7 @@ struct Theory {
 std::string Text(const std::string &network, const std::string &training) {
   return "network: {activation: tanh, depth: 3, widths: [16], C_b: 0.1, C_W: 1.3, lambda_b: 0.5, " +
          network + "}\ndata: {source: gaussian, inputs: 3, train: 3, test: 1, seed: 3}\n" +
-         "training: {" + training + "}\n";
+         "training: {" + training + "}\ntheory: {tolerance: 1.0e-6}\n";
 }
 
 /* Two roads to one number: second differences of the response in the eigenbasis here, sums over

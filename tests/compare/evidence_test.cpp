@@ -23,6 +23,7 @@ struct Sample {
   std::vector<int> used, distinct;
   std::vector<pdlt_compare_row> rows;
   pdlt_join join{};
+  std::vector<pdlt_reach> reach;
   pdlt_join_setup setup{};
 
   Sample(size_t n, size_t b, int degree) : count(n), blocks(b) {
@@ -37,12 +38,14 @@ struct Sample {
       block_view.push_back(block[i].data());
       weight_view.push_back(weight.data());
     }
-    join.name = "K", join.second = 1, join.ndim = 1, join.count = n, join.num_widths = w;
+    join.name = "K", join.second = 1, join.power = 1, join.ndim = 1, join.count = n,
+    join.num_widths = w;
     join.index = index.data(), join.time = time.data(), join.lo = lo.data();
     join.nlo = nlo.data(), join.x = x.data(), join.se = se.data(), join.floor = floor.data();
     join.used = used.data(), join.distinct = distinct.data(), join.blocks = block_view.data();
     join.weights = weight_view.data(), join.num_blocks = num_blocks.data();
     setup.num_widths = w, setup.widths = widths.data(), setup.h = h.data();
+    reach.resize(w), setup.reach = reach.data();
     setup.members = members.data(), setup.degree = degree, setup.level = 1e-4;
   }
 

@@ -50,8 +50,9 @@ TEST(Fit, AgreesWithNormalEquations) {
       se.push_back(1e-3 * uniform(rng));
     }
     pdlt_error err{};
-    ASSERT_EQ(pdlt_fit_rows(num, h.data(), se.data(), first, last, rows.data(), nullptr, &err),
-              PDLT_OK)
+    ASSERT_EQ(
+        pdlt_fit_rows(num, h.data(), se.data(), first, last, nullptr, rows.data(), nullptr, &err),
+        PDLT_OK)
         << err.message;
     auto naive = naive_rows(h, se, first, last);
     for (size_t k = 0; k < terms; k++) {
@@ -68,8 +69,9 @@ TEST(Fit, RecoversPolynomialsExactly) {
   std::vector<double> rows(3 * 5), contrasts(2 * 5), x;
   for (double v : h) x.push_back(0.7 - 3 * v + 11 * v * v);
   pdlt_error err{};
-  ASSERT_EQ(pdlt_fit_rows(5, h.data(), se.data(), 0, 2, rows.data(), contrasts.data(), &err),
-            PDLT_OK);
+  ASSERT_EQ(
+      pdlt_fit_rows(5, h.data(), se.data(), 0, 2, nullptr, rows.data(), contrasts.data(), &err),
+      PDLT_OK);
   double c[3] = {0.7, -3, 11};
   for (size_t k = 0; k < 3; k++) {
     double value = 0;
@@ -90,7 +92,7 @@ TEST(Fit, ContrastsHaveUnitVarianceAndGiveChiSquare) {
     size_t terms = size_t(3 - first), left = 6 - terms;
     std::vector<double> rows(terms * 6), g(left * 6);
     pdlt_error err{};
-    ASSERT_EQ(pdlt_fit_rows(6, h.data(), se.data(), first, 2, rows.data(), g.data(), &err),
+    ASSERT_EQ(pdlt_fit_rows(6, h.data(), se.data(), first, 2, nullptr, rows.data(), g.data(), &err),
               PDLT_OK);
     double chi2 = 0, residual2 = 0;
     for (size_t m = 0; m < left; m++) {
@@ -128,18 +130,77 @@ TEST(Fit, ContrastsHaveUnitVarianceAndGiveChiSquare) {
   }
 }
 
+// With unknown powers beyond the fit: generalized least squares with their covariance, as normal
+// equations in long double; and the contrasts are white under noise and unknowns together.
+TEST(Fit, UnknownPowersAreGeneralizedLeastSquares) {
+  std::vector<double> h = {0.1, 0.07, 0.05, 0.03, 0.02, 0.012}, se = {1, 2, 0.5, 1, 3, 1};
+  for (const double size : {1e-3, 10.0, 3e4}) {
+    const double beyond[PDLT_FIT_BEYOND] = {size, 20 * size};
+    std::vector<double> covariance(36), rows(3 * 6), g(3 * 6);
+    for (size_t i = 0; i < 6; i++)
+      for (size_t j = 0; j < 6; j++) {
+        covariance[i * 6 + j] = i == j ? se[i] * se[i] : 0;
+        for (int m = 0; m < 2; m++)
+          covariance[i * 6 + j] +=
+              std::pow(beyond[m], 2) * std::pow(h[i], 3 + m) * std::pow(h[j], 3 + m);
+      }
+    pdlt_error err{};
+    ASSERT_EQ(pdlt_fit_rows(6, h.data(), se.data(), 0, 2, beyond, rows.data(), g.data(), &err),
+              PDLT_OK);
+    // rows C = (X^T C^-1 X)^-1 X^T: so rows X = 1 and rows C is in the span of X^T
+    for (size_t k = 0; k < 3; k++) {
+      std::vector<double> image(6), t(PDLT_FIT_BEYOND);
+      for (int power = 0; power < 3; power++) {
+        double value = 0, scale = 0;
+        for (size_t i = 0; i < 6; i++) {
+          value += rows[k * 6 + i] * std::pow(h[i], power);
+          scale += std::fabs(rows[k * 6 + i] * std::pow(h[i], power));
+        }
+        EXPECT_NEAR(value, int(k) == power, 1e-11 * scale);
+      }
+      for (size_t j = 0; j < 6; j++)
+        for (size_t i = 0; i < 6; i++) image[j] += rows[k * 6 + i] * covariance[i * 6 + j];
+      for (size_t m = 0; m < 3; m++) {  // orthogonal to everything that X does not span
+        double value = 0, scale = 0;
+        for (size_t j = 0; j < 6; j++) {
+          value += g[m * 6 + j] * image[j];
+          scale += std::fabs(g[m * 6 + j] * image[j]);
+        }
+        EXPECT_NEAR(value, 0, 1e-9 * scale) << size;
+      }
+      pdlt_fit_truncation(6, h.data(), 2, beyond, rows.data() + k * 6, t.data());
+      double variance = 0, noise = 0;
+      for (size_t j = 0; j < 6; j++) {
+        variance += image[j] * rows[k * 6 + j];
+        noise += std::pow(rows[k * 6 + j] * se[j], 2);
+      }
+      EXPECT_NEAR(noise + t[0] * t[0] + t[1] * t[1], variance, 1e-9 * variance);
+    }
+    for (size_t m = 0; m < 3; m++)
+      for (size_t l = 0; l < 3; l++) {
+        double value = 0, scale = 0;
+        for (size_t i = 0; i < 6; i++)
+          for (size_t j = 0; j < 6; j++) {
+            value += g[m * 6 + i] * covariance[i * 6 + j] * g[l * 6 + j];
+            scale += std::fabs(g[m * 6 + i] * covariance[i * 6 + j] * g[l * 6 + j]);
+          }
+        EXPECT_NEAR(value, m == l, 1e-11 * (1 + scale)) << size;
+      }
+  }
+}
+
 TEST(Fit, RefusesWhatCannotBeFitted) {
   double h[3] = {0.1, 0.1, 0.2}, se[3] = {1, 1, 1}, zero[3] = {1, 0, 1}, rows[12];
   pdlt_error err{};
-  EXPECT_EQ(pdlt_fit_rows(3, h, se, 0, 2, rows, nullptr, &err), PDLT_ERR_NUMERIC);
-  EXPECT_EQ(pdlt_fit_rows(3, h, zero, 0, 1, rows, nullptr, &err), PDLT_ERR_NUMERIC);
-  EXPECT_EQ(pdlt_fit_rows(2, h, se, 0, 2, rows, nullptr, &err), PDLT_ERR_NUMERIC);
-  EXPECT_EQ(pdlt_fit_rows(0, h, se, 0, 0, rows, nullptr, &err), PDLT_ERR_NUMERIC);
-  EXPECT_EQ(pdlt_fit_rows(1, h, se, 0, 0, rows, nullptr, &err), PDLT_OK);
+  EXPECT_EQ(pdlt_fit_rows(3, h, se, 0, 2, nullptr, rows, nullptr, &err), PDLT_ERR_NUMERIC);
+  EXPECT_EQ(pdlt_fit_rows(3, h, zero, 0, 1, nullptr, rows, nullptr, &err), PDLT_ERR_NUMERIC);
+  EXPECT_EQ(pdlt_fit_rows(2, h, se, 0, 2, nullptr, rows, nullptr, &err), PDLT_ERR_NUMERIC);
+  EXPECT_EQ(pdlt_fit_rows(0, h, se, 0, 0, nullptr, rows, nullptr, &err), PDLT_ERR_NUMERIC);
+  EXPECT_EQ(pdlt_fit_rows(1, h, se, 0, 0, nullptr, rows, nullptr, &err), PDLT_OK);
   EXPECT_DOUBLE_EQ(rows[0], 1);
   for (long call = 0; call < 2; call++) {
     pdlt_memory_fail_after(call);
-    EXPECT_EQ(pdlt_fit_rows(1, h, se, 0, 0, rows, nullptr, &err), PDLT_ERR_MEMORY);
+    EXPECT_EQ(pdlt_fit_rows(1, h, se, 0, 0, nullptr, rows, nullptr, &err), PDLT_ERR_MEMORY);
     pdlt_memory_fail_after(-1);
   }
 }

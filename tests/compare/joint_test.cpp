@@ -21,12 +21,13 @@ struct Problem {
   std::vector<const double *> block_view, weight_view;
   std::vector<size_t> num_blocks, number;
   std::vector<int> used;
-  Numbers coefficient, deviation, numeric, scale, shift, inflation;
+  Numbers coefficient, deviation, numeric, truncation, scale, shift, inflation;
   std::vector<uint64_t> tag;
   pdlt_join join{};
   pdlt_functions view{};
 
-  Problem(size_t n, size_t w, size_t r, size_t b, unsigned seed)
+  Problem(size_t n, size_t w, size_t r, size_t b, unsigned seed, double beyond = 0,
+          size_t together = 1)
       : count(n), widths(w), functions(r) {
     std::mt19937_64 rng(seed);
     std::normal_distribution<double> normal;
@@ -47,10 +48,11 @@ struct Problem {
       weight_view.push_back(weights[i].data());
     }
     for (size_t k = 0; k < r; k++) {
-      number.push_back((k * 5 + 1) % n);
+      number.push_back((k / together * 5 + 1) % n);
       for (size_t i = 0; i < w; i++) coefficient.push_back(used[i] ? normal(rng) : 0);
       deviation.push_back(normal(rng));
       numeric.push_back(0.05);
+      for (int j = 0; j < 2; j++) truncation.push_back(beyond * normal(rng));
       scale.push_back(1 + 0.1 * double(k));
       shift.push_back(normal(rng));
       inflation.push_back(1 + 0.2 * double(k % 3));
@@ -64,6 +66,7 @@ struct Problem {
             coefficient.data(),
             deviation.data(),
             numeric.data(),
+            truncation.data(),
             scale.data(),
             shift.data(),
             tag.data(),
@@ -95,6 +98,8 @@ double naive_distance(const Problem &p, const Numbers &a) {
       for (size_t w = 0; w < p.widths; w++)
         if (p.used[w]) c[i * r + j] += p.covariance(i, j, w);
       if (i == j) c[i * r + j] += p.numeric[i] * p.numeric[i];
+      for (size_t t = 0; t < 2 && p.number[i] == p.number[j]; t++)
+        c[i * r + j] += p.truncation[2 * i + t] * p.truncation[2 * j + t];
     }
   pdlt_error err{};
   EXPECT_EQ(pdlt_solve_spd(r, c.data(), 1, x.data(), &err), PDLT_OK);
@@ -113,13 +118,15 @@ double naive_freedom(const Problem &p) {
     total += share;
     weighted += share * share / double(p.num_blocks[w] - 1);
   }
+  for (size_t r = 0; r < p.functions; r++)  // known without blocks
+    for (size_t t = 0; t < 2; t++) total += std::pow(p.truncation[2 * r + t] / p.scale[r], 2);
   return total * total / weighted;
 }
 
 TEST(Joint, AgreesWithTheDefinition) {
   for (size_t functions : {1u, 2u, 5u, 11u})
     for (unsigned seed = 0; seed < 4; seed++) {
-      Problem p(11, 1 + 2 * (seed % 2), functions, 150, seed);
+      Problem p(11, 1 + 2 * (seed % 2), functions, 150, seed, seed < 2 ? 0 : 0.2, 1 + seed % 2);
       pdlt_joint joint{};
       pdlt_error err{};
       ASSERT_EQ(pdlt_joint_test(&joint, &p.join, &p.view, &err), PDLT_OK) << err.message;
@@ -157,6 +164,30 @@ TEST(Joint, ProjectsOnTheShiftFirst) {
     p.coefficient[r] *= 3, p.deviation[r] *= 3, p.numeric[r] *= 3, p.scale[r] *= 3;
   ASSERT_EQ(pdlt_joint_test(&scaled, &p.join, &p.view, &err), PDLT_OK);
   EXPECT_NEAR(joint.p, scaled.p, 1e-10);
+}
+
+// Unknowns beyond the fit along one direction: they add to its variance, and their share of it, known
+// without blocks, to its freedom.
+TEST(Joint, ProjectedTruncationAddsVariance) {
+  Problem p(7, 1, 7, 19, 3, 0.3), none(7, 1, 7, 19, 3);
+  pdlt_error err{};
+  for (Problem *problem : {&p, &none}) {
+    problem->shift = none.shift, problem->deviation = none.deviation;
+    problem->coefficient = none.coefficient, problem->scale = none.scale;
+    problem->numeric.assign(7, 0);
+  }
+  pdlt_joint with{}, without{};
+  ASSERT_EQ(pdlt_joint_test(&with, &p.join, &p.view, &err), PDLT_OK);
+  ASSERT_EQ(pdlt_joint_test(&without, &none.join, &none.view, &err), PDLT_OK);
+  double more = 0, away = 0;
+  for (size_t r = 0; r < 7; r++) {
+    const double u = none.shift[r] / (none.scale[r] * none.scale[r]);
+    away += u * none.shift[r];
+    for (size_t t = 0; t < 2; t++) more += std::pow(u * p.truncation[2 * r + t], 2);
+  }
+  const double before = std::pow(away / without.null_z, 2);
+  EXPECT_NEAR(with.null_z, std::fabs(away) / std::sqrt(before + more), 1e-6 * with.null_z);
+  EXPECT_NEAR(with.freedom, 18 * std::pow((before + more) / before, 2), 1e-6 * with.freedom);
 }
 
 TEST(Joint, NoFunctionIsNoTest) {

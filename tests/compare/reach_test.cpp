@@ -17,26 +17,106 @@ void put(pdlt_archive *archive, const char *name, std::initializer_list<size_t> 
   std::copy(values.begin(), values.end(), array->data);
 }
 
-TEST(Reach, FromTheArchives) {
-  pdlt_archive theory = {}, measured = {};
-  pdlt_reach none = pdlt_reach_of_width(&theory, &measured, 8, 0.1);
-  EXPECT_TRUE(std::isnan(none.correction) && std::isnan(none.ntk_spread) &&
-              std::isnan(none.unstable));
-  put(&theory, "z_lo", {2, 1, 2}, {9, 9, 3, 4});
-  put(&theory, "z_nlo", {2, 1, 2}, {7, 7, -6, 8});
-  put(&theory, "Theta", {1, 1}, {4});
-  put(&theory, "A", {1, 1, 1, 1}, {2});
-  put(&theory, "B", {1, 1, 1, 1}, {3});
-  put(&measured, "n8/unstable", {}, {0.25});
-  const pdlt_reach reach = pdlt_reach_of_width(&theory, &measured, 8, 0.5);
-  EXPECT_NEAR(reach.correction, 0.5 * 2, 1e-15);
-  EXPECT_NEAR(reach.ntk_spread, std::sqrt(0.5 * 8) / 4, 1e-15);
-  EXPECT_EQ(reach.unstable, 0.25);
+struct Reach {
+  explicit Reach(const pdlt_archive &theory) {
+    EXPECT_EQ(pdlt_reach_theory_new(&of_theory, &theory, nullptr), PDLT_OK);
+  }
+  ~Reach() { pdlt_reach_theory_free(of_theory); }
+  pdlt_reach At(double h, double unstable = NAN) const {
+    pdlt_reach out = {};
+    EXPECT_EQ(pdlt_reach_at(&out, of_theory, h, unstable, nullptr), PDLT_OK);
+    return out;
+  }
+  double Largest() const {
+    double h = 0;
+    EXPECT_EQ(pdlt_reach_largest_h(of_theory, &h, nullptr), PDLT_OK);
+    return h;
+  }
+  pdlt_reach_theory *of_theory = nullptr;
+};
+
+TEST(Reach, WithoutCorrectionsEverythingIsWithin) {
+  pdlt_archive theory = {};
+  const Reach reach(theory);
+  const pdlt_reach at = reach.At(0.1);
+  EXPECT_TRUE(at.in_reach);
+  EXPECT_TRUE(std::isnan(at.correction) && std::isnan(at.g) && std::isnan(at.ntk_spread));
+  EXPECT_EQ(reach.Largest(), INFINITY);
   pdlt_archive_free(&theory);
-  pdlt_archive_free(&measured);
 }
 
-/* The larger of the run's count and the pilot's estimate; the pilot names the width. */
+// Two times, one output, one train and one test sample.
+void put_theory(pdlt_archive *theory) {
+  put(theory, "z_lo", {2, 1, 2}, {0, 0, 3, 4});
+  put(theory, "z_nlo", {2, 1, 2}, {0, 0, -6, 8});
+  put(theory, "cov_lo", {2, 1, 2, 1, 2}, {4, 1, 1, 5, 1, 0, 0, 1});
+  put(theory, "cov_nlo", {2, 1, 2, 1, 2}, {0, 0, 0, 0, -2, 0, 0, 2});
+  put(theory, "loss_test_lo", {2}, {3, 4});
+  put(theory, "loss_test_nlo", {2}, {0, 10});
+  put(theory, "Theta", {1, 1}, {4});
+  put(theory, "Theta1", {1, 1}, {2});
+  put(theory, "A", {1, 1, 1, 1}, {2});
+  put(theory, "B", {1, 1, 1, 1}, {3});
+}
+
+TEST(Reach, SizesOfTheCorrections) {
+  pdlt_archive theory = {};
+  put_theory(&theory);
+  const Reach reach(theory);
+  const pdlt_reach at = reach.At(0.2, 3e-6);
+  EXPECT_NEAR(at.correction, 0.2 * std::sqrt(100.0 / (25 + 4 + 5 + 1 + 1)), 1e-14);
+  EXPECT_NEAR(at.correction_cov, 0.2 * std::sqrt(8.0 / 45), 1e-14);
+  EXPECT_NEAR(at.correction_loss, 0.2 * 2, 1e-14);
+  EXPECT_NEAR(at.correction_ntk, 0.2 * 0.5, 1e-14);
+  EXPECT_NEAR(at.ntk_spread, std::sqrt(0.2 * 8) / 4, 1e-15);
+  EXPECT_EQ(at.negative, 0);
+  EXPECT_TRUE(at.in_reach) << at.reason;
+  EXPECT_TRUE(std::isnan(at.g));  // no y
+  // the loss first: 2 h = 0.5; then the variance, 1 - 2 h = -0.01 of the 4 it begins with
+  EXPECT_NEAR(reach.Largest(), 0.25, 1e-14);
+  EXPECT_FALSE(reach.At(0.2501).in_reach);
+  EXPECT_NE(std::string(reach.At(0.26).reason).find("the expected loss by 52 %"),
+            std::string::npos);
+  EXPECT_NEAR(reach.At(1).negative, -1.0 / 4, 1e-14);
+  EXPECT_NE(std::string(reach.At(0.1, 2e-5).reason).find("unstable"), std::string::npos);
+  pdlt_archive_free(&theory);
+}
+
+TEST(Reach, NegativePredictionsAreOut) {
+  pdlt_archive theory = {};
+  put(&theory, "loss_train_lo", {3}, {10, 1, 0.5});
+  put(&theory, "loss_train_nlo", {3}, {5, -2, 0.1});
+  const Reach reach(theory);
+  EXPECT_NEAR(reach.Largest(), 1.1 / 2, 1e-14);  // 1 - 2 h = -0.01 * 10
+  EXPECT_TRUE(reach.At(0.549).in_reach);
+  const pdlt_reach at = reach.At(0.56);
+  EXPECT_FALSE(at.in_reach);
+  EXPECT_NE(std::string(at.reason).find("negative loss or variance"), std::string::npos);
+  pdlt_archive_free(&theory);
+}
+
+// One train sample: the rule is what gaussian_ntk.h says of it.
+TEST(Reach, GaussianNtk) {
+  pdlt_archive theory = {};
+  put(&theory, "Theta", {1, 1}, {1});
+  put(&theory, "A", {1, 1, 1, 1}, {1});
+  put(&theory, "B", {1, 1, 1, 1}, {1});
+  put(&theory, "y", {1, 1}, {1});
+  put(&theory, "times", {2}, {0, 20});
+  json_object_set_new(pdlt_archive_meta(&theory), "experiment",
+                      json_pack("{s:{s:i}, s:{s:f}}", "data", "train", 1, "training", "eta", 0.2));
+  const Reach reach(theory);
+  const double h = reach.Largest();
+  EXPECT_TRUE(h > 1e-4 && h < 0.1) << h;
+  EXPECT_TRUE(reach.At(h).in_reach);
+  EXPECT_LE(reach.At(h).g, PDLT_REACH_G);
+  EXPECT_GT(reach.At(1.1 * h).g, PDLT_REACH_G);
+  EXPECT_FALSE(reach.At(1.1 * h).in_reach);
+  EXPECT_NE(std::string(reach.At(2 * h).reason).find("NTK fluctuates"), std::string::npos);
+  pdlt_archive_free(&theory);
+}
+
+// The larger of the run's count and the pilot's estimate; the pilot names the width.
 TEST(Reach, RunAndPilot) {
   const struct {
     double counted, estimated, stable_width, expected, width;
@@ -54,9 +134,13 @@ TEST(Reach, RunAndPilot) {
                         std::isinf(c.stable_width) ? json_null() : json_real(c.stable_width));
     json_object_set_new(pdlt_archive_meta(&measured), "stability",
                         json_pack("[{s:i, s:f}, o]", "width", 4, "share", 0.9, entry));
-    const pdlt_reach reach = pdlt_reach_of_width(&theory, &measured, 8, 0.5);
+    const Reach of_theory(theory);
+    pdlt_reach reach = {};
+    ASSERT_EQ(pdlt_reach_of_width(&reach, of_theory.of_theory, &measured, 8, 0.5, nullptr),
+              PDLT_OK);
     EXPECT_EQ(reach.unstable, c.expected);
     EXPECT_EQ(reach.top_share, 0.125);
+    EXPECT_EQ(reach.in_reach, std::isnan(c.width));
     if (std::isnan(c.width))
       EXPECT_TRUE(std::isnan(reach.stable_width));
     else

@@ -62,11 +62,12 @@ TEST(CompareUnstable, RunOrPilotTakesAWidthOut) {
     Width at;
     int used;
     const char *warning;
-  } cases[] = {{{24, 0, 1e-6, 24, 0.01}, 1, ""},
-               {{24, 0, 2e-5, 26.2, 0.01}, 0, "n = 27 would do"},       // the pilot's tail alone
-               {{24, 3e-4, 1e-6, 24, 0.01}, 0, "above 2 for 0.0003"},   // the run's count alone
-               {{24, 3e-4, 2e-3, 51.5, 0.01}, 0, "above 2 for 0.002"},  // the larger
-               {{24, 0.7, 0.8, INFINITY, 0.01}, 0, "use a smaller eta"}};
+  } cases[] = {
+      {{24, 0, 1e-6, 24, 0.01}, 1, ""},
+      {{24, 0, 2e-5, 26.2, 0.01}, 0, "n = 27 would do"},  // the pilot's tail alone
+      {{24, 3e-4, 1e-6, 24, 0.01}, 0, "0.0003 of the draws are unstable"},  // the run's count alone
+      {{24, 3e-4, 2e-3, 51.5, 0.01}, 0, "0.002 of the draws are unstable"},  // the larger
+      {{24, 0.7, 0.8, INFINITY, 0.01}, 0, "use a smaller eta"}};
   for (const auto &x : cases) {
     const Case c(x.at);
     EXPECT_EQ(c.used("z", 1), x.used) << x.warning;
