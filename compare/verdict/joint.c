@@ -132,6 +132,7 @@ static double fill_covariance(workspace *ws, const pdlt_join *join, const pdlt_f
  * to 0 and is left out, like that of the numerical errors. */
 static void add_truncation(workspace *ws, const pdlt_functions *f) {
   const size_t d = ws->d;
+  if (f->truncation == NULL) return;
   for (size_t first = 0, end = 0; first < f->count; first = end) {
     while (end < f->count && f->number[end] == f->number[first]) end++;
     for (size_t j = 0; j < 2; j++)

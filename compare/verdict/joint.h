@@ -26,7 +26,7 @@ typedef struct pdlt_functions {
   const double *deviation;   /* (R) g_r minus what it should be */
   const double *numeric;     /* (R) numerical error of the deviation */
   const double *truncation;  /* (R, 2) what two unknowns of the same number add to its standard
-                                deviation; functions of one number stand together */
+                                deviation; functions of one number stand together; NULL: nothing */
   const double *scale;       /* (R) its standard error, > 0 */
   const double *shift;       /* (R) null hypothesis minus theory, or NULL */
   const uint64_t *tag;       /* (R) names the function; directions depend on it */

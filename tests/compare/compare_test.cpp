@@ -253,7 +253,7 @@ TEST(Compare, SlowSeriesHaveATruncationError) {
 TEST(Compare, TruncationErrorNamesAWidth) {
   Setting s;
   s.widths = {5, 6, 7, 8, 9, 10};
-  Truth t = some_truth(0.0005, 3, {1, 1});
+  Truth t = some_truth(0.00005, 3, {1, 1});
   for (size_t k = 0; k < t.c0.size(); k++) t.c2[k] = -14 * t.c1[k];
   Pair pair;
   fill(pair, s, t, 1);
