@@ -252,7 +252,7 @@ TEST(Compare, SlowSeriesHaveATruncationError) {
 // The same series where widths do not tell it from its null: the reason names a width.
 TEST(Compare, TruncationErrorNamesAWidth) {
   Setting s;
-  s.widths = {5, 6, 7, 8, 9, 10};
+  s.widths = {6, 8, 10, 12};
   Truth t = some_truth(0.00005, 3, {1, 1});
   for (size_t k = 0; k < t.c0.size(); k++) t.c2[k] = -14 * t.c1[k];
   Pair pair;
