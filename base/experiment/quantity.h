@@ -48,10 +48,9 @@ typedef enum pdlt_drawn {
 } pdlt_drawn;
 
 enum {
-  PDLT_QUANTITY_UNTIL = 1,   /* ensemble.until may name it */
-  PDLT_QUANTITY_OF_MEAN = 2, /* the mean output, or made of it alone: unstable draws matter */
-  PDLT_QUANTITY_EQUAL = 4,   /* lo is (sample, sample), the same for equal outputs, 0 for others */
-  PDLT_QUANTITY_SHOWN = 8    /* measured, and not compared with theory */
+  PDLT_QUANTITY_UNTIL = 1, /* ensemble.until may name it */
+  PDLT_QUANTITY_EQUAL = 2, /* lo is (sample, sample), the same for equal outputs, 0 for others */
+  PDLT_QUANTITY_SHOWN = 4  /* measured, and not compared with theory */
 };
 
 /* X(ID, NAME, INDICES, WORDS, DRAWN, LO, NLO, MARKUP, FLAGS, WHAT), in the order of a comparison.
@@ -64,7 +63,7 @@ enum {
   X(THETA, "Theta", "aa", PDLT_MEASURE_NTK, PDLT_DRAWN_LAYERS, "Theta", "Theta1",                 \
     "<i>\xce\x98</i>", PDLT_QUANTITY_UNTIL, "NTK")                                                \
   X(Z, "z", "tia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_MEAN, "z_lo", "z_nlo", "<i>z</i>",             \
-    PDLT_QUANTITY_UNTIL | PDLT_QUANTITY_OF_MEAN, "mean output")                                   \
+    PDLT_QUANTITY_UNTIL, "mean output")                                                           \
   X(COV, "cov", "tiaia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_SCATTER, "cov_lo", "cov_nlo", "cov",     \
     PDLT_QUANTITY_UNTIL, "covariance of the outputs")                                             \
   X(Z_END, "z_end", "ia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_END, "z_end_lo", "z_end_nlo",           \
@@ -83,13 +82,13 @@ enum {
     "loss_test_nlo", "<i>L</i><sup>test</sup>", PDLT_QUANTITY_UNTIL,                              \
     "expected loss of the test samples")                                                          \
   X(LOSS_TRAIN_BIAS, "loss_train_bias", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,                \
-    "loss_train_lo_bias", "loss_train_nlo_bias", "bias<sup>train</sup>", PDLT_QUANTITY_OF_MEAN,   \
+    "loss_train_lo_bias", "loss_train_nlo_bias", "bias<sup>train</sup>", 0,                       \
     "squared bias of the outputs in loss_train")                                                  \
   X(LOSS_TRAIN_VARIANCE, "loss_train_variance", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,        \
     "loss_train_lo_variance", "loss_train_nlo_variance", "variance<sup>train</sup>", 0,           \
     "variance of the outputs in loss_train")                                                      \
   X(LOSS_TEST_BIAS, "loss_test_bias", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,                  \
-    "loss_test_lo_bias", "loss_test_nlo_bias", "bias<sup>test</sup>", PDLT_QUANTITY_OF_MEAN,      \
+    "loss_test_lo_bias", "loss_test_nlo_bias", "bias<sup>test</sup>", 0,                          \
     "squared bias of the outputs in loss_test")                                                   \
   X(LOSS_TEST_VARIANCE, "loss_test_variance", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,          \
     "loss_test_lo_variance", "loss_test_nlo_variance", "variance<sup>test</sup>", 0,              \

@@ -32,12 +32,12 @@ static double scalar(const pdlt_archive *a, int n, const char *name) {
   return array == NULL ? 0 : array->data[0];
 }
 
-/* As the comparison does: no width where draws diverged or did not converge, nor, for z,
- * one where the linearization of draws explodes. */
+/* As the comparison does as far as draws tell: no width where some diverged or did not converge, nor
+ * one where their linearization explodes. */
 static int is_usable(const pdlt_archive *a, int n, const pdlt_quantity *quantity) {
   if (!pdlt_quantity_is_trained(quantity)) return 1;
   if (scalar(a, n, "diverged") > 0 || scalar(a, n, "unconverged") > 0) return 0;
-  return !(quantity->flags & PDLT_QUANTITY_OF_MEAN) || !(scalar(a, n, "unstable") > most_unstable);
+  return !(scalar(a, n, "unstable") > most_unstable);
 }
 
 static pdlt_status view_new(view *out, const pdlt_experiment *ex, const pdlt_archive *a,
