@@ -60,7 +60,8 @@ pdlt_status pdlt_reach_theory_new(pdlt_reach_theory **out, const pdlt_archive *t
                                   pdlt_error *err);
 void pdlt_reach_theory_free(pdlt_reach_theory *theory);
 
-/* The rule at h = 1/n_{L-1}, with what is known of the draws (NaN: nothing). stable_width and
+/* The rule at h = 1/n_{L-1}, with what is known of the draws (NaN: nothing). Where nothing but the
+ * start is recorded every width is within. stable_width and
  * top_share of *out stay NaN. Cost: that of pdlt_gaussian_ntk_miss. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_reach_at(pdlt_reach *out, const pdlt_reach_theory *theory, double h,
                           double unstable, pdlt_error *err);

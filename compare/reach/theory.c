@@ -11,6 +11,7 @@
 struct pdlt_reach_theory {
   double z, cov, loss, ntk, spread; /* NaN: not known */
   double h_negative;
+  int trained;                 /* 0: no time but 0 is recorded, and no rule applies */
   const pdlt_archive *archive; /* borrowed, for what depends on h otherwise */
   pdlt_gaussian_ntk *model;    /* owned; NULL: not known */
 };
@@ -139,6 +140,14 @@ static double limit(const series *s, double h) {
   return negative_from(s);
 }
 
+/* 1 unless all that is recorded is the start. */
+static int is_trained(const pdlt_archive *theory) {
+  const pdlt_array *times = pdlt_archive_get(theory, "times");
+  for (size_t t = 0; times != NULL && t < pdlt_array_count(times); t++)
+    if (times->data[t] != 0.0) return 1;
+  return times == NULL;
+}
+
 /* --- The model --- */
 
 /* Everything the model needs, or 0. */
@@ -186,6 +195,7 @@ pdlt_status pdlt_reach_theory_new(pdlt_reach_theory **out, const pdlt_archive *a
                                 .ntk = ratio_ntk(archive),
                                 .spread = ntk_spread(archive),
                                 .h_negative = over_predictions(archive, limit, 0.0, INFINITY),
+                                .trained = is_trained(archive),
                                 .archive = archive};
   if (model_input(&input, archive)) PDLT_TRY(pdlt_gaussian_ntk_new(&theory->model, &input, err));
   *out = theory;
@@ -203,8 +213,6 @@ static void decide(pdlt_reach *r) {
   } sizes[] = {{r->correction, "the mean output"},
                {r->correction_cov, "the covariance of the outputs"},
                {r->correction_loss, "the expected loss"}};
-  r->in_reach = 1;
-  r->reason[0] = '\0';
   if (r->unstable > PDLT_UNSTABLE_SHARE) {
     r->in_reach = 0;
     snprintf(r->reason, sizeof r->reason, "%.2g of the draws are unstable (eta theta_max > 2)",
@@ -233,7 +241,8 @@ static void decide(pdlt_reach *r) {
 
 pdlt_status pdlt_reach_at(pdlt_reach *out, const pdlt_reach_theory *theory, double h,
                           double unstable, pdlt_error *err) {
-  pdlt_reach r = {.g = NAN,
+  pdlt_reach r = {.in_reach = 1,
+                  .g = NAN,
                   .correction = h * theory->z,
                   .correction_cov = h * theory->cov,
                   .correction_loss = h * theory->loss,
@@ -246,7 +255,7 @@ pdlt_status pdlt_reach_at(pdlt_reach *out, const pdlt_reach_theory *theory, doub
   pdlt_status status =
       theory->model == NULL ? PDLT_OK : pdlt_gaussian_ntk_miss(theory->model, h, &r.g, err);
   if (status != PDLT_OK) return status;
-  decide(&r);
+  if (theory->trained) decide(&r);
   *out = r;
   return PDLT_OK;
 }
@@ -279,6 +288,8 @@ static pdlt_status largest_h_of_model(const pdlt_gaussian_ntk *model, double *ou
 pdlt_status pdlt_reach_largest_h(const pdlt_reach_theory *theory, double *h, pdlt_error *err) {
   const double sizes[] = {theory->z, theory->cov, theory->loss};
   double limit_g = INFINITY, most = theory->h_negative;
+  *h = INFINITY;
+  if (!theory->trained) return PDLT_OK;
   for (size_t k = 0; k < 3; k++)
     if (sizes[k] > 0.0) most = fmin(most, PDLT_REACH_CORRECTION / sizes[k]);
   pdlt_status status =

@@ -82,6 +82,19 @@ TEST(Reach, SizesOfTheCorrections) {
   pdlt_archive_free(&theory);
 }
 
+// Networks that are not trained are within reach whatever training would do to them.
+TEST(Reach, TheStartAlone) {
+  for (const double last : {0.0, 1.0}) {
+    pdlt_archive theory = {};
+    put_theory(&theory);
+    put(&theory, "times", {2}, {0, last});
+    const Reach reach(theory);
+    EXPECT_EQ(reach.At(1, 0.5).in_reach, last == 0);
+    EXPECT_EQ(std::isinf(reach.Largest()), last == 0);
+    pdlt_archive_free(&theory);
+  }
+}
+
 TEST(Reach, NegativePredictionsAreOut) {
   pdlt_archive theory = {};
   put(&theory, "loss_train_lo", {3}, {10, 1, 0.5});
