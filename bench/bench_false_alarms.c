@@ -25,6 +25,7 @@ static const double levels[LEVELS] = {0.1, 0.01, 0.001, 1e-4};
 
 typedef struct bench {
   size_t replications, blocks; /* blocks 0: as many as the archive has */
+  double truncation;           /* factor of the truncation error; negative: that of comparisons */
   int powers;                  /* of h in the truth; -1: the degree of the comparison */
   int resample, threads;
   unsigned long seed;
@@ -103,9 +104,10 @@ static pdlt_status fill_truth(source *s, const pdlt_join *join, const double *h,
   if (join->second) c[1] = join->nlo[k];
   for (size_t w = 0; w < widths && num < 64; w++) {
     if (!join->used[w]) continue;
-    used_h[num] = h[w];
+    used_h[num] = pow(h[w], join->power);
     se[num] = hypot(join->se[k * widths + w], join->floor[k]);
-    x[num++] = join->x[k * widths + w] - c[0] - c[1] * h[w];
+    x[num] = join->x[k * widths + w] - c[0] - c[1] * used_h[num];
+    num++;
   }
   int last = powers;
   if (last - first + 1 > (int)num) last = first - 1 + (int)num;
@@ -116,7 +118,7 @@ static pdlt_status fill_truth(source *s, const pdlt_join *join, const double *h,
     for (size_t i = 0; i < num; i++) c[m] += rows[(size_t)(m - first) * num + i] * x[i];
   for (size_t w = 0; w < widths; w++)
     for (int m = MAX_POWERS; join->used[w] && m >= 0; m--)
-      s[w].truth[k] = s[w].truth[k] * h[w] + c[m];
+      s[w].truth[k] = s[w].truth[k] * pow(h[w], join->power) + c[m];
   return PDLT_OK;
 }
 
@@ -326,6 +328,7 @@ static pdlt_status run_all(const bench *b, char **paths, pdlt_error *err) {
   PDLT_TRY(pdlt_npz_read(&theory, paths[0], err));
   PDLT_TRY(pdlt_npz_read(&measured, paths[1], err));
   PDLT_TRY(pdlt_join_setup_read(&setup, &theory, &measured, err));
+  if (b->truncation >= 0) setup.truncation = b->truncation;
   for (size_t k = 0; k < pdlt_join_kinds(); k++) {
     PDLT_TRY(pdlt_join_read(&join, k, &setup, &theory, &measured, err));
     if (join.count > 0 && usable_widths(&join) >= (size_t)setup.degree + 2)
@@ -344,24 +347,23 @@ cleanup:
 static int usage(void) {
   fprintf(stderr,
           "bench_false_alarms THEORY.npz MEASURED.npz [--replications R] [--blocks B >= 32]\n"
-          "  [--powers P <= 9, of the truth] [--resample] [--seed S] [--threads 1..64]\n");
+          "  [--powers P <= 9, of the truth] [--truncation FACTOR] [--resample] [--seed S]\n"
+          "  [--threads 1..64]\n");
   return 2;
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {{"replications", 1, NULL, 'r'},
-                                          {"blocks", 1, NULL, 'b'},
-                                          {"powers", 1, NULL, 'p'},
-                                          {"resample", 0, NULL, 'e'},
-                                          {"seed", 1, NULL, 's'},
-                                          {"threads", 1, NULL, 't'},
-                                          {NULL, 0, NULL, 0}};
-  bench b = {.replications = 40000, .powers = -1, .threads = 1, .seed = 1};
+  static const struct option options[] = {
+      {"replications", 1, NULL, 'r'}, {"blocks", 1, NULL, 'b'},   {"powers", 1, NULL, 'p'},
+      {"truncation", 1, NULL, 'u'},   {"resample", 0, NULL, 'e'}, {"seed", 1, NULL, 's'},
+      {"threads", 1, NULL, 't'},      {NULL, 0, NULL, 0}};
+  bench b = {.replications = 40000, .powers = -1, .truncation = -1, .threads = 1, .seed = 1};
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     if (c == '?') return usage();
     if (c == 'r') b.replications = strtoul(optarg, NULL, 10);
     if (c == 'b') b.blocks = strtoul(optarg, NULL, 10);
     if (c == 'p') b.powers = atoi(optarg);
+    if (c == 'u') b.truncation = atof(optarg);
     if (c == 'e') b.resample = 1;
     if (c == 's') b.seed = strtoul(optarg, NULL, 10);
     if (c == 't') b.threads = atoi(optarg);
