@@ -6,6 +6,7 @@
 
 #include "base/core/memory.h"
 #include "base/core/team.h"
+#include "base/experiment/results.h"
 #include "base/file/json.h"
 #include "base/file/npz.h"
 #include "cli/study/study.h"
@@ -70,6 +71,11 @@ pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int fo
   pdlt_archive archive = {0};
   pdlt_error unreadable = {0};
   if (pdlt_npz_read(&archive, path, &unreadable) == PDLT_OK && is_result(archive.meta, key)) {
+    const pdlt_status status = pdlt_results_check(&archive, path, err);
+    if (status != PDLT_OK) {
+      pdlt_archive_free(&archive);
+      return force ? PDLT_OK : status;
+    }
     *out = archive;
     *found = 1;
     pdlt_progress_event(progress, PDLT_EVENT_REUSED, path);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/results.h"
 #include "base/file/json.h"
 #include "base/file/npz.h"
 #include "base/vector/linalg.h"
@@ -173,8 +174,10 @@ static pdlt_status read_kind(pdlt_result *out, const char *path, const char *kin
   if (status != PDLT_OK) return status;
   const char *found = json_string_value(json_object_get(out->archive.meta, "kind"));
   out->made = 1;
-  if (found != NULL && strcmp(found, kind) == 0)
-    return pdlt_json_dump(out->archive.meta, &out->meta, err);
+  if (found != NULL && strcmp(found, kind) == 0) {
+    status = pdlt_results_check(&out->archive, path, err);
+    return status != PDLT_OK ? status : pdlt_json_dump(out->archive.meta, &out->meta, err);
+  }
   return pdlt_fail(err, PDLT_ERR_INPUT,
                    "%s: holds %s, not a %s archive; usage: pdlt compare THEORY.npz MEASURED.npz -o "
                    "DIR",

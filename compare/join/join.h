@@ -29,6 +29,7 @@ typedef struct pdlt_join_setup {
   int degree;                     /* of the fit */
   double level;                   /* family-wise */
   double rounding;                /* of one measured number, relative to its array's largest */
+  const pdlt_archive *measured;   /* borrowed */
 } pdlt_join_setup;
 
 /* Reads widths, members, degree, level, arithmetic. Errors: PDLT_ERR_INPUT (not a measured

@@ -88,6 +88,16 @@ TEST(Run, IsComparedAnewWithoutTraining) {
             "--set: network.depth: belongs to the run; compare only knows compare.degree, "
             "compare.level, compare.csv\n");
   EXPECT_FALSE(std::filesystem::exists(folder / "third"));
+  scale_array(folder / "out/measured.npz", "n12/blocks/members", -1);
+  const std::string named =
+      "out/measured.npz: n12/blocks/members: number 1 of 5 is -64, expected a finite number >= 0; "
+      "make the file again\n";
+  for (const std::string &command : {compare + "fourth", "run e.yaml -o out" + quick}) {
+    const Outcome broken = run_pdlt(command, folder.path());
+    EXPECT_EQ(broken.status, 2);
+    EXPECT_NE(broken.err.find(named), std::string::npos) << broken.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "fourth"));
   const Outcome list = run_pdlt("list --set network.depth=4", folder.path());
   EXPECT_EQ(list.status, 2);
   EXPECT_EQ(list.err, "pdlt list: --set: this command has no keys\n");
