@@ -37,7 +37,8 @@ typedef struct pdlt_command {
   int min_args, max_args;   /* max_args < 0: any number */
   const char *needs_output; /* what -o names ("DIR", "FILE.npz"), NULL: no -o */
   pdlt_status (*run)(pdlt_options *options, int *exit_status, pdlt_error *err);
-  int trains; /* 1: other ranks help, args[0] is the experiment */
+  int trains;     /* 1: other ranks help, args[0] is the experiment */
+  int takes_sets; /* 1: keys can be set */
 } pdlt_command;
 
 pdlt_status pdlt_command_run(pdlt_options *options, int *exit_status, pdlt_error *err);

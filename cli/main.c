@@ -8,21 +8,21 @@
 
 static const pdlt_command commands[] = {
     {"run", "EXPERIMENT.yaml -o DIR", "theory, training, comparison and report in one go", 1, 1,
-     "DIR", pdlt_command_run, 1},
+     "DIR", pdlt_command_run, 1, 1},
     {"theory", "EXPERIMENT.yaml -o FILE.npz", "what the theory predicts", 1, 1, "FILE.npz",
-     pdlt_command_theory, 0},
+     pdlt_command_theory, 0, 1},
     {"train", "EXPERIMENT.yaml -o FILE.npz", "what an ensemble of networks does; resumable", 1, 1,
-     "FILE.npz", pdlt_command_train, 1},
+     "FILE.npz", pdlt_command_train, 1, 1},
     {"merge", "SHARD.npz... -o FILE.npz", "all shards of pdlt train --shard k/K into one result", 1,
-     -1, "FILE.npz", pdlt_command_merge, 0},
+     -1, "FILE.npz", pdlt_command_merge, 0, 0},
     {"compare", "THEORY.npz MEASURED.npz -o DIR", "verdicts, figures and report", 2, 2, "DIR",
-     pdlt_command_compare, 0},
+     pdlt_command_compare, 0, 1},
     {"verify", "[CLAIM...] [--quick | --full] -o DIR",
-     "the book, claim by claim: chapters or names", 0, -1, "DIR", pdlt_command_verify, 0},
+     "the book, claim by claim: chapters or names", 0, -1, "DIR", pdlt_command_verify, 0, 1},
     {"list", "[activations|claims|datasets|observables|parts|terms]", "what this build knows", 0, 1,
-     NULL, pdlt_command_list, 0},
+     NULL, pdlt_command_list, 0, 0},
     {"critical", "ACTIVATION", "critical initialization and exponents", 1, 1, NULL,
-     pdlt_command_critical, 0},
+     pdlt_command_critical, 0, 0},
 };
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -36,7 +36,8 @@ static void print_help(FILE *to) {
       to,
       "\noptions\n"
       "  -o, --output PATH   where the result goes\n"
-      "  --set KEY=VALUE     change a key of the experiment file (repeatable)\n"
+      "  --set KEY=VALUE     change a key of the experiment file (repeatable); compare: those of\n"
+      "                      compare, the networks stay as they are\n"
       "  --threads N         default: all cores; results do not depend on it\n"
       "  --shard k/K         train: the k-th of K parts, for pdlt merge\n"
       "  --checkpoint S      train: finished work reaches the disk every S seconds, default 20\n"

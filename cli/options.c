@@ -168,6 +168,9 @@ static pdlt_status check(const pdlt_options *options, const pdlt_command *comman
   if (command->needs_output == NULL && options->output != NULL)
     return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: -o: this command writes no file",
                              command->name);
+  if (options->sets[0] != NULL && !command->takes_sets)
+    return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: --set: this command has no keys",
+                             command->name);
   if (options->settings.shards > 0 && strcmp(command->name, "train") != 0)
     return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: --shard: only pdlt train makes shards",
                              command->name);

@@ -23,8 +23,7 @@ void pdlt_experiment_set_defaults(pdlt_experiment *ex) {
   ex->measure = PDLT_MEASURE_OUTPUT;
   ex->theory.order = 1;
   ex->theory.tolerance = 1e-10;
-  ex->compare.degree = 2;
-  ex->compare.level = 1e-4;
+  pdlt_compare_keys_default(&ex->compare);
 }
 
 int pdlt_experiment_is_given(const pdlt_experiment *ex, const char *key) {

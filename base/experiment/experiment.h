@@ -40,6 +40,11 @@ typedef enum {
   PDLT_ESTIMATOR_AUTO
 } pdlt_estimator;
 
+/* What comparison.csv holds: every row; those without a width; every row up to
+ * PDLT_CSV_FULL_ROWS. */
+typedef enum { PDLT_CSV_AUTO, PDLT_CSV_FULL, PDLT_CSV_SUMMARY } pdlt_csv;
+enum { PDLT_CSV_FULL_ROWS = 100000 };
+
 /* parity: samples differ in the first so many inputs, which bounds how many there are. */
 enum { PDLT_PARITY_BITS = 20 };
 
@@ -61,6 +66,13 @@ typedef struct pdlt_name_list {
   size_t count;
   char **name; /* (count) */
 } pdlt_name_list;
+
+/* How theory and measurement are compared; theory and networks do not depend on it. */
+typedef struct pdlt_compare_keys {
+  int degree;   /* of the fit in h */
+  double level; /* family-wise */
+  pdlt_csv csv;
+} pdlt_compare_keys;
 
 typedef struct pdlt_experiment_origin pdlt_experiment_origin; /* lines of the keys */
 
@@ -120,10 +132,7 @@ typedef struct pdlt_experiment {
     pdlt_name_list omit; /* parts, tensors or terms with factor 0 */
     pdlt_name_list flip; /* with factor -1 */
   } theory;
-  struct {
-    int degree;
-    double level;
-  } compare;
+  pdlt_compare_keys compare;
   int swept;       /* 1: the file holds a sweep; this is its base, without it */
   char *path;      /* file it was read from, as given, or the name of a text */
   char *directory; /* relative data paths start here */
@@ -202,11 +211,24 @@ pdlt_status pdlt_experiment_check_memory(const pdlt_experiment *ex, size_t input
  * same keys as the file, no paths but those written in it. New reference. */
 pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdlt_error *err);
 
-/* Hex digest (out: 17 bytes with the zero) of the canonical JSON: of everything, or
+/* Hex digest (out: 17 bytes with the zero) of the canonical JSON: of everything but compare, or
  * (physics_only) of network (without widths), data and training, that theory and
- * measurement must share to be comparable. data_hash: of the samples (datasets/dataset.h). */
+ * measurement must share to be comparable. compare.degree counts with until, which asks for
+ * members by it. data_hash: of the samples (datasets/dataset.h). */
 pdlt_status pdlt_experiment_hash(const pdlt_experiment *ex, const char *data_hash, int physics_only,
                                  char *out, pdlt_error *err);
+
+/* The digest of everything but compare, of an experiment as JSON: as an archive holds it. */
+pdlt_status pdlt_experiment_json_hash(const json_t *experiment, const char *data_hash, char *out,
+                                      pdlt_error *err);
+
+/* Sets the keys of compare that the settings ("compare.degree=3") give, in order; others stay.
+ * Errors: PDLT_ERR_INPUT `--set: KEY: ...` (unknown, no value it can have, a key of the run). */
+pdlt_status pdlt_compare_keys_set(pdlt_compare_keys *keys, size_t num_settings,
+                                  const char *const *settings, pdlt_error *err);
+
+/* Those that stand in an experiment as JSON; what it lacks has its default. */
+void pdlt_compare_keys_from_json(pdlt_compare_keys *out, const json_t *experiment);
 
 /* Neurons of layer l = 0..L at hidden width n (n_0 as given). */
 static inline int pdlt_experiment_layer_width(const pdlt_experiment *ex, int layer, int n,

@@ -53,6 +53,7 @@ extern const size_t pdlt_schema_count;
 extern const char *const pdlt_source_words[];
 extern const char *const pdlt_targets_words[];
 extern const char *const pdlt_estimator_words[];
+extern const char *const pdlt_csv_words[];
 
 /* Where each key was written: 0 absent, PDLT_LINE_SET, or the line. */
 struct pdlt_experiment_origin {
@@ -113,6 +114,12 @@ pdlt_status pdlt_read_members_until(pdlt_reader *, const pdlt_node *, const pdlt
 pdlt_status pdlt_until_check(pdlt_reader *reader);
 /* New reference, or NULL. */
 json_t *pdlt_until_json(const pdlt_until *until);
+
+/* --- compare_keys.c --- */
+
+void pdlt_compare_keys_default(pdlt_compare_keys *out);
+/* New reference, or NULL. */
+json_t *pdlt_compare_keys_json(const pdlt_compare_keys *keys);
 
 /* --- check.c --- */
 

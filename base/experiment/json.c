@@ -149,13 +149,6 @@ static json_t *theory_json(const pdlt_experiment *ex, int *ok) {
   return out;
 }
 
-static json_t *compare_json(const pdlt_experiment *ex, int *ok) {
-  json_t *out = json_object();
-  put(out, "degree", json_integer(ex->compare.degree), ok);
-  put(out, "level", json_real(ex->compare.level), ok);
-  return out;
-}
-
 static pdlt_status out_of_memory(json_t *object, pdlt_error *err) {
   json_decref(object);
   return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for the experiment as JSON");
@@ -172,7 +165,7 @@ pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdl
   put(object, "measure", measure_json(ex, &ok), &ok);
   put(object, "measure_samples", json_integer(ex->measure_samples), &ok);
   put(object, "theory", theory_json(ex, &ok), &ok);
-  put(object, "compare", compare_json(ex, &ok), &ok);
+  put(object, "compare", pdlt_compare_keys_json(&ex->compare), &ok);
   if (!ok) return out_of_memory(object, err);
   *out = object;
   return PDLT_OK;
@@ -187,16 +180,9 @@ static json_t *physics_json(const pdlt_experiment *ex, int *ok) {
   return object;
 }
 
-pdlt_status pdlt_experiment_hash(const pdlt_experiment *ex, const char *data_hash, int physics_only,
-                                 char *out, pdlt_error *err) {
-  json_t *object = NULL;
-  int ok = 1;
-  if (physics_only) {
-    object = physics_json(ex, &ok);
-  } else {
-    pdlt_status status = pdlt_experiment_to_json(ex, &object, err);
-    if (status != PDLT_OK) return status;
-  }
+/* Digest of an object, which is owned; data_hash becomes part of it. */
+static pdlt_status hash_object(json_t *object, int ok, const char *data_hash, char *out,
+                               pdlt_error *err) {
   if (data_hash != NULL) put(object, "data_hash", json_string(data_hash), &ok);
   char *text = json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
   if (!ok || text == NULL) {
@@ -208,4 +194,36 @@ pdlt_status pdlt_experiment_hash(const pdlt_experiment *ex, const char *data_has
   json_decref(object);
   snprintf(out, 17, "%016llx", hash);
   return PDLT_OK;
+}
+
+/* The keys of compare that a run depends on, the others at their defaults. */
+static json_t *compare_of_run(const json_t *experiment) {
+  const json_t *ensemble = json_object_get(experiment, "ensemble");
+  pdlt_compare_keys run, given;
+  pdlt_compare_keys_default(&run);
+  pdlt_compare_keys_from_json(&given, experiment);
+  if (json_object_get(ensemble, "until") != NULL) run.degree = given.degree;
+  return pdlt_compare_keys_json(&run);
+}
+
+pdlt_status pdlt_experiment_json_hash(const json_t *experiment, const char *data_hash, char *out,
+                                      pdlt_error *err) {
+  json_t *object = json_deep_copy(experiment);
+  int ok = object != NULL;
+  put(object, "compare", compare_of_run(experiment), &ok);
+  return hash_object(object, ok, data_hash, out, err);
+}
+
+pdlt_status pdlt_experiment_hash(const pdlt_experiment *ex, const char *data_hash, int physics_only,
+                                 char *out, pdlt_error *err) {
+  json_t *object = NULL;
+  int ok = 1;
+  if (physics_only) {
+    object = physics_json(ex, &ok);
+    return hash_object(object, ok, data_hash, out, err);
+  }
+  pdlt_status status = pdlt_experiment_to_json(ex, &object, err);
+  if (status == PDLT_OK) status = pdlt_experiment_json_hash(object, data_hash, out, err);
+  json_decref(object);
+  return status;
 }

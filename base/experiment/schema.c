@@ -15,6 +15,7 @@ const char *const pdlt_source_words[] = {
 const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
 const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
                                             "two_level", "auto",       NULL};
+const char *const pdlt_csv_words[] = {"auto", "full", "summary", NULL};
 static const char *const arithmetic_words[] = {"double", "single", NULL};
 
 #define AT(member) offsetof(pdlt_experiment, member)
@@ -113,6 +114,7 @@ const pdlt_schema_key pdlt_schema[] = {
      .offset = AT(compare.level),
      .max = 0.5,
      .min_open = 1},
+    WORD("compare.csv", compare.csv, pdlt_csv_words, 0),
     CUSTOM("sweep", swept, pdlt_read_sweep, 0, "{KEY: [values]}, keys as in --set"),
 };
 const size_t pdlt_schema_count = sizeof pdlt_schema / sizeof *pdlt_schema;

@@ -32,7 +32,9 @@ void pdlt_array_free(pdlt_array *array) {
 
 pdlt_status pdlt_array_copy(pdlt_array *out, const pdlt_array *from, pdlt_error *err) {
   pdlt_status status = pdlt_array_new(out, from->ndim, from->dim, err);
-  if (status == PDLT_OK) memcpy(out->data, from->data, pdlt_array_count(from) * sizeof(double));
+  if (status != PDLT_OK) return status;
+  memcpy(out->data, from->data, pdlt_array_count(from) * sizeof(double));
+  out->single = from->single;
   return status;
 }
 

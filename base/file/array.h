@@ -18,6 +18,7 @@ enum { PDLT_MAX_NDIM = 8 };
 /* Shape and data; data holds prod(dim[0..ndim-1]) doubles. ndim = 0: a scalar. */
 typedef struct pdlt_array {
   int ndim;
+  int single; /* 1: it was stored as float32, each number is right to 2^-24 of itself only */
   size_t dim[PDLT_MAX_NDIM];
   double *data;
 } pdlt_array;

@@ -3,8 +3,8 @@
  * Is: float64 arrays in C order, little endian, deflated, zip64 when needed, fixed
  * zip dates: the same archive gives the same bytes. meta: one uint8 array `meta`
  * with the bytes of the JSON object (sorted keys, indent 1).
- * Is not: a reader of every .npz: float64, float32, int64, int32, uint8 (meta) in C
- * order are read, anything else is refused by name. */
+ * Is not: a reader of every .npz: float64, float32 (remembered: array.h), int64, int32,
+ * uint8 (meta) in C order are read, anything else is refused by name. */
 #ifndef PDLT_BASE_FILE_NPZ_H
 #define PDLT_BASE_FILE_NPZ_H
 

@@ -160,6 +160,7 @@ static pdlt_status read_array(const source *from, const npy_header *header, pdlt
   void *piece = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_array_new(out, header->ndim, header->dim, err));
+  out->single = header->type == TYPE_F4;
   if (header->type == TYPE_F8)
     return pdlt_zip_read(from->zip, out->data, header->count * sizeof(double), err);
   PDLT_TRY(pdlt_alloc(&piece, CHUNK, types[header->type].size, err));

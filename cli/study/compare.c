@@ -32,9 +32,33 @@ static pdlt_status check_folder(const pdlt_study *study, const char *folder, pdl
                    folder);
 }
 
+/* Keys of compare: of results in files as the run had them, changed by the settings. */
+static pdlt_status read_keys(pdlt_compare_keys *out, const pdlt_study *study, pdlt_error *err) {
+  const json_t *meta = study->results[PDLT_MEASURED].archive.meta;
+  if (study->is_resolved) {
+    *out = study->resolved.experiment.compare;
+    return PDLT_OK;
+  }
+  pdlt_compare_keys_from_json(out, json_object_get(meta, "experiment"));
+  return pdlt_compare_keys_set(out, pdlt_settings_count(&study->settings), study->settings.sets,
+                               err);
+}
+
+/* Whether comparison.csv has the rows without width only; says so when nobody asked for it. */
+static int is_summary(pdlt_study *study, const pdlt_comparison *comparison, pdlt_csv csv) {
+  const size_t rows = pdlt_comparison_csv_rows(comparison);
+  if (csv != PDLT_CSV_AUTO) return csv == PDLT_CSV_SUMMARY;
+  if (rows <= PDLT_CSV_FULL_ROWS) return 0;
+  pdlt_progress_note(&study->progress,
+                     "comparison.csv: %zu rows are more than %d; it holds those without a width, "
+                     "compare.csv: full writes all",
+                     rows, (int)PDLT_CSV_FULL_ROWS);
+  return 1;
+}
+
 /* comparison.csv, verdict.json, report.html and figures/ into folder. */
-static pdlt_status write_all(const pdlt_study *study, const pdlt_comparison *comparison,
-                             const char *folder, pdlt_error *err) {
+static pdlt_status write_all(pdlt_study *study, const pdlt_comparison *comparison,
+                             pdlt_csv csv_rows, const char *folder, pdlt_error *err) {
   const pdlt_archive *theory = &study->results[PDLT_THEORY].archive;
   const pdlt_archive *measured = &study->results[PDLT_MEASURED].archive;
   pdlt_figure_list figures = {0};
@@ -48,7 +72,8 @@ static pdlt_status write_all(const pdlt_study *study, const pdlt_comparison *com
   PDLT_TRY(pdlt_figures_write(&figure_input, folder, &figures, err));
   const pdlt_report_input report_input = {comparison, theory, measured, &figures};
   PDLT_TRY(pdlt_report_write(&report_input, page, err));
-  PDLT_TRY(pdlt_comparison_write_csv(comparison, csv, err));
+  PDLT_TRY(
+      pdlt_comparison_write_csv(comparison, is_summary(study, comparison, csv_rows), csv, err));
   PDLT_TRY(pdlt_comparison_write_json(comparison, json, err));
 cleanup:
   pdlt_figure_list_free(&figures);
@@ -59,14 +84,17 @@ static pdlt_status compare_one(pdlt_study *study, const char *folder, pdlt_error
   const pdlt_result *theory = &study->results[PDLT_THEORY];
   const pdlt_result *measured = &study->results[PDLT_MEASURED];
   pdlt_comparison comparison = {0};
+  pdlt_compare_keys keys;
   char *verdict = NULL;
   pdlt_status status = PDLT_OK;
   if (!theory->made || !measured->made)
     return pdlt_fail(err, PDLT_ERR_INPUT, "nothing to compare: %s first",
                      theory->made ? "train" : "predict");
   pdlt_progress_event(&study->progress, PDLT_EVENT_BEGIN, "comparison");
-  PDLT_TRY(pdlt_compare(&comparison, &theory->archive, &measured->archive, err));
-  if (folder != NULL) PDLT_TRY(write_all(study, &comparison, folder, err));
+  PDLT_TRY(read_keys(&keys, study, err));
+  const pdlt_compare_options options = {keys.degree, keys.level};
+  PDLT_TRY(pdlt_compare(&comparison, &theory->archive, &measured->archive, &options, err));
+  if (folder != NULL) PDLT_TRY(write_all(study, &comparison, keys.csv, folder, err));
   PDLT_TRY(pdlt_comparison_json(&comparison, &verdict, err));
   pdlt_comparison_free(&study->comparison);
   pdlt_free(study->verdict);

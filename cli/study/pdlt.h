@@ -56,12 +56,14 @@ PDLT_API pdlt_status pdlt_study_open_arrays(pdlt_study **out, const char *text, 
                                             const double *y, const pdlt_settings *settings,
                                             pdlt_error *err);
 
-/* A study of results in files; it can only be compared. */
+/* A study of results in files; it can only be compared. Of the keys only compare.degree,
+ * compare.level and compare.csv can be set; others belong to the run: PDLT_ERR_INPUT. */
 PDLT_API pdlt_status pdlt_study_open_results(pdlt_study **out, const char *theory,
                                              const char *measured, const pdlt_settings *settings,
                                              pdlt_error *err);
 
-/* Sets a key ("training.steps", "20"; value: YAML); all results are dropped. A wrong key or value
+/* Sets a key ("training.steps", "20"; value: YAML); all results are dropped, by a key of compare
+ * the verdict alone (with a sweep or `until`: all). A wrong key or value
  * is PDLT_ERR_INPUT `KEY: ...` and not kept; keys that do not fit each other are found
  * when the study is worked on. */
 PDLT_API pdlt_status pdlt_study_set(pdlt_study *study, const char *key, const char *value,

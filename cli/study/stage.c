@@ -6,6 +6,7 @@
 
 #include "base/core/memory.h"
 #include "base/core/team.h"
+#include "base/experiment/results.h"
 #include "base/file/json.h"
 #include "base/file/npz.h"
 #include "cli/study/study.h"
@@ -44,9 +45,19 @@ static int meta_number_is(const json_t *meta, const char *key, int expected) {
   return json_integer_value(json_object_get(meta, key)) == expected;
 }
 
+/* The same but for keys of compare: earlier versions counted these in `hash`. */
+static int is_of_experiment(const json_t *meta, const char *hash) {
+  char own[17];
+  if (meta_string_is(meta, "hash", hash)) return 1;
+  return pdlt_experiment_json_hash(json_object_get(meta, "experiment"),
+                                   json_string_value(json_object_get(meta, "data_hash")), own,
+                                   NULL) == PDLT_OK &&
+         strcmp(own, hash) == 0;
+}
+
 /* The same experiment, and all of it or the same shard of it. */
 static int is_result(const json_t *meta, const pdlt_stage_key *key) {
-  return meta_string_is(meta, "kind", key->kind) && meta_string_is(meta, "hash", key->hash) &&
+  return meta_string_is(meta, "kind", key->kind) && is_of_experiment(meta, key->hash) &&
          json_boolean_value(json_object_get(meta, "layers")) == (key->layers != 0) &&
          (strcmp(key->kind, "shard") != 0 || (meta_number_is(meta, "shard", key->shard) &&
                                               meta_number_is(meta, "shards", key->shards)));
@@ -60,6 +71,11 @@ pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int fo
   pdlt_archive archive = {0};
   pdlt_error unreadable = {0};
   if (pdlt_npz_read(&archive, path, &unreadable) == PDLT_OK && is_result(archive.meta, key)) {
+    const pdlt_status status = pdlt_results_check(&archive, path, err);
+    if (status != PDLT_OK) {
+      pdlt_archive_free(&archive);
+      return force ? PDLT_OK : status;
+    }
     *out = archive;
     *found = 1;
     pdlt_progress_event(progress, PDLT_EVENT_REUSED, path);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/results.h"
 #include "base/file/json.h"
 #include "base/file/npz.h"
 #include "base/vector/linalg.h"
@@ -173,8 +174,10 @@ static pdlt_status read_kind(pdlt_result *out, const char *path, const char *kin
   if (status != PDLT_OK) return status;
   const char *found = json_string_value(json_object_get(out->archive.meta, "kind"));
   out->made = 1;
-  if (found != NULL && strcmp(found, kind) == 0)
-    return pdlt_json_dump(out->archive.meta, &out->meta, err);
+  if (found != NULL && strcmp(found, kind) == 0) {
+    status = pdlt_results_check(&out->archive, path, err);
+    return status != PDLT_OK ? status : pdlt_json_dump(out->archive.meta, &out->meta, err);
+  }
   return pdlt_fail(err, PDLT_ERR_INPUT,
                    "%s: holds %s, not a %s archive; usage: pdlt compare THEORY.npz MEASURED.npz -o "
                    "DIR",
@@ -185,11 +188,15 @@ pdlt_status pdlt_study_open_results(pdlt_study **out, const char *theory, const 
                                     const pdlt_settings *settings, pdlt_error *err) {
   PDLT_NUMBERS_WITH_POINT;
   const pdlt_origin origin = {0};
+  pdlt_compare_keys keys;
   pdlt_study *study = NULL;
   if (theory == NULL || measured == NULL)
     return pdlt_fail(err, PDLT_ERR_INPUT, "no path of theory or no path of measurement was given");
   pdlt_status status = new_study(&study, &origin, 0, NULL, settings, err);
   if (status != PDLT_OK) return status;
+  pdlt_compare_keys_from_json(&keys, NULL);
+  PDLT_TRY(pdlt_compare_keys_set(&keys, pdlt_settings_count(&study->settings), study->settings.sets,
+                                 err));
   PDLT_TRY(read_kind(&study->results[PDLT_THEORY], theory, "theory", err));
   PDLT_TRY(read_kind(&study->results[PDLT_MEASURED], measured, "measured", err));
   *out = study;
@@ -210,31 +217,61 @@ static const char *blame(const char *message, const char *key) {
   return strncmp(message, key, strlen(key)) == 0 && message[strlen(key)] == ':' ? message : NULL;
 }
 
+/* Of results in files: only keys of compare. */
+static pdlt_status check_results_key(const char *key, const char *set, pdlt_error *err) {
+  pdlt_compare_keys keys;
+  pdlt_error wrong = {0};
+  pdlt_compare_keys_from_json(&keys, NULL);
+  const pdlt_status status = pdlt_compare_keys_set(&keys, 1, &set, &wrong);
+  if (status == PDLT_OK) return PDLT_OK;
+  const char *blamed = blame(wrong.message, key);
+  return pdlt_fail(err, status, "%s", blamed != NULL ? blamed : wrong.message);
+}
+
+/* The same study with the key: what would be wrong? *sound: nothing. */
+static pdlt_status check_key(const pdlt_study *study, const char *key, char *set, int *sound,
+                             pdlt_error *err) {
+  pdlt_study *probe = NULL;
+  pdlt_error wrong = {0};
+  const pdlt_status status = pdlt_study_derive(&probe, study, 1, &set, &wrong);
+  const char *blamed = blame(wrong.message, key);
+  pdlt_study_free(probe);
+  *sound = status == PDLT_OK;
+  if (*sound || (status == PDLT_ERR_INPUT && blamed == NULL)) return PDLT_OK;
+  return pdlt_fail(err, status, "%s", blamed != NULL ? blamed : wrong.message);
+}
+
+/* Takes over a key on which neither theory nor training depends; 0: results must go. */
+static int keeps_results(pdlt_study *study, const char *key, const char *set) {
+  pdlt_experiment *ex = &study->resolved.experiment;
+  return strncmp(key, "compare.", strlen("compare.")) == 0 && study->is_resolved &&
+         study->sweep.num_keys == 0 && pdlt_until_key(ex) == NULL &&
+         pdlt_compare_keys_set(&ex->compare, 1, &set, NULL) == PDLT_OK;
+}
+
 pdlt_status pdlt_study_set(pdlt_study *study, const char *key, const char *value, pdlt_error *err) {
   PDLT_NUMBERS_WITH_POINT;
-  pdlt_study *probe = NULL; /* the same with the key: what would be wrong? */
   pdlt_settings settings = {0};
-  pdlt_error wrong = {0};
   char *set = NULL;
+  int sound = 1;
   pdlt_status status = PDLT_OK;
   if (key == NULL || value == NULL)
     return pdlt_fail(err, PDLT_ERR_INPUT, "no key or no value was given");
-  if (study->origin.path == NULL && study->origin.text == NULL)
-    return pdlt_fail(err, PDLT_ERR_INPUT, "%s: a study of results in files has no keys", key);
+  const int from_files = study->origin.path == NULL && study->origin.text == NULL;
   const size_t size = strlen(key) + strlen(value) + 2;
   PDLT_TRY(pdlt_alloc(&set, size, 1, err));
   snprintf(set, size, "%s=%s", key, value);
-  status = pdlt_study_derive(&probe, study, 1, &set, &wrong);
-  const char *blamed = blame(wrong.message, key);
-  if (status != PDLT_OK && (status != PDLT_ERR_INPUT || blamed != NULL))
-    PDLT_TRY(pdlt_fail(err, status, "%s", blamed != NULL ? blamed : wrong.message));
+  PDLT_TRY(from_files ? check_results_key(key, set, err) : check_key(study, key, set, &sound, err));
   PDLT_TRY(pdlt_settings_copy(&settings, &study->settings, 1, &set, err));
-  drop_all(study);
+  if (from_files || (sound && keeps_results(study, key, set)))
+    drop_comparison(study);
+  else
+    drop_all(study);
   pdlt_settings_clear(&study->settings);
   study->settings = settings;
-  read_keys(study, NULL); /* what is still wrong is said when the study is worked on */
+  if (!from_files && !study->is_resolved)
+    read_keys(study, NULL); /* what is still wrong is said when the study is worked on */
 cleanup:
-  pdlt_study_free(probe);
   pdlt_free(set);
   return status;
 }

@@ -8,8 +8,9 @@
 extern "C" {
 #endif
 
-/* Fills join->floor: rounding relative to the largest number of the same time, and at the
- * end of training the tolerance 1e-9 (1 + max|y|) to which members are trained. */
+/* Fills join->floor: rounding relative to the largest number of the same time (6e-8 more for each
+ * side stored as float32, in err_nlo for the coefficient), and at the end of training the tolerance
+ * 1e-9 (1 + max|y|) to which members are trained. */
 void pdlt_join_fill_floor(pdlt_join *join, const pdlt_join_setup *setup,
                           const pdlt_archive *theory);
 

@@ -28,16 +28,17 @@ typedef struct pdlt_join_setup {
   double *members;                /* (W) independent draws */
   double *diverged, *unconverged; /* (W) */
   pdlt_reach *reach;              /* (W) how far the expansion can be trusted */
-  double width_within;  /* n from which on theory alone keeps all rules of reach; 0: no rule
+  double width_within;          /* n from which on theory alone keeps all rules of reach; 0: no rule
                                      applies */
-  double trained_power; /* trained quantities go in powers of h^trained_power: 1/2 for
+  double trained_power;         /* trained quantities go in powers of h^trained_power: 1/2 for
                                      activations with a kink, else 1 */
-  double ratio;         /* n_{L-1} / n */
-  double truncation;    /* times the size that powers beyond the fit seem to have, 3
+  double ratio;                 /* n_{L-1} / n */
+  double truncation;            /* times the size that powers beyond the fit seem to have, 3
                           (docs/statistics.md, "Truncation"); 0: none is allowed for */
-  int degree;           /* of the fit */
-  double level;         /* family-wise */
-  double rounding;      /* of one measured number, relative to its array's largest */
+  int degree;                   /* of the fit */
+  double level;                 /* family-wise */
+  double rounding;              /* of one measured number, relative to its array's largest */
+  const pdlt_archive *measured; /* borrowed */
 } pdlt_join_setup;
 
 /* Reads widths, members, degree, level, arithmetic. Errors: PDLT_ERR_INPUT (not a measured

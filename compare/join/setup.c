@@ -5,6 +5,7 @@
 
 #include "base/activation/activation.h"
 #include "base/core/memory.h"
+#include "base/experiment/quantity.h"
 #include "compare/join/internal.h"
 
 void pdlt_join_setup_free(pdlt_join_setup *setup) {
@@ -131,7 +132,7 @@ cleanup:
 
 pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theory,
                                  const pdlt_archive *measured, pdlt_error *err) {
-  pdlt_join_setup setup = {0};
+  pdlt_join_setup setup = {.measured = measured};
   pdlt_status status = check_origin(theory, measured, err);
   if (status != PDLT_OK) return status;
   PDLT_TRY(read_experiment(&setup, measured->meta, err));
@@ -154,9 +155,39 @@ static double largest(const pdlt_array *array) {
 /* A floor for numbers that are 0 at every width; its inverse square is finite. */
 static const double smallest_floor = 1e-100;
 
+/* Half a unit in the last place of float32, relative; 0: none of the numbers were stored so. */
+static const double single_rounding = 6e-8;
+
+static double rounding_of(const pdlt_array *array) {
+  return array != NULL && array->single ? single_rounding : 0.0;
+}
+
+/* Rounding of the measured numbers of a quantity, relative. */
+static double measured_rounding(const char *name, const pdlt_join_setup *setup) {
+  double rounding = setup->rounding;
+  for (size_t w = 0; setup->measured != NULL && w < setup->num_widths; w++) {
+    const double n = setup->widths[w];
+    const pdlt_array *x = pdlt_archive_getf(setup->measured, "n%.0f/%s", n, name);
+    const pdlt_array *blocks = pdlt_archive_getf(setup->measured, "n%.0f/blocks/%s", n, name);
+    rounding = fmax(rounding, fmax(rounding_of(x), rounding_of(blocks)));
+  }
+  return rounding;
+}
+
+/* Rounding of theory's numbers at infinite width, relative; that of nlo goes into its error. */
+static double theory_rounding(pdlt_join *join, const pdlt_archive *theory) {
+  const int row = pdlt_quantity_find(join->name);
+  if (row < 0) return 0.0;
+  const char *lo = pdlt_quantities[row].lo, *nlo = pdlt_quantities[row].nlo;
+  const pdlt_array *coefficient = nlo == NULL ? NULL : pdlt_archive_get(theory, nlo);
+  join->err_nlo += rounding_of(coefficient) * largest(coefficient);
+  return lo == NULL ? 0.0 : rounding_of(pdlt_archive_get(theory, lo));
+}
+
 /* Numbers of one time are contiguous: same scale for all of them. */
 void pdlt_join_fill_floor(pdlt_join *join, const pdlt_join_setup *setup,
                           const pdlt_archive *theory) {
+  const double rounding = measured_rounding(join->name, setup) + theory_rounding(join, theory);
   double targets = largest(pdlt_archive_get(theory, "z_lo"));
   double spread = sqrt(largest(pdlt_archive_get(theory, "cov_lo")));
   double converged = 1e-9 * (1.0 + targets) * (1.0 + targets + spread);
@@ -175,7 +206,7 @@ void pdlt_join_fill_floor(pdlt_join *join, const pdlt_join_setup *setup,
     }
     double end = isinf(join->time[start]) ? converged : 0.0;
     for (size_t k = start; k < stop; k++)
-      join->floor[k] = fmax(setup->rounding * scale + end, smallest_floor);
+      join->floor[k] = fmax(rounding * scale + end, smallest_floor);
     start = stop;
   }
 }

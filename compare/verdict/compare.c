@@ -289,12 +289,25 @@ static pdlt_status copy_widths(work *job, pdlt_error *err) {
   return PDLT_OK;
 }
 
+static pdlt_status apply(pdlt_join_setup *setup, const pdlt_compare_options *options,
+                         pdlt_error *err) {
+  if (options == NULL) return PDLT_OK;
+  if (options->degree > 8 || options->level >= 1.0)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "degree %d and level %g; expected at most 8, below 1",
+                     options->degree, options->level);
+  if (options->degree >= 0) setup->degree = options->degree;
+  if (options->level > 0.0) setup->level = options->level;
+  return PDLT_OK;
+}
+
 pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
-                         const pdlt_archive *measured, pdlt_error *err) {
+                         const pdlt_archive *measured, const pdlt_compare_options *options,
+                         pdlt_error *err) {
   pdlt_comparison result = {0};
   work job = {.out = &result, .theory = theory, .measured = measured};
   pdlt_status status = pdlt_join_setup_read(&job.setup, theory, measured, err);
   if (status != PDLT_OK) return status;
+  PDLT_TRY(apply(&job.setup, options, err));
   PDLT_TRY(pdlt_alloc(&job.store, 1, sizeof *job.store, err));
   result.storage = job.store;
   PDLT_TRY(copy_widths(&job, err));

@@ -107,18 +107,30 @@ typedef struct pdlt_comparison {
   void *storage;                           /* backs the rows */
 } pdlt_comparison;
 
-/* Compares every quantity that both archives hold. Reads degree and level from the
+/* How to compare; what is negative is as in the experiment of measured->meta. */
+typedef struct pdlt_compare_options {
+  int degree;   /* of the fit, at most 8 */
+  double level; /* family-wise, in (0, 1) */
+} pdlt_compare_options;
+
+/* Compares every quantity that both archives hold. options may be NULL: degree and level from the
  * experiment in measured->meta. Errors: PDLT_ERR_INPUT when the two do not belong to
  * the same physics (meta "physics_hash"), PDLT_ERR_MEMORY. */
 pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
-                         const pdlt_archive *measured, pdlt_error *err);
+                         const pdlt_archive *measured, const pdlt_compare_options *options,
+                         pdlt_error *err);
 
 void pdlt_comparison_free(pdlt_comparison *comparison);
 
-/* comparison.csv and verdict.json (columns and keys: NOTATION.md), written whole or
- * not at all. Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
-pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, const char *path,
-                                      pdlt_error *err);
+/* Rows of comparison.csv below its header when it is full. */
+static inline size_t pdlt_comparison_csv_rows(const pdlt_comparison *comparison) {
+  return comparison->num_rows * (1 + comparison->num_widths);
+}
+
+/* comparison.csv (summary: its rows without width only) and verdict.json (columns and keys:
+ * NOTATION.md), written whole or not at all. Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
+pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, int summary,
+                                      const char *path, pdlt_error *err);
 pdlt_status pdlt_comparison_write_json(const pdlt_comparison *comparison, const char *path,
                                        pdlt_error *err);
 

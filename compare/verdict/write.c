@@ -42,13 +42,16 @@ static void put_coefficient(FILE *to, const pdlt_coefficient *c) {
   put(to, c->z);
 }
 
-static void put_row(FILE *to, const pdlt_comparison *comparison, const pdlt_compare_row *row) {
+static void put_row(FILE *to, const pdlt_compare_row *row) {
   put_name(to, row);
   fputs(",,,,,,,", to); /* width to lo_plus_h_nlo */
   put_coefficient(to, &row->c0);
   put_coefficient(to, &row->c1);
   put(to, row->fit_p);
   fprintf(to, ",%s\n", pdlt_verdict_text(row->verdict));
+}
+
+static void put_widths(FILE *to, const pdlt_comparison *comparison, const pdlt_compare_row *row) {
   for (size_t w = 0; w < comparison->num_widths; w++) {
     put_name(to, row);
     put(to, comparison->widths[w]);
@@ -62,14 +65,17 @@ static void put_row(FILE *to, const pdlt_comparison *comparison, const pdlt_comp
   }
 }
 
-pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, const char *path,
-                                      pdlt_error *err) {
+pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, int summary,
+                                      const char *path, pdlt_error *err) {
   char *text = NULL;
   size_t size = 0;
   FILE *to = open_memstream(&text, &size);
   if (to == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for %s", path);
   fputs(header, to);
-  for (size_t r = 0; r < comparison->num_rows; r++) put_row(to, comparison, &comparison->rows[r]);
+  for (size_t r = 0; r < comparison->num_rows; r++) {
+    put_row(to, &comparison->rows[r]);
+    if (!summary) put_widths(to, comparison, &comparison->rows[r]);
+  }
   int failed = ferror(to);
   if (fclose(to) != 0) failed = 1;
   pdlt_status status = failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for %s", path)

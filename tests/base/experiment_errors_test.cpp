@@ -82,7 +82,8 @@ TEST(ExperimentErrors, KeysAndTypes) {
       {1, "zzzzzz: 3",
        "1: zzzzzz: unknown key; known here: network, data, training, ensemble, theory, compare, "
        "title, measure, measure_samples, sweep"},
-      {30, "compare: {qqqqqqq: 1}", "30: compare.qqqqqqq: unknown key; known here: degree, level"},
+      {30, "compare: {qqqqqqq: 1}",
+       "30: compare.qqqqqqq: unknown key; known here: degree, level, csv"},
       {10, "  depth: 4", "10: network.depth: repeated key, first in line 4; keep one"},
       {27, "network: {}", "27: network: repeated key, first in line 2; keep one"},
       {29, "theory: 5", "29: theory: 5; expected a mapping of keys"},

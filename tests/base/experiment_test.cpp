@@ -8,12 +8,14 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/core/memory.h"
+#include "base/file/file.h"
 
 namespace {
 
@@ -165,6 +167,7 @@ TEST(Experiment, FillsDefaults) {
   EXPECT_EQ(e.ex.theory.tolerance, 1e-10);
   EXPECT_EQ(e.ex.compare.degree, 2);
   EXPECT_EQ(e.ex.compare.level, 1e-4);
+  EXPECT_EQ(e.ex.compare.csv, PDLT_CSV_AUTO);
 }
 
 TEST(Experiment, DefaultRecordIsGeometric) {
@@ -288,12 +291,76 @@ TEST(Experiment, HashSeesWhatItShould) {
                         Case{"network.depth=3", false}, Case{"data.file=other.csv", false},
                         Case{"data.center=false", true}, Case{"training.eta=0.2", true},
                         Case{"training.record=[0, 5]", true}, Case{"ensemble.seed=8", false},
-                        Case{"compare.degree=2", false}, Case{"network.lambda_b=0.5", true}}) {
+                        Case{"compare.degree=2", false}, Case{"compare.level=0.01", false},
+                        Case{"compare.csv=full", false}, Case{"network.lambda_b=0.5", true}}) {
     Experiment changed(kFull, {c.setting});
-    bool same_text = std::string(c.setting) == "network.depth=3";
+    const std::string key = c.setting;
+    bool same_text = key == "network.depth=3" || key.rfind("compare.", 0) == 0;
     EXPECT_EQ(Hash(changed.ex, "d", 0) == Hash(base.ex, "d", 0), same_text) << c.setting;
     EXPECT_EQ(Hash(changed.ex, "d", 1) != Hash(base.ex, "d", 1), c.physics) << c.setting;
   }
+}
+
+// No run depends on how it is compared, but `until` asks for members by the degree. The digest of an
+// experiment without keys of compare is that of version 0.1.0, with all of them in it.
+TEST(Experiment, HashLeavesOutHowResultsAreCompared) {
+  const std::string until = "ensemble.until={quantity: z, relative: 0.1}",
+                    widths = "network.widths=[4, 8, 16, 32, 64]";
+  auto hash = [&](const std::vector<std::string> &sets) {
+    return Hash(Experiment(kSmall, sets).ex, "d", 0);
+  };
+  EXPECT_EQ(hash({"compare.degree=4"}), hash({}));
+  EXPECT_EQ(hash({"compare.level=0.1", "compare.csv=summary"}), hash({}));
+  EXPECT_NE(hash({widths, until, "compare.degree=3"}), hash({widths, until}));
+  EXPECT_EQ(hash({widths, until, "compare.level=0.1"}), hash({widths, until}));
+  Experiment ex(kSmall, {"compare.degree=3"});
+  json_t *json = nullptr;
+  pdlt_error err{};
+  char own[17];
+  ASSERT_EQ(pdlt_experiment_to_json(&ex.ex, &json, &err), PDLT_OK);
+  ASSERT_EQ(pdlt_experiment_json_hash(json, "d", own, &err), PDLT_OK);
+  EXPECT_EQ(own, hash({}));
+  json_object_del(json, "compare");
+  json_object_set_new(json, "compare", json_pack("{s:i, s:f}", "degree", 2, "level", 1e-4));
+  json_object_set_new(json, "data_hash", json_string("d"));
+  char *text = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
+  char all[17];
+  std::snprintf(all, sizeof all, "%016llx",
+                pdlt_hash_bytes(PDLT_HASH_START, text, std::strlen(text)));
+  EXPECT_STREQ(all, own);
+  free(text);
+  json_decref(json);
+}
+
+TEST(Experiment, KeysOfCompareAreSetByThemselves) {
+  auto set = [](std::vector<const char *> settings, pdlt_compare_keys *keys) {
+    pdlt_error err{};
+    const pdlt_status status = pdlt_compare_keys_set(keys, settings.size(), settings.data(), &err);
+    EXPECT_TRUE(status == PDLT_OK || status == PDLT_ERR_INPUT);
+    return std::string(status == PDLT_OK ? "" : err.message);
+  };
+  const pdlt_compare_keys before = {2, 1e-3, PDLT_CSV_AUTO};
+  pdlt_compare_keys keys = before;
+  EXPECT_EQ(set({"compare.degree=3", "compare.csv=summary", "compare.degree=4"}, &keys), "");
+  EXPECT_EQ(keys.degree, 4);
+  EXPECT_EQ(keys.level, 1e-3);
+  EXPECT_EQ(keys.csv, PDLT_CSV_SUMMARY);
+  keys = before;
+  const std::string belongs =
+      ": belongs to the run; compare only knows compare.degree, compare.level, compare.csv";
+  EXPECT_EQ(set({"compare.degree=3", "network.depth=3"}, &keys), "--set: network.depth" + belongs);
+  EXPECT_EQ(set({"network={}"}, &keys), "--set: network" + belongs);
+  EXPECT_EQ(set({"measure=[output]"}, &keys), "--set: measure" + belongs);
+  EXPECT_EQ(set({"sweep={}"}, &keys), "--set: sweep" + belongs);
+  EXPECT_EQ(set({"compare.degre=3"}, &keys),
+            "--set: compare.degre: unknown key; did you mean compare.degree?");
+  EXPECT_EQ(set({"compare.degree=9"}, &keys),
+            "--set: compare.degree: 9; expected a whole number from 1 to 6");
+  EXPECT_EQ(set({"compare.csv=no"}, &keys),
+            "--set: compare.csv: no; expected one of auto, full, summary");
+  EXPECT_EQ(set({"compare=3"}, &keys), "--set: compare: 3; expected a mapping of keys");
+  EXPECT_EQ(keys.degree, before.degree);
+  EXPECT_EQ(keys.level, before.level);
 }
 
 TEST(Experiment, FailNamesTheLineOfTheKeyOrItsSection) {

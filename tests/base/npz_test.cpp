@@ -182,6 +182,13 @@ TEST(Npz, OtherTypesBecomeDoubles) {
   pdlt_error err = {};
   ASSERT_EQ(pdlt_npz_read(&a, path.c_str(), &err), PDLT_OK) << err.message;
   EXPECT_EQ(pdlt_archive_get(&a, "f4")->data[1], -3.25);
+  for (size_t k = 0; k < a.count; k++) /* only float32 rounds */
+    EXPECT_EQ(a.entries[k].array.single, a.entries[k].name == std::string("f4"))
+        << a.entries[k].name;
+  pdlt_array copy = {};
+  ASSERT_EQ(pdlt_array_copy(&copy, pdlt_archive_get(&a, "f4"), nullptr), PDLT_OK);
+  EXPECT_EQ(copy.single, 1);
+  pdlt_array_free(&copy);
   EXPECT_EQ(pdlt_archive_get(&a, "i4")->data[1], 1 << 30);
   EXPECT_EQ(pdlt_archive_get(&a, "i4")->ndim, 2);
   for (size_t i = 0; i < longs.size(); i++)

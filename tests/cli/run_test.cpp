@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -62,6 +63,71 @@ TEST(Run, WritesEverythingAndAgrees) {
   const Outcome forced =
       run_pdlt("run e.yaml -o out --quiet --force --set ensemble.seed=4", folder.path());
   EXPECT_EQ(forced.status, 0) << forced.err;
+}
+
+/* Another degree is another fit of the same networks, by run and by compare. */
+TEST(Run, IsComparedAnewWithoutTraining) {
+  TempFolder folder;
+  write_text(folder / "e.yaml", small_experiment);
+  const std::string quick = " --quiet --set ensemble.members=320";
+  ASSERT_LE(run_pdlt("run e.yaml -o out" + quick, folder.path()).status, 1);
+  const std::string before = read_text(folder / "out/measured.npz");
+  const Outcome again = run_pdlt("run e.yaml -o out --set compare.degree=1" + quick, folder.path());
+  EXPECT_LE(again.status, 1) << again.err;
+  EXPECT_NE(again.err.find("measured.npz: complete"), again.err.npos) << again.err;
+  EXPECT_EQ(read_text(folder / "out/measured.npz"), before);
+  const std::string compare = "compare out/theory.npz out/measured.npz --quiet -o ";
+  const Outcome got =
+      run_pdlt(compare + "other --set compare.degree=1 --set compare.csv=summary", folder.path());
+  EXPECT_LE(got.status, 1) << got.err;
+  EXPECT_EQ(read_text(folder / "other/verdict.json"), read_text(folder / "out/verdict.json"));
+  EXPECT_NE(read_text(folder / "out/verdict.json").find("\"degree\": 1"), std::string::npos);
+  const Outcome wrong = run_pdlt(compare + "third --set network.depth=4", folder.path());
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_EQ(wrong.err,
+            "--set: network.depth: belongs to the run; compare only knows compare.degree, "
+            "compare.level, compare.csv\n");
+  EXPECT_FALSE(std::filesystem::exists(folder / "third"));
+  scale_array(folder / "out/measured.npz", "n12/blocks/members", -1);
+  const std::string named =
+      "out/measured.npz: n12/blocks/members: number 1 of 5 is -64, expected a finite number >= 0; "
+      "make the file again\n";
+  for (const std::string &command : {compare + "fourth", "run e.yaml -o out" + quick}) {
+    const Outcome broken = run_pdlt(command, folder.path());
+    EXPECT_EQ(broken.status, 2);
+    EXPECT_NE(broken.err.find(named), std::string::npos) << broken.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "fourth"));
+  const Outcome list = run_pdlt("list --set network.depth=4", folder.path());
+  EXPECT_EQ(list.status, 2);
+  EXPECT_EQ(list.err, "pdlt list: --set: this command has no keys\n");
+}
+
+/* More than 100,000 rows: cov of 73 samples at ten times, at one width. */
+TEST(Run, LongTablesAreSummaries) {
+  TempFolder folder;
+  write_text(folder / "e.yaml", small_experiment);
+  const Outcome got = run_pdlt(
+      "run e.yaml -o out --set ensemble.members=64 --set network.widths=[8] --set data.train=60"
+      " --set data.test=13 --set measure=[output] --set theory.order=0",
+      folder.path());
+  EXPECT_LE(got.status, 1) << got.err;
+  EXPECT_NE(got.err.find("comparison.csv: "), got.err.npos) << got.err;
+  EXPECT_NE(got.err.find(" rows are more than 100000; it holds those without a width, compare.csv: "
+                         "full writes all\n"),
+            got.err.npos)
+      << got.err;
+  auto rows = [&](const char *name) {
+    const std::string text = read_text(folder / name);
+    return std::count(text.begin(), text.end(), '\n') - 1;
+  };
+  const auto summary = rows("out/comparison.csv");
+  EXPECT_GT(2 * summary, 100000);
+  const Outcome full = run_pdlt(
+      "compare out/theory.npz out/measured.npz -o full --set compare.csv=full", folder.path());
+  EXPECT_LE(full.status, 1) << full.err;
+  EXPECT_EQ(full.err.find("comparison.csv: "), full.err.npos) << full.err;
+  EXPECT_EQ(rows("full/comparison.csv"), 2 * summary);
 }
 
 TEST(Run, ThreadsDoNotChangeABit) {

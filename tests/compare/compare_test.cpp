@@ -26,7 +26,8 @@ struct Result {
   ~Result() { pdlt_comparison_free(&c); }
   void compare(const Pair &pair) {
     pdlt_error err{};
-    ASSERT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, &err), PDLT_OK) << err.message;
+    ASSERT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, nullptr, &err), PDLT_OK)
+        << err.message;
   }
   const pdlt_compare_test &test(const char *quantity, const char *coefficient) const {
     for (size_t i = 0; i < c.num_tests; i++)
@@ -516,10 +517,10 @@ TEST(Compare, OtherPhysicsIsRefused) {
   json_object_set_new(pair.theory.meta, "physics_hash", json_string("other"));
   pdlt_comparison c{};
   pdlt_error err{};
-  EXPECT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, &err), PDLT_ERR_INPUT);
+  EXPECT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, nullptr, &err), PDLT_ERR_INPUT);
   EXPECT_NE(strstr(err.message, "physics_hash"), nullptr);
   EXPECT_EQ(c.rows, nullptr);
-  EXPECT_EQ(pdlt_compare(&c, &pair.measured, &pair.theory, &err), PDLT_ERR_INPUT);
+  EXPECT_EQ(pdlt_compare(&c, &pair.measured, &pair.theory, nullptr, &err), PDLT_ERR_INPUT);
 }
 
 TEST(Compare, NothingInCommonIsUndecided) {
@@ -544,7 +545,7 @@ TEST(Compare, EveryFailedAllocationIsReported) {
     pdlt_comparison c{};
     pdlt_error err{};
     pdlt_memory_fail_after(call);
-    pdlt_status status = pdlt_compare(&c, &pair.theory, &pair.measured, &err);
+    pdlt_status status = pdlt_compare(&c, &pair.theory, &pair.measured, nullptr, &err);
     pdlt_memory_fail_after(-1);
     pdlt_comparison_free(&c);
     if (status == PDLT_OK) break;

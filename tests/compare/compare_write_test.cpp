@@ -7,6 +7,7 @@
 #include <iterator>
 #include <map>
 #include <sstream>
+#include <tuple>
 
 #include "compare/verdict/compare.h"
 #include "tests/compare/support.h"
@@ -57,7 +58,8 @@ class CompareWrite : public testing::Test {
     support::add_values(&pair.theory, "z_nlo", t.dims, t.c1);
     pdlt_archive_get(&pair.measured, "n16/diverged")->data[0] = 2;
     pdlt_error err{};
-    ASSERT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, &err), PDLT_OK) << err.message;
+    ASSERT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, nullptr, &err), PDLT_OK)
+        << err.message;
   }
   void TearDown() override {
     pdlt_comparison_free(&c);
@@ -72,7 +74,7 @@ class CompareWrite : public testing::Test {
 TEST_F(CompareWrite, Csv) {
   pdlt_error err{};
   std::string path = folder + "/a";
-  ASSERT_EQ(pdlt_comparison_write_csv(&c, path.c_str(), &err), PDLT_OK) << err.message;
+  ASSERT_EQ(pdlt_comparison_write_csv(&c, 0, path.c_str(), &err), PDLT_OK) << err.message;
   auto records = read_csv(path);
   ASSERT_EQ(records.size(), 4 * (1 + 4u));
   for (size_t k = 0; k < 4; k++) {
@@ -96,13 +98,53 @@ TEST_F(CompareWrite, Csv) {
   }
 }
 
+TEST_F(CompareWrite, SummaryHasTheRowsWithoutWidth) {
+  pdlt_error err{};
+  std::string path = folder + "/a";
+  ASSERT_EQ(pdlt_comparison_write_csv(&c, 0, path.c_str(), &err), PDLT_OK) << err.message;
+  auto full = read_csv(path);
+  EXPECT_EQ(full.size(), pdlt_comparison_csv_rows(&c));
+  ASSERT_EQ(pdlt_comparison_write_csv(&c, 1, path.c_str(), &err), PDLT_OK) << err.message;
+  auto summary = read_csv(path);
+  ASSERT_EQ(summary.size(), 4u);
+  for (size_t k = 0; k < 4; k++) EXPECT_EQ(summary[k], full[5 * k]) << k;
+}
+
+/* Degree and level of the caller go before those of the archive; what is negative does not. */
+TEST_F(CompareWrite, OptionsReplaceWhatTheArchiveSays) {
+  pdlt_archive_get(&pair.measured, "n16/diverged")->data[0] = 0; /* widths enough for a fit */
+  auto compared = [&](int degree, double level) {
+    const pdlt_compare_options options = {degree, level};
+    pdlt_comparison out{};
+    pdlt_error err{};
+    EXPECT_EQ(pdlt_compare(&out, &pair.theory, &pair.measured, &options, &err), PDLT_OK)
+        << err.message;
+    const auto found = std::make_tuple(out.degree, out.level, out.rows[0].c0.value);
+    pdlt_comparison_free(&out);
+    return found;
+  };
+  const auto [degree, level, fit] = compared(-1, -1);
+  EXPECT_EQ(degree, c.degree);
+  EXPECT_EQ(level, c.level);
+  EXPECT_TRUE(std::isfinite(fit));
+  const auto [other_degree, other_level, other_fit] = compared(c.degree - 1, 0.25);
+  EXPECT_EQ(other_degree, c.degree - 1);
+  EXPECT_EQ(other_level, 0.25);
+  EXPECT_NE(other_fit, fit);
+  pdlt_comparison out{};
+  pdlt_error err{};
+  const pdlt_compare_options wrong = {9, -1};
+  EXPECT_EQ(pdlt_compare(&out, &pair.theory, &pair.measured, &wrong, &err), PDLT_ERR_INPUT);
+  EXPECT_EQ(out.storage, nullptr);
+}
+
 TEST_F(CompareWrite, CsvHoldsBothCoefficients) {
   pdlt_archive_get(&pair.measured, "n16/diverged")->data[0] = 0;
   pdlt_comparison all{};
   pdlt_error err{};
   std::string path = folder + "/a";
-  ASSERT_EQ(pdlt_compare(&all, &pair.theory, &pair.measured, &err), PDLT_OK);
-  ASSERT_EQ(pdlt_comparison_write_csv(&all, path.c_str(), &err), PDLT_OK);
+  ASSERT_EQ(pdlt_compare(&all, &pair.theory, &pair.measured, nullptr, &err), PDLT_OK);
+  ASSERT_EQ(pdlt_comparison_write_csv(&all, 0, path.c_str(), &err), PDLT_OK);
   auto records = read_csv(path);
   for (size_t k = 0; k < 4; k++) {
     Record &number = records[5 * k];
@@ -214,7 +256,7 @@ TEST_F(CompareWrite, NotationNamesEveryKey) {
 TEST_F(CompareWrite, FailureLeavesNoFile) {
   pdlt_error err{};
   std::string path = folder + "/missing/a";
-  EXPECT_EQ(pdlt_comparison_write_csv(&c, path.c_str(), &err), PDLT_ERR_IO);
+  EXPECT_EQ(pdlt_comparison_write_csv(&c, 0, path.c_str(), &err), PDLT_ERR_IO);
   EXPECT_EQ(pdlt_comparison_write_json(&c, path.c_str(), &err), PDLT_ERR_IO);
   EXPECT_NE(access(path.c_str(), F_OK), 0);
 }

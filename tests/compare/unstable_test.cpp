@@ -40,7 +40,8 @@ struct Case {
                         json_pack("[{s:f, s:f, s:o}]", "width", at.n, "share", at.estimated,
                                   "stable_width", width));
     pdlt_error err{};
-    EXPECT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, &err), PDLT_OK) << err.message;
+    EXPECT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, nullptr, &err), PDLT_OK)
+        << err.message;
   }
   ~Case() { pdlt_comparison_free(&c); }
   int used(const char *quantity, size_t w) const {

@@ -141,6 +141,60 @@ TEST(Study, KeysAreSet) {
   EXPECT_EQ(t.data[t.shape[0] - 1], 2);
 }
 
+/* Degree, level and rows of the table may change after training; the networks stay. */
+TEST(Study, KeysOfCompareKeepTheResults) {
+  TempFolder folder;
+  const std::string theory = folder / "t.npz", measured = folder / "m.npz";
+  Study s, files, again;
+  std::string told;
+  s.settings.context = &told;
+  s.settings.call = [](void *context, int event, const char *text, double, double) {
+    if (event == PDLT_EVENT_BEGIN || event == PDLT_EVENT_REUSED)
+      *static_cast<std::string *>(context) += std::string(text) + ";";
+  };
+  ASSERT_EQ(s.open_arrays(arrays_yaml()), PDLT_OK);
+  ASSERT_EQ(pdlt_study_predict(s.c, theory.c_str(), &s.err), PDLT_OK) << s.err.message;
+  ASSERT_EQ(pdlt_study_train(s.c, measured.c_str(), &s.err), PDLT_OK) << s.err.message;
+  ASSERT_EQ(pdlt_study_compare(s.c, nullptr, &s.err), PDLT_OK);
+  const std::string first = pdlt_study_verdict_json(s.c);
+  EXPECT_NE(first.find("\"degree\": 2"), first.npos);
+  told = "";
+  ASSERT_EQ(pdlt_study_set(s.c, "compare.degree", "1", &s.err), PDLT_OK) << s.err.message;
+  EXPECT_EQ(pdlt_study_verdict(s.c), nullptr);
+  ASSERT_EQ(pdlt_study_compare(s.c, (folder / "a").c_str(), &s.err), PDLT_OK) << s.err.message;
+  const std::string second = pdlt_study_verdict_json(s.c);
+  EXPECT_NE(second.find("\"degree\": 1"), second.npos);
+  EXPECT_EQ(told, "comparison;");
+  EXPECT_EQ(pdlt_study_set(s.c, "compare.degree", "9", &s.err), PDLT_ERR_INPUT);
+  EXPECT_STREQ(s.err.message, "compare.degree: 9; expected a whole number from 1 to 6");
+
+  told = "";
+  again.settings.context = s.settings.context;
+  again.settings.call = s.settings.call;
+  ASSERT_EQ(again.open_arrays(arrays_yaml()), PDLT_OK);
+  ASSERT_EQ(pdlt_study_set(again.c, "compare.degree", "1", &again.err), PDLT_OK);
+  ASSERT_EQ(pdlt_study_predict(again.c, theory.c_str(), &again.err), PDLT_OK);
+  ASSERT_EQ(pdlt_study_train(again.c, measured.c_str(), &again.err), PDLT_OK);
+  EXPECT_EQ(told, theory + ";" + measured + ";");
+  ASSERT_EQ(pdlt_study_compare(again.c, nullptr, &again.err), PDLT_OK);
+  EXPECT_EQ(second, pdlt_study_verdict_json(again.c));
+
+  ASSERT_EQ(
+      pdlt_study_open_results(&files.c, theory.c_str(), measured.c_str(), nullptr, &files.err),
+      PDLT_OK);
+  ASSERT_EQ(pdlt_study_set(files.c, "compare.degree", "1", &files.err), PDLT_OK)
+      << files.err.message;
+  ASSERT_EQ(pdlt_study_set(files.c, "compare.csv", "summary", &files.err), PDLT_OK);
+  ASSERT_EQ(pdlt_study_compare(files.c, (folder / "b").c_str(), &files.err), PDLT_OK);
+  EXPECT_EQ(second, pdlt_study_verdict_json(files.c));
+  EXPECT_LT(std::filesystem::file_size(folder / "b/comparison.csv"),
+            std::filesystem::file_size(folder / "a/comparison.csv") / 2);
+  EXPECT_EQ(pdlt_study_set(files.c, "network.depth", "3", &files.err), PDLT_ERR_INPUT);
+  EXPECT_STREQ(files.err.message,
+               "network.depth: belongs to the run; compare only knows compare.degree, "
+               "compare.level, compare.csv");
+}
+
 TEST(Study, KeysThatDoNotFitAreFoundAtWork) {
   Study s;
   ASSERT_EQ(s.open_arrays(arrays_yaml()), PDLT_OK);

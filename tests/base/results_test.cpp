@@ -1,0 +1,200 @@
+// results: what an archive of results must hold, by name, shape, sign and finiteness.
+#include "base/experiment/results.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/core/memory.h"
+
+namespace {
+
+// A small archive of either kind: 3 + 1 samples, 2 outputs, times 0 and infinity, width 4.
+struct Results {
+  pdlt_archive c = {};
+  explicit Results(const char *kind, size_t blocks = 40) {
+    json_t *experiment = json_pack("{s:{s:i, s:i}, s:{s:i, s:i}}", "network", "depth", 2, "outputs",
+                                   2, "data", "train", 3, "test", 1);
+    json_t *meta = pdlt_archive_meta(&c);
+    json_object_set_new(meta, "experiment", experiment);
+    json_object_set_new(meta, "kind", json_string(kind));
+    json_object_set_new(meta, "layers", json_true());
+    add("times", {2})[1] = INFINITY;
+    add("x", {4, 3});
+    add("y", {4, 2});
+    if (kind == std::string("theory")) {
+      add("K", {4, 4});
+      add("layer1/K", {4, 4});
+      add("z_lo", {2, 2, 4});
+      add("z_nlo", {2, 2, 4});
+      add("z_nlo/dntk", {2, 2, 4});
+      add("V", {4, 4, 4, 4});
+      add("err/K", {});
+      return;
+    }
+    add("widths", {1})[0] = 4;
+    add("n4/members", {})[0] = 64.0 * (double)blocks;
+    add("n4/diverged", {});
+    double *members = add("n4/blocks/members", {blocks});
+    for (size_t b = 0; b < blocks; b++) members[b] = 64;
+    add("n4/top_share", {})[0] = NAN;
+    add("n4/samples/z", {5, 2, 2, 4});
+    quantity("", "K", {4, 4}, blocks);
+    quantity("layer1/", "K", {4, 4}, blocks);
+    quantity("", "z", {2, 2, 4}, blocks);
+    quantity("", "V", {3, 3, 3, 3}, blocks);
+  }
+  Results(const Results &) = delete;
+  Results &operator=(const Results &) = delete;
+  ~Results() { pdlt_archive_free(&c); }
+
+  double *add(const std::string &name, const std::vector<size_t> &dims) {
+    pdlt_array *array = nullptr;
+    EXPECT_EQ(pdlt_archive_new(&c, name.c_str(), (int)dims.size(), dims.data(), &array, nullptr),
+              PDLT_OK);
+    return array->data;
+  }
+  void quantity(const std::string &layer, const std::string &name, std::vector<size_t> dims,
+                size_t blocks) {
+    add("n4/" + layer + name, dims);
+    add("n4/" + layer + name + "_se", dims);
+    dims.insert(dims.begin(), blocks);
+    add("n4/blocks/" + layer + name, dims);
+  }
+  double *at(const char *name) { return pdlt_archive_get(&c, name)->data; }
+  void drop(const char *name) {
+    for (size_t k = 0; k < c.count; k++)
+      if (c.entries[k].name == std::string(name)) c.entries[k].name[0] = '?';
+  }
+  pdlt_array *array(const char *name) {
+    return const_cast<pdlt_array *>(pdlt_archive_get(&c, name));
+  }
+  std::string check() {
+    pdlt_error err = {};
+    const pdlt_status status = pdlt_results_check(&c, "f.npz", &err);
+    EXPECT_TRUE(status == PDLT_OK || status == PDLT_ERR_INPUT);
+    return status == PDLT_OK ? "" : err.message;
+  }
+};
+
+}  // namespace
+
+TEST(Results, SoundArchivesPass) {
+  EXPECT_EQ(Results("theory").check(), "");
+  EXPECT_EQ(Results("measured").check(), "");
+  Results shard("measured");
+  json_object_set_new(shard.c.meta, "kind", json_string("shard"));
+  shard.drop("n4/K_se");
+  EXPECT_EQ(shard.check(), "");
+}
+
+TEST(Results, NumbersThatAreNotFiniteAreNamed) {
+  for (double x : {(double)NAN, (double)INFINITY, -(double)INFINITY})
+    for (const char *name : {"K", "layer1/K", "z_lo", "z_nlo", "z_nlo/dntk", "V", "x", "y"}) {
+      Results r("theory");
+      r.at(name)[2] = x;
+      EXPECT_EQ(r.check().rfind("f.npz: " + std::string(name) + ": number 3 of ", 0), 0u)
+          << name << ": " << r.check();
+    }
+  for (const char *name : {"n4/K", "n4/layer1/K", "n4/z", "n4/V", "n4/z_se", "n4/blocks/z",
+                           "n4/blocks/layer1/K", "n4/blocks/members"}) {
+    Results r("measured");
+    r.at(name)[1] = NAN;
+    EXPECT_EQ(r.check().rfind("f.npz: " + std::string(name) + ": number 2 of ", 0), 0u)
+        << name << ": " << r.check();
+  }
+  Results r("measured");
+  r.at("n4/z")[1] = NAN;
+  EXPECT_EQ(r.check(),
+            "f.npz: n4/z: number 2 of 16 is nan, expected a finite number; make the file again");
+}
+
+TEST(Results, NotANumberStaysWhereItIsAResult) {
+  Results diverged("measured");
+  diverged.at("n4/diverged")[0] = 3;
+  for (const char *name : {"n4/z", "n4/z_se", "n4/blocks/z"}) diverged.at(name)[1] = NAN;
+  EXPECT_EQ(diverged.check(), "");
+  Results few("measured", 31); /* too few blocks for error bars */
+  few.at("n4/z_se")[0] = NAN;
+  EXPECT_EQ(few.check(), "");
+  few.at("n4/z")[0] = NAN;
+  EXPECT_NE(few.check(), "");
+  Results one("measured", 1); /* and for a covariance */
+  one.at("n4/z")[0] = NAN;
+  EXPECT_EQ(one.check(), "");
+}
+
+TEST(Results, NegativeErrorsAndCountsAreNamed) {
+  for (const char *name : {"n4/z_se", "n4/layer1/K_se", "n4/diverged", "n4/members"}) {
+    Results r("measured");
+    r.at(name)[0] = -1;
+    EXPECT_EQ(r.check().rfind("f.npz: " + std::string(name) + ": number 1 of ", 0), 0u) << name;
+    EXPECT_NE(r.check().find(" is -1, expected a finite number >= 0"), std::string::npos);
+  }
+  Results diverged("measured");
+  diverged.at("n4/diverged")[0] = 3;
+  diverged.at("n4/z_se")[0] = -1;
+  EXPECT_NE(diverged.check(), "");
+  Results theory("theory");
+  theory.at("err/K")[0] = -1;
+  EXPECT_EQ(theory.check(), "f.npz: err/K: an error that is not >= 0; make the file again");
+}
+
+TEST(Results, MissingArraysAreNamed) {
+  const struct {
+    const char *gone, *message;
+  } cases[] = {{"n4/z_se", "n4/z_se: missing beside n4/z"},
+               {"n4/z", "n4/z: missing beside n4/z_se"},
+               {"n4/layer1/K", "n4/layer1/K: missing beside n4/layer1/K_se"},
+               {"n4/blocks/members", "n4/blocks/members: missing beside n4/blocks/K"},
+               {"widths", "widths: missing"}};
+  for (const auto &one : cases) {
+    Results r("measured");
+    r.drop(one.gone);
+    EXPECT_EQ(r.check().rfind("f.npz: " + std::string(one.message), 0), 0u) << r.check();
+  }
+}
+
+TEST(Results, WrongShapesAreNamed) {
+  const struct {
+    const char *kind, *name;
+    int index;
+    const char *message;
+  } cases[] = {
+      {"theory", "K", 0, "K: has the shape (3, 4), expected (4, 4)"},
+      {"theory", "z_nlo/dntk", 0, "z_nlo/dntk: has the shape (1, 2, 4), expected (2, 2, 4)"},
+      {"theory", "V", 2, "V: has the shape (4, 4, 3, 4), expected (4, 4, 4, 4)"},
+      {"theory", "x", 0, "x: has the shape (3, 3), expected (4, ?)"},
+      {"measured", "y", 1, "y: has the shape (4, 1), expected (4, 2)"},
+      {"measured", "n4/z", 2, "n4/z: has the shape (2, 2, 3), expected (2, 2, 4)"},
+      {"measured", "n4/z_se", 0, "n4/z_se: has the shape (1, 2, 4), expected (2, 2, 4)"},
+      {"measured", "n4/V_se", 3, "n4/V_se: has the shape (3, 3, 3, 2), expected (3, 3, 3, 3)"},
+      {"measured", "n4/blocks/z", 0,
+       "n4/blocks/z: has the shape (39, 2, 2, 4), expected (40, 2, 2, 4)"},
+      {"measured", "n4/samples/z", 3, "n4/samples/z: has the shape (5, 2, 2, 3)"},
+  };
+  for (const auto &one : cases) {
+    Results r(one.kind);
+    r.array(one.name)->dim[one.index]--;
+    EXPECT_EQ(r.check().rfind("f.npz: " + std::string(one.message), 0), 0u) << r.check();
+  }
+  Results scalar("measured");
+  scalar.array("n4/z")->ndim = 2;
+  EXPECT_EQ(scalar.check(),
+            "f.npz: n4/z: has the shape (2, 2), expected (2, 2, 4); make the file again");
+}
+
+TEST(Results, TimesAndWidthsAreChecked) {
+  for (double x : {-1.0, (double)NAN, 1e300}) {
+    Results r("theory");
+    r.at("times")[0] = x;
+    if (x > 0) r.at("times")[1] = 1;
+    EXPECT_EQ(r.check(), "f.npz: times: not increasing from 0 on; make the file again") << x;
+  }
+  for (double x : {0.0, 4.5, (double)NAN, (double)INFINITY, -4.0}) {
+    Results r("measured");
+    r.at("widths")[0] = x;
+    EXPECT_EQ(r.check(), "f.npz: widths: not all whole numbers from 1 to 1e9; make the file again")
+        << x;
+  }
+}
