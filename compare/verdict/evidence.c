@@ -225,11 +225,8 @@ static void weigh_number(pdlt_evidence *out, const pdlt_coefficient *c) {
   const double weight = shift * shift / variance,
                part[] = {c->statistical, c->numerical, c->truncation};
   out->numbers++;
-  if (out->numbers == 1 || fabs(c->theory) > out->largest ||
-      (out->largest == 0.0 && c->se > out->largest_se)) {
-    out->largest = fabs(c->theory);
-    out->largest_se = c->se;
-  }
+  out->largest_se = fmax(out->largest_se, c->se);
+  out->largest = fmax(out->largest, fabs(c->theory));
   for (int k = 0; k < PDLT_ERROR_KINDS; k++) out->share[k] += weight * part[k] * part[k] / variance;
   if (out->numbers > 1 && !(fabs(c->z) > fabs(out->worst.z))) return;
   out->worst = *c;

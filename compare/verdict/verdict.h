@@ -35,8 +35,7 @@ typedef struct pdlt_evidence {
   pdlt_joint coefficient, fit;        /* tests of the coefficient and of what the fit leaves; p NaN:
                                          not possible */
   pdlt_coefficient worst;             /* the number with the largest |z| */
-  double largest, largest_se;         /* largest predicted number, its total error; all 0: the
-                                         largest total error */
+  double largest, largest_se;         /* predicted number, total error: not always of one number */
   double share[PDLT_ERROR_KINDS];     /* of each kind in the variance that hides the null
                                          hypothesis, in arbitrary units */
   double null_z;
