@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/core/memory.h"
-#include "base/file/file.h"
 #include "compare/statistics/distribution.h"
 #include "compare/statistics/fit.h"
 #include "compare/verdict/truncation.h"
@@ -14,7 +13,7 @@
 typedef struct list {
   pdlt_functions view;
   size_t *number;
-  double *coefficient, *deviation, *numeric, *truncation, *scale, *inflation, *shift;
+  double *coefficient, *deviation, *numeric, *truncation, *shared, *scale, *inflation, *shift;
   uint64_t *tag;
 } list;
 
@@ -32,14 +31,14 @@ typedef struct fits {
   size_t *width;            /* (U) */
   double *h, *se, *x;       /* (U) of the number at hand */
   double *rows, *contrasts; /* (terms, U), (U - terms, U) */
-  double beyond[PDLT_FIT_BEYOND];
+  pdlt_truncation beyond;
   list coefficient, left; /* tested coefficients, contrasts */
   double exact_null2;
 } fits;
 
 static void free_list(list *l) {
   void *owned[] = {l->number, l->coefficient, l->deviation, l->numeric, l->truncation,
-                   l->scale,  l->inflation,   l->shift,     l->tag};
+                   l->shared, l->scale,       l->inflation, l->shift,   l->tag};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
 }
 
@@ -50,6 +49,7 @@ static pdlt_status new_list(list *l, size_t capacity, size_t widths, pdlt_error 
   PDLT_TRY(pdlt_alloc(&l->deviation, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->numeric, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->truncation, PDLT_FIT_BEYOND * capacity, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&l->shared, PDLT_FIT_BEYOND * capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->scale, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->inflation, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->shift, capacity, sizeof(double), err));
@@ -59,6 +59,7 @@ static pdlt_status new_list(list *l, size_t capacity, size_t widths, pdlt_error 
                              .deviation = l->deviation,
                              .numeric = l->numeric,
                              .truncation = l->truncation,
+                             .shared = l->shared,
                              .scale = l->scale,
                              .inflation = l->inflation,
                              .tag = l->tag};
@@ -94,16 +95,6 @@ static double dot(size_t num, const double *a, const double *b) {
   return sum;
 }
 
-/* Names function m of number k by index and time, so that directions do not depend on the
- * order of the numbers. */
-static uint64_t tag_of(const pdlt_join *join, size_t k, size_t m) {
-  size_t dims = (size_t)join->ndim;
-  unsigned long long hash = PDLT_HASH_START;
-  hash = pdlt_hash_bytes(hash, join->index + k * dims, dims * sizeof *join->index);
-  hash = pdlt_hash_bytes(hash, &join->time[k], sizeof join->time[k]);
-  return pdlt_hash_bytes(hash, &m, sizeof m);
-}
-
 /* Errors of sum_i a_i x_i for number k; x is floor-accurate. */
 static errors errors_of(const fits *f, size_t k, const double *a) {
   const pdlt_join *join = f->join;
@@ -118,7 +109,7 @@ static errors errors_of(const fits *f, size_t k, const double *a) {
   e.statistical = sqrt(square);
   e.numerical = size * join->floor[k];
   if (f->power == 1) e.numerical += fabs(sum) * join->err_lo;
-  pdlt_fit_truncation(f->num, f->h, f->degree, f->beyond, a, e.truncation);
+  pdlt_fit_truncation(f->num, f->h, f->degree, f->beyond.beyond, a, e.truncation);
   return e;
 }
 
@@ -153,7 +144,9 @@ static void append(fits *f, list *l, size_t k, size_t m, const double *a, double
   size_t r = l->view.count++, w = f->join->num_widths;
   l->number[r] = k;
   for (size_t i = 0; i < f->num; i++) l->coefficient[r * w + f->width[i]] = a[i];
-  l->tag[r] = tag_of(f->join, k, m);
+  l->tag[r] = pdlt_joint_tag(f->join, k, m);
+  pdlt_fit_truncation(f->num, f->h, f->degree, f->beyond.shared, a,
+                      l->shared + PDLT_FIT_BEYOND * r);
   l->deviation[r] = deviation;
   l->numeric[r] = e->numerical;
   memcpy(l->truncation + PDLT_FIT_BEYOND * r, e->truncation, sizeof e->truncation);
@@ -241,8 +234,8 @@ static pdlt_status add_number(fits *f, pdlt_evidence *out, size_t k, pdlt_compar
     f->se[i] = hypot(join->se[at], join->floor[k]);
     f->x[i] = join->x[at] - (f->power == 1 ? join->lo[k] : 0.0);
   }
-  pdlt_status status = pdlt_fit_rows(f->num, f->h, f->se, f->power, f->degree, f->beyond, f->rows,
-                                     f->contrasts, err);
+  pdlt_status status = pdlt_fit_rows(f->num, f->h, f->se, f->power, f->degree, f->beyond.beyond,
+                                     f->rows, f->contrasts, err);
   if (status != PDLT_OK) return status;
   errors e = errors_of(f, k, f->rows);
   e.inflation = inflation_of(f, k);
@@ -252,7 +245,7 @@ static pdlt_status add_number(fits *f, pdlt_evidence *out, size_t k, pdlt_compar
   *p = pdlt_f_tail(c.z * c.z, 1.0, freedom_of(f, k, f->rows, c.truncation));
   if (f->power == 0) row->c0 = c, row->fit_p = chi_square_p(f);
   if (f->power == 1) row->c1 = c;
-  memcpy(row->beyond, f->beyond, sizeof f->beyond);
+  memcpy(row->beyond, f->beyond.beyond, sizeof row->beyond);
   if (!join->distinct[k]) return PDLT_OK;
   weigh_number(out, &c);
   const double shift = c.null - c.theory;
@@ -328,7 +321,8 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
     f.width[u++] = w;
   }
   const pdlt_truncation_input input = {join, f.degree, setup->truncation, f.num, f.width, f.h};
-  PDLT_TRY(pdlt_truncation(&input, f.beyond, err));
+  PDLT_TRY(pdlt_truncation_size(&f.beyond, &input, err));
+  f.coefficient.view.shared_width = f.left.view.shared_width = f.beyond.width;
   for (size_t k = 0; k < join->count; k++)
     PDLT_TRY(add_number(&f, &evidence, k, &rows[k], &p[k], err));
   PDLT_TRY(test_lists(&evidence, &f, err));

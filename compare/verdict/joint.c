@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/file/file.h"
 #include "base/random/rng.h"
 #include "base/vector/linalg.h"
 #include "compare/statistics/distribution.h"
@@ -28,6 +29,14 @@ typedef struct workspace {
   double *deviation, *shift; /* (d) */
   double *values, *vectors;  /* (d), (d, d) */
 } workspace;
+
+uint64_t pdlt_joint_tag(const pdlt_join *join, size_t k, size_t m) {
+  size_t dims = (size_t)join->ndim;
+  unsigned long long hash = PDLT_HASH_START;
+  hash = pdlt_hash_bytes(hash, join->index + k * dims, dims * sizeof *join->index);
+  hash = pdlt_hash_bytes(hash, &join->time[k], sizeof join->time[k]);
+  return pdlt_hash_bytes(hash, &m, sizeof m);
+}
 
 static void free_workspace(workspace *ws) {
   double *owned[] = {ws->u,         ws->mean,  ws->gathered, ws->part,   ws->c,
@@ -81,9 +90,10 @@ static void block_means(workspace *ws, const pdlt_join *join, const pdlt_functio
   for (size_t r = 0; r < f->count; r++) ws->mean[r] /= total;
 }
 
-/* Adds to c the covariance of the weighted mean at width w:
+/* Adds to c the covariance at width w of the weighted means times factor[r stride]:
  * sum_b w_b d_b d_b^T / ((B - 1) sum_b w_b), d_b the block's deviation from the mean. */
-static void add_width(workspace *ws, const pdlt_join *join, const pdlt_functions *f, size_t w) {
+static void add_width(workspace *ws, const pdlt_join *join, const pdlt_functions *f, size_t w,
+                      const double *factor, size_t stride) {
   size_t blocks = join->num_blocks[w], count = f->count, d = ws->d;
   double total = 0.0;
   for (size_t b = 0; b < blocks; b++) total += join->weights[w][b];
@@ -95,7 +105,7 @@ static void add_width(workspace *ws, const pdlt_join *join, const pdlt_functions
       double unit = sqrt(join->weights[w][start + i] / (total * (double)(blocks - 1)));
       double *row = ws->gathered + i * count;
       for (size_t r = 0; r < count; r++)
-        row[r] = unit * (y[f->number[r]] - ws->mean[r]) * f->coefficient[r * join->num_widths + w] *
+        row[r] = unit * (y[f->number[r]] - ws->mean[r]) * factor[r * stride] *
                  (f->inflation == NULL ? 1.0 : f->inflation[r]) / f->scale[r];
     }
     const double *part = ws->gathered;
@@ -119,7 +129,7 @@ static double fill_covariance(workspace *ws, const pdlt_join *join, const pdlt_f
   double before = 0.0, weighted = 0.0;
   for (size_t w = 0; w < join->num_widths; w++) {
     if (!join->used[w]) continue;
-    add_width(ws, join, f, w);
+    add_width(ws, join, f, w, f->coefficient + w, join->num_widths);
     double after = trace(ws);
     weighted += (after - before) * (after - before) / (double)(join->num_blocks[w] - 1);
     before = after;
@@ -150,6 +160,15 @@ static void add_truncation(workspace *ws, const pdlt_functions *f) {
   }
 }
 
+/* Scales the covariance to a correlation matrix; standard deviations into mean. */
+static void correlate(workspace *ws) {
+  const size_t d = ws->d;
+  for (size_t m = 0; m < d; m++) ws->mean[m] = sqrt(ws->c[m * d + m]);
+  for (size_t m = 0; m < d; m++)
+    for (size_t k = 0; k < d && ws->mean[m] > 0.0; k++)
+      if (ws->mean[k] > 0.0) ws->c[m * d + k] /= ws->mean[m] * ws->mean[k];
+}
+
 /* Deviations and shifts along the directions; numerical errors on the diagonal. */
 static void project(workspace *ws, const pdlt_functions *f) {
   size_t d = ws->d;
@@ -163,14 +182,11 @@ static void project(workspace *ws, const pdlt_functions *f) {
       ws->c[m * d + m] += u * u * numeric * numeric;
     }
   }
-  for (size_t m = 0; m < d; m++) ws->mean[m] = sqrt(ws->c[m * d + m]);
+  correlate(ws);
   for (size_t m = 0; m < d; m++) {
-    double unit = ws->mean[m];
-    if (!(unit > 0.0)) continue;
-    ws->deviation[m] /= unit;
-    ws->shift[m] /= unit;
-    for (size_t k = 0; k < d; k++)
-      if (ws->mean[k] > 0.0) ws->c[m * d + k] /= unit * ws->mean[k];
+    if (!(ws->mean[m] > 0.0)) continue;
+    ws->deviation[m] /= ws->mean[m];
+    ws->shift[m] /= ws->mean[m];
   }
 }
 
@@ -223,6 +239,8 @@ pdlt_status pdlt_joint_test(pdlt_joint *out, const pdlt_join *join, const pdlt_f
   double freedom = fill_covariance(&ws, join, functions);
   const double statistical = trace(&ws);
   add_truncation(&ws, functions);
+  for (size_t j = 0; j < 2 && functions->shared != NULL; j++)
+    add_width(&ws, join, functions, functions->shared_width, functions->shared + j, 2);
   const double more = trace(&ws) / statistical; /* what is known without blocks adds freedom */
   if (more > 1.0) freedom *= more * more;
   project(&ws, functions);
@@ -230,5 +248,83 @@ pdlt_status pdlt_joint_test(pdlt_joint *out, const pdlt_join *join, const pdlt_f
   decide(out, &ws, freedom);
 cleanup:
   free_workspace(&ws);
+  return status;
+}
+
+/* Vectors (num, R), in units of the scales, along the directions: (num, d). */
+static void project_vectors(const workspace *ws, const pdlt_functions *f, size_t num,
+                            const double *vectors, size_t stride, double *out) {
+  for (size_t v = 0; v < num; v++)
+    for (size_t r = 0; r < f->count; r++) {
+      const double value = vectors[v * stride + f->number[r]] / f->scale[r];
+      if (!ws->projected) out[v * ws->d + r] = value;
+      for (size_t m = 0; m < ws->d && ws->projected; m++)
+        out[v * ws->d + m] += ws->u[r * ws->d + m] * value;
+    }
+}
+
+/* Mean over resolved directions of the squares of one projected vector. */
+static double mean_square_of(const workspace *ws, const double *vector) {
+  double sum = 0.0, directions = 0.0;
+  for (size_t a = 0; a < ws->d; a++) {
+    double along = 0.0;
+    if (ws->values[a] <= resolved) continue;
+    for (size_t m = 0; m < ws->d; m++)
+      if (ws->mean[m] > 0.0) along += ws->vectors[a * ws->d + m] * vector[m] / ws->mean[m];
+    sum += along * along / ws->values[a];
+    directions += 1.0;
+  }
+  return directions > 0.0 ? sum / directions : NAN;
+}
+
+/* The distinct numbers that have noise at width w, as functions of it alone. */
+static void list_numbers(pdlt_functions *f, size_t *number, double *one, double *scale,
+                         uint64_t *tags, const pdlt_join *join, size_t w, const uint64_t *tag) {
+  f->count = 0;
+  for (size_t k = 0; k < join->count; k++) {
+    const double se = join->se[k * join->num_widths + w];
+    if (!join->distinct[k] || !(se > join->floor[k])) continue;
+    number[f->count] = k;
+    one[f->count] = 1.0;
+    scale[f->count] = se;
+    tags[f->count++] = tag[k];
+  }
+}
+
+pdlt_status pdlt_joint_sizes(double *mean_square, const pdlt_join *join, size_t w,
+                             const uint64_t *tag, size_t num, const double *vectors,
+                             pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  size_t *number = NULL;
+  double *one = NULL, *scale = NULL, *projected = NULL;
+  uint64_t *tags = NULL;
+  workspace ws = {.count = 0};
+  pdlt_functions f = {.count = 0};
+  PDLT_TRY(pdlt_alloc(&number, join->count, sizeof *number, err));
+  PDLT_TRY(pdlt_alloc(&one, join->count, sizeof *one, err));
+  PDLT_TRY(pdlt_alloc(&scale, join->count, sizeof *scale, err));
+  PDLT_TRY(pdlt_alloc(&tags, join->count, sizeof *tags, err));
+  list_numbers(&f, number, one, scale, tags, join, w, tag);
+  f.number = number, f.scale = scale, f.tag = tags;
+  for (size_t v = 0; v < num; v++) mean_square[v] = NAN;
+  if (f.count == 0) goto cleanup;
+  ws.count = f.count;
+  ws.d = choose_directions(join, f.count);
+  ws.projected = ws.d < f.count;
+  PDLT_TRY(allocate(&ws, err));
+  PDLT_TRY(pdlt_alloc(&projected, num * ws.d, sizeof *projected, err));
+  if (ws.projected) fill_directions(&ws, &f);
+  add_width(&ws, join, &f, w, one, 1);
+  project_vectors(&ws, &f, num, vectors, join->count, projected);
+  correlate(&ws);
+  PDLT_TRY(pdlt_symmetric_eigen(ws.d, ws.c, ws.values, ws.vectors, err));
+  for (size_t v = 0; v < num; v++) mean_square[v] = mean_square_of(&ws, projected + v * ws.d);
+cleanup:
+  free_workspace(&ws);
+  pdlt_free(number);
+  pdlt_free(one);
+  pdlt_free(scale);
+  pdlt_free(projected);
+  pdlt_free(tags);
   return status;
 }

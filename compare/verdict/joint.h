@@ -27,10 +27,13 @@ typedef struct pdlt_functions {
   const double *numeric;     /* (R) numerical error of the deviation */
   const double *truncation;  /* (R, 2) what two unknowns of the same number add to its standard
                                 deviation; functions of one number stand together; NULL: nothing */
-  const double *scale;       /* (R) its standard error, > 0 */
-  const double *shift;       /* (R) null hypothesis minus theory, or NULL */
-  const uint64_t *tag;       /* (R) names the function; directions depend on it */
-  const double *inflation;   /* (R) statistical error over that of the blocks, or NULL: 1 */
+  const double *shared;    /* (R, 2) times what two unknown vectors over numbers, distributed as the
+                                noise of `shared_width`, add to it; NULL: nothing */
+  size_t shared_width;     /* w */
+  const double *scale;     /* (R) its standard error, > 0 */
+  const double *shift;     /* (R) null hypothesis minus theory, or NULL */
+  const uint64_t *tag;     /* (R) names the function; directions depend on it */
+  const double *inflation; /* (R) statistical error over that of the blocks, or NULL: 1 */
 } pdlt_functions;
 
 typedef struct pdlt_joint {
@@ -44,6 +47,17 @@ typedef struct pdlt_joint {
  * O(B R d + d^3), d = directions <= min(R, max(1, B/10), 1000), B = blocks. */
 pdlt_status pdlt_joint_test(pdlt_joint *out, const pdlt_join *join, const pdlt_functions *functions,
                             pdlt_error *err);
+
+/* Names function m of number k by index and time, so that directions do not depend on the order of
+ * the numbers. */
+uint64_t pdlt_joint_tag(const pdlt_join *join, size_t k, size_t m);
+
+/* Mean square of vectors (num, N) of all numbers of the join in units of the noise at width w: mean
+ * over the resolved directions of its correlation (at most N, B/10 or 1000, projected as above;
+ * numbers that are not distinct do not count). NaN: no direction. Errors and cost as above. */
+pdlt_status pdlt_joint_sizes(double *mean_square, const pdlt_join *join, size_t w,
+                             const uint64_t *tag, size_t num, const double *vectors,
+                             pdlt_error *err);
 
 #ifdef __cplusplus
 }

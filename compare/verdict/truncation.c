@@ -1,68 +1,94 @@
-/* truncation.c - how large the powers of h beyond the fit may be; see truncation.h. */
+/* truncation.c - see truncation.h. */
 #include "compare/verdict/truncation.h"
 
 #include <math.h>
 
 #include "base/core/memory.h"
+#include "compare/verdict/joint.h"
 
-/* Adds c_k^2 and its variance for number k of the join, k = 0 .. degree. x, se: (U) room. */
-static pdlt_status add_number(const pdlt_truncation_input *in, size_t number, double *rows,
-                              double *se, double *square, double *variance, pdlt_error *err) {
+/* The coefficients of all numbers, and sums over the distinct ones. */
+typedef struct sums {
+  double *coefficient; /* (degree + 1, N) of h^k; lo for k = 0 */
+  double numbers;
+  double square[PDLT_FIT_MAX_TERMS], noise[PDLT_FIT_MAX_TERMS]; /* of c_k */
+  double whitened[PDLT_FIT_MAX_TERMS]; /* noise of c_k over that of x at the first width */
+} sums;
+
+/* Fits number k. rows (degree + 1, U), se (U): room. */
+static pdlt_status add_number(sums *s, const pdlt_truncation_input *in, size_t k, double *rows,
+                              double *se, pdlt_error *err) {
   const pdlt_join *join = in->join;
-  const size_t at = number * join->num_widths;
-  for (size_t i = 0; i < in->num; i++)
-    se[i] = hypot(join->se[at + in->width[i]], join->floor[number]);
+  const size_t at = k * join->num_widths;
+  for (size_t i = 0; i < in->num; i++) se[i] = hypot(join->se[at + in->width[i]], join->floor[k]);
   const pdlt_status status =
       pdlt_fit_rows(in->num, in->h, se, 0, in->degree, NULL, rows, NULL, err);
   if (status != PDLT_OK) return status;
-  for (int k = 0; k <= in->degree; k++) {
+  for (int m = 0; m <= in->degree; m++) {
     double c = 0.0, noise = 0.0;
     for (size_t i = 0; i < in->num; i++) {
-      const double a = rows[(size_t)k * in->num + i];
+      const double a = rows[(size_t)m * in->num + i];
       c += a * join->x[at + in->width[i]];
       noise += a * a * se[i] * se[i];
     }
-    square[k] += c * c;
-    variance[k] += noise;
+    if (m == 0) c = join->lo[k], noise = 0.0;
+    s->coefficient[(size_t)m * join->count + k] = c;
+    s->square[m] += c * c;
+    s->noise[m] += noise;
+    s->whitened[m] += noise / (se[0] * se[0]);
   }
+  s->numbers += 1.0;
   return PDLT_OK;
 }
 
-/* C_0 from theory, C_k from the fits, per number. */
-static void sizes_of(const pdlt_truncation_input *in, const double *square, const double *variance,
-                     double numbers, double *size) {
-  const pdlt_join *join = in->join;
-  double lo = 0.0;
-  for (size_t k = 0; k < join->count; k++)
-    if (join->distinct[k]) lo += join->lo[k] * join->lo[k];
-  size[0] = sqrt(lo / numbers);
-  for (int k = 1; k <= in->degree; k++)
-    size[k] = sqrt(fmax(0.0, square[k] - variance[k]) / numbers);
-}
-
-pdlt_status pdlt_truncation(const pdlt_truncation_input *in, double beyond[PDLT_FIT_BEYOND],
-                            pdlt_error *err) {
-  const size_t terms = (size_t)in->degree + 1;
-  double *rows = NULL, *se = NULL, numbers = 0.0, ratio = 0.0;
-  double square[PDLT_FIT_MAX_TERMS] = {0}, variance[PDLT_FIT_MAX_TERMS] = {0};
-  double size[PDLT_FIT_MAX_TERMS] = {0};
-  pdlt_status status = PDLT_OK;
-  beyond[0] = beyond[1] = 0.0;
-  PDLT_TRY(pdlt_alloc(&rows, terms * in->num, sizeof *rows, err));
-  PDLT_TRY(pdlt_alloc(&se, in->num, sizeof *se, err));
-  for (size_t k = 0; k < in->join->count; k++) {
-    if (!in->join->distinct[k]) continue;
-    PDLT_TRY(add_number(in, k, rows, se, square, variance, err));
-    numbers += 1.0;
-  }
-  if (numbers == 0.0) goto cleanup;
-  sizes_of(in, square, variance, numbers, size);
+/* What the sizes C_0 .. C_degree suggest for the next coefficients. */
+static void extrapolate(const pdlt_truncation_input *in, const double *size,
+                        double next[PDLT_FIT_BEYOND]) {
+  double ratio = 0.0;
   for (int k = 0; k < in->degree; k++)
     if (size[k] > 0.0) ratio = fmax(ratio, size[k + 1] / size[k]);
   for (int j = 0; j < PDLT_FIT_BEYOND; j++)
-    beyond[j] = in->factor * pow(ratio, j + 1) * size[in->degree];
+    next[j] = in->factor * pow(ratio, j + 1) * size[in->degree];
+}
+
+/* Sizes of numbers one by one, and of the directions in which they are known. */
+static pdlt_status fill(pdlt_truncation *out, const sums *s, const pdlt_truncation_input *in,
+                        const uint64_t *tag, pdlt_error *err) {
+  double size[PDLT_FIT_MAX_TERMS] = {0}, mean[PDLT_FIT_MAX_TERMS] = {0};
+  const size_t terms = (size_t)in->degree + 1;
+  for (size_t m = 0; m < terms; m++)
+    size[m] = sqrt(fmax(0.0, s->square[m] - s->noise[m]) / s->numbers);
+  extrapolate(in, size, out->beyond);
+  pdlt_status status =
+      pdlt_joint_sizes(mean, in->join, in->width[0], tag, terms, s->coefficient, err);
+  if (status != PDLT_OK) return status;
+  for (size_t m = 0; m < terms; m++)
+    size[m] = mean[m] > 0.0 ? sqrt(fmax(0.0, mean[m] - s->whitened[m] / s->numbers)) : 0.0;
+  extrapolate(in, size, out->shared);
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_truncation_size(pdlt_truncation *out, const pdlt_truncation_input *in,
+                                 pdlt_error *err) {
+  const size_t terms = (size_t)in->degree + 1, count = in->join->count;
+  double *rows = NULL, *se = NULL;
+  uint64_t *tag = NULL;
+  sums s = {.numbers = 0.0};
+  pdlt_truncation found = {.width = in->width[0]};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&rows, terms * in->num, sizeof *rows, err));
+  PDLT_TRY(pdlt_alloc(&se, in->num, sizeof *se, err));
+  PDLT_TRY(pdlt_alloc(&tag, count, sizeof *tag, err));
+  PDLT_TRY(pdlt_alloc(&s.coefficient, terms * count, sizeof(double), err));
+  for (size_t k = 0; k < count; k++) {
+    tag[k] = pdlt_joint_tag(in->join, k, 0);
+    if (in->join->distinct[k]) PDLT_TRY(add_number(&s, in, k, rows, se, err));
+  }
+  if (s.numbers > 0.0 && in->factor > 0.0) PDLT_TRY(fill(&found, &s, in, tag, err));
+  *out = found;
 cleanup:
   pdlt_free(rows);
   pdlt_free(se);
+  pdlt_free(tag);
+  pdlt_free(s.coefficient);
   return status;
 }

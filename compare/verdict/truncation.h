@@ -19,16 +19,25 @@ typedef struct pdlt_truncation_input {
   const pdlt_join *join;
   int degree;
   double factor;       /* pdlt_join_setup.truncation */
-  size_t num;          /* U widths */
+  size_t num;          /* U >= degree + 1 widths */
   const size_t *width; /* (U) their places among those of the join */
   const double *h;     /* (U) in which the powers go: h^power */
 } pdlt_truncation_input;
 
+/* Coefficient d + 1 + j of number k is of the size beyond[j], and the vector of them over numbers
+ * shared[j] times as large as the noise of x at `width`. */
+typedef struct pdlt_truncation {
+  double beyond[PDLT_FIT_BEYOND], shared[PDLT_FIT_BEYOND];
+  size_t width; /* w: the first that is used */
+} pdlt_truncation;
+
 /* beyond[j] = factor rho^(j+1) C_d: C_0 the root mean square of lo over the distinct numbers, C_k that of
- * the fitted coefficient of h^k less its noise, rho the largest C_{k+1}/C_k. 0 where nothing but
- * noise is seen. Errors: PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: a fit of every number. */
-pdlt_status pdlt_truncation(const pdlt_truncation_input *input, double beyond[PDLT_FIT_BEYOND],
-                            pdlt_error *err);
+ * the fitted coefficient of h^k less its noise, rho the largest C_{k+1}/C_k. shared[j] is the same
+ * with sizes measured in units of the noise at `width`, over the directions of its correlation.
+ * 0 where nothing but noise is seen. Errors: PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: a fit of
+ * every number and a covariance. */
+pdlt_status pdlt_truncation_size(pdlt_truncation *out, const pdlt_truncation_input *input,
+                                 pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -21,7 +21,7 @@ struct Problem {
   std::vector<const double *> block_view, weight_view;
   std::vector<size_t> num_blocks, number;
   std::vector<int> used;
-  Numbers coefficient, deviation, numeric, truncation, scale, shift, inflation;
+  Numbers coefficient, deviation, numeric, truncation, shared, scale, shift, inflation;
   std::vector<uint64_t> tag;
   pdlt_join join{};
   pdlt_functions view{};
@@ -52,7 +52,10 @@ struct Problem {
       for (size_t i = 0; i < w; i++) coefficient.push_back(used[i] ? normal(rng) : 0);
       deviation.push_back(normal(rng));
       numeric.push_back(0.05);
-      for (int j = 0; j < 2; j++) truncation.push_back(beyond * normal(rng));
+      for (int j = 0; j < 2; j++) {
+        truncation.push_back(beyond * normal(rng));
+        shared.push_back(4 * beyond * normal(rng));
+      }
       scale.push_back(1 + 0.1 * double(k));
       shift.push_back(normal(rng));
       inflation.push_back(1 + 0.2 * double(k % 3));
@@ -67,25 +70,38 @@ struct Problem {
             deviation.data(),
             numeric.data(),
             truncation.data(),
+            shared.data(),
+            0,
             scale.data(),
             shift.data(),
             tag.data(),
             inflation.data()};
   }
 
-  // Cov(g_r, g_s) of the weighted means, from the definition.
+  // Cov(g_r, g_s) of the weighted means at width w, from the definition.
   double covariance(size_t r, size_t s, size_t w) const {
+    return noise(number[r], number[s], w) * coefficient[r * widths + w] *
+           coefficient[s * widths + w] * inflation[r] * inflation[s];
+  }
+
+  // What the shared unknowns add.
+  double beyond(size_t r, size_t s) const {
+    return noise(number[r], number[s], 0) * inflation[r] * inflation[s] *
+           (shared[2 * r] * shared[2 * s] + shared[2 * r + 1] * shared[2 * s + 1]);
+  }
+
+  // Covariance of the weighted means of numbers k and l.
+  double noise(size_t k, size_t l, size_t w) const {
     double total = 0, mr = 0, ms = 0, sum = 0;
     for (size_t b = 0; b < num_blocks[w]; b++) {
       total += weights[w][b];
-      mr += weights[w][b] * blocks[w][b * count + number[r]];
-      ms += weights[w][b] * blocks[w][b * count + number[s]];
+      mr += weights[w][b] * blocks[w][b * count + k];
+      ms += weights[w][b] * blocks[w][b * count + l];
     }
     for (size_t b = 0; b < num_blocks[w]; b++)
-      sum += weights[w][b] * (blocks[w][b * count + number[r]] - mr / total) *
-             (blocks[w][b * count + number[s]] - ms / total);
-    return sum / (total * double(num_blocks[w] - 1)) * coefficient[r * widths + w] *
-           coefficient[s * widths + w] * inflation[r] * inflation[s];
+      sum += weights[w][b] * (blocks[w][b * count + k] - mr / total) *
+             (blocks[w][b * count + l] - ms / total);
+    return sum / (total * double(num_blocks[w] - 1));
   }
 };
 
@@ -97,6 +113,7 @@ double naive_distance(const Problem &p, const Numbers &a) {
     for (size_t j = 0; j < r; j++) {
       for (size_t w = 0; w < p.widths; w++)
         if (p.used[w]) c[i * r + j] += p.covariance(i, j, w);
+      c[i * r + j] += p.beyond(i, j);
       if (i == j) c[i * r + j] += p.numeric[i] * p.numeric[i];
       for (size_t t = 0; t < 2 && p.number[i] == p.number[j]; t++)
         c[i * r + j] += p.truncation[2 * i + t] * p.truncation[2 * j + t];
@@ -118,6 +135,7 @@ double naive_freedom(const Problem &p) {
     total += share;
     weighted += share * share / double(p.num_blocks[w] - 1);
   }
+  for (size_t r = 0; r < p.functions; r++) total += p.beyond(r, r) / (p.scale[r] * p.scale[r]);
   for (size_t r = 0; r < p.functions; r++)  // known without blocks
     for (size_t t = 0; t < 2; t++) total += std::pow(p.truncation[2 * r + t] / p.scale[r], 2);
   return total * total / weighted;
@@ -185,9 +203,40 @@ TEST(Joint, ProjectedTruncationAddsVariance) {
     away += u * none.shift[r];
     for (size_t t = 0; t < 2; t++) more += std::pow(u * p.truncation[2 * r + t], 2);
   }
+  for (size_t r = 0; r < 7; r++)
+    for (size_t q = 0; q < 7; q++)
+      more += none.shift[r] * none.shift[q] / std::pow(none.scale[r] * none.scale[q], 2) *
+              p.beyond(r, q);
   const double before = std::pow(away / without.null_z, 2);
   EXPECT_NEAR(with.null_z, std::fabs(away) / std::sqrt(before + more), 1e-6 * with.null_z);
   EXPECT_NEAR(with.freedom, 18 * std::pow((before + more) / before, 2), 1e-6 * with.freedom);
+}
+
+// Sizes in units of the noise: v^T C^-1 v over the dimension, C the covariance at one width.
+TEST(Joint, SizesAreMeasuredByTheNoise) {
+  Problem p(4, 3, 1, 90, 5);
+  Numbers se(4 * 3), floor(4, 1e-12), vectors(2 * 4);
+  std::vector<int> distinct(4, 1);
+  for (size_t k = 0; k < 4; k++)
+    for (size_t w = 0; w < 3; w++) se[k * 3 + w] = std::sqrt(p.noise(k, k, w));
+  for (double &v : vectors) v = double(&v - vectors.data()) - 2.5;
+  p.join.se = se.data(), p.join.floor = floor.data(), p.join.distinct = distinct.data();
+  const uint64_t tag[] = {1, 2, 3, 4};
+  double size[2] = {0, 0};
+  pdlt_error err{};
+  ASSERT_EQ(pdlt_joint_sizes(size, &p.join, 2, tag, 2, vectors.data(), &err), PDLT_OK);
+  for (size_t v = 0; v < 2; v++) {
+    Numbers c(16), x(vectors.begin() + long(4 * v), vectors.begin() + long(4 * v + 4)), y = x;
+    for (size_t k = 0; k < 4; k++)
+      for (size_t l = 0; l < 4; l++) c[k * 4 + l] = p.noise(k, l, 2);
+    ASSERT_EQ(pdlt_solve_spd(4, c.data(), 1, x.data(), &err), PDLT_OK);
+    double expected = 0;
+    for (size_t k = 0; k < 4; k++) expected += x[k] * y[k] / 4;
+    EXPECT_NEAR(size[v], expected, 1e-9 * expected);
+  }
+  distinct.assign(4, 0);
+  ASSERT_EQ(pdlt_joint_sizes(size, &p.join, 2, tag, 2, vectors.data(), &err), PDLT_OK);
+  EXPECT_TRUE(std::isnan(size[0]));
 }
 
 TEST(Joint, NoFunctionIsNoTest) {
