@@ -1,7 +1,8 @@
 /* draws.c - means over draws of the Gaussian NTK; see gaussian_ntk.h.
  *
- * Points: Richtmyer's sequence, number k of draw i is the fraction of i sqrt(k-th prime), made
- * normal; with each draw its mirror image, so that odd orders in the deviation cancel. */
+ * Points: Richtmyer's sequence, number k of draw i is the fraction of (i + 1/2) sqrt(k-th prime),
+ * made normal; with each draw its mirror image, so that odd orders in the deviation cancel. The
+ * second order of the same draws, whose mean is known, is subtracted as a control. */
 #include <math.h>
 #include <string.h>
 
@@ -11,6 +12,10 @@
 #include "compare/statistics/distribution.h"
 
 enum { CHUNK = 32 }; /* pairs of draws at a time */
+
+/* Second orders are second differences at this fraction of a deviation: what is of fourth order
+ * enters by its square. */
+static const double small = 1.0 / 32.0;
 
 /* What the draws need; m = n_L A. */
 typedef struct workspace {
@@ -22,13 +27,13 @@ typedef struct workspace {
   double *train, *test;            /* (m, m), (n_L B, m): of the draw at hand */
   double *values, *vectors, *room; /* (m), (m, m), (2 m) */
   double *z;                       /* (n_L, D) in modes */
-  double *sum;                     /* (T, n_L, D) in modes */
+  double *sum, *second;            /* (T, n_L, D) in modes: of the draws that are kept; of all */
   double kept;
 } workspace;
 
 static void free_workspace(workspace *ws) {
-  double *owned[] = {ws->root, ws->normal, ws->common,  ws->own,  ws->cross, ws->train,
-                     ws->test, ws->values, ws->vectors, ws->room, ws->z,     ws->sum};
+  double *owned[] = {ws->root,   ws->normal,  ws->common, ws->own, ws->cross, ws->train, ws->test,
+                     ws->values, ws->vectors, ws->room,   ws->z,   ws->sum,   ws->second};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
 }
 
@@ -62,6 +67,7 @@ static pdlt_status allocate(workspace *ws, pdlt_error *err) {
   PDLT_TRY(pdlt_alloc(&ws->room, 2 * m, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->z, n * w->D, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->sum, w->times * n * w->D, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->second, w->times * n * w->D, sizeof(double), err));
   fill_roots(ws->dimensions, ws->root);
 cleanup:
   return status;
@@ -126,41 +132,66 @@ static void assemble(workspace *ws, size_t c, double factor) {
       }
 }
 
-/* Adds the outputs of the draw that is assembled, unless it is beyond 2/eta. */
-static pdlt_status add_draw(workspace *ws, pdlt_error *err) {
+/* Under steps a draw beyond 2/eta does not converge; to the end nor does one that is not positive. */
+static int converges(const workspace *ws) {
+  const pdlt_gaussian_ntk *w = ws->model;
+  if (!w->flow && w->eta * ws->values[ws->m - 1] > 2.0) return 0;
+  for (size_t t = 0; t < w->times; t++)
+    if (isinf(w->time[t]) && !(ws->values[0] > 0.0)) return 0;
+  return 1;
+}
+
+/* Adds the outputs of the draw that is assembled to sum, unless it is to converge and does not; 1 in
+ * *added when it was. */
+static pdlt_status add_draw(workspace *ws, double *sum, int *added, pdlt_error *err) {
   const pdlt_gaussian_ntk *w = ws->model;
   const size_t size = w->outputs * w->D;
   const pdlt_status status = pdlt_symmetric_eigen(ws->m, ws->train, ws->values, ws->vectors, err);
   if (status != PDLT_OK) return status;
-  if (!w->flow && w->eta * ws->values[ws->m - 1] > 2.0) return PDLT_OK;
-  ws->kept += 1.0;
-  for (size_t t = 0; t < w->times; t++) {
+  *added = converges(ws);
+  for (size_t t = 0; t < w->times && *added; t++) {
     pdlt_gaussian_ntk_respond(w, w->outputs, ws->values, ws->vectors, ws->test, w->y, w->time[t],
                               ws->room, ws->z);
-    const double lost = isinf(w->time[t]) && ws->values[0] <= 0.0 ? INFINITY : 0.0;
-    for (size_t k = 0; k < size; k++) ws->sum[t * size + k] += ws->z[k] + lost;
+    for (size_t k = 0; k < size; k++) sum[t * size + k] += ws->z[k];
   }
   return PDLT_OK;
 }
 
+/* Adds draw c of the chunk and its mirror image, and their second order. */
+static pdlt_status add_pair(workspace *ws, size_t c, double h, pdlt_error *err) {
+  int added = 0;
+  pdlt_status status = PDLT_OK;
+  for (int sign = -1; sign <= 1; sign += 2) {
+    assemble(ws, c, sign * sqrt(h));
+    PDLT_TRY(add_draw(ws, ws->sum, &added, err));
+    ws->kept += added;
+    assemble(ws, c, sign * small * sqrt(h));
+    PDLT_TRY(add_draw(ws, ws->second, &added, err));
+  }
+cleanup:
+  return status;
+}
+
+/* mean of the draws that are kept - infinite width - (mean of the second order - h first) */
 pdlt_status pdlt_gaussian_ntk_shift(const pdlt_gaussian_ntk *w, double h, double *shift,
                                     pdlt_error *err) {
   const size_t size = w->outputs * w->D;
+  const double all = (double)w->draws;
   workspace ws = {.model = w};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(allocate(&ws, err));
   for (size_t start = 0; start < w->draws / 2; start += CHUNK) {
     fill_chunk(&ws, start);
-    for (size_t c = 0; c < CHUNK; c++)
-      for (int sign = -1; sign <= 1; sign += 2) {
-        assemble(&ws, c, sign * sqrt(h));
-        PDLT_TRY(add_draw(&ws, err));
-      }
+    for (size_t c = 0; c < CHUNK; c++) PDLT_TRY(add_pair(&ws, c, h, err));
   }
   for (size_t t = 0; t < w->times; t++) {
-    for (size_t k = 0; k < size; k++)
-      ws.z[k] = ws.sum[t * size + k] / ws.kept - w->mean[t * size + k];
+    for (size_t k = 0; k < size; k++) {
+      const size_t at = t * size + k;
+      ws.z[k] = ws.sum[at] / ws.kept - w->mean[at] -
+                (ws.second[at] / all - w->mean[at]) / (small * small);
+    }
     pdlt_gaussian_ntk_to_samples(w, ws.z, shift + t * size);
+    for (size_t k = 0; k < size; k++) shift[t * size + k] += h * w->first[t * size + k];
   }
 cleanup:
   free_workspace(&ws);

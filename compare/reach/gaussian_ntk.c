@@ -212,8 +212,8 @@ static size_t dimensions(const pdlt_gaussian_ntk *w) {
 
 static size_t choose_draws(const pdlt_gaussian_ntk *w) {
   const double n = (double)w->outputs, m = n * (double)w->A, pairs = (double)w->num_equal;
-  const double cost = 20.0 * m * m * m + 2.0 * (double)dimensions(w) * pairs +
-                      4.0 * (double)w->times * m * (m + n * (double)w->D);
+  const double cost = 40.0 * m * m * m + 2.0 * (double)dimensions(w) * pairs +
+                      8.0 * (double)w->times * m * (m + n * (double)w->D);
   size_t draws = PDLT_GAUSSIAN_NTK_DRAWS;
   while (draws > PDLT_GAUSSIAN_NTK_FEWEST && (double)draws * cost > PDLT_GAUSSIAN_NTK_FLOPS)
     draws /= 2;

@@ -50,15 +50,15 @@ void pdlt_gaussian_ntk_free(pdlt_gaussian_ntk *model);
 const double *pdlt_gaussian_ntk_first_order(const pdlt_gaussian_ntk *model);
 
 /* Mean output minus that at infinite width (T, n_L, D) at h, by quasi-random pairs of draws
- * Theta +- deviation. Under steps, draws whose largest eigenvalue is beyond 2/eta are left out; at
- * the end of training a draw with a negative eigenvalue has no end: everything is INFINITY there.
- * Not finite also where no draw is left. Errors: PDLT_ERR_MEMORY. Cost per draw an eigenproblem of
- * size n_L A. */
+ * Theta +- deviation, with their second order as a control. Draws that do not converge are left
+ * out: under steps those whose largest eigenvalue is beyond 2/eta, to the end of training those
+ * with one that is not positive. Not finite where no draw is left. Errors: PDLT_ERR_MEMORY. Cost
+ * per draw two eigenproblems of size n_L A. */
 pdlt_status pdlt_gaussian_ntk_shift(const pdlt_gaussian_ntk *model, double h, double *shift,
                                     pdlt_error *err);
 
 /* g = rms(shift - h first) / rms(h first), over times, outputs and samples. NaN when the first
- * order is 0 (no training, one step); INFINITY where the model has no mean. */
+ * order is 0 (no training, one step); INFINITY where no draw is left. */
 pdlt_status pdlt_gaussian_ntk_miss(const pdlt_gaussian_ntk *model, double h, double *g,
                                    pdlt_error *err);
 

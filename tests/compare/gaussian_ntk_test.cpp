@@ -95,14 +95,15 @@ TEST(GaussianNtk, FlowAndEnd) {
   EXPECT_TRUE(std::isnan(Miss(Make(linear), 0.1)));
 }
 
-/* At the end a draw without a positive NTK has no limit. */
+/* At the end a draw that is not positive has no limit and is left out. */
 TEST(GaussianNtk, NoEnd) {
   const double theta[] = {1, 0.5, 0.5, 1}, y[] = {1, 0}, times[] = {INFINITY};
   double a[16] = {0}, b[16] = {0};
   a[0] = 1;
   const pdlt_gaussian_ntk_input in = {2, 1, 1, theta, a, b, y, 0.5, 0, 1, times};
-  EXPECT_EQ(Miss(Make(in), 1.0), INFINITY);
-  EXPECT_LT(Miss(Make(in), 0.01), 1);
+  EXPECT_TRUE(std::isfinite(Miss(Make(in), 1.0)));
+  EXPECT_GT(Miss(Make(in), 0.2), 0.3);
+  EXPECT_NEAR(Miss(Make(in), 1e-3), 3 * 1e-3, 1e-4);  // 1/x: x^-1 (1 + v + 3 v^2 + ..), v = h
 }
 
 /* Random covariances with all symmetries, two outputs, test samples: as h falls the mean goes to
@@ -146,9 +147,9 @@ TEST(GaussianNtk, FirstOrderIsTheLimit) {
     size += first[k] * first[k];
     miss += std::pow(shift[k] / h - first[k], 2);
   }
-  EXPECT_LT(std::sqrt(miss / size), 0.02);
-  EXPECT_LT(Miss(model, 1e-4), 0.02);
-  EXPECT_GT(Miss(model, 0.1), 3 * Miss(model, 0.01));
+  EXPECT_LT(std::sqrt(miss / size), 1e-3);
+  EXPECT_LT(Miss(model, 1e-4), 1e-3);
+  EXPECT_NEAR(Miss(model, 2e-3) / Miss(model, 1e-3), 2, 0.2);  // g falls as h
 }
 
 }  // namespace
