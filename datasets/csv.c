@@ -20,7 +20,7 @@ typedef struct csv_samples {
   int *label;         /* (count) with data.label */
 } csv_samples;
 
-pdlt_status csv_fail(const csv_file *csv, const char *format, ...) {
+pdlt_status pdlt_csv_fail(const pdlt_csv_file *csv, const char *format, ...) {
   char text[PDLT_ERROR_LENGTH];
   va_list args;
   va_start(args, format);
@@ -30,47 +30,48 @@ pdlt_status csv_fail(const csv_file *csv, const char *format, ...) {
                               csv->line.number, text);
 }
 
-static pdlt_status wrong_number(const csv_file *csv, size_t k, const char *field) {
-  const csv_column *column = &csv->columns[k];
+static pdlt_status wrong_number(const pdlt_csv_file *csv, size_t k, const char *field) {
+  const pdlt_csv_column *column = &csv->columns[k];
   const int comma = csv->separator != ',' && strchr(field, ',') != NULL;
   char number[32];
   snprintf(number, sizeof number, "%zu", k + 1);
-  return csv_fail(csv, "column %.60s: \"%.40s\" is not a %s%s",
-                  column->name != NULL && column->name[0] != '\0' ? column->name : number, field,
-                  column->role == CSV_LABEL ? "whole number" : "finite number",
-                  comma ? "; write decimals with a point" : "");
+  return pdlt_csv_fail(csv, "column %.60s: \"%.40s\" is not a %s%s",
+                       column->name != NULL && column->name[0] != '\0' ? column->name : number,
+                       field, column->role == PDLT_CSV_LABEL ? "whole number" : "finite number",
+                       comma ? "; write decimals with a point" : "");
 }
 
 /* One line into x (n_0), y (n_L) and *label; each may be NULL. */
-static pdlt_status read_row(const csv_file *csv, double *x, double *y, int *label) {
-  char field[CSV_FIELD];
+static pdlt_status read_row(const pdlt_csv_file *csv, double *x, double *y, int *label) {
+  char field[PDLT_CSV_FIELD];
   size_t k = 0;
   int ignored = 0;
   field[0] = '\0';
   for (const char *at = csv->line.text; at != NULL; k++) {
     double number = 0.0;
-    const char *wrong = csv_next_field(&at, csv->line.end, csv->separator, field);
-    if (wrong != NULL) return csv_fail(csv, "%s", wrong);
+    const char *wrong = pdlt_csv_next_field(&at, csv->line.end, csv->separator, field);
+    if (wrong != NULL) return pdlt_csv_fail(csv, "%s", wrong);
     if (k >= csv->num_columns) continue; /* counted below */
-    const csv_column *column = &csv->columns[k];
-    if (column->role == CSV_UNUSED) continue;
-    if (!csv_number(field, &number)) return wrong_number(csv, k, field);
-    if (column->role == CSV_LABEL && !pdlt_dataset_label(number, label != NULL ? label : &ignored))
+    const pdlt_csv_column *column = &csv->columns[k];
+    if (column->role == PDLT_CSV_UNUSED) continue;
+    if (!pdlt_csv_number(field, &number)) return wrong_number(csv, k, field);
+    if (column->role == PDLT_CSV_LABEL &&
+        !pdlt_dataset_label(number, label != NULL ? label : &ignored))
       return wrong_number(csv, k, field);
-    if (column->role == CSV_INPUT && x != NULL) x[column->slot] = number;
-    if (column->role == CSV_TARGET && y != NULL) y[column->slot] = number;
+    if (column->role == PDLT_CSV_INPUT && x != NULL) x[column->slot] = number;
+    if (column->role == PDLT_CSV_TARGET && y != NULL) y[column->slot] = number;
   }
   const size_t wanted = csv->num_columns + (size_t)csv->trailing;
   if (k != wanted)
-    return csv_fail(csv, "%zu columns, but the %s has %zu", k,
-                    csv->columns[0].name != NULL ? "header" : "first line", wanted);
+    return pdlt_csv_fail(csv, "%zu columns, but the %s has %zu", k,
+                         csv->columns[0].name != NULL ? "header" : "first line", wanted);
   if (!csv->trailing || field[0] == '\0') return PDLT_OK;
-  return csv_fail(csv, "column %zu: \"%.40s\" in a column without a name; give it one or empty it",
-                  k, field);
+  return pdlt_csv_fail(
+      csv, "column %zu: \"%.40s\" in a column without a name; give it one or empty it", k, field);
 }
 
 /* Room for as many samples as the text has lines. */
-static pdlt_status make_room(csv_samples *out, const csv_file *csv) {
+static pdlt_status make_room(csv_samples *out, const pdlt_csv_file *csv) {
   size_t lines = 1;
   for (const char *at = csv->next; (at = strchr(at, '\n')) != NULL; at++) lines++;
   pdlt_status status = pdlt_alloc((void *)&out->start, lines, sizeof *out->start, csv->err);
@@ -79,10 +80,10 @@ static pdlt_status make_room(csv_samples *out, const csv_file *csv) {
 }
 
 /* Checks every line, keeps where the samples are and their labels. */
-static pdlt_status read_rows(csv_file *csv, csv_samples *out) {
+static pdlt_status read_rows(pdlt_csv_file *csv, csv_samples *out) {
   pdlt_status status = make_room(out, csv);
-  while (status == PDLT_OK && csv_next_line(&csv->next, &csv->line)) {
-    if (csv_is_comment(&csv->line)) continue;
+  while (status == PDLT_OK && pdlt_csv_next_line(&csv->next, &csv->line)) {
+    if (pdlt_csv_is_comment(&csv->line)) continue;
     status = read_row(csv, NULL, NULL, out->label != NULL ? &out->label[out->count] : NULL);
     out->start[out->count++] = csv->line.text;
   }
@@ -90,7 +91,7 @@ static pdlt_status read_rows(csv_file *csv, csv_samples *out) {
 }
 
 /* The columns of the file against what the experiment says. */
-static pdlt_status check_columns(const csv_file *csv) {
+static pdlt_status check_columns(const pdlt_csv_file *csv) {
   const pdlt_experiment *ex = csv->ex;
   if (ex->data.label == NULL && csv->outputs != (size_t)ex->network.outputs)
     return pdlt_experiment_fail(ex, "network.outputs", csv->err,
@@ -120,10 +121,11 @@ static pdlt_status read_text(const pdlt_experiment *ex, char **text, pdlt_error 
   return status;
 }
 
-static void fill(pdlt_dataset *data, csv_file *csv, const csv_samples *rows, const size_t *chosen) {
+static void fill(pdlt_dataset *data, pdlt_csv_file *csv, const csv_samples *rows,
+                 const size_t *chosen) {
   for (size_t a = 0; a < data->train + data->test; a++) {
     const char *next = rows->start[chosen[a]];
-    (void)csv_next_line(&next, &csv->line);
+    (void)pdlt_csv_next_line(&next, &csv->line);
     (void)read_row(csv, data->x + a * data->inputs, data->y + a * data->outputs, NULL);
   }
   if (rows->label != NULL) pdlt_dataset_label_targets(data, csv->ex, rows->label, chosen);
@@ -131,14 +133,14 @@ static void fill(pdlt_dataset *data, csv_file *csv, const csv_samples *rows, con
 
 pdlt_status pdlt_dataset_read_csv(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  csv_file csv = {.ex = ex, .err = err};
+  pdlt_csv_file csv = {.ex = ex, .err = err};
   csv_samples rows = {0};
   char *text = NULL;
   size_t *chosen = NULL;
 
   PDLT_TRY(read_text(ex, &text, err));
   csv.next = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text;
-  PDLT_TRY(csv_columns_read(&csv));
+  PDLT_TRY(pdlt_csv_columns_read(&csv));
   PDLT_TRY(check_columns(&csv));
   PDLT_TRY(read_rows(&csv, &rows));
   const pdlt_candidates from = {rows.count, rows.label, ex->data.file, ex->data.file, "samples"};
@@ -150,7 +152,7 @@ cleanup:
   pdlt_free(chosen);
   pdlt_free((void *)rows.start);
   pdlt_free(rows.label);
-  csv_columns_free(&csv);
+  pdlt_csv_columns_free(&csv);
   pdlt_free(text);
   return status;
 }

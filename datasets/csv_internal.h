@@ -9,34 +9,34 @@
 extern "C" {
 #endif
 
-typedef enum { CSV_UNUSED, CSV_INPUT, CSV_TARGET, CSV_LABEL } csv_role;
+typedef enum { PDLT_CSV_UNUSED, PDLT_CSV_INPUT, PDLT_CSV_TARGET, PDLT_CSV_LABEL } pdlt_csv_role;
 
 /* What a column is. */
-typedef struct csv_column {
+typedef struct pdlt_csv_column {
   char *name; /* owned; NULL without header */
-  csv_role role;
+  pdlt_csv_role role;
   size_t slot; /* which input or target */
-} csv_column;
+} pdlt_csv_column;
 
-typedef struct csv_file {
+typedef struct pdlt_csv_file {
   const pdlt_experiment *ex;
   pdlt_error *err;
-  const char *next;    /* the text that is not read yet */
-  csv_line line;       /* the one that is read, for messages */
-  char separator;      /* of the samples */
-  int trailing;        /* 1: every line ends with a separator, behind which is nothing */
-  size_t num_columns;  /* without that */
-  csv_column *columns; /* (num_columns) owned */
+  const char *next;         /* the text that is not read yet */
+  pdlt_csv_line line;       /* the one that is read, for messages */
+  char separator;           /* of the samples */
+  int trailing;             /* 1: every line ends with a separator, behind which is nothing */
+  size_t num_columns;       /* without that */
+  pdlt_csv_column *columns; /* (num_columns) owned */
   size_t inputs, outputs;
-} csv_file;
+} pdlt_csv_file;
 
 /* `EXPERIMENT:LINE: data.file: CSV:LINE: text`. */
-pdlt_status csv_fail(const csv_file *csv, const char *format, ...) PDLT_PRINTF(2, 3);
+pdlt_status pdlt_csv_fail(const pdlt_csv_file *csv, const char *format, ...) PDLT_PRINTF(2, 3);
 
 /* Header and columns: reads up to the first sample, fills separator, trailing, columns, inputs,
- * outputs. What it made is freed by csv_columns_free on failure too. */
-pdlt_status csv_columns_read(csv_file *csv);
-void csv_columns_free(csv_file *csv);
+ * outputs. What it made is freed by pdlt_csv_columns_free on failure too. */
+pdlt_status pdlt_csv_columns_read(pdlt_csv_file *csv);
+void pdlt_csv_columns_free(pdlt_csv_file *csv);
 
 #ifdef __cplusplus
 }

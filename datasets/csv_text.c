@@ -7,7 +7,7 @@
 
 static int is_blank(char c) { return c == ' ' || c == '\t'; }
 
-int csv_next_line(const char **next, csv_line *line) {
+int pdlt_csv_next_line(const char **next, pdlt_csv_line *line) {
   while (**next != '\0') {
     const char *start = *next, *end = strchr(start, '\n');
     *next = end != NULL ? end + 1 : start + strlen(start);
@@ -29,18 +29,18 @@ static const char *behind_blanks(const char *at, const char *end) {
   return at;
 }
 
-int csv_is_comment(const csv_line *line) {
+int pdlt_csv_is_comment(const pdlt_csv_line *line) {
   const char *at = behind_blanks(line->text, line->end);
   return at < line->end && *at == '#';
 }
 
-csv_line csv_uncomment(csv_line line) {
+pdlt_csv_line pdlt_csv_uncomment(pdlt_csv_line line) {
   line.text = behind_blanks(line.text, line.end);
   line.text = behind_blanks(line.text + 1, line.end);
   return line;
 }
 
-char csv_separator(const csv_line *line) {
+char pdlt_csv_separator(const pdlt_csv_line *line) {
   int quoted = 0, seen[4] = {0};
   const char *first = behind_blanks(line->text, line->end), *last = line->end;
   while (last > first && is_blank(last[-1])) last--;
@@ -56,12 +56,12 @@ char csv_separator(const csv_line *line) {
 }
 
 /* A field in quotes that begins at *at; *at is then behind them. */
-static const char *quoted_field(const char **at, const char *end, char out[CSV_FIELD]) {
+static const char *quoted_field(const char **at, const char *end, char out[PDLT_CSV_FIELD]) {
   size_t used = 0;
   const char *p = *at + 1;
   for (; p < end && (*p != '"' || (p + 1 < end && p[1] == '"')); p++) {
     if (*p == '"') p++; /* two stand for one */
-    if (used + 1 >= CSV_FIELD) return "a field of more than 511 characters";
+    if (used + 1 >= PDLT_CSV_FIELD) return "a field of more than 511 characters";
     out[used++] = *p;
   }
   if (p == end) return "a quote that is not closed in its line";
@@ -71,20 +71,21 @@ static const char *quoted_field(const char **at, const char *end, char out[CSV_F
 }
 
 static const char *plain_field(const char **at, const char *end, char separator,
-                               char out[CSV_FIELD]) {
+                               char out[PDLT_CSV_FIELD]) {
   const char *p = *at;
   while (p < end && *p != separator && !(separator == ' ' && *p == '\t')) p++;
   const char *last = p;
   while (last > *at && is_blank(last[-1])) last--;
   const size_t length = (size_t)(last - *at);
-  if (length >= CSV_FIELD) return "a field of more than 511 characters";
+  if (length >= PDLT_CSV_FIELD) return "a field of more than 511 characters";
   memcpy(out, *at, length);
   out[length] = '\0';
   *at = p;
   return NULL;
 }
 
-const char *csv_next_field(const char **at, const char *end, char separator, char out[CSV_FIELD]) {
+const char *pdlt_csv_next_field(const char **at, const char *end, char separator,
+                                char out[PDLT_CSV_FIELD]) {
   const char *p = *at, *wrong = NULL;
   while (p < end && (*p == ' ' || (*p == '\t' && separator != '\t'))) p++;
   wrong = p < end && *p == '"' ? quoted_field(&p, end, out) : plain_field(&p, end, separator, out);
@@ -113,7 +114,7 @@ static int short_number(const char *field, double *out) {
   return 1;
 }
 
-int csv_number(const char *field, double *out) {
+int pdlt_csv_number(const char *field, double *out) {
   char *end = NULL;
   if (short_number(field, out)) return 1;
   if (field[0] == '\0' || strspn(field, "0123456789+-.eE") != strlen(field)) return 0;
@@ -121,15 +122,15 @@ int csv_number(const char *field, double *out) {
   return *end == '\0' && end != field && isfinite(*out);
 }
 
-int csv_is_numbers(const csv_line *line) {
-  const char separator = csv_separator(line), *at = line->text;
-  char field[CSV_FIELD];
+int pdlt_csv_is_numbers(const pdlt_csv_line *line) {
+  const char separator = pdlt_csv_separator(line), *at = line->text;
+  char field[PDLT_CSV_FIELD];
   int numbers = 0;
   double ignored = 0.0;
   while (at != NULL) {
-    if (csv_next_field(&at, line->end, separator, field) != NULL) return 0;
+    if (pdlt_csv_next_field(&at, line->end, separator, field) != NULL) return 0;
     if (field[0] == '\0') continue;
-    if (!csv_number(field, &ignored)) return 0;
+    if (!pdlt_csv_number(field, &ignored)) return 0;
     numbers++;
   }
   return numbers > 0;
