@@ -1,173 +1,158 @@
-/* csv.c - samples from a CSV file.
+/* csv.c - samples from a CSV file, plain or gzip.
  *
- * Is: a header x1,...,x<n0>,y1,...,y<nL> and one sample per line, finite numbers,
- * separated by commas; blanks around a field, a byte-order mark and CRLF are allowed.
- * Is not: quoted fields, other separators, comments.
+ * Is: one sample per line, finite numbers, or one label; every line of the file is checked, also
+ * those that are not used.
+ * Is not: text as lines and fields (csv_text.h), the header (csv_columns.c), the choice of samples
+ * (select.c).
  *
  * Messages: `EXPERIMENT:LINE: data.file: CSV:LINE: what is wrong`. */
-#include <ctype.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/core/memory.h"
 #include "base/file/file.h"
-#include "datasets/dataset_internal.h"
+#include "datasets/csv_internal.h"
 
-/* The text and how far it is read. */
-typedef struct csv_reader {
-  const pdlt_experiment *ex;
-  char *next;  /* start of the next line; NULL: no more */
-  size_t line; /* of the current line, from 1 */
-  pdlt_error *err;
-} csv_reader;
+/* The samples of a file. */
+typedef struct csv_samples {
+  size_t count;
+  const char **start; /* (count) where each begins in the text */
+  int *label;         /* (count) with data.label */
+} csv_samples;
 
-static pdlt_status fail_line(const csv_reader *csv, const char *text) {
+pdlt_status pdlt_csv_fail(const pdlt_csv_file *csv, const char *format, ...) {
+  char text[PDLT_ERROR_LENGTH];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
   return pdlt_experiment_fail(csv->ex, "data.file", csv->err, "%s:%zu: %s", csv->ex->data.file,
-                              csv->line, text);
+                              csv->line.number, text);
 }
 
-/* Cuts the next line out of the text, without its end; NULL at the end of the file. A
- * last line without newline counts, an empty rest after the last newline does not. */
-static char *next_line(csv_reader *csv) {
-  char *start = csv->next;
-  if (start == NULL || *start == '\0') return NULL;
-  char *end = strchr(start, '\n');
-  csv->next = end != NULL ? end + 1 : NULL;
-  if (end == NULL) end = start + strlen(start);
-  *end = '\0';
-  if (end > start && end[-1] == '\r') end[-1] = '\0';
-  csv->line++;
-  return start;
+static pdlt_status wrong_number(const pdlt_csv_file *csv, size_t k, const char *field) {
+  const pdlt_csv_column *column = &csv->columns[k];
+  const int comma = csv->separator != ',' && strchr(field, ',') != NULL;
+  char number[32];
+  snprintf(number, sizeof number, "%zu", k + 1);
+  return pdlt_csv_fail(csv, "column %.60s: \"%.40s\" is not a %s%s",
+                       column->name != NULL && column->name[0] != '\0' ? column->name : number,
+                       field, column->role == PDLT_CSV_LABEL ? "whole number" : "finite number",
+                       comma ? "; write decimals with a point" : "");
 }
 
-/* Cuts the field at *rest off and trims blanks; *rest becomes NULL after the last. */
-static char *next_field(char **rest) {
-  char *start = *rest, *comma = strchr(start, ',');
-  *rest = comma != NULL ? comma + 1 : NULL;
-  if (comma != NULL) *comma = '\0';
-  while (*start == ' ' || *start == '\t') start++;
-  char *end = start + strlen(start);
-  while (end > start && (end[-1] == ' ' || end[-1] == '\t')) *--end = '\0';
-  return start;
-}
-
-/* Counts the columns of the header, which must be x1.. and then y1... */
-static pdlt_status read_header(csv_reader *csv, size_t *inputs, size_t *outputs) {
-  char *line = next_line(csv), expected[2][32], text[192];
-  size_t nx = 0, ny = 0;
-  if (line == NULL) {
-    csv->line = 1;
-    return fail_line(csv, "empty file; it must begin with the header x1,...,y1,...");
+/* One line into x (n_0), y (n_L) and *label; each may be NULL. */
+static pdlt_status read_row(const pdlt_csv_file *csv, double *x, double *y, int *label) {
+  char field[PDLT_CSV_FIELD];
+  size_t k = 0;
+  int ignored = 0;
+  field[0] = '\0';
+  for (const char *at = csv->line.text; at != NULL; k++) {
+    double number = 0.0;
+    const char *wrong = pdlt_csv_next_field(&at, csv->line.end, csv->separator, field);
+    if (wrong != NULL) return pdlt_csv_fail(csv, "%s", wrong);
+    if (k >= csv->num_columns) continue; /* counted below */
+    const pdlt_csv_column *column = &csv->columns[k];
+    if (column->role == PDLT_CSV_UNUSED) continue;
+    if (!pdlt_csv_number(field, &number)) return wrong_number(csv, k, field);
+    if (column->role == PDLT_CSV_LABEL &&
+        !pdlt_dataset_label(number, label != NULL ? label : &ignored))
+      return wrong_number(csv, k, field);
+    if (column->role == PDLT_CSV_INPUT && x != NULL) x[column->slot] = number;
+    if (column->role == PDLT_CSV_TARGET && y != NULL) y[column->slot] = number;
   }
-  if (strncmp(line, "\xEF\xBB\xBF", 3) == 0) line += 3;
-  while (line != NULL) {
-    const char *field = next_field(&line);
-    snprintf(expected[0], sizeof expected[0], "x%zu", nx + 1);
-    snprintf(expected[1], sizeof expected[1], "y%zu", ny + 1);
-    if (ny == 0 && strcmp(field, expected[0]) == 0) {
-      nx++;
-    } else if (nx > 0 && strcmp(field, expected[1]) == 0) {
-      ny++;
-    } else {
-      snprintf(text, sizeof text, "header: column %zu is \"%.40s\"; expected %s%s%s", nx + ny + 1,
-               field, ny == 0 ? expected[0] : "", ny == 0 && nx > 0 ? " or " : "",
-               nx > 0 ? expected[1] : "");
-      return fail_line(csv, text);
-    }
-  }
-  if (ny == 0) return fail_line(csv, "header: no targets; columns y1, ... must follow x1, ...");
-  *inputs = nx;
-  *outputs = ny;
-  return PDLT_OK;
+  const size_t wanted = csv->num_columns + (size_t)csv->trailing;
+  if (k != wanted)
+    return pdlt_csv_fail(csv, "%zu columns, but the %s has %zu", k,
+                         csv->columns[0].name != NULL ? "header" : "first line", wanted);
+  if (!csv->trailing || field[0] == '\0') return PDLT_OK;
+  return pdlt_csv_fail(
+      csv, "column %zu: \"%.40s\" in a column without a name; give it one or empty it", k, field);
 }
 
-static int parse_number(const char *field, double *out) {
-  if (field[0] == '\0' || strspn(field, "0123456789+-.eE") != strlen(field)) return 0;
-  char *end = NULL;
-  *out = strtod(field, &end);
-  return *end == '\0' && end != field && isfinite(*out);
+/* Room for as many samples as the text has lines. */
+static pdlt_status make_room(csv_samples *out, const pdlt_csv_file *csv) {
+  size_t lines = 1;
+  for (const char *at = csv->next; (at = strchr(at, '\n')) != NULL; at++) lines++;
+  pdlt_status status = pdlt_alloc((void *)&out->start, lines, sizeof *out->start, csv->err);
+  if (status != PDLT_OK || csv->ex->data.label == NULL) return status;
+  return pdlt_alloc(&out->label, lines, sizeof *out->label, csv->err);
 }
 
-/* One line into x (n_0) and y (n_L). */
-static pdlt_status read_row(csv_reader *csv, char *line, size_t inputs, size_t outputs, double *x,
-                            double *y) {
-  char text[192];
-  size_t column = 0;
-  for (; line != NULL; column++) {
-    const char *field = next_field(&line);
-    if (column >= inputs + outputs) continue; /* counted below */
-    double *slot = column < inputs ? &x[column] : &y[column - inputs];
-    if (!parse_number(field, slot)) {
-      snprintf(text, sizeof text, "column %c%zu: \"%.40s\" is not a finite number",
-               column < inputs ? 'x' : 'y', column < inputs ? column + 1 : column - inputs + 1,
-               field);
-      return fail_line(csv, text);
-    }
+/* Checks every line, keeps where the samples are and their labels. */
+static pdlt_status read_rows(pdlt_csv_file *csv, csv_samples *out) {
+  pdlt_status status = make_room(out, csv);
+  while (status == PDLT_OK && pdlt_csv_next_line(&csv->next, &csv->line)) {
+    if (pdlt_csv_is_comment(&csv->line)) continue;
+    status = read_row(csv, NULL, NULL, out->label != NULL ? &out->label[out->count] : NULL);
+    out->start[out->count++] = csv->line.text;
   }
-  if (column == inputs + outputs) return PDLT_OK;
-  snprintf(text, sizeof text, "%zu columns, but the header has %zu", column, inputs + outputs);
-  return fail_line(csv, text);
-}
-
-static pdlt_status read_rows(csv_reader *csv, pdlt_dataset *data) {
-  size_t samples = data->train + data->test;
-  for (size_t a = 0; a < samples; a++) {
-    char *line = next_line(csv);
-    if (line == NULL)
-      return pdlt_experiment_fail(csv->ex, "data.train", csv->err,
-                                  "train + test = %zu, but %s has only %zu samples", samples,
-                                  csv->ex->data.file, a);
-    pdlt_status status = read_row(csv, line, data->inputs, data->outputs,
-                                  data->x + a * data->inputs, data->y + a * data->outputs);
-    if (status != PDLT_OK) return status;
-  }
-  return PDLT_OK;
+  return status;
 }
 
 /* The columns of the file against what the experiment says. */
-static pdlt_status check_columns(const pdlt_experiment *ex, size_t inputs, size_t outputs,
-                                 pdlt_error *err) {
-  if (outputs != (size_t)ex->network.outputs)
-    return pdlt_experiment_fail(ex, "network.outputs", err,
+static pdlt_status check_columns(const pdlt_csv_file *csv) {
+  const pdlt_experiment *ex = csv->ex;
+  if (ex->data.label == NULL && csv->outputs != (size_t)ex->network.outputs)
+    return pdlt_experiment_fail(ex, "network.outputs", csv->err,
                                 "%d, but %s has %zu target columns; use outputs: %zu",
-                                ex->network.outputs, ex->data.file, outputs, outputs);
-  if (ex->data.inputs != 0 && inputs != (size_t)ex->data.inputs)
-    return pdlt_experiment_fail(ex, "data.inputs", err,
+                                ex->network.outputs, ex->data.file, csv->outputs, csv->outputs);
+  if (ex->data.inputs != 0 && csv->inputs != (size_t)ex->data.inputs)
+    return pdlt_experiment_fail(ex, "data.inputs", csv->err,
                                 "%d, but %s has %zu input columns; use inputs: %zu or leave it out",
-                                ex->data.inputs, ex->data.file, inputs, inputs);
+                                ex->data.inputs, ex->data.file, csv->inputs, csv->inputs);
   return PDLT_OK;
+}
+
+/* The whole file as text; *text is owned by the caller. */
+static pdlt_status read_text(const pdlt_experiment *ex, char **text, pdlt_error *err) {
+  char *path = NULL;
+  size_t size = 0;
+  pdlt_error why = {PDLT_OK, ""};
+  pdlt_status status = pdlt_dataset_path(&path, ex, ex->data.file, err);
+  if (status != PDLT_OK) return status;
+  status = pdlt_file_read_gz(path, PDLT_DATASET_MAX_BYTES, text, &size, &why);
+  if (status != PDLT_OK)
+    status = pdlt_dataset_blame(ex, "data.file", path, ex->data.file, &why, err);
+  else if (strlen(*text) != size)
+    status = pdlt_experiment_fail(ex, "data.file", err, "%s: a zero byte at %zu; not a CSV file",
+                                  ex->data.file, strlen(*text));
+  pdlt_free(path);
+  return status;
+}
+
+static void fill(pdlt_dataset *data, pdlt_csv_file *csv, const csv_samples *rows,
+                 const size_t *chosen) {
+  for (size_t a = 0; a < data->train + data->test; a++) {
+    const char *next = rows->start[chosen[a]];
+    (void)pdlt_csv_next_line(&next, &csv->line);
+    (void)read_row(csv, data->x + a * data->inputs, data->y + a * data->outputs, NULL);
+  }
+  if (rows->label != NULL) pdlt_dataset_label_targets(data, csv->ex, rows->label, chosen);
 }
 
 pdlt_status pdlt_dataset_read_csv(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  char *path = NULL, *text = NULL;
-  size_t size = 0, inputs = 0, outputs = 0;
-  csv_reader csv = {ex, NULL, 0, err};
-  pdlt_error why = {PDLT_OK, ""};
+  pdlt_csv_file csv = {.ex = ex, .err = err};
+  csv_samples rows = {0};
+  char *text = NULL;
+  size_t *chosen = NULL;
 
-  PDLT_TRY(pdlt_dataset_path(&path, ex, ex->data.file, err));
-  status = pdlt_file_read(path, &text, &size, &why);
-  if (status != PDLT_OK) {
-    status = status == PDLT_ERR_INPUT
-                 ? pdlt_experiment_fail(ex, "data.file", err, "%s", why.message)
-                 : pdlt_fail(err, status, "%s", why.message);
-    goto cleanup;
-  }
-  if (strlen(text) != size) {
-    status = pdlt_experiment_fail(ex, "data.file", err, "%s: a zero byte at %zu; not a CSV file",
-                                  ex->data.file, strlen(text));
-    goto cleanup;
-  }
-  csv.next = text;
-  PDLT_TRY(read_header(&csv, &inputs, &outputs));
-  PDLT_TRY(check_columns(ex, inputs, outputs, err));
-  PDLT_TRY(pdlt_dataset_allocate(data, inputs, outputs, err));
-  PDLT_TRY(read_rows(&csv, data));
+  PDLT_TRY(read_text(ex, &text, err));
+  csv.next = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text;
+  PDLT_TRY(pdlt_csv_columns_read(&csv));
+  PDLT_TRY(check_columns(&csv));
+  PDLT_TRY(read_rows(&csv, &rows));
+  const pdlt_candidates from = {rows.count, rows.label, ex->data.file, ex->data.file, "samples"};
+  PDLT_TRY(pdlt_dataset_select(&chosen, data, ex, &from, err));
+  PDLT_TRY(pdlt_dataset_allocate(data, csv.inputs, (size_t)ex->network.outputs, err));
+  fill(data, &csv, &rows, chosen);
 
 cleanup:
+  pdlt_free(chosen);
+  pdlt_free((void *)rows.start);
+  pdlt_free(rows.label);
+  pdlt_csv_columns_free(&csv);
   pdlt_free(text);
-  pdlt_free(path);
   return status;
 }

@@ -1,6 +1,6 @@
 /* dataset.c - entry point: source, preprocessing, digest.
  *
- * The sources: csv.c, idx.c, generate.c, arrays in memory. Preprocessing, in this order: center,
+ * The sources: csv.c, idx.c, numpy.c, generate.c, arrays in memory. Preprocessing, in this order: center,
  * scale. */
 #include "datasets/dataset.h"
 
@@ -17,6 +17,7 @@ void pdlt_dataset_free(pdlt_dataset *data) {
   if (data == NULL) return;
   pdlt_free(data->x);
   pdlt_free(data->y);
+  pdlt_free(data->classes);
   memset(data, 0, sizeof *data);
 }
 
@@ -109,6 +110,7 @@ cleanup:
 static pdlt_status read_source(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err) {
   if (ex->data.source == PDLT_SOURCE_CSV) return pdlt_dataset_read_csv(data, ex, err);
   if (ex->data.source == PDLT_SOURCE_IDX) return pdlt_dataset_read_idx(data, ex, err);
+  if (ex->data.source == PDLT_SOURCE_NPY) return pdlt_dataset_read_npy(data, ex, err);
   if (ex->data.source != PDLT_SOURCE_ARRAYS) return pdlt_dataset_generate(data, ex, err);
   return pdlt_experiment_fail(ex, "data.source", err,
                               "arrays are given by a program that uses the library (pdlt.h); "

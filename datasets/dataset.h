@@ -17,12 +17,21 @@
 extern "C" {
 #endif
 
+/* The samples of one class. */
+typedef struct pdlt_class_count {
+  int label;          /* as in data.classes */
+  size_t train, test; /* its samples */
+} pdlt_class_count;
+
 typedef struct pdlt_dataset {
-  size_t train, test;     /* N_A, N_B; D = train + test; training samples come first */
-  size_t inputs, outputs; /* n_0, n_L */
-  double *x;              /* (D, n_0), owned */
-  double *y;              /* (D, n_L), owned; test targets too */
-  char hash[17];          /* hex digest of shapes and the bits of x and y */
+  size_t train, test;        /* N_A, N_B; D = train + test; training samples come first */
+  size_t inputs, outputs;    /* n_0, n_L */
+  double *x;                 /* (D, n_0), owned */
+  double *y;                 /* (D, n_L), owned; test targets too */
+  size_t num_classes;        /* 0: targets are numbers */
+  pdlt_class_count *classes; /* (num_classes) in the order of data.classes, owned */
+  int unbalanced_test; /* data.balance: the file has too few of some class for equal numbers */
+  char hash[17];       /* hex digest of shapes and the bits of x and y */
 } pdlt_dataset;
 
 /* Loads or makes the samples of ex (its data paths are relative to ex->directory).
@@ -38,6 +47,11 @@ pdlt_status pdlt_dataset_load(pdlt_dataset *out, const pdlt_experiment *ex, pdlt
 pdlt_status pdlt_dataset_from_arrays(pdlt_dataset *out, const pdlt_experiment *ex, size_t samples,
                                      size_t inputs, const double *x, size_t outputs,
                                      const double *y, pdlt_error *err);
+
+/* "data: 32 train (11 of class 0, 21 of class 1), 16 test (...)", one line, cut where there are very
+ * many classes; "" without classes. */
+enum { PDLT_DATASET_SUMMARY_LENGTH = 1024 };
+void pdlt_dataset_summary(const pdlt_dataset *data, char out[PDLT_DATASET_SUMMARY_LENGTH]);
 
 void pdlt_dataset_free(pdlt_dataset *data);
 

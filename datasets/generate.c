@@ -12,9 +12,6 @@
 
 static const double pi = 3.14159265358979323846;
 
-/* Each array has its own numbers: `member` of the random stream. */
-enum { DRAW_INPUTS, DRAW_TARGETS, DRAW_TEACHER_IN, DRAW_TEACHER_OUT, DRAW_ORDER };
-
 enum { TEACHER_WIDTH = 100 };
 
 static pdlt_rng stream(const pdlt_experiment *ex, uint64_t draw) {
@@ -49,7 +46,7 @@ static void make_circle(pdlt_dataset *data) {
 }
 
 static void draw_inputs(pdlt_dataset *data, const pdlt_experiment *ex) {
-  const pdlt_rng rng = stream(ex, DRAW_INPUTS);
+  const pdlt_rng rng = stream(ex, PDLT_DRAW_INPUTS);
   pdlt_rng_normal(&rng, count_samples(data) * data->inputs, data->x);
 }
 
@@ -59,7 +56,8 @@ static pdlt_status make_teacher(pdlt_dataset *data, const pdlt_experiment *ex, p
   size_t n0 = data->inputs, nl = data->outputs;
   double *w = NULL; /* (n_T, n_0) */
   double *v = NULL; /* (n_L, n_T) */
-  const pdlt_rng rng_in = stream(ex, DRAW_TEACHER_IN), rng_out = stream(ex, DRAW_TEACHER_OUT);
+  const pdlt_rng rng_in = stream(ex, PDLT_DRAW_TEACHER_IN),
+                 rng_out = stream(ex, PDLT_DRAW_TEACHER_OUT);
 
   PDLT_TRY(pdlt_alloc(&w, TEACHER_WIDTH * n0, sizeof *w, err));
   PDLT_TRY(pdlt_alloc(&v, TEACHER_WIDTH * nl, sizeof *v, err));
@@ -81,30 +79,11 @@ cleanup:
   return status;
 }
 
-/* The first `take` entries of a random permutation of 0 .. total-1 into order (owned by
- * the caller). */
+/* `take` different places of 0..total-1 in random order; *order (total). */
 static pdlt_status draw_order(const pdlt_experiment *ex, size_t total, size_t take, size_t **order,
                               pdlt_error *err) {
-  pdlt_status status = PDLT_OK;
-  size_t *place = NULL; /* (total) */
-  double *u = NULL;     /* (take) */
-  const pdlt_rng rng = stream(ex, DRAW_ORDER);
-  PDLT_TRY(pdlt_alloc(&place, total, sizeof *place, err));
-  PDLT_TRY(pdlt_alloc(&u, take, sizeof *u, err));
-  pdlt_rng_uniform(&rng, 0, take, u);
-  for (size_t k = 0; k < total; k++) place[k] = k;
-  for (size_t k = 0; k < take; k++) { /* Fisher-Yates */
-    size_t other = k + (size_t)(u[k] * (double)(total - k));
-    size_t kept = place[k];
-    place[k] = place[other];
-    place[other] = kept;
-  }
-  *order = place;
-  place = NULL;
-cleanup:
-  pdlt_free(place);
-  pdlt_free(u);
-  return status;
+  const pdlt_rng rng = stream(ex, PDLT_DRAW_ORDER);
+  return pdlt_dataset_draw_order(&rng, total, take, order, err);
 }
 
 /* x_j = +-1, all samples different; y = product of all x_j. With more than
@@ -112,7 +91,7 @@ cleanup:
 static pdlt_status make_parity(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err) {
   size_t n0 = data->inputs, samples = count_samples(data), *order = NULL;
   size_t bits = n0 < PDLT_PARITY_BITS ? n0 : PDLT_PARITY_BITS;
-  const pdlt_rng rng = stream(ex, DRAW_INPUTS);
+  const pdlt_rng rng = stream(ex, PDLT_DRAW_INPUTS);
   pdlt_status status = draw_order(ex, (size_t)1 << bits, samples, &order, err);
   if (status != PDLT_OK) return status;
   pdlt_rng_uniform(&rng, 0, samples * n0, data->x);
@@ -149,7 +128,7 @@ static pdlt_status make_modular_addition(pdlt_dataset *data, const pdlt_experime
 }
 
 pdlt_status pdlt_dataset_generate(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err) {
-  const pdlt_rng rng = stream(ex, DRAW_TARGETS);
+  const pdlt_rng rng = stream(ex, PDLT_DRAW_TARGETS);
   pdlt_status status =
       pdlt_dataset_allocate(data, (size_t)ex->data.inputs, (size_t)ex->network.outputs, err);
   if (status != PDLT_OK) return status;
@@ -169,6 +148,7 @@ pdlt_status pdlt_dataset_generate(pdlt_dataset *data, const pdlt_experiment *ex,
       return make_modular_addition(data, ex, err);
     case PDLT_SOURCE_CSV:
     case PDLT_SOURCE_IDX:
+    case PDLT_SOURCE_NPY:
     case PDLT_SOURCE_ARRAYS:
       break;
   }

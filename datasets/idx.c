@@ -1,10 +1,11 @@
 /* idx.c - images and labels from IDX files (the format of MNIST), plain or gzip.
  *
- * IDX: bytes 0 0 TYPE NDIM, then NDIM sizes (32 bits, big endian), then the data.
- * Here TYPE = 8 (unsigned byte); images have NDIM = 3, labels NDIM = 1.
+ * IDX: bytes 0 0 TYPE NDIM, then NDIM sizes (32 bits, big endian), then the data, big endian.
+ * Images have NDIM = 3, or 2 when they are flat; labels NDIM = 1, or are the N x 8 integers of
+ * QMNIST, whose column 0 is the class.
  *
- * Is: classes kept in the order of the file, pixels/255, mean pooling, targets.
- * Is not: other element types, colour images. */
+ * Is: the file as an array; unsigned bytes are divided by 255, other numbers are what they are.
+ * Is not: colour images; the choice of samples (select.c), pooling (grid.c). */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,13 +14,13 @@
 #include "base/file/file.h"
 #include "datasets/dataset_internal.h"
 
-enum { IDX_UNSIGNED_BYTE = 8, IDX_MAX_NDIM = 3 };
-static const size_t idx_max_bytes = (size_t)1 << 31; /* unpacked: no zip bombs */
+enum { IDX_MAX_NDIM = 3, QMNIST_COLUMNS = 8, QMNIST_BYTES = 4 };
 
 /* A whole IDX file in memory. */
 typedef struct idx_file {
   char *bytes; /* owned */
-  size_t dim[IDX_MAX_NDIM];
+  pdlt_element type;
+  size_t ndim, dim[IDX_MAX_NDIM];
   const unsigned char *data; /* into bytes */
 } idx_file;
 
@@ -28,6 +29,7 @@ typedef struct idx_source {
   const pdlt_experiment *ex;
   const char *key;  /* "data.images" */
   const char *name; /* as written in the experiment */
+  int images;       /* 0: labels */
   pdlt_error *err;
 } idx_source;
 
@@ -35,142 +37,152 @@ static size_t big_endian(const unsigned char *b) {
   return (size_t)b[0] << 24 | (size_t)b[1] << 16 | (size_t)b[2] << 8 | b[3];
 }
 
+/* Element type of a code of the header; 0 when there is no such code. */
+static int element_of(unsigned char code, pdlt_element *out) {
+  static const struct {
+    unsigned char code;
+    pdlt_element type;
+  } types[] = {{0x08, {PDLT_ELEMENT_UNSIGNED, 1, 1}}, {0x09, {PDLT_ELEMENT_SIGNED, 1, 1}},
+               {0x0B, {PDLT_ELEMENT_SIGNED, 2, 1}},   {0x0C, {PDLT_ELEMENT_SIGNED, 4, 1}},
+               {0x0D, {PDLT_ELEMENT_FLOAT, 4, 1}},    {0x0E, {PDLT_ELEMENT_FLOAT, 8, 1}}};
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    if (types[i].code != code) continue;
+    *out = types[i].type;
+    return 1;
+  }
+  return 0;
+}
+
 static pdlt_status check_header(const idx_source *from, const unsigned char *bytes, size_t size,
-                                size_t ndim) {
+                                idx_file *out) {
   if (size < 4 || bytes[0] != 0 || bytes[1] != 0)
     return pdlt_experiment_fail(
         from->ex, from->key, from->err,
         "%s: wrong magic number: not an IDX file (it must begin with two zero bytes)", from->name);
-  if (bytes[2] != IDX_UNSIGNED_BYTE)
+  if (!element_of(bytes[2], &out->type))
+    return pdlt_experiment_fail(from->ex, from->key, from->err,
+                                "%s: wrong magic number: element type %d; there are 8, 9, 11, 12, "
+                                "13 and 14",
+                                from->name, bytes[2]);
+  const size_t usual = from->images ? 3 : 1;
+  out->ndim = bytes[3];
+  if (out->ndim != usual && out->ndim != 2)
     return pdlt_experiment_fail(
-        from->ex, from->key, from->err,
-        "%s: wrong magic number: element type %d; only unsigned bytes (8) are read", from->name,
-        bytes[2]);
-  if (bytes[3] != ndim)
-    return pdlt_experiment_fail(
-        from->ex, from->key, from->err, "%s: wrong magic number: %d dimensions; %s need %zu%s",
-        from->name, bytes[3], ndim == 3 ? "images" : "labels", ndim,
-        bytes[3] == 3 || bytes[3] == 1 ? " (are images and labels swapped?)" : "");
-  if (size < 4 + 4 * ndim)
+        from->ex, from->key, from->err, "%s: wrong magic number: %zu dimensions; %s need %zu%s",
+        from->name, out->ndim, from->images ? "images" : "labels", usual,
+        out->ndim == 3 || out->ndim == 1 ? " (are images and labels swapped?)" : "");
+  if (size < 4 + 4 * out->ndim)
     return pdlt_experiment_fail(from->ex, from->key, from->err, "%s: truncated in the header",
                                 from->name);
   return PDLT_OK;
 }
 
-/* Reads and checks a file of ndim dimensions. */
-static pdlt_status idx_read(const idx_source *from, size_t ndim, idx_file *out) {
-  char *path = NULL, *bytes = NULL;
-  size_t size = 0, count = 1;
-  pdlt_error why = {PDLT_OK, ""};
-  pdlt_status status = pdlt_dataset_path(&path, from->ex, from->name, from->err);
-  if (status != PDLT_OK) return status;
-  status = pdlt_file_read_gz(path, idx_max_bytes, &bytes, &size, &why);
-  pdlt_free(path);
-  if (status == PDLT_ERR_INPUT)
-    return pdlt_experiment_fail(from->ex, from->key, from->err, "%s", why.message);
-  if (status != PDLT_OK) return pdlt_fail(from->err, status, "%s", why.message);
-
-  PDLT_TRY(check_header(from, (const unsigned char *)bytes, size, ndim));
-  for (size_t k = 0; k < ndim; k++) {
-    out->dim[k] = big_endian((const unsigned char *)bytes + 4 + 4 * k);
+/* Sizes, and whether exactly the data follow that they promise. */
+static pdlt_status check_size(const idx_source *from, size_t size, idx_file *out) {
+  const size_t start = 4 + 4 * out->ndim;
+  size_t count = out->type.size;
+  for (size_t k = 0; k < out->ndim; k++) {
+    out->dim[k] = big_endian((const unsigned char *)out->bytes + 4 + 4 * k);
     if (out->dim[k] > 0 && count > SIZE_MAX / out->dim[k]) count = 0; /* cannot be the size */
     count *= out->dim[k];
   }
-  if (count == 0) {
-    status = pdlt_experiment_fail(from->ex, from->key, from->err,
-                                  "%s: the header promises no data, or more than any memory",
-                                  from->name);
-    goto cleanup;
-  }
-  if (size - 4 - 4 * ndim != count) {
-    status = pdlt_experiment_fail(from->ex, from->key, from->err,
-                                  "%s: the header promises %zu bytes of data, the file has %zu",
-                                  from->name, count, size - 4 - 4 * ndim);
-    goto cleanup;
-  }
-  out->bytes = bytes;
-  out->data = (const unsigned char *)bytes + 4 + 4 * ndim;
+  if (count == 0)
+    return pdlt_experiment_fail(from->ex, from->key, from->err,
+                                "%s: the header promises no data, or more than any memory",
+                                from->name);
+  if (size - start != count)
+    return pdlt_experiment_fail(from->ex, from->key, from->err,
+                                "%s: the header promises %zu bytes of data, the file has %zu",
+                                from->name, count, size - start);
+  out->data = (const unsigned char *)out->bytes + start;
   return PDLT_OK;
-
-cleanup:
-  pdlt_free(bytes);
-  return status;
 }
 
-/* Place of a label in classes, or -1. */
-static int class_of(const pdlt_experiment *ex, int label) {
-  for (int c = 0; c < ex->data.num_classes; c++)
-    if (ex->data.classes[c] == label) return c;
-  return -1;
+/* Reads and checks a file; what it made is freed by the caller on failure. */
+static pdlt_status idx_read(const idx_source *from, idx_file *out) {
+  char *path = NULL;
+  size_t size = 0;
+  pdlt_error why = {PDLT_OK, ""};
+  pdlt_status status = pdlt_dataset_path(&path, from->ex, from->name, from->err);
+  if (status != PDLT_OK) return status;
+  status = pdlt_file_read_gz(path, PDLT_DATASET_MAX_BYTES, &out->bytes, &size, &why);
+  if (status != PDLT_OK)
+    status = pdlt_dataset_blame(from->ex, from->key, path, from->name, &why, from->err);
+  pdlt_free(path);
+  if (status != PDLT_OK) return status;
+  status = check_header(from, (const unsigned char *)out->bytes, size, out);
+  return status == PDLT_OK ? check_size(from, size, out) : status;
 }
 
-/* x (rows/pool, cols/pool) = mean over pool x pool pixels, over 255. */
-static void pool_image(const unsigned char *pixels, size_t rows, size_t cols, size_t pool,
-                       double *x) {
-  for (size_t r = 0; r < rows / pool; r++) {
-    for (size_t c = 0; c < cols / pool; c++) {
-      unsigned sum = 0;
-      for (size_t i = 0; i < pool; i++)
-        for (size_t j = 0; j < pool; j++) sum += pixels[(r * pool + i) * cols + c * pool + j];
-      x[r * (cols / pool) + c] = sum / (255.0 * (double)(pool * pool));
-    }
+/* Label of every image, owned by the caller. */
+static pdlt_status read_labels(const idx_source *from, const idx_file *file, int **out) {
+  const int qmnist = file->ndim == 2 && file->dim[1] == QMNIST_COLUMNS &&
+                     file->type.kind == PDLT_ELEMENT_SIGNED && file->type.size == QMNIST_BYTES;
+  const size_t columns = file->ndim == 2 ? file->dim[1] : 1;
+  int *label = NULL;
+  if (columns != 1 && !qmnist)
+    return pdlt_experiment_fail(from->ex, from->key, from->err,
+                                "%s: %zu x %zu labels; expected one for each image, or the N x 8 "
+                                "integers of 32 bits of QMNIST, whose first is the class",
+                                from->name, file->dim[0], columns);
+  pdlt_status status = pdlt_alloc(&label, file->dim[0], sizeof *label, from->err);
+  if (status != PDLT_OK) return status;
+  for (size_t k = 0; k < file->dim[0]; k++) {
+    double number = 0.0;
+    (void)pdlt_element_value(&file->type, file->data + k * columns * file->type.size, &number);
+    if (pdlt_dataset_label(number, &label[k])) continue;
+    pdlt_free(label);
+    return pdlt_experiment_fail(from->ex, from->key, from->err,
+                                "%s: label %zu is %g, not a whole number", from->name, k + 1,
+                                number);
   }
-}
-
-/* Keeps the first D images of the wanted classes. */
-static pdlt_status select_samples(pdlt_dataset *data, const pdlt_experiment *ex,
-                                  const idx_file *images, const idx_file *labels, pdlt_error *err) {
-  size_t rows = images->dim[1], cols = images->dim[2], kept = 0;
-  size_t samples = data->train + data->test;
-  for (size_t k = 0; k < images->dim[0] && kept < samples; k++) {
-    int class = class_of(ex, labels->data[k]);
-    if (class < 0) continue;
-    pool_image(images->data + k * rows * cols, rows, cols, (size_t)ex->data.pool,
-               data->x + kept * data->inputs);
-    if (ex->data.targets == PDLT_TARGETS_SIGN)
-      data->y[kept] = class == 0 ? -1.0 : 1.0;
-    else
-      data->y[kept * data->outputs + (size_t) class] = 1.0;
-    kept++;
-  }
-  if (kept == samples) return PDLT_OK;
-  return pdlt_experiment_fail(ex, "data.train", err,
-                              "train + test = %zu, but %s has only %zu images of these classes",
-                              samples, ex->data.images, kept);
-}
-
-static pdlt_status check_shapes(const pdlt_experiment *ex, const idx_file *images,
-                                const idx_file *labels, pdlt_error *err) {
-  size_t pool = (size_t)ex->data.pool, inputs = images->dim[1] / pool * (images->dim[2] / pool);
-  if (images->dim[0] != labels->dim[0])
-    return pdlt_experiment_fail(ex, "data.labels", err,
-                                "%zu labels, but %zu images; give the two files of one set",
-                                labels->dim[0], images->dim[0]);
-  if (images->dim[1] % pool != 0 || images->dim[2] % pool != 0)
-    return pdlt_experiment_fail(ex, "data.pool", err,
-                                "%zu does not divide the sides of %zu x %zu images", pool,
-                                images->dim[1], images->dim[2]);
-  if (ex->data.inputs != 0 && inputs != (size_t)ex->data.inputs)
-    return pdlt_experiment_fail(ex, "data.inputs", err, "%d, but the images give %zu; leave it out",
-                                ex->data.inputs, inputs);
+  *out = label;
   return PDLT_OK;
+}
+
+static pdlt_grid grid_of(const idx_source *from, const idx_file *images) {
+  const int flat = images->ndim == 2;
+  const size_t columns = images->dim[flat ? 1 : 2], rows = flat ? 0 : images->dim[1];
+  const int bytes = images->type.kind == PDLT_ELEMENT_UNSIGNED;
+  return (pdlt_grid){.type = images->type,
+                     .data = images->data,
+                     .count = images->dim[0],
+                     .rows = rows,
+                     .columns = columns,
+                     .stride = {flat ? columns : rows * columns, columns, 1},
+                     .unit = bytes ? 255.0 : 1.0,
+                     .key = from->key,
+                     .name = from->name};
 }
 
 pdlt_status pdlt_dataset_read_idx(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  idx_file images = {NULL, {0}, NULL}, labels = {NULL, {0}, NULL};
-  const idx_source from_images = {ex, "data.images", ex->data.images, err};
-  const idx_source from_labels = {ex, "data.labels", ex->data.labels, err};
-  size_t pool = (size_t)ex->data.pool;
+  idx_file images = {0}, labels = {0};
+  const idx_source from_images = {ex, "data.images", ex->data.images, 1, err};
+  const idx_source from_labels = {ex, "data.labels", ex->data.labels, 0, err};
+  size_t *chosen = NULL, inputs = 0;
+  int *label = NULL;
 
-  PDLT_TRY(idx_read(&from_images, 3, &images));
-  PDLT_TRY(idx_read(&from_labels, 1, &labels));
-  PDLT_TRY(check_shapes(ex, &images, &labels, err));
-  PDLT_TRY(pdlt_dataset_allocate(data, images.dim[1] / pool * (images.dim[2] / pool),
-                                 (size_t)ex->network.outputs, err));
-  PDLT_TRY(select_samples(data, ex, &images, &labels, err));
+  PDLT_TRY(idx_read(&from_images, &images));
+  PDLT_TRY(idx_read(&from_labels, &labels));
+  if (images.dim[0] != labels.dim[0])
+    PDLT_TRY(pdlt_experiment_fail(ex, "data.labels", err,
+                                  "%zu labels, but %zu images; give the two files of one set",
+                                  labels.dim[0], images.dim[0]));
+  pdlt_grid grid = grid_of(&from_images, &images);
+  PDLT_TRY(pdlt_grid_inputs(&inputs, &grid, ex, err));
+  PDLT_TRY(pdlt_grid_check(&grid, ex, err));
+  PDLT_TRY(read_labels(&from_labels, &labels, &label));
+  const pdlt_candidates from = {grid.count, label, ex->data.images, ex->data.labels, "images"};
+  PDLT_TRY(pdlt_dataset_select(&chosen, data, ex, &from, err));
+  PDLT_TRY(pdlt_dataset_allocate(data, inputs, (size_t)ex->network.outputs, err));
+  for (size_t a = 0; a < data->train + data->test; a++)
+    pdlt_grid_sample(&grid, (size_t)ex->data.pool, chosen[a], data->x + a * inputs);
+  pdlt_dataset_label_targets(data, ex, label, chosen);
 
 cleanup:
+  pdlt_free(chosen);
+  pdlt_free(label);
   pdlt_free(images.bytes);
   pdlt_free(labels.bytes);
   return status;

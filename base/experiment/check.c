@@ -16,6 +16,7 @@ void pdlt_experiment_set_defaults(pdlt_experiment *ex) {
   ex->network.outputs = 1;
   ex->data.seed = 1;
   ex->data.pool = 1;
+  ex->data.header = -1;
   ex->training.max_steps = 100000;
   ex->ensemble.members = 10000;
   ex->ensemble.seed = 1;
@@ -94,22 +95,36 @@ static pdlt_status check_network(pdlt_reader *reader) {
 
 /* --- data --- */
 
+enum {
+  CSV = 1U << PDLT_SOURCE_CSV,
+  IDX = 1U << PDLT_SOURCE_IDX,
+  NPY = 1U << PDLT_SOURCE_NPY,
+  FILES = CSV | IDX | NPY,
+  MODULAR = 1U << PDLT_SOURCE_MODULAR_ADDITION,
+  DRAWN = 1U << PDLT_SOURCE_GAUSSIAN | 1U << PDLT_SOURCE_TEACHER | 1U << PDLT_SOURCE_PARITY
+};
+
 /* Keys that only some sources use, and those they cannot do without. */
 static const struct {
   const char *key;
-  unsigned sources; /* bit per pdlt_source */
-  int required;
-} data_keys[] = {
-    {"data.file", 1U << PDLT_SOURCE_CSV, 1},
-    {"data.images", 1U << PDLT_SOURCE_IDX, 1},
-    {"data.labels", 1U << PDLT_SOURCE_IDX, 1},
-    {"data.classes", 1U << PDLT_SOURCE_IDX, 1},
-    {"data.targets", 1U << PDLT_SOURCE_IDX, 0},
-    {"data.pool", 1U << PDLT_SOURCE_IDX, 0},
-    {"data.modulus", 1U << PDLT_SOURCE_MODULAR_ADDITION, 1},
-    {"data.inputs",
-     1U << PDLT_SOURCE_GAUSSIAN | 1U << PDLT_SOURCE_TEACHER | 1U << PDLT_SOURCE_PARITY, 1},
-};
+  unsigned sources, required; /* bit per pdlt_source */
+} data_keys[] = {{"data.file", CSV | NPY, CSV},
+                 {"data.images", IDX, IDX},
+                 {"data.labels", IDX, IDX},
+                 {"data.x", NPY, 0},
+                 {"data.y", NPY, 0},
+                 {"data.columns", CSV, 0},
+                 {"data.label", CSV, 0},
+                 {"data.header", CSV, 0},
+                 {"data.classes", FILES, IDX},
+                 {"data.targets", FILES, 0},
+                 {"data.pool", IDX | NPY, 0},
+                 {"data.skip", FILES, 0},
+                 {"data.shuffle", FILES, 0},
+                 {"data.balance", FILES, 0},
+                 {"data.empty_classes", FILES, 0},
+                 {"data.inputs", DRAWN, DRAWN},
+                 {"data.modulus", MODULAR, MODULAR}};
 
 static pdlt_status check_data_keys(pdlt_reader *reader) {
   const pdlt_experiment *ex = reader->ex;
@@ -117,7 +132,8 @@ static pdlt_status check_data_keys(pdlt_reader *reader) {
   for (size_t i = 0; i < sizeof data_keys / sizeof *data_keys; i++) {
     const char *key = data_keys[i].key;
     int used = (data_keys[i].sources >> ex->data.source & 1U) != 0;
-    if (used && data_keys[i].required && !pdlt_experiment_is_given(ex, key)) {
+    int required = (data_keys[i].required >> ex->data.source & 1U) != 0;
+    if (required && !pdlt_experiment_is_given(ex, key)) {
       char expect[PDLT_EXPECT_LENGTH];
       pdlt_schema_expect(&pdlt_schema[pdlt_schema_find(key)], expect);
       return pdlt_experiment_fail(ex, key, reader->err, "missing; source %s needs %s", source,
@@ -143,10 +159,9 @@ static pdlt_status check_inputs(pdlt_reader *reader, int expected, const char *w
                               reader->ex->data.inputs, why, expected);
 }
 
-static pdlt_status check_idx(pdlt_reader *reader) {
+/* Labels become targets. */
+static pdlt_status check_classes(pdlt_reader *reader) {
   pdlt_experiment *ex = reader->ex;
-  if (ex->data.pool == 3)
-    return pdlt_experiment_fail(ex, "data.pool", reader->err, "3; expected 1, 2 or 4");
   if (!pdlt_experiment_is_given(ex, "data.targets")) {
     int sign = ex->data.num_classes == 2 && ex->network.outputs == 1;
     ex->data.targets = sign ? PDLT_TARGETS_SIGN : PDLT_TARGETS_ONE_HOT;
@@ -157,6 +172,53 @@ static pdlt_status check_idx(pdlt_reader *reader) {
     return pdlt_experiment_fail(ex, "data.classes", reader->err,
                                 "%d classes; targets: sign needs exactly 2", ex->data.num_classes);
   return check_outputs(reader, 1, "targets: sign");
+}
+
+/* Keys of sources that are files; those of one kind of file: check_csv, check_npy. */
+static pdlt_status check_file(pdlt_reader *reader) {
+  pdlt_experiment *ex = reader->ex;
+  if (ex->data.pool == 3)
+    return pdlt_experiment_fail(ex, "data.pool", reader->err, "3; expected 1, 2 or 4");
+  if (ex->data.num_classes > 0) return check_classes(reader);
+  if (pdlt_experiment_is_given(ex, "data.targets"))
+    return pdlt_experiment_fail(ex, "data.targets", reader->err,
+                                "targets of labels need data.classes, the labels");
+  if (ex->data.balance || ex->data.empty_classes)
+    return pdlt_experiment_fail(
+        ex, ex->data.balance ? "data.balance" : "data.empty_classes", reader->err,
+        "true needs data.classes, the labels; without classes leave it out");
+  return PDLT_OK;
+}
+
+static pdlt_status check_csv(pdlt_reader *reader) {
+  const pdlt_experiment *ex = reader->ex;
+  const int columns = ex->data.columns_x.count + ex->data.columns_y.count > 0;
+  if (ex->data.label != NULL && ex->data.num_classes == 0)
+    return pdlt_experiment_fail(ex, "data.classes", reader->err,
+                                "missing; data.label needs a list of the labels to keep");
+  if (ex->data.label == NULL && ex->data.num_classes > 0)
+    return pdlt_experiment_fail(ex, "data.label", reader->err,
+                                "missing; classes of a CSV file need the name or number of the "
+                                "column that holds the labels");
+  if (ex->data.label != NULL && ex->data.columns_y.count > 0)
+    return pdlt_experiment_fail(ex, "data.columns", reader->err,
+                                "y and data.label both say what the targets are; leave one out");
+  if (columns && ex->data.label == NULL && ex->data.columns_y.count == 0)
+    return pdlt_experiment_fail(ex, "data.columns", reader->err,
+                                "no y; name the columns of the targets, {x: [...], y: [...]}");
+  if (ex->data.header == 0 && !columns && ex->data.label == NULL)
+    return pdlt_experiment_fail(ex, "data.columns", reader->err,
+                                "missing; without header give {x: [...], y: [...]} by numbers, as "
+                                "in {x: [1..4], y: [5]}");
+  return PDLT_OK;
+}
+
+static pdlt_status check_npy(pdlt_reader *reader) {
+  const pdlt_experiment *ex = reader->ex;
+  if (ex->data.file != NULL || (ex->data.x != NULL && ex->data.y != NULL)) return PDLT_OK;
+  return pdlt_experiment_fail(ex, "data.file", reader->err,
+                              "missing; source npy needs the name of a .npz file, or data.x and "
+                              "data.y, those of two .npy files");
 }
 
 static pdlt_status check_count(pdlt_reader *reader, double available, const char *what) {
@@ -173,8 +235,14 @@ static pdlt_status check_data(pdlt_reader *reader) {
   pdlt_status status = check_data_keys(reader);
   if (status != PDLT_OK) return status;
   switch (ex->data.source) {
+    case PDLT_SOURCE_CSV:
+      PDLT_TRY(check_csv(reader));
+      return check_file(reader);
+    case PDLT_SOURCE_NPY:
+      PDLT_TRY(check_npy(reader));
+      return check_file(reader);
     case PDLT_SOURCE_IDX:
-      return check_idx(reader);
+      return check_file(reader);
     case PDLT_SOURCE_CIRCLE:
       return check_inputs(reader, 2, "source circle");
     case PDLT_SOURCE_PARITY:
@@ -185,7 +253,6 @@ static pdlt_status check_data(pdlt_reader *reader) {
       if (ex->network.outputs != 1)
         PDLT_TRY(check_outputs(reader, ex->data.modulus, "this modulus (or 1)"));
       return check_count(reader, (double)ex->data.modulus * ex->data.modulus, "different pairs");
-    case PDLT_SOURCE_CSV:
     case PDLT_SOURCE_GAUSSIAN:
     case PDLT_SOURCE_TEACHER:
     case PDLT_SOURCE_ARRAYS:

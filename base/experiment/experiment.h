@@ -22,6 +22,7 @@ extern "C" {
 typedef enum {
   PDLT_SOURCE_CSV,
   PDLT_SOURCE_IDX,
+  PDLT_SOURCE_NPY,
   PDLT_SOURCE_CIRCLE,
   PDLT_SOURCE_GAUSSIAN,
   PDLT_SOURCE_TEACHER,
@@ -91,14 +92,22 @@ typedef struct pdlt_experiment {
   } network;
   struct {
     pdlt_source source;
-    char *file;            /* csv: as written in the file; NULL otherwise */
+    char *file;            /* csv, npy: as written in the file; NULL otherwise */
     char *images, *labels; /* idx: as written; NULL otherwise */
-    int num_classes;
-    int *classes;         /* (num_classes) idx */
-    pdlt_targets targets; /* idx */
-    int pool;             /* idx: 1, 2 or 4 */
-    int inputs;           /* n_0 as given; 0: whatever the csv or idx file has */
-    int modulus;          /* modular_addition: p (2 p inputs, one-hot pairs) */
+    char *x, *y;           /* npy: arrays of file, or files without it; NULL: not given */
+    pdlt_name_list columns_x, columns_y; /* csv: names, numbers and FIRST..LAST; may be empty */
+    char *label;                         /* csv: column of the labels; NULL: none */
+    int header;                          /* csv: 1 or 0 as given, -1: not said */
+    int num_classes;                     /* 0: targets are numbers */
+    int *classes;                        /* (num_classes) idx, csv, npy */
+    pdlt_targets targets;                /* with classes */
+    int pool;                            /* idx, npy: 1, 2 or 4 */
+    long skip;                           /* files: samples left out at the start */
+    uint64_t shuffle;                    /* files: seed of the order; 0: that of the file */
+    int balance;                         /* files: 1: equal numbers of each class */
+    int empty_classes;                   /* files: 1: a class may have no training sample */
+    int inputs;                          /* n_0 as given; 0: whatever the file has */
+    int modulus;                         /* modular_addition: p (2 p inputs, one-hot pairs) */
     uint64_t seed;
     int center;
     pdlt_scale_kind scale_kind;

@@ -47,7 +47,7 @@ typedef struct pdlt_schema_key {
                       const struct pdlt_schema_key *key);
 } pdlt_schema_key;
 
-enum { PDLT_SCHEMA_MAX_KEYS = 64 };
+enum { PDLT_SCHEMA_MAX_KEYS = 96 };
 extern const pdlt_schema_key pdlt_schema[];
 extern const size_t pdlt_schema_count;
 extern const char *const pdlt_source_words[];
@@ -101,6 +101,10 @@ pdlt_status pdlt_read_until(pdlt_reader *, const pdlt_node *, const pdlt_schema_
 pdlt_status pdlt_read_measure(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_names(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_map(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+
+/* --- columns.c --- */
+
+pdlt_status pdlt_read_columns(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 
 /* --- sweep.c --- */
 

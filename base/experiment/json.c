@@ -59,17 +59,44 @@ static json_t *path_json(const char *path) {
   return json_string(path[0] == '/' ? slash + 1 : path);
 }
 
+static json_t *name_list(const pdlt_name_list *list, int *ok) {
+  json_t *out = json_array();
+  for (size_t i = 0; i < list->count; i++) append(out, json_string(list->name[i]), ok);
+  return out;
+}
+
+/* How a CSV file is read, as far as the file says. */
+static void put_columns(json_t *out, const pdlt_experiment *ex, int *ok) {
+  const pdlt_name_list *x = &ex->data.columns_x, *y = &ex->data.columns_y;
+  if (x->count + y->count > 0) {
+    json_t *columns = json_object();
+    if (x->count > 0) put(columns, "x", name_list(x, ok), ok);
+    if (y->count > 0) put(columns, "y", name_list(y, ok), ok);
+    put(out, "columns", columns, ok);
+  }
+  if (ex->data.label != NULL) put(out, "label", json_string(ex->data.label), ok);
+  if (ex->data.header >= 0) put(out, "header", json_boolean(ex->data.header), ok);
+}
+
 static json_t *data_json(const pdlt_experiment *ex, int with_paths, int *ok) {
   json_t *out = json_object();
   put(out, "source", json_string(pdlt_source_words[ex->data.source]), ok);
   if (with_paths && ex->data.file != NULL) put(out, "file", path_json(ex->data.file), ok);
   if (with_paths && ex->data.images != NULL) put(out, "images", path_json(ex->data.images), ok);
   if (with_paths && ex->data.labels != NULL) put(out, "labels", path_json(ex->data.labels), ok);
-  if (ex->data.source == PDLT_SOURCE_IDX) {
+  if (with_paths && ex->data.x != NULL) put(out, "x", path_json(ex->data.x), ok);
+  if (with_paths && ex->data.y != NULL) put(out, "y", path_json(ex->data.y), ok);
+  if (with_paths) put_columns(out, ex, ok);
+  if (ex->data.num_classes > 0) {
     put(out, "classes", int_list(ex->data.classes, (size_t)ex->data.num_classes, ok), ok);
     put(out, "targets", json_string(pdlt_targets_words[ex->data.targets]), ok);
-    put(out, "pool", json_integer(ex->data.pool), ok);
   }
+  if (ex->data.source == PDLT_SOURCE_IDX || ex->data.pool > 1)
+    put(out, "pool", json_integer(ex->data.pool), ok);
+  if (ex->data.skip > 0) put(out, "skip", json_integer(ex->data.skip), ok);
+  if (ex->data.shuffle > 0) put(out, "shuffle", json_integer((json_int_t)ex->data.shuffle), ok);
+  if (with_paths && ex->data.empty_classes) put(out, "empty_classes", json_true(), ok);
+  if (ex->data.balance) put(out, "balance", json_true(), ok);
   if (ex->data.inputs > 0) put(out, "inputs", json_integer(ex->data.inputs), ok);
   if (ex->data.modulus > 0) put(out, "modulus", json_integer(ex->data.modulus), ok);
   put(out, "seed", json_integer((json_int_t)ex->data.seed), ok);
@@ -131,12 +158,6 @@ static json_t *measure_json(const pdlt_experiment *ex, int *ok) {
   json_t *out = json_array();
   for (unsigned k = 0; pdlt_measure_words[k] != NULL; k++)
     if (ex->measure >> k & 1U) append(out, json_string(pdlt_measure_words[k]), ok);
-  return out;
-}
-
-static json_t *name_list(const pdlt_name_list *list, int *ok) {
-  json_t *out = json_array();
-  for (size_t i = 0; i < list->count; i++) append(out, json_string(list->name[i]), ok);
   return out;
 }
 

@@ -57,6 +57,8 @@ static void free_names(pdlt_name_list *list) {
 
 void pdlt_experiment_free(pdlt_experiment *ex) {
   if (ex == NULL) return;
+  free_names(&ex->data.columns_x);
+  free_names(&ex->data.columns_y);
   free_names(&ex->theory.omit);
   free_names(&ex->theory.flip);
   void *owned[] = {ex->title,
@@ -69,6 +71,9 @@ void pdlt_experiment_free(pdlt_experiment *ex) {
                    ex->data.file,
                    ex->data.images,
                    ex->data.labels,
+                   ex->data.x,
+                   ex->data.y,
+                   ex->data.label,
                    ex->data.classes,
                    ex->training.record,
                    ex->path,

@@ -10,8 +10,9 @@
 
 #include "base/experiment/internal.h"
 
-const char *const pdlt_source_words[] = {
-    "csv", "idx", "circle", "gaussian", "teacher", "parity", "modular_addition", "arrays", NULL};
+const char *const pdlt_source_words[] = {"csv",      "idx",     "npy",    "circle",
+                                         "gaussian", "teacher", "parity", "modular_addition",
+                                         "arrays",   NULL};
 const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
 const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
                                             "two_level", "auto",       NULL};
@@ -61,13 +62,22 @@ const pdlt_schema_key pdlt_schema[] = {
     PER_LAYER("network.lambda_b", network.lambda_b, 0, RATE),
     PER_LAYER("network.lambda_W", network.lambda_W, 0, RATE),
     WORD("data.source", data.source, pdlt_source_words, 1),
-    TEXT("data.file", data.file, "the name of a CSV file"),
+    TEXT("data.file", data.file, "the name of a CSV or .npz file"),
     TEXT("data.images", data.images, "the name of an IDX file"),
     TEXT("data.labels", data.labels, "the name of an IDX file"),
-    CUSTOM("data.classes", data.classes, pdlt_read_classes, 0,
-           "a list of different labels from 0 to 255"),
+    TEXT("data.x", data.x, "the name of an array"),
+    TEXT("data.y", data.y, "the name of an array"),
+    CUSTOM("data.columns", data.columns_x, pdlt_read_columns, 0,
+           "{x: [COLUMN, ...], y: [COLUMN, ...]}, each a name, a number or FIRST..LAST"),
+    TEXT("data.label", data.label, "the name or number of a column"),
+    {.path = "data.header", .type = PDLT_VALUE_BOOL, .offset = AT(data.header)},
+    CUSTOM("data.classes", data.classes, pdlt_read_classes, 0, "a list of different whole numbers"),
     WORD("data.targets", data.targets, pdlt_targets_words, 0),
     WHOLE("data.pool", PDLT_VALUE_INT, data.pool, 1, 4, 0),
+    WHOLE("data.skip", PDLT_VALUE_LONG, data.skip, 0, 1e9, 0),
+    {.path = "data.shuffle", .type = PDLT_VALUE_SEED, .offset = AT(data.shuffle)},
+    {.path = "data.balance", .type = PDLT_VALUE_BOOL, .offset = AT(data.balance)},
+    {.path = "data.empty_classes", .type = PDLT_VALUE_BOOL, .offset = AT(data.empty_classes)},
     WHOLE("data.inputs", PDLT_VALUE_INT, data.inputs, 1, 1000000, 0),
     WHOLE("data.modulus", PDLT_VALUE_INT, data.modulus, 2, 1000, 0),
     {.path = "data.seed", .type = PDLT_VALUE_SEED, .offset = AT(data.seed)},

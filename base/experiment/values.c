@@ -194,7 +194,8 @@ pdlt_status pdlt_read_width_ratios(pdlt_reader *reader, const pdlt_node *value,
 
 pdlt_status pdlt_read_classes(pdlt_reader *reader, const pdlt_node *value,
                               const pdlt_schema_key *key) {
-  pdlt_status status = read_int_list(reader, value, key, 0, 255, &reader->ex->data.classes);
+  pdlt_status status =
+      read_int_list(reader, value, key, INT_MIN, INT_MAX, &reader->ex->data.classes);
   if (status != PDLT_OK) return status;
   const int *classes = reader->ex->data.classes;
   for (size_t i = 0; i < value->count; i++) {

@@ -18,8 +18,8 @@ extern "C" {
  * *size). Errors: PDLT_ERR_INPUT `FILE: reason`, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_file_read(const char *path, char **out, size_t *size, pdlt_error *err);
 
-/* The same, unpacking when the file begins with the gzip magic; a truncated or corrupt
- * stream is PDLT_ERR_INPUT. max_size bounds the unpacked size (0: no bound). */
+/* The same, unpacking when the file begins with the gzip magic: one or more members, then
+ * zero bytes or none; a truncated or corrupt stream is PDLT_ERR_INPUT. max_size bounds the unpacked size (0: no bound). */
 pdlt_status pdlt_file_read_gz(const char *path, size_t max_size, char **out, size_t *size,
                               pdlt_error *err);
 

@@ -54,7 +54,14 @@ static int step(unpacking *u) {
   return code;
 }
 
-/* A gzip file is one or more members in a row. */
+/* Whether nothing but zero bytes follows: padding, which gzip ignores too. */
+static int is_padding(const unpacking *u) {
+  for (size_t i = u->in_used; i < u->in_size; i++)
+    if (u->in[i] != 0) return 0;
+  return 1;
+}
+
+/* A gzip file is one or more members in a row; zero bytes may follow the last. */
 static pdlt_status unpack(unpacking *u, pdlt_error *err) {
   for (;;) {
     if (u->size == u->capacity) {
@@ -64,7 +71,7 @@ static pdlt_status unpack(unpacking *u, pdlt_error *err) {
     int code = step(u);
     if (code == Z_MEM_ERROR) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory in zlib");
     if (code == Z_STREAM_END) {
-      if (u->in_used == u->in_size) break;
+      if (is_padding(u)) break;
       if (inflateReset(&u->zip) != Z_OK) return corrupt(u, "corrupt", err);
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
       return corrupt(u, "corrupt", err);

@@ -14,8 +14,9 @@ typedef struct pdlt_list_entry {
 } pdlt_list_entry;
 
 static const pdlt_list_entry datasets[] = {
-    {"csv", "a file with header x1..xn0,y1..ynL"},
+    {"csv", "a text file: columns x1..xn0,y1..ynL or chosen ones, targets or labels of classes"},
     {"idx", "MNIST-like images and labels, plain or .gz, chosen classes"},
+    {"npy", "NumPy arrays x and y of a .npz file or of two .npy files"},
     {"circle", "points on a circle, smooth targets"},
     {"gaussian", "independent normal inputs and targets"},
     {"teacher", "normal inputs, targets from a random teacher network"},

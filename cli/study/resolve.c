@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/core/team.h"
 #include "cli/study/study.h"
 #include "theory/infinite/critical.h"
 #include "theory/infinite/kernel.h"
@@ -104,6 +105,7 @@ static pdlt_status load_data(pdlt_resolved *r, const pdlt_origin *o, pdlt_error 
 
 pdlt_status pdlt_study_resolve(pdlt_study *study, pdlt_error *err) {
   pdlt_resolved r = {0};
+  char summary[PDLT_DATASET_SUMMARY_LENGTH];
   pdlt_mask mask; /* read here so that training refuses wrong names too */
   pdlt_status status = PDLT_OK;
   if (study->is_resolved) return PDLT_OK;
@@ -115,6 +117,9 @@ pdlt_status pdlt_study_resolve(pdlt_study *study, pdlt_error *err) {
   PDLT_TRY(pdlt_mask_read(&mask, &r.experiment, err));
   PDLT_TRY(resolve_critical(&r.experiment, err));
   PDLT_TRY(load_data(&r, &study->origin, err));
+  pdlt_dataset_summary(&r.data, summary);
+  if (summary[0] != 0 && pdlt_team_of_program().rank == 0)
+    pdlt_progress_note(&study->progress, "%s", summary);
   PDLT_TRY(pdlt_experiment_check_memory(&r.experiment, r.data.inputs, err));
   PDLT_TRY(resolve_eta(&r, study->settings.threads, err));
   study->resolved = r;

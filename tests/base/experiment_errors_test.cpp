@@ -99,7 +99,7 @@ TEST(ExperimentErrors, KeysAndTypes) {
        "3: network.activation: a list of 1; expected the name of an activation"},
       {14, "  center: maybe", "14: data.center: maybe; expected true or false"},
       {12, "  source: cvs",
-       "12: data.source: cvs; expected one of csv, idx, circle, gaussian, teacher, parity, "
+       "12: data.source: cvs; expected one of csv, idx, npy, circle, gaussian, teacher, parity, "
        "modular_addition, arrays"},
       {25, "  estimator: best",
        "25: ensemble.estimator: best; expected one of plain, antithetic, control, two_level, "
@@ -176,7 +176,7 @@ TEST(ExperimentErrors, Data) {
       {{"data.scale=0"}, "--set: data.scale: 0; expected none, a number > 0, or critical"},
       {{"data.file=x.csv"}, "--set: data.file: source gaussian does not use it; leave it out"},
       {{"data.source=csv"},
-       "e.yaml:11: data.file: missing; source csv needs the name of a CSV file"},
+       "e.yaml:11: data.file: missing; source csv needs the name of a CSV or .npz file"},
       {{"data={source: gaussian, train: 1}"},
        "--set: data.inputs: missing; source gaussian needs a whole number from 1 to 1000000"},
       {{"data.source=circle"}, "e.yaml:13: data.inputs: 4; source circle needs 2"},
@@ -190,16 +190,70 @@ TEST(ExperimentErrors, Data) {
        "--set: network.outputs: 3; this modulus (or 1) needs 5"},
       {{"data={source: idx, images: i, labels: l, classes: [1, 1], train: 1}"},
        "--set: data.classes: 1 twice; list each label once"},
-      {{"data={source: idx, images: i, labels: l, classes: [1, 256], train: 1}"},
-       "--set: data.classes: 256; expected a list of different labels from 0 to 255"},
+      {{"data={source: idx, images: i, labels: l, classes: [1, 2.5], train: 1}"},
+       "--set: data.classes: 2.5; expected a list of different whole numbers"},
       {{"data={source: idx, images: i, labels: l, classes: [1, 2, 3], targets: sign, train: 1}"},
        "--set: data.classes: 3 classes; targets: sign needs exactly 2"},
       {{"data={source: idx, images: i, labels: l, classes: [1, 2, 3], train: 1}"},
        "e.yaml:7: network.outputs: 1; targets: one_hot with these classes needs 3"},
       {{"data={source: idx, images: i, labels: l, classes: [1, 2], pool: 3, train: 1}"},
        "--set: data.pool: 3; expected 1, 2 or 4"},
+      {{"data.skip=5"}, "--set: data.skip: source gaussian does not use it; leave it out"},
+      {{"data.shuffle=5"}, "--set: data.shuffle: source gaussian does not use it; leave it out"},
+      {{"data.balance=true"}, "--set: data.balance: source gaussian does not use it; leave it out"},
   };
   for (const auto &c : cases) EXPECT_EQ(Message(Text(0, ""), c.settings), c.message);
+}
+
+TEST(ExperimentErrors, KeysOfFiles) {
+  const std::string columns =
+      "expected {x: [COLUMN, ...], y: [COLUMN, ...]}, each a name, a number or FIRST..LAST";
+  const struct {
+    std::string data, message;
+  } cases[] = {
+      {"source: csv, file: f, skip: -1", "skip: -1; expected a whole number from 0 to 1000000000"},
+      {"source: csv, file: f, shuffle: yes",
+       "shuffle: yes; expected a whole number from 0 to 9223372036854775807"},
+      {"source: csv, file: f, balance: 1", "balance: 1; expected true or false"},
+      {"source: csv, file: f, balance: true",
+       "balance: true needs data.classes, the labels; without classes leave it out"},
+      {"source: npy, file: f, empty_classes: true",
+       "empty_classes: true needs data.classes, the labels; without classes leave it out"},
+      {"source: csv, file: f, targets: sign",
+       "targets: targets of labels need data.classes, the labels"},
+      {"source: csv, file: f, pool: 2", "pool: source csv does not use it; leave it out"},
+      {"source: csv, file: f, label: c",
+       "classes: missing; data.label needs a list of the labels to keep"},
+      {"source: csv, file: f, classes: [1, 2]",
+       "label: missing; classes of a CSV file need the name or number of the column that holds the "
+       "labels"},
+      {"source: csv, file: f, label: c, classes: [1, 2], columns: {y: [a]}",
+       "columns: y and data.label both say what the targets are; leave one out"},
+      {"source: csv, file: f, columns: {x: [a]}",
+       "columns: no y; name the columns of the targets, {x: [...], y: [...]}"},
+      {"source: csv, file: f, header: false",
+       "columns: missing; without header give {x: [...], y: [...]} by numbers, as in {x: [1..4], "
+       "y: "
+       "[5]}"},
+      {"source: csv, file: f, columns: [a]", "columns: a list of 1; " + columns},
+      {"source: csv, file: f, columns: {}", "columns: a mapping; " + columns},
+      {"source: csv, file: f, columns: {y: []}", "columns: a list of 0; " + columns},
+      {"source: csv, file: f, columns: {z: [a]}", "columns: a mapping; " + columns},
+      {"source: csv, file: f, columns: {x: [[a]], y: b}", "columns: a list of 1; " + columns},
+      {"source: npy",
+       "file: missing; source npy needs the name of a .npz file, or data.x and data.y, "
+       "those of two .npy files"},
+      {"source: npy, x: x.npy",
+       "file: missing; source npy needs the name of a .npz file, or data.x "
+       "and data.y, those of two .npy files"},
+      {"source: idx, images: i, labels: l, x: x, classes: [1, 2]",
+       "x: source idx does not use it; leave it out"},
+  };
+  for (const auto &c : cases)
+    EXPECT_EQ(Message(Text(0, ""), {"data={" + c.data + ", train: 8}"}),
+              "--set: data." + c.message);
+  EXPECT_EQ(Message(Text(0, ""), {"data={source: npy, file: f, classes: [1, 2, 3], train: 8}"}),
+            "e.yaml:7: network.outputs: 1; targets: one_hot with these classes needs 3");
 }
 
 TEST(ExperimentErrors, TrainingAndMeasurement) {

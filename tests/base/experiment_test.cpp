@@ -259,6 +259,29 @@ TEST(Experiment, FlippedTermsAreInTheJsonWhenThereAreAny) {
   EXPECT_EQ(Json(again.ex), Json(two.ex));
 }
 
+// The same of keys of data files.
+TEST(Experiment, KeysOfDataAreInTheJsonWhenTheyAreGiven) {
+  Experiment none(kFull), zero(kFull, {"data.skip=0", "data.shuffle=0", "data.balance=false",
+                                       "data.empty_classes=false"});
+  for (const char *key :
+       {"skip", "shuffle", "balance", "empty_classes", "columns", "label", "header"})
+    EXPECT_EQ(Json(none.ex).find(std::string("\"") + key + "\""), std::string::npos) << key;
+  EXPECT_EQ(Json(zero.ex), Json(none.ex));
+  for (const char *setting : {"data.skip=2", "data.shuffle=2", "data.columns={x: 1, y: 2}"}) {
+    Experiment some(kFull, {setting});
+    EXPECT_NE(Hash(some.ex, "d", 0), Hash(none.ex, "d", 0)) << setting;
+  }
+  Experiment header(kFull, {"data.header=true"});
+  EXPECT_EQ(header.ex.data.header, 1);
+  EXPECT_EQ(none.ex.data.header, -1);
+  EXPECT_EQ(Hash(header.ex, "d", 1), Hash(none.ex, "d", 1)); /* how a file is read */
+  Experiment columns(kFull, {"data.columns={x: [a, 3..7], y: b}"});
+  ASSERT_EQ(columns.ex.data.columns_x.count, 2u);
+  EXPECT_STREQ(columns.ex.data.columns_x.name[1], "3..7");
+  ASSERT_EQ(columns.ex.data.columns_y.count, 1u);
+  EXPECT_STREQ(columns.ex.data.columns_y.name[0], "b");
+}
+
 TEST(Experiment, JsonIsReadBackTheSame) {
   const std::vector<std::vector<std::string>> cases = {
       {},
@@ -268,7 +291,13 @@ TEST(Experiment, JsonIsReadBackTheSame) {
       {"network.C_W=0.1234567890123456789", "network.activation=polynomial(0.1,1,0.3)"},
       {"data={source: parity, inputs: 5, train: 6}", "network.outputs=1", "measure_samples=2"},
       {"data={source: modular_addition, modulus: 7, train: 6, test: 3}", "network.outputs=7"},
-      {"data={source: idx, images: i, labels: l, classes: [3, 1], train: 5, pool: 2}"}};
+      {"data={source: idx, images: i, labels: l, classes: [3, 1], train: 5, pool: 2}"},
+      {"data={source: csv, file: f, columns: {x: [a, 3..7], y: [\"b c\"]}, skip: 3, train: 5}"},
+      {"data={source: csv, file: f, columns: {x: 1..3, y: 4}, header: false, train: 5}"},
+      {"data={source: csv, file: f, label: c, header: true, classes: [-3, 1], shuffle: 7, "
+       "balance: true, empty_classes: true, train: 5}"},
+      {"data={source: npy, file: f.npz, x: u, y: v, pool: 4, train: 5}"},
+      {"data={source: npy, x: u.npy, y: v.npy, classes: [1, 2], targets: one_hot, train: 5}"}};
   for (const auto &settings : cases) {
     Experiment first(kFull, settings);
     std::string text = Json(first.ex);

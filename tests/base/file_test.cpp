@@ -140,6 +140,12 @@ TEST(File, GzipIsUnpackedAndPlainFilesPass) {
     EXPECT_EQ(slurp(path, &back, true, size + 3, &err), PDLT_ERR_INPUT);
     EXPECT_NE(strstr(err.message, "more than"), nullptr);
   }
+  put(path, gzip("text") + std::string(1000, 0));  // padding of tapes and blocks
+  ASSERT_EQ(slurp(path, &back, true), PDLT_OK);
+  EXPECT_EQ(back, "text");
+  put(path, gzip("text") + gzip("more") + std::string(1, 0));
+  ASSERT_EQ(slurp(path, &back, true), PDLT_OK);
+  EXPECT_EQ(back, "textmore");
   put(path, "plain");
   ASSERT_EQ(slurp(path, &back, true, 2), PDLT_OK);
   EXPECT_EQ(back, "plain");
@@ -155,8 +161,10 @@ TEST(File, DamagedGzipIsRefused) {
     put(path, whole.substr(0, size));
     EXPECT_EQ(slurp(path, &back, true), PDLT_ERR_INPUT) << size;
   }
-  put(path, whole + "tail");
-  EXPECT_EQ(slurp(path, &back, true), PDLT_ERR_INPUT);
+  for (const std::string &tail : {std::string("tail"), std::string(9, 0) + "tail"}) {
+    put(path, whole + tail);
+    EXPECT_EQ(slurp(path, &back, true), PDLT_ERR_INPUT);
+  }
   size_t refused = 0;
   for (size_t i = 10; i < whole.size(); i++) {  // behind the header: data, CRC, length
     std::string bytes = whole;

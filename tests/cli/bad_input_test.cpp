@@ -157,6 +157,7 @@ TEST_F(BadInput, Csv) {
       {"infinite", "0,1,-1", "inf,1,-1", "data.file: in.csv:3: "},
       {"no number", "0,1,-1", "0,one,-1", "data.file: in.csv:3: "},
       {"header", "x1,x2,y1", "a,b,c", "data.file: in.csv:1: "},
+      {"row numbers", "x1,x2,y1", ",x1,y1", "data.file: in.csv:1: .*data.columns"},
   };
   for (const Case &c : cases) {
     SCOPED_TRACE(c.name);
@@ -183,6 +184,8 @@ TEST_F(BadInput, Idx) {
   write_text(images, corrupt);
   expect_refused(yaml, "^e.yaml:9: data.images: .*i.gz");
   write_gz(images, idx_images(0x802, 6, 6));
+  expect_refused(yaml, "^e.yaml:9: data.images: .*promises");
+  write_gz(images, idx_images(0x804, 6, 6));
   expect_refused(yaml, "^e.yaml:9: data.images: .*magic");
   write_gz(images, idx_images(0x803, 6, 5));
   expect_refused(yaml, "^e.yaml:9: data.images: .*i.gz");

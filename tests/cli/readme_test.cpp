@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/cli/images.h"
 #include "tests/cli/support.h"
 
 namespace {
@@ -23,20 +24,62 @@ std::vector<std::string> readme_commands() {
   return commands;
 }
 
-TEST(Readme, ProgramCommandsWork) {
-  TempFolder folder; /* stands for the project's folder; results stay in here */
+/* Stands for the project's folder; results stay in there. */
+void make_project(const TempFolder &folder) {
   std::filesystem::create_directories(folder / "build/cli");
   std::filesystem::create_symlink(PDLT_PROGRAM, folder / "build/cli/pdlt");
   for (const char *name : {"reports", "datasets"})
     std::filesystem::create_directory_symlink(std::string(PDLT_SOURCE_DIR) + "/" + name,
                                               folder / name);
   std::filesystem::create_directory(folder / "out");
+}
+
+/* The indented command that begins with `start`, its lines joined. */
+std::string readme_command(const std::string &start) {
+  std::istringstream in(read_text(PDLT_SOURCE_DIR "/README.md"));
+  std::string command;
+  for (std::string line; std::getline(in, line);) {
+    if (command.empty() && line.rfind("    " + start, 0) != 0) continue;
+    command += line;
+    if (command.back() != '\\') break;
+    command.pop_back();
+  }
+  return command;
+}
+
+TEST(Readme, ProgramCommandsWork) {
+  TempFolder folder;
+  make_project(folder);
   const auto commands = readme_commands();
   EXPECT_GE(commands.size(), 4u);
   for (const auto &command : commands) {
     const Outcome got = run_shell(command, folder.path());
     EXPECT_EQ(got.status, 0) << command << "\n" << got.out << got.err;
   }
+}
+
+/* As printed, but for the time it takes: fewer members and steps, infinite width only. With
+ * PDLT_TEST_DATA on the images themselves, else on others of their format. */
+TEST(Readme, CommandForMnistWorks) {
+  TempFolder folder;
+  make_project(folder);
+  const char *data = std::getenv("PDLT_TEST_DATA");
+  const std::string images = "t10k-images-idx3-ubyte.gz", labels = "t10k-labels-idx1-ubyte.gz";
+  if (data != nullptr) {
+    for (const auto &name : {images, labels})
+      std::filesystem::create_symlink(std::string(data) + "/mnist/" + name, folder / name);
+  } else {
+    write_images(folder / images, folder / labels);
+  }
+  const std::string command = readme_command("build/cli/pdlt run reports/mnist-3-8/");
+  ASSERT_NE(command.find(images), command.npos) << command;
+  const Outcome got = run_shell(command +
+                                    " --set theory.order=0 --set ensemble.members=640"
+                                    " --set training.steps=10 --set network.widths=[24,32,48,96]",
+                                folder.path());
+  EXPECT_EQ(got.status, 0) << command << "\n" << got.out << got.err;
+  EXPECT_NE(got.err.find("data: 8 train ("), got.err.npos) << got.err;
+  EXPECT_TRUE(std::filesystem::exists(folder / "out/mnist/report.html"));
 }
 
 TEST(Readme, BootstrapKnowsItsCommands) {

@@ -1,15 +1,14 @@
 /* run_test.cpp - whole runs of the program: files, verdicts, threads, resuming. */
 #include <gtest/gtest.h>
 #include <jansson.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <string>
 
 #include "base/file/archive.h"
 #include "base/file/npz.h"
+#include "tests/cli/images.h"
 #include "tests/cli/support.h"
 
 namespace {
@@ -187,37 +186,12 @@ TEST(Run, InterruptedTrainingGoesOnToTheSameBytes) {
   EXPECT_EQ(read_text(folder / "whole.npz"), read_text(folder / "cut.npz"));
 }
 
-std::string big_endian(uint32_t v) {
-  return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8),
-          static_cast<char>(v)};
-}
-
-/* Images of noisy bars, upright for 3 and level for 8, as .gz files. */
-void write_images(const TempFolder &folder) {
-  std::string images = big_endian(0x803) + big_endian(20) + big_endian(8) + big_endian(8);
-  std::string labels = big_endian(0x801) + big_endian(20);
-  uint32_t noise = 1;
-  for (uint32_t i = 0; i < 20; i++) {
-    labels += static_cast<char>(i % 2 ? 8 : 3);
-    for (uint32_t p = 0; p < 64; p++) {
-      noise = noise * 1664525u + 1013904223u;
-      const uint32_t along = i % 2 ? p / 8 : p % 8;
-      images += static_cast<char>((along == 3 + i % 3 ? 180 : 20) + (noise >> 24) % 60);
-    }
-  }
-  for (const auto &[name, bytes] : {std::pair{"i.gz", images}, std::pair{"l.gz", labels}}) {
-    gzFile file = gzopen((folder / name).c_str(), "wb");
-    gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size()));
-    gzclose(file);
-  }
-}
-
 void run_mnist(const std::string &images, const std::string &labels, const TempFolder &folder) {
   const Outcome got = run_pdlt(
       "run '" PDLT_SOURCE_DIR
       "/reports/mnist-3-8/experiment.yaml' -o out --quiet"
       " --set ensemble.members=2048 --set 'network.widths=[24, 32, 40, 56]' --set training.steps=10"
-      " --set data.train=4 --set data.test=2 --set compare.degree=2"
+      " --set data.train=4 --set data.test=2 --set data.balance=true --set compare.degree=2"
       " --set 'data.images=\"" +
           images + "\"' --set 'data.labels=\"" + labels + "\"'",
       folder.path());
@@ -227,7 +201,7 @@ void run_mnist(const std::string &images, const std::string &labels, const TempF
 
 TEST(Run, MnistExperimentOnImagesMadeHere) {
   TempFolder folder;
-  write_images(folder);
+  write_images(folder / "i.gz", folder / "l.gz");
   run_mnist((folder / "i.gz").string(), (folder / "l.gz").string(), folder);
 }
 
@@ -239,7 +213,7 @@ TEST(Run, MnistExperimentOnTheRealImagesWhenAtHand) {
     images = std::string(data) + "/mnist/t10k-images-idx3-ubyte.gz";
     labels = std::string(data) + "/mnist/t10k-labels-idx1-ubyte.gz";
   } else {
-    write_images(folder);
+    write_images(folder / "i.gz", folder / "l.gz");
   }
   run_mnist(images, labels, folder);
 }
