@@ -52,7 +52,18 @@ double LargestEta(const Problem &p) {
 }
 
 pdlt_training_input Input(const Problem &p, double eta) {
-  return {p.D, p.A, p.outputs, p.K.data(), p.theta.data(), p.y.data(), eta, 0, 0, 0};
+  return {p.D, p.A, p.outputs, p.K.data(), p.theta.data(), p.y.data(), eta, 0, nullptr, nullptr};
+}
+
+void Run(Result *r, pdlt_training *training, const pdlt_training_input &in, double t,
+         pdlt_error *err) {
+  r->status = pdlt_training_new(training, &in, err);
+  if (r->status == PDLT_OK)
+    r->status = std::isinf(t)
+                    ? pdlt_training_end(training, r->mean.data(), r->cov.data(), &r->errors, err)
+                    : pdlt_training_at(training, t, r->mean.data(), r->cov.data(), &r->errors, err);
+  r->message = err->message;
+  pdlt_training_free(training);
 }
 
 Result At(const Problem &p, double eta, double t, bool flow = false, double err_K = 0,
@@ -64,15 +75,23 @@ Result At(const Problem &p, double eta, double t, bool flow = false, double err_
   pdlt_error err = {};
   pdlt_training_input in = Input(p, eta);
   in.flow = flow;
-  in.err_K = err_K;
-  in.err_theta = err_theta;
-  r.status = pdlt_training_new(&training, &in, &err);
-  if (r.status == PDLT_OK)
-    r.status = std::isinf(t)
-                   ? pdlt_training_end(&training, r.mean.data(), r.cov.data(), &r.errors, &err)
-                   : pdlt_training_at(&training, t, r.mean.data(), r.cov.data(), &r.errors, &err);
-  r.message = err.message;
-  pdlt_training_free(&training);
+  const std::vector<double> all_K(p.D * p.D, err_K), all_theta(p.D * p.D, err_theta);
+  in.err_K = all_K.data();
+  in.err_theta = all_theta.data();
+  Run(&r, &training, in, t, &err);
+  return r;
+}
+
+// The same errors of K and Theta, entry by entry.
+Result At(const Problem &p, double eta, double t, const std::vector<double> &error) {
+  Result r;
+  r.mean.resize(p.D * p.outputs);
+  r.cov.resize(p.D * p.D);
+  pdlt_training training = {};
+  pdlt_error err = {};
+  pdlt_training_input in = Input(p, eta);
+  in.err_K = in.err_theta = error.data();
+  Run(&r, &training, in, t, &err);
   return r;
 }
 
@@ -227,6 +246,39 @@ TEST(Training, PhiWithoutCancellation) {
       EXPECT_NEAR(pdlt_training_phi(theta, 0.5, 0, t, &power), sum, 1e-14) << theta << " " << t;
       EXPECT_NEAR(power, mu, 1e-14);
     }
+}
+
+// Samples of sizes 0.03 to 30 with errors in proportion: the largest entry's error is above the
+// smallest eigenvalue and yet nothing is singular; with errors of every entry as large, it is.
+TEST(Training, ErrorsOfOnePairStayThere) {
+  std::mt19937_64 gen(8);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  Problem p = Random(gen, 5, 4, 1);
+  const double size[5] = {0.03, 1, 5, 30, 0.3};
+  std::vector<double> error(25), flat(25, 1e-2);
+  for (size_t i = 0; i < 5; i++)
+    for (size_t j = 0; j < 5; j++) {
+      p.K[i * 5 + j] *= size[i] * size[j];
+      p.theta[i * 5 + j] *= size[i] * size[j];
+      error[i * 5 + j] = 1e-8 * size[i] * size[j];
+    }
+  Problem moved = p;
+  for (size_t i = 0; i < 5; i++)
+    for (size_t j = 0; j <= i; j++) {
+      moved.K[i * 5 + j] = moved.K[j * 5 + i] += error[i * 5 + j] * uniform(gen);
+      moved.theta[i * 5 + j] = moved.theta[j * 5 + i] += error[i * 5 + j] * uniform(gen);
+    }
+  const double eta = 0.3 * LargestEta(p);
+  for (const double t : {1.0, 20.0, 1e4, (double)INFINITY}) {
+    const Result a = At(p, eta, t, error), b = At(moved, eta, t, error);
+    ASSERT_EQ(a.status, PDLT_OK) << t << a.message;
+    const double mean = Distance(a.mean, b.mean), cov = Distance(a.cov, b.cov);
+    EXPECT_LE(mean, a.errors.mean) << t;
+    EXPECT_LE(cov, a.errors.cov) << t;
+    EXPECT_GE(3000 * mean, a.errors.mean) << t;
+    EXPECT_GE(3000 * cov, a.errors.cov) << t;
+  }
+  EXPECT_EQ(At(p, eta, INFINITY, flat).status, PDLT_ERR_INPUT);
 }
 
 // The error bars cover what perturbed kernels do.

@@ -237,6 +237,118 @@ TEST(Kernel, KinkErrorCoversParallelSamples) {
   }
 }
 
+// Inputs 0, 20, 31 and 0 again: kernels from 8e-3 to 3e3. 22 digits by mpmath at 60.
+TEST(Kernel, ErrorsOfInputsOfDifferentSize) {
+  const double K[3][3] = {{0.008476562500000000176, 1.160069333391829529595, 1.795340266225276111},
+                          {1.160069333391829529595, 1139.0709765625, 1765.555351701827433819},
+                          {1.795340266225276111303, 1765.555351701827433819, 2736.6061328125}};
+  const double theta[3][3] = {
+      {0.0176171875000000003667, 1.510944072975272217663, 2.337120043599783020855},
+      {1.510944072975272217663, 3417.2051171875, 5295.412428348372061263},
+      {2.337120043599783020855, 5295.412428348372061263, 8209.8105859375}};
+  Layers a;
+  Compute(&a, "relu", Network::Uniform(3, 0.0025, 2.25, 0.0025, 2.25), 4, 1, {0, 20, 31, 0});
+  for (size_t i = 0; i < 4; i++)
+    for (size_t j = 0; j < 4; j++) {
+      EXPECT_NEAR(a.K(3, i, j), K[i % 3][j % 3], a.k.pair_err_K[i * 4 + j]) << i << j;
+      EXPECT_NEAR(a.Th(3, i, j), theta[i % 3][j % 3], a.k.pair_err_theta[i * 4 + j]) << i << j;
+    }
+  EXPECT_LE(a.k.err_theta, 1.5e-7);  // 1000 times the true error, 1.5e-10
+  EXPECT_LE(a.k.pair_err_theta[0], 1e-16);
+  EXPECT_EQ(a.k.pair_err_theta[3], a.k.pair_err_theta[0]);  // the same input
+}
+
+// The recursion of relu in 64 bits of mantissa, angles by atan2.
+void LongRelu(int depth, const double *C, size_t inputs, const double *x, const double *y,
+              long double *K, long double *theta) {
+  const long double pi = 3.14159265358979323846L;
+  long double k[3] = {0, 0, 0}, t[3], area = 0;
+  const double *sample[2] = {x, y};
+  for (int e = 0; e < 3; e++) {
+    for (size_t n = 0; n < inputs; n++)
+      k[e] += (long double)sample[e / 2][n] * sample[(e + 1) / 2][n] / (long double)inputs;
+    t[e] = C[2] + C[3] * k[e];
+    k[e] = C[0] + C[1] * k[e];
+  }
+  for (size_t n = 0; n < inputs; n++)
+    area += ((long double)x[n] - y[n]) * ((long double)x[n] - y[n]);
+  long double det = C[0] * C[1] * area / (long double)inputs;
+  for (size_t n = 0; n < inputs; n++)
+    for (size_t m = 0; m < n; m++) {
+      const long double minor = (long double)x[n] * y[m] - (long double)x[m] * y[n];
+      det += C[1] * minor / (long double)inputs * (C[1] * minor / (long double)inputs);
+    }
+  for (int l = 1; l < depth; l++) {
+    const long double phi = std::atan2(std::sqrt(std::max(det, 0.0L)), k[1]);
+    const long double pair = (std::sqrt(std::max(det, 0.0L)) + (pi - phi) * k[1]) / (2 * pi);
+    t[0] = C[2] + C[3] * k[0] / 2 + C[1] * t[0] / 2;
+    t[1] = C[2] + C[3] * pair + C[1] * (pi - phi) / (2 * pi) * t[1];
+    t[2] = C[2] + C[3] * k[2] / 2 + C[1] * t[2] / 2;
+    k[0] = C[0] + C[1] * k[0] / 2;
+    k[1] = C[0] + C[1] * pair;
+    k[2] = C[0] + C[1] * k[2] / 2;
+    det = k[0] * k[2] - k[1] * k[1];
+  }
+  std::copy(k, k + 3, K);
+  std::copy(t, t + 3, theta);
+}
+
+// Angles from 0.1 to 1e-9, parallel and antiparallel: the error covers what rounding of the
+// correlation does, which is eps/angle and at most its root.
+TEST(Kernel, ErrorsOfNearlyParallelSamples) {
+  for (const double C_b : {0.0, 0.1})
+    for (const double side : {1.0, -1.0})
+      for (int power = 1; power <= 10; power++) {
+        const double angle = power <= 9 ? std::pow(10.0, -power) : 0;
+        const double C[4] = {C_b, 1.7, 0.3, 0.9};
+        const std::vector<double> x = {1, 0.3, side * (2 * std::cos(angle) - 0.6 * std::sin(angle)),
+                                       side * (0.6 * std::cos(angle) + 2 * std::sin(angle))};
+        for (const int depth : {2, 4}) {
+          if (depth == 4 && (angle < 1e-7 || C_b == 0)) continue;  // the reference's own rounding
+          Layers a;
+          long double K[3], theta[3];
+          Compute(&a, "relu", Network::Uniform(depth, C_b, 1.7, 0.3, 0.9), 2, 2, x);
+          LongRelu(depth, C, 2, x.data(), x.data() + 2, K, theta);
+          const std::string where = std::to_string(side * angle) + " " + std::to_string(depth);
+          for (int e = 0; e < 3; e++) {
+            const size_t i = (size_t)e / 2, j = ((size_t)e + 1) / 2;
+            EXPECT_NEAR(a.K(depth, i, j), (double)K[e], a.k.pair_err_K[i * 2 + j]) << where;
+            EXPECT_NEAR(a.Th(depth, i, j), (double)theta[e], a.k.pair_err_theta[i * 2 + j])
+                << where;
+          }
+          const double sine = std::max(angle, C_b > 0 ? 0.05 : 0);  // a bias opens the angle
+          const double most = depth == 2 ? 3e-14 / std::max(sine, 1e-7) : 1e-10;
+          EXPECT_LE(a.k.pair_err_theta[1], most * a.Th(depth, 1, 1)) << where;
+        }
+      }
+}
+
+// Large kernels: K = 9e3 in the first layer, 34 digits of <s1 s2> and <s1' s2'> in wide_test.cpp.
+TEST(Kernel, InputsOfRawPixels) {
+  for (const char *name : {"tanh", "gelu", "swish", "softplus", "sigmoid"}) {
+    const std::vector<double> x = {255, 3, 90, 17, 200, 44, 0, 0.5, 1, 255, 3, 90};
+    Layers a, b;
+    Compute(&a, name, Network::Uniform(3, 0.1, 1.5, 0.5, 1), 4, 3, x, 1e-10, 1);
+    Compute(&b, name, Network::Uniform(3, 0.1, 1.5, 0.5, 1), 4, 3, x, 1e-13, 2);
+    EXPECT_EQ(a.k.wide_layer, 1) << name;
+    EXPECT_EQ(a.k.wide_kernel, a.K(1, 0, 0));
+    for (size_t e = 0; e < 16; e++) {
+      const double scale = 1e-9 * std::sqrt(a.K(3, e / 4, e / 4) * a.K(3, e % 4, e % 4));
+      EXPECT_NEAR(a.K(3, e / 4, e % 4), b.K(3, e / 4, e % 4),
+                  a.k.pair_err_K[e] + b.k.pair_err_K[e]);
+      EXPECT_LE(a.k.pair_err_K[e], scale) << name << e;
+    }
+    for (int l = 1; l <= 3; l++) EXPECT_EQ(a.K(l, 0, 3), a.K(l, 0, 0)) << name;  // equal inputs
+    pdlt_value ss;
+    pdlt_error err = {};
+    const pdlt_activation act = Parse(name);
+    ASSERT_EQ(pdlt_expectation_pair(&ss, &act, 0, 0, a.K(1, 1, 1), a.K(1, 1, 2), a.K(1, 2, 2),
+                                    1e-12, &err),
+              PDLT_OK);
+    EXPECT_NEAR(a.K(2, 1, 2), 0.1 + 1.5 * ss.value, 1e-11 * a.K(2, 1, 1)) << name;
+  }
+}
+
 TEST(Kernel, LargeKernelsAndEmptyInput) {
   Layers empty, large, saturated;
   Compute(&empty, "tanh", kMixed, 0, 3, {});

@@ -82,7 +82,8 @@ TEST(Predict, NamesShapesAndValues) {
   }
   // values: the plain steps on the archive's own K and Theta
   std::vector<double> mean(10), cov(25);
-  const pdlt_training_input plain = {5, 3, 2, c.Data("K"), c.Data("Theta"), c.data.y, 0.2, 0, 0, 0};
+  const pdlt_training_input plain = {5,        3,   2, c.Data("K"), c.Data("Theta"),
+                                     c.data.y, 0.2, 0, nullptr,     nullptr};
   ASSERT_EQ(pdlt_training_steps(&plain, 20, mean.data(), cov.data(), &c.err), PDLT_OK);
   for (size_t i = 0; i < 2; i++)
     for (size_t d = 0; d < 5; d++) {
@@ -150,6 +151,21 @@ TEST(Predict, SingularNtk) {
   EXPECT_NE(std::string(end.err.message).find("singular"), std::string::npos) << end.err.message;
   EXPECT_EQ(std::string(end.err.message).find("--set: training.steps"), 0u) << end.err.message;
   EXPECT_EQ(end.out.count, 0u);
+}
+
+// Raw pixels: infinite width is predicted, order 1/n is not and says what would help.
+TEST(Predict, LargeInputs) {
+  Case c({"training.eta=0.001", "theory.order=1"});
+  for (size_t i = 0; i < 15; i++) c.data.x[i] *= 200;
+  ASSERT_EQ(c.Predict(), PDLT_OK) << c.err.message;
+  EXPECT_NE(pdlt_archive_get(&c.out, "z_lo"), nullptr);
+  EXPECT_LE(c.Data("err/K")[0], 1e-8);
+  for (const char *name : {"V", "Theta1", "z_nlo", "cov_nlo"}) {
+    EXPECT_EQ(pdlt_archive_get(&c.out, name), nullptr) << name;
+    ASSERT_NE(c.Absent(name), nullptr) << name;
+    EXPECT_NE(std::string(c.Absent(name)).find("data.scale: 1 would do"), std::string::npos)
+        << c.Absent(name);
+  }
 }
 
 TEST(Predict, EtaTooLargeNamesTheKeyAndTheLimit) {

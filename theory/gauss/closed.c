@@ -21,7 +21,7 @@ static pdlt_value scale_invariant(const pdlt_activation_traits *traits, int p, i
   const double cosine = sqrt((1 - rho) * (1 + rho));
   if (p == 0 && q == 0) {
     const double value = m * m * k12 + d * d * (2 / PI) * norm * (cosine + rho * asin(rho));
-    return (pdlt_value){value, 8 * DBL_EPSILON * (m * m + d * d) * norm};
+    return (pdlt_value){value, 4 * DBL_EPSILON * (m * m + d * d) * norm};
   }
   if (p == 1 && q == 1) {
     /* rho is known to rounding; so is the angle, but for its square root at rho = 1. */
@@ -91,8 +91,13 @@ static pdlt_value sine(int p, int q, double k11, double k12, double k22) {
   const double half = (k11 + k22) / 2, size = fabs(k12), scale = exp(size - half) / 2;
   const double odd = k12 < 0 ? -1 : 1;
   const double value = p % 2 ? scale * (1 + exp(-2 * size)) : -odd * scale * expm1(-2 * size);
-  return (pdlt_value){
-      sign * value, 4 * DBL_EPSILON * (1 + half) * exp(-half) * (p % 2 ? cosh(size) : sinh(size))};
+  return (pdlt_value){sign * value, 4 * DBL_EPSILON * (1 + half) * fabs(value)};
+}
+
+/* <erf(z1) erf''(z2)> = 2 d/dK_22 <erf erf>; det = det(1 + 2K). */
+static pdlt_value error_function_bend(double k12, double k22, double det) {
+  const double value = -(8 / PI) * k12 / ((1 + 2 * k22) * sqrt(det));
+  return (pdlt_value){value, 16 * DBL_EPSILON * fabs(value)};
 }
 
 /* erf' = (2/sqrt(pi)) e^{-z^2}: derivatives are Hermite polynomials times e^{-z^2}, and
@@ -100,21 +105,24 @@ static pdlt_value sine(int p, int q, double k11, double k12, double k22) {
 static pdlt_value error_function(int p, int q, double k11, double k12, double k22) {
   static const double hermite[5][5] = {
       {1}, {0, 2}, {-2, 0, 4}, {0, -12, 0, 8}, {12, 0, -48, 0, 16}};
-  if (p == 0 && q == 0) {
-    const double size = sqrt((1 + 2 * k11) * (1 + 2 * k22)), sine_of_angle = 2 * k12 / size;
-    const double cosine = sqrt((1 - sine_of_angle) * (1 + sine_of_angle));
-    const double value = (2 / PI) * asin(sine_of_angle);
-    return (pdlt_value){value, 4 * DBL_EPSILON * (fabs(value) + fabs(sine_of_angle) / cosine)};
-  }
   /* det(1+2K) = 1 + 2 k11 + 2 k22 + 4 det K; det K >= 0 carries the cancellation. */
   const double det_k = largest(k11 * k22 - k12 * k12, 0);
   const double det = 1 + 2 * (k11 + k22) + 4 * det_k;
+  if (p == 0 && q == 0) {
+    const double size = sqrt((1 + 2 * k11) * (1 + 2 * k22)), sine_of_angle = 2 * k12 / size;
+    const double value = (2 / PI) * asin(sine_of_angle), cosine = sqrt(det) / size;
+    return (pdlt_value){value, 4 * DBL_EPSILON * (fabs(value) + fabs(sine_of_angle) / cosine)};
+  }
+  if (q == 0) return error_function_bend(k12, k11, det);
+  if (p == 0) return error_function_bend(k12, k22, det);
   const double slip = 8 * DBL_EPSILON * k11 * k22 / det;
   const double t11 = (k11 + 2 * det_k) / det, t12 = k12 / det, t22 = (k22 + 2 * det_k) / det;
   pdlt_value inner = p == q ? wick_same(p, hermite[p - 1], t11, t12, t22)
                             : wick(p, hermite[p - 1], q, hermite[q - 1], t11, t12, t22);
   const double factor = ((p + q) % 2 ? -1 : 1) * (4 / PI) / sqrt(det);
   inner.value *= factor;
+  if (p == 1 && q == 1)
+    return (pdlt_value){inner.value, (slip + 4 * DBL_EPSILON) * fabs(inner.value)};
   inner.error = fabs(factor) * inner.error + 4 * (slip + DBL_EPSILON) * (p + q) * fabs(factor) *
                                                  hermite[p - 1][p - 1] * hermite[q - 1][q - 1];
   return inner;
@@ -125,7 +133,8 @@ int pdlt_expectation_has_closed(const pdlt_activation *act, int p, int q) {
   if (p < 0 || q < 0 || p > PDLT_ACTIVATION_MAX_ORDER || q > PDLT_ACTIVATION_MAX_ORDER) return 0;
   if (act->kind == PDLT_SIN || traits.polynomial) return 1;
   if (traits.scale_invariant) return p <= 1 && q <= 1;
-  return act->kind == PDLT_ERF && ((p == 0 && q == 0) || (p > 0 && q > 0));
+  if (act->kind != PDLT_ERF) return 0;
+  return (p > 0 && q > 0) || p + q == 0 || (p * q == 0 && p + q == 2);
 }
 
 pdlt_value pdlt_expectation_pair_closed(const pdlt_activation *act, int p, int q, double k11,

@@ -9,6 +9,7 @@
 #include "theory/gauss/correlation.h"
 #include "theory/gauss/hermite.h"
 #include "theory/gauss/quadrature.h"
+#include "theory/gauss/wide.h"
 
 enum { REFINEMENTS = 8 };
 
@@ -98,8 +99,17 @@ pdlt_status pdlt_expectation_pair(pdlt_value *out, const pdlt_activation *act, i
     *out = pdlt_expectation_pair_closed(act, p, q, k11, k12, k22);
     return PDLT_OK;
   }
-  PDLT_TRY(pdlt_hermite_series_new(&f, act, p, k11, tolerance, err));
-  PDLT_TRY(pdlt_hermite_series_new(&g, act, q, k22, tolerance, err));
+  status = pdlt_hermite_series_new(&f, act, p, k11, tolerance, err);
+  if (status == PDLT_OK) status = pdlt_hermite_series_new(&g, act, q, k22, tolerance, err);
+  if (status == PDLT_ERR_NUMERIC) {
+    const int order[2] = {p, q};
+    pdlt_wide wide;
+    PDLT_TRY(pdlt_wide_pair(&wide, act, PDLT_ACTIVATION_MAX_ORDER, 1, &order, k11, k12, k22,
+                            tolerance, err));
+    *out = wide.average[p][q];
+    goto cleanup;
+  }
+  PDLT_TRY(status);
   out->value = pdlt_hermite_pair(&f, &g, pdlt_correlation(k11, k12, k22));
   out->error = pdlt_hermite_pair_error(&f, &g);
 cleanup:

@@ -30,14 +30,15 @@ pdlt_status pdlt_expectation_single(pdlt_value *out, const pdlt_activation *act,
                                     double k, double tolerance, pdlt_error *err);
 
 /* <sigma^(p)(z1) sigma^(q)(z2)>, (z1, z2) ~ N(0, ((k11, k12), (k12, k22))): the closed
- * form where there is one, else the Hermite series. Errors as above; PDLT_ERR_INPUT
+ * form where there is one, else the Hermite series, beyond its reach the grid of wide.h. Errors as
+ * above; PDLT_ERR_INPUT
  * also when k12^2 > k11 k22 beyond rounding. */
 pdlt_status pdlt_expectation_pair(pdlt_value *out, const pdlt_activation *act, int p, int q,
                                   double k11, double k12, double k22, double tolerance,
                                   pdlt_error *err);
 
 /* 1 when pdlt_expectation_pair_closed knows sigma^(p), sigma^(q): linear, ReLU family (p,
- * q <= 1), sin, polynomials, erf (p = q = 0 or both >= 1). */
+ * q <= 1), sin, polynomials, erf (p = q = 0, one 0 and the other 2, or both >= 1). */
 int pdlt_expectation_has_closed(const pdlt_activation *act, int p, int q);
 
 /* The closed form; call only where has_closed says 1. Cost O(1) (polynomial: O(degree^2)).

@@ -8,6 +8,9 @@
 #include "base/core/memory.h"
 #include "theory/gauss/quadrature.h"
 
+/* Beyond it the most terms never suffice: they are not tried. */
+#define LARGEST_KERNEL 1e4
+
 enum { FIRST_TERMS = 128, MOST_TERMS = 8192, REFINEMENTS = 6, WINDOW = 8, LANES = 8 };
 
 /* f weighted on a line of nodes, and the recursion of the orthonormal h_n there. */
@@ -87,8 +90,7 @@ static pdlt_status resolve(weighted *out, const pdlt_activation *act, int order,
     }
     weighted_free(&work);
   }
-  return pdlt_fail(err, PDLT_ERR_NUMERIC,
-                   "quadrature over z ~ N(0, %.6g) did not settle to %.1e; raise theory.tolerance",
+  return pdlt_fail(err, PDLT_ERR_NUMERIC, "quadrature over z ~ N(0, %.6g) did not settle to %.1e",
                    k, goal);
 }
 
@@ -127,6 +129,8 @@ pdlt_status pdlt_hermite_series_new(pdlt_hermite_series *out, const pdlt_activat
   if (!pdlt_activation_get_traits(act).smooth)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_UNSUPPORTED,
                        "an activation with a kink has no fast Hermite series"));
+  if (k > LARGEST_KERNEL)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC, "a kernel of %.6g is too large for a series", k));
   PDLT_TRY(pdlt_alloc(&coefficient, MOST_TERMS, sizeof *coefficient, err));
   for (size_t terms = FIRST_TERMS; terms <= MOST_TERMS && !done; terms *= 4) {
     weighted_free(&work);
@@ -135,9 +139,8 @@ pdlt_status pdlt_hermite_series_new(pdlt_hermite_series *out, const pdlt_activat
   }
   if (!done)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
-                       "%d Hermite terms do not reach theory.tolerance for a kernel of %.6g; raise "
-                       "the tolerance",
-                       MOST_TERMS, k));
+                       "%d Hermite terms do not reach %.1e for a kernel of %.6g", MOST_TERMS,
+                       tolerance, k));
   PDLT_TRY(pdlt_alloc(&series.coefficient, series.count, sizeof *series.coefficient, err));
   memcpy(series.coefficient, coefficient, series.count * sizeof *coefficient);
   *out = series;

@@ -3,131 +3,10 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/core/memory.h"
-#include "theory/gauss/correlation.h"
-#include "theory/gauss/expectation.h"
-#include "theory/gauss/hermite.h"
-
-enum { MOMENTS = 4 };
-
-/* What one layer needs of each sample, and how its averages react to an error of K. */
-typedef struct layer_work {
-  const pdlt_activation *act;
-  pdlt_activation_traits traits;
-  int closed; /* 1: closed forms, no series */
-  size_t D;
-  double tolerance;
-  pdlt_hermite_series *s, *ds;    /* (D) series of sigma, sigma' */
-  double (*moment)[MOMENTS];      /* (D) <(sigma^(k))^2> */
-  double *row_err_s, *row_err_ds; /* (D) largest error in a row of <s1 s2>, <s1' s2'> */
-  pdlt_status *row_status;        /* (D) */
-  pdlt_error *row_error;          /* (D) */
-} layer_work;
-
-static void layer_work_clear(layer_work *work) {
-  for (size_t i = 0; i < work->D && !work->closed; i++) {
-    if (work->s) pdlt_hermite_series_free(&work->s[i]);
-    if (work->ds) pdlt_hermite_series_free(&work->ds[i]);
-  }
-}
-
-static void layer_work_free(layer_work *work) {
-  layer_work_clear(work);
-  pdlt_free(work->s);
-  pdlt_free(work->ds);
-  pdlt_free(work->moment);
-  pdlt_free(work->row_err_s);
-  pdlt_free(work->row_err_ds);
-  pdlt_free(work->row_status);
-  pdlt_free(work->row_error);
-}
-
-static pdlt_status layer_work_new(layer_work *work, const pdlt_kernel_settings *settings, size_t D,
-                                  pdlt_error *err) {
-  const pdlt_activation *act = &settings->activation;
-  pdlt_status status = PDLT_OK;
-  work->act = act;
-  work->traits = pdlt_activation_get_traits(act);
-  work->closed = pdlt_expectation_has_closed(act, 0, 0) && pdlt_expectation_has_closed(act, 1, 1);
-  work->D = D;
-  work->tolerance = settings->tolerance;
-  PDLT_TRY(pdlt_alloc(&work->s, D, sizeof *work->s, err));
-  PDLT_TRY(pdlt_alloc(&work->ds, D, sizeof *work->ds, err));
-  PDLT_TRY(pdlt_alloc(&work->moment, D, sizeof *work->moment, err));
-  PDLT_TRY(pdlt_alloc(&work->row_err_s, D, sizeof *work->row_err_s, err));
-  PDLT_TRY(pdlt_alloc(&work->row_err_ds, D, sizeof *work->row_err_ds, err));
-  PDLT_TRY(pdlt_alloc(&work->row_status, D, sizeof *work->row_status, err));
-  PDLT_TRY(pdlt_alloc(&work->row_error, D, sizeof *work->row_error, err));
-cleanup:
-  return status;
-}
-
-/* Series and moments of sample i at variance k. */
-static pdlt_status prepare_sample(layer_work *work, size_t i, double k, pdlt_error *err) {
-  if (!isfinite(k))
-    return pdlt_fail(err, PDLT_ERR_NUMERIC, "the kernel is not finite: it explodes with depth");
-  const int orders = work->traits.smooth ? MOMENTS : 2;
-  for (int p = 0; p < orders; p++) {
-    pdlt_value value;
-    if (work->closed)
-      value = pdlt_expectation_pair_closed(work->act, p, p, k, k, k);
-    else {
-      /* Only the size of an error depends on these. */
-      const pdlt_status status = pdlt_expectation_single(&value, work->act, p, p, k, 1e-4, err);
-      if (status != PDLT_OK) return status;
-    }
-    work->moment[i][p] = value.value;
-  }
-  if (work->closed) return PDLT_OK;
-  pdlt_status status = pdlt_hermite_series_new(&work->s[i], work->act, 0, k, work->tolerance, err);
-  if (status == PDLT_OK)
-    status = pdlt_hermite_series_new(&work->ds[i], work->act, 1, k, work->tolerance, err);
-  return status;
-}
-
-static pdlt_status prepare(layer_work *work, const double *K, int threads, pdlt_error *err) {
-  const long D = (long)work->D;
-  layer_work_clear(work);
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-  for (long i = 0; i < D; i++)
-    work->row_status[i] = prepare_sample(work, (size_t)i, K[i * (D + 1)], &work->row_error[i]);
-  for (long i = 0; i < D; i++)
-    if (work->row_status[i] != PDLT_OK)
-      return pdlt_fail(err, work->row_status[i], "%s", work->row_error[i].message);
-  return PDLT_OK;
-}
-
-/* Error of <s1' s2'> of a kinked activation from an error err_K of the kernel: the
- * angle between samples moves by d rho/sqrt(1 - rho^2), at most sqrt(2 d rho). */
-static double kink_error(const pdlt_activation_traits *traits, double k11, double k12, double k22,
-                         double err_K) {
-  const double d = (traits->a_plus - traits->a_minus) / 2;
-  const double rho = pdlt_correlation(k11, k12, k22), norm = sqrt(k11) * sqrt(k22);
-  if (d == 0 || norm == 0) return 0;
-  const double slip = 2 * err_K / norm, cosine = sqrt((1 - rho) * (1 + rho));
-  return d * d * fmin(1, fmin(slip / cosine, sqrt(2 * slip)));
-}
-
-/* <s1 s2> and <s1' s2'> of the pair (i, j) into *ss, *dd. */
-static void pair_averages(const layer_work *work, const double *K, double err_K, size_t i, size_t j,
-                          pdlt_value *ss, pdlt_value *dd) {
-  const size_t D = work->D;
-  const double k11 = K[i * D + i], k12 = K[i * D + j], k22 = K[j * D + j];
-  if (work->closed) {
-    *ss = pdlt_expectation_pair_closed(work->act, 0, 0, k11, k12, k22);
-    *dd = pdlt_expectation_pair_closed(work->act, 1, 1, k11, k12, k22);
-    if (!work->traits.smooth && i != j)
-      dd->error += kink_error(&work->traits, k11, k12, k22, err_K);
-    if (!work->traits.smooth && i == j) dd->error = 4 * DBL_EPSILON * dd->value;
-    return;
-  }
-  const double rho = i == j ? 1 : pdlt_correlation(k11, k12, k22);
-  ss->value = pdlt_hermite_pair(&work->s[i], &work->s[j], rho);
-  dd->value = pdlt_hermite_pair(&work->ds[i], &work->ds[j], rho);
-  ss->error = pdlt_hermite_pair_error(&work->s[i], &work->s[j]);
-  dd->error = pdlt_hermite_pair_error(&work->ds[i], &work->ds[j]);
-}
+#include "theory/infinite/averages.h"
 
 static double row_largest(const double *row, size_t n) {
   double largest = 0;
@@ -135,84 +14,157 @@ static double row_largest(const double *row, size_t n) {
   return largest;
 }
 
-/* Errors of layer l+1 (index l) from those of layer l: quadrature, the reaction of the
- * averages to an error of K (d<fg>/dK_12 = <f'g'>, d<fg>/dK_11 = <f''g>/2, bounded by
- * Cauchy-Schwarz), and rounding. */
-static void propagate_errors(pdlt_kernel_layers *layers, const layer_work *work, int l,
-                             const pdlt_layer *layer) {
-  const size_t D = layers->D, size = D * D;
-  const double C = layer->C_W, lambda = layer->lambda_W;
-  const double *K = layers->K + (size_t)(l - 1) * size;
-  double m[MOMENTS] = {0}, k_max = 0, k_min = INFINITY;
-  for (size_t i = 0; i < D; i++) {
-    for (int p = 0; p < MOMENTS; p++) m[p] = fmax(m[p], work->moment[i][p]);
-    k_max = fmax(k_max, K[i * D + i]);
-    if (K[i * D + i] > 0) k_min = fmin(k_min, K[i * D + i]);
-  }
-  const int smooth = work->traits.smooth;
-  const double react_s = smooth ? m[1] + sqrt(m[0] * m[2]) : m[1] * (1 + sqrt(k_max / k_min));
-  const double react_ds = smooth ? m[2] + sqrt(m[1] * m[3]) : 0; /* kinks: in row_err_ds */
-  const double err_K = layers->layer_err_K[l - 1], err_theta = layers->layer_err_theta[l - 1];
-  const double err_s = row_largest(work->row_err_s, D) + react_s * err_K;
-  const double err_ds = row_largest(work->row_err_ds, D) + react_ds * err_K;
-  const double theta = row_largest(layers->theta + (size_t)(l - 1) * size, size);
-  layers->layer_err_K[l] =
-      C * err_s + 2 * DBL_EPSILON * row_largest(layers->K + (size_t)l * size, size);
-  layers->layer_err_theta[l] =
-      lambda * err_s + C * (theta * err_ds + m[1] * err_theta) +
-      4 * DBL_EPSILON * row_largest(layers->theta + (size_t)l * size, size);
+/* What the recursion holds beside the layers: errors of the pairs, of one layer and the next. */
+typedef struct recursion {
+  pdlt_averages averages;
+  size_t D;
+  int threads;
+  size_t *twin;                /* (D) the first sample of equal inputs */
+  double *err_K, *err_theta;   /* (D, D) of layer l */
+  double *next_K, *next_theta; /* (D, D) of layer l+1 */
+  pdlt_status *row_status;     /* (D) */
+  pdlt_error *row_error;       /* (D) */
+} recursion;
+
+static void recursion_free(recursion *work) {
+  pdlt_averages_free(&work->averages);
+  pdlt_free(work->twin);
+  pdlt_free(work->err_K);
+  pdlt_free(work->err_theta);
+  pdlt_free(work->next_K);
+  pdlt_free(work->next_theta);
+  pdlt_free(work->row_status);
+  pdlt_free(work->row_error);
 }
 
-/* Layer l+1 (index l) from layer l. */
-static void next_layer(pdlt_kernel_layers *layers, layer_work *work, int l, const pdlt_layer *layer,
-                       int threads) {
+static pdlt_status recursion_new(recursion *work, const pdlt_kernel_settings *settings, size_t D,
+                                 pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  work->D = D;
+  work->threads = settings->threads;
+  PDLT_TRY(pdlt_averages_new(&work->averages, &settings->activation, D, settings->tolerance, err));
+  PDLT_TRY(pdlt_alloc(&work->twin, D, sizeof *work->twin, err));
+  PDLT_TRY(pdlt_alloc(&work->err_K, D, D * sizeof *work->err_K, err));
+  PDLT_TRY(pdlt_alloc(&work->err_theta, D, D * sizeof *work->err_theta, err));
+  PDLT_TRY(pdlt_alloc(&work->next_K, D, D * sizeof *work->next_K, err));
+  PDLT_TRY(pdlt_alloc(&work->next_theta, D, D * sizeof *work->next_theta, err));
+  PDLT_TRY(pdlt_alloc(&work->row_status, D, sizeof *work->row_status, err));
+  PDLT_TRY(pdlt_alloc(&work->row_error, D, sizeof *work->row_error, err));
+cleanup:
+  return status;
+}
+
+static pdlt_pair_kernel pair_kernel(const recursion *work, const double *K, size_t i, size_t j) {
+  const size_t D = work->D;
+  return (pdlt_pair_kernel){.i = i,
+                            .j = j,
+                            .same = work->twin[i] == work->twin[j],
+                            .k11 = K[i * D + i],
+                            .k12 = K[i * D + j],
+                            .k22 = K[j * D + j],
+                            .e11 = work->err_K[i * D + i],
+                            .e12 = work->err_K[i * D + j],
+                            .e22 = work->err_K[j * D + j]};
+}
+
+/* Entries (i, j >= i) of layer l+1 (index l) and their errors. */
+static pdlt_status next_row(pdlt_kernel_layers *layers, recursion *work, int l,
+                            const pdlt_layer *layer, size_t i, pdlt_error *err) {
   const size_t D = layers->D, size = D * D;
   const double C_b = layer->C_b, C_W = layer->C_W;
   const double lambda_b = layer->lambda_b, lambda_W = layer->lambda_W;
   const double *K = layers->K + (size_t)(l - 1) * size;
   const double *theta = layers->theta + (size_t)(l - 1) * size;
   double *K_next = layers->K + (size_t)l * size, *theta_next = layers->theta + (size_t)l * size;
-  const double err_K = layers->layer_err_K[l - 1];
-  const long rows = (long)D;
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-  for (long row = 0; row < rows; row++) {
-    const size_t i = (size_t)row;
-    double err_s = 0, err_ds = 0;
-    for (size_t j = i; j < D; j++) {
-      pdlt_value ss, dd;
-      pair_averages(work, K, err_K, i, j, &ss, &dd);
-      K_next[i * D + j] = K_next[j * D + i] = C_b + C_W * ss.value;
-      theta_next[i * D + j] = theta_next[j * D + i] =
-          lambda_b + lambda_W * ss.value + C_W * (dd.value * theta[i * D + j]);
-      err_s = fmax(err_s, ss.error);
-      err_ds = fmax(err_ds, dd.error);
-    }
-    work->row_err_s[i] = err_s;
-    work->row_err_ds[i] = err_ds;
+  for (size_t j = i; j < D; j++) {
+    const pdlt_pair_kernel pair = pair_kernel(work, K, i, j);
+    const double th = theta[i * D + j], err_th = work->err_theta[i * D + j];
+    pdlt_value ss, dd;
+    const pdlt_status status = pdlt_averages_pair(&work->averages, &pair, &ss, &dd, err);
+    if (status != PDLT_OK) return status;
+    K_next[i * D + j] = K_next[j * D + i] = C_b + C_W * ss.value;
+    theta_next[i * D + j] = theta_next[j * D + i] =
+        lambda_b + lambda_W * ss.value + C_W * (dd.value * th);
+    const double K_size = C_b + C_W * fabs(ss.value);
+    const double theta_size = lambda_b + lambda_W * fabs(ss.value) + C_W * fabs(dd.value * th);
+    work->next_K[i * D + j] = work->next_K[j * D + i] = C_W * ss.error + DBL_EPSILON * K_size;
+    work->next_theta[i * D + j] = work->next_theta[j * D + i] =
+        lambda_W * ss.error + C_W * (dd.error * (fabs(th) + err_th) + fabs(dd.value) * err_th) +
+        2 * DBL_EPSILON * theta_size;
   }
+  return PDLT_OK;
 }
 
-static void first_layer(pdlt_kernel_layers *layers, const pdlt_layer *layer, const double *x,
-                        int threads) {
+static void swap(double **a, double **b) {
+  double *other = *a;
+  *a = *b;
+  *b = other;
+}
+
+/* The largest error of each kind, for layer l+1 (index l). */
+static void note_errors(pdlt_kernel_layers *layers, const recursion *work, int l) {
+  layers->layer_err_K[l] = row_largest(work->err_K, work->D * work->D);
+  layers->layer_err_theta[l] = row_largest(work->err_theta, work->D * work->D);
+}
+
+/* Layer l+1 (index l) from layer l. */
+static pdlt_status next_layer(pdlt_kernel_layers *layers, recursion *work, int l,
+                              const pdlt_layer *layer, pdlt_error *err) {
+  const long rows = (long)layers->D;
+#pragma omp parallel for num_threads(work->threads) schedule(dynamic)
+  for (long row = 0; row < rows; row++)
+    work->row_status[row] = next_row(layers, work, l, layer, (size_t)row, &work->row_error[row]);
+  for (long row = 0; row < rows; row++)
+    if (work->row_status[row] != PDLT_OK)
+      return pdlt_fail(err, work->row_status[row], "%s", work->row_error[row].message);
+  swap(&work->err_K, &work->next_K);
+  swap(&work->err_theta, &work->next_theta);
+  note_errors(layers, work, l);
+  return PDLT_OK;
+}
+
+static void first_layer(pdlt_kernel_layers *layers, recursion *work, const pdlt_layer *layer,
+                        const double *x) {
   const size_t D = layers->D, inputs = layer->in;
   const double C_b = layer->C_b, C_W = layer->C_W;
   const double lambda_b = layer->lambda_b, lambda_W = layer->lambda_W;
+  const double rounding = DBL_EPSILON * (0.5 * (double)inputs + 2);
   const long rows = (long)D;
   /* Plain dot products: the bits of an entry must not depend on the other samples. */
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
+#pragma omp parallel for num_threads(work->threads) schedule(dynamic)
   for (long row = 0; row < rows; row++) {
     const size_t i = (size_t)row;
     for (size_t j = i; j < D; j++) {
-      double dot = 0;
-      for (size_t k = 0; k < inputs; k++) dot += x[i * inputs + k] * x[j * inputs + k];
+      double dot = 0, size = 0;
+      for (size_t k = 0; k < inputs; k++) {
+        const double product = x[i * inputs + k] * x[j * inputs + k];
+        dot += product;
+        size += fabs(product);
+      }
       dot /= (double)inputs;
+      size /= (double)inputs;
       layers->K[i * D + j] = layers->K[j * D + i] = C_b + C_W * dot;
       layers->theta[i * D + j] = layers->theta[j * D + i] = lambda_b + lambda_W * dot;
+      work->err_K[i * D + j] = work->err_K[j * D + i] = rounding * (C_b + C_W * size);
+      work->err_theta[i * D + j] = work->err_theta[j * D + i] =
+          rounding * (lambda_b + lambda_W * size);
     }
   }
-  const double rounding = DBL_EPSILON * (2 + (double)inputs);
-  layers->layer_err_K[0] = rounding * row_largest(layers->K, D * D);
-  layers->layer_err_theta[0] = rounding * row_largest(layers->theta, D * D);
+  note_errors(layers, work, 0);
+}
+
+/* Equal inputs have equal kernels in every layer, without any error between them. */
+static void find_twins(recursion *work, const double *K, size_t inputs, const double *x) {
+  const size_t D = work->D;
+  for (size_t i = 0; i < D; i++) {
+    work->twin[i] = i;
+    for (size_t j = 0; j < i; j++) {
+      if (K[i * D + i] != K[i * D + j] || K[i * D + i] != K[j * D + j]) continue;
+      if (memcmp(x + i * inputs, x + j * inputs, inputs * sizeof *x) != 0) continue;
+      work->twin[i] = j;
+      break;
+    }
+  }
 }
 
 static pdlt_status check_input(const pdlt_kernel_settings *settings, pdlt_error *err) {
@@ -240,39 +192,60 @@ cleanup:
   return status;
 }
 
+/* Is layer l (1..L-1) the first with a sample out of reach of the series? */
+static void note_wide(pdlt_kernel_layers *layers, const recursion *work, int l) {
+  const size_t D = layers->D;
+  const double *K = layers->K + (size_t)(l - 1) * D * D;
+  for (size_t i = 0; i < D && layers->wide_layer == 0; i++)
+    if (work->averages.wide[i]) {
+      layers->wide_layer = l;
+      layers->wide_kernel = row_largest(K, D * D);
+    }
+}
+
+/* All layers behind the first; an error names the layer whose average failed. */
+static pdlt_status other_layers(pdlt_kernel_layers *layers, recursion *work,
+                                const pdlt_kernel_settings *settings, pdlt_error *err) {
+  const size_t size = layers->D * layers->D;
+  for (int l = 1; l < settings->depth; l++) {
+    pdlt_progress_update(settings->progress, l);
+    pdlt_status status = pdlt_averages_prepare(&work->averages, layers->K + (size_t)(l - 1) * size,
+                                               work->threads, err);
+    if (status == PDLT_OK) note_wide(layers, work, l);
+    if (status == PDLT_OK) status = next_layer(layers, work, l, &settings->layer[l], err);
+    if (status == PDLT_OK) continue;
+    const pdlt_error inner = err ? *err : (pdlt_error){0};
+    return pdlt_fail(err, status, "layer %d: %s", l + 1, inner.message);
+  }
+  return PDLT_OK;
+}
+
 pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_settings *settings,
                                    size_t D, const double *x, pdlt_error *err) {
-  const pdlt_layer *layer = settings->layer;
-  const int depth = settings->depth, threads = settings->threads;
+  const int depth = settings->depth;
   pdlt_status status = PDLT_OK;
   pdlt_kernel_layers layers = {0};
-  layer_work work = {0};
+  recursion work = {0};
   PDLT_TRY(check_input(settings, err));
   PDLT_TRY(allocate(&layers, depth, D, err));
-  PDLT_TRY(layer_work_new(&work, settings, D, err));
+  PDLT_TRY(recursion_new(&work, settings, D, err));
   pdlt_progress_start(settings->progress, "kernels", depth, 0);
-  first_layer(&layers, &layer[0], x, threads);
-  for (int l = 1; l < depth; l++) {
-    pdlt_progress_update(settings->progress, l);
-    status = prepare(&work, layers.K + (size_t)(l - 1) * D * D, threads, err);
-    if (status != PDLT_OK) {
-      const pdlt_error inner = err ? *err : (pdlt_error){0};
-      PDLT_TRY(pdlt_fail(err, status, "layer %d: %s", l + 1, inner.message));
-    }
-    next_layer(&layers, &work, l, &layer[l], threads);
-    propagate_errors(&layers, &work, l, &layer[l]);
-  }
+  first_layer(&layers, &work, &settings->layer[0], x);
+  find_twins(&work, layers.K, settings->layer[0].in, x);
+  PDLT_TRY(other_layers(&layers, &work, settings, err));
   for (size_t i = 0; i < D * D; i++)
     if (!isfinite(layers.K[(size_t)(depth - 1) * D * D + i]) ||
         !isfinite(layers.theta[(size_t)(depth - 1) * D * D + i]))
       PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC, "layer %d: kernel or NTK is not finite", depth));
   layers.err_K = layers.layer_err_K[depth - 1];
   layers.err_theta = layers.layer_err_theta[depth - 1];
+  swap(&layers.pair_err_K, &work.err_K);
+  swap(&layers.pair_err_theta, &work.err_theta);
   pdlt_progress_finish(settings->progress);
   *out = layers;
   layers = (pdlt_kernel_layers){0};
 cleanup:
-  layer_work_free(&work);
+  recursion_free(&work);
   pdlt_kernel_layers_free(&layers);
   return status;
 }
@@ -282,5 +255,7 @@ void pdlt_kernel_layers_free(pdlt_kernel_layers *layers) {
   pdlt_free(layers->theta);
   pdlt_free(layers->layer_err_K);
   pdlt_free(layers->layer_err_theta);
+  pdlt_free(layers->pair_err_K);
+  pdlt_free(layers->pair_err_theta);
   *layers = (pdlt_kernel_layers){0};
 }

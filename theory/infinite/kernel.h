@@ -1,7 +1,7 @@
 /* kernel.h - kernel K and NTK Theta of every layer at infinite width.
  *
  * Is: the recursions of PDLT chapters 4 and 8 at leading order, for any number of
- * samples, with an estimate of the numerical error.
+ * samples, with an estimate of the numerical error of each entry.
  * Is not: order 1/n, training, or criticality.
  *
  * Shapes: L layers, D samples, n_0 inputs. Derivation: docs/kernels.md. */
@@ -29,6 +29,10 @@ typedef struct pdlt_kernel_layers {
   double err_theta;
   double *layer_err_K; /* (L), owned: the same for every layer */
   double *layer_err_theta;
+  double *pair_err_K; /* (D, D), owned: error of each entry of K^(L) */
+  double *pair_err_theta;
+  int wide_layer; /* first layer whose kernel is out of reach of Hermite series, 1..L-1; 0: none */
+  double wide_kernel; /* its largest entry */
 } pdlt_kernel_layers;
 
 /* What layers and how: everything borrowed. */

@@ -1,12 +1,12 @@
 /* training.c - see training.h. */
 #include "theory/infinite/training.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "base/core/memory.h"
 #include "base/vector/linalg.h"
+#include "theory/infinite/training_errors.h"
 
 /* memcpy and zeros that allow empty arrays, whose pointers may be NULL. */
 static void copy(double *out, const double *from, size_t count) {
@@ -57,13 +57,7 @@ pdlt_status pdlt_training_new(pdlt_training *out, const pdlt_training_input *inp
                               pdlt_error *err) {
   const size_t D = input->D, A = input->A, outputs = input->outputs;
   pdlt_status status = PDLT_OK;
-  pdlt_training tr = {.D = D,
-                      .A = A,
-                      .outputs = outputs,
-                      .eta = input->eta,
-                      .flow = input->flow,
-                      .err_K = input->err_K,
-                      .err_theta = input->err_theta};
+  pdlt_training tr = {.D = D, .A = A, .outputs = outputs, .eta = input->eta, .flow = input->flow};
   double *block = NULL;
   if (A > D) PDLT_TRY(pdlt_fail(err, PDLT_ERR_INTERNAL, "more training samples than samples"));
   PDLT_TRY(pdlt_alloc(&block, A * A, sizeof *block, err));
@@ -73,6 +67,13 @@ pdlt_status pdlt_training_new(pdlt_training *out, const pdlt_training_input *inp
   PDLT_TRY(pdlt_alloc(&tr.target, A * outputs, sizeof *tr.target, err));
   PDLT_TRY(pdlt_alloc(&tr.K, D * D, sizeof *tr.K, err));
   PDLT_TRY(pdlt_alloc(&tr.y, A * outputs, sizeof *tr.y, err));
+  PDLT_TRY(pdlt_alloc(&tr.err_K, D * D, sizeof *tr.err_K, err));
+  PDLT_TRY(pdlt_alloc(&tr.err_theta, D * D, sizeof *tr.err_theta, err));
+  PDLT_TRY(pdlt_alloc(&tr.mode_error, A * A, sizeof *tr.mode_error, err));
+  PDLT_TRY(pdlt_alloc(&tr.row_error, D * A, sizeof *tr.row_error, err));
+  PDLT_TRY(pdlt_alloc(&tr.row_norm, D, sizeof *tr.row_norm, err));
+  if (input->err_K != NULL) copy(tr.err_K, input->err_K, D * D);
+  if (input->err_theta != NULL) copy(tr.err_theta, input->err_theta, D * D);
   copy(tr.K, input->K, D * D);
   copy(tr.y, input->y, A * outputs);
   copy_block(block, A, D, input->theta);
@@ -82,6 +83,7 @@ pdlt_status pdlt_training_new(pdlt_training *out, const pdlt_training_input *inp
     pdlt_gemm(0, 1, D, A, A, 1, input->theta, D, tr.vector, A, 0, tr.project, A);
     pdlt_gemm(0, 0, A, outputs, A, 1, tr.vector, A, tr.y, outputs, 0, tr.target, outputs);
   }
+  PDLT_TRY(pdlt_training_errors_prepare(&tr, input->theta, err));
   *out = tr;
   tr = (pdlt_training){0};
 cleanup:
@@ -97,6 +99,11 @@ void pdlt_training_free(pdlt_training *training) {
   pdlt_free(training->target);
   pdlt_free(training->K);
   pdlt_free(training->y);
+  pdlt_free(training->err_K);
+  pdlt_free(training->err_theta);
+  pdlt_free(training->mode_error);
+  pdlt_free(training->row_error);
+  pdlt_free(training->row_norm);
   *training = (pdlt_training){0};
 }
 
@@ -158,56 +165,52 @@ static void sandwich(size_t D, const double *N, const double *K, double *work, d
       cov[i * D + j] = cov[j * D + i] = (cov[i * D + j] + cov[j * D + i]) / 2;
 }
 
-/* Errors of first order: an error dTheta of norm A err_theta moves N^t by
- * sum_s N^(t-1-s) eta dTheta E N^s, whose size the sums S_a = eta sum_s |mu_a|^s bound
- * (docs/infinite_training.md, "Errors"). */
-static pdlt_training_errors estimate(const pdlt_training *tr, const double *N, const double *sums) {
-  const size_t D = tr->D, A = tr->A;
-  double row = 1, reach = 1, k = 0, longest = 0, largest_target = 0;
-  const double theta_max = A > 0 ? fabs(tr->value[A - 1]) : 0;
-  const double d_theta = (double)A * (tr->err_theta + 8 * DBL_EPSILON * theta_max);
-  for (size_t d = 0; d < D; d++) {
-    double sum = 0, far = 0;
-    for (size_t e = 0; e < D && N != NULL; e++) sum += fabs(N[d * D + e]);
-    for (size_t a = 0; a < A; a++) far += pow(tr->project[d * A + a] * sums[a], 2);
-    row = fmax(row, sum);
-    reach = fmax(reach, d < A ? 1 : 1 + sqrt(far));
-    k = fmax(k, tr->K[d * D + d]);
+/* What the modes do until one time. */
+typedef struct mode_factors {
+  double *storage;                                 /* owned */
+  double *phi, *power, *sum, *last, *rate, *decay; /* (A) mu^t, the rest: pdlt_training_time */
+  double elapsed;
+} mode_factors;
+
+static pdlt_status mode_factors_new(mode_factors *out, const pdlt_training *tr, double elapsed,
+                                    pdlt_error *err) {
+  const size_t A = tr->A;
+  const pdlt_status status = pdlt_alloc(&out->storage, 6 * A, sizeof *out->storage, err);
+  if (status != PDLT_OK) return status;
+  out->phi = out->storage;
+  out->power = out->phi + A;
+  out->sum = out->power + A;
+  out->last = out->sum + A;
+  out->rate = out->last + A;
+  out->decay = out->rate + A;
+  out->elapsed = elapsed;
+  for (size_t a = 0; a < A; a++) {
+    const double theta = tr->value[a], x = tr->flow ? 0 : tr->eta * theta;
+    out->rate[a] = x <= 1 ? theta : (2 - x) / tr->eta;
+    out->decay[a] = x <= 1 ? 1 - x : x - 1;
   }
-  for (size_t a = 0; a < A; a++) longest = fmax(longest, sums[a]);
-  for (size_t i = 0; i < tr->outputs; i++) {
-    double square = 0;
-    for (size_t a = 0; a < A; a++) square += pow(tr->y[a * tr->outputs + i] * longest, 2);
-    largest_target = fmax(largest_target, sqrt(square));
-  }
-  const double d_N = d_theta * reach * longest; /* of a row, in the 2-norm */
-  const double rounding = 4 * DBL_EPSILON * (double)(D + 1);
-  return (pdlt_training_errors){
-      .mean = d_theta * reach * largest_target +
-              rounding * (longest > 0 ? reach * largest_target / longest : 0),
-      .cov = N == NULL ? 0
-                       : row * row * tr->err_K + 2 * row * d_N * sqrt((double)(A + 1)) * k +
-                             rounding * row * row * k};
+  return PDLT_OK;
 }
 
 /* Mean, and covariance unless cov is NULL. */
-static pdlt_status propagate(const pdlt_training *tr, const double *phi, const double *power,
-                             const double *sums, double *mean, double *cov,
-                             pdlt_training_errors *errors, pdlt_error *err) {
+static pdlt_status propagate(const pdlt_training *tr, const mode_factors *modes, double *mean,
+                             double *cov, pdlt_training_errors *errors, pdlt_error *err) {
   const size_t D = tr->D;
+  const pdlt_training_time time = {modes->sum, modes->last, modes->rate, modes->decay,
+                                   modes->elapsed};
   pdlt_status status = PDLT_OK;
   double *factor = NULL, *z = NULL, *N = NULL, *work = NULL;
   PDLT_TRY(pdlt_alloc(&factor, D * tr->A, sizeof *factor, err));
   PDLT_TRY(pdlt_alloc(&z, D * tr->outputs, sizeof *z, err));
-  fill_factor(tr, phi, power, factor);
-  evolve_mean(tr, factor, z, mean);
+  fill_factor(tr, modes->phi, modes->power, factor);
   if (cov != NULL) {
     PDLT_TRY(pdlt_alloc(&N, D * D, sizeof *N, err));
     PDLT_TRY(pdlt_alloc(&work, D * D, sizeof *work, err));
     evolve(tr, factor, N);
     if (D > 0) sandwich(D, N, tr->K, work, cov);
   }
-  if (errors) *errors = estimate(tr, N, sums);
+  if (errors) PDLT_TRY(pdlt_training_errors_at(errors, tr, &time, factor, N, work, err));
+  evolve_mean(tr, factor, z, mean);
 cleanup:
   pdlt_free(factor);
   pdlt_free(z);
@@ -216,54 +219,65 @@ cleanup:
   return status;
 }
 
+static double largest_entry(const double *x, size_t count) {
+  double largest = 0;
+  for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs(x[i]));
+  return largest;
+}
+
 pdlt_status pdlt_training_at(const pdlt_training *tr, double t, double *mean, double *cov,
                              pdlt_training_errors *errors, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  double *factors = NULL; /* (3, A): phi, mu^t, S */
+  mode_factors modes = {0};
   if (!(t >= 0 && isfinite(t)) || (!tr->flow && t != floor(t)))
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a training time", t));
   if (t == 0) { /* exactly the initialization */
+    const size_t square = tr->D * tr->D;
     clear(mean, tr->D * tr->outputs);
-    if (cov != NULL) copy(cov, tr->K, tr->D * tr->D);
-    if (errors) *errors = (pdlt_training_errors){.cov = cov == NULL ? 0 : tr->err_K};
+    if (cov != NULL) copy(cov, tr->K, square);
+    if (errors)
+      *errors = (pdlt_training_errors){.cov = cov == NULL ? 0 : largest_entry(tr->err_K, square)};
     return PDLT_OK;
   }
-  PDLT_TRY(pdlt_alloc(&factors, 3 * tr->A, sizeof *factors, err));
+  PDLT_TRY(mode_factors_new(&modes, tr, tr->flow ? t : tr->eta * t, err));
   for (size_t a = 0; a < tr->A; a++) {
     const double theta = tr->value[a], x = tr->eta * theta;
-    double *phi = factors + a, *power = phi + tr->A, *sum = power + tr->A, unused;
-    *phi = pdlt_training_phi(theta, tr->eta, tr->flow, t, power);
+    double unused;
+    modes.phi[a] = pdlt_training_phi(theta, tr->eta, tr->flow, t, modes.power + a);
     /* |mu| = 1 - min(x, 2 - x): the same sum with a smaller eigenvalue. */
-    *sum = tr->flow || x <= 1 ? *phi : pdlt_training_phi((2 - x) / tr->eta, tr->eta, 0, t, &unused);
+    modes.sum[a] = tr->flow || x <= 1 ? modes.phi[a]
+                                      : pdlt_training_phi(modes.rate[a], tr->eta, 0, t, &unused);
+    modes.last[a] = tr->flow ? modes.power[a] : pow(modes.decay[a], t - 1);
   }
-  PDLT_TRY(propagate(tr, factors, factors + tr->A, factors + 2 * tr->A, mean, cov, errors, err));
+  PDLT_TRY(propagate(tr, &modes, mean, cov, errors, err));
 cleanup:
-  pdlt_free(factors);
+  pdlt_free(modes.storage);
   return status;
 }
 
 pdlt_status pdlt_training_end(const pdlt_training *tr, double *mean, double *cov,
                               pdlt_training_errors *errors, pdlt_error *err) {
-  const size_t A = tr->A;
   pdlt_status status = PDLT_OK;
-  double *factors = NULL; /* (3, A): phi, mu^t, S */
-  const double top = A > 0 ? tr->value[A - 1] : 0;
-  const double noise = (double)A * (tr->err_theta + 16 * DBL_EPSILON * top);
-  if (A > 0 && !(tr->value[0] > noise))
+  mode_factors modes = {0};
+  const double relative = pdlt_training_relative_error(tr);
+  if (!(relative < 1))
     PDLT_TRY(
         pdlt_fail(err, PDLT_ERR_INPUT,
-                  "the NTK of the training samples is singular (smallest eigenvalue %.3g, "
+                  "the NTK of the training samples is singular (smallest eigenvalue %.3g, relative "
                   "error %.1e): duplicate or dependent training inputs have no end of training",
-                  tr->value[0], noise));
-  PDLT_TRY(pdlt_alloc(&factors, 3 * A, sizeof *factors, err));
-  for (size_t a = 0; a < A; a++) {
-    const double x = tr->flow ? 0 : tr->eta * tr->value[a];
-    factors[a] = 1 / tr->value[a];
-    factors[2 * A + a] = x <= 1 ? factors[a] : tr->eta / (2 - x);
+                  tr->value[0], relative));
+  PDLT_TRY(mode_factors_new(&modes, tr, INFINITY, err));
+  for (size_t a = 0; a < tr->A; a++) {
+    modes.phi[a] = 1 / tr->value[a];
+    modes.sum[a] = 1 / modes.rate[a];
   }
-  PDLT_TRY(propagate(tr, factors, factors + A, factors + 2 * A, mean, cov, errors, err));
+  PDLT_TRY(propagate(tr, &modes, mean, cov, errors, err));
+  if (errors) { /* beyond the first order */
+    errors->mean /= 1 - relative;
+    errors->cov /= 1 - relative;
+  }
 cleanup:
-  pdlt_free(factors);
+  pdlt_free(modes.storage);
   return status;
 }
 

@@ -21,25 +21,29 @@ extern "C" {
 /* What is trained and how; borrowed. */
 typedef struct pdlt_training_input {
   size_t D, A, outputs;
-  const double *K, *theta; /* (D, D) */
-  const double *y;         /* (D, n_L), of which the first A rows are read */
-  double eta;              /* not used under flow */
-  int flow;                /* 1: gradient flow; times are values of eta t */
-  double err_K, err_theta; /* errors of the entries of K and Theta; 0: exact */
+  const double *K, *theta;         /* (D, D) */
+  const double *y;                 /* (D, n_L), of which the first A rows are read */
+  double eta;                      /* not used under flow */
+  int flow;                        /* 1: gradient flow; times are values of eta t */
+  const double *err_K, *err_theta; /* (D, D) absolute error of each entry; NULL: exact */
 } pdlt_training_input;
 
 /* Everything about Theta that the dynamics needs. */
 typedef struct pdlt_training {
   size_t D, A, outputs;
   double eta;
-  int flow;                /* 1: gradient flow; times are values of eta t, eta is not used */
-  double *value;           /* (A) eigenvalues theta_a of Theta_AA, ascending; owned */
-  double *vector;          /* (A, A) row a: v_a; owned */
-  double *project;         /* (D, A) Theta_dA v_a; owned */
-  double *target;          /* (A, n_L) v_a . y; owned */
-  double *K;               /* (D, D) copy; owned */
-  double *y;               /* (A, n_L) copy of the training targets; owned */
-  double err_K, err_theta; /* errors of the entries of K and Theta, as given */
+  int flow;                  /* 1: gradient flow; times are values of eta t, eta is not used */
+  double *value;             /* (A) eigenvalues theta_a of Theta_AA, ascending; owned */
+  double *vector;            /* (A, A) row a: v_a; owned */
+  double *project;           /* (D, A) Theta_dA v_a; owned */
+  double *target;            /* (A, n_L) v_a . y; owned */
+  double *K;                 /* (D, D) copy; owned */
+  double *y;                 /* (A, n_L) copy of the training targets; owned */
+  double *err_K, *err_theta; /* (D, D) errors of the entries of K and Theta; owned */
+  double *mode_error;        /* (A, A) of |v_a dTheta_AA v_b|; owned */
+  double *row_error;         /* (D, A) of |dTheta_dA v_b|; owned */
+  double *row_norm;          /* (D) of |dTheta_dA|; owned */
+  double block_norm;         /* of |dTheta_AA| */
 } pdlt_training;
 
 /* Largest eigenvalue of the training block of theta (D, D); 0 when A = 0. eta times it
@@ -71,8 +75,9 @@ pdlt_status pdlt_training_at(const pdlt_training *training, double t, double *me
                              pdlt_training_errors *errors, pdlt_error *err);
 
 /* The limit t -> infinity: zbar_A = y, zbar_B = Theta_BA Theta_AA^-1 y, and the covariance with
- * the training block exactly 0. Errors: PDLT_ERR_INPUT when Theta_AA is singular to
- * within its error (duplicate or dependent training inputs), saying so. */
+ * the training block exactly 0. Errors: PDLT_ERR_INPUT when errors of the entries of Theta_AA
+ * (the given ones and rounding) could make it singular (duplicate or dependent training inputs),
+ * saying so. */
 pdlt_status pdlt_training_end(const pdlt_training *training, double *mean, double *cov,
                               pdlt_training_errors *errors, pdlt_error *err);
 

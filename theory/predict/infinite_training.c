@@ -107,8 +107,8 @@ pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p) {
                                .y = p->data->y,
                                .eta = p->ex->training.eta,
                                .flow = p->ex->training.eta_kind == PDLT_ETA_FLOW,
-                               .err_K = kernel->err_K,
-                               .err_theta = kernel->err_theta};
+                               .err_K = kernel->pair_err_K,
+                               .err_theta = kernel->pair_err_theta};
 }
 
 pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err) {

@@ -48,6 +48,18 @@ static int first_absent(const pdlt_experiment *ex, const char **why) {
   return PDLT_TENSOR_COUNT;
 }
 
+/* The grids of four samples cannot resolve a kernel that the series of two cannot. */
+static pdlt_status wide_absent(const pdlt_prediction *p, pdlt_error *err) {
+  char reason[200];
+  snprintf(reason, sizeof reason,
+           "%s large (kernel %.6g in layer %d): averages over four samples are out of reach; %s "
+           "would do",
+           p->kernel->wide_layer == 1 ? "the inputs are" : "the kernel is", p->kernel->wide_kernel,
+           p->kernel->wide_layer,
+           p->kernel->wide_layer == 1 ? "data.scale: 1" : "a smaller network.C_W or network.C_b");
+  return all_absent(p, 0, reason, err);
+}
+
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
   const double D = (double)p->kernel->D, kept = p->options->layers ? ex->network.depth : 2;
@@ -62,6 +74,7 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
              D, bytes / (1024.0 * 1024 * 1024), max_tensor_bytes / (1024.0 * 1024 * 1024));
     return all_absent(p, 0, reason, err);
   }
+  if (p->kernel->wide_layer > 0) return wide_absent(p, err);
   PDLT_TRY(all_absent(p, first, why, err));
   if (first == 0) return PDLT_OK;
   const pdlt_tensor_settings settings = {.activation = ex->network.activation,
