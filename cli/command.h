@@ -59,6 +59,9 @@ void pdlt_options_free(pdlt_options *options);
 pdlt_status pdlt_command_fail(pdlt_error *err, pdlt_status status, const char *format, ...)
     PDLT_PRINTF(3, 4);
 
+/* The value, or 0 where it rounds to 0 in this unit: printed, a negative one would be -0. */
+double pdlt_command_number(double value, double unit);
+
 /* --- listen.c --- */
 
 /* Lets the options' settings call back here: results that are there already are named on stderr;

@@ -1,5 +1,6 @@
 /* commands.c - run, theory, train, compare: the subcommands that work on one study. */
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,13 +8,16 @@
 
 /* --- What is printed --- */
 
+double pdlt_command_number(double value, double unit) { return fabs(value) < unit / 2 ? 0 : value; }
+
 static void print_tests(const pdlt_study *study) {
   pdlt_test test;
   printf("%-10s %-4s %-10s %9s %8s %8s %8s\n", "quantity", "", "verdict", "p", "worst z", "numbers",
          "null z");
   for (size_t k = 0; pdlt_study_test(study, k, &test); k++) {
     printf("%-10s %-4s %-10s %9.2g %8.2f %8zu %8.3g\n", test.quantity, test.coefficient,
-           test.verdict, test.p, test.worst_z, test.numbers, test.null_z);
+           test.verdict, test.p, pdlt_command_number(test.worst_z, 0.01), test.numbers,
+           test.null_z);
     if (strcmp(test.verdict, "agree") != 0) printf("           %s\n", test.reason);
   }
 }

@@ -28,13 +28,13 @@ static void print_text(const pdlt_criticality *point) {
     printf("error       %.1e in K*, %.1e in C_b and C_W\n", point->error_K, point->error_C);
   if (is(point, "K* = 0")) {
     printf("a1          %.12g   (K' = K + a1 K^2 + ...: K falls as 1/(%.6g l))\n", point->a1,
-           -point->a1);
+           0 - point->a1);
     printf("b1          %.12g   (chi_perp = 1 + b1 K + ...)\n", point->b1);
   }
   printf("p_0         %.6g   (K ~ l^-p_0)\n", point->p_0);
   printf("p_perp      %.6g   (product of chi_perp ~ l^-p_perp)\n", point->p_perp);
   printf("lambda_b    {scale: 1, power: %.6g}   for equal contributions of all layers to the NTK\n",
-         -point->p_perp);
+         0 - point->p_perp);
   printf("lambda_W    {scale: 1, power: %.6g}\n", point->p_0 - point->p_perp);
 }
 

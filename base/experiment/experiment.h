@@ -63,6 +63,11 @@ typedef struct pdlt_until {
   long max_members; /* where to stop in any case; >= PDLT_UNTIL_FIRST */
 } pdlt_until;
 
+/* ensemble.keep. Covariances with their blocks are stored up to so many bytes per width, larger ones
+ * when they are named. */
+enum { PDLT_KEEP_COV = 1 };
+#define PDLT_KEPT_BYTES 4e6
+
 typedef struct pdlt_name_list {
   size_t count;
   char **name; /* (count) */
@@ -132,6 +137,7 @@ typedef struct pdlt_experiment {
     pdlt_estimator estimator;
     int single_precision; /* arithmetic: single */
     long keep_members;
+    unsigned keep; /* PDLT_KEEP_*: arrays that are stored whatever their size */
   } ensemble;
   unsigned measure;    /* PDLT_MEASURE_* */
   int measure_samples; /* default min(D, 6) */

@@ -54,6 +54,7 @@ extern const char *const pdlt_source_words[];
 extern const char *const pdlt_targets_words[];
 extern const char *const pdlt_estimator_words[];
 extern const char *const pdlt_csv_words[];
+extern const char *const pdlt_keep_words[]; /* by bit */
 
 /* Where each key was written: 0 absent, PDLT_LINE_SET, or the line. */
 struct pdlt_experiment_origin {
@@ -98,6 +99,7 @@ pdlt_status pdlt_read_steps(pdlt_reader *, const pdlt_node *, const pdlt_schema_
 pdlt_status pdlt_read_record(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_members(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_until(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_words(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_measure(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_names(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_map(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);

@@ -141,6 +141,14 @@ static json_t *training_json(const pdlt_experiment *ex, int *ok) {
   return out;
 }
 
+/* The words whose bits are set. */
+static json_t *word_list(const char *const *words, unsigned bits, int *ok) {
+  json_t *out = json_array();
+  for (unsigned k = 0; words[k] != NULL; k++)
+    if (bits >> k & 1U) append(out, json_string(words[k]), ok);
+  return out;
+}
+
 static json_t *ensemble_json(const pdlt_experiment *ex, int *ok) {
   json_t *out = json_object();
   if (ex->ensemble.members > 0)
@@ -151,13 +159,8 @@ static json_t *ensemble_json(const pdlt_experiment *ex, int *ok) {
   put(out, "estimator", json_string(pdlt_estimator_words[ex->ensemble.estimator]), ok);
   put(out, "arithmetic", json_string(ex->ensemble.single_precision ? "single" : "double"), ok);
   put(out, "keep_members", json_integer(ex->ensemble.keep_members), ok);
-  return out;
-}
-
-static json_t *measure_json(const pdlt_experiment *ex, int *ok) {
-  json_t *out = json_array();
-  for (unsigned k = 0; pdlt_measure_words[k] != NULL; k++)
-    if (ex->measure >> k & 1U) append(out, json_string(pdlt_measure_words[k]), ok);
+  if (ex->ensemble.keep != 0)
+    put(out, "keep", word_list(pdlt_keep_words, ex->ensemble.keep, ok), ok);
   return out;
 }
 
@@ -183,7 +186,7 @@ pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdl
   put(object, "data", data_json(ex, 1, &ok), &ok);
   put(object, "training", training_json(ex, &ok), &ok);
   put(object, "ensemble", ensemble_json(ex, &ok), &ok);
-  put(object, "measure", measure_json(ex, &ok), &ok);
+  put(object, "measure", word_list(pdlt_measure_words, ex->measure, &ok), &ok);
   put(object, "measure_samples", json_integer(ex->measure_samples), &ok);
   put(object, "theory", theory_json(ex, &ok), &ok);
   put(object, "compare", pdlt_compare_keys_json(&ex->compare), &ok);

@@ -102,11 +102,11 @@ static int expected_shape(const checker *c, const char *indices, const pdlt_arra
   const char *first = strchr(indices, 's');
   const int at = first == NULL ? -1 : (int)(first - indices);
   for (int d = 0; d < ndim; d++) {
-    dim[d] = indices[d] == 't'   ? c->times
-             : indices[d] == 'i' ? c->outputs
-             : indices[d] == 'a' ? c->samples
-             : at < array->ndim  ? array->dim[at]
-                                 : 0;
+    dim[d] = indices[d] == 't'                       ? c->times
+             : indices[d] == 'i'                     ? c->outputs
+             : indices[d] == 'a'                     ? c->samples
+             : indices[d] == 's' && at < array->ndim ? array->dim[at]
+                                                     : 0;
     if (indices[d] == 's' && c->samples > 0 && dim[d] > c->samples) dim[d] = c->samples;
   }
   return ndim;

@@ -17,6 +17,7 @@ const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
 const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
                                             "two_level", "auto",       NULL};
 const char *const pdlt_csv_words[] = {"auto", "full", "summary", NULL};
+const char *const pdlt_keep_words[] = {"cov", NULL};
 static const char *const arithmetic_words[] = {"double", "single", NULL};
 
 #define AT(member) offsetof(pdlt_experiment, member)
@@ -100,6 +101,12 @@ const pdlt_schema_key pdlt_schema[] = {
     WORD("ensemble.estimator", ensemble.estimator, pdlt_estimator_words, 0),
     WORD("ensemble.arithmetic", ensemble.single_precision, arithmetic_words, 0),
     WHOLE("ensemble.keep_members", PDLT_VALUE_LONG, ensemble.keep_members, 0, 1e9, 0),
+    {.path = "ensemble.keep",
+     .type = PDLT_VALUE_CUSTOM,
+     .offset = AT(ensemble.keep),
+     .read = pdlt_read_words,
+     .expect = "a list of some of",
+     .words = pdlt_keep_words},
     {.path = "measure",
      .type = PDLT_VALUE_CUSTOM,
      .offset = AT(measure),

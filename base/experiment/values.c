@@ -366,24 +366,29 @@ pdlt_status pdlt_read_members(pdlt_reader *reader, const pdlt_node *value,
   return PDLT_OK;
 }
 
-pdlt_status pdlt_read_measure(pdlt_reader *reader, const pdlt_node *value,
-                              const pdlt_schema_key *key) {
+/* A list of words of the key, each once, as the bits of an unsigned. */
+pdlt_status pdlt_read_words(pdlt_reader *reader, const pdlt_node *value,
+                            const pdlt_schema_key *key) {
   unsigned bits = 0;
-  if (value->kind != PDLT_NODE_LIST || value->count == 0)
-    return pdlt_value_wrong(reader, value, key);
+  if (value->kind != PDLT_NODE_LIST) return pdlt_value_wrong(reader, value, key);
   for (size_t i = 0; i < value->count; i++) {
     int k = 0;
-    while (pdlt_measure_words[k] != NULL &&
-           !pdlt_value_is_word(value->items[i], pdlt_measure_words[k]))
-      k++;
-    if (pdlt_measure_words[k] == NULL) return pdlt_value_wrong(reader, value->items[i], key);
+    while (key->words[k] != NULL && !pdlt_value_is_word(value->items[i], key->words[k])) k++;
+    if (key->words[k] == NULL) return pdlt_value_wrong(reader, value->items[i], key);
     if (bits & (1U << k))
       return pdlt_reader_fail(reader, value->items[i]->line, key->path, "%s twice; list it once",
-                              pdlt_measure_words[k]);
+                              key->words[k]);
     bits |= 1U << k;
   }
-  reader->ex->measure = bits;
+  memcpy((char *)reader->ex + key->offset, &bits, sizeof bits);
   return PDLT_OK;
+}
+
+pdlt_status pdlt_read_measure(pdlt_reader *reader, const pdlt_node *value,
+                              const pdlt_schema_key *key) {
+  if (value->kind == PDLT_NODE_LIST && value->count == 0)
+    return pdlt_value_wrong(reader, value, key);
+  return pdlt_read_words(reader, value, key);
 }
 
 pdlt_status pdlt_read_names(pdlt_reader *reader, const pdlt_node *value,

@@ -9,6 +9,7 @@
 #include "base/experiment/results.h"
 #include "base/file/json.h"
 #include "base/file/npz.h"
+#include "cli/study/sizes.h"
 #include "cli/study/study.h"
 #include "theory/predict/predict.h"
 #include "trainer/run/checkpoint.h"
@@ -142,6 +143,18 @@ static pdlt_status work(pdlt_study *study, pdlt_part part, int layers, const cha
   return status;
 }
 
+/* A large file is announced before the work that it takes. */
+static void announce(pdlt_study *study, pdlt_part part, int layers, const char *path) {
+  const double large = 50e6;
+  pdlt_sizes sizes;
+  if (study->settings.shards > 0 ||
+      pdlt_sizes_estimate(&sizes, &study->resolved.experiment, &study->resolved.data, layers,
+                          NULL) != PDLT_OK)
+    return; /* what is wrong is said by the work itself */
+  const double bytes = part == PDLT_THEORY ? sizes.theory : sizes.measured;
+  if (bytes >= large) pdlt_progress_note(&study->progress, "%s: about %.0f MB", path, bytes / 1e6);
+}
+
 /* By way of the file: read from it, or made and written to it. */
 static pdlt_status make_file(pdlt_study *study, pdlt_part part, int layers, const char *path,
                              pdlt_archive *out, pdlt_error *err) {
@@ -157,6 +170,7 @@ static pdlt_status make_file(pdlt_study *study, pdlt_part part, int layers, cons
   PDLT_TRY(pdlt_stage_reuse(&key, path, s->force, &study->progress, out, &reused, err));
   if (reused) return PDLT_OK;
   PDLT_TRY(pdlt_stage_check_writable(path, err));
+  announce(study, part, layers, path);
   PDLT_TRY(work(study, part, layers, partial, out, err));
   PDLT_TRY(pdlt_npz_write(out, path, err));
   if (part == PDLT_MEASURED) pdlt_checkpoint_remove(partial);

@@ -51,16 +51,17 @@ pdlt_status pdlt_critical(const char *activation, pdlt_criticality *out, pdlt_er
   PDLT_TRY(pdlt_linalg_init(1, err));
   PDLT_TRY(pdlt_activation_parse(&act, activation, err));
   PDLT_TRY(pdlt_critical_find(&point, &act, err));
+  const double zero = 0; /* added to: no number is -0 */
   *out = (pdlt_criticality){.kind = kind_text(point.kind),
-                            .C_b = point.C_b,
-                            .C_W = point.C_W,
-                            .K = point.K,
+                            .C_b = point.C_b + zero,
+                            .C_W = point.C_W + zero,
+                            .K = point.K + zero,
                             .error_K = point.error_K,
                             .error_C = point.error_C,
-                            .a1 = point.a1,
-                            .b1 = point.b1,
-                            .p_0 = point.p_0,
-                            .p_perp = point.p_perp};
+                            .a1 = point.a1 + zero,
+                            .b1 = point.b1 + zero,
+                            .p_0 = point.p_0 + zero,
+                            .p_perp = point.p_perp + zero};
   pdlt_activation_format(&act, out->activation, sizeof out->activation);
   snprintf(out->reason, sizeof out->reason, "%s", point.reason);
 cleanup:

@@ -43,7 +43,8 @@ typedef struct pdlt_finding {
   size_t numbers; /* tested */
   char reason[512];
   size_t shown;                /* the number that is drawn */
-  double value, se, predicted; /* its coefficient and the prediction; NaN with EXACT */
+  double value, se, predicted; /* its coefficient and the prediction; EXACT: at the smallest width
+                                  that is used; NaN: there is none */
   size_t count;                /* points of the curve */
   double *x, *y, *y_se, *line; /* (count) h (THEORY: the variable), measured (computed), its
                                   error, prediction */

@@ -90,6 +90,16 @@ static void add_function(pdlt_finding *out, functions *work, size_t k, size_t w,
   work->count++;
 }
 
+/* What stands for the test: the number that is shown, at the smallest width that is used. */
+static void summarize(pdlt_finding *out, const pdlt_join *join) {
+  size_t w = 0;
+  while (w < join->num_widths && !join->used[w]) w++;
+  if (w == join->num_widths) return;
+  out->value = out->y[w];
+  out->se = out->y_se[w];
+  out->predicted = out->line[w];
+}
+
 static void decide(pdlt_finding *out, const functions *w, const pdlt_joint *joint, double share) {
   out->p = w->broken ? 0 : w->count == 0 ? 1 : joint->p;
   out->verdict = PDLT_UNDECIDED;
@@ -140,6 +150,7 @@ pdlt_status pdlt_claim_test_exact(pdlt_finding *out, const pdlt_expectation *e,
                                  .tag = work.tag};
   PDLT_TRY(pdlt_joint_test(&joint, join, &tested, err));
   decide(out, &work, &joint, setting->share);
+  summarize(out, join);
 cleanup:
   free_work(&work);
   return status;

@@ -31,8 +31,8 @@ static pdlt_status new_curve(curve *c, size_t count, pdlt_error *err) {
   return PDLT_OK;
 }
 
-/* With a sweep: coefficient and prediction of each point; EXACT has no coefficient, then
- * the value at the smallest width. */
+/* With a sweep: coefficient and prediction of each point; where there is no coefficient, the value
+ * at the smallest width. */
 static pdlt_status curve_of(curve *c, const pdlt_claim_result *r, const pdlt_finding *findings,
                             int over_points, pdlt_error *err) {
   pdlt_status status = new_curve(c, over_points ? r->points : findings[0].count, err);
@@ -115,6 +115,12 @@ static pdlt_status add_intercept(pdlt_panel *panel, const pdlt_finding *f, pdlt_
   return isnan(f->value) ? PDLT_OK : pdlt_panel_add(panel, &mark, err);
 }
 
+/* A sabotage by settings changes what theory computes, where nothing is measured: it stays beside
+ * the prediction, and is what is drawn. */
+static int is_computed(const pdlt_expectation *e, const pdlt_sabotage *sabotage) {
+  return e->kind == PDLT_EXPECT_THEORY && sabotage->kind == PDLT_SABOTAGE_SET;
+}
+
 static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_claim_result *r, size_t k,
                               pdlt_error *err) {
   const pdlt_expectation *e = &r->claim.expectations[k];
@@ -131,6 +137,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_claim_result *r, siz
     pdlt_free(c.storage);
     c = (curve){0};
     PDLT_TRY(curve_of(&c, r, r->sabotage[k][s], over_points, err));
+    if (is_computed(e, &e->sabotages[s])) c.line = c.y;
     PDLT_TRY(add_line(panel, &c, (int)s + 1, err));
   }
 cleanup:

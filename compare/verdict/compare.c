@@ -179,6 +179,20 @@ cleanup:
   return status;
 }
 
+/* Quantities that were measured and are not in the archive for their size. */
+static pdlt_status warn_of_dropped(work *job, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  const char *name = NULL;
+  json_t *reason = NULL, *absent = json_object_get(job->measured->meta, "absent");
+  json_object_foreach(absent, name, reason) {
+    const char *text = json_string_value(reason);
+    if (text != NULL && strncmp(text, "not kept", strlen("not kept")) == 0)
+      PDLT_TRY(warn(job->out, err, "%s was %s", name, text));
+  }
+cleanup:
+  return status;
+}
+
 static void fill_row(pdlt_compare_row *row, const pdlt_join *join, size_t k) {
   static const pdlt_coefficient none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
   *row = (pdlt_compare_row){.quantity = join->name,
@@ -316,6 +330,7 @@ pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
   PDLT_TRY(warn_of_reach(&job, err));
   PDLT_TRY(warn_of_tails(&job, err));
   PDLT_TRY(warn_of_absent(&job, err));
+  PDLT_TRY(warn_of_dropped(&job, err));
   if (job.store->num_joins == 0)
     PDLT_TRY(warn(&result, err, "theory and measurement have no quantity in common"));
   PDLT_TRY(gather_all(&job, err));

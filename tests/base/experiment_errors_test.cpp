@@ -285,6 +285,9 @@ TEST(ExperimentErrors, TrainingAndMeasurement) {
        "23: ensemble.members: 0; expected a whole number from 1 to 1e+12, "
        "or {until: {quantity: NAME, relative: NUMBER}}"},
       {26, "  keep_members: 1001", "26: ensemble.keep_members: 1001; there are only 1000 members"},
+      {26, "  keep: [cov, cov]", "26: ensemble.keep: cov twice; list it once"},
+      {26, "  keep: [z]", "26: ensemble.keep: z; expected a list of some of cov"},
+      {26, "  keep: cov", "26: ensemble.keep: cov; expected a list of some of cov"},
       {27, "measure: output", "27: measure: output; " + measure},
       {27, "measure: [outputs]", "27: measure: outputs; " + measure},
       {27, "measure: [ntk, ntk]", "27: measure: ntk twice; list it once"},

@@ -141,6 +141,9 @@ TEST(Experiment, ReadsTrainingEnsembleAndTheory) {
   EXPECT_EQ(e.ex.ensemble.estimator, PDLT_ESTIMATOR_ANTITHETIC);
   EXPECT_EQ(e.ex.ensemble.single_precision, 0);
   EXPECT_EQ(e.ex.ensemble.keep_members, 7);
+  EXPECT_EQ(e.ex.ensemble.keep, 0u);
+  EXPECT_EQ(Experiment(kFull, {"ensemble.keep=[cov]"}).ex.ensemble.keep, unsigned(PDLT_KEEP_COV));
+  EXPECT_EQ(Json(e.ex), Json(Experiment(kFull, {"ensemble.keep=[]", "compare.csv=auto"}).ex));
   EXPECT_EQ(e.ex.measure, unsigned(PDLT_MEASURE_OUTPUT | PDLT_MEASURE_KERNEL | PDLT_MEASURE_NTK));
   EXPECT_EQ(e.ex.measure_samples, 5);
   EXPECT_EQ(e.ex.theory.order, 0);
@@ -287,6 +290,7 @@ TEST(Experiment, JsonIsReadBackTheSame) {
       {},
       {"training.eta=0.1"},
       {"training={eta: 0.1, steps: end}"},
+      {"ensemble.keep=[cov]", "compare.csv=summary"},
       {"data.scale=none", "title=\"quote \\\" and \\\\ and \\u00e9\""},
       {"network.C_W=0.1234567890123456789", "network.activation=polynomial(0.1,1,0.3)"},
       {"data={source: parity, inputs: 5, train: 6}", "network.outputs=1", "measure_samples=2"},
@@ -321,7 +325,8 @@ TEST(Experiment, HashSeesWhatItShould) {
                         Case{"data.center=false", true}, Case{"training.eta=0.2", true},
                         Case{"training.record=[0, 5]", true}, Case{"ensemble.seed=8", false},
                         Case{"compare.degree=2", false}, Case{"compare.level=0.01", false},
-                        Case{"compare.csv=full", false}, Case{"network.lambda_b=0.5", true}}) {
+                        Case{"compare.csv=full", false}, Case{"ensemble.keep=[cov]", false},
+                        Case{"network.lambda_b=0.5", true}}) {
     Experiment changed(kFull, {c.setting});
     const std::string key = c.setting;
     bool same_text = key == "network.depth=3" || key.rfind("compare.", 0) == 0;

@@ -61,6 +61,12 @@ TEST_F(Verify, AgreesRefutesAndWritesAPage) {
   EXPECT_EQ(Text(first, "claim"), "4-second");
   EXPECT_EQ(Text(first, "chapter"), "4");
   EXPECT_EQ(Text(first, "verdict"), "agree");
+  const json_t *number = json_array_get(json_object_get(first, "numbers"), 0);
+  const double value = json_real_value(json_object_get(number, "value"));
+  const double se = json_real_value(json_object_get(number, "se"));
+  EXPECT_GT(se, 0); /* at the smallest width */
+  EXPECT_NEAR(value, json_real_value(json_object_get(number, "predicted")), 5 * se);
+  EXPECT_GT(value, 10 * se);
   const json_t *sabotages = json_object_get(first, "sabotage_verdicts");
   ASSERT_EQ(json_array_size(sabotages), 3u);
   EXPECT_EQ(Text(json_array_get(sabotages, 0), "sabotage"), "V, exact: without V.fresh");

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -108,6 +109,27 @@ TEST_F(CompareWrite, SummaryHasTheRowsWithoutWidth) {
   auto summary = read_csv(path);
   ASSERT_EQ(summary.size(), 4u);
   for (size_t k = 0; k < 4; k++) EXPECT_EQ(summary[k], full[5 * k]) << k;
+}
+
+/* What a run did not store for its size is named; what it could not measure has its reason there. */
+TEST_F(CompareWrite, NamesWhatWasNotKept) {
+  json_object_set_new(
+      pair.measured.meta, "absent",
+      json_pack("{s:s, s:s}", "cov", "not kept: 90 MB at each width; ensemble.keep: [cov] keeps it",
+                "Theta_t", "it is as large as cov"));
+  pdlt_comparison out{};
+  pdlt_error err{};
+  ASSERT_EQ(pdlt_compare(&out, &pair.theory, &pair.measured, nullptr, &err), PDLT_OK);
+  size_t named = 0;
+  for (size_t k = 0; k < out.num_warnings; k++) {
+    named += out.warnings[k] == std::string(
+                                    "cov was not kept: 90 MB at each width; ensemble.keep: "
+                                    "[cov] keeps it");
+    EXPECT_EQ(strstr(out.warnings[k], "Theta_t"), nullptr) << out.warnings[k];
+  }
+  EXPECT_EQ(named, 1u);
+  EXPECT_EQ(out.verdict, c.verdict);
+  pdlt_comparison_free(&out);
 }
 
 /* Degree and level of the caller go before those of the archive; what is negative does not. */

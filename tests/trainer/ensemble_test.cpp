@@ -415,6 +415,7 @@ TEST(TrainerPlan, HugeCovariancesAreLeftOutAndListed) {
   s.test = 0;
   s.record = "[0, 1, 2, 3]";
   s.members = 6400;
+  s.more_ensemble = "  keep: [cov]\n";
   Data data = data_of(s, 1);
   for (const char *widths : {"[1]", "[1, 2]"}) {
     s.widths = widths;

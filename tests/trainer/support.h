@@ -65,6 +65,7 @@ struct Settings {
   long members = 200;
   std::string estimator = "plain", measure = "[output, kernel, ntk]";
   long keep = 0;
+  std::string more_ensemble;
   int seed = 7;
   int measure_samples = 0;  // 0: the default
 };
@@ -82,7 +83,8 @@ inline std::string yaml(const Settings &s) {
   t += s.more_training;
   t += "ensemble:\n  members: " + std::to_string(s.members) +
        "\n  seed: " + std::to_string(s.seed) + "\n  estimator: " + s.estimator +
-       "\n  keep_members: " + std::to_string(s.keep) + "\nmeasure: " + s.measure + "\n";
+       "\n  keep_members: " + std::to_string(s.keep) + "\n" + s.more_ensemble +
+       "measure: " + s.measure + "\n";
   if (s.measure_samples > 0) t += "measure_samples: " + std::to_string(s.measure_samples) + "\n";
   return t;
 }

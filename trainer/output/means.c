@@ -70,13 +70,15 @@ static pdlt_status write_end(const pdlt_width_output *out, int k, const pdlt_est
 
 static pdlt_status write_outputs(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
+  const int keeps = plan->has[PDLT_QUANTITY_COV] && !pdlt_plan_drops_covariance(plan);
   pdlt_estimates z, cov;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(write_mean(out, &z, err));
-  if (plan->has[PDLT_QUANTITY_COV]) PDLT_TRY(write_covariance(out, &cov, err));
+  if (keeps) PDLT_TRY(write_covariance(out, &cov, err));
   PDLT_TRY(pdlt_output_losses(out, &z, err));
   if (plan->has[PDLT_QUANTITY_Z_END]) PDLT_TRY(write_end(out, PDLT_QUANTITY_Z_END, &z, err));
-  if (plan->has[PDLT_QUANTITY_COV_END]) PDLT_TRY(write_end(out, PDLT_QUANTITY_COV_END, &cov, err));
+  if (keeps && plan->has[PDLT_QUANTITY_COV_END])
+    PDLT_TRY(write_end(out, PDLT_QUANTITY_COV_END, &cov, err));
 cleanup:
   return status;
 }

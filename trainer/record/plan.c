@@ -205,6 +205,21 @@ void pdlt_plan_grow(pdlt_plan *plan, size_t members) {
   fix_blocks(plan, members);
 }
 
+double pdlt_plan_covariance_bytes(const pdlt_plan *plan) {
+  static const int covariances[] = {PDLT_QUANTITY_COV, PDLT_QUANTITY_COV_END};
+  double numbers = 0;
+  for (int i = 0; i < 2; i++)
+    if (plan->has[covariances[i]]) numbers += (double)pdlt_plan_numbers(plan, covariances[i]);
+  return numbers * (double)(plan->blocks + 2) * (double)sizeof(double);
+}
+
+int pdlt_plan_drops_covariance(const pdlt_plan *plan) {
+  const pdlt_experiment *ex = plan->ex;
+  const int wanted = ex->ensemble.members == 0 && ex->ensemble.until.quantity == PDLT_QUANTITY_COV;
+  return !wanted && !(ex->ensemble.keep & PDLT_KEEP_COV) &&
+         pdlt_plan_covariance_bytes(plan) > PDLT_KEPT_BYTES;
+}
+
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan) {
   if (plan->control.linear) return plan->control.fitted ? "control" : "two_level";
   return plan->antithetic ? "antithetic" : "plain";

@@ -145,6 +145,12 @@ void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt
  * ones where they would be too many. */
 void pdlt_plan_grow(pdlt_plan *plan, size_t members);
 
+/* Bytes of the covariances of the outputs at one width, error bars and blocks included, as the plan
+ * stands; and whether they are too many to be stored: more than PDLT_KEPT_BYTES, and asked for neither
+ * by ensemble.keep nor by until. */
+double pdlt_plan_covariance_bytes(const pdlt_plan *plan);
+int pdlt_plan_drops_covariance(const pdlt_plan *plan);
+
 /* Name of the estimator as in the experiment file: plain, antithetic, two_level, control. */
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan);
 
