@@ -186,7 +186,7 @@ static void write_page(FILE *out, const page *s, const char *svg, size_t size) {
     pdlt_html_base64(out, svg, size);
     fputs(
         "\"><figcaption>For each test the number with the largest prediction: fitted "
-        "coefficient with one standard error, and theory.</figcaption></figure>\n",
+        "coefficient with one total error, and theory.</figcaption></figure>\n",
         out);
   }
   fputs("</main>\n</body>\n</html>\n", out);
