@@ -8,11 +8,18 @@
 
 enum { LINE = 110, INDENT = 4, HEAD = 96 };
 
+/* Length of the first word; a sign of percent belongs to its number. */
+static int word_of(const char *text) {
+  const int length = (int)strcspn(text, " ");
+  return strncmp(text + length, " %", 2) == 0 ? length + 1 + (int)strcspn(text + length + 1, " ")
+                                              : length;
+}
+
 void pdlt_print_wrapped(const char *head, int indent, const char *text) {
   int at = (int)strlen(head);
   fputs(head, stdout);
   while (*text != 0) {
-    const int length = (int)strcspn(text, " ");
+    const int length = word_of(text);
     if (at > indent && at + length > LINE) {
       printf("\n%*s", indent, "");
       at = indent;
@@ -21,7 +28,7 @@ void pdlt_print_wrapped(const char *head, int indent, const char *text) {
     at += length;
     text += length;
     if (*text == ' ') {
-      const int next = (int)strcspn(text + 1, " ");
+      const int next = word_of(text + 1);
       if (at + 1 + next <= LINE) fputc(' ', stdout); /* none at the end of a line */
       at++;
       text++;

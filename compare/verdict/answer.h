@@ -15,7 +15,7 @@ extern "C" {
 
 /* Writes comparison->answer, in plain text ("n = 16", "1/n", "3.1 +- 0.2 %"), of a comparison whose
  * rows, tests and verdict are there. The first sentence gives the bounds of the tests: 4 total
- * errors, relative to the largest predicted number; "only jointly" where that is more than the
+ * errors of the largest predicted number, relative to it; "only jointly" where that is more than the
  * number itself, so that only many numbers together show the agreement; "0" where all predictions
  * are 0. The second gives root mean square distances from theory at the last time, relative to the
  * root mean square at infinite width: of the mean output of the test samples and of their loss
