@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "cli/command.h"
-#include "cli/print.h"
 
 /* With --json: output, hash, reused of a result whose metadata these are. */
 static pdlt_status print_result(const pdlt_options *options, const char *meta_text,

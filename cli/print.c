@@ -1,10 +1,10 @@
-/* print.c - see print.h. */
-#include "cli/print.h"
-
+/* print.c - what `pdlt run` and `pdlt compare` print of a verdict, in lines of 110 characters. */
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "cli/command.h"
 
 enum { LINE = 110, INDENT = 4, HEAD = 96 };
 
