@@ -251,9 +251,8 @@ void pdlt_report_tests(FILE *out, const pdlt_report_input *in) {
   fputs(
       ". <i>Null <i>z</i></i> is the distance of theory from its null hypothesis in total errors "
       "(statistical, numerical and of the powers left out): the power of the test. <i>Bound</i>: "
-      "four total errors of the largest number predicted, relative to it; so well the coefficient "
-      "is "
-      "known. <i>Members</i> would give a null <i>z</i> of 4.</p>\n",
+      "four times the largest total error of a number, relative to the largest number predicted; "
+      "so well all of them are known. <i>Members</i> would give a null <i>z</i> of 4.</p>\n",
       out);
   write_tests(out, c, 0);
   write_derived_tests(out, c);

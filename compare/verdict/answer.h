@@ -14,13 +14,13 @@ extern "C" {
 #endif
 
 /* Writes comparison->answer, in plain text ("n = 16", "1/n", "3.1 +- 0.2 %"), of a comparison whose
- * rows, tests and verdict are there. The first sentence gives the bounds of the tests: 4 total
- * errors of the largest predicted number, relative to it; "only jointly" where that is more than the
- * number itself, so that only many numbers together show the agreement; "0" where all predictions
- * are 0. The second gives root mean square distances from theory at the last time, relative to the
- * root mean square at infinite width: of the mean output of the test samples and of their loss
- * (without test samples, of the training samples; without training, of what was measured at
- * initialization), at the narrowest width in reach and at the widest one. Noise is taken off in
+ * rows, tests and verdict are there. The first sentence gives the bounds of the tests: 4 times the
+ * largest total error of a number, relative to the largest predicted one; "only jointly" where that
+ * is more than the number itself, so that only many numbers together show the agreement; "0" where
+ * all predictions are 0. The second gives root mean square distances from theory at the last time,
+ * relative to the root mean square at infinite width: of the mean output of the test samples and of
+ * their loss (without test samples, of the training samples; without training, of what was measured
+ * at initialization), at the narrowest width in reach and at the widest one. Noise is taken off in
  * quadrature; below twice the noise a bound stands in its place. Errors: PDLT_ERR_MEMORY; the
  * answer is then as before. Cost: O(rows), and block values of two widths. */
 pdlt_status pdlt_comparison_answer(pdlt_comparison *comparison, const pdlt_archive *measured,
