@@ -8,11 +8,12 @@
 
 enum { LINE = 110, INDENT = 4, HEAD = 96 };
 
-/* Length of the first word; a sign of percent belongs to its number. */
+/* Length of the first word; "3.1 +- 0.2 %" is one. */
 static int word_of(const char *text) {
-  const int length = (int)strcspn(text, " ");
-  return strncmp(text + length, " %", 2) == 0 ? length + 1 + (int)strcspn(text + length + 1, " ")
-                                              : length;
+  size_t length = strcspn(text, " ");
+  if (strncmp(text + length, " +- ", 4) == 0) length += 4 + strcspn(text + length + 4, " ");
+  if (strncmp(text + length, " %", 2) == 0) length += 1 + strcspn(text + length + 1, " ");
+  return (int)length;
 }
 
 void pdlt_print_wrapped(const char *head, int indent, const char *text) {

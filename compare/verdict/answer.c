@@ -109,11 +109,14 @@ static size_t gather(const pdlt_comparison *c, pdlt_verdict verdict, const char 
   return count;
 }
 
+/* A bound that two digits show as 100 %. */
+#define ALL_OF_IT 0.995
+
 /* A bound beyond the largest number itself: many numbers together show the agreement. */
 static void write_bound(FILE *out, double bound) {
   if (!isfinite(bound))
     fputs("0", out);
-  else if (bound >= 1.0)
+  else if (bound >= ALL_OF_IT)
     fputs("only jointly", out);
   else
     fprintf(out, "within %.2g %%", 100.0 * bound);
@@ -121,7 +124,7 @@ static void write_bound(FILE *out, double bound) {
 
 /* The bound of a test as a percentage, where it is one. */
 static int is_percentage(const pdlt_compare_test *test) {
-  return test != NULL && test->bound < 1.0;
+  return test != NULL && test->bound < ALL_OF_IT;
 }
 
 /* "within 0.4 % at infinite width and 6 % in its 1/n correction"; short where that was said. */
