@@ -59,8 +59,17 @@ void pdlt_options_free(pdlt_options *options);
 pdlt_status pdlt_command_fail(pdlt_error *err, pdlt_status status, const char *format, ...)
     PDLT_PRINTF(3, 4);
 
+/* --- print.c --- */
+
 /* The value, or 0 where it rounds to 0 in this unit: printed, a negative one would be -0. */
 double pdlt_command_number(double value, double unit);
+
+/* Prints `head`, then text broken at blanks into lines of at most 110 characters; further lines
+ * begin with `indent` blanks. */
+void pdlt_print_wrapped(const char *head, int indent, const char *text);
+/* The verdict on a study whose report lies in folder: table of tests, reasons, warnings, answer; as
+ * JSON with options->json. */
+void pdlt_print_verdict(const pdlt_study *study, const char *folder, const pdlt_options *options);
 
 /* --- listen.c --- */
 

@@ -6,34 +6,6 @@
 
 #include "cli/command.h"
 
-/* --- What is printed --- */
-
-double pdlt_command_number(double value, double unit) { return fabs(value) < unit / 2 ? 0 : value; }
-
-static void print_tests(const pdlt_study *study) {
-  pdlt_test test;
-  printf("%-10s %-4s %-10s %9s %8s %8s %8s\n", "quantity", "", "verdict", "p", "worst z", "numbers",
-         "null z");
-  for (size_t k = 0; pdlt_study_test(study, k, &test); k++) {
-    printf("%-10s %-4s %-10s %9.2g %8.2f %8zu %8.3g\n", test.quantity, test.coefficient,
-           test.verdict, test.p, pdlt_command_number(test.worst_z, 0.01), test.numbers,
-           test.null_z);
-    if (strcmp(test.verdict, "agree") != 0) printf("           %s\n", test.reason);
-  }
-}
-
-static void print_verdict(const pdlt_study *study, const char *folder,
-                          const pdlt_options *options) {
-  if (options->json) {
-    fputs(pdlt_study_verdict_json(study), stdout);
-    return;
-  }
-  print_tests(study);
-  for (size_t k = 0; pdlt_study_warning(study, k) != NULL; k++)
-    printf("warning: %s\n", pdlt_study_warning(study, k));
-  printf("verdict: %s   (%s/report.html)\n", pdlt_study_verdict(study), folder);
-}
-
 /* With --json: output, hash, reused of a result whose metadata these are. */
 static pdlt_status print_result(const pdlt_options *options, const char *meta_text,
                                 pdlt_error *err) {
@@ -92,7 +64,7 @@ static pdlt_status run_one(pdlt_study *study, const char *folder, const pdlt_opt
                            int *exit_status, pdlt_error *err) {
   const pdlt_status status = pdlt_study_run(study, folder, err);
   if (status != PDLT_OK) return status;
-  print_verdict(study, folder, options);
+  pdlt_print_verdict(study, folder, options);
   *exit_status = exit_of(study);
   return PDLT_OK;
 }
@@ -141,7 +113,7 @@ pdlt_status pdlt_command_compare(pdlt_options *options, int *exit_status, pdlt_e
   PDLT_TRY(
       pdlt_study_open_results(&study, options->args[0], options->args[1], &options->settings, err));
   PDLT_TRY(pdlt_study_compare(study, options->output, err));
-  print_verdict(study, options->output, options);
+  pdlt_print_verdict(study, options->output, options);
   *exit_status = exit_of(study);
 cleanup:
   pdlt_study_free(study);

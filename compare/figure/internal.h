@@ -91,6 +91,13 @@ pdlt_status pdlt_figure_benefit(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_spread(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_density(pdlt_figure_job *job, pdlt_error *err);
 
+/* The fit of the verdict to a row: x_n = sum_k coefficient[k] x^k, x = h^power, k = 0 .. degree +
+ * PDLT_FIT_BEYOND; the last ones, beyond the polynomial, are what their standard deviation `beyond`
+ * and the measurements leave most likely. Untouched when it fails: PDLT_ERR_NUMERIC (fewer widths
+ * than coefficients of the polynomial), PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_fit(double *coefficient, const pdlt_comparison *comparison,
+                            const pdlt_compare_row *row, pdlt_error *err);
+
 /* Vertex of one sample against layer at criticality, V/K^2 (PDLT ch. 5, equal widths): an
  * exact line or an asymptote, and the kernel's decay K -> 1/(decay l). */
 typedef struct pdlt_depth_law {

@@ -166,7 +166,7 @@ static void write_caption(FILE *text, const bars *b) {
   if (tested == 0) return;
   pdlt_plot_number(number, sizeof number, sqrt(square / tested), 3);
   fprintf(text,
-          " The fitted coefficients (one standard error) differ from the sum by %s standard "
+          " The fitted coefficients (with one total error) differ from the sum by %s total "
           "errors root mean square.",
           number);
 }

@@ -12,28 +12,35 @@ enum { MAX_PANELS = 18, MAX_SINGLE = 2 * MAX_PANELS };
 /* What one panel needs, in arrays over the widths. */
 typedef struct panel_data {
   const pdlt_distance *d;                           /* (N) */
+  double power;                                     /* of h, in which the quantity goes */
   double *y, *lo, *hi, *floor, *hollow, *reference; /* (N) */
 } panel_data;
 
 static pdlt_status add_reference(pdlt_panel *panel, const pdlt_comparison *c, panel_data *p,
                                  int order, pdlt_error *err) {
+  static const char *const labels[] = {
+      "slope \xe2\x88\x92"
+      "1/2",
+      "slope \xe2\x88\x92"
+      "1",
+      "slope \xe2\x88\x92"
+      "2"};
   size_t anchor = 0;
   while (anchor < c->num_widths && !pdlt_distance_clear(&p->d[anchor])) anchor++;
   if (anchor == c->num_widths) return PDLT_OK;
   for (size_t w = 0; w < c->num_widths; w++)
-    p->reference[w] = p->d[anchor].value * pow(c->widths[anchor] / c->widths[w], order + 1);
+    p->reference[w] =
+        p->d[anchor].value * pow(c->widths[anchor] / c->widths[w], p->power * (order + 1));
   pdlt_series line = {.kind = PDLT_SERIES_LINE,
                       .n = c->num_widths,
                       .x = c->widths,
                       .y = p->reference,
-                      .color = PDLT_BLACK,
+                      .color = p->power < 1 ? PDLT_GREEN : PDLT_BLACK,
                       .dashed = 1,
                       .width = 0.9,
                       .ignore_range = 1};
-  line.label = order == 0 ? "slope \xe2\x88\x92"
-                            "1"
-                          : "slope \xe2\x88\x92"
-                            "2";
+  const int whole = p->power * (order + 1) < 1 ? 0 : (int)(p->power * (order + 1));
+  line.label = labels[whole];
   line.dashed = order + 1;
   return pdlt_panel_add(panel, &line, err);
 }
@@ -135,6 +142,12 @@ static void write_slope(slope_list *list, const char *symbol, const pdlt_compare
           slope->order ? " (from order 1/<i>n</i>)" : "", value);
 }
 
+static double power_of(const pdlt_comparison *c, const char *quantity) {
+  for (size_t r = 0; r < c->num_rows; r++)
+    if (strcmp(c->rows[r].quantity, quantity) == 0) return c->rows[r].power;
+  return 1;
+}
+
 /* The quantity's distances at order 0 and, where theory has it, order 1. */
 static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_comparison *c, const char *quantity,
                               panel_data *p, slope_list *list, pdlt_error *err) {
@@ -143,6 +156,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_comparison *c, const
   pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
   pdlt_quantity_markup(symbol, sizeof symbol, quantity);
   pdlt_panel_title(panel, symbol);
+  p->power = power_of(c, quantity);
   x->kind = y->kind = PDLT_AXIS_LOG;
   snprintf(x->label, sizeof x->label, "width <i>n</i>");
   snprintf(y->label, sizeof y->label, "rms distance");
@@ -168,7 +182,11 @@ static const char CAPTION[] =
     "noise alone would give; open symbols lie "
     "within twice that floor. Distances from infinite width should fall with slope \xe2\x88\x92"
     "1, those from order 1/<i>n</i> with slope \xe2\x88\x92"
-    "2. Fitted slopes: ";
+    "2";
+
+static const char HALVES[] =
+    "; of what depends on training, which goes in powers of <i>n</i><sup>\xe2\x88\x92"
+    "1/2</sup> here, with half of these";
 
 pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   const pdlt_comparison *c = job->in->comparison;
@@ -191,6 +209,9 @@ pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   PDLT_TRY(pdlt_figure_page_open(&page, count, err));
   list.text = page.text;
   fputs(CAPTION, page.text);
+  int half = 0;
+  for (size_t k = 0; k < count; k++) half |= power_of(c, names[k]) < 1;
+  fprintf(page.text, "%s. Fitted slopes: ", half ? HALVES : "");
   for (size_t k = 0; k < count; k++)
     PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), c, names[k], &p, &list, err));
   fputs(".", page.text);

@@ -161,7 +161,7 @@ static pdlt_status fill_pulls(pdlt_panel *panel, const scatter *s, pdlt_error *e
   double x[POINTS], y[POINTS];
   pdlt_panel_title(panel, "all numbers");
   snprintf(pdlt_panel_x(panel)->label, sizeof pdlt_panel_x(panel)->label,
-           "deviation in standard errors");
+           "deviation in total errors");
   snprintf(pdlt_panel_y(panel)->label, sizeof pdlt_panel_y(panel)->label, "density");
   pdlt_panel_x(panel)->lo = -PULL_RANGE;
   pdlt_panel_x(panel)->hi = PULL_RANGE;
@@ -202,11 +202,12 @@ static void write_caption(FILE *text, const scatter *s) {
   if (thinned)
     fprintf(text, "At most %d numbers are shown for each, evenly chosen. ", (int)MAX_POINTS);
   fprintf(text,
-          "Error bars: one standard error. Last panel: deviations of all %zu distinct numbers in "
-          "standard errors (outermost bins: everything beyond) with the normal density; numbers "
-          "share networks and are correlated, so the histogram need not be smooth. Root mean "
-          "square %s (1 expected), %s %% within two standard errors (95 %% expected), farthest "
-          "%s.",
+          "Error bars: one total error of the fit, statistical, numerical and of the powers left "
+          "out. Last panel: deviations of all %zu distinct numbers in total errors (outermost "
+          "bins: everything beyond) with the normal density; numbers share networks and are "
+          "correlated, so the histogram need not be smooth. Root mean square %s (1 expected of "
+          "statistical errors, less of others), %s %% within two total errors (95 %% expected, or "
+          "more), farthest %s.",
           s->num_points, rms, share, largest);
 }
 

@@ -84,3 +84,32 @@ void pdlt_html_json_table(FILE *out, const json_t *object) {
   write_rows(out, object, "");
   fputs("</table></div>\n", out);
 }
+
+void pdlt_html_verdict(FILE *out, pdlt_verdict verdict) {
+  const char *text = pdlt_verdict_text(verdict);
+  fprintf(out, "<span class=\"word %s\">%s</span>", text, text);
+}
+
+void pdlt_html_table_begin(FILE *out, const pdlt_column *columns, size_t count) {
+  fputs("<div class=\"scroll\"><table class=\"cards\">\n<thead><tr>", out);
+  for (size_t k = 0; k < count; k++) {
+    const int number = columns[k].class_name[0] == 'n' && columns[k].class_name[1] == 0;
+    fprintf(out, "<th%s>%s</th>", number ? " class=\"n\"" : "", columns[k].heading);
+  }
+  fputs("</tr></thead>\n<tbody>\n", out);
+}
+
+void pdlt_html_cell(FILE *out, const pdlt_column *c) {
+  if (c->class_name[0] != 0)
+    fprintf(out, "<td class=\"%s\" data-label=\"%s\">", c->class_name, c->label);
+  else
+    fprintf(out, "<td data-label=\"%s\">", c->label);
+}
+
+void pdlt_html_table_end(FILE *out) { fputs("</tbody></table></div>\n", out); }
+
+void pdlt_html_number_cell(FILE *out, const pdlt_column *c, double value, int digits) {
+  pdlt_html_cell(out, c);
+  pdlt_html_number(out, value, digits);
+  fputs("</td>", out);
+}

@@ -24,6 +24,25 @@ void pdlt_html_base64(FILE *out, const char *bytes, size_t size);
  * written on one line. */
 void pdlt_html_json_table(FILE *out, const json_t *object);
 
+/* The word of a verdict in its colour. */
+void pdlt_html_verdict(FILE *out, pdlt_verdict verdict);
+
+/* A column of a table: its heading (markup), the same as plain text for pages too narrow for a
+ * heading, and the class of its cells ("n": numbers; "": none). */
+typedef struct pdlt_column {
+  const char *heading, *label, *class_name;
+} pdlt_column;
+
+/* Begins and ends a table whose rows become cards on a narrow page; between the two the caller
+ * writes <tr>, cells, </tr>. */
+void pdlt_html_table_begin(FILE *out, const pdlt_column *columns, size_t count);
+void pdlt_html_table_end(FILE *out);
+
+/* Begins the cell of a column; the caller ends it. A whole cell with one number of so many
+ * significant digits. */
+void pdlt_html_cell(FILE *out, const pdlt_column *column);
+void pdlt_html_number_cell(FILE *out, const pdlt_column *column, double value, int digits);
+
 /* The style sheet (style.css). */
 extern const unsigned char pdlt_page_style[];
 extern const size_t pdlt_page_style_size;

@@ -1,18 +1,15 @@
-/* sections.c - the sections of the page. */
+/* sections.c - the sections of the page: verdict, tests, figures, setting. */
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
+#include "compare/join/join.h"
 #include "compare/page/internal.h"
 #include "compare/text/markup.h"
 #include "compare/text/number.h"
 #include "compare/verdict/rows.h"
 
-enum { SELECTED_ROWS = 24 };
-
-static void write_word(FILE *out, pdlt_verdict verdict) {
-  const char *text = pdlt_verdict_text(verdict);
-  fprintf(out, "<span class=\"word %s\">%s</span>", text, text);
-}
+enum { NULL_DISTANCE = 4 /* total errors that make the power of a test */ };
 
 static void write_quantity(FILE *out, const char *quantity) {
   char markup[192];
@@ -20,38 +17,43 @@ static void write_quantity(FILE *out, const char *quantity) {
   fputs(markup, out);
 }
 
-static void write_coefficient(FILE *out, const char *coefficient) {
-  if (strcmp(coefficient, "c0") == 0)
+/* 1 where the numbers of a quantity go in powers of h^(1/2); NULL: of any quantity. */
+static int has_half_powers(const pdlt_comparison *c, const char *quantity) {
+  for (size_t r = 0; r < c->num_rows; r++)
+    if (c->rows[r].power < 1.0 && (!quantity || strcmp(c->rows[r].quantity, quantity) == 0))
+      return 1;
+  return 0;
+}
+
+static void write_coefficient(FILE *out, const pdlt_comparison *c, const pdlt_compare_test *test) {
+  if (strcmp(test->coefficient, "c0") == 0)
     fputs("infinite width", out);
-  else if (strcmp(coefficient, "c1") == 0)
-    fputs("order 1/<i>n</i>", out);
+  else if (strcmp(test->coefficient, "c1") != 0)
+    pdlt_html_text(out, test->coefficient);
+  else if (has_half_powers(c, test->quantity))
+    fputs(
+        "order <i>n</i><sup>\xe2\x88\x92"
+        "1/2</sup>",
+        out);
   else
-    pdlt_html_text(out, coefficient);
+    fputs("order 1/<i>n</i>", out);
 }
 
-/* value +- se, or a dash. */
-static void write_with_error(FILE *out, double value, double se) {
-  char text[160];
-  pdlt_plot_measured(text, sizeof text, value, se);
-  fputs(text, out);
-}
-
-static void write_table_head(FILE *out, const char *columns) {
-  fputs("<div class=\"scroll\"><table>\n<thead><tr>", out);
-  fputs(columns, out);
-  fputs("</tr></thead>\n<tbody>\n", out);
+/* Losses are made of z and cov; their tests are told apart unless one disagrees. */
+static int counts(const pdlt_compare_test *test) {
+  return test->verdict == PDLT_DISAGREE || !pdlt_join_is_derived(test->quantity);
 }
 
 /* The tests with the given verdict, as a list "K (infinite width), z (order 1/n)". */
 static size_t write_tests_with(FILE *out, const pdlt_comparison *c, pdlt_verdict verdict) {
   size_t count = 0;
   for (size_t i = 0; i < c->num_tests; i++) {
-    if (c->tests[i].verdict != verdict) continue;
+    if (c->tests[i].verdict != verdict || !counts(&c->tests[i])) continue;
     if (out) {
       fputs(count ? ", " : "", out);
       write_quantity(out, c->tests[i].quantity);
       fputs(" (", out);
-      write_coefficient(out, c->tests[i].coefficient);
+      write_coefficient(out, c, &c->tests[i]);
       fputs(")", out);
     }
     count++;
@@ -59,27 +61,30 @@ static size_t write_tests_with(FILE *out, const pdlt_comparison *c, pdlt_verdict
   return count;
 }
 
+/* 1 when every test would have found its null hypothesis. */
+static int all_had_power(const pdlt_comparison *c) {
+  for (size_t i = 0; i < c->num_tests; i++)
+    if (counts(&c->tests[i]) && !(c->tests[i].null_z >= NULL_DISTANCE)) return 0;
+  return 1;
+}
+
 static void write_sentence(FILE *out, const pdlt_comparison *c) {
-  size_t numbers = 0, fails = write_tests_with(NULL, c, c->verdict);
-  const char *tests = c->num_tests == 1 ? "test" : "tests";
-  for (size_t i = 0; i < c->num_tests; i++) numbers += c->tests[i].numbers;
-  size_t weak = write_tests_with(NULL, c, PDLT_UNDECIDED);
-  if (c->num_tests == 0) {
+  size_t numbers = 0, count = 0;
+  const size_t fails = write_tests_with(NULL, c, c->verdict);
+  for (size_t i = 0; i < c->num_tests; i++) {
+    if (!counts(&c->tests[i])) continue;
+    count++;
+    numbers += c->tests[i].numbers;
+  }
+  const char *tests = count == 1 ? "test" : "tests";
+  if (count == 0) {
     fputs("No quantity could be tested.", out);
-  } else if (c->verdict == PDLT_AGREE && weak > 0) {
-    fprintf(out,
-            "Measurement agrees with theory in %zu of %zu tests, made of %zu numbers; none "
-            "disagrees. Undecided, and left to <i>z</i> and cov, of which they are made: ",
-            fails, c->num_tests, numbers);
-    write_tests_with(out, c, PDLT_UNDECIDED);
-    fputs(".", out);
   } else if (c->verdict == PDLT_AGREE) {
-    fprintf(out,
-            "Measurement agrees with theory in %s %zu %s, made of %zu numbers, "
-            "and each test had the power to refute it.",
-            c->num_tests == 1 ? "the" : "all", c->num_tests, tests, numbers);
+    fprintf(out, "Measurement agrees with theory in %s %zu %s, made of %zu numbers%s.",
+            count == 1 ? "the" : "all", count, tests, numbers,
+            all_had_power(c) ? ", and each test had the power to refute it" : "");
   } else {
-    fprintf(out, "%zu of %zu %s %s: ", fails, c->num_tests, tests,
+    fprintf(out, "%zu of %zu %s %s: ", fails, count, tests,
             c->verdict == PDLT_DISAGREE ? (fails == 1 ? "refutes theory" : "refute theory")
                                         : (fails == 1 ? "is undecided" : "are undecided"));
     write_tests_with(out, c, c->verdict);
@@ -87,17 +92,49 @@ static void write_sentence(FILE *out, const pdlt_comparison *c) {
   }
 }
 
+/* 1 when the blank belongs to what surrounds it: "n = 16", "3.1 +- 0.2 %". */
+static int is_tight(const char *before, const char *blank) {
+  return strchr("=%", blank[1]) != NULL || strncmp(blank + 1, "+-", 2) == 0 ||
+         (blank > before && blank[-1] == '=') ||
+         (blank > before + 1 && strncmp(blank - 2, "+-", 2) == 0);
+}
+
+/* A sentence of the answer: single letters n and p in italics, "+-" as one sign, no line breaks
+ * within a number. */
+static void write_answer(FILE *out, const char *text) {
+  for (const char *at = text; *at != 0; at++) {
+    const int starts = at == text || !isalnum((unsigned char)at[-1]);
+    if ((*at == 'n' || *at == 'p') && starts && !isalnum((unsigned char)at[1])) {
+      fprintf(out, "<i>%c</i>", *at);
+    } else if (at[0] == '+' && at[1] == '-') {
+      fputs("\xc2\xb1", out);
+      at++;
+    } else if (*at == ' ' && is_tight(text, at)) {
+      fputs("&nbsp;", out);
+    } else {
+      const char letter[2] = {*at, 0};
+      pdlt_html_text(out, letter);
+    }
+  }
+}
+
 void pdlt_report_verdict(FILE *out, const pdlt_report_input *in) {
   const pdlt_comparison *c = in->comparison;
   const char *text = pdlt_verdict_text(c->verdict);
-  fprintf(out, "<section class=\"verdict\" id=\"verdict\"><span class=\"badge %s\">%s</span><p>",
+  fprintf(out, "<section class=\"verdict\" id=\"verdict\"><span class=\"badge %s\">%s</span><div>",
           text, text);
+  for (int k = 0; k < 2; k++) {
+    if (c->answer[k] == NULL) continue;
+    fputs("<p class=\"answer\">", out);
+    write_answer(out, c->answer[k]);
+    fputs("</p>\n", out);
+  }
+  fputs("<p class=\"soft\">", out);
   write_sentence(out, c);
   if (c->num_widths > 0)
-    fprintf(out, " <span class=\"soft\">%zu width%s, <i>n</i> = %.0f to %.0f.</span>",
-            c->num_widths, c->num_widths == 1 ? "" : "s", c->widths[0],
-            c->widths[c->num_widths - 1]);
-  fputs("</p></section>\n", out);
+    fprintf(out, " %zu width%s, <i>n</i> = %.0f to %.0f.", c->num_widths,
+            c->num_widths == 1 ? "" : "s", c->widths[0], c->widths[c->num_widths - 1]);
+  fputs("</p></div></section>\n", out);
   if (c->num_warnings == 0) return;
   fputs("<section id=\"warnings\"><h2>Warnings</h2>\n<ul>\n", out);
   for (size_t i = 0; i < c->num_warnings; i++) {
@@ -108,29 +145,95 @@ void pdlt_report_verdict(FILE *out, const pdlt_report_input *in) {
   fputs("</ul></section>\n", out);
 }
 
-static void write_test(FILE *out, const pdlt_compare_test *test) {
-  fputs("<tr><td>", out);
+enum {
+  TEST_QUANTITY,
+  TEST_COEFFICIENT,
+  TEST_VERDICT,
+  TEST_P,
+  TEST_WORST,
+  TEST_NUMBERS,
+  TEST_NULL,
+  TEST_BOUND,
+  TEST_MEMBERS,
+  TEST_REASON,
+  TEST_COLUMNS
+};
+
+static const pdlt_column test_columns[TEST_COLUMNS] = {
+    {"Quantity", "Quantity", ""},       {"Coefficient", "Coefficient", ""},
+    {"Verdict", "Verdict", ""},         {"<i>p</i>", "p", "n"},
+    {"Worst <i>z</i>", "Worst z", "n"}, {"Numbers", "Numbers", "n"},
+    {"Null <i>z</i>", "Null z", "n"},   {"Bound", "Bound", "n"},
+    {"Members", "Members", "n"},        {"Reason", "Reason", "reason"},
+};
+
+/* 1 when the joint test looked in fewer directions than there are numbers. */
+static int is_projected(const pdlt_compare_test *test) {
+  return test->directions > 0 && test->directions != test->numbers;
+}
+
+static void write_test(FILE *out, const pdlt_comparison *comparison,
+                       const pdlt_compare_test *test) {
+  const pdlt_column *c = test_columns;
+  fputs("<tr>", out);
+  pdlt_html_cell(out, &c[TEST_QUANTITY]);
   write_quantity(out, test->quantity);
-  fputs("</td><td class=\"nowrap\">", out);
-  write_coefficient(out, test->coefficient);
-  fputs("</td><td>", out);
-  write_word(out, test->verdict);
-  fputs("</td><td class=\"n\">", out);
-  pdlt_html_number(out, test->p, 2);
-  fputs("</td><td class=\"n\">", out);
-  pdlt_html_number(out, test->worst_z, 2);
-  fprintf(out, "</td><td class=\"n\">%zu", test->numbers);
-  if (test->directions != test->numbers) fprintf(out, " (%zu)", test->directions);
-  fputs("</td><td class=\"n\">", out);
-  pdlt_html_number(out, test->null_z, 3);
-  fputs("</td><td class=\"n\">", out);
+  fputs("</td>", out);
+  pdlt_html_cell(out, &c[TEST_COEFFICIENT]);
+  write_coefficient(out, comparison, test);
+  fputs("</td>", out);
+  pdlt_html_cell(out, &c[TEST_VERDICT]);
+  pdlt_html_verdict(out, test->verdict);
+  fputs("</td>", out);
+  pdlt_html_number_cell(out, &c[TEST_P], test->p, 2);
+  pdlt_html_number_cell(out, &c[TEST_WORST], test->worst_z, 2);
+  pdlt_html_cell(out, &c[TEST_NUMBERS]);
+  fprintf(out, "%zu", test->numbers);
+  if (is_projected(test)) fprintf(out, " (%zu)", test->directions);
+  fputs("</td>", out);
+  pdlt_html_number_cell(out, &c[TEST_NULL], test->null_z, 3);
+  pdlt_html_cell(out, &c[TEST_BOUND]);
+  pdlt_html_number(out, 100.0 * test->bound, 2);
+  fputs(isnan(test->bound) ? "</td>" : "&nbsp;%</td>", out);
+  pdlt_html_cell(out, &c[TEST_MEMBERS]);
   if (test->members_needed < 1e7)
     fprintf(out, "%.0f", ceil(test->members_needed));
   else
     pdlt_html_number(out, test->members_needed, 3);
-  fputs("</td><td class=\"reason\">", out);
+  fputs("</td>", out);
+  pdlt_html_cell(out, &c[TEST_REASON]);
   pdlt_html_text(out, test->reason);
   fputs("</td></tr>\n", out);
+}
+
+/* The tests of z, cov and so on (derived 0) or those of the losses (1). */
+static void write_tests(FILE *out, const pdlt_comparison *c, int derived) {
+  pdlt_html_table_begin(out, test_columns, TEST_COLUMNS);
+  for (size_t i = 0; i < c->num_tests; i++)
+    if (pdlt_join_is_derived(c->tests[i].quantity) == derived) write_test(out, c, &c->tests[i]);
+  pdlt_html_table_end(out);
+}
+
+/* Losses are made of z and cov; their tests stay folded unless one of them disagrees. */
+static void write_derived_tests(FILE *out, const pdlt_comparison *c) {
+  size_t number[PDLT_DISAGREE + 1] = {0}, count = 0, written = 0;
+  for (size_t i = 0; i < c->num_tests; i++) {
+    if (!pdlt_join_is_derived(c->tests[i].quantity)) continue;
+    number[c->tests[i].verdict]++;
+    count++;
+  }
+  if (count == 0) return;
+  fprintf(out,
+          "<details%s><summary>Losses, with their bias and variance, follow from <i>z</i> and cov: "
+          "%zu test%s, ",
+          number[PDLT_DISAGREE] > 0 ? " open" : "", count, count == 1 ? "" : "s");
+  for (int v = PDLT_AGREE; v <= PDLT_DISAGREE; v++)
+    if (number[v] > 0)
+      fprintf(out, "%s%zu %s", written++ > 0 ? ", " : "", number[v],
+              pdlt_verdict_text((pdlt_verdict)v));
+  fputs("</summary>\n", out);
+  write_tests(out, c, 1);
+  fputs("</details>\n", out);
 }
 
 void pdlt_report_tests(FILE *out, const pdlt_report_input *in) {
@@ -141,21 +244,20 @@ void pdlt_report_tests(FILE *out, const pdlt_report_input *in) {
       "1</sub> of degree ",
       out);
   fprintf(out, "%d", c->degree);
+  if (has_half_powers(c, NULL))
+    fputs(", what depends on training by one in <i>h</i><sup>1/2</sup>", out);
   fputs("; all numbers of a quantity are tested jointly. Family-wise level ", out);
   pdlt_html_number(out, c->level, 3);
   fputs(
-      ". <i>Null <i>z</i></i> is the distance of theory from its null hypothesis in standard "
-      "errors: the power of the test. <i>Members</i> would give a null <i>z</i> of 4.</p>\n",
+      ". <i>Null <i>z</i></i> is the distance of theory from its null hypothesis in total errors "
+      "(statistical, numerical and of the powers left out): the power of the test. <i>Bound</i>: "
+      "four times the largest total error of a number, relative to the largest number predicted; "
+      "so well all of them are known. <i>Members</i> would give a null <i>z</i> of 4.</p>\n",
       out);
-  write_table_head(out,
-                   "<th>Quantity</th><th>Coefficient</th><th>Verdict</th><th class=\"n\"><i>p</i>"
-                   "</th><th class=\"n\">Worst <i>z</i></th><th class=\"n\">Numbers</th>"
-                   "<th class=\"n\">Null <i>z</i></th><th class=\"n\">Members</th><th>Reason</th>");
-  for (size_t i = 0; i < c->num_tests; i++) write_test(out, &c->tests[i]);
-  fputs("</tbody></table></div>\n", out);
+  write_tests(out, c, 0);
+  write_derived_tests(out, c);
   int projected = 0;
-  for (size_t i = 0; i < c->num_tests; i++)
-    projected |= c->tests[i].directions != c->tests[i].numbers;
+  for (size_t i = 0; i < c->num_tests; i++) projected |= is_projected(&c->tests[i]);
   if (projected)
     fputs(
         "<p class=\"soft\">In brackets: the number of directions that the joint test was "
@@ -186,108 +288,6 @@ void pdlt_report_figures(FILE *out, const pdlt_report_input *in) {
             i + 1, figure->title, figure->caption);
   }
   fputs("</section>\n", out);
-}
-
-/* slopes: 1 when the table has the two columns of order 1/n. */
-static void write_row(FILE *out, const pdlt_compare_row *row, int slopes) {
-  char name[320], time[96];
-  pdlt_row_markup(name, sizeof name, row);
-  pdlt_time_markup(time, sizeof time, row->time);
-  fprintf(out, "<tr><td class=\"nowrap\">%s</td><td class=\"nowrap\">%s</td><td class=\"n\">", name,
-          time);
-  pdlt_html_number(out, row->lo, 6);
-  fputs("</td><td class=\"n\">", out);
-  write_with_error(out, row->c0.tested ? row->c0.value : NAN, row->c0.se);
-  fputs("</td><td class=\"n\">", out);
-  pdlt_html_number(out, row->c0.tested ? row->c0.z : NAN, 2);
-  if (slopes) {
-    fputs("</td><td class=\"n\">", out);
-    pdlt_html_number(out, row->nlo, 5);
-    fputs("</td><td class=\"n\">", out);
-    write_with_error(out, row->c1.tested ? row->c1.value : NAN, row->c1.se);
-  }
-  fputs("</td><td class=\"n\">", out);
-  pdlt_html_number(out, row->fit_p, 2);
-  fputs("</td><td>", out);
-  write_word(out, row->verdict);
-  fputs("</td></tr>\n", out);
-}
-
-void pdlt_report_numbers(FILE *out, const pdlt_report_input *in) {
-  size_t rows[SELECTED_ROWS];
-  int slopes = 0;
-  size_t count = pdlt_comparison_select(in->comparison, SELECTED_ROWS, rows);
-  if (count == 0) return;
-  fprintf(out,
-          "<section id=\"numbers\"><h2>Selected numbers</h2>\n<p>Of %zu numbers: for each "
-          "quantity the one with the clearest finite-width effect and the one farthest from "
-          "theory. All are in <code>comparison.csv</code>.</p>\n",
-          in->comparison->num_rows);
-  for (size_t i = 0; i < count; i++) slopes |= isfinite(in->comparison->rows[rows[i]].nlo);
-  write_table_head(
-      out, slopes ? "<th>Number</th><th>Time</th><th class=\"n\">Theory</th><th class=\"n\">"
-                    "Intercept of the fit</th><th class=\"n\"><i>z</i></th><th class=\"n\">"
-                    "Theory, slope in <i>h</i></th><th class=\"n\">Fitted slope</th>"
-                    "<th class=\"n\">Fit <i>p</i></th><th>Verdict</th>"
-                  : "<th>Number</th><th>Time</th><th class=\"n\">Theory</th><th class=\"n\">"
-                    "Intercept of the fit</th><th class=\"n\"><i>z</i></th>"
-                    "<th class=\"n\">Fit <i>p</i></th><th>Verdict</th>");
-  for (size_t i = 0; i < count; i++) write_row(out, &in->comparison->rows[rows[i]], slopes);
-  fputs("</tbody></table></div></section>\n", out);
-}
-
-static void write_reach(FILE *out, const pdlt_reach *reach) {
-  const double shown[] = {reach->unstable, reach->correction, reach->ntk_spread, reach->top_share};
-  for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-    fputs("<td class=\"n\">", out);
-    if (isnan(shown[i]))
-      fputs("&ndash;", out);
-    else
-      pdlt_html_number(out, shown[i], 2);
-    fputs("</td>", out);
-  }
-}
-
-/* Scalar n<width>/name, or a dash. */
-static void write_scalar(FILE *out, const pdlt_archive *measured, double width, const char *name) {
-  const pdlt_array *t = pdlt_archive_getf(measured, "n%.0f/%s", width, name);
-  fputs("<td class=\"n\">", out);
-  if (t && pdlt_array_count(t) == 1 && isfinite(t->data[0]))
-    fprintf(out, "%.0f", t->data[0]);
-  else
-    fputs("\xe2\x80\x94", out);
-  fputs("</td>", out);
-}
-
-void pdlt_report_widths(FILE *out, const pdlt_report_input *in) {
-  const pdlt_comparison *c = in->comparison;
-  fputs("<section id=\"widths\"><h2>Ensembles</h2>\n", out);
-  write_table_head(out,
-                   "<th class=\"n\">Width <i>n</i></th><th class=\"n\"><i>h</i></th><th "
-                   "class=\"n\">Members</th><th class=\"n\">Diverged</th><th class=\"n\">Not "
-                   "converged</th><th class=\"n\">Unstable</th><th class=\"n\">Correction</th>"
-                   "<th class=\"n\">NTK spread</th><th class=\"n\">Top 0.1 %</th>");
-  for (size_t w = 0; w < c->num_widths; w++) {
-    fprintf(out, "<tr><td class=\"n\">%.0f</td><td class=\"n\">", c->widths[w]);
-    pdlt_html_number(out, c->h[w], 5);
-    fputs("</td>", out);
-    write_scalar(out, in->measured, c->widths[w], "members");
-    write_scalar(out, in->measured, c->widths[w], "diverged");
-    write_scalar(out, in->measured, c->widths[w], "unconverged");
-    write_reach(out, &c->reach[w]);
-    fputs("</tr>\n", out);
-  }
-  fputs(
-      "</tbody></table></div>\n<p>Unstable: share of members with &eta; times the "
-      "largest eigenvalue of their own NTK above 2, counted or estimated by a pilot, whichever is "
-      "larger. Correction: order 1/<i>n</i> over infinite "
-      "width in the mean output at the last time. NTK spread: standard deviation of "
-      "&Theta;<sub>11</sub> over networks relative to its mean, predicted. The expansion needs "
-      "all three to be small. Top 0.1 %: share of the variance of the mean output at the last time "
-      "that the outermost 0.1 % of the members carry; about 0.013 for one Gaussian number, and "
-      "with "
-      "more than a quarter error bars cannot be trusted.</p></section>\n",
-      out);
 }
 
 static void write_block(FILE *out, const char *id, const char *title, const json_t *value) {

@@ -10,8 +10,10 @@
 #include "base/core/memory.h"
 #include "base/file/file.h"
 #include "base/file/json.h"
+#include "compare/join/join.h"
 #include "compare/page/internal.h"
 #include "compare/plot/plot.h"
+#include "compare/text/markup.h"
 #include "compare/verdict/rows.h"
 
 enum { MAX_PANELS = 9 };
@@ -135,30 +137,82 @@ cleanup:
   return status;
 }
 
+static void write_link(FILE *out, const pdlt_sweep_entry *entry) {
+  fputs("<a href=\"", out);
+  pdlt_html_text(out, entry->name);
+  fputs("/report.html\">", out);
+}
+
+/* Begins the cell of a point; names stand in it where the page is too narrow for a heading. */
+static void write_point(FILE *out, const pdlt_sweep_entry *entry) {
+  fputs("<td data-label=\"", out);
+  pdlt_html_text(out, entry->name);
+  fputs("\">", out);
+}
+
+static const pdlt_compare_test *find_test(const pdlt_comparison *c, const pdlt_compare_test *test) {
+  for (size_t t = 0; t < c->num_tests; t++)
+    if (strcmp(c->tests[t].quantity, test->quantity) == 0 &&
+        strcmp(c->tests[t].coefficient, test->coefficient) == 0)
+      return &c->tests[t];
+  return NULL;
+}
+
+/* A row for a test: its verdict at every point. */
+static void write_row(FILE *out, const page *s, const pdlt_compare_test *test) {
+  char symbol[192];
+  pdlt_quantity_markup(symbol, sizeof symbol, test->quantity);
+  fprintf(out, "<tr><td class=\"wide\" data-label=\"Test\">%s, %s</td>", symbol,
+          strcmp(test->coefficient, "c0") == 0 ? "limit" : "1/<i>n</i>");
+  for (size_t i = 0; i < s->count; i++) {
+    const pdlt_compare_test *here = find_test(s->entries[i].comparison, test);
+    write_point(out, &s->entries[i]);
+    if (here == NULL)
+      fputs("\xe2\x80\x94", out);
+    else
+      pdlt_html_verdict(out, here->verdict);
+    fputs("</td>", out);
+  }
+  fputs("</tr>\n", out);
+}
+
+static void begin_table(FILE *out, const page *s) {
+  fputs("<div class=\"scroll\"><table class=\"cards\">\n<thead><tr><th>Test</th>", out);
+  for (size_t i = 0; i < s->count; i++) {
+    fputs("<th>", out);
+    write_link(out, &s->entries[i]);
+    pdlt_html_text(out, s->entries[i].name);
+    fputs("</a></th>", out);
+  }
+  fputs("</tr></thead>\n<tbody>\n", out);
+}
+
+/* Tests of z, cov and so on below the verdicts, those of the losses folded. */
 static void write_table(FILE *out, const page *s) {
   const pdlt_comparison *first = s->entries[0].comparison;
-  fputs("<div class=\"scroll\"><table>\n<thead><tr><th>", out);
-  pdlt_html_text(out, s->key);
-  fputs("</th><th>Verdict</th>", out);
-  for (size_t t = 0; t < first->num_tests; t++)
-    fprintf(out, "<th>%s %s</th>", first->tests[t].quantity,
-            strcmp(first->tests[t].coefficient, "c0") == 0 ? "limit" : "1/<i>n</i>");
-  fputs("</tr></thead>\n<tbody>\n", out);
+  size_t derived = 0;
+  begin_table(out, s);
+  fputs("<tr><td class=\"wide\" data-label=\"Test\"><b>all together</b></td>", out);
   for (size_t i = 0; i < s->count; i++) {
-    const pdlt_comparison *c = s->entries[i].comparison;
-    const char *word = pdlt_verdict_text(c->verdict);
-    fputs("<tr><td class=\"nowrap\"><a href=\"", out);
-    pdlt_html_text(out, s->entries[i].name);
-    fputs("/report.html\">", out);
-    pdlt_html_text(out, s->entries[i].name);
-    fprintf(out, "</a></td><td><span class=\"word %s\">%s</span></td>", word, word);
-    for (size_t t = 0; t < c->num_tests; t++) {
-      word = pdlt_verdict_text(c->tests[t].verdict);
-      fprintf(out, "<td><span class=\"word %s\">%s</span></td>", word, word);
-    }
-    fputs("</tr>\n", out);
+    write_point(out, &s->entries[i]);
+    write_link(out, &s->entries[i]);
+    pdlt_html_verdict(out, s->entries[i].comparison->verdict);
+    fputs("</a></td>", out);
   }
-  fputs("</tbody></table></div>\n", out);
+  fputs("</tr>\n", out);
+  for (size_t t = 0; t < first->num_tests; t++) {
+    const int folded = pdlt_join_is_derived(first->tests[t].quantity);
+    derived += (size_t)folded;
+    if (!folded) write_row(out, s, &first->tests[t]);
+  }
+  pdlt_html_table_end(out);
+  if (derived == 0) return;
+  fputs("<details><summary>Losses, which follow from <i>z</i> and cov</summary>\n", out);
+  begin_table(out, s);
+  for (size_t t = 0; t < first->num_tests; t++)
+    if (pdlt_join_is_derived(first->tests[t].quantity)) write_row(out, s, &first->tests[t]);
+  pdlt_html_table_end(out);
+  fputs("</details>\n", out);
 }
 
 static void write_page(FILE *out, const page *s, const char *svg, size_t size) {
@@ -180,13 +234,14 @@ static void write_page(FILE *out, const page *s, const char *svg, size_t size) {
   write_table(out, s);
   if (svg != NULL) {
     fputs(
-        "<figure><img alt=\"coefficients against the swept value\" style=\"--w:60rem\" "
+        "<figure><div class=\"scroll\"><img alt=\"coefficients against the swept value\" "
+        "style=\"--w:60rem\" "
         "src=\"data:image/svg+xml;base64,",
         out);
     pdlt_html_base64(out, svg, size);
     fputs(
-        "\"><figcaption>For each test the number with the largest prediction: fitted "
-        "coefficient with one standard error, and theory.</figcaption></figure>\n",
+        "\"></div><figcaption>For each test the number with the largest prediction: fitted "
+        "coefficient with one total error, and theory.</figcaption></figure>\n",
         out);
   }
   fputs("</main>\n</body>\n</html>\n", out);

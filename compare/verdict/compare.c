@@ -7,6 +7,7 @@
 
 #include "base/core/memory.h"
 #include "compare/join/join.h"
+#include "compare/verdict/answer.h"
 #include "compare/verdict/kurtosis.h"
 #include "compare/verdict/slope.h"
 #include "compare/verdict/verdict.h"
@@ -44,6 +45,7 @@ void pdlt_comparison_free(pdlt_comparison *comparison) {
   pdlt_free(comparison->slopes);
   pdlt_free(comparison->distances);
   pdlt_kurtosis_free(&comparison->kurtosis);
+  for (int k = 0; k < 2; k++) pdlt_free(comparison->answer[k]);
   memset(comparison, 0, sizeof *comparison);
 }
 
@@ -337,6 +339,7 @@ pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
   PDLT_TRY(decide_all(&job, err));
   PDLT_TRY(pdlt_comparison_slopes(&result, measured, err));
   PDLT_TRY(pdlt_kurtosis_measure(&result.kurtosis, &result, theory, measured, err));
+  PDLT_TRY(pdlt_comparison_answer(&result, measured, err));
   *out = result;
   memset(&result, 0, sizeof result);
 cleanup:

@@ -104,6 +104,7 @@ typedef struct pdlt_comparison {
   char theory_hash[24], measured_hash[24]; /* of the two archives; empty when they have none */
   int degree;                              /* of the fit */
   double level;                            /* family-wise, of the comparison */
+  char *answer[2];                         /* two sentences (answer.h); NULL: not made */
   void *storage;                           /* backs the rows */
 } pdlt_comparison;
 

@@ -9,43 +9,49 @@
 #include "compare/verdict/rows.h"
 
 static double predicted(const pdlt_compare_row *row, double h, int order) {
-  return order == 0 ? row->lo : row->lo + h * row->nlo;
+  return order == 0 ? row->lo : row->lo + pow(h, row->power) * row->nlo;
 }
 
-/* 1 when the row belongs to the quantity and has all that the distance needs. */
-static int row_counts(const pdlt_compare_row *row, const char *quantity, size_t width, double h,
-                      int order) {
-  return strcmp(row->quantity, quantity) == 0 &&
+int pdlt_numbers_hold(const pdlt_numbers *numbers, const pdlt_compare_row *row) {
+  if (strcmp(row->quantity, numbers->quantity) != 0) return 0;
+  if (!isnan(numbers->time) && row->time != numbers->time) return 0;
+  return row->ndim == 0 || row->index[row->ndim - 1] >= numbers->first;
+}
+
+/* 1 when the row is one of the numbers and has all that the distance needs. */
+static int row_counts(const pdlt_compare_row *row, const pdlt_numbers *numbers, size_t width,
+                      double h, int order) {
+  return pdlt_numbers_hold(numbers, row) &&
          isfinite(row->measured[width] - predicted(row, h, order)) && isfinite(row->se[width]);
 }
 
 /* Linearized distance of every block: g_b = sum_i delta_i (x_bi - prediction_i) / (N d),
  * whose weighted mean is d; its scatter gives the standard error. NaN without blocks. */
 static pdlt_status block_error(double *out, const pdlt_comparison *c, const pdlt_archive *measured,
-                               const char *quantity, size_t width, int order,
+                               const pdlt_numbers *numbers, size_t width, int order,
                                const pdlt_distance *d, pdlt_error *err) {
   char name[160];
-  snprintf(name, sizeof name, "blocks/%s", quantity);
+  snprintf(name, sizeof name, "blocks/%s", numbers->quantity);
   const pdlt_array *blocks = pdlt_measured_get(measured, c->widths[width], name);
-  const pdlt_array *value = pdlt_measured_get(measured, c->widths[width], quantity);
+  const pdlt_array *value = pdlt_measured_get(measured, c->widths[width], numbers->quantity);
   const pdlt_array *members = pdlt_measured_get(measured, c->widths[width], "blocks/members");
   double *g = NULL, h = c->h[width], total = 0, mean = 0, scatter = 0;
   *out = NAN;
   if (!blocks || !value || blocks->ndim != value->ndim + 1 || blocks->dim[0] < 2) return PDLT_OK;
-  size_t count = blocks->dim[0], numbers = pdlt_array_count(value);
-  if (pdlt_array_count(blocks) != count * numbers) return PDLT_OK;
+  size_t count = blocks->dim[0], stride = pdlt_array_count(value);
+  if (pdlt_array_count(blocks) != count * stride) return PDLT_OK;
   if (members && pdlt_array_count(members) != count) members = NULL;
   pdlt_status status = pdlt_alloc(&g, count, sizeof *g, err);
   if (status != PDLT_OK) return status;
   for (size_t r = 0; r < c->num_rows; r++) {
     const pdlt_compare_row *row = &c->rows[r];
     size_t at;
-    if (!row_counts(row, quantity, width, h, order) ||
+    if (!row_counts(row, numbers, width, h, order) ||
         pdlt_row_offset(measured, row, value, &at) != 0)
       continue;
     double p = predicted(row, h, order), delta = row->measured[width] - p;
     for (size_t b = 0; b < count; b++)
-      g[b] += delta * (blocks->data[b * numbers + at] - p) / ((double)d->numbers * d->value);
+      g[b] += delta * (blocks->data[b * stride + at] - p) / ((double)d->numbers * d->value);
   }
   for (size_t b = 0; b < count; b++) {
     double weight = members ? members->data[b] : 1;
@@ -62,15 +68,14 @@ static pdlt_status block_error(double *out, const pdlt_comparison *c, const pdlt
   return PDLT_OK;
 }
 
-/* order 0: from lo; order 1: from lo + h nlo. */
-static pdlt_status measure_distance(pdlt_distance *out, const pdlt_comparison *c,
-                                    const pdlt_archive *measured, const char *quantity,
-                                    size_t width, int order, pdlt_error *err) {
+pdlt_status pdlt_comparison_distance(pdlt_distance *out, const pdlt_comparison *c,
+                                     const pdlt_archive *measured, const pdlt_numbers *numbers,
+                                     size_t width, int order, pdlt_error *err) {
   pdlt_distance d = {NAN, NAN, NAN, 0, 0};
   double square = 0, noise = 0, independent = 0;
   for (size_t r = 0; r < c->num_rows; r++) {
     const pdlt_compare_row *row = &c->rows[r];
-    if (!row_counts(row, quantity, width, c->h[width], order)) continue;
+    if (!row_counts(row, numbers, width, c->h[width], order)) continue;
     double delta = row->measured[width] - predicted(row, c->h[width], order);
     double variance = row->se[width] * row->se[width];
     square += delta * delta;
@@ -84,7 +89,7 @@ static pdlt_status measure_distance(pdlt_distance *out, const pdlt_comparison *c
     d.floor = sqrt(noise / (double)d.numbers);
   }
   if (d.value > 0) {
-    pdlt_status status = block_error(&d.se, c, measured, quantity, width, order, &d, err);
+    pdlt_status status = block_error(&d.se, c, measured, numbers, width, order, &d, err);
     if (status != PDLT_OK) return status;
     if (isnan(d.se)) d.se = sqrt(independent) / ((double)d.numbers * d.value);
   }
@@ -95,10 +100,11 @@ static pdlt_status measure_distance(pdlt_distance *out, const pdlt_comparison *c
 /* The slope of a quantity at an order; 0 numbers: theory has nothing at that order. */
 static pdlt_status measure_slope(pdlt_compare_slope *out, const pdlt_comparison *c,
                                  const pdlt_archive *measured, size_t *numbers, pdlt_error *err) {
+  const pdlt_numbers all = {.quantity = out->quantity, .time = NAN};
   *numbers = 0;
   for (size_t w = 0; w < c->num_widths; w++) {
     const pdlt_status status =
-        measure_distance(&out->distance[w], c, measured, out->quantity, w, out->order, err);
+        pdlt_comparison_distance(&out->distance[w], c, measured, &all, w, out->order, err);
     if (status != PDLT_OK) return status;
     *numbers += out->distance[w].numbers;
   }

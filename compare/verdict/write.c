@@ -130,6 +130,13 @@ static json_t *kurtosis_object(const pdlt_kurtosis *k) {
                    pdlt_verdict_text(k->verdict));
 }
 
+static json_t *answer_list(const pdlt_comparison *c) {
+  json_t *list = json_array();
+  for (int k = 0; k < 2; k++)
+    if (c->answer[k] != NULL) json_array_append_new(list, json_string(c->answer[k]));
+  return list;
+}
+
 static json_t *verdict_object(const pdlt_comparison *c) {
   json_t *tests = json_array(), *warnings = json_array();
   int failed = 0;
@@ -138,11 +145,11 @@ static json_t *verdict_object(const pdlt_comparison *c) {
   for (size_t i = 0; i < c->num_warnings; i++)
     failed |= json_array_append_new(warnings, json_string(c->warnings[i])) != 0;
   if (!failed)
-    return json_pack("{s:s, s:o, s:o, s:i, s:f, s:s, s:s, s:o, s:o, s:o}", "verdict",
-                     pdlt_verdict_text(c->verdict), "tests", tests, "warnings", warnings, "degree",
-                     c->degree, "level", c->level, "theory_hash", c->theory_hash, "measured_hash",
-                     c->measured_hash, "reach", reach_list(c), "slopes", slope_list(c), "kurtosis",
-                     kurtosis_object(&c->kurtosis));
+    return json_pack("{s:s, s:o, s:o, s:o, s:i, s:f, s:s, s:s, s:o, s:o, s:o}", "verdict",
+                     pdlt_verdict_text(c->verdict), "answer", answer_list(c), "tests", tests,
+                     "warnings", warnings, "degree", c->degree, "level", c->level, "theory_hash",
+                     c->theory_hash, "measured_hash", c->measured_hash, "reach", reach_list(c),
+                     "slopes", slope_list(c), "kurtosis", kurtosis_object(&c->kurtosis));
   json_decref(tests);
   json_decref(warnings);
   return NULL;

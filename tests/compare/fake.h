@@ -17,6 +17,7 @@
 #include "base/file/archive.h"
 #include "compare/figure/figure.h"
 #include "compare/statistics/fit.h"
+#include "compare/verdict/answer.h"
 #include "compare/verdict/compare.h"
 #include "compare/verdict/kurtosis.h"
 #include "compare/verdict/slope.h"
@@ -28,6 +29,8 @@ struct Fake {
   double effect = 1;    // multiplies the finite-width terms
   bool nlo = false;     // z_nlo exists
   bool order1 = false;  // everything else of order 1/n, and layers, exist (MakeOrderOne)
+  double power = 1;     // of h, in which the rows go
+  double beyond = 0;    // standard deviation of the next coefficient of their fits
   std::string title = "tanh, three layers: the trained output against theory";
 
   pdlt_archive theory{}, measured{};
@@ -296,6 +299,8 @@ struct Fake {
     row.time = t < 0 ? NAN : Time((size_t)t);
     row.lo = lo;
     row.nlo = slope;
+    row.power = power;
+    row.beyond[0] = beyond;
     const size_t count = widths.size();
     double *x = &row_storage[rows.size() * 2 * count], *se = x + count;
     for (size_t w = 0; w < count; w++) {
@@ -308,29 +313,66 @@ struct Fake {
     row.measured = x;
     row.se = se;
     row.used = used.data();
-    row.c0 = row.c1 = pdlt_coefficient{0, NAN, NAN, NAN, NAN, NAN};
-    std::vector<double> map(3 * count);
+    row.c0 = row.c1 = pdlt_coefficient{0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    std::vector<double> map(3 * count), u(count);
+    for (size_t w = 0; w < count; w++) u[w] = std::pow(h[w], power);
     if (!std::isnan(slope)) {  // c1 alone beside the exact c0, from all widths
       double up = 0, down = 0;
       for (size_t w = 0; w < count; w++) {
-        up += h[w] * (x[w] - lo) / (se[w] * se[w]);
-        down += h[w] * h[w] / (se[w] * se[w]);
+        up += u[w] * (x[w] - lo) / (se[w] * se[w]);
+        down += u[w] * u[w] / (se[w] * se[w]);
       }
       const double value = up / down, error = 1 / std::sqrt(down);
-      row.c1 = {1, value, error, slope, 0, (value - slope) / error};
+      row.c1 = {1, value, error, slope, 0, (value - slope) / error, error, 0, 0};
     }
-    if (count >= 3 &&
-        pdlt_fit_rows(count, h.data(), se, 0, 2, map.data(), nullptr, nullptr) == PDLT_OK) {
-      double value = 0, variance = 0;
+    if (count >= 3 && pdlt_fit_rows(count, u.data(), se, 0, 2, row.beyond, map.data(), nullptr,
+                                    nullptr) == PDLT_OK) {
+      double value = 0, variance = 0, truncation[PDLT_FIT_BEYOND];
       for (size_t w = 0; w < count; w++) {
         value += map[w] * x[w];
         variance += map[w] * map[w] * se[w] * se[w];
       }
-      row.c0 = {1, value, std::sqrt(variance), lo, 1.02 * lo, (value - lo) / std::sqrt(variance)};
+      pdlt_fit_truncation(count, u.data(), 2, row.beyond, map.data(), truncation);
+      const double statistical = std::sqrt(variance),
+                   total = std::hypot(statistical, truncation[0]);
+      row.c0 = {1,           value, total,        lo, 1.02 * lo, (value - lo) / total,
+                statistical, 0,     truncation[0]};
     }
     row.fit_p = 0.43;
     row.verdict = PDLT_AGREE;
     rows.push_back(row);
+  }
+
+  static pdlt_compare_test Test(const char *quantity, pdlt_verdict verdict, double p, double z,
+                                size_t numbers, size_t directions, const char *reason) {
+    pdlt_compare_test test{};
+    test.quantity = quantity;
+    test.coefficient = "c0";
+    test.verdict = verdict;
+    test.p = p;
+    test.worst_z = z;
+    test.numbers = numbers;
+    test.directions = directions;
+    test.fit_p = 0.4;
+    test.null_z = test.members_needed = test.bound = NAN;
+    test.statistical = test.numerical = test.truncation = NAN;
+    std::snprintf(test.reason, sizeof test.reason, "%s", reason);
+    return test;
+  }
+
+  // The narrowest width (h = 1/16) is out of reach.
+  static pdlt_reach Reach(double at) {
+    pdlt_reach reach{};
+    reach.in_reach = at < 0.05;
+    std::snprintf(reach.reason, sizeof reach.reason, "%s",
+                  reach.in_reach ? "" : "g = 0.21 > 0.15 <so>");
+    reach.g = 3.4 * at;
+    reach.correction = 0.37 * at;
+    reach.ntk_spread = 0.047 * std::sqrt(at);
+    reach.correction_cov = reach.correction_loss = reach.correction_ntk = NAN;
+    reach.negative = reach.unstable = reach.stable_width = NAN;
+    reach.top_share = 0.019;
+    return reach;
   }
 
   void MakeComparison() {
@@ -354,38 +396,24 @@ struct Fake {
                {i / (kProbes * kProbes * kProbes), i / (kProbes * kProbes) % kProbes,
                 i / kProbes % kProbes, i % kProbes},
                i, -1, Tensor(name, i), NAN);
-    tests.resize(3);
-    tests[0] = {
-        "z", "c0", PDLT_AGREE, 0.31, -2.7, 120, 40, 0.4, 85.2, 12.4, "chi-square over all numbers"};
-    tests[1] = {"K",
-                "c0",
-                PDLT_UNDECIDED,
-                0.02,
-                2.9,
-                21,
-                21,
-                0.5,
-                3.1,
-                240000,
-                "too few members: theory and null differ by 3.1 standard errors"};
-    tests[2] = {"Theta",
-                "c0",
-                PDLT_DISAGREE,
-                3e-9,
-                7.4,
-                21,
-                21,
-                0.6,
-                44,
-                NAN,
-                "joint test below the level 2e-05"};
+    tests = {Test("z", PDLT_AGREE, 0.31, -2.7, 120, 40, "no deviation (p = 0.31)"),
+             Test("K", PDLT_UNDECIDED, 0.02, 2.9, 21, 21,
+                  "too few members: theory and its null hypothesis are 3.1 total errors apart"),
+             Test("Theta", PDLT_DISAGREE, 3e-9, 7.4, 21, 21,
+                  "measured c0 is not that of theory: p = 3e-09")};
+    tests[0].null_z = 85.2;
+    tests[0].members_needed = 12.4;
+    tests[0].bound = 0.004;
+    tests[1].null_z = 3.1;
+    tests[1].members_needed = 240000;
+    tests[2].null_z = 44;
     warning_text = {"width 16: 3 members did not converge & were counted"};
     for (std::string &w : warning_text) warnings.push_back(&w[0]);
     comparison.verdict = PDLT_DISAGREE;
     comparison.num_widths = widths.size();
     comparison.widths = widths.data();
     comparison.h = h.data();
-    reach.assign(h.size(), pdlt_reach{0.02, 0.1, NAN, NAN, 0.02});
+    for (size_t w = 0; w < h.size(); w++) reach.push_back(Reach(h[w]));
     comparison.reach = reach.data();
     comparison.num_rows = rows.size();
     comparison.rows = rows.data();
@@ -404,7 +432,7 @@ struct Fake {
     MakeComparison();
   }
 
-  // Slopes and kurtosis as pdlt_compare fills them in, of what the archives hold now.
+  // Slopes, kurtosis and answer as pdlt_compare fills them in, of what the archives hold now.
   void Measure() const {
     pdlt_error err;
     Forget();
@@ -412,6 +440,7 @@ struct Fake {
     EXPECT_EQ(pdlt_kurtosis_measure(&comparison.kurtosis, &comparison, &theory, &measured, &err),
               PDLT_OK)
         << err.message;
+    EXPECT_EQ(pdlt_comparison_answer(&comparison, &measured, &err), PDLT_OK) << err.message;
   }
   void Forget() const {
     pdlt_free(comparison.slopes);
@@ -420,6 +449,10 @@ struct Fake {
     comparison.distances = nullptr;
     comparison.num_slopes = 0;
     pdlt_kurtosis_free(&comparison.kurtosis);
+    for (char *&sentence : comparison.answer) {
+      pdlt_free(sentence);
+      sentence = nullptr;
+    }
   }
   pdlt_figure_input Input() const {
     Measure();

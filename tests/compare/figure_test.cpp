@@ -110,6 +110,74 @@ bool Has(const std::string &text, const std::string &part) {
   return text.find(part) != std::string::npos;
 }
 
+// Points on a polynomial of degree 4 without noise to speak of: the fit of degree 2 goes through
+// them with the powers beyond, and misses the last one without them.
+TEST(Extrapolation, CurveIsTheFitOfTheVerdict) {
+  const double truth[] = {1, -2, 3, 40, -60};
+  for (const double power : {1.0, 0.5})
+    for (const double beyond : {0.0, 1e4}) {
+      Fake fake;
+      fake.power = power;
+      fake.beyond = beyond;
+      fake.Make();
+      pdlt_compare_row &row = fake.rows[0];
+      double *x = &fake.row_storage[0], *se = x + 4, a[PDLT_FIT_MAX_TERMS];
+      const auto value = [&](const double *c, int terms, double h) {
+        double y = 0;
+        for (int k = terms - 1; k >= 0; k--) y = y * std::pow(h, power) + c[k];
+        return y;
+      };
+      for (size_t w = 0; w < 4; w++) {
+        x[w] = value(truth, 5, fake.h[w]);
+        se[w] = 1e-6;
+      }
+      pdlt_error err;
+      ASSERT_EQ(pdlt_figure_fit(a, &fake.comparison, &row, &err), PDLT_OK) << err.message;
+      const double miss = std::fabs(value(a, 5, fake.h[0]) - x[0]) / se[0];
+      EXPECT_EQ(miss<3, beyond> 0) << miss;
+      int used[] = {1, 1, 1, 0};  // the widest is left out: three points, three coefficients
+      row.used = used;
+      row.beyond[0] = 0;
+      ASSERT_EQ(pdlt_figure_fit(a, &fake.comparison, &row, &err), PDLT_OK) << err.message;
+      for (size_t w = 0; w < 3; w++) EXPECT_NEAR(value(a, 5, fake.h[w]), x[w], 1e-12);
+      EXPECT_GT(std::fabs(value(a, 5, fake.h[3]) - x[3]), 1e-4);
+      used[2] = 0;
+      EXPECT_EQ(pdlt_figure_fit(a, &fake.comparison, &row, &err), PDLT_ERR_NUMERIC);
+    }
+}
+
+// The curve begins in the intercept that the row holds.
+TEST(Extrapolation, CurveBeginsInTheIntercept) {
+  for (const double power : {1.0, 0.5})
+    for (const double beyond : {0.0, 3.0}) {
+      Fake fake;
+      fake.power = power;
+      fake.beyond = beyond;
+      fake.Make();
+      double a[PDLT_FIT_MAX_TERMS + PDLT_FIT_BEYOND];
+      pdlt_error err;
+      for (const pdlt_compare_row &row : fake.rows) {
+        ASSERT_EQ(pdlt_figure_fit(a, &fake.comparison, &row, &err), PDLT_OK) << err.message;
+        EXPECT_NEAR(a[0], row.c0.value, 1e-9 * row.c0.se);
+      }
+    }
+}
+
+TEST(Extrapolation, CaptionSaysWhichErrorsAndPowers) {
+  Folder folder;
+  Fake whole, half;
+  half.power = 0.5;
+  whole.Make();
+  half.Make();
+  const std::string text = Caption(whole, folder.path, pdlt_figure_extrapolation);
+  EXPECT_TRUE(Has(text, "with its total error")) << text;
+  EXPECT_TRUE(Has(text, " total errors).")) << text;
+  EXPECT_FALSE(Has(text, "<sup>1/2</sup>")) << text;
+  EXPECT_TRUE(Has(Caption(half, folder.path, pdlt_figure_extrapolation), "<sup>1/2</sup>"));
+  EXPECT_TRUE(Has(Caption(half, folder.path, pdlt_figure_width_scaling), "with half of these"));
+  EXPECT_FALSE(Has(Caption(whole, folder.path, pdlt_figure_width_scaling), "with half of these"));
+}
+
 TEST(FirstOrder, FiguresAndTheirNumbers) {
   Folder folder;
   Fake fake;

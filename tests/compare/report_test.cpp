@@ -80,11 +80,83 @@ TEST(Report, HoldsVerdictsFiguresAndTables) {
       2u);
   for (const char *text : {"0123456789abcdef", "antithetic", "OpenBLAS 0.3.21", "gcc 12.2.0",
                            "no mean", "network.widths", "16, 32, 64, 128", "1/n_{L-1}", "240000",
-                           "NTK spread", "0.02", "&ndash;", "Top 0.1 %"})
+                           "NTK fluctuation", "0.019", "data-label=\"Reason\"", "Top 0.1 %"})
     EXPECT_NE(page.find(text), std::string::npos) << text;
   // verdict first
   EXPECT_LT(page.find("id=\"verdict\""), page.find("id=\"tests\""));
   EXPECT_LT(page.find("id=\"tests\""), page.find("id=\"figures\""));
+}
+
+// The answer stands before everything else, its numbers unbroken.
+TEST(Report, OpensWithTheAnswer) {
+  Fake fake;
+  fake.times = 15;
+  fake.Make();
+  EXPECT_EQ(Page(fake, nullptr).find("class=\"answer\""), std::string::npos);
+  fake.Measure();
+  std::string first = fake.comparison.answer[0];
+  const std::string page = Page(fake, nullptr);
+  EXPECT_EQ(Count(page, "<p class=\"answer\">"), 2u);
+  const std::string part =
+      "Theory and 2048 networks per width disagree: NTK (<i>p</i>&nbsp;=&nbsp;";
+  EXPECT_EQ(first.rfind("Theory and 2048 networks per width disagree: NTK (p = ", 0), 0u) << first;
+  EXPECT_NE(page.find(part), std::string::npos);
+  EXPECT_NE(page.find(">At <i>n</i>&nbsp;=&nbsp;32, "), std::string::npos);
+  EXPECT_NE(page.find("&nbsp;\xc2\xb1&nbsp;"), std::string::npos);
+  EXPECT_LT(page.find("class=\"answer\""), page.find("id=\"warnings\""));
+}
+
+// Tests of the losses follow from z and cov: they stay folded unless one refutes theory.
+TEST(Report, FoldsTestsOfLosses) {
+  Fake fake;
+  fake.Make();
+  EXPECT_EQ(Page(fake, nullptr).find("<details"), std::string::npos);
+  fake.tests.push_back(Fake::Test("loss_test", PDLT_UNDECIDED, 0.5, 1, 20, 20, "reason of a loss"));
+  fake.tests.push_back(Fake::Test("loss_train_bias", PDLT_AGREE, 0.5, 1, 20, 20, "no deviation"));
+  fake.comparison.tests = fake.tests.data();
+  fake.comparison.num_tests = fake.tests.size();
+  std::string page = Page(fake, nullptr);
+  const size_t open = page.find("<details><summary>"), close = page.find("</details>");
+  ASSERT_NE(open, std::string::npos);
+  EXPECT_NE(page.find("2 tests, 1 agree, 1 undecided</summary>"), std::string::npos);
+  EXPECT_GT(page.find("reason of a loss"), open);
+  EXPECT_LT(page.find("reason of a loss"), close);
+  EXPECT_LT(page.find("measured c0 is not that of theory"), open);
+  EXPECT_EQ(Count(page, "reason of a loss"), 1u);
+  EXPECT_NE(page.find("1 of 3 tests refutes theory"), std::string::npos);
+  fake.tests[3].verdict = PDLT_DISAGREE;
+  page = Page(fake, nullptr);
+  EXPECT_NE(page.find("<details open>"), std::string::npos);
+  EXPECT_NE(page.find("2 of 4 tests refute theory"), std::string::npos);
+}
+
+TEST(Report, EnsemblesSayWhatIsInReach) {
+  Fake fake;
+  fake.Make();
+  fake.reach[1].unstable = 0.0123;
+  const std::string page = Page(fake, nullptr), table = page.substr(page.find("id=\"widths\""));
+  EXPECT_NE(table.find("<b>no</b>: g = 0.21 &gt; 0.15 &lt;so&gt;</td>"), std::string::npos);
+  EXPECT_EQ(Count(table, "data-label=\"In reach\">yes</td>"), 3u);
+  for (const char *cell :
+       {"data-label=\"g\">0.21<", "data-label=\"Correction\">0.023<",
+        "data-label=\"NTK fluctuation\">0.012<", "data-label=\"Unstable\">0.012<"})
+    EXPECT_NE(table.find(cell), std::string::npos) << cell;
+  EXPECT_EQ(page.find("Theta_11"), std::string::npos);
+}
+
+TEST(Report, HalfPowersAreNamed) {
+  Fake fake;
+  fake.nlo = true;
+  fake.Make();
+  fake.tests[0].coefficient = "c1";
+  EXPECT_NE(Page(fake, nullptr).find(">order 1/<i>n</i></td>"), std::string::npos);
+  for (pdlt_compare_row &row : fake.rows) row.power = 0.5;
+  const std::string page = Page(fake, nullptr);
+  EXPECT_EQ(page.find(">order 1/<i>n</i></td>"), std::string::npos);
+  EXPECT_NE(page.find(">order <i>n</i><sup>\xe2\x88\x92"
+                      "1/2</sup></td>"),
+            std::string::npos);
+  EXPECT_NE(page.find("one in <i>h</i><sup>1/2</sup>"), std::string::npos);
 }
 
 TEST(Report, LoadsNothingAndRunsNothing) {
