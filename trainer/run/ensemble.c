@@ -38,7 +38,7 @@ static pdlt_status open_checkpoint(run_state *run, const pdlt_dataset *data, pdl
   if (status != PDLT_OK || run->options->checkpoint == NULL) return status;
   snprintf(identity, sizeof identity, "%s layers %zu", run->hash, plan->readouts);
   return pdlt_checkpoint_open(&run->checkpoint, run->options->checkpoint, identity,
-                              run->options->discard, err);
+                              run->options->discard, run->options->progress, err);
 }
 
 static void keep_note(run_state *run) {
