@@ -147,12 +147,10 @@ pdlt_status pdlt_dataset_read_csv(pdlt_dataset *data, const pdlt_experiment *ex,
   csv_reader csv = {ex, NULL, 0, err};
   pdlt_error why = {PDLT_OK, ""};
 
-  PDLT_TRY(pdlt_dataset_path(&path, ex, ex->data.file, err));
+  PDLT_TRY(pdlt_dataset_path(&path, ex, "data.file", ex->data.file, err));
   status = pdlt_file_read(path, &text, &size, &why);
   if (status != PDLT_OK) {
-    status = status == PDLT_ERR_INPUT
-                 ? pdlt_experiment_fail(ex, "data.file", err, "%s", why.message)
-                 : pdlt_fail(err, status, "%s", why.message);
+    status = pdlt_dataset_unread(ex, "data.file", ex->data.file, &why, err);
     goto cleanup;
   }
   if (strlen(text) != size) {

@@ -62,13 +62,12 @@ static pdlt_status idx_read(const idx_source *from, size_t ndim, idx_file *out) 
   char *path = NULL, *bytes = NULL;
   size_t size = 0, count = 1;
   pdlt_error why = {PDLT_OK, ""};
-  pdlt_status status = pdlt_dataset_path(&path, from->ex, from->name, from->err);
+  pdlt_status status = pdlt_dataset_path(&path, from->ex, from->key, from->name, from->err);
   if (status != PDLT_OK) return status;
   status = pdlt_file_read_gz(path, idx_max_bytes, &bytes, &size, &why);
   pdlt_free(path);
-  if (status == PDLT_ERR_INPUT)
-    return pdlt_experiment_fail(from->ex, from->key, from->err, "%s", why.message);
-  if (status != PDLT_OK) return pdlt_fail(from->err, status, "%s", why.message);
+  if (status != PDLT_OK)
+    return pdlt_dataset_unread(from->ex, from->key, from->name, &why, from->err);
 
   PDLT_TRY(check_header(from, (const unsigned char *)bytes, size, ndim));
   for (size_t k = 0; k < ndim; k++) {
