@@ -73,9 +73,10 @@ static pdlt_status look_at_draws(pilot_draws *pd, int levels, pdlt_error *err) {
   for (int k = 0; k < threads; k++) pd->steps += (double)workers[k].steps / (2 * PDLT_PILOT_DRAWS);
   for (int k = 0; k < threads && status == PDLT_OK; k++)
     if (workers[k].status != PDLT_OK)
-      status = pdlt_fail(
-          err, workers[k].status,
-          workers[k].status == PDLT_ERR_INTERRUPTED ? "interrupted" : "out of memory: pilot");
+      status = pdlt_fail(err, workers[k].status,
+                         workers[k].status == PDLT_ERR_INTERRUPTED
+                             ? "interrupted"
+                             : "out of memory while draws were made");
 cleanup:
   for (int k = 0; k < made; k++) pdlt_worker_free(&workers[k]);
   pdlt_free(workers);

@@ -110,8 +110,9 @@ pdlt_status pdlt_rounding_measure(pdlt_rounding *out, const pdlt_rounding_settin
   }
   pdlt_progress_finish(of->progress);
   if (first != PDLT_OK)
-    PDLT_TRY(
-        pdlt_fail(err, first, first == PDLT_ERR_INTERRUPTED ? "interrupted" : "out of memory"));
+    PDLT_TRY(pdlt_fail(
+        err, first,
+        first == PDLT_ERR_INTERRUPTED ? "interrupted" : "out of memory while draws were made"));
   for (size_t t = 0; t < plan->times; t++) summarize(&all, t, of->ratio, &out[t]);
 cleanup:
   pdlt_free(z);
