@@ -60,7 +60,6 @@ static void print_state(pdlt_progress *progress, double time) {
     snprintf(all, sizeof all, ", about %s in all", text);
   }
   progress->printed = time;
-  progress->waits = 0;
   if (progress->mode == PDLT_PROGRESS_BAR) {
     char bar[BAR_WIDTH + 1];
     int filled = (int)(part * BAR_WIDTH);
@@ -69,6 +68,7 @@ static void print_state(pdlt_progress *progress, double time) {
     bar[BAR_WIDTH] = 0;
     fprintf(stderr, "\r%s [%s] %3.0f %%  %.3g/s  %s left%s\033[K", progress->label, bar,
             percent(progress), rate, left, all);
+    progress->open = 1;
   } else {
     fprintf(stderr, "%s: %.0f %%, %.3g/s, %s left%s\n", progress->label, percent(progress), rate,
             left, all);
@@ -90,12 +90,12 @@ static void begin(pdlt_progress *progress, const char *label, double total, doub
   progress->later = 0;
   progress->waits = 0;
   progress->started = progress->printed = now();
-  call(progress, progress->started);
 }
 
 void pdlt_progress_start(pdlt_progress *progress, const char *label, double total, double already) {
   if (progress == NULL) return;
   begin(progress, label, total, already);
+  call(progress, progress->started);
   if (progress->mode == PDLT_PROGRESS_QUIET) return;
   if (progress->mode == PDLT_PROGRESS_BAR) {
     print_state(progress, progress->started);
@@ -121,13 +121,15 @@ void pdlt_progress_update(pdlt_progress *progress, double done) {
   progress->done = done;
   if (progress->mode == PDLT_PROGRESS_QUIET && progress->call == NULL) return;
   const double time = now();
+  const int begins = progress->waits && time - progress->started >= short_stage;
+  if (progress->waits && !begins) return;
+  progress->waits = 0;
   if (time - progress->called >= pause_of_bar) call(progress, time);
   if (progress->mode == PDLT_PROGRESS_QUIET) return;
   double pause = (time - progress->started) / 30;
   pause = pause < 10 ? 10 : pause > 600 ? 600 : pause;
   if (progress->mode == PDLT_PROGRESS_BAR) pause = pause_of_bar;
-  if (progress->waits) pause = short_stage;
-  if (time - progress->printed >= pause) print_state(progress, time);
+  if (begins || time - progress->printed >= pause) print_state(progress, time);
 }
 
 void pdlt_progress_add(pdlt_progress *progress, double more) {
@@ -137,17 +139,24 @@ void pdlt_progress_add(pdlt_progress *progress, double more) {
 }
 
 void pdlt_progress_finish(pdlt_progress *progress) {
-  if (progress == NULL) return;
+  if (progress == NULL || progress->waits) return;
   call(progress, now());
-  if (progress->mode == PDLT_PROGRESS_QUIET || progress->waits) return;
+  if (progress->mode == PDLT_PROGRESS_QUIET) return;
   char elapsed[32], state[48] = "done";
-  if (progress->done < progress->total)
+  if (percent(progress) < 100)
     snprintf(state, sizeof state, "stopped at %.0f %%", percent(progress));
   format_time(elapsed, sizeof elapsed, now() - progress->started);
   const char *first = progress->mode == PDLT_PROGRESS_BAR ? "\r" : "";
   const char *end = progress->mode == PDLT_PROGRESS_BAR ? "\033[K" : "";
   fprintf(stderr, "%s%s: %s in %s%s\n", first, progress->label, state, elapsed, end);
   fflush(stderr);
+  progress->open = 0;
+}
+
+void pdlt_progress_break(pdlt_progress *progress) {
+  if (progress == NULL || !progress->open) return;
+  fprintf(stderr, "\n");
+  progress->open = 0;
 }
 
 void pdlt_progress_note(pdlt_progress *progress, const char *format, ...) {

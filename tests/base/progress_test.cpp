@@ -103,6 +103,16 @@ TEST(Progress, OnlyWhatIsDoneIsCalledDone) {
   EXPECT_EQ(GetCapturedStderr(), "training: started\ntraining: stopped at 99 % in 0 s\n");
 }
 
+struct Told {
+  std::vector<std::string> lines;
+};
+
+void tell(void *context, int event, const char *text, double done, double total) {
+  char line[128];
+  snprintf(line, sizeof line, "%d %s %g/%g", event, text, done, total);
+  static_cast<Told *>(context)->lines.push_back(line);
+}
+
 // Nothing of a stage that was short, all of one that was not.
 TEST(Progress, ShortStagesAreSilent) {
   for (pdlt_progress_mode mode : {PDLT_PROGRESS_LINES, PDLT_PROGRESS_BAR}) {
@@ -125,6 +135,19 @@ TEST(Progress, ShortStagesAreSilent) {
     EXPECT_NE(out.find("figures: done in 3 s"), std::string::npos) << out;
     EXPECT_EQ(p.done, 4);
   }
+  Told told;
+  pdlt_progress p = {};
+  p.call = tell;
+  p.context = &told;
+  pdlt_progress_start_short(&p, "figures", 4);
+  pdlt_progress_add(&p, 4);
+  pdlt_progress_finish(&p);
+  EXPECT_TRUE(told.lines.empty());
+  pdlt_progress_start_short(&p, "figures", 4);
+  p.started -= 3;
+  p.called -= 3;
+  pdlt_progress_add(&p, 4);
+  EXPECT_EQ(told.lines, std::vector<std::string>{"1 figures 4/4"});
   pdlt_progress_start_short(nullptr, "figures", 4);
   pdlt_progress_add(nullptr, 1);
 }
@@ -134,16 +157,6 @@ TEST(Progress, ChoosesByTerminal) {
   CaptureStderr();  // a file
   EXPECT_EQ(pdlt_progress_choose(0), PDLT_PROGRESS_LINES);
   GetCapturedStderr();
-}
-
-struct Told {
-  std::vector<std::string> lines;
-};
-
-void tell(void *context, int event, const char *text, double done, double total) {
-  char line[128];
-  snprintf(line, sizeof line, "%d %s %g/%g", event, text, done, total);
-  static_cast<Told *>(context)->lines.push_back(line);
 }
 
 TEST(Progress, CallsWhoeverAskedAlsoWhenQuiet) {

@@ -231,21 +231,14 @@ TEST(TrainerStability, DrawsOfThePilotFollowTheWorkOfTheRun) {
   EXPECT_EQ(draws(), 512);
 }
 
-void count_progress(void *context, int event, const char *text, double done, double total) {
-  if (event == PDLT_EVENT_PROGRESS && std::string(text) == "stability of draws, n = 8" &&
-      total == 512)
-    *static_cast<double *>(context) = done;
-}
-
 TEST(TrainerStability, ThePilotShowsHowFarItIs) {
   Case c(wild(), 3, 6);
-  double done = -1;
   pdlt_progress progress = {};
-  progress.call = count_progress;
-  progress.context = &done;
   pdlt_stability_tail tail = {};
   ASSERT_EQ(pdlt_stability_pilot(&tail, &c.plan, 2, nullptr, &progress, nullptr), PDLT_OK);
-  EXPECT_EQ(done, 512);
+  EXPECT_STREQ(progress.label, "stability of draws, n = 8");
+  EXPECT_EQ(progress.total, 512);
+  EXPECT_EQ(progress.done, 512);
   EXPECT_EQ(tail.draws, 512);
 }
 

@@ -165,7 +165,7 @@ static void propagate_errors(pdlt_kernel_layers *layers, const layer_work *work,
 
 /* Layer l+1 (index l) from layer l. */
 static void next_layer(pdlt_kernel_layers *layers, layer_work *work, int l, const pdlt_layer *layer,
-                       int threads) {
+                       const pdlt_kernel_settings *settings) {
   const size_t D = layers->D, size = D * D;
   const double C_b = layer->C_b, C_W = layer->C_W;
   const double lambda_b = layer->lambda_b, lambda_W = layer->lambda_W;
@@ -174,7 +174,8 @@ static void next_layer(pdlt_kernel_layers *layers, layer_work *work, int l, cons
   double *K_next = layers->K + (size_t)l * size, *theta_next = layers->theta + (size_t)l * size;
   const double err_K = layers->layer_err_K[l - 1];
   const long rows = (long)D;
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
+  const double pairs = 0.5 * (double)D * (double)(D + 1);
+#pragma omp parallel for num_threads(settings->threads) schedule(dynamic)
   for (long row = 0; row < rows; row++) {
     const size_t i = (size_t)row;
     double err_s = 0, err_ds = 0;
@@ -189,6 +190,7 @@ static void next_layer(pdlt_kernel_layers *layers, layer_work *work, int l, cons
     }
     work->row_err_s[i] = err_s;
     work->row_err_ds[i] = err_ds;
+    pdlt_progress_add(settings->progress, (double)(D - i) / pairs);
   }
 }
 
@@ -250,7 +252,7 @@ pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_se
   PDLT_TRY(check_input(settings, err));
   PDLT_TRY(allocate(&layers, depth, D, err));
   PDLT_TRY(layer_work_new(&work, settings, D, err));
-  pdlt_progress_start(settings->progress, "kernels", depth, 0);
+  pdlt_progress_start_short(settings->progress, "kernels", depth);
   first_layer(&layers, &layer[0], x, threads);
   for (int l = 1; l < depth; l++) {
     pdlt_progress_update(settings->progress, l);
@@ -259,7 +261,7 @@ pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_se
       const pdlt_error inner = err ? *err : (pdlt_error){0};
       PDLT_TRY(pdlt_fail(err, status, "layer %d: %s", l + 1, inner.message));
     }
-    next_layer(&layers, &work, l, &layer[l], threads);
+    next_layer(&layers, &work, l, &layer[l], settings);
     propagate_errors(&layers, &work, l, &layer[l]);
   }
   for (size_t i = 0; i < D * D; i++)

@@ -1,8 +1,8 @@
 /* largest.h - the largest eigenvalue of a symmetric matrix, and whether it is below a bound.
  *
  * Is: bisection between two bounds. Each question "below?" is answered by a Cholesky factorization;
- * two of them, just above and just below the value of Lanczos' method, prove it and answer all other
- * questions. The answers, and so the result, are those of factorizations alone.
+ * two of them, just above and just below the value of Lanczos' method, prove it and answer all
+ * other questions. The answers, and so the result, are those of factorizations alone.
  * Is not: aware of networks; all eigenvalues (base/vector/linalg.h). */
 #ifndef PDLT_TRAINER_MEASURE_LARGEST_H
 #define PDLT_TRAINER_MEASURE_LARGEST_H
@@ -35,7 +35,8 @@ int pdlt_largest_below(size_t q, const double *a, double bound, double *work);
 double pdlt_largest_ritz(size_t q, const double *a, double *work);
 
 /* Largest eigenvalue of a (q, q) without negative eigenvalues, to 1e-9 of it; INFINITY when a is
- * not finite. Cost: of pdlt_largest_ritz and two factorizations; where Lanczos did not end, up to 30. */
+ * not finite. Cost: of pdlt_largest_ritz and two factorizations; where Lanczos did not end, up to
+ * 30. */
 double pdlt_largest_eigenvalue(size_t q, const double *a, double *work);
 
 #ifdef __cplusplus

@@ -68,8 +68,8 @@ pdlt_status pdlt_checkpoint_replace(pdlt_checkpoint *checkpoint, const pdlt_reco
 /* Unlocks; the folder stays if it holds a segment. Allowed on {0}. */
 void pdlt_checkpoint_close(pdlt_checkpoint *checkpoint);
 
-/* Removes the segments in folder, also those set aside, and the folder when nothing else is in it. No error
- * when there is none. */
+/* Removes the segments in folder, also those set aside, and the folder when nothing else is in it.
+ * No error when there is none. */
 void pdlt_checkpoint_remove(const char *folder);
 
 #ifdef __cplusplus
