@@ -43,7 +43,7 @@ static void hear_signal(int signal_number) {
 
 static void listen_to_signals(phase during) {
   const struct sigaction action = {.sa_handler = hear_signal};
-  now = during;
+  now = (sig_atomic_t)during;
   if (is_listening) return;
   is_listening = 1;
   has_line = isatty(STDERR_FILENO) != 0;
