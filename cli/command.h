@@ -74,9 +74,9 @@ void pdlt_print_verdict(const pdlt_study *study, const char *folder, const pdlt_
 /* --- listen.c --- */
 
 /* Lets the options' settings call back here: results that are there already are named on stderr;
- * SIGINT and SIGTERM stop training, and end the program at any other time. */
+ * SIGINT and SIGTERM stop training, and at any other time end the program with one line. */
 void pdlt_command_listen(pdlt_options *options);
-/* Until pdlt_command_ignore_signals a signal sets settings.stop. */
+/* From here on a signal sets settings.stop, until the work ends. */
 void pdlt_command_hear_signals(void);
 void pdlt_command_ignore_signals(void);
 

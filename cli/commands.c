@@ -1,6 +1,5 @@
 /* commands.c - run, theory, train, compare: the subcommands that work on one study. */
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

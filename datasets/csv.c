@@ -109,7 +109,7 @@ static pdlt_status read_text(const pdlt_experiment *ex, char **text, pdlt_error 
   char *path = NULL;
   size_t size = 0;
   pdlt_error why = {PDLT_OK, ""};
-  pdlt_status status = pdlt_dataset_path(&path, ex, ex->data.file, err);
+  pdlt_status status = pdlt_dataset_path(&path, ex, "data.file", ex->data.file, err);
   if (status != PDLT_OK) return status;
   status = pdlt_file_read_gz(path, PDLT_DATASET_MAX_BYTES, text, &size, &why);
   if (status != PDLT_OK)

@@ -34,7 +34,8 @@ typedef struct pdlt_dataset {
   char hash[17];       /* hex digest of shapes and the bits of x and y */
 } pdlt_dataset;
 
-/* Loads or makes the samples of ex (its data paths are relative to ex->directory).
+/* Loads or makes the samples of ex (its data paths are relative to ex->directory, those of --set to
+ * the working folder).
  * *out is complete or untouched. Errors: PDLT_ERR_INPUT, `FILE:LINE: key: ...`
  * (FILE is the experiment; a fault inside a data file names that file and line as
  * well); PDLT_ERR_MEMORY. */

@@ -40,10 +40,10 @@ pdlt_status pdlt_dataset_allocate(pdlt_dataset *data, size_t inputs, size_t outp
 pdlt_status pdlt_dataset_draw_order(const pdlt_rng *rng, size_t total, size_t take, size_t **order,
                                     pdlt_error *err);
 
-/* Path of a data file named in the experiment: relative to its folder. Owned by the
- * caller (pdlt_free). */
-pdlt_status pdlt_dataset_path(char **out, const pdlt_experiment *ex, const char *name,
-                              pdlt_error *err);
+/* Path of the data file `name` of the key: relative to the folder of the experiment, or, when it
+ * came by --set, to the working folder. Owned by the caller (pdlt_free). */
+pdlt_status pdlt_dataset_path(char **out, const pdlt_experiment *ex, const char *key,
+                              const char *name, pdlt_error *err);
 
 /* why, what was wrong with the file that `key` names, as an error of the experiment; says where
  * paths start when there is no such file. */

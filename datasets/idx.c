@@ -103,7 +103,7 @@ static pdlt_status idx_read(const idx_source *from, idx_file *out) {
   char *path = NULL;
   size_t size = 0;
   pdlt_error why = {PDLT_OK, ""};
-  pdlt_status status = pdlt_dataset_path(&path, from->ex, from->name, from->err);
+  pdlt_status status = pdlt_dataset_path(&path, from->ex, from->key, from->name, from->err);
   if (status != PDLT_OK) return status;
   status = pdlt_file_read_gz(path, PDLT_DATASET_MAX_BYTES, &out->bytes, &size, &why);
   if (status != PDLT_OK)

@@ -34,7 +34,8 @@ static pdlt_status open_array(npy_source *out, const char *given, const char *us
     snprintf(out->name, sizeof out->name, "%s: %s", file, member);
   else
     snprintf(out->name, sizeof out->name, "%s", given);
-  pdlt_status status = pdlt_dataset_path(&path, out->ex, file != NULL ? file : given, out->err);
+  pdlt_status status =
+      pdlt_dataset_path(&path, out->ex, out->key, file != NULL ? file : given, out->err);
   if (status != PDLT_OK) return status;
   status = file != NULL ? pdlt_npy_read_member(&out->array, path, member, &why)
                         : pdlt_npy_read(&out->array, path, &why);

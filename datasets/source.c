@@ -43,9 +43,10 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_dataset_path(char **out, const pdlt_experiment *ex, const char *name,
-                              pdlt_error *err) {
-  if (name[0] == '/' || strcmp(ex->directory, ".") == 0) return pdlt_strdup(out, name, err);
+pdlt_status pdlt_dataset_path(char **out, const pdlt_experiment *ex, const char *key,
+                              const char *name, pdlt_error *err) {
+  if (name[0] == '/' || strcmp(ex->directory, ".") == 0 || pdlt_experiment_is_set(ex, key))
+    return pdlt_strdup(out, name, err);
   size_t size = strlen(ex->directory) + strlen(name) + 2;
   pdlt_status status = pdlt_alloc(out, size, 1, err);
   if (status != PDLT_OK) return status;
@@ -56,8 +57,9 @@ pdlt_status pdlt_dataset_path(char **out, const pdlt_experiment *ex, const char 
 pdlt_status pdlt_dataset_blame(const pdlt_experiment *ex, const char *key, const char *path,
                                const char *name, const pdlt_error *why, pdlt_error *err) {
   if (why->status != PDLT_ERR_INPUT) return pdlt_fail(err, why->status, "%s", why->message);
-  const int elsewhere = strcmp(path, name) != 0 && access(path, F_OK) != 0;
-  return pdlt_experiment_fail(
-      ex, key, err, "%s%s", why->message,
-      elsewhere ? "; paths start at the folder of the experiment file" : "");
+  const char *base = pdlt_experiment_is_set(ex, key) ? "where the program was started"
+                                                     : "the folder of the experiment file";
+  if (name[0] == '/' || access(path, F_OK) == 0)
+    return pdlt_experiment_fail(ex, key, err, "%s", why->message);
+  return pdlt_experiment_fail(ex, key, err, "%s (a path relative to %s)", why->message, base);
 }

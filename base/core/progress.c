@@ -1,6 +1,7 @@
 /* progress.c - see progress.h. */
 #include "base/core/progress.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 
 enum { BAR_WIDTH = 30 };
 static const double pause_of_bar = 0.1; /* seconds; of calls too */
+static const double short_stage = 2;    /* seconds */
 
 static double now(void) {
   struct timespec time;
@@ -40,6 +42,11 @@ static double fraction(const pdlt_progress *progress) {
   return part < 0 ? 0 : part > 1 ? 1 : part;
 }
 
+/* Whole percent; 100 only when all is done. */
+static double percent(const pdlt_progress *progress) {
+  return floor(100 * fraction(progress) + 1e-9);
+}
+
 static void print_state(pdlt_progress *progress, double time) {
   double elapsed = time - progress->started, part = fraction(progress);
   double rate = elapsed > 0 ? (progress->done - progress->resumed) / elapsed : 0;
@@ -59,11 +66,12 @@ static void print_state(pdlt_progress *progress, double time) {
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', (size_t)filled);
     bar[BAR_WIDTH] = 0;
-    fprintf(stderr, "\r%s [%s] %3.0f %%  %.3g/s  %s left%s\033[K", progress->label, bar, 100 * part,
-            rate, left, all);
+    fprintf(stderr, "\r%s [%s] %3.0f %%  %.3g/s  %s left%s\033[K", progress->label, bar,
+            percent(progress), rate, left, all);
+    progress->open = 1;
   } else {
-    fprintf(stderr, "%s: %.0f %%, %.3g/s, %s left%s\n", progress->label, 100 * part, rate, left,
-            all);
+    fprintf(stderr, "%s: %.0f %%, %.3g/s, %s left%s\n", progress->label, percent(progress), rate,
+            left, all);
   }
   fflush(stderr);
 }
@@ -75,22 +83,33 @@ static void call(pdlt_progress *progress, double time) {
                    progress->total);
 }
 
-void pdlt_progress_start(pdlt_progress *progress, const char *label, double total, double already) {
-  if (progress == NULL) return;
+static void begin(pdlt_progress *progress, const char *label, double total, double already) {
   snprintf(progress->label, sizeof progress->label, "%s", label);
   progress->total = total;
   progress->done = progress->resumed = already;
   progress->later = 0;
+  progress->waits = 0;
   progress->started = progress->printed = now();
+}
+
+void pdlt_progress_start(pdlt_progress *progress, const char *label, double total, double already) {
+  if (progress == NULL) return;
+  begin(progress, label, total, already);
   call(progress, progress->started);
   if (progress->mode == PDLT_PROGRESS_QUIET) return;
   if (progress->mode == PDLT_PROGRESS_BAR) {
     print_state(progress, progress->started);
   } else {
     fprintf(stderr, "%s: started", progress->label);
-    if (already > 0) fprintf(stderr, ", %.0f %% done before", 100 * fraction(progress));
+    if (already > 0) fprintf(stderr, ", %.0f %% done before", percent(progress));
     fprintf(stderr, "\n");
   }
+}
+
+void pdlt_progress_start_short(pdlt_progress *progress, const char *label, double total) {
+  if (progress == NULL) return;
+  begin(progress, label, total, 0);
+  progress->waits = 1;
 }
 
 void pdlt_progress_later(pdlt_progress *progress, double units) {
@@ -102,24 +121,42 @@ void pdlt_progress_update(pdlt_progress *progress, double done) {
   progress->done = done;
   if (progress->mode == PDLT_PROGRESS_QUIET && progress->call == NULL) return;
   const double time = now();
+  const int begins = progress->waits && time - progress->started >= short_stage;
+  if (progress->waits && !begins) return;
+  progress->waits = 0;
   if (time - progress->called >= pause_of_bar) call(progress, time);
   if (progress->mode == PDLT_PROGRESS_QUIET) return;
   double pause = (time - progress->started) / 30;
   pause = pause < 10 ? 10 : pause > 600 ? 600 : pause;
   if (progress->mode == PDLT_PROGRESS_BAR) pause = pause_of_bar;
-  if (time - progress->printed >= pause) print_state(progress, time);
+  if (begins || time - progress->printed >= pause) print_state(progress, time);
+}
+
+void pdlt_progress_add(pdlt_progress *progress, double more) {
+  if (progress == NULL) return;
+#pragma omp critical(pdlt_progress)
+  pdlt_progress_update(progress, progress->done + more);
 }
 
 void pdlt_progress_finish(pdlt_progress *progress) {
-  if (progress == NULL) return;
+  if (progress == NULL || progress->waits) return;
   call(progress, now());
   if (progress->mode == PDLT_PROGRESS_QUIET) return;
-  char elapsed[32];
+  char elapsed[32], state[48] = "done";
+  if (percent(progress) < 100)
+    snprintf(state, sizeof state, "stopped at %.0f %%", percent(progress));
   format_time(elapsed, sizeof elapsed, now() - progress->started);
-  const char *begin = progress->mode == PDLT_PROGRESS_BAR ? "\r" : "";
+  const char *first = progress->mode == PDLT_PROGRESS_BAR ? "\r" : "";
   const char *end = progress->mode == PDLT_PROGRESS_BAR ? "\033[K" : "";
-  fprintf(stderr, "%s%s: done in %s%s\n", begin, progress->label, elapsed, end);
+  fprintf(stderr, "%s%s: %s in %s%s\n", first, progress->label, state, elapsed, end);
   fflush(stderr);
+  progress->open = 0;
+}
+
+void pdlt_progress_break(pdlt_progress *progress) {
+  if (progress == NULL || !progress->open) return;
+  fprintf(stderr, "\n");
+  progress->open = 0;
 }
 
 void pdlt_progress_note(pdlt_progress *progress, const char *format, ...) {

@@ -32,6 +32,11 @@ int pdlt_experiment_is_given(const pdlt_experiment *ex, const char *key) {
   return index >= 0 && ex->origin->line[index] != 0;
 }
 
+int pdlt_experiment_is_set(const pdlt_experiment *ex, const char *key) {
+  int index = pdlt_schema_find(key);
+  return index >= 0 && ex->origin->line[index] == PDLT_LINE_SET;
+}
+
 /* --- network --- */
 
 static pdlt_status fill_ones(double **list, int count, pdlt_error *err) {

@@ -170,8 +170,10 @@ void pdlt_experiment_free(pdlt_experiment *ex);
 
 /* One choice of values of a sweep: the settings to read the experiment with. */
 typedef struct pdlt_sweep_point {
-  char *name;  /* "depth=4": fit for a folder */
-  char **sets; /* (num_keys + 1) "network.depth=4", ..., "sweep={}" */
+  char *name; /* "depth=4": fit for a folder */
+  char *
+      *sets; /* (num_keys + 1) "network.depth=4", ..., "sweep={}"; data files that the sweep of the
+                * file names begin with a blank, so that they stay relative to its folder */
 } pdlt_sweep_point;
 
 /* `sweep: {KEY: [values], ...}`: every combination, the last key fastest. */
@@ -213,6 +215,15 @@ size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex);
  * need data or theory and so come after reading. */
 pdlt_status pdlt_experiment_fail(const pdlt_experiment *ex, const char *key, pdlt_error *err,
                                  const char *format, ...) PDLT_PRINTF(4, 5);
+
+/* 1 when the key came by an override, as --set, and not from the file, its sweep included. */
+int pdlt_experiment_is_set(const pdlt_experiment *ex, const char *key);
+
+/* Says of work that did not fit into memory which key asked for it: where status is
+ * PDLT_ERR_MEMORY, err becomes `FILE:LINE: key: what it said; remedy`, unless a key was named
+ * already. Returns status. */
+pdlt_status pdlt_experiment_blame(const pdlt_experiment *ex, const char *key, pdlt_status status,
+                                  pdlt_error *err, const char *remedy);
 
 /* Key that until was written under, for messages; NULL: members is a number. */
 const char *pdlt_until_key(const pdlt_experiment *ex);

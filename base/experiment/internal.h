@@ -56,14 +56,15 @@ extern const char *const pdlt_estimator_words[];
 extern const char *const pdlt_csv_words[];
 extern const char *const pdlt_keep_words[]; /* by bit */
 
-/* Where each key was written: 0 absent, PDLT_LINE_SET, or the line. */
+/* Where each key was written: 0 absent, PDLT_LINE_SET, PDLT_LINE_POINT, or the line. */
 struct pdlt_experiment_origin {
   int line[PDLT_SCHEMA_MAX_KEYS]; /* as pdlt_schema */
 };
 
 /* --- override.c --- */
 
-/* Puts `key=value` into the tree, sections made as needed. */
+/* Puts `key=value` into the tree, sections made as needed; ` key=value`, with a blank: as the file
+ * itself says, in a sweep. */
 pdlt_status pdlt_experiment_override(pdlt_reader *reader, pdlt_node *root, const char *setting);
 
 /* --- schema.c --- */

@@ -51,6 +51,8 @@ pdlt_status pdlt_experiment_override(pdlt_reader *reader, pdlt_node *root, const
   pdlt_status status = PDLT_OK;
   char *path = NULL;
   pdlt_node *value = NULL, *map = NULL;
+  const int line = setting[0] == ' ' ? PDLT_LINE_POINT : PDLT_LINE_SET;
+  setting += line == PDLT_LINE_POINT;
   const char *equals = strchr(setting, '='), *last = NULL;
   char quoted[PDLT_QUOTE_LENGTH];
   if (equals == NULL || equals == setting)
@@ -65,10 +67,10 @@ pdlt_status pdlt_experiment_override(pdlt_reader *reader, pdlt_node *root, const
   pdlt_node *old = pdlt_node_find(map, last, strlen(last), &place);
   if (old != NULL) {
     map->items[place] = value;
-    map->key_lines[place] = PDLT_LINE_SET;
+    map->key_lines[place] = line;
     pdlt_node_free(old);
   } else {
-    status = pdlt_node_append(map, value, last, strlen(last), PDLT_LINE_SET, reader->err);
+    status = pdlt_node_append(map, value, last, strlen(last), line, reader->err);
   }
   value = NULL;
 

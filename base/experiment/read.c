@@ -50,6 +50,18 @@ pdlt_status pdlt_experiment_fail(const pdlt_experiment *ex, const char *key, pdl
   return status;
 }
 
+pdlt_status pdlt_experiment_blame(const pdlt_experiment *ex, const char *key, pdlt_status status,
+                                  pdlt_error *err, const char *remedy) {
+  if (status != PDLT_ERR_MEMORY || err == NULL) return status;
+  const size_t length = strlen(ex->path);
+  const int named = strncmp(err->message, ex->path, length) == 0 && err->message[length] == ':';
+  if (named || strncmp(err->message, "--set: ", 7) == 0) return status;
+  const pdlt_error inner = *err;
+  pdlt_experiment_fail(ex, key, err, "%.400s; %s", inner.message, remedy);
+  err->status = status;
+  return status;
+}
+
 static void free_names(pdlt_name_list *list) {
   for (size_t i = 0; i < list->count; i++) pdlt_free(list->name[i]);
   pdlt_free((void *)list->name);

@@ -63,6 +63,14 @@ static void make_plain(char *name) {
     if (!isalnum((unsigned char)*name) && strchr("+-.=,", *name) == NULL) *name = '_';
 }
 
+/* 1 for a path that the file itself names in its sweep. */
+static int is_path_of_file(const pdlt_node *map, size_t k) {
+  static const char *const paths[] = {"data.file", "data.images", "data.labels"};
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+    if (strcmp(map->keys[k], paths[i]) == 0) return map->key_lines[k] != PDLT_LINE_SET;
+  return 0;
+}
+
 /* Settings and name of the point whose values are those at place (num_keys). */
 static pdlt_status fill_point(pdlt_sweep_point *point, const pdlt_node *map, const size_t *place,
                               pdlt_error *err) {
@@ -72,9 +80,9 @@ static pdlt_status fill_point(pdlt_sweep_point *point, const pdlt_node *map, con
   for (size_t k = 0; k < map->count; k++) {
     const char *key = map->keys[k], *dot = strrchr(key, '.');
     PDLT_TRY(pdlt_node_text(&text, map->items[k]->items[place[k]], err));
-    const size_t size = strlen(key) + strlen(text) + 2, used = strlen(name);
+    const size_t size = strlen(key) + strlen(text) + 3, used = strlen(name);
     PDLT_TRY(pdlt_alloc(&point->sets[k], size, 1, err));
-    snprintf(point->sets[k], size, "%s=%s", key, text);
+    snprintf(point->sets[k], size, "%s%s=%s", is_path_of_file(map, k) ? " " : "", key, text);
     snprintf(name + used, sizeof name - used, "%s%s=%s", k > 0 ? "," : "",
              dot == NULL ? key : dot + 1, text);
     pdlt_free(text);

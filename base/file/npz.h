@@ -8,6 +8,7 @@
 #ifndef PDLT_BASE_FILE_NPZ_H
 #define PDLT_BASE_FILE_NPZ_H
 
+#include "base/core/progress.h"
 #include "base/core/status.h"
 #include "base/file/archive.h"
 
@@ -19,9 +20,17 @@ extern "C" {
  * Errors: PDLT_ERR_IO naming the file and the reason, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_npz_write(const pdlt_archive *archive, const char *path, pdlt_error *err);
 
+/* The same with a stage "writing FILE" of progress, which may be NULL. */
+pdlt_status pdlt_npz_write_shown(const pdlt_archive *archive, const char *path,
+                                 pdlt_progress *progress, pdlt_error *err);
+
 /* Reads path into an empty archive, CRCs checked. Errors: PDLT_ERR_INPUT `FILE: ...`
  * (missing, not a zip, truncated, corrupt, unsupported type), PDLT_ERR_MEMORY. */
 pdlt_status pdlt_npz_read(pdlt_archive *archive, const char *path, pdlt_error *err);
+
+/* The same with a stage "reading FILE" of progress, which may be NULL. */
+pdlt_status pdlt_npz_read_shown(pdlt_archive *archive, const char *path, pdlt_progress *progress,
+                                pdlt_error *err);
 
 #ifdef __cplusplus
 }

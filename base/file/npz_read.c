@@ -1,6 +1,7 @@
 /* npz_read.c - reading of .npz archives (see npz.h): headers are parsed strictly, and
  * nothing is allocated that the file cannot hold. */
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/core/memory.h"
@@ -28,6 +29,7 @@ typedef struct npy_header {
 typedef struct source {
   pdlt_zip_reader *zip;
   const char *path, *name;
+  pdlt_progress *progress; /* may be NULL */
 } source;
 
 static pdlt_status bad(const source *from, const char *what, pdlt_error *err) {
@@ -154,6 +156,16 @@ static int convert(npy_type type, const void *in, size_t count, double *out) {
   return 1;
 }
 
+static pdlt_status read_doubles(const source *from, size_t count, double *out, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (size_t done = 0; done < count && status == PDLT_OK; done += CHUNK) {
+    const size_t now = (count - done < CHUNK ? count - done : CHUNK) * sizeof *out;
+    status = pdlt_zip_read(from->zip, out + done, now, err);
+    pdlt_progress_add(from->progress, (double)now);
+  }
+  return status;
+}
+
 static pdlt_status read_array(const source *from, const npy_header *header, pdlt_array *out,
                               pdlt_error *err) {
   if (header->type == TYPE_U1) return bad(from, "uint8 is read for meta only", err);
@@ -161,8 +173,7 @@ static pdlt_status read_array(const source *from, const npy_header *header, pdlt
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_array_new(out, header->ndim, header->dim, err));
   out->single = header->type == TYPE_F4;
-  if (header->type == TYPE_F8)
-    return pdlt_zip_read(from->zip, out->data, header->count * sizeof(double), err);
+  if (header->type == TYPE_F8) return read_doubles(from, header->count, out->data, err);
   PDLT_TRY(pdlt_alloc(&piece, CHUNK, types[header->type].size, err));
   for (size_t done = 0; done < header->count; done += CHUNK) {
     size_t now = header->count - done < CHUNK ? header->count - done : CHUNK;
@@ -224,21 +235,39 @@ cleanup:
 }
 
 pdlt_status pdlt_npz_read(pdlt_archive *archive, const char *path, pdlt_error *err) {
+  return pdlt_npz_read_shown(archive, path, NULL, err);
+}
+
+/* About as many as the arrays have. */
+static double bytes_in(const pdlt_zip_reader *zip) {
+  double bytes = 0;
+  for (size_t k = 0; k < pdlt_zip_count(zip); k++) bytes += (double)pdlt_zip_size(zip, k);
+  return bytes;
+}
+
+pdlt_status pdlt_npz_read_shown(pdlt_archive *archive, const char *path, pdlt_progress *progress,
+                                pdlt_error *err) {
+  char label[64];
   pdlt_zip_reader *zip = NULL;
   pdlt_archive made = {0};
   char *name = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_zip_reader_new(&zip, path, err));
+  const double bytes = bytes_in(zip);
+  snprintf(label, sizeof label, "reading %s", path);
+  pdlt_progress_start_short(progress, label, bytes);
   for (size_t k = 0; k < pdlt_zip_count(zip); k++) {
     pdlt_free(name);
     PDLT_TRY(pdlt_strdup(&name, pdlt_zip_name(zip, k), err));
     size_t length = strlen(name);
-    source from = {zip, path, name};
+    source from = {zip, path, name, progress};
     if (length < 5 || strcmp(name + length - 4, ".npy") != 0)
       PDLT_TRY(bad(&from, "not an array (.npy)", err));
     name[length - 4] = 0;
     PDLT_TRY(read_entry(&from, k, &made, err));
   }
+  pdlt_progress_update(progress, bytes);
+  pdlt_progress_finish(progress);
   *archive = made;
   memset(&made, 0, sizeof made);
 cleanup:

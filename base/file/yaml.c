@@ -98,7 +98,7 @@ pdlt_status pdlt_yaml_vfail(const char *name, int line, const char *key, pdlt_er
                             const char *format, va_list args) {
   char text[PDLT_ERROR_LENGTH];
   vsnprintf(text, sizeof text, format, args);
-  if (line == PDLT_LINE_SET)
+  if (line < 0)
     pdlt_fail(err, PDLT_ERR_INPUT, "--set: %s: %s", key, text);
   else
     pdlt_fail(err, PDLT_ERR_INPUT, "%s:%d: %s: %s", name, line, key, text);

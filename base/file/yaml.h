@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-enum { PDLT_LINE_SET = -1 };
+enum { PDLT_LINE_SET = -1, PDLT_LINE_POINT = -2 }; /* by --set; by a point of a sweep */
 
 typedef enum pdlt_node_kind { PDLT_NODE_SCALAR, PDLT_NODE_LIST, PDLT_NODE_MAP } pdlt_node_kind;
 
@@ -65,7 +65,7 @@ pdlt_status pdlt_node_text(char **out, const pdlt_node *node, pdlt_error *err);
  * line and cannot steer a terminal. err may be NULL. */
 void pdlt_yaml_clean(pdlt_error *err);
 
-/* Fills err with `NAME:LINE: KEY: text` (`--set: KEY: text` for PDLT_LINE_SET), control
+/* Fills err with `NAME:LINE: KEY: text` (`--set: KEY: text` without a line), control
  * characters replaced, and returns PDLT_ERR_INPUT. */
 pdlt_status pdlt_yaml_fail(const char *name, int line, const char *key, pdlt_error *err,
                            const char *format, ...) PDLT_PRINTF(5, 6);

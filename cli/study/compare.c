@@ -9,6 +9,9 @@
 #include "compare/figure/figure.h"
 #include "compare/page/report.h"
 
+/* What takes how long, in figures: the page, and each row of comparison.csv. */
+static const double page_units = 2, row_units = 1.0 / 8000;
+
 /* A folder with the verdict of other archives is left alone without --force. */
 static pdlt_status check_folder(const pdlt_study *study, const char *folder, pdlt_error *err) {
   const pdlt_archive *theory = &study->results[PDLT_THEORY].archive;
@@ -64,17 +67,22 @@ static pdlt_status write_all(pdlt_study *study, const pdlt_comparison *compariso
   pdlt_figure_list figures = {0};
   char csv[PDLT_PATH_LENGTH], json[PDLT_PATH_LENGTH], page[PDLT_PATH_LENGTH];
   pdlt_status status = PDLT_OK;
+  pdlt_progress_start_short(&study->progress, "comparison",
+                            PDLT_FIGURES + page_units + row_units * (double)comparison->num_rows);
   PDLT_TRY(pdlt_path_join(csv, folder, "comparison.csv", err));
   PDLT_TRY(pdlt_path_join(json, folder, "verdict.json", err));
   PDLT_TRY(pdlt_path_join(page, folder, "report.html", err));
   PDLT_TRY(pdlt_folder_make(folder, err));
   const pdlt_figure_input figure_input = {comparison, theory, measured};
-  PDLT_TRY(pdlt_figures_write(&figure_input, folder, &figures, err));
+  PDLT_TRY(pdlt_figures_write(&figure_input, folder, &figures, &study->progress, err));
   const pdlt_report_input report_input = {comparison, theory, measured, &figures};
   PDLT_TRY(pdlt_report_write(&report_input, page, err));
+  pdlt_progress_add(&study->progress, page_units);
   PDLT_TRY(
       pdlt_comparison_write_csv(comparison, is_summary(study, comparison, csv_rows), csv, err));
+  pdlt_progress_add(&study->progress, row_units * (double)comparison->num_rows);
   PDLT_TRY(pdlt_comparison_write_json(comparison, json, err));
+  pdlt_progress_finish(&study->progress);
 cleanup:
   pdlt_figure_list_free(&figures);
   return status;
@@ -104,6 +112,7 @@ static pdlt_status compare_one(pdlt_study *study, const char *folder, pdlt_error
   pdlt_progress_event(&study->progress, PDLT_EVENT_END, "comparison");
   return PDLT_OK;
 cleanup:
+  pdlt_progress_break(&study->progress);
   pdlt_comparison_free(&comparison);
   return status;
 }

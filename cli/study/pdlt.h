@@ -30,7 +30,8 @@ typedef struct pdlt_settings {
   int layers;                        /* 1: arrays of every layer too */
   int force;                         /* 1: overwrite files that hold other results */
   int verbose;                       /* 1: progress on stderr */
-  const char *const *sets;           /* "network.depth=4", ..., NULL; NULL: none. Copied */
+  const char *const *sets;           /* "network.depth=4", ..., NULL; NULL: none. Copied. Paths
+                                      * of data files: relative to the working folder */
   pdlt_event_call call;              /* told of progress (base/core/event.h); NULL: nobody */
   void *context;                     /* its first argument */
   const volatile sig_atomic_t *stop; /* training ends soon after it is not 0; NULL: never */

@@ -44,7 +44,7 @@ static pdlt_status resolve_critical(pdlt_experiment *ex, pdlt_error *err) {
 }
 
 /* Relative eta becomes a number; any eta must be below 2 / largest eigenvalue. */
-static pdlt_status resolve_eta(pdlt_resolved *r, int threads, pdlt_error *err) {
+static pdlt_status resolve_eta(pdlt_resolved *r, pdlt_study *study, pdlt_error *err) {
   pdlt_experiment *ex = &r->experiment;
   const pdlt_dataset *data = &r->data;
   pdlt_kernel_layers layers = {0};
@@ -56,7 +56,8 @@ static pdlt_status resolve_eta(pdlt_resolved *r, int threads, pdlt_error *err) {
                                          .depth = ex->network.depth,
                                          .layer = layer,
                                          .tolerance = ex->theory.tolerance,
-                                         .threads = threads};
+                                         .threads = study->settings.threads,
+                                         .progress = &study->progress};
   PDLT_TRY(pdlt_kernel_layers_new(&layers, &settings, data->train, data->x, err));
   const double *theta = layers.theta + (size_t)(layers.depth - 1) * layers.D * layers.D;
   PDLT_TRY(pdlt_ntk_largest_eigenvalue(&largest, data->train, data->train, theta, err));
@@ -78,7 +79,7 @@ static pdlt_status resolve_eta(pdlt_resolved *r, int threads, pdlt_error *err) {
 cleanup:
   pdlt_kernel_layers_free(&layers);
   pdlt_free(layer);
-  return status;
+  return pdlt_experiment_blame(ex, "data.train", status, err, "use fewer samples");
 }
 
 pdlt_status pdlt_study_check_trainable(const pdlt_study *study, pdlt_error *err) {
@@ -98,9 +99,12 @@ pdlt_status pdlt_study_read(const pdlt_study *study, pdlt_experiment *out, pdlt_
 }
 
 static pdlt_status load_data(pdlt_resolved *r, const pdlt_origin *o, pdlt_error *err) {
-  if (o->samples == 0) return pdlt_dataset_load(&r->data, &r->experiment, err);
-  return pdlt_dataset_from_arrays(&r->data, &r->experiment, o->samples, o->inputs, o->x, o->outputs,
-                                  o->y, err);
+  const pdlt_experiment *ex = &r->experiment;
+  const pdlt_status status = o->samples == 0
+                                 ? pdlt_dataset_load(&r->data, ex, err)
+                                 : pdlt_dataset_from_arrays(&r->data, ex, o->samples, o->inputs,
+                                                            o->x, o->outputs, o->y, err);
+  return pdlt_experiment_blame(ex, "data.train", status, err, "use fewer samples or inputs");
 }
 
 pdlt_status pdlt_study_resolve(pdlt_study *study, pdlt_error *err) {
@@ -121,7 +125,7 @@ pdlt_status pdlt_study_resolve(pdlt_study *study, pdlt_error *err) {
   if (summary[0] != 0 && pdlt_team_of_program().rank == 0)
     pdlt_progress_note(&study->progress, "%s", summary);
   PDLT_TRY(pdlt_experiment_check_memory(&r.experiment, r.data.inputs, err));
-  PDLT_TRY(resolve_eta(&r, study->settings.threads, err));
+  PDLT_TRY(resolve_eta(&r, study, err));
   study->resolved = r;
   study->is_resolved = 1;
   return PDLT_OK;

@@ -65,13 +65,14 @@ static int is_result(const json_t *meta, const pdlt_stage_key *key) {
 }
 
 pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int force,
-                             const pdlt_progress *progress, pdlt_archive *out, int *found,
+                             pdlt_progress *progress, pdlt_archive *out, int *found,
                              pdlt_error *err) {
   *found = 0;
   if (access(path, F_OK) != 0) return PDLT_OK;
   pdlt_archive archive = {0};
   pdlt_error unreadable = {0};
-  if (pdlt_npz_read(&archive, path, &unreadable) == PDLT_OK && is_result(archive.meta, key)) {
+  if (pdlt_npz_read_shown(&archive, path, progress, &unreadable) == PDLT_OK &&
+      is_result(archive.meta, key)) {
     const pdlt_status status = pdlt_results_check(&archive, path, err);
     if (status != PDLT_OK) {
       pdlt_archive_free(&archive);
@@ -139,7 +140,10 @@ static pdlt_status work(pdlt_study *study, pdlt_part part, int layers, const cha
   pdlt_progress_event(&study->progress, PDLT_EVENT_BEGIN, name);
   const pdlt_status status = part == PDLT_THEORY ? predict(study, layers, out, err)
                                                  : train(study, layers, partial, out, err);
-  if (status == PDLT_OK) pdlt_progress_event(&study->progress, PDLT_EVENT_END, name);
+  if (status == PDLT_OK)
+    pdlt_progress_event(&study->progress, PDLT_EVENT_END, name);
+  else
+    pdlt_progress_break(&study->progress);
   return status;
 }
 
@@ -172,7 +176,7 @@ static pdlt_status make_file(pdlt_study *study, pdlt_part part, int layers, cons
   PDLT_TRY(pdlt_stage_check_writable(path, err));
   announce(study, part, layers, path);
   PDLT_TRY(work(study, part, layers, partial, out, err));
-  PDLT_TRY(pdlt_npz_write(out, path, err));
+  PDLT_TRY(pdlt_npz_write_shown(out, path, &study->progress, err));
   if (part == PDLT_MEASURED) pdlt_checkpoint_remove(partial);
 cleanup:
   return status;

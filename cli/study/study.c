@@ -169,8 +169,8 @@ pdlt_status pdlt_study_derive(pdlt_study **out, const pdlt_study *from, size_t m
 /* --- Results in files --- */
 
 static pdlt_status read_kind(pdlt_result *out, const char *path, const char *kind,
-                             pdlt_error *err) {
-  pdlt_status status = pdlt_npz_read(&out->archive, path, err);
+                             pdlt_progress *progress, pdlt_error *err) {
+  pdlt_status status = pdlt_npz_read_shown(&out->archive, path, progress, err);
   if (status != PDLT_OK) return status;
   const char *found = json_string_value(json_object_get(out->archive.meta, "kind"));
   out->made = 1;
@@ -197,8 +197,8 @@ pdlt_status pdlt_study_open_results(pdlt_study **out, const char *theory, const 
   pdlt_compare_keys_from_json(&keys, NULL);
   PDLT_TRY(pdlt_compare_keys_set(&keys, pdlt_settings_count(&study->settings), study->settings.sets,
                                  err));
-  PDLT_TRY(read_kind(&study->results[PDLT_THEORY], theory, "theory", err));
-  PDLT_TRY(read_kind(&study->results[PDLT_MEASURED], measured, "measured", err));
+  PDLT_TRY(read_kind(&study->results[PDLT_THEORY], theory, "theory", &study->progress, err));
+  PDLT_TRY(read_kind(&study->results[PDLT_MEASURED], measured, "measured", &study->progress, err));
   *out = study;
   return PDLT_OK;
 cleanup:

@@ -115,7 +115,7 @@ typedef struct pdlt_stage_key {
 /* Reads path into out when it holds that result. Anything else that is there is PDLT_ERR_INPUT
  * unless force. */
 pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int force,
-                             const pdlt_progress *progress, pdlt_archive *out, int *found,
+                             pdlt_progress *progress, pdlt_archive *out, int *found,
                              pdlt_error *err);
 
 /* The folder of path must be there and writable: PDLT_ERR_INPUT before hours of work. */

@@ -71,10 +71,10 @@ cleanup:
 /* --- Shards --- */
 
 static pdlt_status add_shards(pdlt_merge *merge, size_t count, const char *const *files,
-                              pdlt_error *err) {
+                              pdlt_progress *progress, pdlt_error *err) {
   for (size_t k = 0; k < count; k++) {
     pdlt_archive shard = {0};
-    pdlt_status status = pdlt_npz_read(&shard, files[k], err);
+    pdlt_status status = pdlt_npz_read_shown(&shard, files[k], progress, err);
     if (status == PDLT_OK) status = pdlt_merge_add(merge, &shard, files[k], err);
     pdlt_archive_free(&shard);
     if (status != PDLT_OK) return status;
@@ -91,7 +91,7 @@ static pdlt_status finish_merge(const pdlt_merge *merge, const char *path, pdlt_
                        "%s: the shards come from different processors or BLAS libraries; one run "
                        "on one of them may differ in the last digits",
                        path);
-  return pdlt_npz_write(out, path, err);
+  return pdlt_npz_write_shown(out, path, progress, err);
 }
 
 pdlt_status pdlt_shards_merge(size_t count, const char *const *files, const char *path,
@@ -109,7 +109,7 @@ pdlt_status pdlt_shards_merge(size_t count, const char *const *files, const char
   pdlt_progress progress = {
       .mode = pdlt_progress_choose(!own.verbose), .call = own.call, .context = own.context};
   PDLT_TRY(pdlt_stage_check_writable(path, err));
-  PDLT_TRY(add_shards(&merge, count, files, err));
+  PDLT_TRY(add_shards(&merge, count, files, &progress, err));
   const pdlt_stage_key key = {.kind = "measured",
                               .hash = json_string_value(json_object_get(merge.meta, "hash")),
                               .layers = json_is_true(json_object_get(merge.meta, "layers"))};

@@ -93,8 +93,8 @@ static void read_provenance(pdlt_provenance *out, const json_t *meta, char *seed
 }
 
 pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
-                               pdlt_figure_list *out, pdlt_error *err) {
-  static pdlt_status (*const figures[])(pdlt_figure_job *, pdlt_error *) = {
+                               pdlt_figure_list *out, pdlt_progress *progress, pdlt_error *err) {
+  static pdlt_status (*const figures[PDLT_FIGURES])(pdlt_figure_job *, pdlt_error *) = {
       pdlt_figure_width_scaling, pdlt_figure_extrapolation, pdlt_figure_training,
       pdlt_figure_finite_width,  pdlt_figure_parts,         pdlt_figure_spread,
       pdlt_figure_loss,          pdlt_figure_loss_width,    pdlt_figure_benefit,
@@ -110,7 +110,10 @@ pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
   PDLT_TRY(pdlt_folder_make(path, err));
   job.folder = path;
   read_provenance(&job.provenance, in->measured->meta, seed, sizeof seed);
-  for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) PDLT_TRY(figures[i](&job, err));
+  for (size_t i = 0; i < PDLT_FIGURES; i++) {
+    PDLT_TRY(figures[i](&job, err));
+    pdlt_progress_add(progress, 1);
+  }
 cleanup:
   pdlt_free(path);
   if (status != PDLT_OK) pdlt_figure_list_free(out);

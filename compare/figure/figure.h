@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "base/core/progress.h"
 #include "base/core/status.h"
 #include "base/file/archive.h"
 #include "compare/verdict/compare.h"
@@ -14,6 +15,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+enum { PDLT_FIGURES = 16 };
 
 /* What figures and the report are made from; everything borrowed, not NULL. */
 typedef struct pdlt_figure_input {
@@ -40,9 +43,9 @@ void pdlt_figure_list_free(pdlt_figure_list *list);
  * finite_width, parts, spread, learning_curves, loss_width, benefit, ntk_change, dntk_change,
  * initial_density, kernels, depth, tensors, first_order; writes FOLDER/figures/STEM.png, .svg,
  * .pdf and appends to *out. The files do not depend on time or place. What has no data gives no
- * figure and no error. On failure *out is emptied. Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
+ * figure and no error. progress (may be NULL) is told of PDLT_FIGURES units. On failure *out is emptied. Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
-                               pdlt_figure_list *out, pdlt_error *err);
+                               pdlt_figure_list *out, pdlt_progress *progress, pdlt_error *err);
 
 #ifdef __cplusplus
 }

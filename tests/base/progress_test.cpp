@@ -41,6 +41,7 @@ TEST(Progress, LinesCarryPercentRateAndTimeLeft) {
   pdlt_progress_later(&p, 100);
   p.printed -= 601;
   pdlt_progress_update(&p, 150);
+  pdlt_progress_update(&p, 200);
   pdlt_progress_finish(&p);
   std::string out = GetCapturedStderr();
   EXPECT_EQ(out.find("training: started, 50 % done before\ntraining: 75 %, 5e-05/s, 277 h 46 min "
@@ -91,11 +92,15 @@ TEST(Progress, NotesAreLinesOfTheirOwn) {
   }
 }
 
-TEST(Progress, ChoosesByTerminal) {
-  EXPECT_EQ(pdlt_progress_choose(1), PDLT_PROGRESS_QUIET);
-  CaptureStderr();  // a file
-  EXPECT_EQ(pdlt_progress_choose(0), PDLT_PROGRESS_LINES);
-  GetCapturedStderr();
+// What was left off is not done.
+TEST(Progress, OnlyWhatIsDoneIsCalledDone) {
+  pdlt_progress p = {};
+  p.mode = PDLT_PROGRESS_LINES;
+  CaptureStderr();
+  pdlt_progress_start(&p, "training", 1000, 0);
+  pdlt_progress_update(&p, 999.5);
+  pdlt_progress_finish(&p);
+  EXPECT_EQ(GetCapturedStderr(), "training: started\ntraining: stopped at 99 % in 0 s\n");
 }
 
 struct Told {
@@ -106,6 +111,52 @@ void tell(void *context, int event, const char *text, double done, double total)
   char line[128];
   snprintf(line, sizeof line, "%d %s %g/%g", event, text, done, total);
   static_cast<Told *>(context)->lines.push_back(line);
+}
+
+// Nothing of a stage that was short, all of one that was not.
+TEST(Progress, ShortStagesAreSilent) {
+  for (pdlt_progress_mode mode : {PDLT_PROGRESS_LINES, PDLT_PROGRESS_BAR}) {
+    pdlt_progress p = {};
+    p.mode = mode;
+    CaptureStderr();
+    pdlt_progress_start_short(&p, "figures", 4);
+    pdlt_progress_add(&p, 1);
+    pdlt_progress_add(&p, 3);
+    pdlt_progress_finish(&p);
+    EXPECT_EQ(GetCapturedStderr(), "");
+    CaptureStderr();
+    pdlt_progress_start_short(&p, "figures", 4);
+    p.started = p.printed -= 3;
+    pdlt_progress_add(&p, 1);
+    pdlt_progress_add(&p, 3);
+    pdlt_progress_finish(&p);
+    const std::string out = GetCapturedStderr();
+    EXPECT_NE(out.find(mode == PDLT_PROGRESS_BAR ? " 25 %" : "figures: 25 %,"), std::string::npos);
+    EXPECT_NE(out.find("figures: done in 3 s"), std::string::npos) << out;
+    EXPECT_EQ(p.done, 4);
+  }
+  Told told;
+  pdlt_progress p = {};
+  p.call = tell;
+  p.context = &told;
+  pdlt_progress_start_short(&p, "figures", 4);
+  pdlt_progress_add(&p, 4);
+  pdlt_progress_finish(&p);
+  EXPECT_TRUE(told.lines.empty());
+  pdlt_progress_start_short(&p, "figures", 4);
+  p.started -= 3;
+  p.called -= 3;
+  pdlt_progress_add(&p, 4);
+  EXPECT_EQ(told.lines, std::vector<std::string>{"1 figures 4/4"});
+  pdlt_progress_start_short(nullptr, "figures", 4);
+  pdlt_progress_add(nullptr, 1);
+}
+
+TEST(Progress, ChoosesByTerminal) {
+  EXPECT_EQ(pdlt_progress_choose(1), PDLT_PROGRESS_QUIET);
+  CaptureStderr();  // a file
+  EXPECT_EQ(pdlt_progress_choose(0), PDLT_PROGRESS_LINES);
+  GetCapturedStderr();
 }
 
 TEST(Progress, CallsWhoeverAskedAlsoWhenQuiet) {

@@ -92,6 +92,37 @@ TEST(Durable, TwentyKillsAtRandomMomentsChangeNoByte) {
   EXPECT_FALSE(std::filesystem::exists(folder / "cut.npz.partial"));
 }
 
+/* What a power cut leaves: any of the files of unfinished work emptied or with other bytes. */
+TEST(Durable, DamagedWorkIsDoneAnewAndChangesNoByte) {
+  TempFolder folder;
+  write_text(folder / "e.yaml", experiment);
+  ASSERT_EQ(run_pdlt("train e.yaml -o whole.npz", folder.path()).status, 0);
+  const std::string program = std::string("'") + PDLT_PROGRAM + "' ";
+  const Outcome cut = run_shell(program +
+                                    "train e.yaml --quiet --checkpoint 0 -o cut.npz & pid=$!; "
+                                    "until test -e cut.npz.partial/00000004.blocks; do "
+                                    "kill -0 $pid || exit 99; done; kill -KILL $pid; wait $pid",
+                                folder.path());
+  ASSERT_EQ(cut.status, 137) << cut.err;
+  std::vector<std::filesystem::path> segments;
+  for (const auto &entry : std::filesystem::directory_iterator(folder / "cut.npz.partial"))
+    if (entry.path().extension() == ".blocks") segments.push_back(entry.path());
+  std::sort(segments.begin(), segments.end());
+  ASSERT_GE(segments.size(), 4u);
+  write_text(segments.back(), "");
+  write_text(segments[1], read_text(segments[1]) + "x");
+  const Outcome last = run_pdlt("train e.yaml -o cut.npz", folder.path());
+  ASSERT_EQ(last.status, 0) << last.err;
+  EXPECT_EQ(last.err.find("warning: cut.npz.partial/" + segments.back().filename().string() +
+                          ": is empty; it is set aside as *.blocks.damaged"),
+            0u)
+      << last.err;
+  EXPECT_NE(last.err.find("warning: cut.npz.partial/00000002.blocks: is damaged; "), last.err.npos);
+  EXPECT_NE(last.err.find(" % done before"), last.err.npos) << last.err;
+  EXPECT_TRUE(read_text(folder / "cut.npz") == read_text(folder / "whole.npz"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "cut.npz.partial"));
+}
+
 TEST(Durable, ShardsMergeToTheBytesOfOneRun) {
   TempFolder folder;
   write_text(folder / "e.yaml", experiment);

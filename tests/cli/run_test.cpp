@@ -176,6 +176,9 @@ TEST(Run, InterruptedTrainingGoesOnToTheSameBytes) {
           "kill -TERM $pid; wait $pid",
       folder.path());
   EXPECT_EQ(stopped.status, 130) << read_text(folder / "log");
+  const std::string log = read_text(folder / "log");
+  EXPECT_NE(log.find("training, n = 12: stopped at "), log.npos) << log;
+  EXPECT_EQ(log.find("n = 12: done"), log.npos) << log;
   EXPECT_FALSE(std::filesystem::exists(folder / "cut.npz"));
   EXPECT_TRUE(std::filesystem::exists(folder / "cut.npz.partial"));
   const Outcome other =
@@ -184,6 +187,30 @@ TEST(Run, InterruptedTrainingGoesOnToTheSameBytes) {
   ASSERT_EQ(run_shell(program + " train" + more + " -o cut.npz", folder.path()).status, 0);
   EXPECT_FALSE(std::filesystem::exists(folder / "cut.npz.partial"));
   EXPECT_EQ(read_text(folder / "whole.npz"), read_text(folder / "cut.npz"));
+}
+
+/* Theory is made in one piece: the program says so and ends at once. */
+TEST(Run, InterruptedTheorySaysWhatIsLost) {
+  for (const char *signal : {"INT", "TERM"}) {
+    TempFolder folder;
+    write_text(folder / "e.yaml",
+               "network: {activation: tanh, depth: 4, widths: [8], C_b: 0.1, C_W: 1.2}\n"
+               "data: {source: gaussian, inputs: 5, seed: 1, train: 50, test: 10}\n"
+               "training: {eta: {relative: 0.5}, steps: 1000}\n"
+               "ensemble: {members: 64}\n");
+    const Outcome stopped = run_shell(
+        std::string("'") + PDLT_PROGRAM + "' theory e.yaml -o t.npz 2>log & pid=$!; " +
+            "until grep -q 'tensors of order 1/n: started' log; do kill -0 $pid || exit 99; " +
+            "sleep 0.05; done; kill -" + signal + " $pid; wait $pid",
+        folder.path());
+    const std::string log = read_text(folder / "log");
+    EXPECT_EQ(stopped.status, 130) << log;
+    EXPECT_NE(log.find("interrupted during theory: what it had computed is lost; the same command "
+                       "begins theory anew, and what was finished before stays\n"),
+              log.npos)
+        << log;
+    EXPECT_FALSE(std::filesystem::exists(folder / "t.npz"));
+  }
 }
 
 void run_mnist(const std::string &images, const std::string &labels, const TempFolder &folder) {

@@ -45,7 +45,7 @@ std::map<std::string, std::string> Write(const Fake &fake, const std::string &fo
   pdlt_figure_list list{};
   pdlt_error err;
   const pdlt_figure_input in = fake.Input();
-  EXPECT_EQ(pdlt_figures_write(&in, folder.c_str(), &list, &err), PDLT_OK) << err.message;
+  EXPECT_EQ(pdlt_figures_write(&in, folder.c_str(), &list, nullptr, &err), PDLT_OK) << err.message;
   for (size_t i = 0; i < list.count; i++) {
     const pdlt_figure &f = list.items[i];
     captions[f.stem] = f.caption;
@@ -356,7 +356,7 @@ TEST(Figures, FolderThatCannotBeMadeIsAnError) {
   pdlt_figure_list list{};
   pdlt_error err;
   const pdlt_figure_input in = fake.Input();
-  EXPECT_EQ(pdlt_figures_write(&in, "/proc/none", &list, &err), PDLT_ERR_IO);
+  EXPECT_EQ(pdlt_figures_write(&in, "/proc/none", &list, nullptr, &err), PDLT_ERR_IO);
   EXPECT_EQ(list.count, 0u);
 }
 

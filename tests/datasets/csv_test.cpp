@@ -200,8 +200,8 @@ TEST(Csv, FaultsOfColumnsNameTheKey) {
 TEST(Csv, MissingFileSaysWherePathsStart) {
   Loaded missing("{source: csv, file: no.csv, train: 2}");
   EXPECT_EQ(missing.message, ":2: data.file: " + Folder() +
-                                 "no.csv: No such file or directory; paths start at the folder of "
-                                 "the experiment file");
+                                 "no.csv: No such file or directory (a path relative to the "
+                                 "folder of the experiment file)");
 }
 
 TEST(Csv, EveryFailedAllocationIsReported) {

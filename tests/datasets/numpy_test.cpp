@@ -171,8 +171,8 @@ TEST(Numpy, FaultsNameFileArrayAndShape) {
             ":2: data.y: " + Folder() + "d.npz: a .npz archive of arrays, not one array");
   EXPECT_EQ(Loaded("{source: npy, x: x.npy, y: no.npy, train: 2}").message,
             ":2: data.y: " + Folder() +
-                "no.npy: No such file or directory; paths start at the folder of the experiment "
-                "file");
+                "no.npy: No such file or directory (a path relative to the folder of the "
+                "experiment file)");
 }
 
 }  // namespace

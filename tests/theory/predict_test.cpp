@@ -199,6 +199,11 @@ TEST(Predict, OutOfMemory) {
     if (status == PDLT_OK) break;
     EXPECT_EQ(status, PDLT_ERR_MEMORY) << c.err.message;
     EXPECT_EQ(c.out.count, 0u);
+    const std::string text = c.err.message; /* which key asks for it, and what would do */
+    EXPECT_TRUE(text.find(": data.train: ") != text.npos ||
+                text.find(": training.record: ") != text.npos)
+        << text;
+    EXPECT_NE(text.find(" bytes were asked for; "), text.npos) << text;
     failures++;
   }
   EXPECT_GT(failures, 50);

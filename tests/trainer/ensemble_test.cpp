@@ -299,6 +299,13 @@ TEST(TrainerEnsemble, GoesOnAfterEachFailureToTheSameBytes) {
     ASSERT_TRUE(status == PDLT_OK || status == PDLT_ERR_MEMORY) << err.message;
     if (status != PDLT_OK) {
       ASSERT_EQ(resumed.c.count, 0u);
+      const std::string text = err.message; /* which key asks for it, and what would do */
+      ASSERT_TRUE(text.find(": data.train: out of memory") != text.npos ||
+                  text.find(": network.widths: out of memory") != text.npos ||
+                  text.find(": training.record: out of memory") != text.npos ||
+                  text.find(": ensemble.keep_members: out of memory") != text.npos)
+          << text;
+      ASSERT_NE(text.find("; "), text.npos) << text;
     }
     const size_t size = bytes_in(path);
     if (size == 0 || (!sizes.empty() && size == sizes.back())) continue;

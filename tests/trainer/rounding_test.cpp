@@ -41,7 +41,7 @@ std::vector<pdlt_rounding> measure(const Settings &s, int width, int threads) {
   EXPECT_EQ(pdlt_network_new(&net, &ex.c, width, 3, nullptr), PDLT_OK);
   std::vector<pdlt_rounding> out(plan.times);
   pdlt_error err = {};
-  const pdlt_rounding_settings settings = {&plan, &net, 1, threads, nullptr};
+  const pdlt_rounding_settings settings = {&plan, &net, 1, threads, nullptr, nullptr};
   EXPECT_EQ(pdlt_rounding_measure(out.data(), &settings, &err), PDLT_OK) << err.message;
   pdlt_network_free(&net);
   pdlt_samples_free(&problem);
@@ -132,7 +132,7 @@ TEST(TrainerRounding, SetupSurvivesFailingAllocations) {
   std::vector<pdlt_rounding> found(plan.times);
   int failures = 0;
   for (long calls = 0;; calls++) {
-    const pdlt_rounding_settings settings = {&plan, &net, 1, 1, nullptr};
+    const pdlt_rounding_settings settings = {&plan, &net, 1, 1, nullptr, nullptr};
     pdlt_error err = {};
     pdlt_memory_fail_after(calls);
     const pdlt_status status = pdlt_rounding_measure(found.data(), &settings, &err);

@@ -36,7 +36,7 @@ struct Blocks {
 struct Folder {
   Folder() : path(testing::TempDir() + "pdlt_saver_" + std::to_string(getpid())) {
     fs::remove_all(path);
-    EXPECT_EQ(pdlt_checkpoint_open(&c, path.c_str(), "run", 0, nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_checkpoint_open(&c, path.c_str(), "run", 0, nullptr, nullptr), PDLT_OK);
   }
   ~Folder() {
     pdlt_checkpoint_close(&c);

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "base/activation/activation.h"
+#include "base/core/progress.h"
 #include "base/core/status.h"
 
 #ifdef __cplusplus
@@ -100,6 +101,11 @@ typedef struct pdlt_bracket_quads {
 pdlt_status pdlt_bracket_quads_new(pdlt_bracket_quads *out, const pdlt_activation *activation,
                                    const pdlt_bracket_grid *grid, pdlt_quad_orders orders, size_t D,
                                    const double *K, int threads, pdlt_error *err);
+/* The same, with `unit` of progress (may be NULL) for each multiset. */
+pdlt_status pdlt_bracket_quads_new_shown(pdlt_bracket_quads *out, const pdlt_activation *activation,
+                                         const pdlt_bracket_grid *grid, pdlt_quad_orders orders,
+                                         size_t D, const double *K, int threads,
+                                         pdlt_progress *progress, double unit, pdlt_error *err);
 void pdlt_bracket_quads_free(pdlt_bracket_quads *quads);
 
 /* The columns alone: D = 0, nothing allocated. */

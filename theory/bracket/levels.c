@@ -175,8 +175,9 @@ static pdlt_status converge_quads(const pdlt_bracket_levels *levels, quad_grids 
     pdlt_bracket_quads_free(&sets[0].quads);
     sets[0].quads = sets[1].quads;
     memset(&sets[1].quads, 0, sizeof sets[1].quads);
-    PDLT_TRY(pdlt_bracket_quads_new(&sets[1].quads, &levels->activation, &grids->grid[level],
-                                    levels->orders, D, K, levels->threads, err));
+    PDLT_TRY(pdlt_bracket_quads_new_shown(&sets[1].quads, &levels->activation, &grids->grid[level],
+                                          levels->orders, D, K, levels->threads, levels->progress,
+                                          levels->unit, err));
     if (level > *first && quads_agree(sets, levels->tolerance)) break;
   }
   *first = level < QUAD_LEVELS ? level - 1 : QUAD_LEVELS - 2;
@@ -212,8 +213,8 @@ static pdlt_status run_closed(const pdlt_bracket_levels *levels, size_t D, const
   pdlt_status status = PDLT_OK;
   pdlt_bracket_set set = {0};
   PDLT_TRY(pdlt_bracket_pairs_new(&set.pairs, &levels->activation, NULL, D, K, err));
-  PDLT_TRY(pdlt_bracket_quads_new(&set.quads, &levels->activation, NULL, levels->orders, D, K,
-                                  levels->threads, err));
+  PDLT_TRY(pdlt_bracket_quads_new_shown(&set.quads, &levels->activation, NULL, levels->orders, D, K,
+                                        levels->threads, levels->progress, levels->unit, err));
   *all = set;
 cleanup:
   if (status != PDLT_OK) pdlt_bracket_set_free(&set);
@@ -235,8 +236,9 @@ static pdlt_status run_all(const pdlt_bracket_levels *levels, const quad_grids *
   pdlt_status status = pdlt_bracket_pairs_new(&set->pairs, &levels->activation,
                                               &levels->pair_grid[pair_level], D, K, err);
   if (status != PDLT_OK) return status;
-  return pdlt_bracket_quads_new(&set->quads, &levels->activation, &grids->grid[quad_level],
-                                levels->orders, D, K, levels->threads, err);
+  return pdlt_bracket_quads_new_shown(&set->quads, &levels->activation, &grids->grid[quad_level],
+                                      levels->orders, D, K, levels->threads, levels->progress,
+                                      levels->unit, err);
 }
 
 pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const double *K,

@@ -30,6 +30,8 @@ typedef struct pdlt_bracket_levels {
   int threads;
   int smooth, polynomial, degree;
   pdlt_bracket_grid pair_grid[PDLT_BRACKET_PAIR_LEVELS]; /* made on first use */
+  pdlt_progress *progress;                               /* may be NULL */
+  double unit;                                           /* of progress, for each multiset */
 } pdlt_bracket_levels;
 
 /* Nothing is allocated until the first set. */

@@ -298,7 +298,7 @@ static pdlt_status quad_item(const pdlt_bracket_quads *quads, const pdlt_activat
 
 static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const pdlt_activation *activation,
                               const pdlt_bracket_grid *grid, const double *K, int threads,
-                              pdlt_error *err) {
+                              pdlt_progress *progress, double unit, pdlt_error *err) {
   pdlt_status result = PDLT_OK;
   int smooth = pdlt_activation_get_traits(activation).smooth;
 #pragma omp parallel num_threads(threads)
@@ -307,8 +307,10 @@ static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const pdlt_activa
     pdlt_error own;
     pdlt_status status = smooth ? work_new(&work, grid, &own) : PDLT_OK;
 #pragma omp for schedule(dynamic, CHUNK)
-    for (size_t m = 0; m < quads->multisets; m++)
+    for (size_t m = 0; m < quads->multisets; m++) {
       if (status == PDLT_OK) status = quad_item(quads, activation, grid, K, m, &work, &own);
+      if (m % CHUNK == CHUNK - 1) pdlt_progress_add(progress, unit * CHUNK);
+    }
     if (status != PDLT_OK) {
 #pragma omp critical(pdlt_quads_status)
       result = pdlt_fail(err, status, "%s", own.message);
@@ -321,6 +323,13 @@ static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const pdlt_activa
 pdlt_status pdlt_bracket_quads_new(pdlt_bracket_quads *out, const pdlt_activation *activation,
                                    const pdlt_bracket_grid *grid, pdlt_quad_orders orders, size_t D,
                                    const double *K, int threads, pdlt_error *err) {
+  return pdlt_bracket_quads_new_shown(out, activation, grid, orders, D, K, threads, NULL, 0, err);
+}
+
+pdlt_status pdlt_bracket_quads_new_shown(pdlt_bracket_quads *out, const pdlt_activation *activation,
+                                         const pdlt_bracket_grid *grid, pdlt_quad_orders orders,
+                                         size_t D, const double *K, int threads,
+                                         pdlt_progress *progress, double unit, pdlt_error *err) {
   pdlt_status status;
   pdlt_bracket_quads quads;
   if (orders == PDLT_QUAD_ALL && !pdlt_activation_get_traits(activation).smooth)
@@ -331,7 +340,7 @@ pdlt_status pdlt_bracket_quads_new(pdlt_bracket_quads *out, const pdlt_activatio
   quads.D = D;
   quads.multisets = D * (D + 1) * (D + 2) * (D + 3) / 24;
   PDLT_TRY(pdlt_alloc(&quads.value, quads.multisets * (size_t)quads.columns, sizeof(double), err));
-  PDLT_TRY(quads_fill(&quads, activation, grid, K, threads, err));
+  PDLT_TRY(quads_fill(&quads, activation, grid, K, threads, progress, unit, err));
   *out = quads;
 cleanup:
   if (status != PDLT_OK) pdlt_bracket_quads_free(&quads);

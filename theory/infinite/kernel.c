@@ -109,11 +109,15 @@ static void note_errors(pdlt_kernel_layers *layers, const recursion *work, int l
 
 /* Layer l+1 (index l) from layer l. */
 static pdlt_status next_layer(pdlt_kernel_layers *layers, recursion *work, int l,
-                              const pdlt_layer *layer, pdlt_error *err) {
+                              const pdlt_kernel_settings *settings, pdlt_error *err) {
   const long rows = (long)layers->D;
+  const double pairs = 0.5 * (double)rows * (double)(rows + 1);
 #pragma omp parallel for num_threads(work->threads) schedule(dynamic)
-  for (long row = 0; row < rows; row++)
-    work->row_status[row] = next_row(layers, work, l, layer, (size_t)row, &work->row_error[row]);
+  for (long row = 0; row < rows; row++) {
+    work->row_status[row] =
+        next_row(layers, work, l, &settings->layer[l], (size_t)row, &work->row_error[row]);
+    pdlt_progress_add(settings->progress, (double)(rows - row) / pairs);
+  }
   for (long row = 0; row < rows; row++)
     if (work->row_status[row] != PDLT_OK)
       return pdlt_fail(err, work->row_status[row], "%s", work->row_error[row].message);
@@ -212,7 +216,7 @@ static pdlt_status other_layers(pdlt_kernel_layers *layers, recursion *work,
     pdlt_status status = pdlt_averages_prepare(&work->averages, layers->K + (size_t)(l - 1) * size,
                                                work->threads, err);
     if (status == PDLT_OK) note_wide(layers, work, l);
-    if (status == PDLT_OK) status = next_layer(layers, work, l, &settings->layer[l], err);
+    if (status == PDLT_OK) status = next_layer(layers, work, l, settings, err);
     if (status == PDLT_OK) continue;
     const pdlt_error inner = err ? *err : (pdlt_error){0};
     return pdlt_fail(err, status, "layer %d: %s", l + 1, inner.message);
@@ -229,7 +233,7 @@ pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_se
   PDLT_TRY(check_input(settings, err));
   PDLT_TRY(allocate(&layers, depth, D, err));
   PDLT_TRY(recursion_new(&work, settings, D, err));
-  pdlt_progress_start(settings->progress, "kernels", depth, 0);
+  pdlt_progress_start_short(settings->progress, "kernels", depth);
   first_layer(&layers, &work, &settings->layer[0], x);
   find_twins(&work, layers.K, settings->layer[0].in, x);
   PDLT_TRY(other_layers(&layers, &work, settings, err));
@@ -241,6 +245,7 @@ pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_se
   layers.err_theta = layers.layer_err_theta[depth - 1];
   swap(&layers.pair_err_K, &work.err_K);
   swap(&layers.pair_err_theta, &work.err_theta);
+  pdlt_progress_update(settings->progress, depth);
   pdlt_progress_finish(settings->progress);
   *out = layers;
   layers = (pdlt_kernel_layers){0};

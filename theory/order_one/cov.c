@@ -263,12 +263,15 @@ pdlt_status pdlt_covariance_run(const pdlt_covariance *cov, size_t num_times, co
                                .source = pdlt_covariance_source,
                                .self = cov,
                                .recorded = w,
-                               .snapshots = snapshots};
+                               .snapshots = snapshots,
+                               .units = 0.5};
   PDLT_TRY(pdlt_time_loop_run(dyn, &loop, err));
 #pragma omp parallel for num_threads(dyn->threads) schedule(dynamic, 1)
-  for (size_t t = 0; t < num_times; t++)
+  for (size_t t = 0; t < num_times; t++) {
     finish(cov, snapshots + t * state, w + t * row * row,
            work + (size_t)omp_get_thread_num() * size, cov_nlo + t * row * row);
+    pdlt_progress_add(dyn->progress, 0.2 / (double)num_times);
+  }
 cleanup:
   pdlt_free(w);
   pdlt_free(snapshots);

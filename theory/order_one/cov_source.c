@@ -261,6 +261,7 @@ pdlt_status pdlt_covariance_source(const void *self, const pdlt_time_weights *we
     t.from = j * TILE;
     t.count = weights->points - t.from < TILE ? weights->points - t.from : TILE;
     run_tile(&t);
+    pdlt_progress_add(weights->progress, weights->unit * (double)t.count);
   }
 cleanup:
   pdlt_free(work);

@@ -59,6 +59,8 @@ typedef struct pdlt_time_weights {
   double scale[PDLT_DYNAMICS_TERM_COUNT];
   void (*fill)(const void *self, size_t point, pdlt_dynamics_term term, size_t a, double *out);
   const void *self;
+  pdlt_progress *progress; /* may be NULL */
+  double unit;             /* of progress, for each point */
 } pdlt_time_weights;
 
 /* Fills vectors (count, points, D), rotated. */
@@ -114,6 +116,7 @@ typedef struct pdlt_time_loop {
   const void *self;
   double *recorded;  /* (T, count, D) written */
   double *snapshots; /* (T) states, written; or NULL */
+  double units;      /* of the progress of the dynamics, in all */
 } pdlt_time_loop;
 
 /* Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY, those of source. */

@@ -18,6 +18,7 @@ typedef struct run {
   const pdlt_dynamics *dyn;
   const pdlt_time_loop *loop;
   size_t next;     /* first recorded time that is not reached */
+  double points;   /* whose sources are made, in all */
   double *z;       /* (count, D) at present */
   double *present; /* state at present */
   size_t most;     /* points in a batch */
@@ -65,7 +66,9 @@ static void record(run *r, double time, const double *state) {
 /* Sources of the first `points` states of the batch. */
 static pdlt_status make_source(run *r, size_t points, pdlt_error *err) {
   const pdlt_time_states states = {.A = r->dyn->lo.A, .points = points, .data = r->batch};
-  const pdlt_time_weights weights = pdlt_time_states_weights(r->dyn, &states);
+  pdlt_time_weights weights = pdlt_time_states_weights(r->dyn, &states);
+  weights.progress = r->dyn->progress;
+  weights.unit = r->loop->units / r->points;
   return r->loop->source(r->loop->self, &weights, r->source, err);
 }
 
@@ -93,6 +96,7 @@ static pdlt_status run_steps(run *r, pdlt_error *err) {
   const size_t A = r->dyn->lo.A, size = pdlt_time_state_size(A);
   const double end = r->loop->times[r->loop->num_times - 1];
   pdlt_status status = PDLT_OK;
+  r->points = end;
   for (double first = 0; first < end; first += (double)r->most) {
     const size_t points = end - first < (double)r->most ? (size_t)(end - first) : r->most;
     for (size_t k = 0; k < points; k++) {
@@ -165,16 +169,26 @@ cleanup:
   return status;
 }
 
+/* Panels of flow from one time to another. */
+static double panels_between(const run *r, double from, double to) {
+  const size_t A = r->dyn->lo.A;
+  const double panels = ceil((to - from) * (A > 0 ? r->dyn->lo.value[A - 1] : 0) / 2);
+  return to > from && panels < 1 ? 1 : panels;
+}
+
 static pdlt_status run_flow(run *r, pdlt_error *err) {
   const size_t A = r->dyn->lo.A, size = pdlt_time_state_size(A);
-  const double theta_max = A > 0 ? r->dyn->lo.value[A - 1] : 0;
   double *early = NULL, now = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&early, (PDLT_FLOW_NODES + 2) * size, sizeof *early, err));
+  r->points = 0;
+  for (size_t t = 0; t < r->loop->num_times; t++)
+    r->points +=
+        PDLT_FLOW_NODES * panels_between(r, t == 0 ? 0 : r->loop->times[t - 1], r->loop->times[t]);
   while (r->next < r->loop->num_times) {
-    const double goal = r->loop->times[r->next], panels = ceil((goal - now) * theta_max / 2);
+    const double goal = r->loop->times[r->next];
     if (goal > now) {
-      const double count = panels < 1 ? 1 : panels;
+      const double count = panels_between(r, now, goal);
       PDLT_TRY(flow_interval(r, (size_t)count, (goal - now) / count, early, err));
     }
     now = goal;

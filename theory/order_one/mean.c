@@ -40,7 +40,8 @@ pdlt_status pdlt_dynamics_run(const pdlt_dynamics *dyn, size_t num_times, const 
                                .source = pdlt_dynamics_source,
                                .self = dyn,
                                .recorded = recorded,
-                               .snapshots = snapshots};
+                               .snapshots = snapshots,
+                               .units = 0.2};
   PDLT_TRY(pdlt_time_loop_run(dyn, &loop, err));
   if (theta_t) {
     const pdlt_time_states states = {.A = A, .points = num_times, .data = snapshots};

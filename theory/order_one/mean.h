@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 
+#include "base/core/progress.h"
 #include "base/core/status.h"
 #include "theory/infinite/training.h"
 #include "theory/terms/training_term.h"
@@ -29,6 +30,7 @@ typedef struct pdlt_dynamics_input {
   const double *a, *b, *p, *q, *r, *s, *t, *u; /* (D, D, D, D) */
   int threads;                                 /* >= 1; results do not depend on it */
   const pdlt_dynamics_factors *factors;        /* NULL: all 1 */
+  pdlt_progress *progress;                     /* told of one unit by the whole; may be NULL */
 } pdlt_dynamics_input;
 
 /* The tensors in the eigenbasis of Theta_AA: slots below A count eigenmodes,
@@ -37,15 +39,16 @@ typedef struct pdlt_dynamics {
   pdlt_training lo; /* eigenbasis, targets, K, y; owned */
   int threads;
   pdlt_dynamics_factors factors;
-  double *mu;          /* (A) 1 - eta theta_a, 0 under flow; owned, as all below */
-  double *theta1;      /* (D, D) */
-  double *k;           /* (A, A) K_AA */
-  double *fluctuation; /* (D, A, A) [d][a][c] A_daac + B_daac + n_L B_dcaa */
-  double *dntk;        /* (D, D, A) [d][e][b] P_debb + n_L Q_debb + Q_dbeb */
-  double *dntk_us[2];  /* (D, A, A) [d][a][b] of (dTh_IJK + dTh_JIK) times y_a,
+  pdlt_progress *progress; /* borrowed; may be NULL */
+  double *mu;              /* (A) 1 - eta theta_a, 0 under flow; owned, as all below */
+  double *theta1;          /* (D, D) */
+  double *k;               /* (A, A) K_AA */
+  double *fluctuation;     /* (D, A, A) [d][a][c] A_daac + B_daac + n_L B_dcaa */
+  double *dntk;            /* (D, D, A) [d][e][b] P_debb + n_L Q_debb + Q_dbeb */
+  double *dntk_us[2];      /* (D, A, A) [d][a][b] of (dTh_IJK + dTh_JIK) times y_a,
                           y_b */
-  double *dntk_ss[2];  /* (D, A, A) of dTh_IJK */
-  double *dd[4];       /* (D, D, D, D) R, S, T, U */
+  double *dntk_ss[2];      /* (D, A, A) of dTh_IJK */
+  double *dd[4];           /* (D, D, D, D) R, S, T, U */
 } pdlt_dynamics;
 
 /* Rotates the tensors. *out is owned by the caller (pdlt_dynamics_free),

@@ -190,7 +190,7 @@ cleanup:
 
 pdlt_status pdlt_dynamics_new(pdlt_dynamics *out, const pdlt_dynamics_input *in, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  pdlt_dynamics dyn = {.threads = in->threads};
+  pdlt_dynamics dyn = {.threads = in->threads, .progress = in->progress};
   for (int i = 0; i < PDLT_DYNAMICS_TERM_COUNT; i++)
     dyn.factors.factor[i] = in->factors ? in->factors->factor[i] : 1;
   PDLT_TRY(pdlt_training_new(&dyn.lo, &in->lo, err));

@@ -247,6 +247,7 @@ pdlt_status pdlt_dynamics_source(const void *self, const pdlt_time_weights *weig
     t.from = j * TILE;
     t.count = weights->points - t.from < TILE ? weights->points - t.from : TILE;
     run_tile(&t, source);
+    pdlt_progress_add(weights->progress, weights->unit * (double)t.count);
   }
 cleanup:
   pdlt_free(work);

@@ -96,6 +96,7 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input,
   pdlt_status status = PDLT_OK;
   PDLT_TRY(allocate(&w, input, err));
   PDLT_TRY(pdlt_dynamics_new(&dyn, &in, err));
+  pdlt_progress_add(in.progress, 0.1); /* the rest: mean.c, cov.c */
   PDLT_TRY(pdlt_dynamics_run(&dyn, w.finite, input->times, w.z, w.parts, w.theta, err));
   PDLT_TRY(pdlt_covariance_new(&cov, &dyn, &in, input->g1, input->d, input->f, err));
   PDLT_TRY(pdlt_covariance_run(&cov, w.finite, input->times, w.cov, err));

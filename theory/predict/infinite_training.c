@@ -42,8 +42,10 @@ static pdlt_status new_covariance(pdlt_archive *out, size_t T, size_t n, size_t 
   return status;
 }
 
-static pdlt_status put_times(pdlt_archive *out, const pdlt_experiment *ex,
-                             const pdlt_training *training, double *cov, pdlt_error *err) {
+static pdlt_status put_times(const pdlt_prediction *p, const pdlt_training *training, double *cov,
+                             pdlt_error *err) {
+  pdlt_archive *out = p->out;
+  const pdlt_experiment *ex = p->ex;
   const size_t T = ex->training.num_record, n = training->outputs, D = training->D;
   pdlt_status status = PDLT_OK;
   pdlt_array *array;
@@ -66,6 +68,7 @@ static pdlt_status put_times(pdlt_archive *out, const pdlt_experiment *ex,
     if (cov_out != NULL) spread_covariance(cov_out + t * n * D * n * D, n, D, cov);
     worst.mean = fmax(worst.mean, errors.mean);
     worst.cov = fmax(worst.cov, errors.cov);
+    pdlt_progress_add(p->options->progress, 1);
   }
   PDLT_TRY(pdlt_predict_error(out, "z_lo", worst.mean, err));
   if (cov_out != NULL) PDLT_TRY(pdlt_predict_error(out, "cov_lo", worst.cov, err));
@@ -112,7 +115,6 @@ pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p) {
 }
 
 pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err) {
-  pdlt_archive *out = p->out;
   const pdlt_experiment *ex = p->ex;
   const pdlt_training_input input = pdlt_predict_training_input(p);
   pdlt_status status = PDLT_OK;
@@ -126,8 +128,12 @@ pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err) {
     PDLT_TRY(pdlt_experiment_fail(ex, "training.eta", err, "%s", inner.message));
   }
   PDLT_TRY(status);
-  PDLT_TRY(put_times(out, ex, &training, cov, err));
-  PDLT_TRY(put_end(out, &training, mean, cov, err));
+  pdlt_progress_start_short(p->options->progress, "training at infinite width",
+                            (double)ex->training.num_record + 1);
+  PDLT_TRY(put_times(p, &training, cov, err));
+  PDLT_TRY(put_end(p->out, &training, mean, cov, err));
+  pdlt_progress_add(p->options->progress, 1);
+  pdlt_progress_finish(p->options->progress);
 cleanup:
   pdlt_training_free(&training);
   pdlt_free(mean);

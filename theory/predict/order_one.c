@@ -110,20 +110,25 @@ cleanup:
 }
 
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
-  pdlt_trained_input input = {
-      .in = {.lo = pdlt_predict_training_input(p), .threads = p->options->threads},
-      .mask = p->mask,
-      .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
-      .num_times = p->ex->training.num_record,
-      .times = p->ex->training.record};
+  pdlt_trained_input input = {.in = {.lo = pdlt_predict_training_input(p),
+                                     .threads = p->options->threads,
+                                     .progress = p->options->progress},
+                              .mask = p->mask,
+                              .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
+                              .num_times = p->ex->training.num_record,
+                              .times = p->ex->training.record};
   double tensor_errors[PDLT_TRAINED_TENSOR_COUNT];
   const char *missing = gather(p, &input, tensor_errors);
   if (missing != NULL) return without(p, missing, err);
   pdlt_trained trained = {0};
   pdlt_trained_errors errors = {0};
   pdlt_status status = PDLT_OK;
+  pdlt_progress_start_short(p->options->progress, "training at order 1/n", 2);
   PDLT_TRY(pdlt_trained_new(&trained, &input, err));
+  pdlt_progress_update(p->options->progress, 1);
   PDLT_TRY(pdlt_trained_error(&errors, &trained, &input, tensor_errors, err));
+  pdlt_progress_update(p->options->progress, 2);
+  pdlt_progress_finish(p->options->progress);
   PDLT_TRY(put_all(p, &trained, &errors, err));
 cleanup:
   pdlt_trained_free(&trained);

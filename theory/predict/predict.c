@@ -2,6 +2,7 @@
 #include "theory/predict/predict.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/core/memory.h"
 #include "base/experiment/meta.h"
@@ -34,6 +35,15 @@ static pdlt_status check_resolved(const pdlt_experiment *ex, pdlt_error *err) {
   return PDLT_OK;
 }
 
+/* Kernels and tensors grow with the samples, training with the recorded times too. */
+static pdlt_status blame(const pdlt_experiment *ex, const char *key, pdlt_status status,
+                         pdlt_error *err) {
+  return pdlt_experiment_blame(ex, key, status, err,
+                               strcmp(key, "data.train") == 0
+                                   ? "use fewer samples, or theory.order: 0"
+                                   : "record fewer times, use fewer samples, or theory.order: 0");
+}
+
 pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdlt_dataset *data,
                          const pdlt_predict_options *options, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
@@ -50,20 +60,22 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
                                          .tolerance = ex->theory.tolerance,
                                          .threads = options->threads,
                                          .progress = options->progress};
-  PDLT_TRY(pdlt_kernel_layers_new(&kernel, &settings, data->train + data->test, data->x, err));
+  status = pdlt_kernel_layers_new(&kernel, &settings, data->train + data->test, data->x, err);
+  PDLT_TRY(blame(ex, "data.train", status, err));
   PDLT_TRY(put_kernels(out, &kernel, options->layers, err));
-  PDLT_TRY(pdlt_predict_training(&p, err));
+  PDLT_TRY(blame(ex, "training.record", pdlt_predict_training(&p, err), err));
   if (ex->theory.order >= 1) {
     PDLT_TRY(pdlt_predict_tensors(&p, err));
-    PDLT_TRY(pdlt_predict_order_one(&p, err));
+    PDLT_TRY(blame(ex, "training.record", pdlt_predict_order_one(&p, err), err));
   }
-  PDLT_TRY(pdlt_predict_losses(&p, err));
+  PDLT_TRY(blame(ex, "training.record", pdlt_predict_losses(&p, err), err));
   PDLT_TRY(pdlt_dataset_put(data, out, err));
   if (!json_object_get(pdlt_archive_meta(out), "absent") &&
       json_object_set_new(pdlt_archive_meta(out), "absent", json_object()) != 0)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata"));
   PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(out), "theory", ex, data->hash, options->layers, err));
 cleanup:
+  status = blame(ex, "data.train", status, err);
   if (status != PDLT_OK) pdlt_archive_free(out);
   pdlt_kernel_layers_free(&kernel);
   pdlt_free(layer);

@@ -205,6 +205,16 @@ static void choose_checked(tensor_driver *driver, const double *K) {
   }
 }
 
+/* Of progress for a bracket: nine tenths of a layer are brackets, those of the checked samples at
+ * about three levels. */
+static double unit_of(const tensor_driver *driver) {
+  const double D = (double)driver->D, C = (double)driver->checked, levels = 3;
+  const double all = D * (D + 1) * (D + 2) * (D + 3) / 24;
+  const double checked = C * (C + 1) * (C + 2) * (C + 3) / 24;
+  if (!driver->levels.smooth) return 0.9 / all;
+  return 0.9 / (levels * checked + (driver->checked < driver->D ? all : 0));
+}
+
 static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *kernels,
                               const pdlt_tensor_settings *settings, pdlt_error *err) {
   memset(driver, 0, sizeof *driver);
@@ -214,6 +224,8 @@ static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *k
                                             settings->dntk ? PDLT_QUAD_ALL : PDLT_QUAD_NTK,
                                             settings->tolerance, settings->threads);
   choose_checked(driver, kernels->K);
+  driver->levels.progress = settings->progress;
+  driver->levels.unit = unit_of(driver);
   pdlt_status status =
       pdlt_alloc(&driver->theta, driver->checked * driver->checked, sizeof(double), err);
   for (int v = 0; v < 2 && status == PDLT_OK && driver->levels.smooth; v++)

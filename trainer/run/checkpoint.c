@@ -16,7 +16,8 @@
 #include "base/file/file.h"
 #include "trainer/record/codec.h"
 
-enum { PATH_ROOM = 24 }; /* beyond the folder: a slash and the name of a segment */
+#define DAMAGED ".damaged"
+enum { PATH_ROOM = 40 }; /* beyond the folder: a slash, the name of a segment, DAMAGED */
 
 typedef struct header {
   char magic[8];
@@ -58,12 +59,16 @@ static unsigned number_of(const char *name) {
   return name[length] == 0 ? number : 0;
 }
 
-/* A segment that was being written when its process ended. */
-static int is_unfinished(const char *name) {
-  const char *tail = ".blocks.tmp";
+static int ends_with(const char *name, const char *tail) {
   const size_t length = strlen(name), end = strlen(tail);
   return length > end && strcmp(name + length - end, tail) == 0;
 }
+
+/* A segment that was being written when its process ended. */
+static int is_unfinished(const char *name) { return ends_with(name, ".blocks.tmp"); }
+
+/* A damaged segment that was set aside. */
+static int is_aside(const char *name) { return ends_with(name, ".blocks" DAMAGED); }
 
 static pdlt_status refuse(const char *path, const char *what, pdlt_error *err) {
   return pdlt_fail(err, PDLT_ERR_INPUT, "%s: %s; --force to throw it away, or choose another path",
@@ -144,20 +149,26 @@ static int take(segment *s, void *out, size_t size) {
   return 1;
 }
 
-/* Damage first: only of a whole file can be said which run it belongs to. */
+/* What is wrong with the bytes, or NULL. Damage first: only of a whole file can be said which run
+ * it belongs to. */
+static const char *damage_of(const segment *s, size_t size) {
+  uint64_t sum;
+  if (size == 0) return "is empty";
+  if (size < sizeof s->head + sizeof sum) return "is cut off";
+  memcpy(&sum, s->bytes + size - sizeof sum, sizeof sum);
+  return sum == pdlt_hash_bytes(PDLT_HASH_START, s->bytes, size - sizeof sum) ? NULL : "is damaged";
+}
+
+/* A whole segment. */
 static pdlt_status check_segment(const pdlt_checkpoint *c, segment *s, size_t size,
                                  const char *path, pdlt_error *err) {
   header expected;
-  uint64_t sum;
-  if (size < sizeof expected + sizeof sum || memcmp(s->bytes, magic, sizeof magic) != 0)
-    return refuse(path, "is not unfinished work of this program", err);
   s->next = s->bytes;
-  s->end = s->bytes + size - sizeof sum;
-  memcpy(&sum, s->end, sizeof sum);
-  if (sum != pdlt_hash_bytes(PDLT_HASH_START, s->bytes, size - sizeof sum))
-    return refuse(path, "unfinished work, but damaged", err);
+  s->end = s->bytes + size - sizeof(uint64_t);
   make_header(c, &expected);
   take(s, &s->head, sizeof s->head);
+  if (memcmp(s->head.magic, magic, sizeof magic) != 0)
+    return refuse(path, "is not unfinished work of this program", err);
   if (memcmp(s->head.identity, expected.identity, sizeof expected.identity) != 0)
     return refuse(path, "holds unfinished work of another experiment", err);
   if (memcmp(s->head.build, expected.build, sizeof expected.build) != 0)
@@ -167,46 +178,78 @@ static pdlt_status check_segment(const pdlt_checkpoint *c, segment *s, size_t si
   return PDLT_OK;
 }
 
-/* *out is {0} on failure; afterwards next is at the note. */
+/* *out is {0} on failure and for a damaged file, of which *damage says what is wrong with it;
+ * otherwise next is at the note. */
 static pdlt_status segment_read(const pdlt_checkpoint *c, unsigned number, segment *out,
-                                pdlt_error *err) {
+                                const char **damage, pdlt_error *err) {
   char *path = NULL;
   size_t size = 0;
   *out = (segment){0};
+  *damage = NULL;
   pdlt_status status = new_path(c, number, &path, err);
   if (status != PDLT_OK) return status;
   PDLT_TRY(pdlt_file_read(path, &out->bytes, &size, err));
-  PDLT_TRY(check_segment(c, out, size, path, err));
+  *damage = damage_of(out, size);
+  if (*damage == NULL) PDLT_TRY(check_segment(c, out, size, path, err));
 cleanup:
   pdlt_free(path);
-  if (status != PDLT_OK) {
+  if (status != PDLT_OK || *damage != NULL) {
     segment_free(out);
     *out = (segment){0};
   }
   return status;
 }
 
-/* Segments that the last one replaces are left when their removal was interrupted. */
+/* Segment k, damaged, gets another name and is no longer listed: its blocks are done anew. */
+static pdlt_status set_aside(pdlt_checkpoint *c, size_t k, const char *damage, pdlt_error *err) {
+  char *path = NULL, *aside = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(new_path(c, c->numbers[k], &path, err));
+  PDLT_TRY(new_path(c, c->numbers[k], &aside, err));
+  memcpy(aside + strlen(path), DAMAGED, sizeof DAMAGED);
+  if (rename(path, aside) != 0)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_IO, "%s: %s and cannot be renamed: %s", path, damage,
+                       strerror(errno)));
+  pdlt_progress_note(c->progress,
+                     "warning: %s: %s; it is set aside as *.blocks" DAMAGED
+                     ", and what was in it is done anew",
+                     path, damage);
+  c->files--;
+  for (size_t j = k; j < c->files; j++) c->numbers[j] = c->numbers[j + 1];
+cleanup:
+  pdlt_free(path);
+  pdlt_free(aside);
+  return status;
+}
+
+/* From the last segment that is whole: the note; nothing is touched when it does not belong here.
+ * Segments that it replaces are left when their removal was interrupted. */
 static pdlt_status read_last(pdlt_checkpoint *c, pdlt_error *err) {
-  segment last;
-  if (c->files == 0) return PDLT_OK;
-  const unsigned number = c->numbers[c->files - 1];
-  const pdlt_status status = segment_read(c, number, &last, err);
-  if (status != PDLT_OK) return status;
+  const char *damage[PDLT_CHECKPOINT_FILES] = {NULL};
+  segment last = {0};
+  pdlt_status status = PDLT_OK;
+  size_t whole = c->files; /* how many are up to the last whole one */
+  for (; whole > 0; whole--) {
+    PDLT_TRY(segment_read(c, c->numbers[whole - 1], &last, &damage[whole - 1], err));
+    if (damage[whole - 1] == NULL) break;
+  }
+  while (c->files > whole) PDLT_TRY(set_aside(c, c->files - 1, damage[c->files - 1], err));
+  if (whole == 0) return PDLT_OK;
   c->note_size = (size_t)last.head.note_size;
   take(&last, c->note, c->note_size);
   if (last.head.whole) {
-    c->files--;
+    const unsigned number = c->numbers[--c->files];
     remove_segments(c);
     add_number(c, number);
   }
+cleanup:
   segment_free(&last);
-  return PDLT_OK;
+  return status;
 }
 
 pdlt_status pdlt_checkpoint_open(pdlt_checkpoint *out, const char *folder, const char *identity,
-                                 int discard, pdlt_error *err) {
-  pdlt_checkpoint c = {.lock = -1};
+                                 int discard, pdlt_progress *progress, pdlt_error *err) {
+  pdlt_checkpoint c = {.lock = -1, .progress = progress};
   pdlt_status status = PDLT_OK;
   snprintf(c.identity, sizeof c.identity, "%s", identity);
   PDLT_TRY(pdlt_strdup(&c.folder, folder, err));
@@ -243,18 +286,23 @@ static int read_entries(segment *s, pdlt_records *b) {
   return 1;
 }
 
-static pdlt_status read_segments(const pdlt_checkpoint *c, pdlt_records *blocks, pdlt_error *err) {
-  pdlt_status status = PDLT_OK;
-  for (size_t k = 0; status == PDLT_OK && k < c->files; k++) {
+static pdlt_status read_segments(pdlt_checkpoint *c, pdlt_records *blocks, pdlt_error *err) {
+  for (size_t k = 0; k < c->files;) {
     segment s;
-    status = segment_read(c, c->numbers[k], &s, err);
+    const char *damage;
+    pdlt_status status = segment_read(c, c->numbers[k], &s, &damage, err);
+    if (status == PDLT_OK && damage != NULL) {
+      status = set_aside(c, k, damage, err);
+    } else if (status == PDLT_OK) {
+      if (s.head.note_size > (size_t)(s.end - s.next) || !same_sizes(&s.head, blocks) ||
+          !read_entries(&s, blocks))
+        status = refuse(c->folder, "unfinished work, but damaged", err);
+      segment_free(&s);
+      k++;
+    }
     if (status != PDLT_OK) return status;
-    if (s.head.note_size > (size_t)(s.end - s.next) || !same_sizes(&s.head, blocks) ||
-        !read_entries(&s, blocks))
-      status = refuse(c->folder, "unfinished work, but damaged", err);
-    segment_free(&s);
   }
-  return status;
+  return PDLT_OK;
 }
 
 pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *c, pdlt_records *blocks, int discard,
@@ -351,7 +399,7 @@ void pdlt_checkpoint_remove(const char *folder) {
   DIR *entries = opendir(folder);
   if (entries == NULL) return;
   for (const struct dirent *entry; (entry = readdir(entries)) != NULL;)
-    if (number_of(entry->d_name) > 0 || is_unfinished(entry->d_name))
+    if (number_of(entry->d_name) > 0 || is_unfinished(entry->d_name) || is_aside(entry->d_name))
       unlinkat(dirfd(entries), entry->d_name, 0);
   closedir(entries);
   rmdir(folder);

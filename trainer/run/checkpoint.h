@@ -7,10 +7,12 @@
  *
  * Segment file NNNNNNNN.blocks: header (magic, identity, build, sizes), note, then for
  * each block its bytes (trainer/record/codec.h); then FNV-1a of everything before. The
- * 100th segment holds every block so far and the others are removed. */
+ * 100th segment holds every block so far and the others are removed. A damaged segment gets the
+ * name NNNNNNNN.blocks.damaged, and its blocks are missing. */
 #ifndef PDLT_TRAINER_RUN_CHECKPOINT_H
 #define PDLT_TRAINER_RUN_CHECKPOINT_H
 
+#include "base/core/progress.h"
 #include "trainer/record/records.h"
 
 #ifdef __cplusplus
@@ -32,18 +34,21 @@ typedef struct pdlt_checkpoint {
   size_t note_size;
   size_t files;                            /* segments in the folder */
   unsigned numbers[PDLT_CHECKPOINT_FILES]; /* (files) increasing */
+  pdlt_progress *progress;                 /* told of damaged segments; may be NULL */
 } pdlt_checkpoint;
 
 /* Opens folder, made when it is not there, for the run `identity` (equal for runs whose
  * blocks may be mixed), and locks it against other processes where the file system can.
- * note and note_size are what the run before left, else of size 0. Errors: PDLT_ERR_INPUT
- * naming the file when it is damaged or of another run or build (with discard it is thrown
- * away), and when another process works on it; PDLT_ERR_IO, PDLT_ERR_MEMORY. */
+ * note and note_size are what the run before left, else of size 0. Damaged segments at the end are
+ * set aside, with a line to progress. Errors: PDLT_ERR_INPUT naming the file when it is of another
+ * run or build (with discard it is thrown away), and when another process works on it;
+ * PDLT_ERR_IO, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_checkpoint_open(pdlt_checkpoint *out, const char *folder, const char *identity,
-                                 int discard, pdlt_error *err);
+                                 int discard, pdlt_progress *progress, pdlt_error *err);
 
-/* Takes the finished blocks of the folder into blocks (done, records, samples). Errors as
- * open, with no block done; so it is when damaged segments were thrown away (discard). */
+/* Takes the finished blocks of the folder into blocks (done, records, samples); damaged segments
+ * are set aside, with a line to progress. Errors as open, with no block done; so it is when what
+ * does not belong here was thrown away (discard). */
 pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *checkpoint, pdlt_records *blocks, int discard,
                                  pdlt_error *err);
 
@@ -63,8 +68,8 @@ pdlt_status pdlt_checkpoint_replace(pdlt_checkpoint *checkpoint, const pdlt_reco
 /* Unlocks; the folder stays if it holds a segment. Allowed on {0}. */
 void pdlt_checkpoint_close(pdlt_checkpoint *checkpoint);
 
-/* Removes the segments in folder, and the folder when nothing else is in it. No error
- * when there is none. */
+/* Removes the segments in folder, also those set aside, and the folder when nothing else is in it.
+ * No error when there is none. */
 void pdlt_checkpoint_remove(const char *folder);
 
 #ifdef __cplusplus

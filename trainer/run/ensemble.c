@@ -28,6 +28,29 @@ typedef struct run_state {
   char hash[17];
 } run_state;
 
+/* What networks on these samples take, each thread its own. */
+static pdlt_status blame_networks(const run_state *run, pdlt_status status, pdlt_error *err) {
+  return pdlt_experiment_blame(run->plan.ex, "network.widths", status, err,
+                               "use smaller widths, fewer samples or fewer --threads");
+}
+
+/* What is kept of all members, by its largest part. */
+static pdlt_status blame_records(const run_state *run, pdlt_status status, pdlt_error *err) {
+  const pdlt_plan *plan = &run->plan;
+  const double outputs = (double)plan->times * (double)plan->p;
+  const double blocks = (double)plan->blocks, kept = (double)plan->keep * outputs;
+  const double products = outputs * (double)plan->columns;
+  const double moments = (double)plan->readouts * (double)plan->moments * (double)plan->moments;
+  if (kept > blocks * (double)plan->at.size)
+    return pdlt_experiment_blame(plan->ex, "ensemble.keep_members", status, err,
+                                 "keep fewer members, or record fewer times");
+  if (moments > products)
+    return pdlt_experiment_blame(plan->ex, "measure_samples", status, err,
+                                 "use fewer of them, or leave words of measure out");
+  return pdlt_experiment_blame(plan->ex, "training.record", status, err,
+                               "record fewer times, or use fewer samples, outputs or members");
+}
+
 _Static_assert(sizeof(pdlt_choice) <= PDLT_CHECKPOINT_NOTE, "the note is too small");
 
 /* What runs must have in common for their blocks to be mixed. */
@@ -38,7 +61,7 @@ static pdlt_status open_checkpoint(run_state *run, const pdlt_dataset *data, pdl
   if (status != PDLT_OK || run->options->checkpoint == NULL) return status;
   snprintf(identity, sizeof identity, "%s layers %zu", run->hash, plan->readouts);
   return pdlt_checkpoint_open(&run->checkpoint, run->options->checkpoint, identity,
-                              run->options->discard, err);
+                              run->options->discard, run->options->progress, err);
 }
 
 static void keep_note(run_state *run) {
@@ -57,9 +80,12 @@ static pdlt_status settle(run_state *run, pdlt_error *err) {
     pdlt_choice_apply(&run->choice, &run->plan);
     return PDLT_OK;
   }
-  PDLT_TRY(pdlt_choice_make(&run->choice, &run->plan, o->threads, o->stop, err));
+  status = pdlt_choice_make(&run->choice, &run->plan, o->threads, o->stop, o->progress, err);
+  PDLT_TRY(blame_networks(run, status, err));
   pdlt_choice_apply(&run->choice, &run->plan);
-  PDLT_TRY(pdlt_rounding_check(&run->plan, &run->choice.pilot, o->threads, o->stop, err));
+  status =
+      pdlt_rounding_check(&run->plan, &run->choice.pilot, o->threads, o->stop, o->progress, err);
+  PDLT_TRY(blame_networks(run, status, err));
   keep_note(run);
 cleanup:
   return status;
@@ -100,6 +126,7 @@ static pdlt_status run_blocks(run_state *run, pdlt_error *err) {
                              .stop = o->stop,
                              .progress = o->progress};
   status = pdlt_ranks_run(team, &work, &run->share, &run->choice, run->hash, err);
+  status = blame_networks(run, status, err);
   const pdlt_status saved = pdlt_saver_stop(&saver, status == PDLT_OK ? err : NULL);
   if (status != PDLT_OK || saved != PDLT_OK) return status != PDLT_OK ? status : saved;
   const size_t done = pdlt_records_done(&run->blocks, &run->share);
@@ -129,7 +156,7 @@ static pdlt_status grow(run_state *run, size_t members, pdlt_error *err) {
   pdlt_plan_grow(&run->plan, members);
   run->choice.members = members;
   keep_note(run);
-  pdlt_status status = pdlt_records_grow(&run->blocks, &run->plan, err);
+  pdlt_status status = blame_records(run, pdlt_records_grow(&run->blocks, &run->plan, err), err);
   if (status == PDLT_OK && run->options->checkpoint != NULL && run->plan.block_members != before)
     status = pdlt_checkpoint_replace(&run->checkpoint, &run->blocks, err);
   return status;
@@ -171,7 +198,7 @@ static pdlt_status run_until_enough(run_state *run, pdlt_archive *archive, pdlt_
     pdlt_until_look look = {0};
     PDLT_TRY(run_blocks(run, err));
     if (run->options->shards > 0) return PDLT_OK;
-    PDLT_TRY(pdlt_output_write(archive, &run->plan, &run->blocks, err));
+    PDLT_TRY(blame_records(run, pdlt_output_write(archive, &run->plan, &run->blocks, err), err));
     if (!open) return PDLT_OK;
     PDLT_TRY(pdlt_until_look_at(&look, ex, archive, err));
     report_look(run, &look);
@@ -193,7 +220,10 @@ static pdlt_status look_at_stability(const run_state *run, pdlt_stability_tail *
   if (!plan->has[PDLT_QUANTITY_UNSTABLE]) return PDLT_OK;
   const pdlt_status status = pdlt_alloc(tails, plan->ex->network.num_widths, sizeof **tails, err);
   if (status != PDLT_OK) return status;
-  return pdlt_stability_pilot(*tails, plan, run->options->threads, run->options->stop, err);
+  return blame_networks(run,
+                        pdlt_stability_pilot(*tails, plan, run->options->threads,
+                                             run->options->stop, run->options->progress, err),
+                        err);
 }
 
 static pdlt_status put_stability(pdlt_archive *archive, const pdlt_stability_tail *tails,
@@ -214,12 +244,14 @@ static pdlt_status run_all(run_state *run, pdlt_archive *archive, const pdlt_dat
   const size_t widths = plan->ex->network.num_widths;
   pdlt_stability_tail *tails = NULL;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_samples_new(&run->samples, plan->ex, data, err));
+  PDLT_TRY(pdlt_experiment_blame(plan->ex, "data.train",
+                                 pdlt_samples_new(&run->samples, plan->ex, data, err), err,
+                                 "use fewer samples"));
   PDLT_TRY(pdlt_plan_make(plan, plan->ex, &run->samples, o->layers, err));
   PDLT_TRY(open_checkpoint(run, data, err));
   PDLT_TRY(settle(run, err));
   PDLT_TRY(check_share(run, err));
-  PDLT_TRY(pdlt_records_new(&run->blocks, plan, err));
+  PDLT_TRY(blame_records(run, pdlt_records_new(&run->blocks, plan, err), err));
   PDLT_TRY(take_checkpoint(run, err));
   /* a run that goes on has warned at its start and looks again at the end */
   const int fresh = pdlt_records_done(&run->blocks, &run->share) == 0;
@@ -247,7 +279,8 @@ pdlt_status pdlt_ensemble_run(pdlt_archive *out, const pdlt_experiment *ex,
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_threads_check(options->threads, err));
   PDLT_TRY(pdlt_linalg_init(options->threads, err));
-  PDLT_TRY(run_all(&run, &archive, data, err));
+  status = run_all(&run, &archive, data, err);
+  PDLT_TRY(blame_records(&run, status, err));
   pdlt_archive_free(out);
   *out = archive;
   archive = (pdlt_archive){0};

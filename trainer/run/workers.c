@@ -94,7 +94,7 @@ static pdlt_status run_width(const pdlt_workers *work, size_t w, size_t all, siz
   pdlt_progress_finish(work->progress);
   for (int k = 0; k < threads; k++)
     if (workers[k].status != PDLT_OK)
-      PDLT_TRY(pdlt_fail(err, workers[k].status, "out of memory: linearization"));
+      PDLT_TRY(pdlt_fail(err, workers[k].status, "out of memory while draws were made"));
 cleanup:
   for (int k = 0; k < made; k++) pdlt_worker_free(&workers[k]);
   pdlt_free(workers);
