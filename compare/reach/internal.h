@@ -6,6 +6,10 @@
 
 #include "compare/reach/gaussian_ntk.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Columns u_k (rank, pairs) with sum_k u_k u_k^T = a covariance over pairs of samples. Owned. */
 typedef struct pdlt_factor {
   size_t rank, pairs;
@@ -61,4 +65,7 @@ void pdlt_gaussian_ntk_respond(const struct pdlt_gaussian_ntk *model, size_t cop
 void pdlt_gaussian_ntk_to_samples(const struct pdlt_gaussian_ntk *model, const double *z,
                                   double *out);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -66,8 +66,10 @@ static void add_known(pdlt_compare_test *out, const pdlt_evidence *e) {
   const size_t length = strlen(out->reason);
   char *to = out->reason + length;
   const size_t size = sizeof out->reason - length;
-  if (isfinite(out->bound))
-    snprintf(to, size, "; %s agrees within %.2g %%", out->coefficient, 100.0 * out->bound);
+  const double percent = 100.0 * out->bound;
+  if (isfinite(percent))
+    snprintf(to, size, percent < 99.5 ? "; %s agrees within %.2g %%" : "; %s agrees within %.0f %%",
+             out->coefficient, percent);
   else
     snprintf(to, size, "; %s is 0 within %.2g", out->coefficient,
              PDLT_NULL_DISTANCE * e->largest_se);
@@ -105,10 +107,11 @@ static void explain_null(pdlt_compare_test *out, const pdlt_evidence *e, int deg
 static void explain_untested(char *out, size_t size, const pdlt_evidence *e, int degree) {
   char rest[80] = "no width would be within: a smaller eta would do";
   if (e->beyond_reach == 0) {
-    snprintf(out, size,
-             "too few widths: %zu can be used (no diverged members, error bars), a fit of degree "
-             "%d needs %zu",
-             e->widths, degree, e->needed);
+    snprintf(
+        out, size,
+        "too few widths: %zu can be used (with error bars, every member trained), a fit of degree "
+        "%d needs %zu",
+        e->widths, degree, e->needed);
     return;
   }
   if (isfinite(e->width_within))
