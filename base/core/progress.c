@@ -1,6 +1,7 @@
 /* progress.c - see progress.h. */
 #include "base/core/progress.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 
 enum { BAR_WIDTH = 30 };
 static const double pause_of_bar = 0.1; /* seconds; of calls too */
+static const double short_stage = 2;    /* seconds */
 
 static double now(void) {
   struct timespec time;
@@ -40,6 +42,11 @@ static double fraction(const pdlt_progress *progress) {
   return part < 0 ? 0 : part > 1 ? 1 : part;
 }
 
+/* Whole percent; 100 only when all is done. */
+static double percent(const pdlt_progress *progress) {
+  return floor(100 * fraction(progress) + 1e-9);
+}
+
 static void print_state(pdlt_progress *progress, double time) {
   double elapsed = time - progress->started, part = fraction(progress);
   double rate = elapsed > 0 ? (progress->done - progress->resumed) / elapsed : 0;
@@ -53,17 +60,18 @@ static void print_state(pdlt_progress *progress, double time) {
     snprintf(all, sizeof all, ", about %s in all", text);
   }
   progress->printed = time;
+  progress->waits = 0;
   if (progress->mode == PDLT_PROGRESS_BAR) {
     char bar[BAR_WIDTH + 1];
     int filled = (int)(part * BAR_WIDTH);
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', (size_t)filled);
     bar[BAR_WIDTH] = 0;
-    fprintf(stderr, "\r%s [%s] %3.0f %%  %.3g/s  %s left%s\033[K", progress->label, bar, 100 * part,
-            rate, left, all);
+    fprintf(stderr, "\r%s [%s] %3.0f %%  %.3g/s  %s left%s\033[K", progress->label, bar,
+            percent(progress), rate, left, all);
   } else {
-    fprintf(stderr, "%s: %.0f %%, %.3g/s, %s left%s\n", progress->label, 100 * part, rate, left,
-            all);
+    fprintf(stderr, "%s: %.0f %%, %.3g/s, %s left%s\n", progress->label, percent(progress), rate,
+            left, all);
   }
   fflush(stderr);
 }
@@ -75,22 +83,33 @@ static void call(pdlt_progress *progress, double time) {
                    progress->total);
 }
 
-void pdlt_progress_start(pdlt_progress *progress, const char *label, double total, double already) {
-  if (progress == NULL) return;
+static void begin(pdlt_progress *progress, const char *label, double total, double already) {
   snprintf(progress->label, sizeof progress->label, "%s", label);
   progress->total = total;
   progress->done = progress->resumed = already;
   progress->later = 0;
+  progress->waits = 0;
   progress->started = progress->printed = now();
   call(progress, progress->started);
+}
+
+void pdlt_progress_start(pdlt_progress *progress, const char *label, double total, double already) {
+  if (progress == NULL) return;
+  begin(progress, label, total, already);
   if (progress->mode == PDLT_PROGRESS_QUIET) return;
   if (progress->mode == PDLT_PROGRESS_BAR) {
     print_state(progress, progress->started);
   } else {
     fprintf(stderr, "%s: started", progress->label);
-    if (already > 0) fprintf(stderr, ", %.0f %% done before", 100 * fraction(progress));
+    if (already > 0) fprintf(stderr, ", %.0f %% done before", percent(progress));
     fprintf(stderr, "\n");
   }
+}
+
+void pdlt_progress_start_short(pdlt_progress *progress, const char *label, double total) {
+  if (progress == NULL) return;
+  begin(progress, label, total, 0);
+  progress->waits = 1;
 }
 
 void pdlt_progress_later(pdlt_progress *progress, double units) {
@@ -107,18 +126,27 @@ void pdlt_progress_update(pdlt_progress *progress, double done) {
   double pause = (time - progress->started) / 30;
   pause = pause < 10 ? 10 : pause > 600 ? 600 : pause;
   if (progress->mode == PDLT_PROGRESS_BAR) pause = pause_of_bar;
+  if (progress->waits) pause = short_stage;
   if (time - progress->printed >= pause) print_state(progress, time);
+}
+
+void pdlt_progress_add(pdlt_progress *progress, double more) {
+  if (progress == NULL) return;
+#pragma omp critical(pdlt_progress)
+  pdlt_progress_update(progress, progress->done + more);
 }
 
 void pdlt_progress_finish(pdlt_progress *progress) {
   if (progress == NULL) return;
   call(progress, now());
-  if (progress->mode == PDLT_PROGRESS_QUIET) return;
-  char elapsed[32];
+  if (progress->mode == PDLT_PROGRESS_QUIET || progress->waits) return;
+  char elapsed[32], state[48] = "done";
+  if (progress->done < progress->total)
+    snprintf(state, sizeof state, "stopped at %.0f %%", percent(progress));
   format_time(elapsed, sizeof elapsed, now() - progress->started);
-  const char *begin = progress->mode == PDLT_PROGRESS_BAR ? "\r" : "";
+  const char *first = progress->mode == PDLT_PROGRESS_BAR ? "\r" : "";
   const char *end = progress->mode == PDLT_PROGRESS_BAR ? "\033[K" : "";
-  fprintf(stderr, "%s%s: done in %s%s\n", begin, progress->label, elapsed, end);
+  fprintf(stderr, "%s%s: %s in %s%s\n", first, progress->label, state, elapsed, end);
   fflush(stderr);
 }
 

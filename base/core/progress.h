@@ -24,6 +24,7 @@ typedef struct pdlt_progress {
   pdlt_event_call call;    /* also told of everything, whatever the mode; may be NULL */
   void *context;           /* its first argument */
   double called;           /* when, in seconds of that clock */
+  int waits;               /* 1: nothing was printed yet of a stage that may be short */
 } pdlt_progress;
 
 /* BAR on a terminal, LINES otherwise, QUIET when asked. */
@@ -32,6 +33,9 @@ pdlt_progress_mode pdlt_progress_choose(int quiet);
 /* Begins a stage of `total` units of which `already` are done. progress may be NULL
  * in all functions. */
 void pdlt_progress_start(pdlt_progress *progress, const char *label, double total, double already);
+
+/* The same for a stage that is short as a rule: nothing is printed before it has taken 2 seconds. */
+void pdlt_progress_start_short(pdlt_progress *progress, const char *label, double total);
 
 /* Work of the stages to come, in units of the one that was started: what is printed then
  * tells the time left of all, too. */
@@ -42,10 +46,13 @@ void pdlt_progress_later(pdlt_progress *progress, double units);
  * of the time so far has passed, at least every 10 minutes. Call from one thread. */
 void pdlt_progress_update(pdlt_progress *progress, double done);
 
+/* The same with `more` work done; from any of the threads that share the work. */
+void pdlt_progress_add(pdlt_progress *progress, double more);
+
 /* A line of its own between stages: what was found so far. Not printed when quiet. */
 void pdlt_progress_note(pdlt_progress *progress, const char *format, ...) PDLT_PRINTF(2, 3);
 
-/* Ends the stage with its total time. */
+/* Ends the stage with its total time; with how far it came when it is not done. */
 void pdlt_progress_finish(pdlt_progress *progress);
 
 /* Tells whoever asked to be called of an event; prints nothing. */

@@ -167,19 +167,27 @@ cleanup:
   return status;
 }
 
+/* The lower triangle of a becomes the factor. 0, or the leading minor that is not positive. */
+static blasint factorize(size_t n, double *a) {
+  const blasint order = (blasint)n;
+  blasint info = 0;
+  /* The upper triangle in column-major storage is the lower one in ours. */
+  dpotrf_("U", &order, a, &order, &info);
+  /* OpenBLAS lets NaN and infinity pass; both end on the diagonal. */
+  for (size_t i = 0; i < n && info == 0; i++)
+    if (!isfinite(a[i * n + i])) info = (blasint)(i + 1);
+  return info;
+}
+
+int pdlt_positive_definite(size_t n, double *a) { return n == 0 || factorize(n, a) == 0; }
+
 pdlt_status pdlt_cholesky(size_t n, const double *a, double *out, pdlt_error *err) {
   if (n == 0) return PDLT_OK;
   double *factor = NULL;
   pdlt_status status = pdlt_alloc(&factor, n * n, sizeof *factor, err);
   if (status != PDLT_OK) return status;
   memcpy(factor, a, n * n * sizeof *a);
-  /* The upper triangle in column-major storage is the lower one in ours. */
-  const blasint order = (blasint)n;
-  blasint info = 0;
-  dpotrf_("U", &order, factor, &order, &info);
-  /* OpenBLAS lets NaN and infinity pass; both end on the diagonal. */
-  for (size_t i = 0; i < n && info == 0; i++)
-    if (!isfinite(factor[i * n + i])) info = (blasint)(i + 1);
+  const blasint info = factorize(n, factor);
   if (info != 0) {
     status = pdlt_fail(err, PDLT_ERR_NUMERIC,
                        "a %zu x %zu matrix is not positive definite (leading minor %d)", n, n,

@@ -52,6 +52,10 @@ pdlt_status pdlt_symmetric_eigen(size_t n, const double *a, double *values, doub
  * triangle of out zeroed. Errors: PDLT_ERR_NUMERIC when A is not positive definite. */
 pdlt_status pdlt_cholesky(size_t n, const double *a, double *out, pdlt_error *err);
 
+/* 1 when a symmetric A (n, n), overwritten, is positive definite and finite. No allocation. Cost
+ * n^3/3. */
+int pdlt_positive_definite(size_t n, double *a);
+
 /* Solves A X = B for symmetric positive definite A (n, n), B (n, m); X overwrites b.
  * Errors as pdlt_cholesky. */
 pdlt_status pdlt_solve_spd(size_t n, const double *a, size_t m, double *b, pdlt_error *err);

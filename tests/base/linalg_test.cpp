@@ -230,6 +230,8 @@ TEST(Linalg, CholeskyRebuildsTheMatrix) {
   for (size_t n : kSizes) {
     Vector a = random_spd(rng, n), g(n * n, 9.0);
     ASSERT_EQ(pdlt_cholesky(n, a.data(), g.data(), nullptr), PDLT_OK);
+    Vector overwritten = a;
+    ASSERT_EQ(pdlt_positive_definite(n, overwritten.data()), 1);
     for (size_t i = 0; i < n; i++)
       for (size_t j = 0; j < n; j++) {
         double sum = 0;
@@ -268,6 +270,8 @@ TEST(Linalg, NotPositiveDefiniteIsRefused) {
     EXPECT_EQ(pdlt_solve_spd(2, a, 1, b, &err), PDLT_ERR_NUMERIC);
     EXPECT_EQ(b[0], 3);
     EXPECT_STRNE(err.message, "");
+    double overwritten[4] = {a[0], a[1], a[2], a[3]};
+    EXPECT_EQ(pdlt_positive_definite(2, overwritten), 0) << a[0] << " " << a[1];
   }
 }
 

@@ -41,6 +41,7 @@ TEST(Progress, LinesCarryPercentRateAndTimeLeft) {
   pdlt_progress_later(&p, 100);
   p.printed -= 601;
   pdlt_progress_update(&p, 150);
+  pdlt_progress_update(&p, 200);
   pdlt_progress_finish(&p);
   std::string out = GetCapturedStderr();
   EXPECT_EQ(out.find("training: started, 50 % done before\ntraining: 75 %, 5e-05/s, 277 h 46 min "
@@ -89,6 +90,43 @@ TEST(Progress, NotesAreLinesOfTheirOwn) {
     pdlt_progress_note(nullptr, "nobody listens");
     EXPECT_EQ(GetCapturedStderr(), mode == PDLT_PROGRESS_QUIET ? "" : "found 3 of them\n");
   }
+}
+
+// What was left off is not done.
+TEST(Progress, OnlyWhatIsDoneIsCalledDone) {
+  pdlt_progress p = {};
+  p.mode = PDLT_PROGRESS_LINES;
+  CaptureStderr();
+  pdlt_progress_start(&p, "training", 1000, 0);
+  pdlt_progress_update(&p, 999.5);
+  pdlt_progress_finish(&p);
+  EXPECT_EQ(GetCapturedStderr(), "training: started\ntraining: stopped at 99 % in 0 s\n");
+}
+
+// Nothing of a stage that was short, all of one that was not.
+TEST(Progress, ShortStagesAreSilent) {
+  for (pdlt_progress_mode mode : {PDLT_PROGRESS_LINES, PDLT_PROGRESS_BAR}) {
+    pdlt_progress p = {};
+    p.mode = mode;
+    CaptureStderr();
+    pdlt_progress_start_short(&p, "figures", 4);
+    pdlt_progress_add(&p, 1);
+    pdlt_progress_add(&p, 3);
+    pdlt_progress_finish(&p);
+    EXPECT_EQ(GetCapturedStderr(), "");
+    CaptureStderr();
+    pdlt_progress_start_short(&p, "figures", 4);
+    p.started = p.printed -= 3;
+    pdlt_progress_add(&p, 1);
+    pdlt_progress_add(&p, 3);
+    pdlt_progress_finish(&p);
+    const std::string out = GetCapturedStderr();
+    EXPECT_NE(out.find(mode == PDLT_PROGRESS_BAR ? " 25 %" : "figures: 25 %,"), std::string::npos);
+    EXPECT_NE(out.find("figures: done in 3 s"), std::string::npos) << out;
+    EXPECT_EQ(p.done, 4);
+  }
+  pdlt_progress_start_short(nullptr, "figures", 4);
+  pdlt_progress_add(nullptr, 1);
 }
 
 TEST(Progress, ChoosesByTerminal) {

@@ -196,13 +196,57 @@ TEST(TrainerStability, TailAgainstACount) {
   EXPECT_LT(all.tail / share, 2);
   EXPECT_LT(pdlt_stability_tail_at(all.mean, all.sd, 0, 2), 0.02 * share);
   pdlt_stability_tail one = {}, two = {};
-  ASSERT_EQ(pdlt_stability_pilot(&one, &c.plan, 1, nullptr, nullptr), PDLT_OK);
-  ASSERT_EQ(pdlt_stability_pilot(&two, &c.plan, 2, nullptr, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_stability_pilot(&one, &c.plan, 1, nullptr, nullptr, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_stability_pilot(&two, &c.plan, 2, nullptr, nullptr, nullptr), PDLT_OK);
   EXPECT_EQ(one.tail, two.tail);
   EXPECT_EQ(one.mean, two.mean);
   EXPECT_NEAR(one.mean, all.mean, 5 * all.sd / std::sqrt(512.0));
   EXPECT_GT(one.tail / share, 0.05);
   EXPECT_LT(one.tail / share, 20);
+}
+
+// Few where the run is short and an eigenvalue dear, by a count of flops alone.
+TEST(TrainerStability, DrawsOfThePilotFollowTheWorkOfTheRun) {
+  Settings s = wild();
+  s.train = 40;
+  s.outputs = 10;
+  s.members = 64;
+  const auto draws = [&] {
+    Case c(s, 5, 1);
+    return pdlt_stability_draws(&c.plan, &c.net);
+  };
+  const int few = draws();
+  EXPECT_GE(few, 32);
+  EXPECT_LT(few, 512);
+  s.train = 100;
+  EXPECT_EQ(draws(), 32);
+  s.members = 1 << 20;
+  s.steps = "1000";
+  s.record = "[0, 1000]";
+  EXPECT_EQ(draws(), 512);
+  s.members = 64;
+  s.steps = "1";
+  s.record = "[0, 1]";
+  s.train = 8;
+  EXPECT_EQ(draws(), 512);
+}
+
+void count_progress(void *context, int event, const char *text, double done, double total) {
+  if (event == PDLT_EVENT_PROGRESS && std::string(text) == "stability of draws, n = 8" &&
+      total == 512)
+    *static_cast<double *>(context) = done;
+}
+
+TEST(TrainerStability, ThePilotShowsHowFarItIs) {
+  Case c(wild(), 3, 6);
+  double done = -1;
+  pdlt_progress progress = {};
+  progress.call = count_progress;
+  progress.context = &done;
+  pdlt_stability_tail tail = {};
+  ASSERT_EQ(pdlt_stability_pilot(&tail, &c.plan, 2, nullptr, &progress, nullptr), PDLT_OK);
+  EXPECT_EQ(done, 512);
+  EXPECT_EQ(tail.draws, 512);
 }
 
 TEST(TrainerStability, MemoryFailuresLeaveNothing) {

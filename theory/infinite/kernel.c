@@ -268,6 +268,7 @@ pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_se
       PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC, "layer %d: kernel or NTK is not finite", depth));
   layers.err_K = layers.layer_err_K[depth - 1];
   layers.err_theta = layers.layer_err_theta[depth - 1];
+  pdlt_progress_update(settings->progress, depth);
   pdlt_progress_finish(settings->progress);
   *out = layers;
   layers = (pdlt_kernel_layers){0};

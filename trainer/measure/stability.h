@@ -19,7 +19,7 @@ typedef struct pdlt_stability {
   pdlt_samples *data; /* the training samples alone; borrows its arrays, owned itself */
   pdlt_training_ntk ntk;
   double eta;
-  double *theta, *work; /* (q, q) */
+  double *theta, *work; /* (q, q); what largest.h asks for */
 } pdlt_stability;
 
 /* Memory for one network at a time. Errors: PDLT_ERR_MEMORY. */
@@ -32,8 +32,8 @@ void pdlt_stability_free(pdlt_stability *stability);
  * q^3/3. */
 int pdlt_stability_check(pdlt_stability *stability, const double *theta);
 
-/* theta_max to 1e-9 of it, by bisection with that factorization; INFINITY when the NTK is not
- * finite. No allocation. Cost: the same, with 10 q^3. */
+/* theta_max to 1e-9 of it (largest.h); INFINITY when the NTK is not finite. No allocation. Cost: the
+ * same, and 2 q^2 for each of Lanczos' steps. */
 double pdlt_stability_largest(pdlt_stability *stability, const double *theta);
 
 #ifdef __cplusplus

@@ -8,7 +8,8 @@ static int is_linear(pdlt_estimator estimator) {
 }
 
 pdlt_status pdlt_choice_make(pdlt_choice *out, const pdlt_plan *plan, int threads,
-                             const volatile sig_atomic_t *stop, pdlt_error *err) {
+                             const volatile sig_atomic_t *stop, pdlt_progress *progress,
+                             pdlt_error *err) {
   const pdlt_estimator estimator = plan->ex->ensemble.estimator;
   pdlt_choice choice;
   if (is_linear(estimator) && plan->p > PDLT_MAX_LINEARIZED)
@@ -21,7 +22,7 @@ pdlt_status pdlt_choice_make(pdlt_choice *out, const pdlt_plan *plan, int thread
   choice.piloted =
       (estimator == PDLT_ESTIMATOR_AUTO || is_linear(estimator)) && plan->has[PDLT_QUANTITY_Z];
   if (choice.piloted) {
-    const pdlt_status status = pdlt_pilot_run(&choice.pilot, plan, threads, stop, err);
+    const pdlt_status status = pdlt_pilot_run(&choice.pilot, plan, threads, stop, progress, err);
     if (status != PDLT_OK) return status;
   }
   *out = choice;

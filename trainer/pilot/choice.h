@@ -22,7 +22,8 @@ typedef struct pdlt_choice {
 /* Runs the pilot where the estimator (auto, control, two_level) needs one. Errors:
  * PDLT_ERR_INPUT (linearizations too large), PDLT_ERR_MEMORY, PDLT_ERR_INTERRUPTED. */
 pdlt_status pdlt_choice_make(pdlt_choice *out, const pdlt_plan *plan, int threads,
-                             const volatile sig_atomic_t *stop, pdlt_error *err);
+                             const volatile sig_atomic_t *stop, pdlt_progress *progress,
+                             pdlt_error *err);
 
 /* Fixes the plan's estimator and members, and with them records and blocks. */
 void pdlt_choice_apply(const pdlt_choice *choice, pdlt_plan *plan);

@@ -16,6 +16,7 @@ typedef struct pilot_draws {
   const pdlt_network *net;
   int threads;
   const volatile sig_atomic_t *stop;
+  pdlt_progress *progress; /* a pair and its levels are one unit each */
   const pdlt_control_width *width;
   const pdlt_pilot_table *table;
   size_t stride, values; /* every stride-th of the T p numbers of a draw is kept */
@@ -64,9 +65,11 @@ static pdlt_status look_at_draws(pilot_draws *pd, int levels, pdlt_error *err) {
     PDLT_TRY(pdlt_worker_new(&workers[made], pd->plan, pd->net, levels ? pd->width : NULL, err));
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int thread = 0; thread < threads; thread++)
-    for (int d = thread; d < PDLT_PILOT_DRAWS && workers[thread].status == PDLT_OK; d += threads)
+    for (int d = thread; d < PDLT_PILOT_DRAWS && workers[thread].status == PDLT_OK; d += threads) {
       workers[thread].status =
           levels ? look_at_levels(pd, &workers[thread], d) : train_draw(pd, &workers[thread], d);
+      pdlt_progress_add(pd->progress, 1);
+    }
   for (int k = 0; k < threads; k++) pd->steps += (double)workers[k].steps / (2 * PDLT_PILOT_DRAWS);
   for (int k = 0; k < threads && status == PDLT_OK; k++)
     if (workers[k].status != PDLT_OK)
@@ -252,7 +255,8 @@ static void conclude(const pdlt_pilot_table table[2], const pdlt_pilot_option *o
 }
 
 pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
-                           const volatile sig_atomic_t *stop, pdlt_error *err) {
+                           const volatile sig_atomic_t *stop, pdlt_progress *progress,
+                           pdlt_error *err) {
   const pdlt_experiment *ex = plan->ex;
   const size_t ends[2] = {0, ex->network.num_widths - 1};
   const int choose = ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO;
@@ -272,10 +276,14 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   pdlt_plan_outputs_only(&probe);
   pdlt_plan_estimator(&probe, 1);
   if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 0, &(pdlt_levels){.count = 0});
+  pdlt_progress_start_short(progress, "choice of the estimator",
+                            (pilot.linearized ? 4 : 2) * PDLT_PILOT_DRAWS);
   for (int k = 0; k < 2; k++) {
-    const pilot_draws at = {.plan = &probe, .net = &net[k], .threads = threads, .stop = stop};
+    const pilot_draws at = {
+        .plan = &probe, .net = &net[k], .threads = threads, .stop = stop, .progress = progress};
     PDLT_TRY(run_width(&table[k], &at, k == 0 ? NULL : table, err));
   }
+  pdlt_progress_finish(progress);
   pilot.antithetic = pdlt_pilot_decide(table, ex->ensemble.estimator, &option);
   conclude(table, &option, &pilot);
   *out = pilot;

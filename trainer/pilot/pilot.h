@@ -6,6 +6,7 @@
 #ifndef PDLT_TRAINER_PILOT_PILOT_H
 #define PDLT_TRAINER_PILOT_PILOT_H
 
+#include "base/core/progress.h"
 #include "trainer/draw/block.h"
 #include "trainer/network/draws.h"
 
@@ -85,9 +86,10 @@ int pdlt_pilot_decide(const pdlt_pilot_table table[2], pdlt_estimator estimator,
 
 /* Trains and decides for the experiment's estimator: auto, control or two_level. auto looks
  * at levels only where one c_0 costs less than a quarter of a pair. Errors: PDLT_ERR_MEMORY,
- * PDLT_ERR_INTERRUPTED. */
+ * PDLT_ERR_INTERRUPTED. progress may be NULL. */
 pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
-                           const volatile sig_atomic_t *stop, pdlt_error *err);
+                           const volatile sig_atomic_t *stop, pdlt_progress *progress,
+                           pdlt_error *err);
 
 #ifdef __cplusplus
 }

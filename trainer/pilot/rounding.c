@@ -30,15 +30,17 @@ static pdlt_status train_draw(outputs *out, pdlt_worker *workers, double *minus,
 }
 
 /* The draws thread, thread + threads, .. with memory of their own. */
-static pdlt_status train_some(outputs *out, const pdlt_network *net, int thread, int threads,
-                              const volatile sig_atomic_t *stop) {
+static pdlt_status train_some(outputs *out, const pdlt_rounding_settings *of, int thread) {
   pdlt_worker workers[2] = {{.plan = NULL}, {.plan = NULL}};
   double *minus = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&minus, out->plan[0]->times * out->plan[0]->p, sizeof *minus, NULL));
-  for (int k = 0; k < 2; k++) PDLT_TRY(pdlt_worker_new(&workers[k], out->plan[k], net, NULL, NULL));
-  for (int d = thread; d < PDLT_ROUNDING_DRAWS; d += threads)
-    PDLT_TRY(train_draw(out, workers, minus, d, stop));
+  for (int k = 0; k < 2; k++)
+    PDLT_TRY(pdlt_worker_new(&workers[k], out->plan[k], of->net, NULL, NULL));
+  for (int d = thread; d < PDLT_ROUNDING_DRAWS; d += of->threads) {
+    PDLT_TRY(train_draw(out, workers, minus, d, of->stop));
+    pdlt_progress_add(of->progress, 1);
+  }
 cleanup:
   for (int k = 0; k < 2; k++) pdlt_worker_free(&workers[k]);
   pdlt_free(minus);
@@ -99,12 +101,14 @@ pdlt_status pdlt_rounding_measure(pdlt_rounding *out, const pdlt_rounding_settin
   PDLT_TRY(pdlt_alloc(&z, 2 * rows, sizeof *z, err));
   outputs all = {.plan = {&plans[0], &plans[1]}, .z = {z, z + rows}};
   for (int k = 0; k < 2; k++) plans[k] = outputs_only(plan, k);
+  pdlt_progress_start_short(of->progress, "rounding of single precision", PDLT_ROUNDING_DRAWS);
 #pragma omp parallel for num_threads(of->threads) schedule(static, 1)
   for (int thread = 0; thread < of->threads; thread++) {
-    const pdlt_status mine = train_some(&all, of->net, thread, of->threads, of->stop);
+    const pdlt_status mine = train_some(&all, of, thread);
 #pragma omp critical(pdlt_rounding)
     if (mine != PDLT_OK) first = mine;
   }
+  pdlt_progress_finish(of->progress);
   if (first != PDLT_OK)
     PDLT_TRY(
         pdlt_fail(err, first, first == PDLT_ERR_INTERRUPTED ? "interrupted" : "out of memory"));
@@ -135,7 +139,8 @@ cleanup:
 }
 
 pdlt_status pdlt_rounding_check(const pdlt_plan *plan, const pdlt_pilot *pilot, int threads,
-                                const volatile sig_atomic_t *stop, pdlt_error *err) {
+                                const volatile sig_atomic_t *stop, pdlt_progress *progress,
+                                pdlt_error *err) {
   const pdlt_experiment *ex = plan->ex;
   const size_t ends[2] = {0, ex->network.num_widths - 1};
   pdlt_status status = PDLT_OK;
@@ -149,7 +154,8 @@ pdlt_status pdlt_rounding_check(const pdlt_plan *plan, const pdlt_pilot *pilot, 
         .net = &net,
         .ratio = plan->control.linear ? seen->chosen / seen->antithetic : 1,
         .threads = threads,
-        .stop = stop};
+        .stop = stop,
+        .progress = progress};
     status = check_width(&settings, err);
     pdlt_network_free(&net);
     if (status != PDLT_OK) return status;

@@ -30,6 +30,7 @@ typedef struct pdlt_rounding_settings {
   double ratio; /* variance of the estimator over that of the average of a draw's networks */
   int threads;  /* >= 1 */
   const volatile sig_atomic_t *stop; /* may be NULL */
+  pdlt_progress *progress;           /* may be NULL */
 } pdlt_rounding_settings;
 
 /* What the draws at one width say, out (T). Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERRUPTED. */
@@ -40,7 +41,8 @@ pdlt_status pdlt_rounding_measure(pdlt_rounding *out, const pdlt_rounding_settin
  * output by more than PDLT_ROUNDING_SHARE of its error bar; does nothing in double or where
  * nothing is trained. pilot: read where linearizations are used. Other errors as above. */
 pdlt_status pdlt_rounding_check(const pdlt_plan *plan, const pdlt_pilot *pilot, int threads,
-                                const volatile sig_atomic_t *stop, pdlt_error *err);
+                                const volatile sig_atomic_t *stop, pdlt_progress *progress,
+                                pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -6,6 +6,7 @@
 
 #include "base/core/memory.h"
 #include "base/file/json.h"
+#include "trainer/control/flops.h"
 #include "trainer/measure/stability.h"
 #include "trainer/network/draws.h"
 
@@ -57,7 +58,7 @@ double pdlt_stability_width(int n, double mean, double sd, double skewness) {
 
 void pdlt_stability_fit(pdlt_stability_tail *out, size_t count, const double *x) {
   double finite = 0, mean = 0, square = 0, cube = 0;
-  *out = (pdlt_stability_tail){.width = out->width};
+  *out = (pdlt_stability_tail){.width = out->width, .draws = (int)count};
   for (size_t i = 0; i < count; i++) {
     out->count += !(x[i] <= 2);
     if (!isfinite(x[i])) continue;
@@ -77,14 +78,47 @@ void pdlt_stability_fit(pdlt_stability_tail *out, size_t count, const double *x)
   out->stable_width = pdlt_stability_width(out->width, out->mean, out->sd, out->skewness);
 }
 
+/* --- how many draws --- */
+
+/* Random numbers, NTK (training_ntk.h) and its largest eigenvalue (largest.h). */
+static double flops_of_draw(const pdlt_plan *plan, const pdlt_network *net) {
+  const double steps = 50; /* of Lanczos */
+  const double q = (double)(plan->data->outputs * plan->data->train);
+  double flops = PDLT_FLOPS_LOOP + pdlt_flops_draw(net, 1, net->depth) +
+                 PDLT_FLOPS_SHORT * steps * 2 * q * q + 2 * q * q * q / 3;
+  for (int k = 0; k + 1 < net->depth; k++) {
+    const double in = (double)net->layer[k].in, out = (double)net->layer[k].out;
+    flops += 2 * q * in * out + (q + PDLT_FLOPS_SIGMA + PDLT_FLOPS_SHORT) * q * out + 6 * q * q;
+  }
+  return flops;
+}
+
+static double flops_of_run(const pdlt_plan *plan, const pdlt_network *net) {
+  const pdlt_experiment *ex = plan->ex;
+  const double end_steps = 50, last = plan->schedule.times[plan->times - 1];
+  const double members =
+      (double)(ex->ensemble.members > 0 ? ex->ensemble.members : ex->ensemble.until.max_members);
+  return members * (pdlt_flops_draw(net, 1, net->depth) +
+                    pdlt_flops_train(net, plan->data->train, plan->data->samples,
+                                     plan->schedule.to_end ? end_steps : last, plan->times));
+}
+
+int pdlt_stability_draws(const pdlt_plan *plan, const pdlt_network *net) {
+  const double least = 32, second = 2e10;
+  const double most = fmax(PDLT_STABILITY_WORK * flops_of_run(plan, net), second);
+  const double draws = floor(most / flops_of_draw(plan, net));
+  return (int)fmin(fmax(draws, least), PDLT_STABILITY_DRAWS);
+}
+
 /* --- the draws --- */
 
 /* One thread's draws: x of draw d for d = first, first + threads, ... */
 typedef struct sampler {
   const pdlt_plan *plan;
   const pdlt_network *net;
-  int threads;
+  int threads, draws; /* in all */
   const volatile sig_atomic_t *stop;
+  pdlt_progress *progress;
   pdlt_stability stability;
   double *theta;
   pdlt_status status;
@@ -109,30 +143,42 @@ cleanup:
 
 static void sample(sampler *s, int first, double *x) {
   const pdlt_experiment *ex = s->plan->ex;
-  for (int d = first; d < PDLT_STABILITY_DRAWS && s->status == PDLT_OK; d += s->threads) {
+  for (int d = first; d < s->draws && s->status == PDLT_OK; d += s->threads) {
     pdlt_network_draw(s->net, ex->ensemble.seed, PDLT_STABILITY_MEMBER + (uint64_t)d, s->theta);
     x[d] = ex->training.eta * pdlt_stability_largest(&s->stability, s->theta);
+    pdlt_progress_add(s->progress, 1);
     if (s->stop != NULL && *s->stop) s->status = PDLT_ERR_INTERRUPTED;
   }
 }
 
 static pdlt_status run_width(pdlt_stability_tail *tail, const pdlt_plan *plan, int threads,
-                             const volatile sig_atomic_t *stop, pdlt_error *err) {
+                             const volatile sig_atomic_t *stop, pdlt_progress *progress,
+                             pdlt_error *err) {
   pdlt_network net = {.depth = 0};
+  char label[48];
   sampler *samplers = NULL;
   double x[PDLT_STABILITY_DRAWS] = {0};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_network_new(&net, plan->ex, tail->width, plan->data->inputs, err));
+  const int draws = pdlt_stability_draws(plan, &net);
   PDLT_TRY(pdlt_alloc(&samplers, (size_t)threads, sizeof *samplers, err));
   for (int k = 0; k < threads; k++) {
-    samplers[k] = (sampler){.plan = plan, .net = &net, .threads = threads, .stop = stop};
+    samplers[k] = (sampler){.plan = plan,
+                            .net = &net,
+                            .threads = threads,
+                            .draws = draws,
+                            .stop = stop,
+                            .progress = progress};
     PDLT_TRY(new_sampler(&samplers[k], err));
   }
+  snprintf(label, sizeof label, "stability of draws, n = %d", tail->width);
+  pdlt_progress_start_short(progress, label, draws);
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int k = 0; k < threads; k++) sample(&samplers[k], k, x);
+  pdlt_progress_finish(progress);
   for (int k = 0; k < threads; k++)
     if (samplers[k].status != PDLT_OK) PDLT_TRY(pdlt_fail(err, samplers[k].status, "interrupted"));
-  pdlt_stability_fit(tail, PDLT_STABILITY_DRAWS, x);
+  pdlt_stability_fit(tail, (size_t)draws, x);
 cleanup:
   free_samplers(samplers, threads);
   pdlt_network_free(&net);
@@ -140,11 +186,12 @@ cleanup:
 }
 
 pdlt_status pdlt_stability_pilot(pdlt_stability_tail *tails, const pdlt_plan *plan, int threads,
-                                 const volatile sig_atomic_t *stop, pdlt_error *err) {
+                                 const volatile sig_atomic_t *stop, pdlt_progress *progress,
+                                 pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   for (size_t w = 0; w < plan->ex->network.num_widths && status == PDLT_OK; w++) {
     tails[w] = (pdlt_stability_tail){.width = plan->ex->network.widths[w]};
-    status = run_width(&tails[w], plan, threads, stop, err);
+    status = run_width(&tails[w], plan, threads, stop, progress, err);
   }
   return status;
 }
@@ -174,7 +221,7 @@ json_t *pdlt_stability_json(const pdlt_stability_tail *tails, size_t widths) {
     const pdlt_stability_tail *t = &tails[w];
     json_array_append_new(
         list, json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "width", t->width, "draws",
-                        PDLT_STABILITY_DRAWS, "count", pdlt_json_real(t->count), "mean",
+                        t->draws, "count", pdlt_json_real(t->count), "mean",
                         pdlt_json_real(t->mean), "sd", pdlt_json_real(t->sd), "skewness",
                         pdlt_json_real(t->skewness), "tail", pdlt_json_real(t->tail), "share",
                         pdlt_json_real(t->share), "stable_width", pdlt_json_real(t->stable_width)));

@@ -57,9 +57,10 @@ static pdlt_status settle(run_state *run, pdlt_error *err) {
     pdlt_choice_apply(&run->choice, &run->plan);
     return PDLT_OK;
   }
-  PDLT_TRY(pdlt_choice_make(&run->choice, &run->plan, o->threads, o->stop, err));
+  PDLT_TRY(pdlt_choice_make(&run->choice, &run->plan, o->threads, o->stop, o->progress, err));
   pdlt_choice_apply(&run->choice, &run->plan);
-  PDLT_TRY(pdlt_rounding_check(&run->plan, &run->choice.pilot, o->threads, o->stop, err));
+  PDLT_TRY(
+      pdlt_rounding_check(&run->plan, &run->choice.pilot, o->threads, o->stop, o->progress, err));
   keep_note(run);
 cleanup:
   return status;
@@ -193,7 +194,8 @@ static pdlt_status look_at_stability(const run_state *run, pdlt_stability_tail *
   if (!plan->has[PDLT_QUANTITY_UNSTABLE]) return PDLT_OK;
   const pdlt_status status = pdlt_alloc(tails, plan->ex->network.num_widths, sizeof **tails, err);
   if (status != PDLT_OK) return status;
-  return pdlt_stability_pilot(*tails, plan, run->options->threads, run->options->stop, err);
+  return pdlt_stability_pilot(*tails, plan, run->options->threads, run->options->stop,
+                              run->options->progress, err);
 }
 
 static pdlt_status put_stability(pdlt_archive *archive, const pdlt_stability_tail *tails,
