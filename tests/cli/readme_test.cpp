@@ -1,4 +1,4 @@
-/* readme_test.cpp - the commands that the README tells people to type do work. */
+/* readme_test.cpp - the commands that README.md and docs/explain.md tell people to type do work. */
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -9,9 +9,9 @@
 
 namespace {
 
-/* Lines of the README's ```sh blocks. */
-std::vector<std::string> readme_commands() {
-  std::istringstream in(read_text(PDLT_SOURCE_DIR "/README.md"));
+/* Lines of the ```sh blocks of a page. */
+std::vector<std::string> commands_of(const std::string &page) {
+  std::istringstream in(read_text(PDLT_SOURCE_DIR "/" + page));
   std::vector<std::string> commands;
   bool inside = false;
   for (std::string line; std::getline(in, line);) {
@@ -23,7 +23,7 @@ std::vector<std::string> readme_commands() {
   return commands;
 }
 
-TEST(Readme, ProgramCommandsWork) {
+void ExpectToWork(const std::string &page, size_t at_least) {
   TempFolder folder; /* stands for the project's folder; results stay in here */
   std::filesystem::create_directories(folder / "build/cli");
   std::filesystem::create_symlink(PDLT_PROGRAM, folder / "build/cli/pdlt");
@@ -31,13 +31,17 @@ TEST(Readme, ProgramCommandsWork) {
     std::filesystem::create_directory_symlink(std::string(PDLT_SOURCE_DIR) + "/" + name,
                                               folder / name);
   std::filesystem::create_directory(folder / "out");
-  const auto commands = readme_commands();
-  EXPECT_GE(commands.size(), 4u);
+  const auto commands = commands_of(page);
+  EXPECT_GE(commands.size(), at_least);
   for (const auto &command : commands) {
     const Outcome got = run_shell(command, folder.path());
     EXPECT_EQ(got.status, 0) << command << "\n" << got.out << got.err;
   }
 }
+
+TEST(Readme, ProgramCommandsWork) { ExpectToWork("README.md", 5); }
+
+TEST(Readme, CommandsOfExplainWork) { ExpectToWork("docs/explain.md", 2); }
 
 TEST(Readme, BootstrapKnowsItsCommands) {
   const std::string readme = read_text(PDLT_SOURCE_DIR "/README.md");
