@@ -79,7 +79,28 @@ static const char *phase_of(const pdlt_critical_point *point, double C_b, double
       near(C_b, point->C_b, fmax(point->C_b, point->C_W)))
     return "critical";
   if (near(chi_perp, 1, 1)) return "critical";
+  if (isnan(chi_perp)) return "unknown";
   return chi_perp < 1 ? "ordered" : "chaotic";
+}
+
+typedef pdlt_status (*susceptibility)(pdlt_value *out, const pdlt_activation *act, double C_W,
+                                      double K, pdlt_error *err);
+
+/* NaN where the average cannot be had. */
+static pdlt_status chi(double *out, susceptibility f, const pdlt_activation *act, double C_W,
+                       double K, pdlt_error *err) {
+  pdlt_value value = {0};
+  const pdlt_status status = f(&value, act, C_W, K, err);
+  *out = status == PDLT_OK ? value.value : NAN;
+  return status == PDLT_ERR_NUMERIC ? PDLT_OK : status;
+}
+
+static pdlt_status find_critical(pdlt_critical_point *out, const pdlt_activation *act,
+                                 pdlt_error *err) {
+  const pdlt_status status = pdlt_critical_find(out, act, err);
+  if (status != PDLT_ERR_NUMERIC) return status;
+  *out = (pdlt_critical_point){.kind = PDLT_CRITICAL_NONE};
+  return PDLT_OK;
 }
 
 static pdlt_status fill_layers(work *w, pdlt_error *err) {
@@ -92,19 +113,16 @@ static pdlt_status fill_layers(work *w, pdlt_error *err) {
   PDLT_TRY(pdlt_alloc(&w->e->layer, (size_t)L, sizeof *w->e->layer, err));
   PDLT_TRY(pdlt_alloc(&K, (size_t)L, sizeof *K, err));
   PDLT_TRY(mean_kernels(w, K, err));
-  if (pdlt_critical_find(&point, act, NULL) != PDLT_OK) point.kind = PDLT_CRITICAL_NONE;
+  PDLT_TRY(find_critical(&point, act, err));
   for (int l = 0; l < L; l++) {
     const int next = l + 1 < L ? l + 1 : l;
     const double C_W = ex->network.C_W[next];
     const double at = smooth || K[l] > 0 ? K[l] : 1; /* with a kink at 0 any K gives the same */
-    pdlt_value parallel = {0}, perpendicular = {0};
-    PDLT_TRY(pdlt_chi_parallel(&parallel, act, C_W, at, err));
-    PDLT_TRY(pdlt_chi_perp(&perpendicular, act, C_W, at, err));
-    w->e->layer[l] = (pdlt_explained_layer){
-        .K = K[l],
-        .chi_par = parallel.value,
-        .chi_perp = perpendicular.value,
-        .phase = phase_of(&point, ex->network.C_b[next], C_W, perpendicular.value)};
+    pdlt_explained_layer *layer = &w->e->layer[l];
+    layer->K = K[l];
+    PDLT_TRY(chi(&layer->chi_par, pdlt_chi_parallel, act, C_W, at, err));
+    PDLT_TRY(chi(&layer->chi_perp, pdlt_chi_perp, act, C_W, at, err));
+    layer->phase = phase_of(&point, ex->network.C_b[next], C_W, layer->chi_perp);
   }
 cleanup:
   pdlt_free(K);

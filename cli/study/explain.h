@@ -22,7 +22,7 @@ extern "C" {
 typedef struct pdlt_explained_layer {
   double K; /* mean over samples of K_aa */
   double chi_par, chi_perp;
-  const char *phase; /* "ordered", "critical", "chaotic" */
+  const char *phase; /* "ordered", "critical", "chaotic"; "unknown" where chi_perp is */
 } pdlt_explained_layer;
 
 enum { PDLT_EXPLAIN_REASONS = 4, PDLT_EXPLAIN_REASON = 320 };

@@ -10,9 +10,9 @@
 #include "trainer/control/flops.h"
 #include "trainer/pilot/stability_tail.h"
 
-/* All work on a trained pair and what is drawn beside it, in units of the pair: what the pilot may
- * spend (trainer/pilot/pilot.h). */
-static const double linearized = 5;
+/* All work on a trained pair and what is drawn beside it, in units of the pair: about the middle of
+ * what pilots choose, from 1 to 5 (trainer/pilot/pilot.h). */
+static const double linearized = 3;
 /* Steps of `steps: end` where the eigenvalues are not known. */
 static const double end_steps = 50;
 
@@ -168,10 +168,11 @@ pdlt_status pdlt_work_stability(double *out, const pdlt_plan *plan, pdlt_error *
 }
 
 double pdlt_work_gaussian_ntk(const pdlt_plan *plan) {
-  const double m = (double)(plan->data->outputs * plan->data->train), D = (double)plan->p;
-  return fmin(PDLT_GAUSSIAN_NTK_DRAWS *
-                  (pdlt_flops_eigen(m) + PDLT_FLOPS_SHORT * 4 * (double)plan->times * m * (m + D)),
-              2 * PDLT_GAUSSIAN_NTK_FLOPS);
+  const double m = (double)(plan->data->outputs * plan->data->train), p = (double)plan->p;
+  const double draw =
+      pdlt_flops_eigen(m) + PDLT_FLOPS_SHORT * 4 * (double)plan->times * m * (m + p);
+  const double draws = PDLT_GAUSSIAN_NTK_FLOPS / draw;
+  return draw * fmin(fmax(draws, PDLT_GAUSSIAN_NTK_FEWEST), PDLT_GAUSSIAN_NTK_DRAWS);
 }
 
 /* --- How fast --- */
