@@ -169,12 +169,13 @@ static pdlt_status ask_pilot(work *w, pdlt_error *err) {
   const pdlt_settings *s = &w->study->settings;
   double flops = 0;
   pdlt_status status = PDLT_OK;
+  w->e->with_stability = 1;
   if (w->plan.ex == NULL || !w->plan.has[PDLT_QUANTITY_UNSTABLE]) return PDLT_OK;
   PDLT_TRY(pdlt_work_stability(&flops, &w->plan, err));
-  if (w->brief && flops > affordable_pilot * w->flops) return PDLT_OK;
+  w->e->with_stability = !w->brief || flops <= affordable_pilot * w->flops;
+  if (!w->e->with_stability) return PDLT_OK;
   PDLT_TRY(pdlt_alloc(&w->tail, w->e->ex->network.num_widths, sizeof *w->tail, err));
   PDLT_TRY(pdlt_stability_pilot(w->tail, &w->plan, s->threads, s->stop, &w->study->progress, err));
-  w->e->with_stability = 1;
 cleanup:
   return status;
 }
@@ -240,9 +241,10 @@ static pdlt_status fill_reach(work *w, pdlt_error *err) {
   w->e->width_in_reach = w->e->width_10_percent = w->e->width_30_percent = NAN;
   if (w->theory == NULL) return PDLT_OK;
   find_reason(w->e, w->theory);
-  const double searched = (double)widths + 6; /* of the width that would do */
-  w->e->with_g =
-      !w->brief || searched * pdlt_work_gaussian_ntk(&w->plan) <= affordable_model * w->flops;
+  const double searched = (double)widths + 6;                    /* of the width that would do */
+  const int no_model = pdlt_archive_get(w->theory, "A") == NULL; /* then nobody knows g */
+  w->e->with_g = no_model || !w->brief ||
+                 searched * pdlt_work_gaussian_ntk(&w->plan) <= affordable_model * w->flops;
   PDLT_TRY(ask_pilot(w, err));
   PDLT_TRY(pdlt_alloc(&w->e->reach, widths, sizeof *w->e->reach, err));
   PDLT_TRY(w->e->with_g ? pdlt_reach_theory_new(&theory, w->theory, err)

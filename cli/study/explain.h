@@ -40,8 +40,8 @@ typedef struct pdlt_explanation {
   double theta_max, eta_max;
   double depth_over_width, r_star; /* at the narrowest width */
   pdlt_reach *reach;               /* (widths) owned; NULL without theory (training alone) */
-  int with_g;                      /* 1: g was looked at */
-  int with_stability;              /* 1: the pilot was asked */
+  int with_g;                      /* 1: g was looked at, if there is one */
+  int with_stability;              /* 1: the pilot was asked, if it has an answer */
   char no_correction[256];         /* why theory has no correction of trained outputs; "" */
   double width_in_reach;           /* from which on all is within reach */
   double width_10_percent, width_30_percent;

@@ -7,6 +7,8 @@
 #include "base/core/memory.h"
 #include "base/file/json.h"
 #include "cli/study/explain.h"
+#include "trainer/record/plan.h"
+#include "trainer/statistics/moments.h"
 
 enum { CELL = 48 };
 
@@ -102,20 +104,28 @@ static void put_limits(FILE *to, const pdlt_explanation *e) {
   fprintf(to, "\n");
 }
 
-static void put_verdict(FILE *to, const pdlt_explanation *e) {
+/* What a verdict needs and what this file has. */
+static void put_needs(FILE *to, const pdlt_explanation *e) {
   const pdlt_experiment *ex = e->ex;
+  const char *known = e->reach == NULL                   ? " widths, within reach or not,"
+                      : !e->with_g || !e->with_stability ? " as far as is known"
+                                                         : "";
+  fprintf(to, "a verdict needs %zu widths within reach (degree %d) and %d members: here %zu%s and ",
+          e->needed, ex->compare.degree, PDLT_MIN_BLOCKS * PDLT_BLOCK_MEMBERS, e->within,
+          e->layer == NULL ? known : "");
+  if (ex->ensemble.members == 0)
+    fprintf(to, "up to %ld\n", ex->ensemble.until.max_members);
+  else
+    fprintf(to, "%ld\n", ex->ensemble.members);
+}
+
+static void put_verdict(FILE *to, const pdlt_explanation *e) {
+  put_needs(to, e);
   for (size_t k = 0; k < e->num_reasons; k++)
     fprintf(to, "%s: %s\n",
             e->layer == NULL ? "warning: no verdict is possible" : "verdict: not possible",
             e->reason[k].text);
-  if (e->num_reasons > 0) return;
-  if (e->reach == NULL)
-    fprintf(to, "verdict: %zu widths", ex->network.num_widths);
-  else
-    fprintf(to, "verdict: possible: %zu of %zu widths within reach", e->within,
-            ex->network.num_widths);
-  fprintf(to, " (degree %d needs %zu), %zu blocks of members (32 needed)\n", ex->compare.degree,
-          e->needed, e->blocks);
+  if (e->num_reasons == 0 && e->layer != NULL) fprintf(to, "verdict: possible\n");
 }
 
 static void put_cost(FILE *to, const pdlt_explanation *e) {
@@ -136,8 +146,9 @@ static void put_cost(FILE *to, const pdlt_explanation *e) {
 
 enum { SHORT_WIDTHS = 6 };
 
-static void put_short_width(FILE *to, int n, const pdlt_reach *r) {
+static void put_short_width(FILE *to, int n, const pdlt_reach *r, int all_known) {
   char cell[CELL];
+  if (r->in_reach && !all_known && !isfinite(r->correction)) return; /* nothing is known of it */
   fprintf(to, "n = %d: ", n);
   if (isfinite(r->correction))
     fprintf(to, "order 1/n corrects the mean output by %s %%", percent(cell, r->correction));
@@ -145,13 +156,18 @@ static void put_short_width(FILE *to, int n, const pdlt_reach *r) {
     fprintf(to, ", the loss by %s %%", percent(cell, r->correction_loss));
   if (isfinite(r->correction)) fprintf(to, "; ");
   if (!isnan(r->g)) fprintf(to, "g = %s; ", number(cell, r->g));
-  fprintf(to, "%s%s\n", r->in_reach ? "within reach" : "out of reach: ", r->reason);
+  fprintf(to, "%s%s\n",
+          !r->in_reach ? "out of reach: "
+          : all_known  ? "within reach"
+                       : "within reach as far as is known",
+          r->reason);
 }
 
 static void put_short(FILE *to, const pdlt_explanation *e) {
   const size_t widths = e->ex->network.num_widths;
   const size_t shown = e->reach == NULL ? 0 : widths < SHORT_WIDTHS ? widths : SHORT_WIDTHS;
-  for (size_t w = 0; w < shown; w++) put_short_width(to, e->ex->network.widths[w], &e->reach[w]);
+  for (size_t w = 0; w < shown; w++)
+    put_short_width(to, e->ex->network.widths[w], &e->reach[w], e->with_g && e->with_stability);
   if (shown > 0 && shown < widths) fprintf(to, "and %zu wider\n", widths - shown);
   put_verdict(to, e);
   put_cost(to, e);
