@@ -9,6 +9,8 @@
 static const pdlt_command commands[] = {
     {"run", "EXPERIMENT.yaml -o DIR", "theory, training, comparison and report in one go", 1, 1,
      "DIR", pdlt_command_run, 1, 1},
+    {"explain", "EXPERIMENT.yaml", "what will come of it, before any training", 1, 1, NULL,
+     pdlt_command_explain, 0, 1},
     {"theory", "EXPERIMENT.yaml -o FILE.npz", "what the theory predicts", 1, 1, "FILE.npz",
      pdlt_command_theory, 0, 1},
     {"train", "EXPERIMENT.yaml -o FILE.npz", "what an ensemble of networks does; resumable", 1, 1,

@@ -88,6 +88,13 @@ PDLT_API pdlt_status pdlt_study_compare(pdlt_study *study, const char *folder, p
  * With a sweep: each point into FOLDER/NAME, then one page; arrays stay in the files. */
 PDLT_API pdlt_status pdlt_study_run(pdlt_study *study, const char *folder, pdlt_error *err);
 
+/* What will come, without training any network: text, or JSON with the keys of NOTATION.md, of a
+ * sweep for all points (docs/explain.md). Needs theory, which stays as the study's. *out is owned
+ * by the caller (pdlt_text_free). Errors: as pdlt_study_predict. Cost: theory, and one or two
+ * seconds for each width. */
+PDLT_API pdlt_status pdlt_study_explain(pdlt_study *study, int json, char **out, pdlt_error *err);
+PDLT_API void pdlt_text_free(char *text); /* NULL is allowed */
+
 /* --- Results; borrowed until the study changes or is freed --- */
 
 typedef enum pdlt_part { PDLT_THEORY, PDLT_MEASURED } pdlt_part;

@@ -1,7 +1,7 @@
 /* pdlt_tools.h - beside the front door: claims one by one, shards, lists, several processes.
  *
  * Is: what the program pdlt offers beyond pdlt.h, by the same rules.
- * Texts (char **) are owned by the caller and freed with pdlt_text_free. */
+ * Texts (char **) are owned by the caller and freed with pdlt_text_free (pdlt.h). */
 #ifndef PDLT_CLI_STUDY_PDLT_TOOLS_H
 #define PDLT_CLI_STUDY_PDLT_TOOLS_H
 
@@ -10,8 +10,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-PDLT_API void pdlt_text_free(char *text); /* NULL is allowed */
 
 /* "0.1.0"; and version, commit, compiler and BLAS, a line each. Static storage. */
 PDLT_API const char *pdlt_library_version(void);

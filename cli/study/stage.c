@@ -9,6 +9,7 @@
 #include "base/experiment/results.h"
 #include "base/file/json.h"
 #include "base/file/npz.h"
+#include "cli/study/explain.h"
 #include "cli/study/sizes.h"
 #include "cli/study/study.h"
 #include "theory/predict/predict.h"
@@ -137,6 +138,10 @@ static pdlt_status work(pdlt_study *study, pdlt_part part, int layers, const cha
   const char *name = part == PDLT_THEORY ? "theory" : "training";
   if (study->settings.stop != NULL && *study->settings.stop != 0)
     return pdlt_fail(err, PDLT_ERR_INTERRUPTED, "interrupted before %s began", name);
+  if (part == PDLT_MEASURED && study->explains) {
+    const pdlt_status explained = pdlt_explain_note(study, err);
+    if (explained != PDLT_OK) return explained;
+  }
   pdlt_progress_event(&study->progress, PDLT_EVENT_BEGIN, name);
   const pdlt_status status = part == PDLT_THEORY ? predict(study, layers, out, err)
                                                  : train(study, layers, partial, out, err);

@@ -114,6 +114,7 @@ static pdlt_status new_study(pdlt_study **out, const pdlt_origin *origin, size_t
   pdlt_study *study = NULL;
   pdlt_status status = pdlt_alloc(&study, 1, sizeof *study, err);
   if (status != PDLT_OK) return status;
+  study->explains = 1;
   PDLT_TRY(pdlt_settings_copy(&study->settings, settings, more, sets, err));
   PDLT_TRY(pdlt_linalg_init(study->settings.threads, err));
   PDLT_TRY(pdlt_strdup(&study->name, "", err));

@@ -48,6 +48,7 @@ struct pdlt_study {
   pdlt_origin origin;
   pdlt_settings settings; /* sets owned, its progress in `progress` */
   pdlt_progress progress;
+  int explains; /* 1: training begins with what will come of it */
   int is_resolved;
   pdlt_resolved resolved;
   pdlt_result results[2]; /* by pdlt_part */

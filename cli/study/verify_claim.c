@@ -94,6 +94,7 @@ static pdlt_status do_point(pdlt_claim_result *result, const pdlt_study *whole, 
   char own[PDLT_PATH_LENGTH];
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_study_derive(&p.study, whole, sweep->num_keys + 1, at->sets, err));
+  p.study->explains = 0; /* claims have their own widths and members */
   PDLT_TRY(pdlt_study_resolve(p.study, err));
   PDLT_TRY(pdlt_path_join(own, folder, at->name, err));
   PDLT_TRY(make_results(&p, sweep->num_keys == 0 ? folder : own, err));

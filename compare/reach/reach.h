@@ -58,6 +58,10 @@ typedef struct pdlt_reach_theory pdlt_reach_theory;
  * PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: that of pdlt_gaussian_ntk_new. */
 pdlt_status pdlt_reach_theory_new(pdlt_reach_theory **out, const pdlt_archive *theory,
                                   pdlt_error *err);
+
+/* The same without g, at next to no cost. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_reach_theory_new_sizes(pdlt_reach_theory **out, const pdlt_archive *theory,
+                                        pdlt_error *err);
 void pdlt_reach_theory_free(pdlt_reach_theory *theory);
 
 /* The rule at h = 1/n_{L-1}, with what is known of the draws (NaN: nothing). Where nothing but the

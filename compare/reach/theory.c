@@ -183,11 +183,10 @@ void pdlt_reach_theory_free(pdlt_reach_theory *theory) {
   pdlt_free(theory);
 }
 
-pdlt_status pdlt_reach_theory_new(pdlt_reach_theory **out, const pdlt_archive *archive,
-                                  pdlt_error *err) {
+pdlt_status pdlt_reach_theory_new_sizes(pdlt_reach_theory **out, const pdlt_archive *archive,
+                                        pdlt_error *err) {
   pdlt_reach_theory *theory = NULL;
-  pdlt_gaussian_ntk_input input;
-  pdlt_status status = pdlt_alloc(&theory, 1, sizeof *theory, err);
+  const pdlt_status status = pdlt_alloc(&theory, 1, sizeof *theory, err);
   if (status != PDLT_OK) return status;
   *theory = (pdlt_reach_theory){.z = ratio_z(archive),
                                 .cov = ratio(archive, "cov_nlo", "cov_lo"),
@@ -197,6 +196,16 @@ pdlt_status pdlt_reach_theory_new(pdlt_reach_theory **out, const pdlt_archive *a
                                 .h_negative = over_predictions(archive, limit, 0.0, INFINITY),
                                 .trained = is_trained(archive),
                                 .archive = archive};
+  *out = theory;
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_reach_theory_new(pdlt_reach_theory **out, const pdlt_archive *archive,
+                                  pdlt_error *err) {
+  pdlt_reach_theory *theory = NULL;
+  pdlt_gaussian_ntk_input input;
+  pdlt_status status = pdlt_reach_theory_new_sizes(&theory, archive, err);
+  if (status != PDLT_OK) return status;
   if (model_input(&input, archive)) PDLT_TRY(pdlt_gaussian_ntk_new(&theory->model, &input, err));
   *out = theory;
   return PDLT_OK;

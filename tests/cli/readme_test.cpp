@@ -1,4 +1,4 @@
-/* readme_test.cpp - the commands that the README tells people to type do work. */
+/* readme_test.cpp - the commands that README.md and docs/explain.md tell people to type do work. */
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -10,9 +10,9 @@
 
 namespace {
 
-/* Lines of the README's ```sh blocks. */
-std::vector<std::string> readme_commands() {
-  std::istringstream in(read_text(PDLT_SOURCE_DIR "/README.md"));
+/* Lines of the ```sh blocks of a page. */
+std::vector<std::string> commands_of(const std::string &page) {
+  std::istringstream in(read_text(PDLT_SOURCE_DIR "/" + page));
   std::vector<std::string> commands;
   bool inside = false;
   for (std::string line; std::getline(in, line);) {
@@ -47,17 +47,20 @@ std::string readme_command(const std::string &start) {
   return command;
 }
 
-TEST(Readme, ProgramCommandsWork) {
+void ExpectToWork(const std::string &page, size_t at_least) {
   TempFolder folder;
   make_project(folder);
-  const auto commands = readme_commands();
-  EXPECT_GE(commands.size(), 4u);
+  const auto commands = commands_of(page);
+  EXPECT_GE(commands.size(), at_least);
   for (const auto &command : commands) {
     const Outcome got = run_shell(command, folder.path());
     EXPECT_EQ(got.status, 0) << command << "\n" << got.out << got.err;
   }
 }
 
+TEST(Readme, ProgramCommandsWork) { ExpectToWork("README.md", 5); }
+
+TEST(Readme, CommandsOfExplainWork) { ExpectToWork("docs/explain.md", 2); }
 /* As printed, but for the time it takes: fewer members and steps, infinite width only. With
  * PDLT_TEST_DATA on the images themselves, else on others of their format. */
 TEST(Readme, CommandForMnistWorks) {

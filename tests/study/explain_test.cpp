@@ -1,0 +1,117 @@
+/* explain_test.cpp - pdlt_study_explain: text and JSON of studies, and that nothing else moves. */
+#include <jansson.h>
+
+#include "base/core/memory.h"
+#include "tests/study/support.h"
+
+using namespace study_test;
+
+namespace {
+
+/* What a study explains, or what went wrong. */
+std::string explain(Study *s, int json, pdlt_status expected = PDLT_OK) {
+  char *text = nullptr;
+  EXPECT_EQ(pdlt_study_explain(s->c, json, &text, &s->err), expected) << s->err.message;
+  const std::string all = text == nullptr ? s->err.message : text;
+  pdlt_text_free(text);
+  return all;
+}
+
+TEST(StudyExplain, OfArraysAsOfAFile) {
+  TempFolder folder;
+  write_text(folder / "in.csv", csv);
+  write_text(folder / "e.yaml", yaml("{source: csv, file: in.csv, train: 2, test: 1}", 2048));
+  Study arrays, file;
+  ASSERT_EQ(arrays.open_arrays(arrays_yaml(2048)), PDLT_OK);
+  ASSERT_EQ(pdlt_study_open(&file.c, (folder / "e.yaml").c_str(), &file.settings, &file.err),
+            PDLT_OK);
+  json_t *one = json_loads(explain(&arrays, 1).c_str(), 0, nullptr);
+  json_t *other = json_loads(explain(&file, 1).c_str(), 0, nullptr);
+  ASSERT_TRUE(one != nullptr && other != nullptr);
+  EXPECT_EQ(json_object_size(one), 13u);
+  for (const char *key : {"layers", "theta_max", "widths", "width_in_reach", "width_10_percent",
+                          "verdict_possible", "reasons", "bytes", "r_star"})
+    EXPECT_EQ(json_equal(json_object_get(one, key), json_object_get(other, key)), 1) << key;
+  json_decref(one);
+  json_decref(other);
+}
+
+TEST(StudyExplain, LeavesTheStudyAsItWas) {
+  Study explained, plain;
+  ASSERT_EQ(explained.open_arrays(arrays_yaml()), PDLT_OK);
+  ASSERT_EQ(plain.open_arrays(arrays_yaml()), PDLT_OK);
+  const std::string text = explain(&explained, 0);
+  EXPECT_EQ(text.rfind("layer ", 0), 0u) << text;
+  EXPECT_GT(pdlt_study_num_arrays(explained.c, PDLT_THEORY), 0u);
+  EXPECT_EQ(pdlt_study_num_arrays(explained.c, PDLT_MEASURED), 0u);
+  EXPECT_EQ(pdlt_study_verdict(explained.c), nullptr);
+  ASSERT_EQ(pdlt_study_run(explained.c, nullptr, &explained.err), PDLT_OK);
+  ASSERT_EQ(pdlt_study_run(plain.c, nullptr, &plain.err), PDLT_OK);
+  for (pdlt_part part : {PDLT_THEORY, PDLT_MEASURED}) expect_same(explained.c, plain.c, part);
+  EXPECT_STREQ(pdlt_study_verdict_json(explained.c), pdlt_study_verdict_json(plain.c));
+}
+
+/* With its members set right, what was foretold as impossible is foretold as possible. */
+TEST(StudyExplain, FollowsTheKeys) {
+  Study s;
+  ASSERT_EQ(s.open_arrays(arrays_yaml()), PDLT_OK);
+  ASSERT_EQ(pdlt_study_set(s.c, "network.widths", "[32, 40, 48, 64]", &s.err), PDLT_OK);
+  EXPECT_NE(explain(&s, 0).find("verdict: not possible: ensemble.members: 640 are 10 blocks"),
+            std::string::npos);
+  ASSERT_EQ(pdlt_study_set(s.c, "ensemble.members", "2048", &s.err), PDLT_OK);
+  EXPECT_NE(explain(&s, 0).find("here 4 and 2048\nverdict: possible\n"), std::string::npos);
+}
+
+/* The first line that the verdict gives as its reason is what was said before. */
+TEST(StudyExplain, ForetellsWhatTheVerdictSays) {
+  Study s;
+  ASSERT_EQ(s.open_arrays(arrays_yaml(2048)), PDLT_OK);
+  ASSERT_EQ(pdlt_study_set(s.c, "training", "{eta: {relative: 1.7}, steps: 40}", &s.err), PDLT_OK)
+      << s.err.message;
+  const std::string text = explain(&s, 0);
+  EXPECT_NE(text.find("verdict: not possible: widths out of reach of order 1/n: 4 of 4; a fit of "
+                      "degree 2 needs 4 within"),
+            std::string::npos)
+      << text;
+  ASSERT_EQ(pdlt_study_run(s.c, nullptr, &s.err), PDLT_OK);
+  EXPECT_STREQ(pdlt_study_verdict(s.c), "undecided");
+  pdlt_test test;
+  ASSERT_TRUE(pdlt_study_test(s.c, 0, &test));
+  EXPECT_NE(std::string(test.reason).find("widths out of reach of order 1/n: 4"), std::string::npos)
+      << test.reason;
+}
+
+/* Every allocation fails once; nothing is left behind (sanitizers). */
+TEST(StudyExplain, MemoryMayRunOut) {
+  Study s;
+  ASSERT_EQ(s.open_arrays(arrays_yaml(2048)), PDLT_OK);
+  ASSERT_EQ(pdlt_study_set(s.c, "theory.order", "0", &s.err), PDLT_OK);
+  ASSERT_EQ(pdlt_study_predict(s.c, nullptr, &s.err), PDLT_OK) << s.err.message;
+  int failures = 0;
+  for (long n = 0;; n++) {
+    char *text = nullptr;
+    pdlt_memory_fail_after(n);
+    const pdlt_status status = pdlt_study_explain(s.c, 1, &text, &s.err);
+    pdlt_memory_fail_after(-1);
+    EXPECT_EQ(text != nullptr, status == PDLT_OK);
+    pdlt_text_free(text);
+    if (status == PDLT_OK) break;
+    ASSERT_EQ(status, PDLT_ERR_MEMORY) << s.err.message;
+    failures++;
+  }
+  EXPECT_GT(failures, 30);
+}
+
+TEST(StudyExplain, ResultsInFilesHaveNothingToExplain) {
+  TempFolder folder;
+  write_text(folder / "in.csv", csv);
+  write_text(folder / "e.yaml", yaml("{source: csv, file: in.csv, train: 2, test: 1}"));
+  ASSERT_LE(run_pdlt("run e.yaml -o out --quiet", folder.path()).status, 1);
+  Study s;
+  ASSERT_EQ(pdlt_study_open_results(&s.c, (folder / "out/theory.npz").c_str(),
+                                    (folder / "out/measured.npz").c_str(), nullptr, &s.err),
+            PDLT_OK);
+  EXPECT_EQ(explain(&s, 1, PDLT_ERR_INPUT), "a study of results in files can only be compared");
+}
+
+}  // namespace
