@@ -13,7 +13,8 @@
 typedef struct list {
   pdlt_functions view;
   size_t *number;
-  double *coefficient, *deviation, *numeric, *truncation, *shared, *scale, *inflation, *shift;
+  double *coefficient, *deviation, *numeric, *truncation, *shared, *coherent, *scale, *inflation,
+      *shift;
   uint64_t *tag;
 } list;
 
@@ -50,6 +51,7 @@ static pdlt_status new_list(list *l, size_t capacity, size_t widths, pdlt_error 
   PDLT_TRY(pdlt_alloc(&l->numeric, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->truncation, PDLT_FIT_BEYOND * capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->shared, PDLT_FIT_BEYOND * capacity, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&l->coherent, PDLT_FIT_BEYOND * capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->scale, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->inflation, capacity, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&l->shift, capacity, sizeof(double), err));
@@ -60,6 +62,7 @@ static pdlt_status new_list(list *l, size_t capacity, size_t widths, pdlt_error 
                              .numeric = l->numeric,
                              .truncation = l->truncation,
                              .shared = l->shared,
+                             .coherent = l->coherent,
                              .scale = l->scale,
                              .inflation = l->inflation,
                              .tag = l->tag};
@@ -260,6 +263,43 @@ static pdlt_status add_number(fits *f, pdlt_evidence *out, size_t k, pdlt_compar
   return PDLT_OK;
 }
 
+/* The unknowns along the way from theory to the null hypothesis: of the functions of a list, whose
+ * numbers have the shares v (N) of it. */
+static void fill_coherent(const fits *f, list *l, const double coherent[PDLT_FIT_BEYOND],
+                          const double *v, double *a) {
+  for (size_t r = 0; r < l->view.count; r++) {
+    for (size_t i = 0; i < f->num; i++)
+      a[i] = l->coefficient[r * f->join->num_widths + f->width[i]];
+    double *to = l->coherent + PDLT_FIT_BEYOND * r;
+    pdlt_fit_truncation(f->num, f->h, f->degree, coherent, a, to);
+    for (int j = 0; j < PDLT_FIT_BEYOND; j++) to[j] *= v[l->number[r]];
+  }
+}
+
+/* Sizes them: the way is u_r = shift_r/scale_r over its length, the function along it
+ * sum_r u_r x_r/scale_r, and number r moves by u_r scale_r with it. */
+static pdlt_status add_coherent(fits *f, const pdlt_truncation_input *input, pdlt_error *err) {
+  list *l = &f->coefficient;
+  double coherent[PDLT_FIT_BEYOND], *weight = NULL, *v = NULL, length = 0.0;
+  pdlt_status status = PDLT_OK;
+  for (size_t r = 0; r < l->view.count; r++) length = hypot(length, l->shift[r] / l->scale[r]);
+  if (!(length > 0.0) || !(input->factor > 0.0)) return PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&weight, f->join->count, sizeof *weight, err));
+  PDLT_TRY(pdlt_alloc(&v, f->join->count, sizeof *v, err));
+  for (size_t r = 0; r < l->view.count; r++) {
+    const double u = l->shift[r] / l->scale[r] / length;
+    weight[l->number[r]] = u / l->scale[r];
+    v[l->number[r]] = u * l->scale[r];
+  }
+  PDLT_TRY(pdlt_truncation_along(coherent, input, weight, err));
+  fill_coherent(f, l, coherent, v, f->x);
+  fill_coherent(f, &f->left, coherent, v, f->x);
+cleanup:
+  pdlt_free(weight);
+  pdlt_free(v);
+  return status;
+}
+
 static pdlt_status test_lists(pdlt_evidence *out, fits *f, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   f->coefficient.view.shift = f->coefficient.shift;
@@ -325,6 +365,7 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
   f.coefficient.view.shared_width = f.left.view.shared_width = f.beyond.width;
   for (size_t k = 0; k < join->count; k++)
     PDLT_TRY(add_number(&f, &evidence, k, &rows[k], &p[k], err));
+  PDLT_TRY(add_coherent(&f, &input, err));
   PDLT_TRY(test_lists(&evidence, &f, err));
   *out = evidence;
 cleanup:

@@ -160,6 +160,20 @@ static void add_truncation(workspace *ws, const pdlt_functions *f) {
   }
 }
 
+/* Adds the covariance from unknowns that all functions share, in proportions that are known. */
+static void add_coherent(workspace *ws, const pdlt_functions *f) {
+  const size_t d = ws->d;
+  for (size_t j = 0; j < 2 && f->coherent != NULL; j++) {
+    double *along = ws->mean;
+    memset(along, 0, d * sizeof *along);
+    for (size_t r = 0; r < f->count; r++)
+      for (size_t m = ws->projected ? 0 : r; m < (ws->projected ? d : r + 1); m++)
+        along[m] += (ws->projected ? ws->u[r * d + m] : 1.0) * f->coherent[2 * r + j] / f->scale[r];
+    for (size_t m = 0; m < d; m++)
+      for (size_t k = 0; k < d; k++) ws->c[m * d + k] += along[m] * along[k];
+  }
+}
+
 /* Scales the covariance to a correlation matrix; standard deviations into mean. */
 static void correlate(workspace *ws) {
   const size_t d = ws->d;
@@ -241,6 +255,7 @@ pdlt_status pdlt_joint_test(pdlt_joint *out, const pdlt_join *join, const pdlt_f
   add_truncation(&ws, functions);
   for (size_t j = 0; j < 2 && functions->shared != NULL; j++)
     add_width(&ws, join, functions, functions->shared_width, functions->shared + j, 2);
+  add_coherent(&ws, functions);
   const double more = trace(&ws) / statistical; /* what is known without blocks adds freedom */
   if (more > 1.0) freedom *= more * more;
   project(&ws, functions);
@@ -264,7 +279,7 @@ static void project_vectors(const workspace *ws, const pdlt_functions *f, size_t
 }
 
 /* Mean over resolved directions of the squares of one projected vector. */
-static double mean_square_of(const workspace *ws, const double *vector) {
+static double mean_square_of(const workspace *ws, const double *vector, double *count) {
   double sum = 0.0, directions = 0.0;
   for (size_t a = 0; a < ws->d; a++) {
     double along = 0.0;
@@ -274,6 +289,7 @@ static double mean_square_of(const workspace *ws, const double *vector) {
     sum += along * along / ws->values[a];
     directions += 1.0;
   }
+  *count = directions;
   return directions > 0.0 ? sum / directions : NAN;
 }
 
@@ -291,8 +307,8 @@ static void list_numbers(pdlt_functions *f, size_t *number, double *one, double 
   }
 }
 
-pdlt_status pdlt_joint_sizes(double *mean_square, const pdlt_join *join, size_t w,
-                             const uint64_t *tag, size_t num, const double *vectors,
+pdlt_status pdlt_joint_sizes(double *mean_square, double *directions, const pdlt_join *join,
+                             size_t w, const uint64_t *tag, size_t num, const double *vectors,
                              pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   size_t *number = NULL;
@@ -307,6 +323,7 @@ pdlt_status pdlt_joint_sizes(double *mean_square, const pdlt_join *join, size_t 
   list_numbers(&f, number, one, scale, tags, join, w, tag);
   f.number = number, f.scale = scale, f.tag = tags;
   for (size_t v = 0; v < num; v++) mean_square[v] = NAN;
+  *directions = 0.0;
   if (f.count == 0) goto cleanup;
   ws.count = f.count;
   ws.d = choose_directions(join, f.count);
@@ -318,7 +335,8 @@ pdlt_status pdlt_joint_sizes(double *mean_square, const pdlt_join *join, size_t 
   project_vectors(&ws, &f, num, vectors, join->count, projected);
   correlate(&ws);
   PDLT_TRY(pdlt_symmetric_eigen(ws.d, ws.c, ws.values, ws.vectors, err));
-  for (size_t v = 0; v < num; v++) mean_square[v] = mean_square_of(&ws, projected + v * ws.d);
+  for (size_t v = 0; v < num; v++)
+    mean_square[v] = mean_square_of(&ws, projected + v * ws.d, directions);
 cleanup:
   free_workspace(&ws);
   pdlt_free(number);

@@ -30,6 +30,7 @@ typedef struct pdlt_functions {
   const double *shared;    /* (R, 2) times what two unknown vectors over numbers, distributed as the
                                 noise of `shared_width`, add to it; NULL: nothing */
   size_t shared_width;     /* w */
+  const double *coherent;  /* (R, 2) what two unknowns of all numbers together add; NULL: nothing */
   const double *scale;     /* (R) its standard error, > 0 */
   const double *shift;     /* (R) null hypothesis minus theory, or NULL */
   const uint64_t *tag;     /* (R) names the function; directions depend on it */
@@ -54,9 +55,9 @@ uint64_t pdlt_joint_tag(const pdlt_join *join, size_t k, size_t m);
 
 /* Mean square of vectors (num, N) of all numbers of the join in units of the noise at width w: mean
  * over the resolved directions of its correlation (at most N, B/10 or 1000, projected as above;
- * numbers that are not distinct do not count). NaN: no direction. Errors and cost as above. */
-pdlt_status pdlt_joint_sizes(double *mean_square, const pdlt_join *join, size_t w,
-                             const uint64_t *tag, size_t num, const double *vectors,
+ * numbers that are not distinct do not count); *directions: how many. NaN: none. Errors and cost as above. */
+pdlt_status pdlt_joint_sizes(double *mean_square, double *directions, const pdlt_join *join,
+                             size_t w, const uint64_t *tag, size_t num, const double *vectors,
                              pdlt_error *err);
 
 #ifdef __cplusplus

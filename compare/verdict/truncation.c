@@ -40,29 +40,40 @@ static pdlt_status add_number(sums *s, const pdlt_truncation_input *in, size_t k
   return PDLT_OK;
 }
 
-/* What the sizes C_0 .. C_degree suggest for the next coefficients. */
+/* Size of a coefficient from the mean of its squares over p directions and that of its noise; 0 where
+ * it does not stand clear of the noise, whose mean square scatters by sqrt(2/p) of itself. */
+static double clear_size(double square, double noise, double directions) {
+  return square - noise > 2.0 * noise * sqrt(2.0 / directions) ? sqrt(square - noise) : 0.0;
+}
+
+/* What the sizes C_0 .. C_degree suggest for the next coefficients: rho is the fastest growth from one
+ * size to the next that is not 0, per power; it goes on from the last of them. */
 static void extrapolate(const pdlt_truncation_input *in, const double *size,
                         double next[PDLT_FIT_BEYOND]) {
-  double ratio = 0.0;
-  for (int k = 0; k < in->degree; k++)
-    if (size[k] > 0.0) ratio = fmax(ratio, size[k + 1] / size[k]);
+  double rho = 0.0;
+  int last = -1;
+  for (int k = 0; k <= in->degree; k++) {
+    if (!(size[k] > 0.0)) continue;
+    if (last >= 0) rho = fmax(rho, pow(size[k] / size[last], 1.0 / (k - last)));
+    last = k;
+  }
   for (int j = 0; j < PDLT_FIT_BEYOND; j++)
-    next[j] = in->factor * pow(ratio, j + 1) * size[in->degree];
+    next[j] = last < 0 ? 0.0 : in->factor * size[last] * pow(rho, in->degree + 1 + j - last);
 }
 
 /* Sizes of numbers one by one, and of the directions in which they are known. */
 static pdlt_status fill(pdlt_truncation *out, const sums *s, const pdlt_truncation_input *in,
                         const uint64_t *tag, pdlt_error *err) {
-  double size[PDLT_FIT_MAX_TERMS] = {0}, mean[PDLT_FIT_MAX_TERMS] = {0};
+  double size[PDLT_FIT_MAX_TERMS] = {0}, mean[PDLT_FIT_MAX_TERMS] = {0}, directions = 1.0;
   const size_t terms = (size_t)in->degree + 1;
-  for (size_t m = 0; m < terms; m++)
-    size[m] = sqrt(fmax(0.0, s->square[m] - s->noise[m]) / s->numbers);
-  extrapolate(in, size, out->beyond);
   pdlt_status status =
-      pdlt_joint_sizes(mean, in->join, in->width[0], tag, terms, s->coefficient, err);
+      pdlt_joint_sizes(mean, &directions, in->join, in->width[0], tag, terms, s->coefficient, err);
   if (status != PDLT_OK) return status;
   for (size_t m = 0; m < terms; m++)
-    size[m] = mean[m] > 0.0 ? sqrt(fmax(0.0, mean[m] - s->whitened[m] / s->numbers)) : 0.0;
+    size[m] = clear_size(s->square[m] / s->numbers, s->noise[m] / s->numbers, directions);
+  extrapolate(in, size, out->beyond);
+  for (size_t m = 0; m < terms; m++)
+    size[m] = clear_size(mean[m], s->whitened[m] / s->numbers, directions);
   extrapolate(in, size, out->shared);
   return PDLT_OK;
 }
@@ -90,5 +101,60 @@ cleanup:
   pdlt_free(se);
   pdlt_free(tag);
   pdlt_free(s.coefficient);
+  return status;
+}
+
+/* The function at width w: its value and the error of it from block values and floors. */
+static void value_along(const pdlt_join *join, const double *weight, size_t w, double *x,
+                        double *se) {
+  const size_t blocks = join->num_blocks[w];
+  double total = 0.0, mean = 0.0, square = 0.0, floor = 0.0;
+  *x = 0.0;
+  for (size_t k = 0; k < join->count; k++) {
+    *x += weight[k] * join->x[k * join->num_widths + w];
+    floor += fabs(weight[k]) * join->floor[k];
+  }
+  for (int pass = 0; pass < 2; pass++) { /* the mean of the blocks, then their scatter */
+    for (size_t b = 0; b < blocks; b++) {
+      double y = 0.0;
+      for (size_t k = 0; k < join->count; k++)
+        y += weight[k] * join->blocks[w][b * join->count + k];
+      if (pass == 0) {
+        total += join->weights[w][b];
+        mean += join->weights[w][b] * y;
+      } else {
+        square += join->weights[w][b] * (y - mean) * (y - mean);
+      }
+    }
+    if (pass == 0) mean /= total;
+  }
+  *se = hypot(sqrt(square / (total * (double)(blocks - 1))), floor);
+}
+
+pdlt_status pdlt_truncation_along(double coherent[PDLT_FIT_BEYOND], const pdlt_truncation_input *in,
+                                  const double *weight, pdlt_error *err) {
+  const size_t terms = (size_t)in->degree + 1, num = in->num;
+  double size[PDLT_FIT_MAX_TERMS] = {0}, *x = NULL, *se = NULL, *rows = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&x, num, sizeof *x, err));
+  PDLT_TRY(pdlt_alloc(&se, num, sizeof *se, err));
+  PDLT_TRY(pdlt_alloc(&rows, terms * num, sizeof *rows, err));
+  for (size_t i = 0; i < num; i++) value_along(in->join, weight, in->width[i], &x[i], &se[i]);
+  for (size_t k = 0; k < in->join->count; k++) size[0] += weight[k] * in->join->lo[k];
+  size[0] = fabs(size[0]);
+  PDLT_TRY(pdlt_fit_rows(num, in->h, se, 0, in->degree, NULL, rows, NULL, err));
+  for (size_t m = 1; m < terms; m++) {
+    double c = 0.0, noise = 0.0;
+    for (size_t i = 0; i < num; i++) {
+      c += rows[m * num + i] * x[i];
+      noise += rows[m * num + i] * rows[m * num + i] * se[i] * se[i];
+    }
+    size[m] = clear_size(c * c, noise, 1.0);
+  }
+  extrapolate(in, size, coherent);
+cleanup:
+  pdlt_free(x);
+  pdlt_free(se);
+  pdlt_free(rows);
   return status;
 }

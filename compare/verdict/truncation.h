@@ -31,13 +31,20 @@ typedef struct pdlt_truncation {
   size_t width; /* w: the first that is used */
 } pdlt_truncation;
 
-/* beyond[j] = factor rho^(j+1) C_d: C_0 the root mean square of lo over the distinct numbers, C_k that of
- * the fitted coefficient of h^k less its noise, rho the largest C_{k+1}/C_k. shared[j] is the same
- * with sizes measured in units of the noise at `width`, over the directions of its correlation.
- * 0 where nothing but noise is seen. Errors: PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: a fit of
- * every number and a covariance. */
+/* C_0 is the root mean square of lo over the distinct numbers, C_k that of the fitted coefficient of
+ * h^k less its noise, 0 unless it stands clear of it; rho the fastest growth from one size that is not
+ * 0 to the next, per power; l the last of them: beyond[j] = factor rho^(degree + 1 + j - l) C_l.
+ * shared[j] is the same with sizes measured in units of the noise at `width`, over the directions
+ * of its correlation. Errors: PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: a fit of every number and a
+ * covariance. */
 pdlt_status pdlt_truncation_size(pdlt_truncation *out, const pdlt_truncation_input *input,
                                  pdlt_error *err);
+
+/* The same for one linear function of all numbers, sum_k weight_k x_k, by its own coefficients and
+ * its own noise: coherent[j], of the coefficient d + 1 + j of the function. weight (N). */
+pdlt_status pdlt_truncation_along(double coherent[PDLT_FIT_BEYOND],
+                                  const pdlt_truncation_input *input, const double *weight,
+                                  pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -248,7 +248,7 @@ TEST(Explain, BeyondReachNoVerdictIsPossible) {
   WriteSine(data / "sin.csv");
   Explained e(hopeless, "--set data.file=" + (data / "sin.csv").string());
   EXPECT_TRUE(json_is_false(e.get("verdict_possible")));
-  EXPECT_GT(e.number("width_in_reach"), 200);
+  EXPECT_GT(e.number("width_in_reach"), 150);
   EXPECT_LT(e.number("width_in_reach"), 400);
   EXPECT_NE(e.reasons().find("widths out of reach of order 1/n: 4 of 4; a fit of degree 2 needs 4"),
             std::string::npos)

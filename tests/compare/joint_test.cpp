@@ -21,7 +21,7 @@ struct Problem {
   std::vector<const double *> block_view, weight_view;
   std::vector<size_t> num_blocks, number;
   std::vector<int> used;
-  Numbers coefficient, deviation, numeric, truncation, shared, scale, shift, inflation;
+  Numbers coefficient, deviation, numeric, truncation, shared, coherent, scale, shift, inflation;
   std::vector<uint64_t> tag;
   pdlt_join join{};
   pdlt_functions view{};
@@ -55,6 +55,7 @@ struct Problem {
       for (int j = 0; j < 2; j++) {
         truncation.push_back(beyond * normal(rng));
         shared.push_back(4 * beyond * normal(rng));
+        coherent.push_back(0.3 * beyond * std::cos(double(coherent.size())));
       }
       scale.push_back(1 + 0.1 * double(k));
       shift.push_back(normal(rng));
@@ -72,6 +73,7 @@ struct Problem {
             truncation.data(),
             shared.data(),
             0,
+            coherent.data(),
             scale.data(),
             shift.data(),
             tag.data(),
@@ -84,10 +86,11 @@ struct Problem {
            coefficient[s * widths + w] * inflation[r] * inflation[s];
   }
 
-  // What the shared unknowns add.
+  // What the unknowns of all numbers add.
   double beyond(size_t r, size_t s) const {
-    return noise(number[r], number[s], 0) * inflation[r] * inflation[s] *
-           (shared[2 * r] * shared[2 * s] + shared[2 * r + 1] * shared[2 * s + 1]);
+    return coherent[2 * r] * coherent[2 * s] + coherent[2 * r + 1] * coherent[2 * s + 1] +
+           noise(number[r], number[s], 0) * inflation[r] * inflation[s] *
+               (shared[2 * r] * shared[2 * s] + shared[2 * r + 1] * shared[2 * s + 1]);
   }
 
   // Covariance of the weighted means of numbers k and l.
@@ -222,9 +225,9 @@ TEST(Joint, SizesAreMeasuredByTheNoise) {
   for (double &v : vectors) v = double(&v - vectors.data()) - 2.5;
   p.join.se = se.data(), p.join.floor = floor.data(), p.join.distinct = distinct.data();
   const uint64_t tag[] = {1, 2, 3, 4};
-  double size[2] = {0, 0};
+  double size[2] = {0, 0}, directions = 0;
   pdlt_error err{};
-  ASSERT_EQ(pdlt_joint_sizes(size, &p.join, 2, tag, 2, vectors.data(), &err), PDLT_OK);
+  ASSERT_EQ(pdlt_joint_sizes(size, &directions, &p.join, 2, tag, 2, vectors.data(), &err), PDLT_OK);
   for (size_t v = 0; v < 2; v++) {
     Numbers c(16), x(vectors.begin() + long(4 * v), vectors.begin() + long(4 * v + 4)), y = x;
     for (size_t k = 0; k < 4; k++)
@@ -235,8 +238,9 @@ TEST(Joint, SizesAreMeasuredByTheNoise) {
     EXPECT_NEAR(size[v], expected, 1e-9 * expected);
   }
   distinct.assign(4, 0);
-  ASSERT_EQ(pdlt_joint_sizes(size, &p.join, 2, tag, 2, vectors.data(), &err), PDLT_OK);
+  ASSERT_EQ(pdlt_joint_sizes(size, &directions, &p.join, 2, tag, 2, vectors.data(), &err), PDLT_OK);
   EXPECT_TRUE(std::isnan(size[0]));
+  EXPECT_EQ(directions, 0);
 }
 
 TEST(Joint, NoFunctionIsNoTest) {

@@ -17,7 +17,7 @@ struct Case {
 
 const Case cases[] = {
     {"small",
-     "network: {activation: tanh, depth: 2, widths: [4, 6, 8, 12], C_b: 0.1, C_W: 1.2}\n"
+     "network: {activation: tanh, depth: 2, widths: [64, 96, 128, 192], C_b: 0.1, C_W: 1.2}\n"
      "data: {source: gaussian, inputs: 3, train: 3, test: 1}\n"
      "training: {eta: {relative: 0.5}, steps: 20}\n"
      "ensemble: {members: 2560, estimator: plain}\n"
@@ -54,7 +54,7 @@ const Case cases[] = {
      "theory: {order: 0}\n",
      0, 1},
     {"trained to the end",
-     "network: {activation: tanh, depth: 2, widths: [12, 16, 24, 32], outputs: 1, C_b: 0.1, C_W: "
+     "network: {activation: tanh, depth: 2, widths: [96, 128, 160, 256], outputs: 1, C_b: 0.1, C_W: "
      "1.2}\n"
      "data: {source: gaussian, inputs: 8, train: 3, test: 2}\n"
      "training: {eta: {relative: 0.5}, steps: end}\n"
