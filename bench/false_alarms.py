@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """false_alarms.py - how often does a comparison refute what is true, with real networks?
 
-Is: small experiments run with many seeds through `pdlt run`; how often p falls below given levels,
+Is: small experiments trained with many seeds and compared; how often p falls below given levels,
 how often a comparison of several tests disagrees, against what is stated, and whether p is
 uniform (Kolmogorov-Smirnov). Is not: part of the tests; the bootstrap (bench_false_alarms.c).
 
@@ -42,6 +42,12 @@ LEVELS = [0.1, 0.01, 0.001]
 FAMILY = [0.1, 0.01, 1e-3, 1e-4]
 
 
+def call(options, *arguments):
+    done = subprocess.run([options.pdlt, *arguments, "--quiet"], capture_output=True, text=True)
+    if done.returncode not in (0, 1):
+        sys.exit(done.stderr)
+
+
 def run_once(options, name, seed):
     """[[quantity, coefficient, p, bad fit], ...] of one comparison, from OUT when it is there."""
     kept = os.path.join(options.out, f"{name}-{seed}.json")
@@ -49,14 +55,16 @@ def run_once(options, name, seed):
         with open(kept) as file:
             return json.load(file)
     folder, text = os.path.join(options.out, f"run-{seed}"), os.path.join(options.out, f"{name}.yaml")
-    with open(text, "w") as file:
-        file.write(SUITE[name])
+    theory, measured = text[:-5] + ".npz", os.path.join(folder, "measured.npz")
+    if not os.path.exists(theory):  # the same for all seeds
+        with open(text, "w") as file:
+            file.write(SUITE[name])
+        call(options, "theory", text, "-o", theory)
     shutil.rmtree(folder, ignore_errors=True)
-    done = subprocess.run([options.pdlt, "run", text, "-o", folder, "--quiet", "--threads",
-                           str(options.threads), "--set", f"ensemble.seed={seed}"],
-                          capture_output=True, text=True)
-    if done.returncode not in (0, 1):
-        sys.exit(done.stderr)
+    os.makedirs(folder)
+    call(options, "train", text, "-o", measured, "--threads", str(options.threads),
+         "--set", f"ensemble.seed={seed}")
+    call(options, "compare", theory, measured, "-o", folder)
     with open(os.path.join(folder, "verdict.json")) as file:
         tests = [[t["quantity"], t["coefficient"], t["p"], t["fit_p"] is not None and t["fit_p"] < 0.001]
                  for t in json.load(file)["tests"] if t["p"] is not None]
