@@ -9,26 +9,7 @@
 #include "base/random/rng.h"
 #include "base/vector/linalg.h"
 #include "compare/statistics/distribution.h"
-
-enum { CHUNK = 128 }; /* blocks gathered at a time */
-
-/* Smallest eigenvalue of the correlation matrix that counts: combinations of numbers that
- * are known ten times better than the numbers themselves are left out, since there the
- * powers of h beyond the fit decide and not the noise (docs/statistics.md). */
-static const double resolved = 1e-2;
-
-/* Everything of one test. R functions, d directions. */
-typedef struct workspace {
-  size_t count, d;
-  int projected;
-  double *u;                 /* (R, d) directions, in units of the scales; only when projected */
-  double *mean;              /* (R) */
-  double *gathered;          /* (CHUNK, R) */
-  double *part;              /* (CHUNK, d) */
-  double *c;                 /* (d, d) covariance, then correlation */
-  double *deviation, *shift; /* (d) */
-  double *values, *vectors;  /* (d), (d, d) */
-} workspace;
+#include "compare/verdict/joint_internal.h"
 
 uint64_t pdlt_joint_tag(const pdlt_join *join, size_t k, size_t m) {
   size_t dims = (size_t)join->ndim;
@@ -38,24 +19,24 @@ uint64_t pdlt_joint_tag(const pdlt_join *join, size_t k, size_t m) {
   return pdlt_hash_bytes(hash, &m, sizeof m);
 }
 
-static void free_workspace(workspace *ws) {
+void pdlt_joint_work_free(pdlt_joint_work *ws) {
   double *owned[] = {ws->u,         ws->mean,  ws->gathered, ws->part,   ws->c,
                      ws->deviation, ws->shift, ws->values,   ws->vectors};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
 }
 
-static pdlt_status allocate(workspace *ws, pdlt_error *err) {
+static pdlt_status allocate(pdlt_joint_work *ws, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   size_t d = ws->d, count = ws->count;
   PDLT_TRY(pdlt_alloc(&ws->mean, count, sizeof(double), err));
-  PDLT_TRY(pdlt_alloc(&ws->gathered, CHUNK * count, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->gathered, PDLT_JOINT_CHUNK * count, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->c, d * d, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->deviation, d, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->shift, d, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->values, d, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->vectors, d * d, sizeof(double), err));
   if (ws->projected) {
-    PDLT_TRY(pdlt_alloc(&ws->part, CHUNK * d, sizeof(double), err));
+    PDLT_TRY(pdlt_alloc(&ws->part, PDLT_JOINT_CHUNK * d, sizeof(double), err));
     PDLT_TRY(pdlt_alloc(&ws->u, count * d, sizeof(double), err));
   }
 cleanup:
@@ -64,7 +45,7 @@ cleanup:
 
 /* Direction 0 leads from theory to the null hypothesis, when there is one; the others
  * are random signs, a function of the tag alone. Columns of u have length 1. */
-static void fill_directions(workspace *ws, const pdlt_functions *f) {
+static void fill_directions(pdlt_joint_work *ws, const pdlt_functions *f) {
   double length = 0.0;
   for (size_t r = 0; f->shift != NULL && r < f->count; r++)
     length = hypot(length, f->shift[r] / f->scale[r]);
@@ -78,7 +59,8 @@ static void fill_directions(workspace *ws, const pdlt_functions *f) {
 }
 
 /* Mean over blocks of each scaled function at width w. */
-static void block_means(workspace *ws, const pdlt_join *join, const pdlt_functions *f, size_t w) {
+static void block_means(pdlt_joint_work *ws, const pdlt_join *join, const pdlt_functions *f,
+                        size_t w) {
   double total = 0.0;
   memset(ws->mean, 0, f->count * sizeof(double));
   for (size_t b = 0; b < join->num_blocks[w]; b++) {
@@ -90,16 +72,14 @@ static void block_means(workspace *ws, const pdlt_join *join, const pdlt_functio
   for (size_t r = 0; r < f->count; r++) ws->mean[r] /= total;
 }
 
-/* Adds to c the covariance at width w of the weighted means times factor[r stride]:
- * sum_b w_b d_b d_b^T / ((B - 1) sum_b w_b), d_b the block's deviation from the mean. */
-static void add_width(workspace *ws, const pdlt_join *join, const pdlt_functions *f, size_t w,
-                      const double *factor, size_t stride) {
+void pdlt_joint_add_width(pdlt_joint_work *ws, const pdlt_join *join, const pdlt_functions *f,
+                          size_t w, const double *factor, size_t stride) {
   size_t blocks = join->num_blocks[w], count = f->count, d = ws->d;
   double total = 0.0;
   for (size_t b = 0; b < blocks; b++) total += join->weights[w][b];
   block_means(ws, join, f, w);
-  for (size_t start = 0; start < blocks; start += CHUNK) {
-    size_t rows = blocks - start < CHUNK ? blocks - start : CHUNK;
+  for (size_t start = 0; start < blocks; start += PDLT_JOINT_CHUNK) {
+    size_t rows = blocks - start < PDLT_JOINT_CHUNK ? blocks - start : PDLT_JOINT_CHUNK;
     for (size_t i = 0; i < rows; i++) {
       const double *y = join->blocks[w] + (start + i) * join->count;
       double unit = sqrt(join->weights[w][start + i] / (total * (double)(blocks - 1)));
@@ -117,7 +97,7 @@ static void add_width(workspace *ws, const pdlt_join *join, const pdlt_functions
   }
 }
 
-static double trace(const workspace *ws) {
+static double trace(const pdlt_joint_work *ws) {
   double sum = 0.0;
   for (size_t m = 0; m < ws->d; m++) sum += ws->c[m * ws->d + m];
   return sum;
@@ -125,11 +105,11 @@ static double trace(const workspace *ws) {
 
 /* Statistical covariance of all widths; returns its degrees of freedom after
  * Satterthwaite: 1 / sum_w share_w^2 / (B_w - 1). */
-static double fill_covariance(workspace *ws, const pdlt_join *join, const pdlt_functions *f) {
+static double fill_covariance(pdlt_joint_work *ws, const pdlt_join *join, const pdlt_functions *f) {
   double before = 0.0, weighted = 0.0;
   for (size_t w = 0; w < join->num_widths; w++) {
     if (!join->used[w]) continue;
-    add_width(ws, join, f, w, f->coefficient + w, join->num_widths);
+    pdlt_joint_add_width(ws, join, f, w, f->coefficient + w, join->num_widths);
     double after = trace(ws);
     weighted += (after - before) * (after - before) / (double)(join->num_blocks[w] - 1);
     before = after;
@@ -140,7 +120,7 @@ static double fill_covariance(workspace *ws, const pdlt_join *join, const pdlt_f
 /* Adds the covariance from powers of h beyond the fit: functions of one number share its two
  * unknowns, different numbers have their own. Along random signs what is off the diagonal averages
  * to 0 and is left out, like that of the numerical errors. */
-static void add_truncation(workspace *ws, const pdlt_functions *f) {
+static void add_truncation(pdlt_joint_work *ws, const pdlt_functions *f) {
   const size_t d = ws->d;
   if (f->truncation == NULL) return;
   for (size_t first = 0, end = 0; first < f->count; first = end) {
@@ -161,7 +141,7 @@ static void add_truncation(workspace *ws, const pdlt_functions *f) {
 }
 
 /* Adds the covariance from unknowns that all functions share, in proportions that are known. */
-static void add_coherent(workspace *ws, const pdlt_functions *f) {
+static void add_coherent(pdlt_joint_work *ws, const pdlt_functions *f) {
   const size_t d = ws->d;
   for (size_t j = 0; j < 2 && f->coherent != NULL; j++) {
     double *along = ws->mean;
@@ -174,8 +154,7 @@ static void add_coherent(workspace *ws, const pdlt_functions *f) {
   }
 }
 
-/* Scales the covariance to a correlation matrix; standard deviations into mean. */
-static void correlate(workspace *ws) {
+void pdlt_joint_correlate(pdlt_joint_work *ws) {
   const size_t d = ws->d;
   for (size_t m = 0; m < d; m++) ws->mean[m] = sqrt(ws->c[m * d + m]);
   for (size_t m = 0; m < d; m++)
@@ -184,7 +163,7 @@ static void correlate(workspace *ws) {
 }
 
 /* Deviations and shifts along the directions; numerical errors on the diagonal. */
-static void project(workspace *ws, const pdlt_functions *f) {
+static void project(pdlt_joint_work *ws, const pdlt_functions *f) {
   size_t d = ws->d;
   for (size_t r = 0; r < f->count; r++) {
     size_t first = ws->projected ? 0 : r, last = ws->projected ? d : r + 1;
@@ -196,7 +175,7 @@ static void project(workspace *ws, const pdlt_functions *f) {
       ws->c[m * d + m] += u * u * numeric * numeric;
     }
   }
-  correlate(ws);
+  pdlt_joint_correlate(ws);
   for (size_t m = 0; m < d; m++) {
     if (!(ws->mean[m] > 0.0)) continue;
     ws->deviation[m] /= ws->mean[m];
@@ -205,7 +184,7 @@ static void project(workspace *ws, const pdlt_functions *f) {
 }
 
 /* T^2 and the distance to the null in the eigenbasis of the correlation matrix. */
-static void decide(pdlt_joint *out, const workspace *ws, double freedom) {
+static void decide(pdlt_joint *out, const pdlt_joint_work *ws, double freedom) {
   double t2 = 0.0, null2 = 0.0;
   pdlt_joint joint = {.freedom = freedom};
   for (size_t a = 0; a < ws->d; a++) {
@@ -214,7 +193,7 @@ static void decide(pdlt_joint *out, const workspace *ws, double freedom) {
       along += ws->vectors[a * ws->d + m] * ws->deviation[m];
       away += ws->vectors[a * ws->d + m] * ws->shift[m];
     }
-    if (ws->values[a] <= resolved) continue;
+    if (ws->values[a] <= PDLT_JOINT_RESOLVED) continue;
     joint.directions++;
     t2 += along * along / ws->values[a];
     null2 += away * away / ws->values[a];
@@ -238,23 +217,31 @@ static size_t choose_directions(const pdlt_join *join, size_t count) {
   return count < most ? count : most;
 }
 
+pdlt_status pdlt_joint_work_new(pdlt_joint_work *out, const pdlt_join *join,
+                                const pdlt_functions *functions, pdlt_error *err) {
+  pdlt_joint_work ws = {.count = functions->count};
+  ws.d = choose_directions(join, functions->count);
+  ws.projected = ws.d < functions->count;
+  const pdlt_status status = allocate(&ws, err);
+  if (status == PDLT_OK && ws.projected) fill_directions(&ws, functions);
+  *out = ws;
+  return status;
+}
+
 pdlt_status pdlt_joint_test(pdlt_joint *out, const pdlt_join *join, const pdlt_functions *functions,
                             pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  workspace ws = {.count = functions->count};
+  pdlt_joint_work ws = {.count = 0};
   if (functions->count == 0) {
     *out = (pdlt_joint){.p = NAN};
     return PDLT_OK;
   }
-  ws.d = choose_directions(join, functions->count);
-  ws.projected = ws.d < functions->count;
-  PDLT_TRY(allocate(&ws, err));
-  if (ws.projected) fill_directions(&ws, functions);
+  PDLT_TRY(pdlt_joint_work_new(&ws, join, functions, err));
   double freedom = fill_covariance(&ws, join, functions);
   const double statistical = trace(&ws);
   add_truncation(&ws, functions);
   for (size_t j = 0; j < 2 && functions->shared != NULL; j++)
-    add_width(&ws, join, functions, functions->shared_width, functions->shared + j, 2);
+    pdlt_joint_add_width(&ws, join, functions, functions->shared_width, functions->shared + j, 2);
   add_coherent(&ws, functions);
   const double more = trace(&ws) / statistical; /* what is known without blocks adds freedom */
   if (more > 1.0) freedom *= more * more;
@@ -262,87 +249,6 @@ pdlt_status pdlt_joint_test(pdlt_joint *out, const pdlt_join *join, const pdlt_f
   PDLT_TRY(pdlt_symmetric_eigen(ws.d, ws.c, ws.values, ws.vectors, err));
   decide(out, &ws, freedom);
 cleanup:
-  free_workspace(&ws);
-  return status;
-}
-
-/* Vectors (num, R), in units of the scales, along the directions: (num, d). */
-static void project_vectors(const workspace *ws, const pdlt_functions *f, size_t num,
-                            const double *vectors, size_t stride, double *out) {
-  for (size_t v = 0; v < num; v++)
-    for (size_t r = 0; r < f->count; r++) {
-      const double value = vectors[v * stride + f->number[r]] / f->scale[r];
-      if (!ws->projected) out[v * ws->d + r] = value;
-      for (size_t m = 0; m < ws->d && ws->projected; m++)
-        out[v * ws->d + m] += ws->u[r * ws->d + m] * value;
-    }
-}
-
-/* Mean over resolved directions of the squares of one projected vector. */
-static double mean_square_of(const workspace *ws, const double *vector, double *count) {
-  double sum = 0.0, directions = 0.0;
-  for (size_t a = 0; a < ws->d; a++) {
-    double along = 0.0;
-    if (ws->values[a] <= resolved) continue;
-    for (size_t m = 0; m < ws->d; m++)
-      if (ws->mean[m] > 0.0) along += ws->vectors[a * ws->d + m] * vector[m] / ws->mean[m];
-    sum += along * along / ws->values[a];
-    directions += 1.0;
-  }
-  *count = directions;
-  return directions > 0.0 ? sum / directions : NAN;
-}
-
-/* The distinct numbers that have noise at width w, as functions of it alone. */
-static void list_numbers(pdlt_functions *f, size_t *number, double *one, double *scale,
-                         uint64_t *tags, const pdlt_join *join, size_t w, const uint64_t *tag) {
-  f->count = 0;
-  for (size_t k = 0; k < join->count; k++) {
-    const double se = join->se[k * join->num_widths + w];
-    if (!join->distinct[k] || !(se > join->floor[k])) continue;
-    number[f->count] = k;
-    one[f->count] = 1.0;
-    scale[f->count] = se;
-    tags[f->count++] = tag[k];
-  }
-}
-
-pdlt_status pdlt_joint_sizes(double *mean_square, double *directions, const pdlt_join *join,
-                             size_t w, const uint64_t *tag, size_t num, const double *vectors,
-                             pdlt_error *err) {
-  pdlt_status status = PDLT_OK;
-  size_t *number = NULL;
-  double *one = NULL, *scale = NULL, *projected = NULL;
-  uint64_t *tags = NULL;
-  workspace ws = {.count = 0};
-  pdlt_functions f = {.count = 0};
-  PDLT_TRY(pdlt_alloc(&number, join->count, sizeof *number, err));
-  PDLT_TRY(pdlt_alloc(&one, join->count, sizeof *one, err));
-  PDLT_TRY(pdlt_alloc(&scale, join->count, sizeof *scale, err));
-  PDLT_TRY(pdlt_alloc(&tags, join->count, sizeof *tags, err));
-  list_numbers(&f, number, one, scale, tags, join, w, tag);
-  f.number = number, f.scale = scale, f.tag = tags;
-  for (size_t v = 0; v < num; v++) mean_square[v] = NAN;
-  *directions = 0.0;
-  if (f.count == 0) goto cleanup;
-  ws.count = f.count;
-  ws.d = choose_directions(join, f.count);
-  ws.projected = ws.d < f.count;
-  PDLT_TRY(allocate(&ws, err));
-  PDLT_TRY(pdlt_alloc(&projected, num * ws.d, sizeof *projected, err));
-  if (ws.projected) fill_directions(&ws, &f);
-  add_width(&ws, join, &f, w, one, 1);
-  project_vectors(&ws, &f, num, vectors, join->count, projected);
-  correlate(&ws);
-  PDLT_TRY(pdlt_symmetric_eigen(ws.d, ws.c, ws.values, ws.vectors, err));
-  for (size_t v = 0; v < num; v++)
-    mean_square[v] = mean_square_of(&ws, projected + v * ws.d, directions);
-cleanup:
-  free_workspace(&ws);
-  pdlt_free(number);
-  pdlt_free(one);
-  pdlt_free(scale);
-  pdlt_free(projected);
-  pdlt_free(tags);
+  pdlt_joint_work_free(&ws);
   return status;
 }

@@ -53,12 +53,22 @@ pdlt_status pdlt_joint_test(pdlt_joint *out, const pdlt_join *join, const pdlt_f
  * the numbers. */
 uint64_t pdlt_joint_tag(const pdlt_join *join, size_t k, size_t m);
 
-/* Mean square of vectors (num, N) of all numbers of the join in units of the noise at width w: mean
- * over the resolved directions of its correlation (at most N, B/10 or 1000, projected as above;
- * numbers that are not distinct do not count); *directions: how many. NaN: none. Errors and cost as above. */
-pdlt_status pdlt_joint_sizes(double *mean_square, double *directions, const pdlt_join *join,
-                             size_t w, const uint64_t *tag, size_t num, const double *vectors,
-                             pdlt_error *err);
+/* Sizes of vectors over all numbers of the join, v_k = sum_w coefficient_kw x_kw, in units of the
+ * noise at one width: means over the resolved directions of its correlation (at most N, B/10 or
+ * 1000, projected as above; numbers that are not distinct do not count). */
+typedef struct pdlt_sizes_input {
+  const pdlt_join *join;
+  size_t width;              /* w whose noise is the unit */
+  const uint64_t *tag;       /* (N) */
+  size_t num;                /* vectors */
+  const double *vector;      /* (num, N) */
+  const double *coefficient; /* (num, N, W) 0 at widths that are not used */
+} pdlt_sizes_input;
+
+/* square, noise (num): mean squares of the vectors, and what of them noise explains. *directions: of
+ * the means; 0: none, and the rest is NaN. Errors and cost as pdlt_joint_test, num + 1 times. */
+pdlt_status pdlt_joint_sizes(double *square, double *noise, double *directions,
+                             const pdlt_sizes_input *input, pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -9,9 +9,9 @@
 /* The coefficients of all numbers, and sums over the distinct ones. */
 typedef struct sums {
   double *coefficient; /* (degree + 1, N) of h^k; lo for k = 0 */
+  double *weight;      /* (degree + 1, N, W) of which it is made; 0 for k = 0 */
   double numbers;
   double square[PDLT_FIT_MAX_TERMS], noise[PDLT_FIT_MAX_TERMS]; /* of c_k */
-  double whitened[PDLT_FIT_MAX_TERMS]; /* noise of c_k over that of x at the first width */
 } sums;
 
 /* Fits number k. rows (degree + 1, U), se (U): room. */
@@ -31,23 +31,29 @@ static pdlt_status add_number(sums *s, const pdlt_truncation_input *in, size_t k
       noise += a * a * se[i] * se[i];
     }
     if (m == 0) c = join->lo[k], noise = 0.0;
+    for (size_t i = 0; m > 0 && i < in->num; i++)
+      s->weight[((size_t)m * join->count + k) * join->num_widths + in->width[i]] =
+          rows[(size_t)m * in->num + i];
     s->coefficient[(size_t)m * join->count + k] = c;
     s->square[m] += c * c;
     s->noise[m] += noise;
-    s->whitened[m] += noise / (se[0] * se[0]);
   }
   s->numbers += 1.0;
   return PDLT_OK;
 }
 
+/* In standard deviations of that mean: all orders fluctuate together, and the ratio of what is noise
+ * in two of them would be taken for the growth of the series. */
+static const double clear = 2.0;
+
 /* Size of a coefficient from the mean of its squares over p directions and that of its noise; 0 where
  * it does not stand clear of the noise, whose mean square scatters by sqrt(2/p) of itself. */
 static double clear_size(double square, double noise, double directions) {
-  return square - noise > 2.0 * noise * sqrt(2.0 / directions) ? sqrt(square - noise) : 0.0;
+  return square - noise > clear * noise * sqrt(2.0 / directions) ? sqrt(square - noise) : 0.0;
 }
 
-/* What the sizes C_0 .. C_degree suggest for the next coefficients: rho is the fastest growth from one
- * size to the next that is not 0, per power; it goes on from the last of them. */
+/* What the sizes C_0 .. C_degree suggest for the next coefficients: they go on from the last by rho,
+ * the fastest growth from one size that is not 0 to the next, per power. */
 static void extrapolate(const pdlt_truncation_input *in, const double *size,
                         double next[PDLT_FIT_BEYOND]) {
   double rho = 0.0;
@@ -58,22 +64,22 @@ static void extrapolate(const pdlt_truncation_input *in, const double *size,
     last = k;
   }
   for (int j = 0; j < PDLT_FIT_BEYOND; j++)
-    next[j] = last < 0 ? 0.0 : in->factor * size[last] * pow(rho, in->degree + 1 + j - last);
+    next[j] = in->factor * size[in->degree] * pow(rho, j + 1);
 }
 
 /* Sizes of numbers one by one, and of the directions in which they are known. */
 static pdlt_status fill(pdlt_truncation *out, const sums *s, const pdlt_truncation_input *in,
                         const uint64_t *tag, pdlt_error *err) {
-  double size[PDLT_FIT_MAX_TERMS] = {0}, mean[PDLT_FIT_MAX_TERMS] = {0}, directions = 1.0;
+  double size[PDLT_FIT_MAX_TERMS] = {0}, mean[PDLT_FIT_MAX_TERMS], noise[PDLT_FIT_MAX_TERMS];
+  double directions = 1.0;
   const size_t terms = (size_t)in->degree + 1;
-  pdlt_status status =
-      pdlt_joint_sizes(mean, &directions, in->join, in->width[0], tag, terms, s->coefficient, err);
+  const pdlt_sizes_input input = {in->join, in->width[0], tag, terms, s->coefficient, s->weight};
+  const pdlt_status status = pdlt_joint_sizes(mean, noise, &directions, &input, err);
   if (status != PDLT_OK) return status;
   for (size_t m = 0; m < terms; m++)
     size[m] = clear_size(s->square[m] / s->numbers, s->noise[m] / s->numbers, directions);
   extrapolate(in, size, out->beyond);
-  for (size_t m = 0; m < terms; m++)
-    size[m] = clear_size(mean[m], s->whitened[m] / s->numbers, directions);
+  for (size_t m = 0; m < terms; m++) size[m] = clear_size(mean[m], noise[m], directions);
   extrapolate(in, size, out->shared);
   return PDLT_OK;
 }
@@ -90,6 +96,7 @@ pdlt_status pdlt_truncation_size(pdlt_truncation *out, const pdlt_truncation_inp
   PDLT_TRY(pdlt_alloc(&se, in->num, sizeof *se, err));
   PDLT_TRY(pdlt_alloc(&tag, count, sizeof *tag, err));
   PDLT_TRY(pdlt_alloc(&s.coefficient, terms * count, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&s.weight, terms * count * in->join->num_widths, sizeof(double), err));
   for (size_t k = 0; k < count; k++) {
     tag[k] = pdlt_joint_tag(in->join, k, 0);
     if (in->join->distinct[k]) PDLT_TRY(add_number(&s, in, k, rows, se, err));
@@ -101,6 +108,7 @@ cleanup:
   pdlt_free(se);
   pdlt_free(tag);
   pdlt_free(s.coefficient);
+  pdlt_free(s.weight);
   return status;
 }
 

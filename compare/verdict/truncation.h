@@ -33,10 +33,9 @@ typedef struct pdlt_truncation {
 
 /* C_0 is the root mean square of lo over the distinct numbers, C_k that of the fitted coefficient of
  * h^k less its noise, 0 unless it stands clear of it; rho the fastest growth from one size that is not
- * 0 to the next, per power; l the last of them: beyond[j] = factor rho^(degree + 1 + j - l) C_l.
- * shared[j] is the same with sizes measured in units of the noise at `width`, over the directions
- * of its correlation. Errors: PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: a fit of every number and a
- * covariance. */
+ * 0 to the next, per power: beyond[j] = factor rho^(j + 1) C_degree. shared[j] is the same with
+ * sizes measured in units of the noise at `width`, over the directions of its correlation. Errors:
+ * PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: a fit of every number and degree + 2 covariances. */
 pdlt_status pdlt_truncation_size(pdlt_truncation *out, const pdlt_truncation_input *input,
                                  pdlt_error *err);
 

@@ -215,30 +215,43 @@ TEST(Joint, ProjectedTruncationAddsVariance) {
   EXPECT_NEAR(with.freedom, 18 * std::pow((before + more) / before, 2), 1e-6 * with.freedom);
 }
 
-// Sizes in units of the noise: v^T C^-1 v over the dimension, C the covariance at one width.
+// Sizes in units of the noise: v^T C^-1 v over the dimension, C the covariance at one width; and the
+// same of the noise of v, trace(C^-1 Cov(v)).
 TEST(Joint, SizesAreMeasuredByTheNoise) {
   Problem p(4, 3, 1, 90, 5);
-  Numbers se(4 * 3), floor(4, 1e-12), vectors(2 * 4);
+  Numbers se(4 * 3), floor(4, 1e-12), vectors(2 * 4), weight(2 * 4 * 3);
   std::vector<int> distinct(4, 1);
   for (size_t k = 0; k < 4; k++)
     for (size_t w = 0; w < 3; w++) se[k * 3 + w] = std::sqrt(p.noise(k, k, w));
   for (double &v : vectors) v = double(&v - vectors.data()) - 2.5;
+  for (double &v : weight) v = std::sin(double(&v - weight.data()));
   p.join.se = se.data(), p.join.floor = floor.data(), p.join.distinct = distinct.data();
   const uint64_t tag[] = {1, 2, 3, 4};
-  double size[2] = {0, 0}, directions = 0;
+  double size[2] = {0, 0}, noise[2] = {0, 0}, directions = 0;
   pdlt_error err{};
-  ASSERT_EQ(pdlt_joint_sizes(size, &directions, &p.join, 2, tag, 2, vectors.data(), &err), PDLT_OK);
+  const pdlt_sizes_input input = {&p.join, 2, tag, 2, vectors.data(), weight.data()};
+  ASSERT_EQ(pdlt_joint_sizes(size, noise, &directions, &input, &err), PDLT_OK);
+  EXPECT_EQ(directions, 4);
   for (size_t v = 0; v < 2; v++) {
     Numbers c(16), x(vectors.begin() + long(4 * v), vectors.begin() + long(4 * v + 4)), y = x;
+    Numbers right(16);
     for (size_t k = 0; k < 4; k++)
-      for (size_t l = 0; l < 4; l++) c[k * 4 + l] = p.noise(k, l, 2);
+      for (size_t l = 0; l < 4; l++) {
+        c[k * 4 + l] = p.noise(k, l, 2);
+        for (size_t w = 0; w < 3; w++)
+          if (p.used[w])
+            right[k * 4 + l] +=
+                p.noise(k, l, w) * weight[(v * 4 + k) * 3 + w] * weight[(v * 4 + l) * 3 + w];
+      }
     ASSERT_EQ(pdlt_solve_spd(4, c.data(), 1, x.data(), &err), PDLT_OK);
-    double expected = 0;
-    for (size_t k = 0; k < 4; k++) expected += x[k] * y[k] / 4;
+    ASSERT_EQ(pdlt_solve_spd(4, c.data(), 4, right.data(), &err), PDLT_OK);
+    double expected = 0, trace = 0;
+    for (size_t k = 0; k < 4; k++) expected += x[k] * y[k] / 4, trace += right[k * 5] / 4;
     EXPECT_NEAR(size[v], expected, 1e-9 * expected);
+    EXPECT_NEAR(noise[v], trace, 1e-9 * trace);
   }
   distinct.assign(4, 0);
-  ASSERT_EQ(pdlt_joint_sizes(size, &directions, &p.join, 2, tag, 2, vectors.data(), &err), PDLT_OK);
+  ASSERT_EQ(pdlt_joint_sizes(size, noise, &directions, &input, &err), PDLT_OK);
   EXPECT_TRUE(std::isnan(size[0]));
   EXPECT_EQ(directions, 0);
 }
