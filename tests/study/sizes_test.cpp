@@ -54,7 +54,8 @@ const Case cases[] = {
      "theory: {order: 0}\n",
      0, 1},
     {"trained to the end",
-     "network: {activation: tanh, depth: 2, widths: [96, 128, 160, 256], outputs: 1, C_b: 0.1, C_W: "
+     "network: {activation: tanh, depth: 2, widths: [96, 128, 160, 256], outputs: 1, C_b: 0.1, "
+     "C_W: "
      "1.2}\n"
      "data: {source: gaussian, inputs: 8, train: 3, test: 2}\n"
      "training: {eta: {relative: 0.5}, steps: end}\n"
