@@ -38,8 +38,8 @@ typedef struct fits {
 } fits;
 
 static void free_list(list *l) {
-  void *owned[] = {l->number, l->coefficient, l->deviation, l->numeric, l->truncation,
-                   l->shared, l->scale,       l->inflation, l->shift,   l->tag};
+  void *owned[] = {l->number,   l->coefficient, l->deviation, l->numeric, l->truncation, l->shared,
+                   l->coherent, l->scale,       l->inflation, l->shift,   l->tag};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
 }
 
