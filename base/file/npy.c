@@ -8,6 +8,7 @@
 
 #include "base/core/memory.h"
 #include "base/file/file.h"
+#include "base/file/npy_text.h"
 #include "base/file/zip.h"
 
 enum { MAGIC = 8, MAX_HEADER = 1 << 16 };
@@ -39,39 +40,6 @@ void pdlt_npy_shape(const pdlt_npy *array, char out[PDLT_NPY_SHAPE_LENGTH]) {
 
 /* --- The header: a Python dictionary --- */
 
-static const char *skip_blanks(const char *at) {
-  while (*at == ' ') at++;
-  return at;
-}
-
-/* Position after `token` and blanks, or NULL when it does not stand at `at`. */
-static const char *accept(const char *at, const char *token) {
-  if (at == NULL) return NULL;
-  const size_t length = strlen(token);
-  return strncmp(at, token, length) == 0 ? skip_blanks(at + length) : NULL;
-}
-
-static const char *parse_size(const char *at, size_t *out) {
-  if (*at < '0' || *at > '9') return NULL;
-  size_t value = 0;
-  for (; *at >= '0' && *at <= '9'; at++) {
-    if (value > (SIZE_MAX - 9) / 10) return NULL;
-    value = 10 * value + (size_t)(*at - '0');
-  }
-  *out = value;
-  return skip_blanks(at);
-}
-
-static const char *parse_shape(const char *at, pdlt_npy *out) {
-  at = accept(at, "(");
-  while (at != NULL && *at != ')') {
-    if (out->ndim == PDLT_MAX_NDIM) return NULL;
-    at = parse_size(at, &out->dim[out->ndim++]);
-    if (at != NULL && *at != ')') at = accept(at, ",");
-  }
-  return accept(at, ")");
-}
-
 static const struct {
   const char *text; /* without the mark of byte order */
   pdlt_element_kind kind;
@@ -87,7 +55,7 @@ static const struct {
 static const char *parse_type(const char *at, pdlt_npy *out) {
   if (at[0] != '\'' || at[1] == '\0' || strchr("<>|", at[1]) == NULL) return NULL;
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-    const char *end = accept(accept(at + 2, types[i].text), "'");
+    const char *end = pdlt_npy_accept(pdlt_npy_accept(at + 2, types[i].text), "'");
     if (end == NULL || (at[1] == '|' && types[i].size > 1)) continue;
     out->type = (pdlt_element){types[i].kind, types[i].size, at[1] == '>'};
     return end;
@@ -127,25 +95,25 @@ static pdlt_status measure(const source *from, pdlt_npy *out, int fortran, size_
 }
 
 static pdlt_status parse_header(const source *from, const char *text, pdlt_npy *out, int *fortran) {
-  const char *at = accept(text, "{"), *value = NULL;
+  const char *at = pdlt_npy_accept(text, "{"), *value = NULL;
   int seen[3] = {0};
   while (at != NULL && *at != '}') {
-    if ((value = accept(accept(at, "'descr'"), ":")) != NULL) {
+    if ((value = pdlt_npy_accept(pdlt_npy_accept(at, "'descr'"), ":")) != NULL) {
       if ((at = parse_type(value, out)) == NULL) return wrong_type(from, value);
       seen[0]++;
-    } else if ((value = accept(accept(at, "'fortran_order'"), ":")) != NULL) {
-      *fortran = accept(value, "True") != NULL;
-      at = accept(value, *fortran ? "True" : "False");
+    } else if ((value = pdlt_npy_accept(pdlt_npy_accept(at, "'fortran_order'"), ":")) != NULL) {
+      *fortran = pdlt_npy_accept(value, "True") != NULL;
+      at = pdlt_npy_accept(value, *fortran ? "True" : "False");
       seen[1]++;
-    } else if ((value = accept(accept(at, "'shape'"), ":")) != NULL) {
-      if (seen[2]++ > 0 || (at = parse_shape(value, out)) == NULL)
+    } else if ((value = pdlt_npy_accept(pdlt_npy_accept(at, "'shape'"), ":")) != NULL) {
+      if (seen[2]++ > 0 || (at = pdlt_npy_parse_shape(value, &out->ndim, out->dim)) == NULL)
         return bad(from, "the shape is not one of at most 8 dimensions");
     } else {
       return bad(from, "the header of the array is not understood");
     }
-    if (at != NULL && *at != '}') at = accept(at, ",");
+    if (at != NULL && *at != '}') at = pdlt_npy_accept(at, ",");
   }
-  at = accept(at, "}");
+  at = pdlt_npy_accept(at, "}");
   if (at == NULL || strcmp(at, "\n") != 0 || seen[0] != 1 || seen[1] != 1 || seen[2] != 1)
     return bad(from, "the header of the array is not understood");
   return PDLT_OK;

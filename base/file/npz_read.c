@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/file/npy_text.h"
 #include "base/file/npz.h"
 #include "base/file/zip.h"
 
@@ -36,42 +37,10 @@ static pdlt_status bad(const source *from, const char *what, pdlt_error *err) {
   return pdlt_fail(err, PDLT_ERR_INPUT, "%s: %s: %s", from->path, from->name, what);
 }
 
-static const char *skip_blanks(const char *at) {
-  while (*at == ' ') at++;
-  return at;
-}
-
-/* Position after `token` and blanks, or NULL when it does not stand at `at`. */
-static const char *accept(const char *at, const char *token) {
-  if (at == NULL) return NULL;
-  size_t length = strlen(token);
-  return strncmp(at, token, length) == 0 ? skip_blanks(at + length) : NULL;
-}
-
-static const char *parse_size(const char *at, size_t *out) {
-  if (*at < '0' || *at > '9') return NULL;
-  size_t value = 0;
-  for (; *at >= '0' && *at <= '9'; at++) {
-    if (value > (SIZE_MAX - 9) / 10) return NULL;
-    value = 10 * value + (size_t)(*at - '0');
-  }
-  *out = value;
-  return skip_blanks(at);
-}
-
-static const char *parse_shape(const char *at, npy_header *out) {
-  at = accept(at, "(");
-  while (at != NULL && *at != ')') {
-    if (out->ndim == PDLT_MAX_NDIM) return NULL;
-    at = parse_size(at, &out->dim[out->ndim++]);
-    if (at != NULL && *at != ')') at = accept(at, ",");
-  }
-  return accept(at, ")");
-}
-
 static const char *parse_type(const char *at, npy_header *out) {
   for (int i = 0; i < TYPE_COUNT; i++) {
-    const char *end = accept(accept(accept(at, "'"), types[i].text), "'");
+    const char *end =
+        pdlt_npy_accept(pdlt_npy_accept(pdlt_npy_accept(at, "'"), types[i].text), "'");
     if (end == NULL) continue;
     out->type = (npy_type)i;
     return end;
@@ -82,26 +51,26 @@ static const char *parse_type(const char *at, npy_header *out) {
 /* Parses the dictionary. Errors name what is not read. */
 static pdlt_status parse_header(const source *from, const char *text, npy_header *out,
                                 pdlt_error *err) {
-  const char *at = accept(text, "{"), *value = NULL;
+  const char *at = pdlt_npy_accept(text, "{"), *value = NULL;
   int seen[3] = {0};
   while (at != NULL && *at != '}') {
-    if ((value = accept(accept(at, "'descr'"), ":")) != NULL) {
+    if ((value = pdlt_npy_accept(pdlt_npy_accept(at, "'descr'"), ":")) != NULL) {
       if ((at = parse_type(value, out)) == NULL)
         return bad(from, "only float64, float32, int64, int32 and (meta) uint8 are read", err);
       seen[0]++;
-    } else if ((value = accept(accept(at, "'fortran_order'"), ":")) != NULL) {
-      if ((at = accept(value, "False")) == NULL)
+    } else if ((value = pdlt_npy_accept(pdlt_npy_accept(at, "'fortran_order'"), ":")) != NULL) {
+      if ((at = pdlt_npy_accept(value, "False")) == NULL)
         return bad(from, "only arrays in C order are read", err);
       seen[1]++;
-    } else if ((value = accept(accept(at, "'shape'"), ":")) != NULL) {
-      if (seen[2]++ > 0 || (at = parse_shape(value, out)) == NULL)
+    } else if ((value = pdlt_npy_accept(pdlt_npy_accept(at, "'shape'"), ":")) != NULL) {
+      if (seen[2]++ > 0 || (at = pdlt_npy_parse_shape(value, &out->ndim, out->dim)) == NULL)
         return bad(from, "the shape is not one of at most 8 dimensions", err);
     } else {
       return bad(from, "the header of the array is not understood", err);
     }
-    if (at != NULL && *at != '}') at = accept(at, ",");
+    if (at != NULL && *at != '}') at = pdlt_npy_accept(at, ",");
   }
-  at = accept(at, "}");
+  at = pdlt_npy_accept(at, "}");
   if (at == NULL || strcmp(at, "\n") != 0 || seen[0] != 1 || seen[1] != 1 || seen[2] != 1)
     return bad(from, "the header of the array is not understood", err);
   out->count = 1;
