@@ -20,7 +20,7 @@ static const double small = 1.0 / 32.0;
 /* What the draws need; m = n_L A. */
 typedef struct workspace {
   const pdlt_gaussian_ntk *model;
-  size_t m, dimensions;
+  size_t m;
   double *root;                    /* (dimensions) fraction of the square root of a prime */
   double *normal;                  /* (CHUNK, dimensions) */
   double *common, *own, *cross;    /* (CHUNK, pairs), of all outputs, each, each pair of them */
@@ -54,9 +54,8 @@ static pdlt_status allocate(workspace *ws, pdlt_error *err) {
   const size_t n = w->outputs, m = n * w->A, two = n * (n - 1) / 2;
   pdlt_status status = PDLT_OK;
   ws->m = m;
-  ws->dimensions = w->common.rank + n * w->own.rank + two * w->cross.rank;
-  PDLT_TRY(pdlt_alloc(&ws->root, ws->dimensions, sizeof(double), err));
-  PDLT_TRY(pdlt_alloc(&ws->normal, CHUNK * ws->dimensions, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->root, ws->model->dimensions, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->normal, CHUNK * ws->model->dimensions, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->common, CHUNK * w->num_equal, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->own, n * CHUNK * w->num_equal, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->cross, two * CHUNK * w->num_across, sizeof(double), err));
@@ -68,7 +67,7 @@ static pdlt_status allocate(workspace *ws, pdlt_error *err) {
   PDLT_TRY(pdlt_alloc(&ws->z, n * w->D, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->sum, w->times * n * w->D, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->second, w->times * n * w->D, sizeof(double), err));
-  fill_roots(ws->dimensions, ws->root);
+  fill_roots(ws->model->dimensions, ws->root);
 cleanup:
   return status;
 }
@@ -76,8 +75,8 @@ cleanup:
 /* values (CHUNK, pairs) of a factor from its numbers, which begin at column `first`. */
 static void deviate(const workspace *ws, const pdlt_factor *factor, size_t first, double *values) {
   if (factor->rank == 0) return;
-  pdlt_gemm(0, 0, CHUNK, factor->pairs, factor->rank, 1.0, ws->normal + first, ws->dimensions,
-            factor->u, factor->pairs, 0.0, values, factor->pairs);
+  pdlt_gemm(0, 0, CHUNK, factor->pairs, factor->rank, 1.0, ws->normal + first,
+            ws->model->dimensions, factor->u, factor->pairs, 0.0, values, factor->pairs);
 }
 
 /* Deviations of CHUNK draws, from number `start` on. */
@@ -86,9 +85,9 @@ static void fill_chunk(workspace *ws, size_t start) {
   const size_t n = w->outputs;
   size_t first = w->common.rank;
   for (size_t i = 0; i < CHUNK; i++)
-    for (size_t k = 0; k < ws->dimensions; k++) {
+    for (size_t k = 0; k < ws->model->dimensions; k++) {
       const double u = fmod(((double)(start + i) + 0.5) * ws->root[k], 1.0);
-      ws->normal[i * ws->dimensions + k] = pdlt_normal_upper_quantile(fmax(u, 0x1p-53));
+      ws->normal[i * ws->model->dimensions + k] = pdlt_normal_upper_quantile(fmax(u, 0x1p-53));
     }
   deviate(ws, &w->common, 0, ws->common);
   for (size_t i = 0; i < n && w->own.rank > 0; i++, first += w->own.rank)

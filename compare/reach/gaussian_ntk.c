@@ -204,15 +204,9 @@ cleanup:
   return status;
 }
 
-/* Numbers of a draw: of A, of B in each output, of B in each pair of outputs. */
-static size_t dimensions(const pdlt_gaussian_ntk *w) {
-  const size_t n = w->outputs;
-  return w->common.rank + n * w->own.rank + n * (n - 1) / 2 * w->cross.rank;
-}
-
 static size_t choose_draws(const pdlt_gaussian_ntk *w) {
   const double n = (double)w->outputs, m = n * (double)w->A, pairs = (double)w->num_equal;
-  const double cost = 40.0 * m * m * m + 2.0 * (double)dimensions(w) * pairs +
+  const double cost = 40.0 * m * m * m + 2.0 * (double)w->dimensions * pairs +
                       8.0 * (double)w->times * m * (m + n * (double)w->D);
   size_t draws = PDLT_GAUSSIAN_NTK_DRAWS;
   while (draws > PDLT_GAUSSIAN_NTK_FEWEST && (double)draws * cost > PDLT_GAUSSIAN_NTK_FLOPS)
@@ -236,6 +230,7 @@ pdlt_status pdlt_gaussian_ntk_new(pdlt_gaussian_ntk **out, const pdlt_gaussian_n
   PDLT_TRY(factor_all(w, in, err));
   PDLT_TRY(pdlt_gaussian_ntk_expand(w, err));
   PDLT_TRY(fill_mean(w, err));
+  w->dimensions = w->common.rank + n * w->own.rank + n * (n - 1) / 2 * w->cross.rank;
   w->draws = choose_draws(w);
   *out = w;
   return PDLT_OK;

@@ -30,6 +30,7 @@ typedef struct pdlt_pair {
  * samples. All owned. */
 struct pdlt_gaussian_ntk {
   size_t D, A, outputs, times, draws;
+  size_t dimensions; /* numbers of a draw: for A, for B of each output, for B of each two outputs */
   double eta;
   int flow;
   double *lambda;  /* (A) eigenvalues */
