@@ -39,7 +39,13 @@ inline const std::vector<Folder> house = {
       {"run"}}},
     {"compare",
      {"base"},
-     {{"text", "statistics"}, {"plot", "reach"}, {"join"}, {"verdict"}, {"claim"}, {"figure"}, {"page"}}},
+     {{"text", "statistics"},
+      {"plot", "reach"},
+      {"join"},
+      {"verdict"},
+      {"claim"},
+      {"figure"},
+      {"page"}}},
     {"cli", {"base", "datasets", "theory", "trainer", "compare"}, {{"study"}, {""}}},
 };
 
