@@ -25,7 +25,7 @@ inline const std::vector<Folder> house = {
      {{"gauss", "bracket", "terms", "information"},
       {"infinite"},
       {"tensors"},
-      {"order_one"},
+      {"order_one", "kink"},
       {"predict"}}},
     {"trainer",
      {"base", "datasets"},

@@ -48,6 +48,10 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err);
  * that are in the archive already (order_one.c). */
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err);
 
+/* z_half, its parts, cov_half, Theta_t_half, crossings_half, z_end_half, cov_end_half: activations with a
+ * kink (kink.c). */
+pdlt_status pdlt_predict_kink(const pdlt_prediction *p, pdlt_error *err);
+
 /* loss_train, loss_test, loss_sample of every time and of the end, as far as mean and
  * covariance are in the archive already (loss.c). */
 pdlt_status pdlt_predict_losses(const pdlt_prediction *p, pdlt_error *err);

@@ -67,6 +67,8 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
   if (ex->theory.order >= 1) {
     PDLT_TRY(pdlt_predict_tensors(&p, err));
     PDLT_TRY(blame(ex, "training.record", pdlt_predict_order_one(&p, err), err));
+    if (!pdlt_activation_get_traits(&ex->network.activation).smooth)
+      PDLT_TRY(blame(ex, "training.record", pdlt_predict_kink(&p, err), err));
   }
   PDLT_TRY(blame(ex, "training.record", pdlt_predict_losses(&p, err), err));
   PDLT_TRY(pdlt_dataset_put(data, out, err));

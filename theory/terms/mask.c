@@ -16,12 +16,17 @@ static int scale(pdlt_mask *m, const char *name, double factor) {
     m->part[p] *= factor;
     found++;
   }
+  double *kink = pdlt_kink_factor(&m->kink, name);
+  if (kink != NULL) *kink *= factor;
+  found += kink != NULL;
   return found;
 }
 
 /* 1 when a factor that the name means is not 1 any more. */
 static int is_changed(const pdlt_mask *m, const char *name) {
-  int changed = 0;
+  pdlt_kink_factors kink = m->kink;
+  const double *factor = pdlt_kink_factor(&kink, name);
+  int changed = factor != NULL && *factor != 1.0;
   for (int t = 0; t < PDLT_TERM_COUNT; t++)
     changed |= pdlt_term_is_named(pdlt_term_name((pdlt_term)t), name) && m->terms.factor[t] != 1.0;
   for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++)
@@ -52,7 +57,8 @@ static pdlt_status apply(pdlt_mask *m, const pdlt_experiment *ex, const char *ke
 
 pdlt_status pdlt_mask_read(pdlt_mask *out, const pdlt_experiment *ex, pdlt_error *err) {
   pdlt_mask m = {.active = ex->theory.omit.count + ex->theory.flip.count > 0,
-                 .terms = pdlt_term_mask_all()};
+                 .terms = pdlt_term_mask_all(),
+                 .kink = pdlt_kink_factors_all()};
   pdlt_status status = PDLT_OK;
   for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++) m.dynamics.factor[t] = 1.0;
   for (int p = 0; p < PDLT_DYNAMICS_PART_COUNT; p++) m.part[p] = 1.0;
