@@ -12,6 +12,10 @@ typedef struct sample_set {
   size_t first, last;
 } sample_set;
 
+/* Coefficients: infinite width, of h, of h^(1/2). */
+enum { LO, NLO, HALF };
+static const char *const orders[] = {"lo", "nlo", "half"};
+
 /* Mean and covariance as they stand in the archive, "" or "_end". */
 typedef struct source {
   const pdlt_prediction *p;
@@ -34,9 +38,9 @@ static const double *array_of(const pdlt_archive *out, const char *name, const c
 }
 
 /* 0 when mean or covariance is absent. */
-static int find_source(source *s, const pdlt_prediction *p, const char *end) {
+static int find_source(source *s, const pdlt_prediction *p, const char *end, const char *order) {
   const pdlt_archive *out = p->out;
-  const double *mean1 = array_of(out, "z", end, "nlo"), *cov1 = array_of(out, "cov", end, "nlo");
+  const double *mean1 = array_of(out, "z", end, order), *cov1 = array_of(out, "cov", end, order);
   *s = (source){.p = p, .end = end, .times = end[0] ? 1 : p->ex->training.num_record};
   s->in = (pdlt_loss_input){.D = p->kernel->D,
                             .outputs = p->data->outputs,
@@ -47,8 +51,8 @@ static int find_source(source *s, const pdlt_prediction *p, const char *end) {
                             .cov1 = mean1 == NULL ? NULL : cov1,
                             .err_mean = error_of(out, "z", end, "lo"),
                             .err_cov = error_of(out, "cov", end, "lo"),
-                            .err_mean1 = error_of(out, "z", end, "nlo"),
-                            .err_cov1 = error_of(out, "cov", end, "nlo")};
+                            .err_mean1 = error_of(out, "z", end, order),
+                            .err_cov1 = error_of(out, "cov", end, order)};
   return s->in.mean != NULL && s->in.cov != NULL;
 }
 
@@ -68,10 +72,10 @@ enum { TOTAL, BIAS, VARIANCE, KINDS };
 
 /* The three numbers of an order and their errors. */
 static void pick(const pdlt_loss *loss, int order, double *value, double *error) {
-  value[BIAS] = order == 0 ? loss->bias : loss->bias1;
-  value[VARIANCE] = order == 0 ? loss->variance : loss->variance1;
-  error[BIAS] = order == 0 ? loss->err_bias : loss->err_bias1;
-  error[VARIANCE] = order == 0 ? loss->err_variance : loss->err_variance1;
+  value[BIAS] = order == LO ? loss->bias : loss->bias1;
+  value[VARIANCE] = order == LO ? loss->variance : loss->variance1;
+  error[BIAS] = order == LO ? loss->err_bias : loss->err_bias1;
+  error[VARIANCE] = order == LO ? loss->err_variance : loss->err_variance1;
   value[TOTAL] = value[BIAS] + value[VARIANCE];
   error[TOTAL] = error[BIAS] + error[VARIANCE];
 }
@@ -80,11 +84,10 @@ enum { NAME_LENGTH = 64 };
 
 static void name_loss(char name[NAME_LENGTH], const source *s, const sample_set *set, int order,
                       const char *suffix) {
-  snprintf(name, NAME_LENGTH, "loss_%s%s_%s%s", set->name, s->end, order == 0 ? "lo" : "nlo",
-           suffix);
+  snprintf(name, NAME_LENGTH, "loss_%s%s_%s%s", set->name, s->end, orders[order], suffix);
 }
 
-/* loss_NAME[_end]_lo or _nlo, with _bias and _variance for a set of more than one sample. */
+/* loss_NAME[_end]_lo, _nlo or _half, with _bias and _variance for a set of more than one sample. */
 static pdlt_status put_set(const source *s, const sample_set *set, int order, pdlt_error *err) {
   static const char *const suffix[KINDS] = {"", "_bias", "_variance"};
   const int single = set->last == 0, timed = s->end[0] == 0;
@@ -126,7 +129,7 @@ static pdlt_status put_absent(const source *s, const sample_set *set, int order,
   char name[NAME_LENGTH];
   const char *reason = NULL;
   for (int k = 0; k < 2 && reason == NULL; k++) {
-    snprintf(name, sizeof name, "%s%s_%s", k == 0 ? "z" : "cov", s->end, order == 0 ? "lo" : "nlo");
+    snprintf(name, sizeof name, "%s%s_%s", k == 0 ? "z" : "cov", s->end, orders[order]);
     reason = json_string_value(json_object_get(absent, name));
   }
   if (reason == NULL) return PDLT_OK; /* theory.order: 0 */
@@ -136,21 +139,26 @@ static pdlt_status put_absent(const source *s, const sample_set *set, int order,
   return pdlt_predict_absent(s->p->out, name, copy, err);
 }
 
+/* One order of one set, at all times or at the end; or why it is absent. */
+static pdlt_status put_order(const pdlt_prediction *p, const char *end, const sample_set *set,
+                             int order, pdlt_error *err) {
+  source s;
+  const int found = find_source(&s, p, end, orders[order == LO ? NLO : order]);
+  if (found && (order == LO || s.in.mean1 != NULL)) return put_set(&s, set, order, err);
+  return put_absent(&s, set, order, err);
+}
+
 pdlt_status pdlt_predict_losses(const pdlt_prediction *p, pdlt_error *err) {
   const size_t A = p->data->train, D = p->kernel->D;
   const sample_set sets[] = {{"train", 0, A}, {"test", A, D}, {"sample", 0, 0}};
+  const int smooth = pdlt_activation_get_traits(&p->ex->network.activation).smooth;
+  const int last = p->ex->theory.order < 1 ? LO : smooth ? NLO : HALF;
   pdlt_status status = PDLT_OK;
   for (int end = 0; end < 2; end++)
     for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
-      source s;
-      const int found = find_source(&s, p, end ? "_end" : "");
       if (k < 2 && sets[k].first == sets[k].last) continue;
-      for (int order = 0; order <= (p->ex->theory.order >= 1); order++) {
-        if (found && (order == 0 || s.in.mean1 != NULL))
-          PDLT_TRY(put_set(&s, &sets[k], order, err));
-        else
-          PDLT_TRY(put_absent(&s, &sets[k], order, err));
-      }
+      for (int order = LO; order <= last; order++)
+        PDLT_TRY(put_order(p, end ? "_end" : "", &sets[k], order, err));
     }
 cleanup:
   return status;

@@ -110,6 +110,10 @@ cleanup:
 }
 
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
+  static const char *const kinked =
+      "order 1/n of a kink: the first correction is of order n^(-1/2), see z_half";
+  if (!pdlt_activation_get_traits(&p->ex->network.activation).smooth)
+    return all_absent(p, kinked, err);
   pdlt_trained_input input = {.in = {.lo = pdlt_predict_training_input(p),
                                      .threads = p->options->threads,
                                      .progress = p->options->progress},
