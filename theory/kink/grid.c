@@ -6,16 +6,16 @@
 #include "base/core/memory.h"
 
 /* Steps that are followed one by one. */
-static const double single = 256.0;
+static const double single = 32.0;
 /* Later, and under flow, a cell is this share of the time so far; the first cells of flow are so long in
  * units of the fastest mode. */
-static const double share = 1.0 / 64.0, first = 1.0 / 32.0;
+static const double share = 1.0 / 16.0, first = 1.0 / 16.0;
 /* Where a mode counts as ended. */
 static const double ended = 1e-6;
 
 /* Length of the cell that begins at t. */
 static double length(const pdlt_training *w, double t, double fine) {
-  if (!w->flow) return t < single ? 1.0 : fmax(1.0, floor(t * share / fine));
+  if (!w->flow) return t < single * fine ? 1.0 : fmax(1.0, floor(t * share / fine));
   return fmax(first / w->value[w->A - 1], t * share) / fine;
 }
 

@@ -32,7 +32,7 @@ typedef struct pdlt_kink_grid {
 
 /* times (T) increasing from 0 on; a last one may be INFINITY: then to where the slowest mode has fallen to
  * 10^-6 of its start, at most 10^9 steps of it (a mode of theta = 0 never falls). fine: 1 for the cells that
- * are used, larger for a finer grid of joined cells, as a check. Errors: PDLT_ERR_MEMORY. */
+ * are used, larger for more single steps and shorter cells, as a check. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_kink_grid_new(pdlt_kink_grid *out, const pdlt_training *training, size_t num_times,
                                const double *times, double fine, pdlt_error *err);
 

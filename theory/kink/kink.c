@@ -8,7 +8,11 @@
 #include "theory/kink/draw.h"
 #include "theory/kink/points.h"
 
-enum { FIRST_POINTS = 256, DEFAULT_MAX = 1 << 15 };
+enum { FIRST_POINTS = 256 };
+
+/* Points of a replica at most, and motions of one ray in one cell that all points may take together. */
+enum { DEFAULT_MAX = 1 << 15 };
+static const double default_work = 0x1p27;
 
 /* Half of the cells' length, with so many points, tells what the cells do. */
 enum { CHECK_POINTS = 256 };
@@ -189,6 +193,15 @@ static void average(const run *r, pdlt_kink *out) {
   out->err_crossings = three_errors(r, crossings, T * out->hidden * out->D, all);
 }
 
+/* As many points, a power of 2, as the work allows. */
+static size_t most_points(const run *r, const pdlt_kink_input *in) {
+  const double each = (double)PDLT_KINK_REPLICAS * (double)(r->grid.cells + 1) * (double)(r->rays.count + 1);
+  size_t max = DEFAULT_MAX;
+  if (in->max_points > 0) return in->max_points;
+  while (max > FIRST_POINTS && (double)max * each > default_work) max /= 2;
+  return max;
+}
+
 static double largest(const double *x, size_t count) {
   double size = 0.0;
   for (size_t k = 0; k < count; k++) size = fmax(size, fabs(x[k]));
@@ -197,7 +210,7 @@ static double largest(const double *x, size_t count) {
 
 /* Doubles the points until the mean is known. */
 static pdlt_status converge(run *r, pdlt_kink *out, const pdlt_kink_input *in, pdlt_error *err) {
-  const size_t max = in->max_points == 0 ? DEFAULT_MAX : in->max_points;
+  const size_t max = most_points(r, in);
   const size_t count = out->times * out->outputs * out->D;
   pdlt_status status = PDLT_OK;
   pdlt_progress_start_short(in->progress, "neurons near the kink",
