@@ -164,7 +164,7 @@ static pdlt_status fill_curve(pdlt_finding *out, const pdlt_join *join,
     out->x[w] = setup->h[w];
     out->y[w] = join->x[k * join->num_widths + w];
     out->y_se[w] = join->se[k * join->num_widths + w];
-    out->line[w] = join->lo[k] + (slope ? setup->h[w] * join->nlo[k] : 0);
+    out->line[w] = join->lo[k] + (slope ? pdlt_join_unit(join, setup, w) * join->nlo[k] : 0);
   }
   return status;
 }
@@ -177,7 +177,7 @@ static pdlt_distance distance_of(const pdlt_join *join, const pdlt_join_setup *s
     if (!join->distinct[k]) continue;
     const double se2 = join->se[k * join->num_widths + w] * join->se[k * join->num_widths + w];
     const double d = join->x[k * join->num_widths + w] - join->lo[k] -
-                     (order == 1 ? setup->h[w] * join->nlo[k] : 0);
+                     (order == 1 ? pdlt_join_unit(join, setup, w) * join->nlo[k] : 0);
     square += d * d;
     noise += se2;
     spread += 4 * d * d * se2;
