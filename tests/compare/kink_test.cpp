@@ -97,8 +97,9 @@ TEST(Kink, NothingIsPredictedByTheOtherArray) {
     k.half(kink ? "z_nlo" : "z_half", 1);
     if (!kink)
       for (pdlt_archive *archive : {&k.pair.theory, &k.pair.measured})
-        json_object_set_new(json_object_get(json_object_get(archive->meta, "experiment"), "network"),
-                            "activation", json_string("tanh"));
+        json_object_set_new(
+            json_object_get(json_object_get(archive->meta, "experiment"), "network"), "activation",
+            json_string("tanh"));
     Result r;
     r.compare(k.pair);
     EXPECT_EQ(r.c.num_tests, 1u);
@@ -180,8 +181,8 @@ TEST(Kink, WidthsOutOfReachOfHalf) {
   }
   ASSERT_GT(out, 0u);
   ASSERT_LT(out, r.c.num_widths);
-  EXPECT_EQ(std::string(r.c.reach[0].reason).rfind("order 1/sqrt(n) corrects the mean output by", 0),
-            0u)
+  EXPECT_EQ(
+      std::string(r.c.reach[0].reason).rfind("order 1/sqrt(n) corrects the mean output by", 0), 0u)
       << r.c.reach[0].reason;
   const std::string width = std::to_string((long)std::ceil(limit));
   EXPECT_NE(std::string(r.c.warnings[0]).find("n = " + width + " would do"), std::string::npos)
