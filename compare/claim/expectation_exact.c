@@ -137,7 +137,7 @@ pdlt_status pdlt_claim_test_exact(pdlt_finding *out, const pdlt_expectation *e,
       if (join->used[w] && join->distinct[k]) add_function(out, &work, k, w, prediction, setup);
       if (k == out->shown) out->line[w] = prediction;
     }
-    out->x[w] = setup->h[w];
+    out->x[w] = pdlt_join_unit(join, setup, w);
     out->y[w] = join->x[out->shown * join->num_widths + w];
     out->y_se[w] = join->se[out->shown * join->num_widths + w];
   }

@@ -160,6 +160,26 @@ TEST(Kink, CrossingsVanishAtInfiniteWidth) {
   }
 }
 
+// Measured crossings that theory does not predict are named with its reason.
+TEST(Kink, CrossingsWithoutAPredictionAreNamed) {
+  std::mt19937_64 rng(3);
+  Setting s;
+  s.activation = "relu";
+  const Truth t = support::random_truth("crossings", {1, 2, 3}, 0.002, rng);
+  Pair pair;
+  support::put_meta(&pair.theory, "theory", s);
+  support::start_measured(&pair.measured, s);
+  support::add_measured(&pair.measured, s, t, rng);
+  support::add_values(&pair.measured, "times", {1}, {5});
+  json_object_set_new(pair.theory.meta, "absent",
+                      json_pack("{s:s}", "crossings_half", "samples on one ray"));
+  Result r;
+  r.compare(pair);
+  EXPECT_EQ(r.c.num_rows, 0u);
+  ASSERT_GT(r.c.num_warnings, 0u);
+  EXPECT_STREQ(r.c.warnings[0], "crossings was measured but theory has none: samples on one ray");
+}
+
 // A correction of more than half the size of lo takes the narrow widths out.
 TEST(Kink, WidthsOutOfReachOfHalf) {
   Kink k;
