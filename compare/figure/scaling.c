@@ -48,6 +48,7 @@ static pdlt_status add_reference(pdlt_panel *panel, const pdlt_comparison *c, pa
 static pdlt_status add_distance(pdlt_panel *panel, const pdlt_comparison *c, panel_data *p,
                                 int order, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
+  char label[64];
   size_t n = c->num_widths;
   for (size_t w = 0; w < n; w++) {
     const pdlt_distance *d = &p->d[w];
@@ -74,7 +75,8 @@ static pdlt_status add_distance(pdlt_panel *panel, const pdlt_comparison *c, pan
                        .hi = p->hi,
                        .color = color,
                        .mark = order == 0 ? PDLT_MARK_CIRCLE : PDLT_MARK_SQUARE};
-  marks.label = order == 0 ? "from infinite width" : "from order 1/<i>n</i>";
+  snprintf(label, sizeof label, "from order %s", pdlt_order_of(p->power)->markup);
+  marks.label = order == 0 ? "from infinite width" : label;
   PDLT_TRY(add_reference(panel, c, p, order, err));
   PDLT_TRY(pdlt_panel_add(panel, &floor, err));
   PDLT_TRY(pdlt_panel_add(panel, &marks, err));

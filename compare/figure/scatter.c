@@ -248,9 +248,13 @@ pdlt_status pdlt_figure_tensors(pdlt_figure_job *job, pdlt_error *err) {
 pdlt_status pdlt_figure_first_order(pdlt_figure_job *job, pdlt_error *err) {
   const pdlt_comparison *c = job->in->comparison;
   char title[128];
-  int half = 0;
-  for (size_t r = 0; r < c->num_rows; r++) half |= c->rows[r].power < 1 && c->rows[r].c1.tested;
-  snprintf(title, sizeof title, "Coefficients of order 1/<i>n</i>%s%s", half ? " and " : "",
+  int whole = 0, half = 0;
+  for (size_t r = 0; r < c->num_rows; r++) {
+    whole |= c->rows[r].power == 1 && c->rows[r].c1.tested;
+    half |= c->rows[r].power < 1 && c->rows[r].c1.tested;
+  }
+  snprintf(title, sizeof title, "Coefficients of order %s%s%s",
+           whole ? pdlt_order_of(1)->markup : "", whole && half ? " and " : "",
            half ? pdlt_order_of(0.5)->markup : "");
   return make_figure(job, 1, "first_order", title, err);
 }

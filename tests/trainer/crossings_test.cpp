@@ -228,6 +228,41 @@ TEST(TrainerCrossings, NobodyMovesWithoutSteps) {
   }
 }
 
+// One sample, two layers of ReLU, one step: a neuron at s moves by - eta eps omega Theta of its layer
+// and its sample when it is on, and not when it is off, so that the share that crosses is
+// h^(1/2) eta Theta E|omega| E|eps|/(2 sqrt(2 pi K)) with omega ~ N(0, C_W), eps = z - y,
+// z ~ N(0, C_W K/2), up to the next power.
+TEST(TrainerCrossings, ShareAfterOneStep) {
+  Settings s;
+  s.activation = "relu";
+  s.depth = 2;
+  s.widths = "[400]";
+  s.C_b = "0";
+  s.C_W = "2";
+  s.lambda_b = "0";
+  s.lambda_W = "1";
+  s.train = 1;
+  s.test = 0;
+  s.eta = "0.5";
+  s.steps = "1";
+  s.record = "[0, 1]";
+  s.measure = "[output, crossings]";
+  s.members = 8192;
+  s.estimator = "antithetic";
+  const Data data(1, 0, 2, 1, 4);
+  const double size = (data.x[0] * data.x[0] + data.x[1] * data.x[1]) / 2, y = data.y[0];
+  const double K = 2 * size, theta = size, spread = std::sqrt(K), pi = std::acos(-1.0);
+  const double eps = spread * std::sqrt(2 / pi) * std::exp(-y * y / (2 * K)) +
+                     y * std::erf(y / (spread * std::sqrt(2.0)));
+  const double omega = std::sqrt(2.0) * std::sqrt(2 / pi);
+  const double half = 0.5 * theta * omega * eps / (2 * std::sqrt(2 * pi * K));
+  Archive out;
+  run(s, data, 2, &out);
+  const double share = out.at("n400/crossings", 1), se = out.at("n400/crossings_se", 1);
+  EXPECT_LT(se, 0.02 * share);
+  EXPECT_NEAR(share, half / 20, 5 * se + half / 400);
+}
+
 TEST(TrainerCrossings, MemoryFailuresLeaveNothing) {
   Settings s = small();
   Case c(s, 3, 1);
