@@ -44,6 +44,12 @@ const char *pdlt_activation_formula(pdlt_activation_kind kind);
 
 pdlt_activation_traits pdlt_activation_get_traits(const pdlt_activation *act);
 
+/* Whether the slopes on both sides of 0 differ: training moves neurons across such a kink. */
+static inline int pdlt_activation_has_kink(const pdlt_activation *act) {
+  const pdlt_activation_traits traits = pdlt_activation_get_traits(act);
+  return !traits.smooth && traits.a_plus != traits.a_minus;
+}
+
 /* sigma^(order)(z), order 0..5, full double precision (also in the tails, no
  * cancellation). For the ReLU family: sigma'(0) = (a_plus + a_minus)/2, orders
  * >= 2 return 0 (the delta functions are the caller's business). */

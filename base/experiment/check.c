@@ -8,6 +8,7 @@
 
 #include "base/core/memory.h"
 #include "base/experiment/internal.h"
+#include "base/experiment/layer.h"
 
 /* Weights and gradients of one network may take this much. */
 static const double max_network_bytes = 8.0 * 1024 * 1024 * 1024;
@@ -299,6 +300,12 @@ static pdlt_status check_measure(pdlt_reader *reader) {
     return pdlt_experiment_fail(ex, "measure_samples", reader->err,
                                 "%d; there are only train + test = %d samples", ex->measure_samples,
                                 samples);
+  if (ex->measure & PDLT_MEASURE_CROSSINGS) {
+    const char *why = pdlt_experiment_unmeasured(ex, PDLT_MEASURE_CROSSINGS);
+    if (why == NULL && !(ex->measure & PDLT_MEASURE_OUTPUT))
+      why = "only training moves neurons; add output";
+    if (why != NULL) return pdlt_experiment_fail(ex, "measure", reader->err, "crossings: %s", why);
+  }
   if (ex->ensemble.members > 0 && ex->ensemble.keep_members > ex->ensemble.members)
     return pdlt_experiment_fail(ex, "ensemble.keep_members", reader->err,
                                 "%ld; there are only %ld members", ex->ensemble.keep_members,

@@ -12,9 +12,12 @@ typedef struct limits {
 
 static const limits kinds[PDLT_LAYER_KIND_COUNT] = {[PDLT_LAYER_DENSE] = {0, 0, NULL}};
 
-static const limits kink = {PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
-                            PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
-                            "the second derivative of this activation is not a function"};
+static const limits not_smooth = {PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
+                                  PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
+                                  "the second derivative of this activation is not a function"};
+
+static const limits no_kink = {PDLT_MEASURE_CROSSINGS, PDLT_MEASURE_CROSSINGS,
+                               "this activation has no kink that neurons could cross"};
 
 pdlt_layer pdlt_experiment_layer(const pdlt_experiment *ex, int l, int n, size_t inputs) {
   pdlt_layer layer = {.kind = PDLT_LAYER_DENSE,
@@ -50,8 +53,10 @@ static const char *reason(const limits *x, unsigned word, int measured) {
 }
 
 static const char *why_not(const pdlt_experiment *ex, unsigned word, int measured) {
-  const int smooth = pdlt_activation_get_traits(&ex->network.activation).smooth;
-  const char *why = smooth ? NULL : reason(&kink, word, measured);
+  const pdlt_activation *sigma = &ex->network.activation;
+  const char *why = NULL;
+  if (!pdlt_activation_get_traits(sigma).smooth) why = reason(&not_smooth, word, measured);
+  if (why == NULL && !pdlt_activation_has_kink(sigma)) why = reason(&no_kink, word, measured);
   for (int l = 1; l <= ex->network.depth && why == NULL; l++)
     why = reason(&kinds[pdlt_experiment_layer(ex, l, 1, 1).kind], word, measured);
   return why;

@@ -12,7 +12,7 @@ static json_t *conventions(void) {
       "loss", "(1/2) sum over training samples and outputs of (z - y)^2; no mean", "step",
       "theta <- theta - eta lambda dLoss/dtheta, full batch", "learning_rate_tensor",
       "lambda_b^(l) for biases, lambda_W^(l)/n_{l-1} for weights", "h",
-      "1/n_{L-1}; coefficients named *_nlo, G1, Theta1 multiply h");
+      "1/n_{L-1}; coefficients named *_nlo, G1, Theta1 multiply h, *_half h^(1/2)");
 }
 
 pdlt_status pdlt_meta_fill(json_t *meta, const char *kind, const pdlt_experiment *ex,

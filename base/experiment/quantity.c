@@ -19,6 +19,10 @@ int pdlt_quantity_find(const char *name) {
   return -1;
 }
 
+const char *pdlt_quantity_first(const pdlt_quantity *q, double power) {
+  return power < 1 && pdlt_quantity_is_trained(q) ? q->half : q->nlo;
+}
+
 int pdlt_quantity_ndim(const pdlt_quantity *q) { return (int)strlen(q->indices); }
 
 void pdlt_quantity_names(unsigned flag, char *out, size_t size) {

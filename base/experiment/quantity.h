@@ -25,7 +25,8 @@ extern "C" {
   X(VERTEX, "vertex", "four-point vertex at initialization")                              \
   X(NTK_FLUCTUATIONS, "ntk_fluctuations", "fluctuations of the NTK and with the outputs") \
   X(DNTK, "dntk", "dNTK with the outputs at initialization")                              \
-  X(DDNTK, "ddntk", "ddNTKs at initialization")
+  X(DDNTK, "ddntk", "ddNTKs at initialization")                                           \
+  X(CROSSINGS, "crossings", "neurons that training moves across the kink")
 
 #define PDLT_MEASURE_BIT(id, word, what) PDLT_MEASURE_BIT_##id,
 enum { PDLT_MEASURE_LIST(PDLT_MEASURE_BIT) PDLT_MEASURE_WORDS };
@@ -53,67 +54,77 @@ enum {
   PDLT_QUANTITY_SHOWN = 4  /* measured, and not compared with theory */
 };
 
-/* X(ID, NAME, INDICES, WORDS, DRAWN, LO, NLO, MARKUP, FLAGS, WHAT), in the order of a comparison.
- * INDICES: t recorded time, i output, a sample, s one of the first S = measure_samples samples.
- * WORDS: bits of `measure`, all needed. LO, NLO: arrays of theory.npz at infinite width and of the
- * coefficient of h; NULL: 0 at infinite width, not predicted. MARKUP NULL: the name in italics. */
-#define PDLT_QUANTITY_LIST(X)                                                                     \
-  X(K, "K", "aa", PDLT_MEASURE_KERNEL, PDLT_DRAWN_LAYERS, "K", "G1", "<i>K</i>",                  \
-    PDLT_QUANTITY_UNTIL, "kernel")                                                                \
-  X(THETA, "Theta", "aa", PDLT_MEASURE_NTK, PDLT_DRAWN_LAYERS, "Theta", "Theta1",                 \
-    "<i>\xce\x98</i>", PDLT_QUANTITY_UNTIL, "NTK")                                                \
-  X(Z, "z", "tia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_MEAN, "z_lo", "z_nlo", "<i>z</i>",             \
-    PDLT_QUANTITY_UNTIL, "mean output")                                                           \
-  X(COV, "cov", "tiaia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_SCATTER, "cov_lo", "cov_nlo", "cov",     \
-    PDLT_QUANTITY_UNTIL, "covariance of the outputs")                                             \
-  X(Z_END, "z_end", "ia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_END, "z_end_lo", "z_end_nlo",           \
-    "<i>z</i><sup>end</sup>", 0, "mean output at the end of training")                            \
-  X(COV_END, "cov_end", "iaia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_END, "cov_end_lo", "cov_end_nlo", \
-    "cov<sup>end</sup>", 0, "covariance at the end of training")                                  \
-  X(THETA_T, "Theta_t", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_NTK, PDLT_DRAWN_TRAINED,      \
-    "Theta", "Theta_t_nlo", "<i>\xce\x98</i><sup>(<i>t</i>)</sup>",                               \
-    PDLT_QUANTITY_UNTIL | PDLT_QUANTITY_EQUAL, "NTK during training")                             \
-  X(DTHETA_T, "dTheta_t", "tisisis", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_DNTK, PDLT_DRAWN_TRAINED, \
-    NULL, "dTheta_t_nlo", "d<i>\xce\x98</i><sup>(<i>t</i>)</sup>", 0, "dNTK during training")     \
-  X(LOSS_TRAIN, "loss_train", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_train_lo",         \
-    "loss_train_nlo", "<i>L</i><sup>train</sup>", PDLT_QUANTITY_UNTIL,                            \
-    "expected loss of the training samples")                                                      \
-  X(LOSS_TEST, "loss_test", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_test_lo",            \
-    "loss_test_nlo", "<i>L</i><sup>test</sup>", PDLT_QUANTITY_UNTIL,                              \
-    "expected loss of the test samples")                                                          \
-  X(LOSS_TRAIN_BIAS, "loss_train_bias", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,                \
-    "loss_train_lo_bias", "loss_train_nlo_bias", "bias<sup>train</sup>", 0,                       \
-    "squared bias of the outputs in loss_train")                                                  \
-  X(LOSS_TRAIN_VARIANCE, "loss_train_variance", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,        \
-    "loss_train_lo_variance", "loss_train_nlo_variance", "variance<sup>train</sup>", 0,           \
-    "variance of the outputs in loss_train")                                                      \
-  X(LOSS_TEST_BIAS, "loss_test_bias", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,                  \
-    "loss_test_lo_bias", "loss_test_nlo_bias", "bias<sup>test</sup>", 0,                          \
-    "squared bias of the outputs in loss_test")                                                   \
-  X(LOSS_TEST_VARIANCE, "loss_test_variance", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,          \
-    "loss_test_lo_variance", "loss_test_nlo_variance", "variance<sup>test</sup>", 0,              \
-    "variance of the outputs in loss_test")                                                       \
-  X(LOSS_SAMPLE, "loss_sample", "ta", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_sample_lo",     \
-    "loss_sample_nlo", NULL, PDLT_QUANTITY_SHOWN, "expected loss of each sample")                 \
-  X(V, "V", "ssss", PDLT_MEASURE_VERTEX, PDLT_DRAWN_PRODUCTS, "V", NULL, NULL, 0,                 \
-    "four-point vertex")                                                                          \
-  X(A, "A", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_PRODUCTS, "A", NULL, NULL, 0,       \
-    "NTK with itself, equal neurons in pairs")                                                    \
-  X(B, "B", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_LAYERS, "B", NULL, NULL, 0,         \
-    "NTK with itself, across neurons")                                                            \
-  X(D, "D", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_PRODUCTS, "D", NULL, NULL, 0,       \
-    "NTK with the outputs, equal neurons in pairs")                                               \
-  X(F, "F", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_LAYERS, "F", NULL, NULL, 0,         \
-    "NTK with the outputs, across neurons")                                                       \
-  X(P, "P", "ssss", PDLT_MEASURE_DNTK, PDLT_DRAWN_LAYERS, "P", NULL, NULL, 0,                     \
-    "dNTK with the outputs")                                                                      \
-  X(Q, "Q", "ssss", PDLT_MEASURE_DNTK, PDLT_DRAWN_LAYERS, "Q", NULL, NULL, 0,                     \
-    "dNTK with the outputs")                                                                      \
-  X(R, "R", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "R", NULL, NULL, 0, "first ddNTK")     \
-  X(S, "S", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "S", NULL, NULL, 0, "second ddNTK")    \
-  X(T, "T", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "T", NULL, NULL, 0, "second ddNTK")    \
-  X(U, "U", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "U", NULL, NULL, 0, "second ddNTK")    \
-  X(UNSTABLE, "unstable", "", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_SHARE, NULL, NULL, NULL,            \
+/* X(ID, NAME, INDICES, WORDS, DRAWN, LO, NLO, HALF, MARKUP, FLAGS, WHAT), in the order of a
+ * comparison. INDICES: t recorded time, l hidden layer, i output, a sample, s one of the first S =
+ * measure_samples samples. WORDS: bits of `measure`, all needed. LO, NLO, HALF: arrays of theory.npz
+ * at infinite width, of the coefficient of h, and of that of h^(1/2) where the activation has a
+ * kink; NULL: 0 at infinite width, not predicted. MARKUP NULL: the name in italics. */
+#define PDLT_QUANTITY_LIST(X)                                                                      \
+  X(K, "K", "aa", PDLT_MEASURE_KERNEL, PDLT_DRAWN_LAYERS, "K", "G1", NULL, "<i>K</i>",             \
+    PDLT_QUANTITY_UNTIL, "kernel")                                                                 \
+  X(THETA, "Theta", "aa", PDLT_MEASURE_NTK, PDLT_DRAWN_LAYERS, "Theta", "Theta1", NULL,            \
+    "<i>\xce\x98</i>", PDLT_QUANTITY_UNTIL, "NTK")                                                 \
+  X(Z, "z", "tia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_MEAN, "z_lo", "z_nlo", "z_half", "<i>z</i>",    \
+    PDLT_QUANTITY_UNTIL, "mean output")                                                            \
+  X(COV, "cov", "tiaia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_SCATTER, "cov_lo", "cov_nlo", "cov_half", \
+    "cov", PDLT_QUANTITY_UNTIL, "covariance of the outputs")                                       \
+  X(Z_END, "z_end", "ia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_END, "z_end_lo", "z_end_nlo",            \
+    "z_end_half", "<i>z</i><sup>end</sup>", 0, "mean output at the end of training")               \
+  X(COV_END, "cov_end", "iaia", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_END, "cov_end_lo", "cov_end_nlo",  \
+    "cov_end_half", "cov<sup>end</sup>", 0, "covariance at the end of training")                   \
+  X(THETA_T, "Theta_t", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_NTK, PDLT_DRAWN_TRAINED,       \
+    "Theta", "Theta_t_nlo", "Theta_t_half", "<i>\xce\x98</i><sup>(<i>t</i>)</sup>",                \
+    PDLT_QUANTITY_UNTIL | PDLT_QUANTITY_EQUAL, "NTK during training")                              \
+  X(DTHETA_T, "dTheta_t", "tisisis", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_DNTK, PDLT_DRAWN_TRAINED,  \
+    NULL, "dTheta_t_nlo", NULL, "d<i>\xce\x98</i><sup>(<i>t</i>)</sup>", 0,                        \
+    "dNTK during training")                                                                        \
+  X(CROSSINGS, "crossings", "tla", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_CROSSINGS,                   \
+    PDLT_DRAWN_TRAINED, NULL, NULL, "crossings_half", "crossings", 0,                              \
+    "share of neurons across the kink")                                                            \
+  X(LOSS_TRAIN, "loss_train", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_train_lo",          \
+    "loss_train_nlo", "loss_train_half", "<i>L</i><sup>train</sup>", PDLT_QUANTITY_UNTIL,          \
+    "expected loss of the training samples")                                                       \
+  X(LOSS_TEST, "loss_test", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_test_lo",             \
+    "loss_test_nlo", "loss_test_half", "<i>L</i><sup>test</sup>", PDLT_QUANTITY_UNTIL,             \
+    "expected loss of the test samples")                                                           \
+  X(LOSS_TRAIN_BIAS, "loss_train_bias", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,                 \
+    "loss_train_lo_bias", "loss_train_nlo_bias", "loss_train_half_bias", "bias<sup>train</sup>",   \
+    0, "squared bias of the outputs in loss_train")                                                \
+  X(LOSS_TRAIN_VARIANCE, "loss_train_variance", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,         \
+    "loss_train_lo_variance", "loss_train_nlo_variance", "loss_train_half_variance",               \
+    "variance<sup>train</sup>", 0, "variance of the outputs in loss_train")                        \
+  X(LOSS_TEST_BIAS, "loss_test_bias", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,                   \
+    "loss_test_lo_bias", "loss_test_nlo_bias", "loss_test_half_bias", "bias<sup>test</sup>", 0,    \
+    "squared bias of the outputs in loss_test")                                                    \
+  X(LOSS_TEST_VARIANCE, "loss_test_variance", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS,           \
+    "loss_test_lo_variance", "loss_test_nlo_variance", "loss_test_half_variance",                  \
+    "variance<sup>test</sup>", 0, "variance of the outputs in loss_test")                          \
+  X(LOSS_SAMPLE, "loss_sample", "ta", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_sample_lo",      \
+    "loss_sample_nlo", "loss_sample_half", NULL, PDLT_QUANTITY_SHOWN,                              \
+    "expected loss of each sample")                                                                \
+  X(V, "V", "ssss", PDLT_MEASURE_VERTEX, PDLT_DRAWN_PRODUCTS, "V", NULL, NULL, NULL, 0,            \
+    "four-point vertex")                                                                           \
+  X(A, "A", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_PRODUCTS, "A", NULL, NULL, NULL, 0,  \
+    "NTK with itself, equal neurons in pairs")                                                     \
+  X(B, "B", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_LAYERS, "B", NULL, NULL, NULL, 0,    \
+    "NTK with itself, across neurons")                                                             \
+  X(D, "D", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_PRODUCTS, "D", NULL, NULL, NULL, 0,  \
+    "NTK with the outputs, equal neurons in pairs")                                                \
+  X(F, "F", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_LAYERS, "F", NULL, NULL, NULL, 0,    \
+    "NTK with the outputs, across neurons")                                                        \
+  X(P, "P", "ssss", PDLT_MEASURE_DNTK, PDLT_DRAWN_LAYERS, "P", NULL, NULL, NULL, 0,                \
+    "dNTK with the outputs")                                                                       \
+  X(Q, "Q", "ssss", PDLT_MEASURE_DNTK, PDLT_DRAWN_LAYERS, "Q", NULL, NULL, NULL, 0,                \
+    "dNTK with the outputs")                                                                       \
+  X(R, "R", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "R", NULL, NULL, NULL, 0,               \
+    "first ddNTK")                                                                                 \
+  X(S, "S", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "S", NULL, NULL, NULL, 0,               \
+    "second ddNTK")                                                                                \
+  X(T, "T", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "T", NULL, NULL, NULL, 0,               \
+    "second ddNTK")                                                                                \
+  X(U, "U", "ssss", PDLT_MEASURE_DDNTK, PDLT_DRAWN_LAYERS, "U", NULL, NULL, NULL, 0,               \
+    "second ddNTK")                                                                                \
+  X(UNSTABLE, "unstable", "", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_SHARE, NULL, NULL, NULL, NULL,       \
     PDLT_QUANTITY_SHOWN, "share of draws with eta theta_max > 2")
 
 #define PDLT_QUANTITY_ID(id, ...) PDLT_QUANTITY_##id,
@@ -124,7 +135,7 @@ typedef struct pdlt_quantity {
   const char *name, *indices;
   unsigned words;
   pdlt_drawn drawn;
-  const char *lo, *nlo, *markup;
+  const char *lo, *nlo, *half, *markup;
   unsigned flags;
   const char *what;
 } pdlt_quantity;
@@ -146,6 +157,10 @@ static inline int pdlt_quantity_is_trained(const pdlt_quantity *q) {
 
 /* Whether its first index is the time. */
 static inline int pdlt_quantity_has_times(const pdlt_quantity *q) { return q->indices[0] == 't'; }
+
+/* Its array of theory.npz with the first coefficient beyond infinite width where trained quantities
+ * go in powers of h^power: nlo at 1, half at 1/2. NULL: there is none. */
+const char *pdlt_quantity_first(const pdlt_quantity *q, double power);
 
 /* The number of its indices, time included. */
 int pdlt_quantity_ndim(const pdlt_quantity *q);

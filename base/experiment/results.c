@@ -23,8 +23,8 @@ typedef struct checker {
   const pdlt_archive *archive;
   const char *file;
   pdlt_error *err;
-  size_t times, outputs, samples;
-  int depth;
+  size_t times, outputs, samples, hidden;
+  int depth; /* of the layers that have arrays of their own */
 } checker;
 
 /* One width. */
@@ -103,6 +103,7 @@ static int expected_shape(const checker *c, const char *indices, const pdlt_arra
   const int at = first == NULL ? -1 : (int)(first - indices);
   for (int d = 0; d < ndim; d++) {
     dim[d] = indices[d] == 't'                       ? c->times
+             : indices[d] == 'l'                     ? c->hidden
              : indices[d] == 'i'                     ? c->outputs
              : indices[d] == 'a'                     ? c->samples
              : indices[d] == 's' && at < array->ndim ? array->dim[at]
@@ -194,6 +195,7 @@ static pdlt_status check_theory(const checker *c) {
       const int equal = (q->flags & PDLT_QUANTITY_EQUAL) != 0; /* lo is that of another */
       if (q->lo != NULL && !equal) PDLT_TRY(check_prediction(c, layer, q->lo, q->indices));
       if (q->nlo != NULL) PDLT_TRY(check_prediction(c, layer, q->nlo, q->indices));
+      if (q->half != NULL) PDLT_TRY(check_prediction(c, layer, q->half, q->indices));
     }
   }
   PDLT_TRY(check_errors(c));
@@ -316,6 +318,7 @@ pdlt_status pdlt_results_check(const pdlt_archive *archive, const char *file, pd
   checker c = {.archive = archive,
                .file = file,
                .err = err,
+               .hidden = depth > 1 ? (size_t)depth - 1 : 0,
                .outputs = (size_t)json_integer_value(json_object_get(network, "outputs")),
                .samples = (size_t)(json_integer_value(json_object_get(data, "train")) +
                                    json_integer_value(json_object_get(data, "test")))};

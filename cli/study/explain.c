@@ -10,6 +10,7 @@
 
 #include "base/core/memory.h"
 #include "cli/study/work.h"
+#include "compare/text/order.h"
 #include "theory/infinite/critical.h"
 #include "theory/infinite/kernel.h"
 #include "theory/infinite/training.h"
@@ -187,14 +188,10 @@ static double stable_width(const pdlt_stability_tail *t, double share) {
   return ceil(pdlt_reach_stable_width(t->width, share));
 }
 
-/* Width at which a correction `per_h` h is `wanted`. */
-static double width_for(double per_h, double wanted, int ratio) {
-  return isnan(per_h) ? NAN : fmax(1, ceil(per_h / (wanted * ratio)));
-}
-
-/* The larger of what is known. */
-static double largest_correction(const pdlt_reach *r) {
-  return fmax(fmax(r->correction, r->correction_ntk), r->correction_loss);
+/* Width at which the largest correction is `wanted`. */
+static double width_for(const pdlt_reach_theory *theory, double wanted, int ratio) {
+  const double h = pdlt_reach_correction_h(theory, wanted);
+  return isnan(h) ? NAN : fmax(1, ceil(1 / (h * ratio)));
 }
 
 static pdlt_status fill_widths(work *w, const pdlt_reach_theory *theory, pdlt_error *err) {
@@ -213,11 +210,8 @@ static pdlt_status fill_widths(work *w, const pdlt_reach_theory *theory, pdlt_er
     if (w->tail != NULL && !e->reach[k].in_reach)
       stable = fmax(stable, stable_width(&w->tail[k], share));
   }
-  const pdlt_reach *first = &e->reach[0];
-  const double per_h =
-      isnan(first->correction) ? NAN : largest_correction(first) * ex->network.widths[0] * ratio;
-  e->width_10_percent = width_for(per_h, 0.1, ratio);
-  e->width_30_percent = width_for(per_h, 0.3, ratio);
+  e->width_10_percent = width_for(theory, 0.1, ratio);
+  e->width_30_percent = width_for(theory, 0.3, ratio);
   if (w->brief && e->within == ex->network.num_widths) goto cleanup; /* nobody asks */
   PDLT_TRY(pdlt_reach_largest_h(theory, &h, err));
   e->width_in_reach = fmax(fmax(1, ceil(1 / (h * ratio))), stable);
@@ -228,8 +222,10 @@ cleanup:
 /* Why theory has no correction of the trained outputs. */
 static void find_reason(pdlt_explanation *e, const pdlt_archive *theory) {
   const json_t *absent = json_object_get(theory->meta, "absent");
-  const char *why = json_string_value(json_object_get(absent, "z_nlo"));
-  if (pdlt_archive_get(theory, "z_nlo") != NULL) return;
+  const char *name = pdlt_quantity_first(&pdlt_quantities[PDLT_QUANTITY_Z], e->power);
+  const char *why = json_string_value(json_object_get(absent, name));
+  if (pdlt_archive_get(theory, name) != NULL) return;
+  if (why == NULL) why = json_string_value(json_object_get(absent, "z_nlo"));
   if (e->ex->theory.order == 0) why = "theory.order is 0";
   snprintf(e->no_correction, sizeof e->no_correction, "%s", why == NULL ? "not predicted" : why);
 }
@@ -300,8 +296,9 @@ static void judge(work *w) {
     say(e, "network.widths: %zu, a fit of degree %d needs %zu%s", widths, ex->compare.degree,
         e->needed, e->within < widths ? rest : "");
   else if (e->within < e->needed)
-    say(e, "widths out of reach of order 1/n: %zu of %zu; a fit of degree %d needs %zu within%s",
-        widths - e->within, widths, ex->compare.degree, e->needed, rest);
+    say(e, "widths out of reach of order %s: %zu of %zu; a fit of degree %d needs %zu within%s",
+        pdlt_order_of(e->power)->plain, widths - e->within, widths, ex->compare.degree, e->needed,
+        rest);
 }
 
 /* --- All of it --- */
@@ -348,11 +345,12 @@ cleanup:
 
 pdlt_status pdlt_explanation_make(pdlt_explanation *out, pdlt_study *study, int brief,
                                   pdlt_error *err) {
-  pdlt_explanation e = {.threads = study->settings.threads};
+  pdlt_explanation e = {.threads = study->settings.threads, .power = 1};
   work w = {.e = &e, .study = study, .brief = brief};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_study_resolve(study, err));
   e.ex = &study->resolved.experiment;
+  if (pdlt_activation_has_kink(&e.ex->network.activation)) e.power = 0.5;
   PDLT_TRY(take_theory(&w, err));
   PDLT_TRY(count_work(&w, err));
   if (!brief) PDLT_TRY(fill_layers(&w, err));

@@ -42,6 +42,7 @@ typedef struct pdlt_explanation {
   pdlt_reach *reach;               /* (widths) owned; NULL without theory (training alone) */
   int with_g;                      /* 1: g was looked at, if there is one */
   int with_stability;              /* 1: the pilot was asked, if it has an answer */
+  double power;                    /* of h, of the first correction in training: 1, or 1/2 */
   char no_correction[256];         /* why theory has no correction of trained outputs; "" */
   double width_in_reach;           /* from which on all is within reach */
   double width_10_percent, width_30_percent;

@@ -7,6 +7,7 @@
 #include "base/core/memory.h"
 #include "base/file/json.h"
 #include "cli/study/explain.h"
+#include "compare/text/order.h"
 #include "trainer/record/plan.h"
 #include "trainer/statistics/moments.h"
 
@@ -79,7 +80,9 @@ static void put_whole(FILE *to, const pdlt_explanation *e) {
 
 static void put_widths(FILE *to, const pdlt_explanation *e) {
   char z[CELL], ntk[CELL], loss[CELL], negative[CELL], unstable[CELL], g[CELL];
-  fprintf(to, "corrections of order 1/n in %%; g; share of unstable draws\n");
+  if (e->power < 1) fprintf(to, "the activation has a kink: first correction of order n^(-1/2)\n");
+  fprintf(to, "corrections of order %s in %%; g; share of unstable draws\n",
+          pdlt_order_of(e->power)->plain);
   fprintf(to, "%-7s %8s %8s %9s %8s %8s %9s  within reach\n", "n", "z", "NTK", "loss", "negative",
           "g", "unstable");
   for (size_t w = 0; w < e->ex->network.num_widths; w++) {
@@ -151,7 +154,8 @@ static void put_short_width(FILE *to, int n, const pdlt_reach *r, int all_known)
   if (r->in_reach && !all_known && !isfinite(r->correction)) return; /* nothing is known of it */
   fprintf(to, "n = %d: ", n);
   if (isfinite(r->correction))
-    fprintf(to, "order 1/n corrects the mean output by %s %%", percent(cell, r->correction));
+    fprintf(to, "order %s corrects the mean output by %s %%", pdlt_order_of(r->power)->plain,
+            percent(cell, r->correction));
   if (isfinite(r->correction) && isfinite(r->correction_loss))
     fprintf(to, ", the loss by %s %%", percent(cell, r->correction_loss));
   if (isfinite(r->correction)) fprintf(to, "; ");
@@ -171,11 +175,14 @@ static void put_short(FILE *to, const pdlt_explanation *e) {
   if (shown > 0 && shown < widths) fprintf(to, "and %zu wider\n", widths - shown);
   put_verdict(to, e);
   put_cost(to, e);
-  if (!e->with_g || !e->with_stability)
-    fprintf(to, "pdlt explain tells more: %s\n",
-            e->reach == NULL ? "how far each width is within reach of order 1/n"
-            : e->with_g      ? "the share of unstable draws"
-                             : "g of each width and the share of unstable draws");
+  if (e->with_g && e->with_stability) return;
+  fprintf(to, "pdlt explain tells more: ");
+  if (e->reach == NULL)
+    fprintf(to, "how far each width is within reach of order %s\n", pdlt_order_of(e->power)->plain);
+  else
+    fprintf(to, "%s\n",
+            e->with_g ? "the share of unstable draws"
+                      : "g of each width and the share of unstable draws");
 }
 
 pdlt_status pdlt_explanation_text(const pdlt_explanation *e, char **out, pdlt_error *err) {

@@ -63,10 +63,13 @@ static void list_parts(pdlt_list_texts *out) {
   pdlt_list_entry *entry = out->entry;
   for (int i = 0; i < PDLT_QUANTITIES; i++) {
     const pdlt_quantity *q = &pdlt_quantities[i];
-    if (q->lo == NULL && q->nlo == NULL) continue;
-    snprintf(out->text[i], sizeof out->text[i], "%s%s%s", q->lo != NULL ? q->lo : "",
-             q->lo != NULL && q->nlo != NULL ? ", " : "", q->nlo != NULL ? q->nlo : "");
-    *entry++ = (pdlt_list_entry){out->text[i], q->what};
+    const char *const names[] = {q->lo, q->nlo, q->half};
+    size_t used = 0;
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+      if (names[k] != NULL)
+        used += (size_t)snprintf(out->text[i] + used, sizeof out->text[i] - used, "%s%s",
+                                 used > 0 ? ", " : "", names[k]);
+    if (used > 0) *entry++ = (pdlt_list_entry){out->text[i], q->what};
   }
   memcpy(entry, mean_parts, sizeof mean_parts);
 }

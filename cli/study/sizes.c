@@ -43,6 +43,17 @@ static void add_covariance_lo(double *bytes, double times, double n, double D) {
   add(bytes, 1, same * times * D * D, symmetric(D));
 }
 
+/* What a kink has in place of z_nlo and its kin: z_half, its parts by layer and by source. */
+static void add_half(double *bytes, double times, double n, double D, double layers) {
+  const double p = n * D;
+  add(bytes, 4 + layers, (times + 1) / 2 * p, packed);
+  add(bytes, 2, times * p * p, symmetric(p));
+  add(bytes, 1, times * layers * D, packed);
+  add(bytes, 16, times, packed);
+  add(bytes, 1, (times + 1) * D, packed);
+  add(bytes, 30, 0, 0);
+}
+
 static double theory_bytes(const pdlt_experiment *ex, const pdlt_dataset *data, int layers) {
   enum { TENSORS = 11, VERTEX_TENSORS = 5 };
   const double T = (double)ex->training.num_record, n = (double)data->outputs;
@@ -63,6 +74,8 @@ static double theory_bytes(const pdlt_experiment *ex, const pdlt_dataset *data, 
   if (ex->theory.order == 0 || !vertex) return bytes;
   add(&bytes, 2 * copies, D * D, symmetric(D));
   add(&bytes, (dntk ? TENSORS : VERTEX_TENSORS) * copies, D * D * D * D, tensor(D));
+  if (pdlt_activation_has_kink(&ex->network.activation))
+    add_half(&bytes, T, n, D, ex->network.depth - 1);
   if (!dntk) return bytes;
   add(&bytes, 12, (T + 1) / 2 * p, packed);
   add(&bytes, 2, T * p * p, symmetric(p));
@@ -111,18 +124,20 @@ static double measured_bytes(const pdlt_plan *plan) {
   return bytes + width * (double)plan->ex->network.num_widths;
 }
 
-/* Numbers that theory and measurement share, and those of them with a coefficient of 1/n. */
+/* Numbers that theory and measurement share, and those of them with a first coefficient. */
 static void count_compared(const pdlt_plan *plan, double *numbers, double *second) {
   const int order = plan->ex->theory.order;
+  const double power = pdlt_activation_has_kink(&plan->ex->network.activation) ? 0.5 : 1;
   *numbers = *second = 0;
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
     const pdlt_quantity *q = &pdlt_quantities[k];
     const double count = (double)pdlt_plan_numbers(plan, k);
     if (!is_kept(plan, k) || (q->flags & PDLT_QUANTITY_SHOWN) || q->drawn == PDLT_DRAWN_END)
       continue;
-    if (order == 0 && (q->lo == NULL || q->nlo == NULL)) continue; /* of order 1/n as a whole */
+    const char *first = pdlt_quantity_first(q, power);
+    if (order == 0 && (q->lo == NULL || first == NULL)) continue; /* of order 1/n as a whole */
     *numbers += count;
-    if (order > 0 && q->nlo != NULL) *second += count;
+    if (order > 0 && first != NULL) *second += count;
   }
 }
 

@@ -71,6 +71,17 @@ static double dntk(const pdlt_network *net, double p, double S) {
   return flops;
 }
 
+/* Slopes of D samples in a network's present state (trainer/measure/crossings.h). */
+static double slopes(const pdlt_network *net, double D) {
+  double flops = PDLT_FLOPS_LOOP;
+  for (int k = 0; k + 1 < net->depth; k++) {
+    const double in = (double)net->layer[k].in, out = (double)net->layer[k].out;
+    flops +=
+        2 * (k > 0 ? D + thin : 0) * in * out + (PDLT_FLOPS_SIGMA + PDLT_FLOPS_SHORT) * D * out;
+  }
+  return flops;
+}
+
 /* V, D, F, A, B and P .. U on S samples (trainer/measure/ntk_fluctuation.h, trainer/measure/ddntk.h). */
 static double tensors(const pdlt_plan *plan, const pdlt_network *net) {
   const double S = (double)plan->first, pairs = S * S;
@@ -118,6 +129,7 @@ static double flops_of_draw(const pdlt_plan *plan, const pdlt_network *net, doub
     flops += ntk(net, D);
   if (has(plan, PDLT_QUANTITY_UNSTABLE))
     flops += ntk(net, (double)(plan->data->outputs * plan->data->train));
+  if (has(plan, PDLT_QUANTITY_CROSSINGS)) flops += networks * times * slopes(net, D);
   if (has(plan, PDLT_QUANTITY_THETA_T)) flops += networks * times * ntk(net, p);
   if (has(plan, PDLT_QUANTITY_DTHETA_T)) {
     const double S = (double)pdlt_experiment_dntk_samples(plan->ex);

@@ -155,16 +155,16 @@ size_t pdlt_claim_choose_shown(const pdlt_join *join, const double *prediction) 
   return best;
 }
 
-/* Measured against h, with lo (LIMIT) or lo + h nlo (SLOPE) of the number shown. */
+/* Measured against h^power, with lo (LIMIT) or lo + h nlo (SLOPE) of the number shown. */
 static pdlt_status fill_curve(pdlt_finding *out, const pdlt_join *join,
                               const pdlt_join_setup *setup, int slope, pdlt_error *err) {
   pdlt_status status = pdlt_finding_curve(out, join->num_widths, err);
   const size_t k = out->shown;
   for (size_t w = 0; status == PDLT_OK && w < join->num_widths; w++) {
-    out->x[w] = setup->h[w];
+    out->x[w] = pdlt_join_unit(join, setup, w);
     out->y[w] = join->x[k * join->num_widths + w];
     out->y_se[w] = join->se[k * join->num_widths + w];
-    out->line[w] = join->lo[k] + (slope ? setup->h[w] * join->nlo[k] : 0);
+    out->line[w] = join->lo[k] + (slope ? pdlt_join_unit(join, setup, w) * join->nlo[k] : 0);
   }
   return status;
 }
@@ -177,7 +177,7 @@ static pdlt_distance distance_of(const pdlt_join *join, const pdlt_join_setup *s
     if (!join->distinct[k]) continue;
     const double se2 = join->se[k * join->num_widths + w] * join->se[k * join->num_widths + w];
     const double d = join->x[k * join->num_widths + w] - join->lo[k] -
-                     (order == 1 ? setup->h[w] * join->nlo[k] : 0);
+                     (order == 1 ? pdlt_join_unit(join, setup, w) * join->nlo[k] : 0);
     square += d * d;
     noise += se2;
     spread += 4 * d * d * se2;
@@ -244,6 +244,7 @@ static pdlt_status test_ensemble(pdlt_finding *out, const pdlt_expectation *e,
   const pdlt_archive *theory = setting->other != NULL ? setting->other : setting->theory;
   PDLT_TRY(read_join(&join, e, setup, theory, setting->measured, err));
   PDLT_TRY(select_numbers(&join, e, &count, err));
+  out->half = join.power < 1;
   if (e->kind == PDLT_EXPECT_EXACT) {
     PDLT_TRY(pdlt_claim_test_exact(out, e, sabotage, setting, &join, setup, err));
   } else {

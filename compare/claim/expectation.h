@@ -31,7 +31,8 @@ typedef struct pdlt_claim_setting {
 
 /* How the distance of the measured numbers from a prediction falls with the width. */
 typedef struct pdlt_residual {
-  double exponent[2], exponent_se[2]; /* of n: from lo, from lo + h nlo; NaN: within noise */
+  double exponent[2], exponent_se[2]; /* of n: from lo, from lo + h^power nlo; NaN: within
+                                         noise */
   double left_out; /* second distance over the first at the smallest width; NaN: no correction */
 } pdlt_residual;
 
@@ -46,8 +47,9 @@ typedef struct pdlt_finding {
   double value, se, predicted; /* its coefficient and the prediction; EXACT: at the smallest width
                                   that is used; NaN: there is none */
   size_t count;                /* points of the curve */
-  double *x, *y, *y_se, *line; /* (count) h (THEORY: the variable), measured (computed), its
-                                  error, prediction */
+  int half;                    /* 1: the quantity goes in powers of h^(1/2) */
+  double *x, *y, *y_se, *line; /* (count) h or h^(1/2) (THEORY: the variable), measured (computed),
+                                  its error, prediction */
   pdlt_residual residual;      /* SLOPE */
 } pdlt_finding;
 

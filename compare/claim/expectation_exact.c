@@ -56,7 +56,7 @@ static pdlt_status predict_at(double *out, size_t k, size_t w, const pdlt_expect
     pdlt_claim_scope_set(scope, "h", setup->h[w]);
     status = pdlt_claim_scope_value(out, list, scope, err);
   } else {
-    *out = join->lo[k] + (join->second ? setup->h[w] * join->nlo[k] : 0);
+    *out = join->lo[k] + (join->second ? pdlt_join_unit(join, setup, w) * join->nlo[k] : 0);
   }
   if (sabotage != NULL && sabotage->kind == PDLT_SABOTAGE_FACTOR) *out *= sabotage->factor;
   return status;
@@ -67,8 +67,8 @@ static void add_function(pdlt_finding *out, functions *work, size_t k, size_t w,
   const pdlt_join *join = work->join;
   const size_t at = k * join->num_widths + w, r = work->count;
   const double se = join->se[at];
-  const double numeric =
-      join->floor[k] + join->err_lo + (join->second ? setup->h[w] * join->err_nlo : 0);
+  const double numeric = join->floor[k] + join->err_lo +
+                         (join->second ? pdlt_join_unit(join, setup, w) * join->err_nlo : 0);
   const double deviation = join->x[at] - prediction, scale = hypot(se, numeric);
   if (fabs(deviation / scale) > fabs(out->worst_z)) out->worst_z = deviation / scale;
   out->numbers++;
@@ -137,7 +137,7 @@ pdlt_status pdlt_claim_test_exact(pdlt_finding *out, const pdlt_expectation *e,
       if (join->used[w] && join->distinct[k]) add_function(out, &work, k, w, prediction, setup);
       if (k == out->shown) out->line[w] = prediction;
     }
-    out->x[w] = setup->h[w];
+    out->x[w] = pdlt_join_unit(join, setup, w);
     out->y[w] = join->x[out->shown * join->num_widths + w];
     out->y_se[w] = join->se[out->shown * join->num_widths + w];
   }

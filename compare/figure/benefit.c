@@ -1,5 +1,5 @@
 /* benefit.c - where finite width helps and where it hurts: what it adds to the test loss,
- * divided by h, against training time and sample by sample. */
+ * divided by h^power, against training time and sample by sample. */
 #include <math.h>
 
 #include "compare/figure/view.h"
@@ -27,12 +27,13 @@ static const double *last_row(const benefit *b, const pdlt_array *t) {
   return t->data + b->last * samples;
 }
 
-/* 1 when theory knows the coefficient of h of the test loss. */
+/* 1 when theory knows the first coefficient of the test loss. */
 static int find(benefit *b, const pdlt_figure_input *in) {
   *b = (benefit){.view = pdlt_view_of(in)};
-  const pdlt_array *nlo = theory(b, "loss_test_nlo"), *sample = theory(b, "loss_sample_nlo");
-  if (!nlo || nlo->ndim != 1 || nlo->dim[0] == 0 || b->view.c->num_widths == 0) return 0;
-  b->last = nlo->dim[0] - 1;
+  const pdlt_array *all = pdlt_view_first(&b->view, "loss_test");
+  const pdlt_array *sample = pdlt_view_first(&b->view, "loss_sample");
+  if (!all || all->ndim != 1 || all->dim[0] == 0 || b->view.c->num_widths == 0) return 0;
+  b->last = all->dim[0] - 1;
   if (!sample || sample->ndim != 2) return 0;
   pdlt_view_count_samples(&b->view, sample->dim[1]);
   b->tested = b->view.samples - b->view.num_train;
@@ -40,67 +41,67 @@ static int find(benefit *b, const pdlt_figure_input *in) {
   return b->tested > 0 && last_row(b, sample) && last_row(b, measured(b, 0, "loss_sample"));
 }
 
-static pdlt_status add_line(pdlt_panel *panel, const pdlt_view *v, const char *name,
+static pdlt_status add_line(pdlt_panel *panel, const pdlt_view *v, const char *quantity,
                             pdlt_color color, int dashed, const char *label, pdlt_error *err) {
   const pdlt_series line = {.kind = PDLT_SERIES_LINE,
                             .n = v->num_times,
                             .x = v->x,
-                            .y = pdlt_view_theory(v, name, 1, 1),
+                            .y = pdlt_view_data(v, pdlt_view_first(v, quantity), 1, 1),
                             .color = color,
                             .dashed = dashed,
                             .label = label};
   return line.y ? pdlt_panel_add(panel, &line, err) : PDLT_OK;
 }
 
-/* (loss - infinite width)/h of width w; lo, x, se (count) of theory and measurement. */
+/* (loss - infinite width)/h^power of width w; lo, x, se (count) of theory and measurement. */
 static pdlt_status add_marks(pdlt_panel *panel, const pdlt_view *v, size_t count, const double *at,
                              const double *lo, const double *x, const double *se, size_t w,
                              pdlt_error *err) {
-  const double h = v->c->h[w];
+  const double unit = pdlt_view_unit(v, w);
   if (!lo || !x) return PDLT_OK;
   for (size_t i = 0; i < count; i++) {
-    v->y[i] = (x[i] - lo[i]) / h;
-    v->se[i] = se ? se[i] / h : NAN;
+    v->y[i] = (x[i] - lo[i]) / unit;
+    v->se[i] = se ? se[i] / unit : NAN;
   }
   return pdlt_view_marks(panel, v, count, at, w, w, "measured", err);
 }
 
-static void label_change(pdlt_panel *panel) {
+static void label_change(pdlt_panel *panel, const pdlt_view *v) {
   snprintf(pdlt_panel_y(panel)->label, sizeof pdlt_panel_y(panel)->label,
-           "(loss \xe2\x88\x92 loss<sub>\xe2\x88\x9e</sub>)/<i>h</i>");
+           "(loss \xe2\x88\x92 loss<sub>\xe2\x88\x9e</sub>)/%s", v->order->unit);
 }
 
 static pdlt_status fill_times(pdlt_panel *panel, const pdlt_view *v, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
+  char label[64];
   pdlt_panel_title(panel, "all test samples");
   pdlt_figure_time_axis(pdlt_panel_x(panel), v->x, v->eta);
-  label_change(panel);
+  label_change(panel, v);
   PDLT_TRY(pdlt_figure_level(panel, v->num_times, v->x, 0, err));
   for (size_t w = 0; w < pdlt_view_widths(v); w++)
     PDLT_TRY(add_marks(panel, v, v->num_times, v->x, pdlt_view_theory(v, "loss_test_lo", 1, 1),
                        pdlt_view_measured(v, w, "loss_test", 1, 1),
                        pdlt_view_measured(v, w, "loss_test_se", 1, 1), w, err));
-  PDLT_TRY(add_line(panel, v, "loss_test_nlo_bias", PDLT_BLUE, 1,
-                    "theory, its part in squared bias", err));
-  PDLT_TRY(add_line(panel, v, "loss_test_nlo_variance", PDLT_VERMILION, 2,
-                    "theory, its part in variance", err));
   PDLT_TRY(
-      add_line(panel, v, "loss_test_nlo", PDLT_BLACK, 0, "theory, coefficient of <i>h</i>", err));
+      add_line(panel, v, "loss_test_bias", PDLT_BLUE, 1, "theory, its part in squared bias", err));
+  PDLT_TRY(add_line(panel, v, "loss_test_variance", PDLT_VERMILION, 2,
+                    "theory, its part in variance", err));
+  pdlt_view_label(label, sizeof label, v);
+  PDLT_TRY(add_line(panel, v, "loss_test", PDLT_BLACK, 0, label, err));
 cleanup:
   return status;
 }
 
 /* Theory's coefficient of each test sample as a short line about its number. */
-static pdlt_status add_levels(pdlt_panel *panel, const benefit *b, const double *nlo,
+static pdlt_status add_levels(pdlt_panel *panel, const benefit *b, const double *first,
                               pdlt_error *err) {
   pdlt_status status = PDLT_OK;
+  char label[64];
+  pdlt_view_label(label, sizeof label, &b->view);
   for (size_t i = 0; i < b->tested && status == PDLT_OK; i++) {
-    const double x[2] = {(double)i + 0.65, (double)i + 1.35}, y[2] = {nlo[i], nlo[i]};
-    const pdlt_series line = {.kind = PDLT_SERIES_LINE,
-                              .n = 2,
-                              .x = x,
-                              .y = y,
-                              .label = i == 0 ? "theory, coefficient of <i>h</i>" : NULL};
+    const double x[2] = {(double)i + 0.65, (double)i + 1.35}, y[2] = {first[i], first[i]};
+    const pdlt_series line = {
+        .kind = PDLT_SERIES_LINE, .n = 2, .x = x, .y = y, .label = i == 0 ? label : NULL};
     status = pdlt_panel_add(panel, &line, err);
   }
   return status;
@@ -118,12 +119,12 @@ static pdlt_status fill_samples(pdlt_panel *panel, const benefit *b, pdlt_error 
   pdlt_status status = PDLT_OK;
   const pdlt_view *v = &b->view;
   const double *lo = last_row(b, theory(b, "loss_sample_lo"));
-  const double *nlo = last_row(b, theory(b, "loss_sample_nlo"));
+  const double *slope = last_row(b, pdlt_view_first(v, "loss_sample"));
   const size_t first = v->num_train, widths = pdlt_view_widths(v);
   double at[MAX_SAMPLES], edges[2] = {0.4, (double)b->tested + 0.6};
   pdlt_panel_title(panel, "each test sample, last time");
   set_sample_axis(pdlt_panel_x(panel), b->tested);
-  label_change(panel);
+  label_change(panel, v);
   PDLT_TRY(pdlt_figure_level(panel, 2, edges, 0, err));
   for (size_t w = 0; w < widths && lo; w++) {
     const double *y = last_row(b, measured(b, w, "loss_sample"));
@@ -133,29 +134,29 @@ static pdlt_status fill_samples(pdlt_panel *panel, const benefit *b, pdlt_error 
     if (y && se)
       PDLT_TRY(add_marks(panel, v, b->tested, at, lo + first, y + first, se + first, w, err));
   }
-  PDLT_TRY(add_levels(panel, b, nlo + first, err));
+  PDLT_TRY(add_levels(panel, b, slope + first, err));
 cleanup:
   return status;
 }
 
 static void write_caption(FILE *text, const benefit *b) {
   const pdlt_view *v = &b->view;
-  const double *nlo = last_row(b, theory(b, "loss_sample_nlo"));
-  const double total = theory(b, "loss_test_nlo")->data[b->last];
+  const double *slope = last_row(b, pdlt_view_first(v, "loss_sample"));
+  const double total = pdlt_view_first(v, "loss_test")->data[b->last];
   const pdlt_array *lo = theory(b, "loss_test_lo");
   size_t helped = 0;
   char number[64], percent[64];
-  for (size_t a = v->num_train; a < v->samples; a++) helped += nlo[a] < 0;
+  for (size_t a = v->num_train; a < v->samples; a++) helped += slope[a] < 0;
   pdlt_plot_number(number, sizeof number, total, 3);
   fprintf(text,
-          "What finite width adds to the expected test loss, divided by <i>h</i>. Below 0 it "
+          "What finite width adds to the expected test loss, divided by %s. Below 0 it "
           "helps, above it hurts. Error bars: one standard error. At the last time theory says "
           "that it helps on %zu of %zu test samples and, with a coefficient of %s, %s on all "
           "together",
-          helped, v->samples - v->num_train, number, total < 0 ? "helps" : "hurts");
+          v->order->unit, helped, v->samples - v->num_train, number, total < 0 ? "helps" : "hurts");
   if (lo && lo->ndim == 1 && lo->dim[0] > b->last && lo->data[b->last] > 0) {
-    pdlt_plot_number(percent, sizeof percent, 100 * fabs(v->c->h[0] * total / lo->data[b->last]),
-                     2);
+    pdlt_plot_number(percent, sizeof percent,
+                     100 * fabs(pdlt_view_unit(v, 0) * total / lo->data[b->last]), 2);
     fprintf(text, ": by %s %% of the loss at <i>n</i> = %.0f", percent, v->c->widths[0]);
   }
   fputs(".", text);

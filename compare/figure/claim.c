@@ -9,6 +9,7 @@
 #include "base/file/file.h"
 #include "compare/plot/plot.h"
 #include "compare/text/markup.h"
+#include "compare/text/order.h"
 
 enum { MAX_PANELS = 9, SHOWN_SABOTAGES = 2 };
 
@@ -84,7 +85,7 @@ static pdlt_status add_marks(pdlt_panel *panel, const curve *c, int computed, pd
 }
 
 static void label_panel(pdlt_panel *panel, const pdlt_claim_result *r, const pdlt_expectation *e,
-                        int over_points) {
+                        const pdlt_finding *found, int over_points) {
   char title[96], escaped[200];
   pdlt_axis *x = pdlt_panel_x(panel);
   snprintf(title, sizeof title, "%.90s", e->label);
@@ -95,7 +96,8 @@ static void label_panel(pdlt_panel *panel, const pdlt_claim_result *r, const pdl
   else if (e->variable != NULL)
     snprintf(x->label, sizeof x->label, "<i>%.40s</i>", e->variable);
   else if (e->kind != PDLT_EXPECT_THEORY)
-    snprintf(x->label, sizeof x->label, "<i>h</i> = 1/<i>n</i>");
+    snprintf(x->label, sizeof x->label, "%s = %s", pdlt_order_of(found->half ? 0.5 : 1)->unit,
+             pdlt_order_of(found->half ? 0.5 : 1)->markup);
   pdlt_panel_y(panel);
 }
 
@@ -127,7 +129,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_claim_result *r, siz
   const int over_points = r->points > 1 && e->variable == NULL;
   pdlt_status status = PDLT_OK;
   curve c = {0};
-  label_panel(panel, r, e, over_points);
+  label_panel(panel, r, e, &r->truth[k][0], over_points);
   PDLT_TRY(curve_of(&c, r, r->truth[k], over_points, err));
   PDLT_TRY(add_line(panel, &c, 0, err));
   PDLT_TRY(add_marks(panel, &c, e->kind == PDLT_EXPECT_THEORY, err));

@@ -100,6 +100,7 @@ static pdlt_status add_curve(pdlt_panel *panel, const pdlt_comparison *c,
 static pdlt_status add_theory(pdlt_panel *panel, const pdlt_compare_row *row, double x_max,
                               pdlt_error *err) {
   double x[2] = {-0.03 * x_max, 1.05 * x_max}, y[2] = {row->lo, row->lo};
+  char label[64];
   pdlt_series line = {.kind = PDLT_SERIES_LINE,
                       .n = 2,
                       .x = x,
@@ -115,8 +116,8 @@ static pdlt_status add_theory(pdlt_panel *panel, const pdlt_compare_row *row, do
   line.color = PDLT_ORANGE;
   line.dashed = 0;
   line.ignore_range = 1;
-  line.label =
-      row->power < 1 ? "theory, order <i>n</i><sup>" MINUS "1/2</sup>" : "theory, order 1/<i>n</i>";
+  snprintf(label, sizeof label, "theory, order %s", pdlt_order_of(row->power)->markup);
+  line.label = label;
   return pdlt_panel_add(panel, &line, err);
 }
 

@@ -8,6 +8,7 @@
 #include "compare/plot/plot.h"
 #include "compare/text/markup.h"
 #include "compare/text/number.h"
+#include "compare/text/order.h"
 #include "compare/verdict/rows.h"
 
 #ifdef __cplusplus

@@ -4,22 +4,26 @@
 
 #include "compare/figure/view.h"
 
-/* NAME and its ending, of theory, at the view's times. */
-static const double *theory(const pdlt_view *v, const char *name, const char *ending) {
-  return pdlt_view_data(v, pdlt_archive_getf(v->in->theory, "%s%s", name, ending), 1, 1);
+/* NAME_lo, and its first coefficient, of theory, at the view's times. */
+static const double *theory_lo(const pdlt_view *v, const char *name) {
+  return pdlt_view_data(v, pdlt_archive_getf(v->in->theory, "%s_lo", name), 1, 1);
+}
+static const double *theory_first(const pdlt_view *v, const char *name) {
+  return pdlt_view_data(v, pdlt_view_first(v, name), 1, 1);
 }
 
 /* Theory at order 0, and at order 1 for width number w. */
 static pdlt_status add_theory(pdlt_panel *panel, const pdlt_view *v, const char *name, size_t w,
                               pdlt_error *err) {
-  const double *lo = theory(v, name, "_lo"), *nlo = theory(v, name, "_nlo");
+  const double *lo = theory_lo(v, name), *first = theory_first(v, name);
   char label[96];
   if (!lo) return PDLT_OK;
   const pdlt_status status =
       pdlt_figure_line(panel, v->num_times, v->x, lo, PDLT_BLACK, 0, "theory, infinite width", err);
-  if (status != PDLT_OK || !nlo) return status;
-  for (size_t t = 0; t < v->num_times; t++) v->y[t] = lo[t] + v->c->h[w] * nlo[t];
-  snprintf(label, sizeof label, "theory, order 1/<i>n</i>, <i>n</i> = %.0f", v->c->widths[w]);
+  if (status != PDLT_OK || !first) return status;
+  for (size_t t = 0; t < v->num_times; t++) v->y[t] = lo[t] + pdlt_view_unit(v, w) * first[t];
+  snprintf(label, sizeof label, "theory, order %s, <i>n</i> = %.0f", v->order->markup,
+           v->c->widths[w]);
   return pdlt_figure_line(panel, v->num_times, v->x, v->y, PDLT_VERMILION, 1, label, err);
 }
 
@@ -39,7 +43,7 @@ static pdlt_status add_width(pdlt_panel *panel, const pdlt_view *v, const char *
 
 /* 1 when theory and every width hold the loss. */
 static int has_loss(const pdlt_view *v, const char *name) {
-  if (!theory(v, name, "_lo")) return 0;
+  if (!theory_lo(v, name)) return 0;
   for (size_t w = 0; w < v->c->num_widths; w++)
     if (!pdlt_view_measured(v, w, name, 1, 1)) return 0;
   return 1;
@@ -70,13 +74,15 @@ static void write_ratio(FILE *text, double ratio, const char *what) {
 static void write_excess(FILE *text, const pdlt_view *v, const char *name) {
   size_t last = v->num_times - 1;
   const double *x = pdlt_view_measured(v, 0, name, 1, 1);
-  const double *lo = theory(v, name, "_lo"), *nlo = theory(v, name, "_nlo");
+  const double *lo = theory_lo(v, name), *first = theory_first(v, name);
   fprintf(text, " At the last time shown, the %s loss at <i>n</i> = %.0f lies ",
           strcmp(name, "loss_train") == 0 ? "training" : "test", v->c->widths[0]);
   write_ratio(text, x[last] / lo[last], "infinite width");
-  if (nlo) {
+  if (first) {
+    char what[64];
+    snprintf(what, sizeof what, "order %s", v->order->markup);
     fputs(", ", text);
-    write_ratio(text, x[last] / (lo[last] + v->c->h[0] * nlo[last]), "order 1/<i>n</i>");
+    write_ratio(text, x[last] / (lo[last] + pdlt_view_unit(v, 0) * first[last]), what);
   }
   fputs(".", text);
 }

@@ -14,7 +14,7 @@ static const char *const titles[SETS][PARTS] = {
 /* One panel: a number at one time and every width; y, lo and hi of the view are over widths. */
 typedef struct loss {
   pdlt_view view;
-  double lo, nlo;   /* at infinite width; nlo NaN: theory has none */
+  double lo, first; /* at infinite width, first coefficient; NaN: theory has none */
   double n[CURVE];  /* widths of the curve */
   double at[CURVE]; /* its values */
 } loss;
@@ -27,12 +27,13 @@ static double last_of(const pdlt_array *t) {
 /* Reads loss_SET<part>; 0 unless theory and a width have it and it is not 0 at infinite width. */
 static int find(loss *l, const char *set, const char *part) {
   const pdlt_view *v = &l->view;
+  char name[64];
   size_t found = 0;
   l->lo = last_of(pdlt_archive_getf(v->in->theory, "loss_%s_lo%s", set, part));
-  l->nlo = last_of(pdlt_archive_getf(v->in->theory, "loss_%s_nlo%s", set, part));
+  snprintf(name, sizeof name, "loss_%s%s", set, part);
+  l->first = last_of(pdlt_view_first(v, name));
   if (!(fabs(l->lo) > 0)) return 0;
   for (size_t w = 0; w < v->c->num_widths; w++) {
-    char name[64];
     snprintf(name, sizeof name, "loss_%s%s", set, part);
     v->y[w] = last_of(pdlt_measured_get(v->in->measured, v->c->widths[w], name));
     snprintf(name, sizeof name, "loss_%s%s_se", set, part);
@@ -44,20 +45,24 @@ static int find(loss *l, const char *set, const char *part) {
   return found > 0;
 }
 
-/* Infinite width and, where it exists, lo + h nlo, h = h_0 n_0/n. */
+/* Infinite width and, where it exists, lo + h^power first, h = h_0 n_0/n. */
 static pdlt_status add_theory(pdlt_panel *panel, loss *l, pdlt_error *err) {
   const pdlt_view *v = &l->view;
-  const double first = v->c->widths[0], last = v->c->widths[v->c->num_widths - 1];
+  const double least = v->c->widths[0], last = v->c->widths[v->c->num_widths - 1];
+  char label[64];
   for (size_t k = 0; k < CURVE; k++) {
-    l->n[k] = first * pow(last / first, (double)k / (CURVE - 1));
+    l->n[k] = least * pow(last / least, (double)k / (CURVE - 1));
     l->at[k] = l->lo;
   }
   const pdlt_status status =
       pdlt_figure_line(panel, CURVE, l->n, l->at, PDLT_BLACK, 0, "theory, infinite width", err);
-  if (status != PDLT_OK || isnan(l->nlo)) return status;
-  for (size_t k = 0; k < CURVE; k++) l->at[k] = l->lo + v->c->h[0] * first / l->n[k] * l->nlo;
-  return pdlt_figure_line(panel, CURVE, l->n, l->at, PDLT_VERMILION, 1, "theory, order 1/<i>n</i>",
-                          err);
+  if (status != PDLT_OK || isnan(l->first)) return status;
+  for (size_t k = 0; k < CURVE; k++) {
+    const double h = v->c->h[0] * least / l->n[k];
+    l->at[k] = l->lo + (v->power < 1 ? pow(h, v->power) : h) * l->first;
+  }
+  snprintf(label, sizeof label, "theory, order %s", v->order->markup);
+  return pdlt_figure_line(panel, CURVE, l->n, l->at, PDLT_VERMILION, 1, label, err);
 }
 
 static pdlt_status fill_panel(pdlt_panel *panel, loss *l, const char *title, pdlt_error *err) {
@@ -88,9 +93,9 @@ static void write_numbers(FILE *text, const loss *l, const char *title) {
   pdlt_plot_number(lo, sizeof lo, l->lo, 4);
   fprintf(text, " %s at <i>n</i> = %.0f: %s, infinite width %s", title, v->c->widths[0], measured,
           lo);
-  if (!isnan(l->nlo)) {
-    pdlt_plot_number(both, sizeof both, l->lo + v->c->h[0] * l->nlo, 4);
-    fprintf(text, ", order 1/<i>n</i> %s", both);
+  if (!isnan(l->first)) {
+    pdlt_plot_number(both, sizeof both, l->lo + pdlt_view_unit(v, 0) * l->first, 4);
+    fprintf(text, ", order %s %s", v->order->markup, both);
   }
   fputs(".", text);
 }

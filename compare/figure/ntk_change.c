@@ -1,4 +1,4 @@
-/* ntk_change.c - movement of the NTK and of the dNTK during training, divided by h. At
+/* ntk_change.c - movement of the NTK and of the dNTK during training, divided by h^power. At
  * infinite width the NTK stands still and there is no dNTK; both are representation learning
  * (PDLT ch. 11 and infinity). */
 #include <math.h>
@@ -10,33 +10,32 @@ enum { MAX_PANELS = 6 };
 
 /* What is drawn. */
 typedef struct subject {
-  const char *name, *theory; /* arrays (T, n_L, S, ...) */
-  int rank;                  /* pairs of output and sample */
-  int rescaled;              /* 1: against eta t, not t */
-  const char *stem, *title, *symbol, *caption;
+  const char *name; /* of the quantity, (T, n_L, S, ...) */
+  int rank;         /* pairs of output and sample */
+  int rescaled;     /* 1: against eta t, not t */
+  const char *stem, *title, *symbol;
+  const char *caption; /* %s: what the movement is divided by */
 } subject;
 
 static const subject of_ntk = {
     .name = "Theta_t",
-    .theory = "Theta_t_nlo",
     .rank = 2,
     .stem = "ntk_change",
     .title = "Movement of the neural tangent kernel",
     .symbol = "<i>\xce\x98</i>",
     .caption =
-        "Movement of the mean NTK since the start of training, divided by <i>h</i>: at infinite "
+        "Movement of the mean NTK since the start of training, divided by %s: at infinite "
         "width it stands still. Error bars: one standard error of the difference."};
 
 static const subject of_dntk = {
     .name = "dTheta_t",
-    .theory = "dTheta_t_nlo",
     .rank = 3,
     .rescaled = 1,
     .stem = "dntk_change",
     .title = "Growth of the differential of the neural tangent kernel",
     .symbol = "d<i>\xce\x98</i>",
     .caption =
-        "Mean dNTK since the start of training, where its mean is 0, divided by <i>h</i>: at "
+        "Mean dNTK since the start of training, where its mean is 0, divided by %s: at "
         "infinite width there is none. Error bars: one standard error of the difference."};
 
 /* Entries of the array of the first output, in order of showing. */
@@ -45,7 +44,7 @@ typedef struct change {
   const subject *of;
   size_t numbers;       /* of one time */
   size_t rows;          /* n_L S */
-  const double *theory; /* coefficient of h, or NULL */
+  const double *theory; /* first coefficient, or NULL */
   double unit;          /* of the axis of time: 1 or eta */
   size_t sample[MAX_PANELS][3], num_shown;
 } change;
@@ -95,7 +94,7 @@ static int find(change *m, const pdlt_figure_input *in, const subject *of) {
   m->rows = t->dim[t->ndim - 2] * v->samples;
   m->numbers = pdlt_array_count(t) / t->dim[0];
   if (m->numbers == 0 || !measured(m, 0, of->name)) return 0;
-  m->theory = pdlt_view_theory(v, of->theory, t->ndim, m->numbers);
+  m->theory = pdlt_view_data(v, pdlt_view_first(v, of->name), t->ndim, m->numbers);
   if (of->rescaled) m->unit = pdlt_view_eta(v);
   choose_entries(m);
   return 1;
@@ -135,11 +134,11 @@ static double change_error(const change *m, size_t w, size_t t, size_t entry) {
 static pdlt_status add_width(pdlt_panel *panel, const change *m, size_t w, size_t entry,
                              pdlt_error *err) {
   const pdlt_view *v = &m->view;
-  const double *x = measured(m, w, m->of->name), h = v->c->h[w];
+  const double *x = measured(m, w, m->of->name), unit = pdlt_view_unit(v, w);
   if (!x) return PDLT_OK;
   for (size_t t = 0; t < v->num_times; t++) {
-    v->y[t] = (x[t * m->numbers + entry] - x[entry]) / h;
-    v->se[t] = change_error(m, w, t, entry) / h;
+    v->y[t] = (x[t * m->numbers + entry] - x[entry]) / unit;
+    v->se[t] = change_error(m, w, t, entry) / unit;
   }
   return pdlt_view_marks(panel, v, v->num_times, v->x, w, w, "measured", err);
 }
@@ -159,22 +158,28 @@ static pdlt_status fill_panel(pdlt_panel *panel, const change *m, size_t k, pdlt
   pdlt_status status = PDLT_OK;
   size_t entry = 0;
   for (int i = 0; i < m->of->rank; i++) entry = entry * m->rows + m->sample[k][i];
-  char title[160];
+  char title[160], label[64];
   pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
   write_title(m, k, title, sizeof title);
   pdlt_panel_title(panel, title);
   pdlt_figure_time_axis(x, v->x, NAN);
   if (m->unit != 1) snprintf(x->label, sizeof x->label, "<i>\xce\xb7</i> <i>t</i>");
-  snprintf(y->label, sizeof y->label, "(%s(<i>t</i>) \xe2\x88\x92 %s(0))/<i>h</i>", m->of->symbol,
-           m->of->symbol);
+  snprintf(y->label, sizeof y->label, "(%s(<i>t</i>) \xe2\x88\x92 %s(0))/%s", m->of->symbol,
+           m->of->symbol, v->order->unit);
   for (size_t w = 0; w < pdlt_view_widths(v); w++) PDLT_TRY(add_width(panel, m, w, entry, err));
   if (!m->theory) goto cleanup;
   for (size_t t = 0; t < v->num_times; t++)
     v->y[t] = m->theory[t * m->numbers + entry] - m->theory[entry];
-  PDLT_TRY(pdlt_figure_line(panel, v->num_times, v->x, v->y, PDLT_BLACK, 0,
-                            "theory, coefficient of <i>h</i>", err));
+  pdlt_view_label(label, sizeof label, v);
+  PDLT_TRY(pdlt_figure_line(panel, v->num_times, v->x, v->y, PDLT_BLACK, 0, label, err));
 cleanup:
   return status;
+}
+
+/* The caption with what stands for its %s. */
+static void write_format(FILE *text, const char *caption, const char *unit) {
+  const char *at = strstr(caption, "%s");
+  fprintf(text, "%.*s%s%s", (int)(at - caption), caption, unit, at + 2);
 }
 
 /* Size of the movement at the last time relative to its prediction, largest width. */
@@ -185,10 +190,10 @@ static void write_caption(FILE *text, const change *m) {
   const double *x = measured(m, w, m->of->name);
   double square = 0, predicted = 0, overlap = 0;
   char number[64];
-  fputs(m->of->caption, text);
+  write_format(text, m->of->caption, v->order->unit);
   if (!x || !m->theory) return;
   for (size_t i = 0; i < m->numbers; i++) {
-    double moved = (x[last * m->numbers + i] - x[i]) / c->h[w];
+    double moved = (x[last * m->numbers + i] - x[i]) / pdlt_view_unit(v, w);
     double p = m->theory[last * m->numbers + i] - m->theory[i];
     square += moved * moved;
     predicted += p * p;

@@ -1,13 +1,15 @@
-/* parts.c - what the correction of the mean output is made of: the parts of z_nlo
+/* parts.c - what the correction of the mean output is made of: the parts of z_nlo, or z_half,
  * at the end of training, stacked, with their sum and the fitted coefficient. */
 #include <math.h>
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/quantity.h"
 #include "compare/figure/internal.h"
 
-enum { NUM_PARTS = 5, MAX_SAMPLES = 24 };
+enum { NUM_PARTS = 8, MAX_SAMPLES = 24 };
 
+/* The first five of z_nlo, the others of z_half. */
 static const struct {
   const char *name, *label;
   pdlt_color color;
@@ -17,6 +19,9 @@ static const struct {
     {"dntk", "dNTK", PDLT_GREEN},
     {"ddntk_linear", "ddNTK, linear in <i>y</i>", PDLT_ORANGE},
     {"ddntk_cubic", "ddNTK, cubic in <i>y</i>", PDLT_PURPLE},
+    {"crossing", "samples whose neurons cross", PDLT_BLUE},
+    {"pushed", "samples pushed by them", PDLT_SKY},
+    {"others", "through other neurons", PDLT_GREEN},
 };
 
 /* Parts, sum and measurement of the first output at one time. */
@@ -24,12 +29,13 @@ typedef struct bars {
   size_t count; /* samples shown */
   int train;    /* 1: there are no test samples, training samples are shown */
   double time;
+  const char *unit; /* what the coefficient multiplies */
   int has_part[NUM_PARTS];
   double part[NUM_PARTS][MAX_SAMPLES], sum[MAX_SAMPLES];
   double fitted[MAX_SAMPLES], se[MAX_SAMPLES]; /* NaN: not tested */
 } bars;
 
-/* The fitted coefficient of h of output 0 on a sample at the time, from the rows. */
+/* The fitted first coefficient of output 0 on a sample at the time, from the rows. */
 static void find_fit(bars *b, const pdlt_comparison *c, size_t k, size_t sample) {
   b->fitted[k] = b->se[k] = NAN;
   for (size_t r = 0; r < c->num_rows; r++) {
@@ -42,23 +48,28 @@ static void find_fit(bars *b, const pdlt_comparison *c, size_t k, size_t sample)
   }
 }
 
-/* 1 when theory holds z_nlo and at least one part of it. */
+/* 1 when theory holds the first coefficient of z and at least one part of it. */
 static int find_bars(bars *b, const pdlt_figure_input *in) {
-  const pdlt_array *z = pdlt_archive_get(in->theory, "z_nlo");
+  const double power = pdlt_comparison_power(in->comparison, "z");
+  const char *name = pdlt_quantity_first(&pdlt_quantities[PDLT_QUANTITY_Z], power);
+  const pdlt_array *z = pdlt_archive_get(in->theory, name);
   const pdlt_array *times = pdlt_archive_get(in->theory, "times");
   if (!z || !times || z->ndim != 3 || pdlt_array_count(z) == 0) return 0;
   if (pdlt_array_count(times) != z->dim[0]) return 0;
   size_t last = z->dim[0] - 1, samples = z->dim[2], found = 0;
   size_t train = pdlt_figure_train_samples(in->measured, samples);
   size_t first = train < samples ? train : 0;
-  *b = (bars){.count = samples - first, .train = train == samples, .time = times->data[last]};
+  *b = (bars){.count = samples - first,
+              .train = train == samples,
+              .time = times->data[last],
+              .unit = pdlt_order_of(power)->unit};
   if (b->count > MAX_SAMPLES) b->count = MAX_SAMPLES;
   for (size_t k = 0; k < b->count; k++) {
     b->sum[k] = z->data[last * z->dim[1] * samples + first + k];
     find_fit(b, in->comparison, k, first + k);
   }
   for (size_t p = 0; p < NUM_PARTS; p++) {
-    const pdlt_array *t = pdlt_archive_getf(in->theory, "z_nlo/%s", parts[p].name);
+    const pdlt_array *t = pdlt_archive_getf(in->theory, "%s/%s", name, parts[p].name);
     if (!t || !pdlt_array_same_shape(t, z)) continue;
     b->has_part[p] = 1;
     found++;
@@ -104,7 +115,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const bars *b, pdlt_error *err)
   pdlt_panel_title(panel, time);
   snprintf(axis->label, sizeof axis->label, "%s sample", b->train ? "training" : "test");
   snprintf(pdlt_panel_y(panel)->label, sizeof pdlt_panel_y(panel)->label,
-           "coefficient of <i>h</i> in <i>z\xcc\x84</i>");
+           "coefficient of %s in <i>z\xcc\x84</i>", b->unit);
   axis->lo = 0.4;
   axis->hi = (double)b->count + 0.6;
   for (size_t k = 0; k < b->count; k++) {
@@ -145,9 +156,10 @@ static void write_caption(FILE *text, const bars *b) {
   double square = 0, tested = 0;
   char number[64];
   fprintf(text,
-          "Coefficient of <i>h</i> in the mean output of %s samples%s and its parts: bars above "
+          "Coefficient of %s in the mean output of %s samples%s and its parts: bars above "
           "and below 0 add up to the black diamond. Root mean squares: ",
-          b->train ? "training" : "test", b->count == MAX_SAMPLES ? " (the first ones)" : "");
+          b->unit, b->train ? "training" : "test",
+          b->count == MAX_SAMPLES ? " (the first ones)" : "");
   for (size_t p = 0, first = 1; p < NUM_PARTS; p++) {
     double sum = 0;
     if (!b->has_part[p]) continue;

@@ -48,6 +48,7 @@ static pdlt_status add_reference(pdlt_panel *panel, const pdlt_comparison *c, pa
 static pdlt_status add_distance(pdlt_panel *panel, const pdlt_comparison *c, panel_data *p,
                                 int order, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
+  char label[64];
   size_t n = c->num_widths;
   for (size_t w = 0; w < n; w++) {
     const pdlt_distance *d = &p->d[w];
@@ -74,7 +75,8 @@ static pdlt_status add_distance(pdlt_panel *panel, const pdlt_comparison *c, pan
                        .hi = p->hi,
                        .color = color,
                        .mark = order == 0 ? PDLT_MARK_CIRCLE : PDLT_MARK_SQUARE};
-  marks.label = order == 0 ? "from infinite width" : "from order 1/<i>n</i>";
+  snprintf(label, sizeof label, "from order %s", pdlt_order_of(p->power)->markup);
+  marks.label = order == 0 ? "from infinite width" : label;
   PDLT_TRY(add_reference(panel, c, p, order, err));
   PDLT_TRY(pdlt_panel_add(panel, &floor, err));
   PDLT_TRY(pdlt_panel_add(panel, &marks, err));
@@ -132,20 +134,16 @@ typedef struct slope_list {
   size_t written, missing;
 } slope_list;
 
-static void write_slope(slope_list *list, const char *symbol, const pdlt_compare_slope *slope) {
+static void write_slope(slope_list *list, const char *symbol, const pdlt_compare_slope *slope,
+                        const char *order) {
   char value[128] = "no slope";
   if (isnan(slope->value))
     list->missing++;
   else
     pdlt_plot_measured(value, sizeof value, slope->value, slope->se);
-  fprintf(list->text, "%s%s%s: %s", list->written++ ? "; " : "", symbol,
-          slope->order ? " (from order 1/<i>n</i>)" : "", value);
-}
-
-static double power_of(const pdlt_comparison *c, const char *quantity) {
-  for (size_t r = 0; r < c->num_rows; r++)
-    if (strcmp(c->rows[r].quantity, quantity) == 0) return c->rows[r].power;
-  return 1;
+  fprintf(list->text, "%s%s", list->written++ ? "; " : "", symbol);
+  if (slope->order) fprintf(list->text, " (from order %s)", order);
+  fprintf(list->text, ": %s", value);
 }
 
 /* The quantity's distances at order 0 and, where theory has it, order 1. */
@@ -156,7 +154,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_comparison *c, const
   pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
   pdlt_quantity_markup(symbol, sizeof symbol, quantity);
   pdlt_panel_title(panel, symbol);
-  p->power = power_of(c, quantity);
+  p->power = pdlt_comparison_power(c, quantity);
   x->kind = y->kind = PDLT_AXIS_LOG;
   snprintf(x->label, sizeof x->label, "width <i>n</i>");
   snprintf(y->label, sizeof y->label, "rms distance");
@@ -168,7 +166,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_comparison *c, const
     if (!slope) break;
     p->d = slope->distance;
     PDLT_TRY(add_distance(panel, c, p, order, err));
-    write_slope(list, symbol, slope);
+    write_slope(list, symbol, slope, pdlt_order_of(p->power)->markup);
   }
 cleanup:
   return status;
@@ -210,7 +208,7 @@ pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   list.text = page.text;
   fputs(CAPTION, page.text);
   int half = 0;
-  for (size_t k = 0; k < count; k++) half |= power_of(c, names[k]) < 1;
+  for (size_t k = 0; k < count; k++) half |= pdlt_comparison_power(c, names[k]) < 1;
   fprintf(page.text, "%s. Fitted slopes: ", half ? HALVES : "");
   for (size_t k = 0; k < count; k++)
     PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), c, names[k], &p, &list, err));

@@ -1,5 +1,5 @@
 /* scatter.c - predicted against measured, all numbers of many quantities: the
- * tensors of order 1/n (intercepts), and the coefficients of h of everything else. */
+ * tensors of order 1/n (intercepts), and the coefficients of h, or h^(1/2), of everything else. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +18,14 @@ typedef struct point {
 /* Points of one quantity (borrowed from the list of all). */
 typedef struct cloud {
   const char *quantity;
+  const char *unit; /* what a coefficient multiplies */
   const point *points;
   size_t count;
 } cloud;
 
 typedef struct scatter {
   int power; /* 0: c0, 1: c1 */
+  int half;  /* 1: some coefficients are of h^(1/2) */
   point *points;
   size_t num_points;
   cloud clouds[MAX_PANELS];
@@ -73,13 +75,15 @@ static pdlt_status gather(scatter *s, const pdlt_comparison *c, pdlt_error *err)
     }
     count = distinct(first, count);
     if (count == 0) continue;
-    s->clouds[s->num_clouds++] = (cloud){names[k], first, count};
+    const double power = pdlt_comparison_power(c, names[k]);
+    s->half |= power < 1;
+    s->clouds[s->num_clouds++] = (cloud){names[k], pdlt_order_of(power)->unit, first, count};
     s->num_points += count;
   }
   return PDLT_OK;
 }
 
-/* Name of what is predicted: the quantity, or its coefficient of h. */
+/* Name of what is predicted: the quantity, or its coefficient of h, or h^(1/2). */
 static void cloud_title(char *out, size_t size, const cloud *points, int power) {
   static const char *const names[][2] = {{"K", "<i>G</i><sup>{1}</sup>"},
                                          {"Theta", "<i>\xce\x98</i><sup>{1}</sup>"}};
@@ -90,14 +94,18 @@ static void cloud_title(char *out, size_t size, const cloud *points, int power) 
       snprintf(out, size, "%s", names[i][1]);
       return;
     }
-  snprintf(out, size, "%s%s", symbol, power ? ", coefficient of <i>h</i>" : "");
+  if (power == 1)
+    snprintf(out, size, "%s, coefficient of %s", symbol, points->unit);
+  else
+    snprintf(out, size, "%s", symbol);
 }
 
 /* Scatter of one quantity with the diagonal. */
 static pdlt_status fill_cloud(pdlt_panel *panel, const cloud *points, int power, pdlt_error *err) {
   double x[MAX_POINTS], y[MAX_POINTS], lo[MAX_POINTS], hi[MAX_POINTS];
   size_t shown = points->count < MAX_POINTS ? points->count : MAX_POINTS;
-  char title[256];
+  char title[256], label[64] = "measured, extrapolated to <i>h</i> = 0";
+  if (power == 1) snprintf(label, sizeof label, "fitted coefficient of %s", points->unit);
   cloud_title(title, sizeof title, points, power);
   pdlt_panel_title(panel, title);
   snprintf(pdlt_panel_x(panel)->label, sizeof pdlt_panel_x(panel)->label, "predicted");
@@ -109,15 +117,14 @@ static pdlt_status fill_cloud(pdlt_panel *panel, const cloud *points, int power,
     lo[i] = p->value - p->se;
     hi[i] = p->value + p->se;
   }
-  pdlt_series marks = {
-      .kind = PDLT_SERIES_MARKS,
-      .n = shown,
-      .x = x,
-      .y = y,
-      .lo = lo,
-      .hi = hi,
-      .color = PDLT_BLUE,
-      .label = power ? "fitted coefficient of <i>h</i>" : "measured, extrapolated to <i>h</i> = 0"};
+  pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
+                       .n = shown,
+                       .x = x,
+                       .y = y,
+                       .lo = lo,
+                       .hi = hi,
+                       .color = PDLT_BLUE,
+                       .label = label};
   double margin = 0.05 * (x[shown - 1] - x[0]) + (x[0] == x[shown - 1] ? fabs(x[0]) : 0);
   double ends[2] = {x[0] - margin, x[shown - 1] + margin};
   pdlt_series diagonal = {.kind = PDLT_SERIES_LINE,
@@ -197,8 +204,11 @@ static void write_caption(FILE *text, const scatter *s) {
   fputs(s->power == 0 ? "Tensors of order 1/<i>n</i> at initialization, output layer: measured "
                         "values extrapolated to <i>h</i> = 0 against prediction. "
                       : "Coefficients of <i>h</i>: slope of the fit, infinite width fixed at its "
-                        "prediction, against the order-1/<i>n</i> prediction. ",
+                        "prediction, against the order-1/<i>n</i> prediction",
         text);
+  if (s->power == 1 && s->half)
+    fprintf(text, "; what depends on training goes in powers of %s", pdlt_order_of(0.5)->unit);
+  if (s->power == 1) fputs(". ", text);
   if (thinned)
     fprintf(text, "At most %d numbers are shown for each, evenly chosen. ", (int)MAX_POINTS);
   fprintf(text,
@@ -236,5 +246,15 @@ pdlt_status pdlt_figure_tensors(pdlt_figure_job *job, pdlt_error *err) {
 }
 
 pdlt_status pdlt_figure_first_order(pdlt_figure_job *job, pdlt_error *err) {
-  return make_figure(job, 1, "first_order", "Coefficients of order 1/<i>n</i>", err);
+  const pdlt_comparison *c = job->in->comparison;
+  char title[128];
+  int whole = 0, half = 0;
+  for (size_t r = 0; r < c->num_rows; r++) {
+    whole |= c->rows[r].power == 1 && c->rows[r].c1.tested;
+    half |= c->rows[r].power < 1 && c->rows[r].c1.tested;
+  }
+  snprintf(title, sizeof title, "Coefficients of order %s%s%s",
+           whole ? pdlt_order_of(1)->markup : "", whole && half ? " and " : "",
+           half ? pdlt_order_of(0.5)->markup : "");
+  return make_figure(job, 1, "first_order", title, err);
 }

@@ -1,16 +1,16 @@
 /* spread.c - single networks against the predicted band, and the variance that finite
- * width adds, divided by h, both against training time. */
+ * width adds, divided by h^power, both against training time. */
 #include <math.h>
 
 #include "compare/figure/view.h"
 
 enum { MAX_SAMPLES = 3 };
 
-/* Arrays of the first output; theory's may lack order 1/n. */
+/* Arrays of the first output; theory's may lack the first correction. */
 typedef struct spread {
   pdlt_view view;
   size_t outputs, p; /* p: outputs times samples */
-  const double *z_lo, *cov_lo, *z_nlo, *cov_nlo;
+  const double *z_lo, *cov_lo, *z_first, *cov_first;
   size_t shown[MAX_SAMPLES], num_shown;
 } spread;
 
@@ -30,9 +30,9 @@ static int find(spread *s, const pdlt_figure_input *in) {
   if (s->p == 0) return 0;
   s->z_lo = pdlt_view_data(v, z, 3, s->p);
   s->cov_lo = pdlt_view_theory(v, "cov_lo", 5, s->p * s->p);
-  s->z_nlo = pdlt_view_theory(v, "z_nlo", 3, s->p);
-  s->cov_nlo = pdlt_view_theory(v, "cov_nlo", 5, s->p * s->p);
-  if (!s->z_nlo || !s->cov_nlo) s->z_nlo = s->cov_nlo = NULL;
+  s->z_first = pdlt_view_data(v, pdlt_view_first(v, "z"), 3, s->p);
+  s->cov_first = pdlt_view_data(v, pdlt_view_first(v, "cov"), 5, s->p * s->p);
+  if (!s->z_first || !s->cov_first) s->z_first = s->cov_first = NULL;
   s->num_shown = pdlt_figure_choose_samples(v->samples, v->num_train, MAX_SAMPLES, s->shown);
   return s->z_lo && s->cov_lo && pdlt_view_measured(v, 0, "z", 3, s->p) &&
          covariance(s, 0, "cov") && covariance(s, 0, "cov_se");
@@ -45,25 +45,26 @@ static double variance_at(const spread *s, const double *cov, size_t t, size_t a
 /* mean -+ one standard deviation at order 0 or 1 of width 0 into lo and hi. */
 static void band(const spread *s, size_t a, int order, double *lo, double *hi) {
   const pdlt_view *v = &s->view;
-  const double h = order ? v->c->h[0] : 0;
+  const double unit = order ? pdlt_view_unit(v, 0) : 0;
   for (size_t t = 0; t < v->num_times; t++) {
     double mean = s->z_lo[t * s->p + a], variance = variance_at(s, s->cov_lo, t, a);
     if (order) {
-      mean += h * s->z_nlo[t * s->p + a];
-      variance += h * variance_at(s, s->cov_nlo, t, a);
+      mean += unit * s->z_first[t * s->p + a];
+      variance += unit * variance_at(s, s->cov_first, t, a);
     }
     lo[t] = mean - sqrt(fmax(variance, 0));
     hi[t] = mean + sqrt(fmax(variance, 0));
   }
 }
 
-/* The two edges at order 1/n. */
+/* The two edges with the first correction. */
 static pdlt_status add_edges(pdlt_panel *panel, const spread *s, size_t a, pdlt_error *err) {
   const pdlt_view *v = &s->view;
   char label[96];
-  if (!s->z_nlo) return PDLT_OK;
+  if (!s->z_first) return PDLT_OK;
   band(s, a, 1, v->lo, v->hi);
-  snprintf(label, sizeof label, "band at order 1/<i>n</i>, <i>n</i> = %.0f", v->c->widths[0]);
+  snprintf(label, sizeof label, "band at order %s, <i>n</i> = %.0f", v->order->markup,
+           v->c->widths[0]);
   const pdlt_status status =
       pdlt_figure_line(panel, v->num_times, v->x, v->lo, PDLT_VERMILION, 1, label, err);
   if (status != PDLT_OK) return status;
@@ -103,15 +104,16 @@ cleanup:
   return status;
 }
 
-/* (variance - infinite width)/h of a width. */
+/* (variance - infinite width)/h^power of a width. */
 static pdlt_status add_change(pdlt_panel *panel, const spread *s, size_t a, size_t w,
                               pdlt_error *err) {
   const pdlt_view *v = &s->view;
-  const double *cov = covariance(s, w, "cov"), *se = covariance(s, w, "cov_se"), h = v->c->h[w];
+  const double *cov = covariance(s, w, "cov"), *se = covariance(s, w, "cov_se");
+  const double unit = pdlt_view_unit(v, w);
   if (!cov || !se) return PDLT_OK;
   for (size_t t = 0; t < v->num_times; t++) {
-    v->y[t] = (variance_at(s, cov, t, a) - variance_at(s, s->cov_lo, t, a)) / h;
-    v->se[t] = variance_at(s, se, t, a) / h;
+    v->y[t] = (variance_at(s, cov, t, a) - variance_at(s, s->cov_lo, t, a)) / unit;
+    v->se[t] = variance_at(s, se, t, a) / unit;
   }
   return pdlt_view_marks(panel, v, v->num_times, v->x, w, w, "variance", err);
 }
@@ -119,14 +121,15 @@ static pdlt_status add_change(pdlt_panel *panel, const spread *s, size_t a, size
 static pdlt_status fill_change(pdlt_panel *panel, const spread *s, size_t a, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   const pdlt_view *v = &s->view;
+  char label[64];
   snprintf(pdlt_panel_y(panel)->label, sizeof pdlt_panel_y(panel)->label,
-           "(var <i>z</i> \xe2\x88\x92 var<sub>\xe2\x88\x9e</sub> <i>z</i>)/<i>h</i>");
+           "(var <i>z</i> \xe2\x88\x92 var<sub>\xe2\x88\x9e</sub> <i>z</i>)/%s", v->order->unit);
   PDLT_TRY(pdlt_figure_level(panel, v->num_times, v->x, 0, err));
   for (size_t w = 0; w < pdlt_view_widths(v); w++) PDLT_TRY(add_change(panel, s, a, w, err));
-  if (!s->cov_nlo) return PDLT_OK;
-  for (size_t t = 0; t < v->num_times; t++) v->y[t] = variance_at(s, s->cov_nlo, t, a);
-  PDLT_TRY(pdlt_figure_line(panel, v->num_times, v->x, v->y, PDLT_BLACK, 0,
-                            "theory, coefficient of <i>h</i>", err));
+  if (!s->cov_first) return PDLT_OK;
+  for (size_t t = 0; t < v->num_times; t++) v->y[t] = variance_at(s, s->cov_first, t, a);
+  pdlt_view_label(label, sizeof label, v);
+  PDLT_TRY(pdlt_figure_line(panel, v->num_times, v->x, v->y, PDLT_BLACK, 0, label, err));
 cleanup:
   return status;
 }
@@ -136,12 +139,12 @@ cleanup:
 static double share_within(const spread *s, int order) {
   const pdlt_view *v = &s->view;
   const double *cov = covariance(s, 0, "cov"), *se = covariance(s, 0, "cov_se");
-  const double h = v->c->h[0];
+  const double unit = pdlt_view_unit(v, 0);
   size_t within = 0, total = 0;
   for (size_t t = 0; t < v->num_times; t++)
     for (size_t k = 0; k < s->p; k++) {
       double expected = variance_at(s, s->cov_lo, t, k);
-      if (order) expected += h * variance_at(s, s->cov_nlo, t, k);
+      if (order) expected += unit * variance_at(s, s->cov_first, t, k);
       if (!(variance_at(s, se, t, k) > 0)) continue;
       total++;
       within += fabs(variance_at(s, cov, t, k) - expected) <= 2 * variance_at(s, se, t, k);
@@ -155,18 +158,18 @@ static void write_caption(FILE *text, const spread *s) {
   fprintf(text,
           "How far single networks lie from their mean%s. Above: mean and one standard deviation "
           "over networks, predicted at infinite width (band) and measured (bars). Below: what "
-          "finite width adds to the variance, divided by <i>h</i>, with one standard error; where "
-          "order 1/<i>n</i> dominates, all widths fall on the black line.",
-          s->outputs > 1 ? " (first output)" : "");
+          "finite width adds to the variance, divided by %s, with one standard error; where "
+          "order %s dominates, all widths fall on the black line.",
+          s->outputs > 1 ? " (first output)" : "", s->view.order->unit, s->view.order->markup);
   if (isnan(share)) return;
   pdlt_plot_number(percent, sizeof percent, 100 * share, 3);
   fprintf(text,
           " At <i>n</i> = %.0f, %s %% of all variances agree within two standard errors with "
           "infinite width",
           width, percent);
-  if (s->cov_nlo) {
+  if (s->cov_first) {
     pdlt_plot_number(percent, sizeof percent, 100 * share_within(s, 1), 3);
-    fprintf(text, ", %s %% with order 1/<i>n</i>", percent);
+    fprintf(text, ", %s %% with order %s", percent, s->view.order->markup);
   }
   fputs(".", text);
 }

@@ -1,5 +1,5 @@
 /* training.c - outputs against training time: theory's band, members, ensemble
- * means; and what is left of the means after subtracting infinite width, times 1/h. */
+ * means; and what is left of the means after subtracting infinite width, over h^power. */
 #include <math.h>
 
 #include "compare/figure/view.h"
@@ -9,9 +9,9 @@ enum { MAX_PANELS = 6 };
 /* The arrays that both figures read. */
 typedef struct outputs {
   pdlt_view view;
-  size_t num, p;                /* outputs; times samples */
-  const double *z_lo;           /* (T, num, samples) */
-  const double *cov_lo, *z_nlo; /* or NULL */
+  size_t num, p;                  /* outputs; times samples */
+  const double *z_lo;             /* (T, num, samples) */
+  const double *cov_lo, *z_first; /* or NULL; first coefficient beyond infinite width */
   size_t shown[MAX_PANELS], num_shown;
 } outputs;
 
@@ -26,7 +26,7 @@ static int find(outputs *o, const pdlt_figure_input *in) {
   o->p = o->num * v->samples;
   o->z_lo = pdlt_view_data(v, z, 3, o->p);
   o->cov_lo = pdlt_view_theory(v, "cov_lo", 5, o->p * o->p);
-  o->z_nlo = pdlt_view_theory(v, "z_nlo", 3, o->p);
+  o->z_first = pdlt_view_data(v, pdlt_view_first(v, "z"), 3, o->p);
   o->num_shown = pdlt_figure_choose_samples(v->samples, v->num_train, MAX_PANELS, o->shown);
   return o->z_lo && v->num_times >= 2 && o->num_shown > 0;
 }
@@ -66,17 +66,18 @@ static pdlt_status add_theory(pdlt_panel *panel, const outputs *o, size_t sample
   return pdlt_figure_line(panel, v->num_times, v->times, v->y, PDLT_BLACK, 0, "theory, mean", err);
 }
 
-/* Mean at order 1/n at the smallest width, where theory has it. */
+/* Mean with its first correction at the smallest width, where theory has it. */
 static pdlt_status add_first_order(pdlt_panel *panel, const outputs *o, size_t sample,
                                    pdlt_error *err) {
   const pdlt_view *v = &o->view;
   char label[96];
-  if (!o->z_nlo) return PDLT_OK;
+  if (!o->z_first) return PDLT_OK;
   for (size_t t = 0; t < v->num_times; t++) {
     size_t at = t * o->p + sample;
-    v->y[t] = o->z_lo[at] + v->c->h[0] * o->z_nlo[at];
+    v->y[t] = o->z_lo[at] + pdlt_view_unit(v, 0) * o->z_first[at];
   }
-  snprintf(label, sizeof label, "theory, order 1/<i>n</i>, <i>n</i> = %.0f", v->c->widths[0]);
+  snprintf(label, sizeof label, "theory, order %s, <i>n</i> = %.0f", v->order->markup,
+           v->c->widths[0]);
   return pdlt_figure_line(panel, v->num_times, v->times, v->y, PDLT_VERMILION, 1, label, err);
 }
 
@@ -99,7 +100,7 @@ static int get_means(const outputs *o, size_t width, const double **z, const dou
   return *z && *se;
 }
 
-/* Ensemble means of one width; with scaled != 0, (mean - infinite width)/h. */
+/* Ensemble means of one width; with scaled != 0, (mean - infinite width)/h^power. */
 static pdlt_status add_means(pdlt_panel *panel, const outputs *o, size_t sample, size_t width,
                              size_t k, int scaled, pdlt_error *err) {
   const pdlt_view *v = &o->view;
@@ -107,7 +108,7 @@ static pdlt_status add_means(pdlt_panel *panel, const outputs *o, size_t sample,
   if (!get_means(o, width, &z, &se)) return PDLT_OK;
   for (size_t t = 0; t < v->num_times; t++) {
     size_t at = t * o->p + sample;
-    double unit = scaled ? v->c->h[width] : 1;
+    double unit = scaled ? pdlt_view_unit(v, width) : 1;
     v->y[t] = (z[at] - (scaled ? o->z_lo[at] : 0)) / unit;
     v->se[t] = se[at] / unit;
   }
@@ -132,15 +133,17 @@ static pdlt_status fill_finite_width(pdlt_panel *panel, const outputs *o, size_t
                                      pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   const pdlt_view *v = &o->view;
-  set_axes(panel, o, sample,
-           "(<i>z\xcc\x84</i> \xe2\x88\x92 <i>z</i><sub>\xe2\x88\x9e</sub>)/<i>h</i>");
+  char label[128];
+  snprintf(label, sizeof label,
+           "(<i>z\xcc\x84</i> \xe2\x88\x92 <i>z</i><sub>\xe2\x88\x9e</sub>)/%s", v->order->unit);
+  set_axes(panel, o, sample, label);
   PDLT_TRY(pdlt_figure_level(panel, v->num_times, v->times, 0, err));
   for (size_t w = 0; w < pdlt_view_widths(v); w++)
     PDLT_TRY(add_means(panel, o, sample, w, w, 1, err));
-  if (!o->z_nlo) goto cleanup;
-  for (size_t t = 0; t < v->num_times; t++) v->y[t] = o->z_nlo[t * o->p + sample];
-  PDLT_TRY(pdlt_figure_line(panel, v->num_times, v->times, v->y, PDLT_BLACK, 0,
-                            "theory, coefficient of <i>h</i>", err));
+  if (!o->z_first) goto cleanup;
+  for (size_t t = 0; t < v->num_times; t++) v->y[t] = o->z_first[t * o->p + sample];
+  pdlt_view_label(label, sizeof label, v);
+  PDLT_TRY(pdlt_figure_line(panel, v->num_times, v->times, v->y, PDLT_BLACK, 0, label, err));
 cleanup:
   return status;
 }
@@ -184,8 +187,9 @@ static void write_training_caption(FILE *text, const outputs *o) {
           "deviation over initializations at infinite width. Marks: ensemble means with one "
           "standard error.",
           o->num_shown, v->samples, o->num > 1 ? " (first output)" : "");
-  if (o->z_nlo)
-    fprintf(text, " Dashed: the mean at order 1/<i>n</i> at <i>n</i> = %.0f.", v->c->widths[0]);
+  if (o->z_first)
+    fprintf(text, " Dashed: the mean at order %s at <i>n</i> = %.0f.", v->order->markup,
+            v->c->widths[0]);
   for (size_t w = 0; w <= last; w += last ? last : 1) {
     double s = largest_shift(o, w), f = share_within(o, w);
     pdlt_plot_number(shift, sizeof shift, s, 2);
@@ -205,13 +209,13 @@ static void write_training_caption(FILE *text, const outputs *o) {
  * within two standard errors of their difference; NaN when unknown. */
 static double share_collapsed(const outputs *o, size_t a, size_t b) {
   const pdlt_view *v = &o->view;
-  const double *za, *sa, *zb, *sb;
+  const double *za, *sa, *zb, *sb, ua = pdlt_view_unit(v, a), ub = pdlt_view_unit(v, b);
   size_t within = 0, total = 0;
   if (!get_means(o, a, &za, &sa) || !get_means(o, b, &zb, &sb)) return NAN;
   for (size_t at = 0; at < v->num_times * o->p; at++) {
-    double se = hypot(sa[at] / v->c->h[a], sb[at] / v->c->h[b]);
+    double se = hypot(sa[at] / ua, sb[at] / ub);
     if (!(se > 0)) continue;
-    double da = (za[at] - o->z_lo[at]) / v->c->h[a], db = (zb[at] - o->z_lo[at]) / v->c->h[b];
+    double da = (za[at] - o->z_lo[at]) / ua, db = (zb[at] - o->z_lo[at]) / ub;
     total++;
     within += fabs(da - db) <= 2 * se;
   }
@@ -222,11 +226,11 @@ static void write_finite_caption(FILE *text, const outputs *o) {
   const pdlt_view *v = &o->view;
   size_t n = v->c->num_widths;
   fprintf(text,
-          "Ensemble mean minus infinite width, divided by <i>h</i> = 1/<i>n</i>"
+          "Ensemble mean minus infinite width, divided by %s, <i>h</i> = 1/<i>n</i>"
           "<sub><i>L</i>\xe2\x88\x92"
-          "1</sub>: where the order-1/<i>n</i> correction dominates, "
+          "1</sub>: where the correction of order %s dominates, "
           "all widths fall on one curve%s. Error bars: one standard error.",
-          o->z_nlo ? ", the black one" : "");
+          v->order->unit, v->order->markup, o->z_first ? ", the black one" : "");
   double share = n < 2 ? NAN : share_collapsed(o, n - 2, n - 1);
   if (isnan(share)) return;
   char percent[64];

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/quantity.h"
 
 enum { MAX_WIDTHS = 6 };
 
@@ -27,6 +28,8 @@ static size_t common_times(const pdlt_figure_input *in, const double **times) {
 
 pdlt_view pdlt_view_of(const pdlt_figure_input *in) {
   pdlt_view view = {.in = in, .c = in->comparison, .eta = eta_of(in->measured)};
+  view.power = pdlt_comparison_power(view.c, "z");
+  view.order = pdlt_order_of(view.power);
   view.num_times = common_times(in, &view.times);
   return view;
 }
@@ -53,6 +56,20 @@ void pdlt_view_close(pdlt_view *view) {
 }
 
 double pdlt_view_eta(const pdlt_view *view) { return isnan(view->eta) ? 1 : view->eta; }
+
+double pdlt_view_unit(const pdlt_view *view, size_t w) {
+  return view->power < 1 ? pow(view->c->h[w], view->power) : view->c->h[w];
+}
+
+const pdlt_array *pdlt_view_first(const pdlt_view *view, const char *quantity) {
+  const int row = pdlt_quantity_find(quantity);
+  const char *name = row < 0 ? NULL : pdlt_quantity_first(&pdlt_quantities[row], view->power);
+  return name == NULL ? NULL : pdlt_archive_get(view->in->theory, name);
+}
+
+void pdlt_view_label(char *out, size_t size, const pdlt_view *view) {
+  snprintf(out, size, "theory, coefficient of %s", view->order->unit);
+}
 
 size_t pdlt_view_widths(const pdlt_view *view) {
   return view->c->num_widths < MAX_WIDTHS ? view->c->num_widths : MAX_WIDTHS;

@@ -19,8 +19,10 @@ typedef struct pdlt_view {
   const double *times;       /* (num_times) steps, borrowed */
   double eta;                /* learning rate; NaN when the experiment has no number */
   size_t samples, num_train; /* training samples come first */
-  double *x;                 /* (num_times) where the times are drawn */
-  double *y, *se, *lo, *hi;  /* (room) for a curve, its standard errors, two edges */
+  double power;              /* of h, of the first correction in training: 1, or 1/2 with a kink */
+  const pdlt_order_words *order; /* its words */
+  double *x;                     /* (num_times) where the times are drawn */
+  double *y, *se, *lo, *hi;      /* (room) for a curve, its standard errors, two edges */
 } pdlt_view;
 
 /* The view of in; samples, and all arrays that belong to the view, are not set yet. */
@@ -35,6 +37,15 @@ void pdlt_view_close(pdlt_view *view);
 
 /* eta, or 1 where it is not known: unit of time for curves against eta t. */
 double pdlt_view_eta(const pdlt_view *view);
+
+/* h^power of width number w: what the first coefficient multiplies. */
+double pdlt_view_unit(const pdlt_view *view, size_t w);
+
+/* Array of theory with the first coefficient of a quantity, NAME_nlo or NAME_half; NULL: none. */
+const pdlt_array *pdlt_view_first(const pdlt_view *view, const char *quantity);
+
+/* "theory, coefficient of h" or of h^(1/2), as markup: the label of its line. */
+void pdlt_view_label(char *out, size_t size, const pdlt_view *view);
 
 /* Widths that are drawn beside each other: all, but six at most. */
 size_t pdlt_view_widths(const pdlt_view *view);

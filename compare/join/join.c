@@ -132,7 +132,7 @@ static double scalar(const pdlt_archive *archive, const char *name) {
   return value == NULL ? 0.0 : fabs(value->data[0]);
 }
 
-/* 1 when the coefficients of h are 0 to within their error. */
+/* 1 when the coefficients of h^power are 0 to within their error. */
 static int is_zero(const pdlt_join *join) {
   for (size_t k = 0; k < join->count; k++)
     if (fabs(join->nlo[k]) > join->err_nlo) return 0;
@@ -142,18 +142,19 @@ static int is_zero(const pdlt_join *join) {
 static pdlt_status fill_theory(pdlt_join *join, const pdlt_quantity *kind,
                                const pdlt_archive *theory, const pdlt_array *array,
                                pdlt_error *err) {
+  const char *first = pdlt_quantity_first(kind, join->power);
   const pdlt_array *lo = kind->lo == NULL ? NULL : pdlt_archive_get(theory, kind->lo);
-  const pdlt_array *nlo = kind->nlo == NULL ? NULL : pdlt_archive_get(theory, kind->nlo);
+  const pdlt_array *nlo = first == NULL ? NULL : pdlt_archive_get(theory, first);
   const int equal = (kind->flags & PDLT_QUANTITY_EQUAL) != 0;
   size_t per_time = join->count;
   if (pdlt_quantity_has_times(kind)) per_time = join->count / array->dim[0];
   pdlt_status status = equal || lo == NULL ? PDLT_OK : check_shape(kind, kind->lo, lo, array, err);
-  if (status == PDLT_OK && nlo != NULL) status = check_shape(kind, kind->nlo, nlo, array, err);
+  if (status == PDLT_OK && nlo != NULL) status = check_shape(kind, first, nlo, array, err);
   if (status != PDLT_OK) return status;
   join->second = nlo != NULL;
   join->vanishes = lo == NULL;
   join->err_lo = lo == NULL ? 0.0 : scalar(theory, kind->lo);
-  join->err_nlo = nlo == NULL ? 0.0 : scalar(theory, kind->nlo);
+  join->err_nlo = nlo == NULL ? 0.0 : scalar(theory, first);
   for (size_t k = 0; k < join->count; k++) {
     join->lo[k] = lo == NULL ? 0.0
                   : equal    ? equal_at(join, lo, k)
@@ -161,7 +162,7 @@ static pdlt_status fill_theory(pdlt_join *join, const pdlt_quantity *kind,
     join->nlo[k] = nlo == NULL ? NAN : theory_at(join, nlo, k, per_time);
     if (!isfinite(join->lo[k]) || (nlo != NULL && !isfinite(join->nlo[k])))
       return pdlt_fail(err, PDLT_ERR_INPUT, "%s of theory holds a value that is not finite",
-                       isfinite(join->lo[k]) ? kind->nlo : kind->lo);
+                       isfinite(join->lo[k]) ? first : kind->lo);
   }
   /* A loss is made of z and cov: where it cannot move there is nothing to test beyond them. */
   if (pdlt_join_is_derived(kind->name) && is_zero(join)) join->second = 0;
@@ -225,8 +226,8 @@ pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setu
                     .ndim = pdlt_quantity_ndim(kind) - timed};
   memset(out, 0, sizeof *out);
   out->name = kind->name;
-  const char *needed = kind->lo == NULL ? kind->nlo : kind->lo; /* of theory */
-  if (shape == NULL || pdlt_archive_get(theory, needed) == NULL) return PDLT_OK;
+  const char *needed = kind->lo != NULL ? kind->lo : pdlt_quantity_first(kind, join.power);
+  if (shape == NULL || needed == NULL || pdlt_archive_get(theory, needed) == NULL) return PDLT_OK;
   if (kind->drawn == PDLT_DRAWN_END && has_end(times)) return PDLT_OK; /* repeats the last time */
   if (shape->ndim != pdlt_quantity_ndim(kind) ||
       (timed && (times == NULL || pdlt_array_count(times) != shape->dim[0])))

@@ -8,6 +8,7 @@
 #ifndef PDLT_COMPARE_JOIN_JOIN_H
 #define PDLT_COMPARE_JOIN_JOIN_H
 
+#include <math.h>
 #include <stddef.h>
 
 #include "base/core/status.h"
@@ -52,14 +53,14 @@ typedef struct pdlt_join {
   const char *name;       /* measured name */
   int trained;            /* depends on training: diverged members and reach matter */
   double power;           /* fits go in powers of h^power */
-  int second;             /* c1 is tested too (nlo exists) */
+  int second;             /* c1, the coefficient of h^power, is tested too (nlo exists) */
   int vanishes;           /* 0 at infinite width by construction: theory has no array for it */
   int ndim;               /* of the index, time excluded */
   size_t count;           /* N */
   size_t num_widths;      /* W */
   size_t *index;          /* (N, ndim) */
   double *time;           /* (N) NaN: has no time */
-  double *lo, *nlo;       /* (N) nlo NaN where absent */
+  double *lo, *nlo;       /* (N) nlo: coefficient of h^power; NaN where absent */
   double err_lo, err_nlo; /* numerical errors of theory's arrays, largest absolute */
   double *x, *se;         /* (N, W) NaN where there is none */
   double *floor;          /* (N) rounding and convergence tolerance of x */
@@ -69,6 +70,11 @@ typedef struct pdlt_join {
   const double **weights; /* (W) members behind each block (B_n) */
   size_t *num_blocks;     /* (W) B_n */
 } pdlt_join;
+
+/* h^power at width number w: what nlo multiplies. */
+static inline double pdlt_join_unit(const pdlt_join *join, const pdlt_join_setup *setup, size_t w) {
+  return join->power < 1.0 ? pow(setup->h[w], join->power) : setup->h[w];
+}
 
 /* How many quantities can be compared at all; k below is less than that. */
 size_t pdlt_join_kinds(void);

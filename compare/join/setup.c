@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/activation/activation.h"
 #include "base/core/memory.h"
 #include "base/experiment/quantity.h"
 #include "compare/join/internal.h"
+#include "compare/reach/power.h"
 
 void pdlt_join_setup_free(pdlt_join_setup *setup) {
   pdlt_free(setup->widths);
@@ -44,16 +44,6 @@ static pdlt_status check_origin(const pdlt_archive *theory, const pdlt_archive *
   return PDLT_OK;
 }
 
-/* Half a power of h for kinks that training can push neurons across; not when both slopes are
- * equal. What is not known is taken for smooth. */
-static double trained_power(const json_t *network) {
-  pdlt_activation activation;
-  const char *text = text_of(network, "activation");
-  if (pdlt_activation_parse(&activation, text, NULL) != PDLT_OK) return 1.0;
-  const pdlt_activation_traits traits = pdlt_activation_get_traits(&activation);
-  return traits.smooth || traits.a_plus == traits.a_minus ? 1.0 : 0.5;
-}
-
 /* Degree, level, ratio, powers and accuracy from the resolved experiment. */
 static pdlt_status read_experiment(pdlt_join_setup *setup, const json_t *meta, pdlt_error *err) {
   const json_t *experiment = json_object_get(meta, "experiment");
@@ -74,7 +64,7 @@ static pdlt_status read_experiment(pdlt_join_setup *setup, const json_t *meta, p
     return pdlt_fail(err, PDLT_ERR_INPUT,
                      "the measurement's experiment has a degree outside 0..8, a level outside "
                      "(0, 1) or width ratios below 1");
-  setup->trained_power = trained_power(json_object_get(experiment, "network"));
+  setup->trained_power = pdlt_trained_power(setup->measured);
   const char *arithmetic = text_of(json_object_get(experiment, "ensemble"), "arithmetic");
   setup->rounding = strcmp(arithmetic, "single") == 0 ? 1e-5 : 1e-12;
   return PDLT_OK;
@@ -178,7 +168,8 @@ static double measured_rounding(const char *name, const pdlt_join_setup *setup) 
 static double theory_rounding(pdlt_join *join, const pdlt_archive *theory) {
   const int row = pdlt_quantity_find(join->name);
   if (row < 0) return 0.0;
-  const char *lo = pdlt_quantities[row].lo, *nlo = pdlt_quantities[row].nlo;
+  const char *lo = pdlt_quantities[row].lo;
+  const char *nlo = pdlt_quantity_first(&pdlt_quantities[row], join->power);
   const pdlt_array *coefficient = nlo == NULL ? NULL : pdlt_archive_get(theory, nlo);
   join->err_nlo += rounding_of(coefficient) * largest(coefficient);
   return lo == NULL ? 0.0 : rounding_of(pdlt_archive_get(theory, lo));

@@ -7,6 +7,7 @@
 
 #include "base/file/file.h"
 #include "compare/page/internal.h"
+#include "compare/text/order.h"
 
 enum { LARGEST_SIGMA = 37 }; /* smaller p do not fit into a number */
 
@@ -122,10 +123,11 @@ static void write_sabotages(FILE *out, const pdlt_claim_result *r) {
   fputs("</tbody></table></div>\n", out);
 }
 
-/* What order 1/n leaves over, where it was fitted. */
+/* What the first correction leaves over, where it was fitted. */
 static void write_residuals(FILE *out, const pdlt_claim_result *r) {
   for (size_t e = 0; e < r->claim.num_expectations; e++) {
     const pdlt_residual *residual = &r->truth[e][0].residual;
+    const char *order = pdlt_order_of(r->truth[e][0].half ? 0.5 : 1)->markup;
     if (r->claim.expectations[e].kind != PDLT_EXPECT_SLOPE || isnan(residual->exponent[0]))
       continue;
     fputs("<p class=\"soft\">", out);
@@ -133,9 +135,9 @@ static void write_residuals(FILE *out, const pdlt_claim_result *r) {
     fputs(": distance from infinite width ~ <i>n</i>^", out);
     pdlt_html_number(out, residual->exponent[0], 3);
     if (isnan(residual->exponent[1])) {
-      fputs("; from order 1/<i>n</i>: within the noise at most widths", out);
+      fprintf(out, "; from order %s: within the noise at most widths", order);
     } else {
-      fputs(", from order 1/<i>n</i> ~ <i>n</i>^", out);
+      fprintf(out, ", from order %s ~ <i>n</i>^", order);
       pdlt_html_number(out, residual->exponent[1], 3);
       fputs(" &#177; ", out);
       pdlt_html_number(out, residual->exponent_se[1], 2);

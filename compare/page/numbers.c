@@ -4,6 +4,7 @@
 #include "compare/page/internal.h"
 #include "compare/text/markup.h"
 #include "compare/text/number.h"
+#include "compare/text/order.h"
 #include "compare/verdict/rows.h"
 
 enum { SELECTED_ROWS = 24 };
@@ -34,13 +35,13 @@ static const pdlt_column number_columns[NUMBER_COLUMNS] = {
     {"Theory", "Theory", "n"},
     {"Intercept", "Intercept of the fit", "n"},
     {"<i>z</i>", "z", "n"},
-    {"Theory, slope", "Theory, slope in h", "n"},
+    {"Theory, slope", "Theory, slope", "n"},
     {"Fitted slope", "Fitted slope", "n"},
     {"Fit <i>p</i>", "Fit p", "n"},
     {"Verdict", "Verdict", ""},
 };
 
-/* slopes: 1 when the table has the two columns of order 1/n. */
+/* slopes: 1 when the table has the two columns of the first correction. */
 static void write_row(FILE *out, const pdlt_compare_row *row, int slopes) {
   const pdlt_column *c = number_columns;
   char name[320], time[96];
@@ -71,19 +72,26 @@ static void write_row(FILE *out, const pdlt_compare_row *row, int slopes) {
 void pdlt_report_numbers(FILE *out, const pdlt_report_input *in) {
   size_t rows[SELECTED_ROWS], columns = 0;
   pdlt_column shown[NUMBER_COLUMNS];
-  int slopes = 0;
+  int slopes = 0, half = 0;
   size_t count = pdlt_comparison_select(in->comparison, SELECTED_ROWS, rows);
   if (count == 0) return;
-  for (size_t i = 0; i < count; i++) slopes |= isfinite(in->comparison->rows[rows[i]].nlo);
-  fprintf(out,
-          "<section id=\"numbers\"><h2>Selected numbers</h2>\n<p>Of %zu numbers: for each "
-          "quantity the one with the clearest finite-width effect and the one farthest from "
-          "theory. <i>Intercept</i> is that of the fit%s; errors and <i>z</i> are total ones. All "
-          "are in <code>comparison.csv</code>.</p>\n",
-          in->comparison->num_rows,
-          slopes ? ", to be compared with theory, <i>slope</i> the coefficient of order "
-                   "1/<i>n</i>, infinite width held at theory"
-                 : ", to be compared with theory");
+  for (size_t i = 0; i < count; i++) {
+    const pdlt_compare_row *row = &in->comparison->rows[rows[i]];
+    slopes |= isfinite(row->nlo);
+    half |= isfinite(row->nlo) && row->power < 1;
+  }
+  fprintf(
+      out,
+      "<section id=\"numbers\"><h2>Selected numbers</h2>\n<p>Of %zu numbers: for each "
+      "quantity the one with the clearest finite-width effect and the one farthest from "
+      "theory. <i>Intercept</i> is that of the fit%s%s%s; errors and <i>z</i> are total ones. All "
+      "are in <code>comparison.csv</code>.</p>\n",
+      in->comparison->num_rows,
+      slopes ? ", to be compared with theory, <i>slope</i> the coefficient of order "
+               "1/<i>n</i>, infinite width held at theory"
+             : ", to be compared with theory",
+      half ? ", of what depends on training that of order " : "",
+      half ? pdlt_order_of(0.5)->markup : "");
   for (size_t k = 0; k < NUMBER_COLUMNS; k++)
     if (slopes || (k != NUMBER_NLO && k != NUMBER_C1)) shown[columns++] = number_columns[k];
   pdlt_html_table_begin(out, shown, columns);
@@ -159,23 +167,28 @@ static void write_width(FILE *out, const pdlt_report_input *in, size_t w) {
   fputs("</td></tr>\n", out);
 }
 
-static const char about_widths[] =
-    "<p><i>Unstable</i>: share of members with &eta; times the largest eigenvalue of their own NTK "
-    "above 2, counted or estimated by a pilot, whichever is larger. <i>Correction</i>: the "
-    "correction of order 1/<i>n</i> to the mean output, relative to the size of the outputs at "
-    "infinite width (root mean squares over times and samples). <i>g</i>: by how much the first "
-    "order in the fluctuations of the NTK misses training with a Gaussian NTK. <i>NTK "
-    "fluctuation</i>: predicted standard deviation over networks of a diagonal entry "
-    "&Theta;<sub><i>aa</i></sub> relative to its mean, averaged over the samples <i>a</i>. The "
-    "expansion needs all four to be small. <i>In reach</i>: whether the width enters the fits of "
-    "what depends on training. <i>Top 0.1 %</i>: share of the variance of the mean output at the "
-    "last time that the outermost 0.1 % of the members carry; about 0.013 for one Gaussian number, "
-    "and with more than a quarter error bars cannot be trusted.</p></section>\n";
+/* order: of the first correction of what depends on training. */
+static void write_about_widths(FILE *out, const char *order) {
+  fprintf(
+      out,
+      "<p><i>Unstable</i>: share of members with &eta; times the largest eigenvalue of their own "
+      "NTK above 2, counted or estimated by a pilot, whichever is larger. <i>Correction</i>: the "
+      "correction of order %s to the mean output, relative to the size of the outputs at infinite "
+      "width (root mean squares over times and samples). <i>g</i>: by how much the first order in "
+      "the fluctuations of the NTK misses training with a Gaussian NTK. <i>NTK fluctuation</i>: "
+      "predicted standard deviation over networks of a diagonal entry "
+      "&Theta;<sub><i>aa</i></sub> relative to its mean, averaged over the samples <i>a</i>. The "
+      "expansion needs all four to be small. <i>In reach</i>: whether the width enters the fits of "
+      "what depends on training. <i>Top 0.1 %%</i>: share of the variance of the mean output at "
+      "the last time that the outermost 0.1 %% of the members carry; about 0.013 for one Gaussian "
+      "number, and with more than a quarter error bars cannot be trusted.</p></section>\n",
+      order);
+}
 
 void pdlt_report_widths(FILE *out, const pdlt_report_input *in) {
   fputs("<section id=\"widths\"><h2>Ensembles</h2>\n", out);
   pdlt_html_table_begin(out, width_columns, WIDTH_COLUMNS);
   for (size_t w = 0; w < in->comparison->num_widths; w++) write_width(out, in, w);
   pdlt_html_table_end(out);
-  fputs(about_widths, out);
+  write_about_widths(out, pdlt_order_of(pdlt_comparison_power(in->comparison, "z"))->markup);
 }

@@ -7,6 +7,7 @@
 #include "compare/page/internal.h"
 #include "compare/text/markup.h"
 #include "compare/text/number.h"
+#include "compare/text/order.h"
 #include "compare/verdict/rows.h"
 
 enum { NULL_DISTANCE = 4 /* total errors that make the power of a test */ };
@@ -17,11 +18,10 @@ static void write_quantity(FILE *out, const char *quantity) {
   fputs(markup, out);
 }
 
-/* 1 where the numbers of a quantity go in powers of h^(1/2); NULL: of any quantity. */
-static int has_half_powers(const pdlt_comparison *c, const char *quantity) {
+/* 1 where some quantity goes in powers of h^(1/2). */
+static int has_half_powers(const pdlt_comparison *c) {
   for (size_t r = 0; r < c->num_rows; r++)
-    if (c->rows[r].power < 1.0 && (!quantity || strcmp(c->rows[r].quantity, quantity) == 0))
-      return 1;
+    if (c->rows[r].power < 1.0) return 1;
   return 0;
 }
 
@@ -30,13 +30,8 @@ static void write_coefficient(FILE *out, const pdlt_comparison *c, const pdlt_co
     fputs("infinite width", out);
   else if (strcmp(test->coefficient, "c1") != 0)
     pdlt_html_text(out, test->coefficient);
-  else if (has_half_powers(c, test->quantity))
-    fputs(
-        "order <i>n</i><sup>\xe2\x88\x92"
-        "1/2</sup>",
-        out);
   else
-    fputs("order 1/<i>n</i>", out);
+    fprintf(out, "order %s", pdlt_order_of(pdlt_comparison_power(c, test->quantity))->markup);
 }
 
 /* Losses are made of z and cov; their tests are told apart unless one disagrees. */
@@ -244,8 +239,7 @@ void pdlt_report_tests(FILE *out, const pdlt_report_input *in) {
       "1</sub> of degree ",
       out);
   fprintf(out, "%d", c->degree);
-  if (has_half_powers(c, NULL))
-    fputs(", what depends on training by one in <i>h</i><sup>1/2</sup>", out);
+  if (has_half_powers(c)) fputs(", what depends on training by one in <i>h</i><sup>1/2</sup>", out);
   fputs("; all numbers of a quantity are tested jointly. Family-wise level ", out);
   pdlt_html_number(out, c->level, 3);
   fputs(

@@ -14,6 +14,7 @@
 #include "compare/page/internal.h"
 #include "compare/plot/plot.h"
 #include "compare/text/markup.h"
+#include "compare/text/order.h"
 #include "compare/verdict/rows.h"
 
 enum { MAX_PANELS = 9 };
@@ -85,8 +86,10 @@ static pdlt_status fill_panel(pdlt_panel *panel, const page *s, const pdlt_compa
     line[i] = known ? c->theory : NAN;
   }
   pdlt_row_markup(symbol, sizeof symbol, row);
-  snprintf(title, sizeof title, "%s, %s", symbol,
-           strcmp(test->coefficient, "c0") == 0 ? "infinite width" : "order 1/<i>n</i>");
+  if (strcmp(test->coefficient, "c0") == 0)
+    snprintf(title, sizeof title, "%s, infinite width", symbol);
+  else
+    snprintf(title, sizeof title, "%s, order %s", symbol, pdlt_order_of(row->power)->markup);
   pdlt_panel_title(panel, title);
   snprintf(pdlt_panel_x(panel)->label, sizeof pdlt_panel_x(panel)->label, "%.100s", s->key);
   pdlt_panel_y(panel);

@@ -34,11 +34,12 @@ typedef struct pdlt_reach {
   int in_reach;
   char reason[PDLT_REACH_REASON]; /* why not; "" */
   double g;                       /* gaussian_ntk.h; NaN also where its first order is 0 */
-  double correction;              /* |h z_nlo| / sqrt(z_lo^2 + variance_lo) */
-  double correction_cov;          /* |h cov_nlo| / |cov_lo| */
+  double power;          /* 1, or 1/2 with a kink: then the first four are of h^(1/2) z_half, ... */
+  double correction;     /* |h z_nlo| / sqrt(z_lo^2 + variance_lo) */
+  double correction_cov; /* |h cov_nlo| / |cov_lo| */
   double correction_loss; /* |h loss_test_nlo| / loss_test_lo; without test samples that of train,
                              at the first time */
-  double correction_ntk;  /* |h Theta_t_nlo| / |Theta| (Theta1 where there is no Theta_t_nlo) */
+  double correction_ntk;  /* |h Theta_t_nlo| / |Theta|; h Theta1 where that is not predicted */
   double negative;        /* most negative prediction of a loss or variance over its largest value
                              at infinite width; 0: none is negative */
   double ntk_spread;      /* standard deviation of Theta_ii;aa over networks relative to its mean,
@@ -77,6 +78,10 @@ pdlt_status pdlt_reach_of_width(pdlt_reach *out, const pdlt_reach_theory *theory
 /* Largest h within reach by theory alone (g to 10 %); INFINITY where no rule applies. Cost: about
  * six times that of pdlt_reach_at. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_reach_largest_h(const pdlt_reach_theory *theory, double *h, pdlt_error *err);
+
+/* h at which the largest of the corrections of z, the loss and the NTK is `wanted`; INFINITY: all are
+ * 0; NaN: theory has none of z. */
+double pdlt_reach_correction_h(const pdlt_reach_theory *theory, double wanted);
 
 /* Width at which the unstable share would fall to PDLT_UNSTABLE_SHARE, when the largest
  * eigenvalue is normal with a spread that falls as n^-1/2; INFINITY when share >= 1/2. Used where

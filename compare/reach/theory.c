@@ -4,17 +4,34 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/quantity.h"
 #include "compare/reach/gaussian_ntk.h"
+#include "compare/reach/power.h"
 #include "compare/reach/reach.h"
+#include "compare/text/order.h"
 
-/* Corrections per h; h_negative: beyond it a prediction is negative. */
+/* Corrections per h^power, ntk per h^power_ntk; h_negative: beyond it a prediction is negative. */
 struct pdlt_reach_theory {
+  double power, power_ntk;
   double z, cov, loss, ntk, spread; /* NaN: not known */
   double h_negative;
   int trained;                 /* 0: no time but 0 is recorded, and no rule applies */
   const pdlt_archive *archive; /* borrowed, for what depends on h otherwise */
   pdlt_gaussian_ntk *model;    /* owned; NULL: not known */
 };
+
+/* h^power. */
+static double unit_of(double h, double power) { return power < 1.0 ? pow(h, power) : h; }
+
+/* First coefficient of a trained quantity, NAME_nlo or NAME_half; NULL: not predicted. */
+static const pdlt_array *first_of(const pdlt_archive *theory, int quantity) {
+  const char *name = pdlt_quantity_first(&pdlt_quantities[quantity], pdlt_trained_power(theory));
+  return pdlt_archive_get(theory, name);
+}
+
+static const pdlt_array *lo_of(const pdlt_archive *theory, int quantity) {
+  return pdlt_archive_get(theory, pdlt_quantities[quantity].lo);
+}
 
 /* Sum of the squares of all finite numbers. */
 static double squares(const pdlt_array *array) {
@@ -23,8 +40,8 @@ static double squares(const pdlt_array *array) {
   return sum;
 }
 
-static double ratio(const pdlt_archive *theory, const char *nlo, const char *lo) {
-  const pdlt_array *top = pdlt_archive_get(theory, nlo), *bottom = pdlt_archive_get(theory, lo);
+/* Root mean square of a correction over that of what it corrects; NaN: one of them is NULL. */
+static double ratio(const pdlt_array *top, const pdlt_array *bottom) {
   if (top == NULL || bottom == NULL || pdlt_array_count(top) == 0) return NAN;
   const double size = squares(bottom) / (double)pdlt_array_count(bottom);
   const double change = squares(top) / (double)pdlt_array_count(top);
@@ -41,30 +58,36 @@ static double trace(const pdlt_array *cov) {
 }
 
 static double ratio_z(const pdlt_archive *theory) {
-  const pdlt_array *nlo = pdlt_archive_get(theory, "z_nlo"), *lo = pdlt_archive_get(theory, "z_lo");
-  const pdlt_array *cov = pdlt_archive_get(theory, "cov_lo");
-  if (nlo == NULL || lo == NULL || cov == NULL || cov->ndim != 5) return NAN;
+  const pdlt_array *first = first_of(theory, PDLT_QUANTITY_Z);
+  const pdlt_array *lo = lo_of(theory, PDLT_QUANTITY_Z);
+  const pdlt_array *cov = lo_of(theory, PDLT_QUANTITY_COV);
+  if (first == NULL || lo == NULL || cov == NULL || cov->ndim != 5) return NAN;
   const double size = squares(lo) + trace(cov);
-  return size > 0.0 ? sqrt(squares(nlo) / size) : NAN;
+  return size > 0.0 ? sqrt(squares(first) / size) : NAN;
 }
 
 /* The test loss over all times; without test samples the training loss, which goes to 0, at the
  * first. */
 static double ratio_loss(const pdlt_archive *theory) {
-  const double test = ratio(theory, "loss_test_nlo", "loss_test_lo");
+  const int train = PDLT_QUANTITY_LOSS_TRAIN, tested = PDLT_QUANTITY_LOSS_TEST;
+  const double test = ratio(first_of(theory, tested), lo_of(theory, tested));
   if (isfinite(test)) return test;
-  const pdlt_array *nlo = pdlt_archive_get(theory, "loss_train_nlo");
-  const pdlt_array *lo = pdlt_archive_get(theory, "loss_train_lo");
-  if (nlo == NULL || lo == NULL || pdlt_array_count(lo) == 0) return NAN;
-  return fabs(nlo->data[0]) / lo->data[0];
+  const pdlt_array *first = first_of(theory, train), *lo = lo_of(theory, train);
+  if (first == NULL || lo == NULL || pdlt_array_count(lo) == 0) return NAN;
+  return fabs(first->data[0]) / lo->data[0];
 }
 
-static double ratio_ntk(const pdlt_archive *theory) {
-  const pdlt_array *nlo = pdlt_archive_get(theory, "Theta_t_nlo");
-  const pdlt_array *lo = pdlt_archive_get(theory, "Theta");
-  if (nlo == NULL || lo == NULL || nlo->ndim != 5) return ratio(theory, "Theta1", "Theta");
-  const double outputs = (double)nlo->dim[1], times = (double)nlo->dim[0];
-  return sqrt(squares(nlo) / (times * outputs * squares(lo)));
+/* Of the NTK in training, which goes in powers of h^*power; where that is not predicted at its
+ * beginning, in powers of h. */
+static double ratio_ntk(const pdlt_archive *theory, double *power) {
+  const pdlt_array *first = first_of(theory, PDLT_QUANTITY_THETA_T);
+  const pdlt_array *lo = lo_of(theory, PDLT_QUANTITY_THETA);
+  if (first == NULL || lo == NULL || first->ndim != 5) {
+    *power = 1.0;
+    return ratio(pdlt_archive_get(theory, pdlt_quantities[PDLT_QUANTITY_THETA].nlo), lo);
+  }
+  const double outputs = (double)first->dim[1], times = (double)first->dim[0];
+  return sqrt(squares(first) / (times * outputs * squares(lo)));
 }
 
 static double ntk_spread(const pdlt_archive *theory) {
@@ -80,10 +103,10 @@ static double ntk_spread(const pdlt_archive *theory) {
   return sum / (double)D;
 }
 
-/* --- Negative predictions: of a series lo + h nlo over time --- */
+/* --- Negative predictions: of a series lo + unit first over time, unit = h^power --- */
 
 typedef struct series {
-  const double *lo, *nlo;
+  const double *lo, *first;
   size_t times, stride;
 } series;
 
@@ -94,50 +117,55 @@ static double largest(const series *s) {
 }
 
 /* Most negative value relative to the largest at infinite width; 0: none. */
-static double most_negative(const series *s, double h) {
+static double most_negative(const series *s, double unit) {
   double value = 0.0;
   for (size_t t = 0; t < s->times; t++)
-    value = fmin(value, s->lo[t * s->stride] + h * s->nlo[t * s->stride]);
+    value = fmin(value, s->lo[t * s->stride] + unit * s->first[t * s->stride]);
   return value < 0.0 ? value / largest(s) : 0.0;
 }
 
-/* h beyond which it is below -PDLT_REACH_NEGATIVE somewhere. */
+/* Unit beyond which it is below -PDLT_REACH_NEGATIVE somewhere. */
 static double negative_from(const series *s) {
   const double allowed = PDLT_REACH_NEGATIVE * largest(s);
-  double h = INFINITY;
+  double unit = INFINITY;
   for (size_t t = 0; t < s->times; t++)
-    if (s->nlo[t * s->stride] < 0.0)
-      h = fmin(h, (s->lo[t * s->stride] + allowed) / -s->nlo[t * s->stride]);
-  return h;
+    if (s->first[t * s->stride] < 0.0)
+      unit = fmin(unit, (s->lo[t * s->stride] + allowed) / -s->first[t * s->stride]);
+  return unit;
 }
 
 /* Calls of a function on each loss and variance that is predicted; the smallest answer. */
-typedef double (*of_series)(const series *s, double h);
+typedef double (*of_series)(const series *s, double unit);
 
-static double over_predictions(const pdlt_archive *theory, of_series f, double h, double start) {
-  static const char *const losses[][2] = {{"loss_train_lo", "loss_train_nlo"},
-                                          {"loss_test_lo", "loss_test_nlo"}};
+static double over_predictions(const pdlt_archive *theory, of_series f, double unit, double start) {
+  static const int losses[] = {PDLT_QUANTITY_LOSS_TRAIN, PDLT_QUANTITY_LOSS_TEST};
   double value = start;
   for (size_t k = 0; k < 2; k++) {
-    const pdlt_array *lo = pdlt_archive_get(theory, losses[k][0]);
-    const pdlt_array *nlo = pdlt_archive_get(theory, losses[k][1]);
-    if (lo == NULL || nlo == NULL) continue;
-    value = fmin(value, f(&(series){lo->data, nlo->data, pdlt_array_count(lo), 1}, h));
+    const pdlt_array *lo = lo_of(theory, losses[k]), *first = first_of(theory, losses[k]);
+    if (lo == NULL || first == NULL) continue;
+    value = fmin(value, f(&(series){lo->data, first->data, pdlt_array_count(lo), 1}, unit));
   }
-  const pdlt_array *lo = pdlt_archive_get(theory, "cov_lo");
-  const pdlt_array *nlo = pdlt_archive_get(theory, "cov_nlo");
-  if (lo == NULL || nlo == NULL || lo->ndim != 5 || !pdlt_array_same_shape(lo, nlo)) return value;
+  const pdlt_array *lo = lo_of(theory, PDLT_QUANTITY_COV);
+  const pdlt_array *first = first_of(theory, PDLT_QUANTITY_COV);
+  if (lo == NULL || first == NULL || lo->ndim != 5 || !pdlt_array_same_shape(lo, first))
+    return value;
   const size_t numbers = lo->dim[1] * lo->dim[2], stride = numbers * numbers;
   for (size_t k = 0; k < numbers; k++) {
     const size_t at = k * numbers + k;
-    value = fmin(value, f(&(series){lo->data + at, nlo->data + at, lo->dim[0], stride}, h));
+    value = fmin(value, f(&(series){lo->data + at, first->data + at, lo->dim[0], stride}, unit));
   }
   return value;
 }
 
-static double limit(const series *s, double h) {
-  (void)h;
+static double limit(const series *s, double unit) {
+  (void)unit;
   return negative_from(s);
+}
+
+/* h at which a correction `size` h^power is `wanted`. */
+static double h_for(double size, double wanted, double power) {
+  const double unit = wanted / size;
+  return power < 1.0 ? pow(unit, 1.0 / power) : unit;
 }
 
 /* 1 unless all that is recorded is the start. */
@@ -188,14 +216,18 @@ pdlt_status pdlt_reach_theory_new_sizes(pdlt_reach_theory **out, const pdlt_arch
   pdlt_reach_theory *theory = NULL;
   const pdlt_status status = pdlt_alloc(&theory, 1, sizeof *theory, err);
   if (status != PDLT_OK) return status;
-  *theory = (pdlt_reach_theory){.z = ratio_z(archive),
-                                .cov = ratio(archive, "cov_nlo", "cov_lo"),
+  const double power = pdlt_trained_power(archive);
+  const int cov = PDLT_QUANTITY_COV;
+  *theory = (pdlt_reach_theory){.power = power,
+                                .power_ntk = power,
+                                .z = ratio_z(archive),
+                                .cov = ratio(first_of(archive, cov), lo_of(archive, cov)),
                                 .loss = ratio_loss(archive),
-                                .ntk = ratio_ntk(archive),
                                 .spread = ntk_spread(archive),
-                                .h_negative = over_predictions(archive, limit, 0.0, INFINITY),
                                 .trained = is_trained(archive),
                                 .archive = archive};
+  theory->ntk = ratio_ntk(archive, &theory->power_ntk);
+  theory->h_negative = h_for(1.0, over_predictions(archive, limit, 0.0, INFINITY), power);
   *out = theory;
   return PDLT_OK;
 }
@@ -215,7 +247,7 @@ cleanup:
 }
 
 /* The first rule that the width breaks, in words. */
-static void decide(pdlt_reach *r) {
+static void decide(pdlt_reach *r, const char *order) {
   const struct {
     double size;
     const char *what;
@@ -231,14 +263,14 @@ static void decide(pdlt_reach *r) {
   for (size_t k = 0; k < 3; k++) {
     if (!(sizes[k].size > PDLT_REACH_CORRECTION)) continue;
     r->in_reach = 0;
-    snprintf(r->reason, sizeof r->reason, "order 1/n corrects %s by %.3g %%, more than %g %%",
+    snprintf(r->reason, sizeof r->reason, "order %s corrects %s by %.3g %%, more than %g %%", order,
              sizes[k].what, 100.0 * sizes[k].size, 100.0 * PDLT_REACH_CORRECTION);
     return;
   }
   if (r->negative < -PDLT_REACH_NEGATIVE) {
     r->in_reach = 0;
     snprintf(r->reason, sizeof r->reason,
-             "order 1/n predicts a negative loss or variance (%.2g %% of its largest value)",
+             "order %s predicts a negative loss or variance (%.2g %% of its largest value)", order,
              100.0 * r->negative);
   } else if (r->g > PDLT_REACH_G) {
     r->in_reach = 0;
@@ -250,13 +282,15 @@ static void decide(pdlt_reach *r) {
 
 pdlt_status pdlt_reach_at(pdlt_reach *out, const pdlt_reach_theory *theory, double h,
                           double unstable, pdlt_error *err) {
+  const double unit = unit_of(h, theory->power);
   pdlt_reach r = {.in_reach = 1,
                   .g = NAN,
-                  .correction = h * theory->z,
-                  .correction_cov = h * theory->cov,
-                  .correction_loss = h * theory->loss,
-                  .correction_ntk = h * theory->ntk,
-                  .negative = over_predictions(theory->archive, most_negative, h, 0.0),
+                  .power = theory->power,
+                  .correction = unit * theory->z,
+                  .correction_cov = unit * theory->cov,
+                  .correction_loss = unit * theory->loss,
+                  .correction_ntk = unit_of(h, theory->power_ntk) * theory->ntk,
+                  .negative = over_predictions(theory->archive, most_negative, unit, 0.0),
                   .ntk_spread = sqrt(h) * theory->spread,
                   .unstable = unstable,
                   .stable_width = NAN,
@@ -264,7 +298,7 @@ pdlt_status pdlt_reach_at(pdlt_reach *out, const pdlt_reach_theory *theory, doub
   pdlt_status status =
       theory->model == NULL ? PDLT_OK : pdlt_gaussian_ntk_miss(theory->model, h, &r.g, err);
   if (status != PDLT_OK) return status;
-  if (theory->trained) decide(&r);
+  if (theory->trained) decide(&r, pdlt_order_of(theory->power)->plain);
   *out = r;
   return PDLT_OK;
 }
@@ -300,9 +334,18 @@ pdlt_status pdlt_reach_largest_h(const pdlt_reach_theory *theory, double *h, pdl
   *h = INFINITY;
   if (!theory->trained) return PDLT_OK;
   for (size_t k = 0; k < 3; k++)
-    if (sizes[k] > 0.0) most = fmin(most, PDLT_REACH_CORRECTION / sizes[k]);
+    if (sizes[k] > 0.0) most = fmin(most, h_for(sizes[k], PDLT_REACH_CORRECTION, theory->power));
   pdlt_status status =
       theory->model == NULL ? PDLT_OK : largest_h_of_model(theory->model, &limit_g, err);
   if (status == PDLT_OK) *h = fmin(most, limit_g);
   return status;
+}
+
+double pdlt_reach_correction_h(const pdlt_reach_theory *theory, double wanted) {
+  double h = INFINITY;
+  if (isnan(theory->z)) return NAN;
+  if (theory->z > 0.0) h = fmin(h, h_for(theory->z, wanted, theory->power));
+  if (theory->loss > 0.0) h = fmin(h, h_for(theory->loss, wanted, theory->power));
+  if (theory->ntk > 0.0) h = fmin(h, h_for(theory->ntk, wanted, theory->power_ntk));
+  return h;
 }

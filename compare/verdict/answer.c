@@ -11,6 +11,7 @@
 #include "base/core/memory.h"
 #include "base/experiment/quantity.h"
 #include "compare/join/join.h"
+#include "compare/text/order.h"
 #include "compare/verdict/rows.h"
 #include "compare/verdict/slope.h"
 
@@ -35,9 +36,7 @@ static void write_quantity(FILE *out, const char *quantity) {
 
 /* "1/n", or what takes its place where the quantity goes in powers of h^(1/2). */
 static const char *order_of(const pdlt_comparison *c, const char *quantity) {
-  for (size_t r = 0; r < c->num_rows; r++)
-    if (strcmp(c->rows[r].quantity, quantity) == 0 && c->rows[r].power < 1.0) return "n^(-1/2)";
-  return "1/n";
+  return pdlt_order_of(pdlt_comparison_power(c, quantity))->plain;
 }
 
 /* "2048 networks per width", "2048 to 8192 networks per width". */
@@ -444,7 +443,8 @@ static pdlt_status write_distances(FILE *out, const pdlt_comparison *c,
   const size_t first = at[0].width;
   fprintf(out, "At n = %.0f", c->widths[first]);
   if (!in_reach(c, first, items))
-    fputs(", out of reach of order 1/n as all widths are", out);
+    fprintf(out, ", out of reach of order %s as all widths are",
+            order_of(c, items[0].numbers.quantity));
   else if (first > 0)
     fputs(", the narrowest width in reach", out);
   else if (num > 1)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/quantity.h"
 #include "compare/join/join.h"
 #include "compare/verdict/answer.h"
 #include "compare/verdict/kurtosis.h"
@@ -159,22 +160,33 @@ cleanup:
   return status;
 }
 
+/* The quantity that an array of theory is needed for: its own name, or of what is 0 at infinite width
+ * that of its first coefficient. */
+static const char *needed_for(const work *job, const char *name) {
+  for (int k = 0; k < PDLT_QUANTITIES; k++) {
+    const pdlt_quantity *q = &pdlt_quantities[k];
+    const char *first = pdlt_quantity_first(q, job->setup.trained_power);
+    if (q->lo == NULL && first != NULL && strcmp(first, name) == 0) return q->name;
+  }
+  return name;
+}
+
 /* Quantities that were measured but that theory says nothing about. */
 static pdlt_status warn_of_absent(work *job, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   const char *name = NULL;
   json_t *reason = NULL, *absent = json_object_get(job->theory->meta, "absent");
   json_object_foreach(absent, name, reason) {
-    const char *text = json_string_value(reason);
+    const char *text = json_string_value(reason), *of = needed_for(job, name);
     int measured = 0;
     for (size_t w = 0; w < job->setup.num_widths && !measured; w++)
       for (size_t k = 0; k < pdlt_join_kinds() && !measured; k++) {
         const char *kind = pdlt_join_name(k);
-        measured = strncmp(kind, name, strlen(kind)) == 0 &&
-                   pdlt_archive_getf(job->measured, "n%.0f/%s", job->setup.widths[w], name) != NULL;
+        measured = strncmp(kind, of, strlen(kind)) == 0 &&
+                   pdlt_archive_getf(job->measured, "n%.0f/%s", job->setup.widths[w], of) != NULL;
       }
     if (measured)
-      PDLT_TRY(warn(job->out, err, "%s was measured but theory has none: %s", name,
+      PDLT_TRY(warn(job->out, err, "%s was measured but theory has none: %s", of,
                     text == NULL ? "no reason given" : text));
   }
 cleanup:

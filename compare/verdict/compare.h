@@ -37,7 +37,7 @@ typedef struct pdlt_compare_row {
   int ndim;                    /* of the index, time excluded */
   size_t index[PDLT_MAX_NDIM]; /* position in the array, time excluded */
   double time;                 /* step, INFINITY for the end; NaN: has no time */
-  double lo, nlo;              /* theory: infinite width, coefficient of h; NaN: absent */
+  double lo, nlo;              /* theory: infinite width, coefficient of h^power; NaN: absent */
   const double *measured, *se; /* (num_widths) */
   const int *used;  /* (num_widths) 0: left out of the fit (diverged members, no error bar) */
   double power;     /* fits go in powers of h^power: 1 or 1/2 */
@@ -68,7 +68,7 @@ typedef struct pdlt_compare_test {
 /* How the distance of a quantity from a prediction falls with width (slope.h). */
 typedef struct pdlt_compare_slope {
   const char *quantity;
-  int order;               /* 0: distance from lo; 1: from lo + h nlo */
+  int order;               /* 0: distance from lo; 1: from lo + h^power nlo */
   pdlt_distance *distance; /* (num_widths) */
   double value, se;        /* exponent of n; NaN: fewer than two widths stand clear of the noise */
 } pdlt_compare_slope;

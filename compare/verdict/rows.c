@@ -25,6 +25,25 @@ void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row) {
     snprintf(out, size, "%s", name);
 }
 
+double pdlt_row_predicted(const pdlt_compare_row *row, double h, int order) {
+  if (order == 0) return row->lo;
+  return row->lo + (row->power < 1 ? pow(h, row->power) : h) * row->nlo;
+}
+
+static int is_trained(const char *quantity) {
+  const int k = pdlt_quantity_find(quantity);
+  return k >= 0 && pdlt_quantity_is_trained(&pdlt_quantities[k]);
+}
+
+double pdlt_comparison_power(const pdlt_comparison *c, const char *quantity) {
+  double power = 1;
+  for (size_t r = 0; r < c->num_rows; r++) {
+    if (strcmp(c->rows[r].quantity, quantity) == 0) return c->rows[r].power;
+    if (is_trained(c->rows[r].quantity)) power = c->rows[r].power;
+  }
+  return is_trained(quantity) ? power : 1;
+}
+
 size_t pdlt_comparison_quantities(const pdlt_comparison *comparison, size_t max,
                                   const char **names) {
   size_t count = 0;

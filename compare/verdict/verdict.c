@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compare/text/order.h"
+
 const char *pdlt_verdict_text(pdlt_verdict verdict) {
   static const char *const texts[] = {"agree", "undecided", "disagree"};
   return texts[verdict];
@@ -117,9 +119,10 @@ static void explain_untested(char *out, size_t size, const pdlt_evidence *e, int
   if (isfinite(e->width_within))
     snprintf(rest, sizeof rest, "widths from n = %.0f on would be within", e->width_within);
   snprintf(out, size,
-           "widths out of reach of order 1/n: %zu (%s); %zu can be used, a fit of degree %d needs "
+           "widths out of reach of order %s: %zu (%s); %zu can be used, a fit of degree %d needs "
            "%zu; %s",
-           e->beyond_reach, e->why_beyond, e->widths, degree, e->needed, rest);
+           pdlt_order_of(e->h_power)->plain, e->beyond_reach, e->why_beyond, e->widths, degree,
+           e->needed, rest);
 }
 
 pdlt_verdict pdlt_verdict_test(const pdlt_evidence *e, int degree, double share, char *reason,

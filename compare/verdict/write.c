@@ -7,7 +7,7 @@
 
 #include "base/core/memory.h"
 #include "base/file/file.h"
-#include "compare/verdict/compare.h"
+#include "compare/verdict/rows.h"
 
 static const char header[] =
     "quantity,index,time,width,h,used,measured,se,lo,lo_plus_h_nlo,"
@@ -60,7 +60,7 @@ static void put_widths(FILE *to, const pdlt_comparison *comparison, const pdlt_c
     put(to, row->measured[w]);
     put(to, row->se[w]);
     put(to, row->lo);
-    put(to, row->lo + comparison->h[w] * row->nlo);
+    put(to, pdlt_row_predicted(row, comparison->h[w], 1));
     fputs(",,,,,,,,,,,,\n", to); /* fit to verdict */
   }
 }

@@ -260,7 +260,8 @@ TEST(ExperimentErrors, TrainingAndMeasurement) {
   const std::string eta = "expected a number > 0, {relative: NUMBER}, or flow";
   const std::string record = "expected a list of whole numbers from 0 to steps, increasing";
   const std::string measure =
-      "expected a list of some of output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk";
+      "expected a list of some of output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk, "
+      "crossings";
   const struct {
     size_t line;
     const char *replacement;
@@ -291,6 +292,8 @@ TEST(ExperimentErrors, TrainingAndMeasurement) {
       {27, "measure: output", "27: measure: output; " + measure},
       {27, "measure: [outputs]", "27: measure: outputs; " + measure},
       {27, "measure: [ntk, ntk]", "27: measure: ntk twice; list it once"},
+      {27, "measure: [output, crossings]",
+       "27: measure: crossings: this activation has no kink that neurons could cross"},
       {28, "measure_samples: 13",
        "28: measure_samples: 13; there are only train + test = 12 samples"},
       {29, "theory: {order: 2}", "29: theory.order: 2; expected a whole number from 0 to 1"},
@@ -333,6 +336,8 @@ TEST(ExperimentErrors, Until) {
        "max_members"},
       {{"ensemble.members={until: {quantity: Theta_t, relative: 0.1}}", "measure=[output]"},
        "ensemble.members: Theta_t needs ntk in measure"},
+      {{"network.activation=relu", "measure=[kernel, crossings]"},
+       "measure: crossings: only training moves neurons; add output"},
       {{"ensemble.members={until: {quantity: z, relative: 0.1}}", "network.widths=[8, 9, 10]"},
        "network.widths: 3; until needs compare.degree + 2 = 4 widths to know a coefficient of 1/n"},
       {{"ensemble.members={until: {quantity: z, relative: 0.1}}", "ensemble.keep_members=2049",

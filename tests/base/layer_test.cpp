@@ -71,6 +71,18 @@ TEST(Layer, MemoryFailureLeavesTheOutputAlone) {
   EXPECT_EQ(layer, nullptr);
 }
 
+// Crossings need a kink; slopes that are the same on both sides are none.
+TEST(Layer, OnlyAKinkIsCrossed) {
+  for (const char *kink : {"relu", "leaky_relu(0.2)", "leaky_relu(1)", "tanh", "linear"}) {
+    const Experiment e({("network.activation=" + std::string(kink)).c_str()});
+    const std::string name = kink;
+    const bool crossed = name == "relu" || name == "leaky_relu(0.2)";
+    EXPECT_EQ(pdlt_activation_has_kink(&e.ex.network.activation) != 0, crossed) << kink;
+    EXPECT_EQ(pdlt_experiment_unmeasured(&e.ex, PDLT_MEASURE_CROSSINGS) == nullptr, crossed);
+    EXPECT_EQ(pdlt_experiment_unpredicted(&e.ex, PDLT_MEASURE_CROSSINGS) == nullptr, crossed);
+  }
+}
+
 TEST(Layer, KinksHaveNoSecondDerivatives) {
   const Experiment smooth, kink({"network.activation=relu"});
   for (unsigned word : {PDLT_MEASURE_KERNEL, PDLT_MEASURE_NTK, PDLT_MEASURE_VERTEX,

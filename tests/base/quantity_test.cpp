@@ -16,7 +16,8 @@ std::string text(const char *s) { return s == nullptr ? "" : s; }
 
 // (T, n_L, D) for "tia".
 std::string shape(const pdlt_quantity &q) {
-  const std::map<char, std::string> names = {{'t', "T"}, {'i', "n_L"}, {'a', "D"}, {'s', "S"}};
+  const std::map<char, std::string> names = {
+      {'t', "T"}, {'l', "L - 1"}, {'i', "n_L"}, {'a', "D"}, {'s', "S"}};
   std::string out;
   for (const char *c = q.indices; *c != 0; c++) out += (out.empty() ? "" : ", ") + names.at(*c);
   return out.empty() ? "scalar" : "(" + out + ")";
@@ -31,10 +32,10 @@ std::string words(const pdlt_quantity &q) {
 
 // The row of NOTATION.md.
 std::string notation(const pdlt_quantity &q) {
-  const bool predicted = q.lo != nullptr || q.nlo != nullptr;
+  const bool predicted = q.lo != nullptr || q.nlo != nullptr || q.half != nullptr;
   return "| " + text(q.name) + " | " + shape(q) + " | " + words(q) + " | " +
-         (predicted && q.lo == nullptr ? "0" : text(q.lo)) + " | " + text(q.nlo) + " | " + q.what +
-         " |";
+         (predicted && q.lo == nullptr ? "0" : text(q.lo)) + " | " + text(q.nlo) + " | " +
+         text(q.half) + " | " + q.what + " |";
 }
 
 std::vector<std::string> notation_rows() {
@@ -74,8 +75,9 @@ TEST(Quantity, BitsAreTheWords) {
   EXPECT_EQ(PDLT_MEASURE_OUTPUT, 1);
   EXPECT_STREQ(pdlt_measure_words[6], "ddntk");
   EXPECT_EQ(PDLT_MEASURE_DDNTK, 64);
-  EXPECT_EQ(PDLT_MEASURE_WORDS, 7);
-  EXPECT_EQ(pdlt_measure_words[7], nullptr);
+  EXPECT_STREQ(pdlt_measure_words[7], "crossings");
+  EXPECT_EQ(PDLT_MEASURE_WORDS, 8);
+  EXPECT_EQ(pdlt_measure_words[8], nullptr);
 }
 
 // What the code that reads the table takes for granted.
@@ -85,7 +87,8 @@ TEST(Quantity, RowsMakeSense) {
     EXPECT_EQ(q.words & ~(unsigned)PDLT_MEASURE_ALL, 0u) << q.name;
     EXPECT_LE(pdlt_quantity_ndim(&q), 7) << q.name;  // blocks/NAME has one index more
     const bool shown = (q.flags & PDLT_QUANTITY_SHOWN) != 0;
-    EXPECT_TRUE(shown || q.lo != nullptr || q.nlo != nullptr) << q.name << " is not predicted";
+    EXPECT_TRUE(shown || q.lo != nullptr || q.nlo != nullptr || q.half != nullptr)
+        << q.name << " is not predicted";
     if (q.flags & PDLT_QUANTITY_UNTIL) {
       EXPECT_TRUE(!shown && q.nlo != nullptr) << q.name << " has no coefficient of 1/n";
     }
@@ -95,6 +98,23 @@ TEST(Quantity, RowsMakeSense) {
     const int of = pdlt_quantity_find(name.substr(0, name.size() - 4).c_str());
     ASSERT_GE(of, 0) << name;
     EXPECT_EQ("t" + index, pdlt_quantities[of].indices) << name;
+  }
+}
+
+// The coefficient of h^(1/2) is called as that of h, _half in place of _nlo; only training makes it,
+// and the dNTK of a kink has none.
+TEST(Quantity, HalfIsNloUnderItsOwnName) {
+  for (const pdlt_quantity &q : pdlt_quantities) {
+    const std::string name = q.name, nlo = text(q.nlo);
+    const size_t at = nlo.find("_nlo");
+    std::string half;
+    if (at != std::string::npos && name != "dTheta_t")
+      half = nlo.substr(0, at) + "_half" + nlo.substr(at + 4);
+    if (name == "crossings") half = "crossings_half";
+    EXPECT_EQ(text(q.half), half) << name;
+    EXPECT_TRUE(q.half == nullptr || pdlt_quantity_is_trained(&q)) << name;
+    EXPECT_EQ(pdlt_quantity_first(&q, 1), q.nlo) << name;
+    EXPECT_EQ(pdlt_quantity_first(&q, 0.5), pdlt_quantity_is_trained(&q) ? q.half : q.nlo) << name;
   }
 }
 

@@ -109,6 +109,26 @@ TEST(Results, NumbersThatAreNotFiniteAreNamed) {
             "f.npz: n4/z: number 2 of 16 is nan, expected a finite number; make the file again");
 }
 
+// One hidden layer here; parts of the coefficient of h^(1/2) have its shape.
+TEST(Results, KinksHaveArraysOfTheirOwn) {
+  Results theory("theory"), measured("measured");
+  theory.add("z_half", {2, 2, 4});
+  theory.add("z_half/crossing", {2, 2, 4});
+  theory.add("crossings_half", {2, 1, 4});
+  measured.quantity("", "crossings", {2, 1, 4}, 40);
+  EXPECT_EQ(theory.check(), "");
+  EXPECT_EQ(measured.check(), "");
+  Results part("theory"), layers("theory"), shares("measured");
+  part.add("z_half/crossing", {2, 2, 3});
+  EXPECT_EQ(part.check().rfind("f.npz: z_half/crossing: has the shape (2, 2, 3)", 0), 0u);
+  layers.add("crossings_half", {2, 2, 4});
+  EXPECT_EQ(layers.check().rfind("f.npz: crossings_half: has the shape (2, 2, 4)", 0), 0u);
+  shares.quantity("", "crossings", {2, 2, 4}, 40);
+  EXPECT_EQ(
+      shares.check(),
+      "f.npz: n4/crossings: has the shape (2, 2, 4), expected (2, 1, 4); make the file again");
+}
+
 TEST(Results, NotANumberStaysWhereItIsAResult) {
   Results diverged("measured");
   diverged.at("n4/diverged")[0] = 3;

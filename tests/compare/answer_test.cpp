@@ -133,7 +133,7 @@ TEST(Answer, HalfPowersAreNamed) {
   Exact fake;
   fake.power = 0.5;
   fake.MakeAll();
-  EXPECT_TRUE(Has(Sentence(fake, 1), ", order n^(-1/2) by "));
+  EXPECT_TRUE(Has(Sentence(fake, 1), ", order 1/sqrt(n) by "));
   EXPECT_FALSE(Has(Sentence(fake, 1), "order 1/n"));
 }
 

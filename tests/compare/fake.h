@@ -29,7 +29,7 @@ struct Fake {
   double effect = 1;    // multiplies the finite-width terms
   bool nlo = false;     // z_nlo exists
   bool order1 = false;  // everything else of order 1/n, and layers, exist (MakeOrderOne)
-  double power = 1;     // of h, in which the rows go
+  double power = 1;     // of h, in which trained quantities go; 1/2: theory has NAME_half
   double beyond = 0;    // standard deviation of the next coefficient of their fits
   std::string title = "tanh, three layers: the trained output against theory";
 
@@ -65,6 +65,13 @@ struct Fake {
     pdlt_archive_new(archive, name.c_str(), (int)dim.size(), dim.data(), &t, &err);
     return t->data;
   }
+
+  // NAME_nlo, or NAME_half.
+  std::string First(std::string name) const {
+    const size_t at = name.find("_nlo");
+    return power < 1 ? name.replace(at, 4, "_half") : name;
+  }
+  double Unit(double n) const { return std::pow(1 / n, power); }
 
   double Time(size_t t) const {
     return t == 0 ? 0 : std::fmax((double)t, std::round(std::pow(400.0, (double)(t - 1) / 18)));
@@ -109,7 +116,7 @@ struct Fake {
     double *t = New(&theory, "times", {times});
     double *z = New(&theory, "z_lo", {times, 1, samples});
     double *cov = New(&theory, "cov_lo", {times, 1, samples, 1, samples});
-    double *z1 = nlo ? New(&theory, "z_nlo", {times, 1, samples}) : nullptr;
+    double *z1 = nlo ? New(&theory, First("z_nlo"), {times, 1, samples}) : nullptr;
     for (size_t i = 0; i < times; i++) {
       t[i] = Time(i);
       for (size_t a = 0; a < samples; a++) {
@@ -139,11 +146,11 @@ struct Fake {
     double *t = New(&measured, "times", {times});
     for (size_t i = 0; i < times; i++) t[i] = Time(i);
     for (double n : widths) {
-      const double x = 1 / n;
+      const double x = 1 / n, u = Unit(n);
       std::vector<double> z, k, theta;
       for (size_t i = 0; i < times; i++)
         for (size_t a = 0; a < samples; a++)
-          z.push_back(ZInfinite(i, a) + ZSlope(i, a) * (x + 2 * x * x));
+          z.push_back(ZInfinite(i, a) + ZSlope(i, a) * (u + 2 * u * u));
       for (size_t i = 0; i < samples * samples; i++) {
         const double m = Matrix(i / samples, i % samples, 1);
         k.push_back(0.6 * m + effect * (0.2 * m * x));
@@ -200,6 +207,8 @@ struct Fake {
   static constexpr const char *kParts[] = {"mean_ntk", "ntk_fluctuations", "dntk", "ddntk_linear",
                                            "ddntk_cubic"};
   static constexpr double kShare[] = {0.9, 0.4, -0.6, 0.2, 0.1};  // of z_nlo, sum 1
+  static constexpr const char *kHalfParts[] = {"crossing", "pushed", "others"};
+  static constexpr double kHalfShare[] = {1.5, -0.7, 0.2};  // of z_half
 
   // Symmetric under 12 <-> 34 as V and F are.
   double Tensor(const char *name, size_t flat) const {
@@ -224,25 +233,27 @@ struct Fake {
 
   void MakeOrderOne() {
     const size_t p = kProbes;
-    for (size_t k = 0; k < 5 && nlo; k++) {
-      double *part = New(&theory, std::string("z_nlo/") + kParts[k], {times, 1, samples});
+    const bool half = power < 1;
+    for (size_t k = 0; k < (half ? 3 : 5) && nlo; k++) {
+      const std::string name = half ? kHalfParts[k] : kParts[k];
+      double *part = New(&theory, First("z_nlo") + "/" + name, {times, 1, samples});
       for (size_t i = 0; i < times * samples; i++)
-        part[i] = kShare[k] * ZSlope(i / samples, i % samples);
+        part[i] = (half ? kHalfShare : kShare)[k] * ZSlope(i / samples, i % samples);
     }
     for (const char *name : {"G1", "Theta1"}) {
       double *slope = New(&theory, name, {samples, samples});
       for (size_t i = 0; i < samples * samples; i++)
         slope[i] = Matrix(i / samples, i % samples, name[0] == 'G' ? 0.2 : 1.5);
     }
-    double *move = New(&theory, "Theta_t_nlo", {times, 1, samples, 1, samples});
+    double *move = New(&theory, First("Theta_t_nlo"), {times, 1, samples, 1, samples});
     for (size_t i = 0; i < times * samples * samples; i++)
       move[i] = 1 + NtkChange(i / samples / samples, i / samples % samples, i % samples);
-    double *dntk = New(&theory, "dTheta_t_nlo", {times, 1, p, 1, p, 1, p});
-    for (size_t i = 0; i < times * p * p * p; i++) dntk[i] = Dntk(i);
+    double *dntk = half ? nullptr : New(&theory, "dTheta_t_nlo", {times, 1, p, 1, p, 1, p});
+    for (size_t i = 0; i < times * p * p * p && !half; i++) dntk[i] = Dntk(i);
     for (bool train : {true, false}) {
       const std::string name = train ? "loss_train" : "loss_test";
       double *lo = New(&theory, name + "_lo", {times}),
-             *slope = New(&theory, name + "_nlo", {times});
+             *slope = New(&theory, First(name + "_nlo"), {times});
       for (size_t t = 0; t < times; t++) lo[t] = Loss(t, train), slope[t] = LossSlope(t, train);
     }
     for (const char *name : kTensors) {
@@ -262,19 +273,19 @@ struct Fake {
 
   void MeasureOrderOne(double n) {
     const size_t p = kProbes;
-    const double x = 1 / n;
+    const double x = 1 / n, u = Unit(n);
     std::vector<double> values;
     for (size_t i = 0; i < times * samples * samples; i++) {
       const size_t a = i / samples % samples, b = i % samples;
-      values.push_back(Matrix(a, b, 2.5) + x * (1 + NtkChange(i / samples / samples, a, b)));
+      values.push_back(Matrix(a, b, 2.5) + u * (1 + NtkChange(i / samples / samples, a, b)));
     }
     AddMeasured(n, "Theta_t", {times, 1, samples, 1, samples}, values, noise);
     values.clear();
     for (size_t i = 0; i < times * p * p * p; i++) values.push_back(x * Dntk(i));
-    AddMeasured(n, "dTheta_t", {times, 1, p, 1, p, 1, p}, values, noise);
+    if (!(power < 1)) AddMeasured(n, "dTheta_t", {times, 1, p, 1, p, 1, p}, values, noise);
     for (bool train : {true, false}) {
       values.clear();
-      for (size_t t = 0; t < times; t++) values.push_back(Loss(t, train) + x * LossSlope(t, train));
+      for (size_t t = 0; t < times; t++) values.push_back(Loss(t, train) + u * LossSlope(t, train));
       AddMeasured(n, train ? "loss_train" : "loss_test", {times}, values, noise);
     }
     for (const char *name : kTensors) {
@@ -299,7 +310,7 @@ struct Fake {
     row.time = t < 0 ? NAN : Time((size_t)t);
     row.lo = lo;
     row.nlo = slope;
-    row.power = power;
+    row.power = std::strcmp(name, "z") == 0 ? power : 1;
     row.beyond[0] = beyond;
     const size_t count = widths.size();
     double *x = &row_storage[rows.size() * 2 * count], *se = x + count;
@@ -315,7 +326,7 @@ struct Fake {
     row.used = used.data();
     row.c0 = row.c1 = pdlt_coefficient{0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     std::vector<double> map(3 * count), u(count);
-    for (size_t w = 0; w < count; w++) u[w] = std::pow(h[w], power);
+    for (size_t w = 0; w < count; w++) u[w] = std::pow(h[w], row.power);
     if (!std::isnan(slope)) {  // c1 alone beside the exact c0, from all widths
       double up = 0, down = 0;
       for (size_t w = 0; w < count; w++) {

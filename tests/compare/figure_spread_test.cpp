@@ -30,9 +30,9 @@ struct Trained : Fake {
   void MakeAll() {
     Make();
     const size_t D = samples;
-    double *nlo_cov = New(&theory, "cov_nlo", {times, 1, D, 1, D});
+    double *nlo_cov = New(&theory, First("cov_nlo"), {times, 1, D, 1, D});
     double *lo = New(&theory, "loss_sample_lo", {times, D}),
-           *slope = New(&theory, "loss_sample_nlo", {times, D});
+           *slope = New(&theory, First("loss_sample_nlo"), {times, D});
     for (size_t t = 0; t < times; t++)
       for (size_t a = 0; a < D; a++) {
         nlo_cov[(t * D + a) * D + a] = VarianceSlope(t, a);
@@ -42,8 +42,8 @@ struct Trained : Fake {
     for (const char *part : {"_bias", "_variance"})
       for (const bool train : {true, false})
         for (const char *order : {"_lo", "_nlo"}) {
-          double *x = New(&theory, (train ? "loss_train" : "loss_test") + std::string(order) + part,
-                          {times});
+          const std::string name = (train ? "loss_train" : "loss_test") + std::string(order) + part;
+          double *x = New(&theory, order[1] == 'l' ? name : First(name), {times});
           for (size_t t = 0; t < times; t++)
             x[t] = (order[1] == 'l' ? Loss(t, train) : LossSlope(t, train)) / 2;
         }
@@ -51,8 +51,8 @@ struct Trained : Fake {
       std::vector<double> cov(times * D * D), sample;
       for (size_t t = 0; t < times; t++)
         for (size_t a = 0; a < D; a++) {
-          cov[(t * D + a) * D + a] = Variance(t, a) + spread * VarianceSlope(t, a) / n;
-          sample.push_back(1 + SampleSlope(t, a) / n);
+          cov[(t * D + a) * D + a] = Variance(t, a) + spread * VarianceSlope(t, a) * Unit(n);
+          sample.push_back(1 + SampleSlope(t, a) * Unit(n));
         }
       AddMeasured(n, "cov", {times, 1, D, 1, D}, cov, noise);
       AddMeasured(n, "loss_sample", {times, D}, sample, noise);
@@ -84,7 +84,15 @@ double NumberAfter(const std::string &text, const std::string &before) {
   return at == std::string::npos ? NAN : std::strtod(text.c_str() + at + before.size(), nullptr);
 }
 
+// Both at order 1/n and at order n^(-1/2).
 TEST(FigureSpread, ShareOfVariancesThatAgree) {
+  Trained half;
+  half.power = 0.5;
+  half.MakeAll();
+  const std::string kink = half.Caption(pdlt_figure_spread);
+  EXPECT_GT(NumberAfter(kink, "infinite width, "), 85) << kink;
+  EXPECT_TRUE(Has(kink, "divided by <i>h</i><sup>1/2</sup>")) << kink;
+  EXPECT_FALSE(Has(kink, "1/<i>n</i>")) << kink;
   Trained right;
   right.MakeAll();
   const std::string caption = right.Caption(pdlt_figure_spread);
@@ -96,27 +104,39 @@ TEST(FigureSpread, ShareOfVariancesThatAgree) {
   EXPECT_LT(NumberAfter(wrong.Caption(pdlt_figure_spread), "infinite width, "), 20);
 }
 
+const char *const kHalf =
+    "<i>n</i><sup>\xe2\x88\x92"
+    "1/2</sup>";
+
 TEST(FigureLossWidth, NumbersOfTheSmallestWidth) {
-  Trained fake;
-  fake.MakeAll();
-  const std::string caption = fake.Caption(pdlt_figure_loss_width);
-  const size_t last = fake.times - 1;
-  const double lo = fake.Loss(last, false), nlo = fake.LossSlope(last, false);
-  const std::string test = caption.substr(caption.find("Test loss at"));
-  EXPECT_NEAR(NumberAfter(test, "<i>n</i> = 16: "), lo + nlo / 16, 1e-3) << caption;
-  EXPECT_NEAR(NumberAfter(test, "infinite width "), lo, 1e-3);
-  EXPECT_NEAR(NumberAfter(test, "order 1/<i>n</i> "), lo + nlo / 16, 1e-3);
+  for (const double power : {1.0, 0.5}) {
+    Trained fake;
+    fake.power = power;
+    fake.MakeAll();
+    const std::string caption = fake.Caption(pdlt_figure_loss_width);
+    const size_t last = fake.times - 1;
+    const double lo = fake.Loss(last, false), slope = fake.LossSlope(last, false);
+    const std::string test = caption.substr(caption.find("Test loss at"));
+    const std::string order = power < 1 ? kHalf : "1/<i>n</i>";
+    EXPECT_NEAR(NumberAfter(test, "<i>n</i> = 16: "), lo + slope * fake.Unit(16), 1e-3) << caption;
+    EXPECT_NEAR(NumberAfter(test, "infinite width "), lo, 1e-3);
+    EXPECT_NEAR(NumberAfter(test, "order " + order + " "), lo + slope * fake.Unit(16), 1e-3);
+  }
 }
 
 TEST(FigureBenefit, CountsSamplesThatGain) {
-  Trained fake;  // 4 training, 2 test samples: one slope up, one down
-  fake.MakeAll();
-  const std::string caption = fake.Caption(pdlt_figure_benefit);
-  EXPECT_TRUE(Has(caption, "helps on 1 of 2 test samples")) << caption;
-  EXPECT_TRUE(Has(caption, "hurts on all together: by ")) << caption;
-  const size_t last = fake.times - 1;
-  EXPECT_NEAR(NumberAfter(caption, "hurts on all together: by "),
-              100 * fake.LossSlope(last, false) / 16 / fake.Loss(last, false), 0.5);
+  for (const double power : {1.0, 0.5}) {
+    Trained fake;  // 4 training, 2 test samples: one slope up, one down
+    fake.power = power;
+    fake.MakeAll();
+    const std::string caption = fake.Caption(pdlt_figure_benefit);
+    EXPECT_TRUE(Has(caption, "helps on 1 of 2 test samples")) << caption;
+    EXPECT_TRUE(Has(caption, "hurts on all together: by ")) << caption;
+    EXPECT_EQ(Has(caption, "<sup>1/2</sup>"), power < 1) << caption;
+    const size_t last = fake.times - 1;
+    EXPECT_NEAR(NumberAfter(caption, "hurts on all together: by "),
+                100 * fake.LossSlope(last, false) * fake.Unit(16) / fake.Loss(last, false), 0.5);
+  }
 }
 
 // Members at initialization with the variance and fourth cumulant of theory: a normal number times

@@ -212,6 +212,42 @@ TEST(FirstOrder, FiguresAndTheirNumbers) {
               2, 0.1);
 }
 
+// With a kink the same figures are made of NAME_half and n^(-1/2); exact theory collapses all widths.
+TEST(FirstOrder, FiguresOfHalfPowers) {
+  Folder folder;
+  Fake fake;
+  fake.nlo = fake.order1 = true;
+  fake.power = 0.5;
+  fake.noise = 5e-4;
+  fake.times = 15;
+  fake.Make();
+  SetExperiment(fake, "relu", 2);
+  const auto captions = Write(fake, folder.path);
+  EXPECT_EQ(captions.size(), 12u);  // no dNTK
+  const std::string order =
+      "<i>n</i><sup>\xe2\x88\x92"
+      "1/2</sup>";
+  for (const char *stem : {"training_curves", "finite_width", "learning_curves"})
+    EXPECT_TRUE(Has(captions.at(stem), "order " + order)) << captions.at(stem);
+  for (const char *stem : {"finite_width", "parts", "ntk_change", "first_order", "extrapolation"})
+    EXPECT_TRUE(Has(captions.at(stem), "<i>h</i><sup>1/2</sup>")) << captions.at(stem);
+  const std::string &change = captions.at("ntk_change");
+  EXPECT_NEAR(NumberAfter(change, "prediction, has "), 1, 0.05) << change;
+  const std::string &loss = captions.at("learning_curves");
+  EXPECT_LT(NumberAfter(loss, "infinite width, "), 0.2) << loss;
+  const std::string &scaling = captions.at("width_scaling");
+  EXPECT_NEAR(std::strtod(scaling.c_str() + scaling.find("(from order " + order) +
+                              std::strlen("(from order ") + order.size() + std::strlen("): -") + 2,
+                          nullptr),
+              1, 0.05)
+      << scaling;
+  double square = 0;
+  for (size_t a = 4; a < 6; a++) square += std::pow(0.7 * fake.ZSlope(14, a), 2) / 2;
+  const std::string &parts = captions.at("parts");
+  EXPECT_NEAR(NumberAfter(parts, "samples pushed by them ") / std::sqrt(square), 1, 0.01) << parts;
+  EXPECT_FALSE(Has(parts, "ddNTK")) << parts;
+}
+
 // The caption gives the root mean square of each part on the test samples.
 TEST(FirstOrder, PartsAreThoseOfTheory) {
   Folder folder;

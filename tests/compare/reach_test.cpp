@@ -82,6 +82,64 @@ TEST(Reach, SizesOfTheCorrections) {
   pdlt_archive_free(&theory);
 }
 
+// With a kink the arrays of h^(1/2) take the place of those of h, which are not read.
+TEST(Reach, SizesOfHalfPowers) {
+  pdlt_archive theory = {};
+  put_theory(&theory);
+  json_object_set_new(pdlt_archive_meta(&theory), "experiment",
+                      json_pack("{s:{s:s}}", "network", "activation", "leaky_relu(0.1)"));
+  {
+    const Reach reach(theory);
+    const pdlt_reach at = reach.At(0.25);
+    EXPECT_TRUE(std::isnan(at.correction) && std::isnan(at.correction_cov));
+    EXPECT_TRUE(std::isnan(at.correction_loss));
+    EXPECT_EQ(at.negative, 0);
+    EXPECT_NEAR(at.correction_ntk, 0.25 * 0.5, 1e-14);  // at the start, in powers of h
+    EXPECT_EQ(reach.Largest(), INFINITY);
+    EXPECT_TRUE(std::isnan(pdlt_reach_correction_h(reach.of_theory, 0.1)));
+  }
+  put(&theory, "z_half", {2, 1, 2}, {0, 0, -3, 4});
+  put(&theory, "cov_half", {2, 1, 2, 1, 2}, {0, 0, 0, 0, -1, 0, 0, 1});
+  put(&theory, "loss_test_half", {2}, {0, 5});
+  put(&theory, "Theta_t_half", {2, 1, 1, 1, 1}, {0, 4});
+  const Reach reach(theory);
+  const double h = 0.04, unit = 0.2;
+  const pdlt_reach at = reach.At(h);
+  EXPECT_EQ(at.power, 0.5);
+  EXPECT_NEAR(at.correction, unit * std::sqrt(25.0 / (25 + 4 + 5 + 1 + 1)), 1e-14);
+  EXPECT_NEAR(at.correction_cov, unit * std::sqrt(2.0 / 45), 1e-14);
+  EXPECT_NEAR(at.correction_loss, unit, 1e-14);
+  EXPECT_NEAR(at.correction_ntk, unit * std::sqrt(0.5), 1e-14);
+  EXPECT_NEAR(at.ntk_spread, std::sqrt(h * 8) / 4, 1e-15);
+  // the loss first: h^(1/2) = 0.5; its correction is the largest, 10 % at h^(1/2) = 0.1
+  EXPECT_NEAR(reach.Largest(), 0.25, 1e-14);
+  EXPECT_NEAR(pdlt_reach_correction_h(reach.of_theory, 0.1), 0.01, 1e-15);
+  EXPECT_NE(std::string(reach.At(0.26).reason).find("order 1/sqrt(n) corrects the expected loss"),
+            std::string::npos);
+  EXPECT_NEAR(reach.At(4).negative, -1.0 / 4, 1e-14);  // 1 - 2 of the 4 it begins with
+  pdlt_archive_free(&theory);
+}
+
+// The largest of three corrections; that of the NTK before training goes in powers of h.
+TEST(Reach, WidthOfACorrection) {
+  pdlt_archive theory = {};
+  put_theory(&theory);
+  const Reach reach(theory);
+  EXPECT_NEAR(pdlt_reach_correction_h(reach.of_theory, 0.1), 0.05, 1e-15);  // the loss, 2 h
+  pdlt_archive_free(&theory);
+  json_object_set_new(pdlt_archive_meta(&theory), "experiment",
+                      json_pack("{s:{s:s}}", "network", "activation", "relu"));
+  put(&theory, "z_lo", {1, 1, 1}, {1});
+  put(&theory, "z_half", {1, 1, 1}, {0.1});
+  put(&theory, "cov_lo", {1, 1, 1, 1, 1}, {0});
+  put(&theory, "Theta", {1, 1}, {1});
+  put(&theory, "Theta1", {1, 1}, {4});
+  const Reach kink(theory);
+  EXPECT_NEAR(pdlt_reach_correction_h(kink.of_theory, 0.2), 0.05, 1e-15);   // 4 h
+  EXPECT_NEAR(pdlt_reach_correction_h(kink.of_theory, 1e-4), 1e-6, 1e-18);  // 0.1 h^(1/2)
+  pdlt_archive_free(&theory);
+}
+
 // Networks that are not trained are within reach whatever training would do to them.
 TEST(Reach, TheStartAlone) {
   for (const double last : {0.0, 1.0}) {

@@ -38,6 +38,24 @@ TEST(Row, NameHoldsTheSampleBehindTheSemicolon) {
   EXPECT_STREQ(text, "<i>K</i><sub>1,3</sub>");
 }
 
+// That of its rows; without rows that of what is trained, and 1 for what is not.
+TEST(Row, PowerAndPrediction) {
+  Fake fake;
+  fake.power = 0.5;
+  fake.nlo = true;
+  fake.Make();
+  EXPECT_EQ(pdlt_comparison_power(&fake.comparison, "z"), 0.5);
+  EXPECT_EQ(pdlt_comparison_power(&fake.comparison, "loss_sample"), 0.5);
+  EXPECT_EQ(pdlt_comparison_power(&fake.comparison, "K"), 1);
+  EXPECT_EQ(pdlt_comparison_power(&fake.comparison, "V"), 1);
+  EXPECT_EQ(pdlt_comparison_power(&fake.comparison, "nothing"), 1);
+  pdlt_compare_row row = fake.rows[50];
+  EXPECT_EQ(pdlt_row_predicted(&row, 0.04, 0), row.lo);
+  EXPECT_DOUBLE_EQ(pdlt_row_predicted(&row, 0.04, 1), row.lo + 0.2 * row.nlo);
+  row.power = 1;
+  EXPECT_DOUBLE_EQ(pdlt_row_predicted(&row, 0.04, 1), row.lo + 0.04 * row.nlo);
+}
+
 TEST(RowOffset, FindsTheNumber) {
   Fake fake;
   fake.Make();

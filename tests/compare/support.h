@@ -1,5 +1,5 @@
-// Synthetic archives with known truth: x_n = c0 + c1 h + c2 h^2 + c3 h^3 plus Gaussian noise,
-// correlated between numbers, in blocks; and theory archives beside them.
+// Synthetic archives with known truth: x_n = c0 + c1 u + c2 u^2 + c3 u^3 plus Gaussian noise, u = h
+// or a power of it, correlated between numbers, in blocks; and theory archives beside them.
 #ifndef PDLT_TESTS_COMPARE_SUPPORT_H
 #define PDLT_TESTS_COMPARE_SUPPORT_H
 
@@ -18,6 +18,7 @@ struct Truth {
   std::vector<size_t> dims;                 // measured shape
   std::vector<double> c0, c1, c2, c3;       // (N)
   std::vector<std::vector<double>> mixing;  // (N, M) noise of a block = mixing * normal(M)
+  double power = 1;                         // u = h^power
 };
 
 struct Setting {
@@ -29,6 +30,7 @@ struct Setting {
   double members = 64;    // per block
   bool weighted = false;  // blocks of unequal size
   std::string arithmetic = "double";
+  std::string activation = "tanh";
 };
 
 inline double polynomial(const Truth &t, size_t k, double h) {
@@ -71,9 +73,10 @@ inline std::string at_width(double n, const std::string &name) {
 }
 
 inline void put_meta(pdlt_archive *archive, const char *kind, const Setting &s) {
-  json_t *experiment = json_pack("{s:{s:i, s:f}, s:{s:[i,i]}, s:{s:s}}", "compare", "degree",
-                                 s.degree, "level", s.level, "network", "width_ratios", 1, s.ratio,
-                                 "ensemble", "arithmetic", s.arithmetic.c_str());
+  json_t *experiment =
+      json_pack("{s:{s:i, s:f}, s:{s:[i,i], s:s}, s:{s:s}}", "compare", "degree", s.degree, "level",
+                s.level, "network", "width_ratios", 1, s.ratio, "activation", s.activation.c_str(),
+                "ensemble", "arithmetic", s.arithmetic.c_str());
   json_t *meta = pdlt_archive_meta(archive);
   json_object_set_new(meta, "experiment", experiment);
   json_object_set_new(meta, "kind", json_string(kind));
@@ -125,7 +128,7 @@ inline void add_measured(pdlt_archive *archive, const Setting &s, const Truth &t
       std::vector<double> source(t.mixing[0].size());
       for (double &g : source) g = normal(rng) * std::sqrt(s.members / weights[b]);
       for (size_t k = 0; k < count; k++) {
-        double value = polynomial(t, k, h);
+        double value = polynomial(t, k, std::pow(h, t.power));
         for (size_t m = 0; m < source.size(); m++) value += t.mixing[k][m] * source[m];
         blocks[b * count + k] = value;
       }

@@ -6,6 +6,7 @@
 
 #include "compare/text/markup.h"
 #include "compare/text/number.h"
+#include "compare/text/order.h"
 
 namespace {
 
@@ -45,6 +46,14 @@ TEST(Number, DecimalsOfWhatRoundsToZeroHaveNoSign) {
   EXPECT_STREQ(text, "0.00");
   pdlt_plot_decimals(text, sizeof text, -0.006, 2);
   EXPECT_STREQ(text, "\u22120.01");
+}
+
+TEST(Order, WordsOfBothPowers) {
+  EXPECT_STREQ(pdlt_order_of(1)->plain, "1/n");
+  EXPECT_STREQ(pdlt_order_of(1)->unit, "<i>h</i>");
+  EXPECT_STREQ(pdlt_order_of(0.5)->plain, "1/sqrt(n)");
+  EXPECT_STREQ(pdlt_order_of(0.5)->markup, "<i>n</i><sup>\u22121/2</sup>");
+  EXPECT_STREQ(pdlt_order_of(0.5)->unit, "<i>h</i><sup>1/2</sup>");
 }
 
 TEST(Markup, EscapesAndNeverSplitsAnEntity) {

@@ -1,7 +1,10 @@
 /* explain_test.cpp - pdlt_study_explain: text and JSON of studies, and that nothing else moves. */
 #include <jansson.h>
 
+#include <cmath>
+
 #include "base/core/memory.h"
+#include "cli/study/study.h"
 #include "tests/study/support.h"
 
 using namespace study_test;
@@ -79,6 +82,61 @@ TEST(StudyExplain, ForetellsWhatTheVerdictSays) {
   ASSERT_TRUE(pdlt_study_test(s.c, 0, &test));
   EXPECT_NE(std::string(test.reason).find("widths out of reach of order 1/n: 4"), std::string::npos)
       << test.reason;
+}
+
+/* Puts factor times `like` into an array of theory, whether it is there or not. */
+void put_theory(pdlt_study *study, const char *name, const char *like, double factor) {
+  pdlt_archive *theory = &study->results[PDLT_THEORY].archive;
+  const pdlt_array *from = pdlt_archive_get(theory, like);
+  ASSERT_NE(from, nullptr) << like;
+  double *to = nullptr;
+  if (const pdlt_array *there = pdlt_archive_get(theory, name)) {
+    to = there->data;
+  } else {
+    pdlt_array *made = nullptr;
+    const pdlt_array copy = *from;
+    ASSERT_EQ(pdlt_archive_new(theory, name, copy.ndim, copy.dim, &made, nullptr), PDLT_OK);
+    to = made->data;
+    from = pdlt_archive_get(theory, like);
+  }
+  for (size_t i = 0; i < pdlt_array_count(from); i++) to[i] = factor * from->data[i];
+}
+
+/* With a kink corrections fall as n^(-1/2): nine times the width for a third. */
+TEST(StudyExplain, KinksFallWithTheRootOfTheWidth) {
+  Study s;
+  ASSERT_EQ(s.open_arrays(arrays_yaml(2048)), PDLT_OK);
+  ASSERT_EQ(pdlt_study_set(s.c, "network",
+                           "{activation: relu, depth: 2, widths: [4, 6, 8, 16], "
+                           "C_b: 0.1, C_W: 1.2}",
+                           &s.err),
+            PDLT_OK)
+      << s.err.message;
+  ASSERT_EQ(pdlt_study_predict(s.c, nullptr, &s.err), PDLT_OK) << s.err.message;
+  put_theory(s.c, "z_half", "z_lo", 0);
+  put_theory(s.c, "Theta_t_half", "cov_lo", 0);
+  put_theory(s.c, "loss_test_half", "loss_test_lo", 0.5);
+  const std::string text = explain(&s, 0);
+  EXPECT_NE(text.find("the activation has a kink: first correction of order n^(-1/2)\n"
+                      "corrections of order 1/sqrt(n) in %; g; share of unstable draws\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("order 1/n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("no correction"), std::string::npos) << text;
+  json_t *all = json_loads(explain(&s, 1).c_str(), 0, nullptr);
+  ASSERT_NE(all, nullptr);
+  for (size_t w = 0; w < 4; w++) {
+    const double n = std::vector<double>{4, 6, 8, 16}[w];
+    const json_t *at = json_array_get(json_object_get(all, "widths"), w);
+    EXPECT_NEAR(json_real_value(json_object_get(at, "correction_loss_test")), 0.5 / std::sqrt(n),
+                1e-12);
+    EXPECT_EQ(json_real_value(json_object_get(at, "correction_z")), 0);
+  }
+  const double narrow = (double)json_integer_value(json_object_get(all, "width_30_percent"));
+  const double wide = (double)json_integer_value(json_object_get(all, "width_10_percent"));
+  EXPECT_EQ(wide, 25);
+  EXPECT_EQ(narrow, 3);
+  json_decref(all);
 }
 
 /* Every allocation fails once; nothing is left behind (sanitizers). */

@@ -102,7 +102,9 @@ struct Case {
     const pdlt_schedule schedule = pdlt_schedule_make(&ex.c, &problem);
     Vector z(schedule.num_times * problem.outputs * problem.samples),
         out(schedule.num_times * rows * rows * rows);
-    const pdlt_member_probe probe = {nullptr, nullptr, &dntk, out.data()};
+    pdlt_member_probe probe = {};
+    probe.dntk = &dntk;
+    probe.dtheta_t = out.data();
     EXPECT_EQ(pdlt_member_train_probed(&stepper, &schedule, nullptr, z.data(), &probe, nullptr),
               PDLT_MEMBER_DONE);
     pdlt_stepper_free(&stepper);

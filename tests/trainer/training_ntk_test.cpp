@@ -120,7 +120,9 @@ TEST(TrainerTrainingNtk, IsTheSumOverGradientsAtEveryTime) {
       std::copy(c.theta.begin(), c.theta.end(), stepper.theta);
       const pdlt_schedule schedule = pdlt_schedule_make(&c.ex.c, &c.problem);
       std::vector<double> z(schedule.num_times * c.p), fast(slow.size());
-      const pdlt_member_probe probe = {&c.ntk, fast.data(), nullptr, nullptr};
+      pdlt_member_probe probe = {};
+      probe.ntk = &c.ntk;
+      probe.theta_t = fast.data();
       EXPECT_EQ(pdlt_member_train_probed(&stepper, &schedule, nullptr, z.data(), &probe, nullptr),
                 PDLT_MEMBER_DONE);
       for (size_t i = 0; i < slow.size(); i++)

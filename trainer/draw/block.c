@@ -9,22 +9,33 @@
 #include "base/vector/rows.h"
 #include "trainer/statistics/moments.h"
 
-/* Numbers of the NTK, and of the dNTK, of one network at all times; 0: not measured. */
-static size_t theta_t_size(const pdlt_plan *plan) {
-  return pdlt_plan_sum_size(plan, PDLT_QUANTITY_THETA_T);
+/* What is measured of a network in training, in the order of worker->moving. */
+static const int moving[] = {PDLT_QUANTITY_THETA_T, PDLT_QUANTITY_DTHETA_T,
+                             PDLT_QUANTITY_CROSSINGS};
+enum { MOVING = sizeof moving / sizeof *moving };
+
+/* Numbers of all of it, of one network at all times. */
+static size_t moving_size(const pdlt_plan *plan) {
+  size_t size = 0;
+  for (int m = 0; m < MOVING; m++) size += pdlt_plan_sum_size(plan, moving[m]);
+  return size;
 }
-static size_t dtheta_t_size(const pdlt_plan *plan) {
-  return pdlt_plan_sum_size(plan, PDLT_QUANTITY_DTHETA_T);
+
+/* Where number m of it goes for network `which` of a draw; NULL: not measured. */
+static double *moving_of(pdlt_worker *w, int which, int m) {
+  double *at = w->moving + (size_t)which * moving_size(w->plan);
+  for (int k = 0; k < m; k++) at += pdlt_plan_sum_size(w->plan, moving[k]);
+  return pdlt_plan_sum_size(w->plan, moving[m]) > 0 ? at : NULL;
 }
 
 /* What network `which` of a draw is asked for while it trains. */
 static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
-  const size_t theta_t = theta_t_size(w->plan), dtheta_t = dtheta_t_size(w->plan);
-  double *to = w->moving + (size_t)which * (theta_t + dtheta_t);
   return (pdlt_member_probe){.ntk = &w->training_ntk,
-                             .theta_t = theta_t > 0 ? to : NULL,
+                             .theta_t = moving_of(w, which, 0),
                              .dntk = &w->training_dntk,
-                             .dtheta_t = dtheta_t > 0 ? to + theta_t : NULL};
+                             .dtheta_t = moving_of(w, which, 1),
+                             .crossings = &w->crossings,
+                             .crossed = moving_of(w, which, 2)};
 }
 
 /* What measures a draw besides its control. */
@@ -42,8 +53,9 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
     PDLT_TRY(pdlt_training_ntk_new(&w->training_ntk, net, plan->data, err));
   if (plan->has[PDLT_QUANTITY_DTHETA_T])
     PDLT_TRY(pdlt_training_dntk_new(&w->training_dntk, net, plan->data, plan->first, err));
-  PDLT_TRY(pdlt_alloc(&w->moving, 2 * (theta_t_size(plan) + dtheta_t_size(plan)), sizeof *w->moving,
-                      err));
+  if (plan->has[PDLT_QUANTITY_CROSSINGS])
+    PDLT_TRY(pdlt_crossings_new(&w->crossings, net, plan->data, err));
+  PDLT_TRY(pdlt_alloc(&w->moving, 2 * moving_size(plan), sizeof *w->moving, err));
 cleanup:
   return status;
 }
@@ -95,6 +107,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_ddntk_free(&worker->ddntk);
   pdlt_training_ntk_free(&worker->training_ntk);
   pdlt_training_dntk_free(&worker->training_dntk);
+  pdlt_crossings_free(&worker->crossings);
   pdlt_free(worker->moving);
   pdlt_control_free(worker->control);
   pdlt_free(worker->storage);
@@ -185,14 +198,12 @@ static void add_average(const pdlt_plan *plan, size_t count, const double *x, co
   for (size_t i = 0; i < count; i++) sum[i] += plan->antithetic ? 0.5 * (x[i] + other[i]) : x[i];
 }
 
-/* Adds NTK and dNTK during training to the record. */
+/* Adds what was measured in training to the record. */
 static void add_moving(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
-  const pdlt_member_probe one = probe_of(w, 0), other = probe_of(w, 1);
-  add_average(plan, theta_t_size(plan), one.theta_t, other.theta_t,
-              record + plan->at.sum[PDLT_QUANTITY_THETA_T]);
-  add_average(plan, dtheta_t_size(plan), one.dtheta_t, other.dtheta_t,
-              record + plan->at.sum[PDLT_QUANTITY_DTHETA_T]);
+  for (int m = 0; m < MOVING; m++)
+    add_average(plan, pdlt_plan_sum_size(plan, moving[m]), moving_of(w, 0, m), moving_of(w, 1, m),
+                record + plan->at.sum[moving[m]]);
 }
 
 /* Replaces a pair's outputs z+ (in even) and z- by m and d. */

@@ -8,6 +8,7 @@
 
 #include "trainer/control/control.h"
 #include "trainer/draw/member.h"
+#include "trainer/measure/crossings.h"
 #include "trainer/measure/ddntk.h"
 #include "trainer/measure/ntk.h"
 #include "trainer/record/accumulate.h"
@@ -27,7 +28,10 @@ typedef struct pdlt_worker {
   pdlt_ddntk ddntk;
   pdlt_training_ntk training_ntk;
   pdlt_training_dntk training_dntk;
-  double *moving; /* NTK (T, p, p) and dNTK (T, (n_L S)^3) during training of a draw's networks */
+  pdlt_crossings crossings;
+  double
+      *moving; /* of a draw's networks, one after the other, what of them is measured in training:
+                     NTK (T, p, p), dNTK (T, (n_L S)^3), crossings (T, L-1, D) */
   pdlt_control *control; /* of the draw, with its further draws */
   pdlt_status status;    /* what ended a block other than *stop */
   long steps;            /* of all networks so far */

@@ -27,11 +27,19 @@ pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *sch
   return pdlt_member_train_probed(st, schedule, stop, z, &nothing, steps);
 }
 
-/* NTK and dNTK at recorded time number t. */
+/* What is compared with the start. */
+static void begin(const pdlt_member_probe *probe, const pdlt_stepper *st) {
+  if (probe->crossed != NULL) pdlt_crossings_begin(probe->crossings, st);
+}
+
+/* NTK, dNTK and crossings at recorded time number t. */
 static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, size_t t) {
-  const size_t n_L = st->data->outputs, rows = n_L * st->data->samples;
+  const size_t n_L = st->data->outputs, D = st->data->samples, rows = n_L * D;
   if (probe->theta_t != NULL)
     pdlt_training_ntk_measure(probe->ntk, st, probe->theta_t + t * rows * rows);
+  if (probe->crossed != NULL)
+    pdlt_crossings_measure(probe->crossings, st,
+                           probe->crossed + t * (size_t)(st->net->depth - 1) * D);
   if (probe->dtheta_t == NULL) return;
   const size_t few = n_L * probe->dntk->samples;
   pdlt_training_dntk_measure(probe->dntk, st, probe->dtheta_t + t * few * few * few);
@@ -47,6 +55,7 @@ pdlt_member_outcome pdlt_member_train_probed(pdlt_stepper *st, const pdlt_schedu
   for (long step = 0;; step++) {
     if (stop != NULL && *stop) return PDLT_MEMBER_STOPPED;
     pdlt_stepper_forward(st);
+    if (step == 0) begin(probe, st);
     if (steps != NULL) *steps = step;
     if (!(largest(st->z, trained) <= schedule->limit)) return PDLT_MEMBER_DIVERGED;
     const int there = schedule->to_end && largest(st->eps, trained) < schedule->converged;

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 
+#include "trainer/measure/crossings.h"
 #include "trainer/measure/training_dntk.h"
 #include "trainer/measure/training_ntk.h"
 #include "trainer/network/schedule.h"
@@ -35,6 +36,8 @@ typedef struct pdlt_member_probe {
   double *theta_t; /* (T, n_L, D, n_L, D) NTK; needs ntk */
   pdlt_training_dntk *dntk;
   double *dtheta_t; /* (T, n_L, S, n_L, S, n_L, S) dNTK; needs dntk */
+  pdlt_crossings *crossings;
+  double *crossed; /* (T, L-1, D) share of neurons across the kink; needs crossings */
 } pdlt_member_probe;
 
 /* The same, and what probe asks for. */

@@ -20,11 +20,11 @@ long pdlt_until_next(const pdlt_until *until, long members) {
   return until->max_members;
 }
 
-/* The arrays of the widths that can be used, and their h. */
+/* The arrays of the widths that can be used, and what their c1 multiplies. */
 typedef struct view {
   size_t widths, count; /* of use; numbers per array */
   const double **x, **se;
-  double *h; /* (widths) 1/n_{L-1} */
+  double *h; /* (widths) 1/n_{L-1}; its root where training crosses a kink */
 } view;
 
 static double scalar(const pdlt_archive *a, int n, const char *name) {
@@ -38,6 +38,12 @@ static int is_usable(const pdlt_archive *a, int n, const pdlt_quantity *quantity
   if (!pdlt_quantity_is_trained(quantity)) return 1;
   if (scalar(a, n, "diverged") > 0 || scalar(a, n, "unconverged") > 0) return 0;
   return !(scalar(a, n, "unstable") > most_unstable);
+}
+
+/* As the comparison fits the quantity: in powers of h, or of h^(1/2). */
+static double unit_of(const pdlt_experiment *ex, const pdlt_quantity *quantity, double h) {
+  const int kink = pdlt_activation_has_kink(&ex->network.activation);
+  return kink && pdlt_quantity_is_trained(quantity) ? sqrt(h) : h;
 }
 
 static pdlt_status view_new(view *out, const pdlt_experiment *ex, const pdlt_archive *a,
@@ -59,7 +65,7 @@ static pdlt_status view_new(view *out, const pdlt_experiment *ex, const pdlt_arc
     v.count = pdlt_array_count(x);
     v.x[v.widths] = x->data;
     v.se[v.widths] = se->data;
-    v.h[v.widths++] = 1 / ((double)n * below);
+    v.h[v.widths++] = unit_of(ex, quantity, 1 / ((double)n * below));
   }
   *out = v;
   return PDLT_OK;

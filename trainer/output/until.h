@@ -1,4 +1,4 @@
-/* until.h - when an ensemble is large enough: the error of the coefficient of 1/n.
+/* until.h - when an ensemble is large enough: the error of the coefficient of 1/n, or of n^(-1/2).
  *
  * Is: ensemble.until (docs/trainer/runs.md, "Until a precision"): fixed numbers of members at
  * which the run looks, and what it sees there. A function of the records alone, so threads,

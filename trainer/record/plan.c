@@ -119,6 +119,7 @@ int pdlt_plan_shape(const pdlt_plan *plan, int k, size_t dim[PDLT_MAX_NDIM]) {
   int ndim = 0;
   for (; index[ndim] != 0; ndim++)
     dim[ndim] = index[ndim] == 't'   ? plan->times
+                : index[ndim] == 'l' ? (size_t)plan->ex->network.depth - 1
                 : index[ndim] == 'i' ? plan->data->outputs
                 : index[ndim] == 'a' ? plan->data->samples
                                      : plan->first;
