@@ -1,5 +1,5 @@
 /* expectation.c - see expectation.h: which prediction, which test. The tests at each width
- * are expectation_exact.c. */
+ * are expectation_exact.c, that of the power of n is expectation_exponent.c. */
 #include "compare/claim/expectation.h"
 
 #include <math.h>
@@ -9,7 +9,6 @@
 
 #include "base/core/memory.h"
 #include "compare/claim/internal.h"
-#include "compare/statistics/distance.h"
 #include "compare/verdict/verdict.h"
 
 void pdlt_finding_free(pdlt_finding *finding) {
@@ -155,9 +154,8 @@ size_t pdlt_claim_choose_shown(const pdlt_join *join, const double *prediction) 
   return best;
 }
 
-/* Measured against h^power, with lo (LIMIT) or lo + h nlo (SLOPE) of the number shown. */
-static pdlt_status fill_curve(pdlt_finding *out, const pdlt_join *join,
-                              const pdlt_join_setup *setup, int slope, pdlt_error *err) {
+pdlt_status pdlt_claim_curve(pdlt_finding *out, const pdlt_join *join, const pdlt_join_setup *setup,
+                             int slope, pdlt_error *err) {
   pdlt_status status = pdlt_finding_curve(out, join->num_widths, err);
   const size_t k = out->shown;
   for (size_t w = 0; status == PDLT_OK && w < join->num_widths; w++) {
@@ -166,43 +164,6 @@ static pdlt_status fill_curve(pdlt_finding *out, const pdlt_join *join,
     out->y_se[w] = join->se[k * join->num_widths + w];
     out->line[w] = join->lo[k] + (slope ? pdlt_join_unit(join, setup, w) * join->nlo[k] : 0);
   }
-  return status;
-}
-
-/* Mean square of measured - prediction less the noise, over the distinct numbers. */
-static pdlt_distance distance_of(const pdlt_join *join, const pdlt_join_setup *setup, size_t w,
-                                 int order) {
-  double square = 0, noise = 0, spread = 0, numbers = 0;
-  for (size_t k = 0; k < join->count; k++) {
-    if (!join->distinct[k]) continue;
-    const double se2 = join->se[k * join->num_widths + w] * join->se[k * join->num_widths + w];
-    const double d = join->x[k * join->num_widths + w] - join->lo[k] -
-                     (order == 1 ? pdlt_join_unit(join, setup, w) * join->nlo[k] : 0);
-    square += d * d;
-    noise += se2;
-    spread += 4 * d * d * se2;
-    numbers += 1;
-  }
-  pdlt_distance out = {.used = join->used[w], .numbers = (size_t)numbers};
-  out.value = sqrt(fmax(square - noise, 0) / numbers);
-  out.floor = sqrt(noise / numbers);
-  out.se = out.value > 0 ? sqrt(spread) / (2 * numbers * out.value) : out.floor;
-  return out;
-}
-
-static pdlt_status fill_residual(pdlt_residual *out, const pdlt_join *join,
-                                 const pdlt_join_setup *setup, pdlt_error *err) {
-  pdlt_distance *distance = NULL;
-  double first[2];
-  pdlt_status status = pdlt_alloc(&distance, join->num_widths, sizeof *distance, err);
-  for (int order = 0; status == PDLT_OK && order < 2; order++) {
-    for (size_t w = 0; w < join->num_widths; w++) distance[w] = distance_of(join, setup, w, order);
-    pdlt_distance_slope(join->num_widths, setup->widths, distance, &out->exponent[order],
-                        &out->exponent_se[order]);
-    first[order] = distance[0].value;
-    if (order == 1) out->left_out = first[0] > 0 ? first[1] / first[0] : NAN;
-  }
-  pdlt_free(distance);
   return status;
 }
 
@@ -226,8 +187,8 @@ static pdlt_status test_fit(pdlt_finding *out, const pdlt_expectation *e, const 
   out->value = c->tested ? c->value : NAN;
   out->se = c->tested ? c->se : NAN;
   out->predicted = slope ? join->nlo[out->shown] : join->lo[out->shown];
-  PDLT_TRY(fill_curve(out, join, setup, slope, err));
-  if (slope) PDLT_TRY(fill_residual(&out->residual, join, setup, err));
+  PDLT_TRY(pdlt_claim_curve(out, join, setup, slope, err));
+  if (slope) PDLT_TRY(pdlt_claim_residual(&out->residual, join, setup, err));
 cleanup:
   pdlt_free(rows);
   pdlt_free(p);
@@ -245,7 +206,9 @@ static pdlt_status test_ensemble(pdlt_finding *out, const pdlt_expectation *e,
   PDLT_TRY(read_join(&join, e, setup, theory, setting->measured, err));
   PDLT_TRY(select_numbers(&join, e, &count, err));
   out->half = join.power < 1;
-  if (e->kind == PDLT_EXPECT_EXACT) {
+  if (e->kind == PDLT_EXPECT_EXPONENT) {
+    PDLT_TRY(pdlt_claim_test_exponent(out, e, sabotage, setting, &join, err));
+  } else if (e->kind == PDLT_EXPECT_EXACT) {
     PDLT_TRY(pdlt_claim_test_exact(out, e, sabotage, setting, &join, setup, err));
   } else {
     PDLT_TRY(predict(&join, e, sabotage, setting, err));

@@ -23,6 +23,23 @@ pdlt_status pdlt_claim_test_exact(pdlt_finding *out, const pdlt_expectation *e,
                                   const pdlt_join *join, const pdlt_join_setup *setup,
                                   pdlt_error *err);
 
+/* Measured against h^power, with lo or lo + h^power nlo (slope = 1) of the number shown, into the finding's
+ * curve. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_claim_curve(pdlt_finding *out, const pdlt_join *join, const pdlt_join_setup *setup,
+                             int slope, pdlt_error *err);
+
+/* How the distance from infinite width and from the first correction falls with the width. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_claim_residual(pdlt_residual *out, const pdlt_join *join,
+                                const pdlt_join_setup *setup, pdlt_error *err);
+
+/* The test of the power of n: exponent of the distance from infinite width, fitted over the widths that stand
+ * clear of their noise, against the prediction within e->tolerance. Errors: those of formulas. */
+pdlt_status pdlt_claim_test_exponent(pdlt_finding *out, const pdlt_expectation *e,
+                                     const pdlt_sabotage *sabotage,
+                                     const pdlt_claim_setting *setting, const pdlt_join *join,
+                                     pdlt_error *err);
+
 #ifdef __cplusplus
 }
 #endif

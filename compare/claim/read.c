@@ -18,13 +18,16 @@ static const char *const top_keys[] = {"claim", "equation", "text", "sigma",
                                        "quick", "expect",   NULL};
 static const char *const ensemble_keys[] = {"test", "label",     "quantity", "at",
                                             "time", "predicted", "sabotage", NULL};
+static const char *const exponent_keys[] = {"test", "label",     "quantity",  "at",
+                                            "time", "predicted", "tolerance", "sabotage",
+                                            NULL};
 static const char *const theory_keys[] = {"test",      "label",     "value",    "for",
                                           "predicted", "tolerance", "sabotage", NULL};
 static const char *const sabotage_keys[] = {"omit",           "flip", "factor", "value",
                                             "infinite_width", "set",  NULL};
-static const char *const test_words[] = {"limit", "slope", "exact", "theory", NULL};
+static const char *const test_words[] = {"limit", "slope", "exact", "theory", "exponent", NULL};
 static const char *const chapters[] = {"1", "2",  "3",  "4",   "5", "6", "7", "8",
-                                       "9", "10", "11", "inf", "A", "B", NULL};
+                                       "9", "10", "11", "inf", "A", "B", "K", NULL};
 
 #define FAIL(node, key, ...) pdlt_yaml_fail(r->path, (node)->line, key, r->err, __VA_ARGS__)
 
@@ -244,18 +247,37 @@ static pdlt_status read_range(reader *r, const pdlt_node *map, pdlt_expectation 
   return pdlt_strdup(&e->variable, node->keys[0], r->err);
 }
 
+static pdlt_status read_tolerance(reader *r, const pdlt_node *map, pdlt_expectation *e) {
+  const pdlt_node *tolerance = find(map, "tolerance");
+  if (tolerance == NULL) return FAIL(map, "tolerance", "missing; give a number > 0");
+  const pdlt_status status = read_number(r, tolerance, "tolerance", &e->tolerance);
+  if (status != PDLT_OK) return status;
+  if (!(e->tolerance > 0)) return FAIL(tolerance, "tolerance", "expected a number > 0");
+  if (e->predicted.count == 0) return FAIL(map, "predicted", "missing; give a formula");
+  return PDLT_OK;
+}
+
 static pdlt_status read_theory(reader *r, const pdlt_node *map, pdlt_expectation *e) {
   pdlt_status status = check_keys(r, map, "expect", theory_keys);
   if (status != PDLT_OK) return status;
-  const pdlt_node *value = find(map, "value"), *tolerance = find(map, "tolerance");
+  const pdlt_node *value = find(map, "value");
   if (value == NULL) return FAIL(map, "value", "missing; give a formula over theory's arrays");
   PDLT_TRY(check_formula(r, value, "value"));
   PDLT_TRY(pdlt_strdup(&e->value, value->text, r->err));
   PDLT_TRY(read_range(r, map, e));
-  if (tolerance == NULL) return FAIL(map, "tolerance", "missing; give a number > 0");
-  PDLT_TRY(read_number(r, tolerance, "tolerance", &e->tolerance));
-  if (!(e->tolerance > 0)) return FAIL(tolerance, "tolerance", "expected a number > 0");
-  if (e->predicted.count == 0) return FAIL(map, "predicted", "missing; give a formula");
+  PDLT_TRY(read_tolerance(r, map, e));
+cleanup:
+  return status;
+}
+
+/* Everything but theory alone. */
+static pdlt_status read_ensemble(reader *r, const pdlt_node *map, pdlt_expectation *e) {
+  const int exponent = e->kind == PDLT_EXPECT_EXPONENT;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(check_keys(r, map, "expect", exponent ? exponent_keys : ensemble_keys));
+  PDLT_TRY(read_text(r, map, "quantity", 1, &e->quantity));
+  PDLT_TRY(read_place(r, map, e));
+  if (exponent) PDLT_TRY(read_tolerance(r, map, e));
 cleanup:
   return status;
 }
@@ -275,17 +297,14 @@ static pdlt_status read_expectation(reader *r, const pdlt_node *map, pdlt_expect
   const int word =
       test != NULL && test->kind == PDLT_NODE_SCALAR ? is_word(test_words, test->text) : 0;
   if (word == 0)
-    return FAIL(test == NULL ? map : test, "test", "expected one of limit, slope, exact, theory");
+    return FAIL(test == NULL ? map : test, "test", "expected one of limit, slope, exact, theory, exponent");
   pdlt_status status = PDLT_OK;
   e->kind = (pdlt_expect_kind)(word - 1);
   if (predicted != NULL) PDLT_TRY(read_formulas(r, predicted, "predicted", &e->predicted));
-  if (e->kind == PDLT_EXPECT_THEORY) {
+  if (e->kind == PDLT_EXPECT_THEORY)
     PDLT_TRY(read_theory(r, map, e));
-  } else {
-    PDLT_TRY(check_keys(r, map, "expect", ensemble_keys));
-    PDLT_TRY(read_text(r, map, "quantity", 1, &e->quantity));
-    PDLT_TRY(read_place(r, map, e));
-  }
+  else
+    PDLT_TRY(read_ensemble(r, map, e));
   PDLT_TRY(read_label(r, map, e, test->text));
   PDLT_TRY(read_sabotages(r, map, e));
 cleanup:
@@ -305,7 +324,7 @@ static pdlt_status read_name(reader *r, const char *folder, pdlt_claim *out) {
   if (!is_word(chapters, out->chapter) || strchr(out->name, '-') == NULL)
     return pdlt_fail(r->err, PDLT_ERR_INPUT,
                      "%s: the folder of a claim is named CHAPTER-NAME, CHAPTER one of 1 to 11, "
-                     "inf, A, B",
+                     "inf, A, B, K",
                      folder);
 cleanup:
   return status;

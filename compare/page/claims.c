@@ -25,7 +25,9 @@ static const char *verdict_of(const pdlt_claim_result *r) {
 
 static void write_chapter(FILE *out, const char *chapter) {
   const int appendix = strcmp(chapter, "A") == 0 || strcmp(chapter, "B") == 0;
-  if (appendix)
+  if (strcmp(chapter, "K") == 0)
+    fprintf(out, "Kinks");
+  else if (appendix)
     fprintf(out, "App. %s", chapter);
   else
     fprintf(out, "Ch. %s", strcmp(chapter, "inf") == 0 ? "&#8734;" : chapter);

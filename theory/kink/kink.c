@@ -11,7 +11,7 @@
 enum { FIRST_POINTS = 256 };
 
 /* Points of a replica at most, and motions of one ray in one cell that all points may take together. */
-enum { DEFAULT_MAX = 1 << 15 };
+enum { DEFAULT_MAX = 1 << 16 };
 static const double default_work = 0x1p27;
 
 /* Half of the cells' length, with so many points, tells what the cells do. */

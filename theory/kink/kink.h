@@ -36,7 +36,7 @@ typedef struct pdlt_kink_input {
   pdlt_progress *progress;          /* NULL: silent */
 } pdlt_kink_input;
 
-enum { PDLT_KINK_REPLICAS = 16 };
+enum { PDLT_KINK_REPLICAS = 8 };
 
 /* Coefficients of h^(1/2); owned, one allocation (pdlt_kink_free). */
 typedef struct pdlt_kink {
