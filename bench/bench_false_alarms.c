@@ -218,10 +218,13 @@ static pdlt_status replicate(tally *t, replica *r, const bench *b, const source 
                              const pdlt_join_setup *setup, int power, size_t number,
                              pdlt_error *err) {
   pdlt_evidence evidence = {0};
+  pdlt_truncation beyond;
   pdlt_compare_test test;
   for (size_t w = 0; w < r->join.num_widths; w++)
     if (r->join.used[w]) draw_width(r, b, &s[w], w, number);
-  pdlt_status status = pdlt_evidence_gather(&evidence, &r->join, setup, power, r->rows, r->p, err);
+  pdlt_status status = pdlt_evidence_beyond(&beyond, &r->join, setup, err);
+  if (status != PDLT_OK) return status;
+  status = pdlt_evidence_gather(&evidence, &r->join, setup, &beyond, power, r->rows, r->p, err);
   if (status != PDLT_OK) return status;
   pdlt_verdict_decide(&test, &evidence, r->join.name, setup->degree, levels[1]);
   t->p[number] = evidence.exact == evidence.numbers ? NAN : evidence.coefficient.p;

@@ -52,11 +52,7 @@ static pdlt_status mean_kernels(const work *w, double *K, pdlt_error *err) {
   pdlt_layer *layer = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
-  const pdlt_kernel_settings settings = {.activation = ex->network.activation,
-                                         .depth = ex->network.depth,
-                                         .layer = layer,
-                                         .tolerance = ex->theory.tolerance,
-                                         .threads = 1};
+  const pdlt_kernel_settings settings = pdlt_kernel_settings_of(ex, layer, 1, NULL);
   for (size_t a = 0; a < D; a++) {
     pdlt_kernel_layers one = {0};
     PDLT_TRY(pdlt_kernel_layers_new(&one, &settings, 1, data->x + a * data->inputs, err));

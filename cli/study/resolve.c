@@ -52,12 +52,8 @@ static pdlt_status resolve_eta(pdlt_resolved *r, pdlt_study *study, pdlt_error *
   double largest = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
-  const pdlt_kernel_settings settings = {.activation = ex->network.activation,
-                                         .depth = ex->network.depth,
-                                         .layer = layer,
-                                         .tolerance = ex->theory.tolerance,
-                                         .threads = study->settings.threads,
-                                         .progress = &study->progress};
+  const pdlt_kernel_settings settings =
+      pdlt_kernel_settings_of(ex, layer, study->settings.threads, &study->progress);
   PDLT_TRY(pdlt_kernel_layers_new(&layers, &settings, data->train, data->x, err));
   const double *theta = layers.theta + (size_t)(layers.depth - 1) * layers.D * layers.D;
   PDLT_TRY(pdlt_ntk_largest_eigenvalue(&largest, data->train, data->train, theta, err));

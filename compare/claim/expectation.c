@@ -172,12 +172,14 @@ static pdlt_status test_fit(pdlt_finding *out, const pdlt_expectation *e, const 
                             const pdlt_join_setup *setup, double share, pdlt_error *err) {
   const int slope = e->kind == PDLT_EXPECT_SLOPE;
   pdlt_evidence evidence = {0};
+  pdlt_truncation beyond;
   pdlt_compare_row *rows = NULL;
   double *p = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&rows, join->count, sizeof *rows, err));
   PDLT_TRY(pdlt_alloc(&p, join->count, sizeof *p, err));
-  PDLT_TRY(pdlt_evidence_gather(&evidence, join, setup, slope, rows, p, err));
+  PDLT_TRY(pdlt_evidence_beyond(&beyond, join, setup, err));
+  PDLT_TRY(pdlt_evidence_gather(&evidence, join, setup, &beyond, slope, rows, p, err));
   out->numbers = evidence.numbers;
   out->verdict =
       pdlt_verdict_test(&evidence, setup->degree, share, out->reason, sizeof out->reason);

@@ -226,11 +226,11 @@ static void fill_row(pdlt_compare_row *row, const pdlt_join *join, size_t k) {
     row->index[d] = join->index[k * (size_t)join->ndim + (size_t)d];
 }
 
-static pdlt_status gather(work *job, const pdlt_join *join, size_t first_row, int power,
-                          pdlt_error *err) {
+static pdlt_status gather(work *job, const pdlt_join *join, const pdlt_truncation *beyond,
+                          size_t first_row, int power, pdlt_error *err) {
   double *p = power == 0 ? job->p0 : job->p1;
   job->quantity[job->num_evidence] = join->name;
-  return pdlt_evidence_gather(&job->evidence[job->num_evidence++], join, &job->setup, power,
+  return pdlt_evidence_gather(&job->evidence[job->num_evidence++], join, &job->setup, beyond, power,
                               job->out->rows + first_row, p + first_row, err);
 }
 
@@ -251,8 +251,10 @@ static pdlt_status gather_all(work *job, pdlt_error *err) {
       fill_row(&out->rows[row + k], join, k);
       job->p1[row + k] = NAN;
     }
-    PDLT_TRY(gather(job, join, row, 0, err));
-    if (join->second && job->setup.degree > 0) PDLT_TRY(gather(job, join, row, 1, err));
+    pdlt_truncation beyond;
+    PDLT_TRY(pdlt_evidence_beyond(&beyond, join, &job->setup, err));
+    PDLT_TRY(gather(job, join, &beyond, row, 0, err));
+    if (join->second && job->setup.degree > 0) PDLT_TRY(gather(job, join, &beyond, row, 1, err));
     row += join->count;
   }
 cleanup:

@@ -24,7 +24,7 @@ typedef struct errors {
 } errors;
 
 /* One quantity's fits: U usable widths out of W, `terms` powers of h^(join's power) from `power`
- * on, two more as unknowns of standard deviation `beyond`. */
+ * on, two more as unknowns of the sizes `beyond`. */
 typedef struct fits {
   const pdlt_join *join;
   int power, degree;
@@ -32,7 +32,7 @@ typedef struct fits {
   size_t *width;            /* (U) */
   double *h, *se, *x;       /* (U) of the number at hand */
   double *rows, *contrasts; /* (terms, U), (U - terms, U) */
-  pdlt_truncation beyond;
+  const pdlt_truncation *beyond;
   list coefficient, left; /* tested coefficients, contrasts */
   double exact_null2;
 } fits;
@@ -112,7 +112,7 @@ static errors errors_of(const fits *f, size_t k, const double *a) {
   e.statistical = sqrt(square);
   e.numerical = size * join->floor[k];
   if (f->power == 1) e.numerical += fabs(sum) * join->err_lo;
-  pdlt_fit_truncation(f->num, f->h, f->degree, f->beyond.beyond, a, e.truncation);
+  pdlt_fit_truncation(f->num, f->h, f->degree, f->beyond->beyond, a, e.truncation);
   return e;
 }
 
@@ -148,7 +148,7 @@ static void append(fits *f, list *l, size_t k, size_t m, const double *a, double
   l->number[r] = k;
   for (size_t i = 0; i < f->num; i++) l->coefficient[r * w + f->width[i]] = a[i];
   l->tag[r] = pdlt_joint_tag(f->join, k, m);
-  pdlt_fit_truncation(f->num, f->h, f->degree, f->beyond.shared, a,
+  pdlt_fit_truncation(f->num, f->h, f->degree, f->beyond->shared, a,
                       l->shared + PDLT_FIT_BEYOND * r);
   l->deviation[r] = deviation;
   l->numeric[r] = e->numerical;
@@ -237,7 +237,7 @@ static pdlt_status add_number(fits *f, pdlt_evidence *out, size_t k, pdlt_compar
     f->se[i] = hypot(join->se[at], join->floor[k]);
     f->x[i] = join->x[at] - (f->power == 1 ? join->lo[k] : 0.0);
   }
-  pdlt_status status = pdlt_fit_rows(f->num, f->h, f->se, f->power, f->degree, f->beyond.beyond,
+  pdlt_status status = pdlt_fit_rows(f->num, f->h, f->se, f->power, f->degree, f->beyond->beyond,
                                      f->rows, f->contrasts, err);
   if (status != PDLT_OK) return status;
   errors e = errors_of(f, k, f->rows);
@@ -248,7 +248,7 @@ static pdlt_status add_number(fits *f, pdlt_evidence *out, size_t k, pdlt_compar
   *p = pdlt_f_tail(c.z * c.z, 1.0, freedom_of(f, k, f->rows, c.truncation));
   if (f->power == 0) row->c0 = c, row->fit_p = chi_square_p(f);
   if (f->power == 1) row->c1 = c;
-  memcpy(row->beyond, f->beyond.beyond, sizeof row->beyond);
+  memcpy(row->beyond, f->beyond->beyond, sizeof row->beyond);
   if (!join->distinct[k]) return PDLT_OK;
   weigh_number(out, &c);
   const double shift = c.null - c.theory;
@@ -316,13 +316,16 @@ static size_t count_used(const pdlt_join *join) {
   return count;
 }
 
+/* Widths that a fit needs: with one beyond its powers it can be seen to be bad. */
+static size_t needed(const pdlt_join_setup *setup) { return (size_t)setup->degree + 2; }
+
 /* What is known before any fit: which widths there are, and what the others lack. */
 static pdlt_evidence begin(const pdlt_join *join, const pdlt_join_setup *setup, int power) {
   pdlt_evidence e = {.power = power,
                      .vanishes = join->vanishes,
                      .h_power = join->power,
                      .widths = count_used(join),
-                     .needed = (size_t)setup->degree + 2,
+                     .needed = needed(setup),
                      .width_within = setup->width_within,
                      .smallest = INFINITY};
   for (size_t w = 0; w < join->num_widths; w++) {
@@ -340,10 +343,45 @@ static pdlt_evidence begin(const pdlt_join *join, const pdlt_join_setup *setup, 
   return e;
 }
 
+/* The widths (U) that are used and the powers of their h in which the fits go. */
+static void list_widths(size_t *width, double *h, const pdlt_join *join,
+                        const pdlt_join_setup *setup) {
+  for (size_t w = 0, u = 0; w < join->num_widths; w++) {
+    if (!join->used[w]) continue;
+    h[u] = pow(setup->h[w], join->power);
+    width[u++] = w;
+  }
+}
+
+pdlt_status pdlt_evidence_beyond(pdlt_truncation *out, const pdlt_join *join,
+                                 const pdlt_join_setup *setup, pdlt_error *err) {
+  const size_t num = count_used(join);
+  size_t *width = NULL;
+  double *h = NULL;
+  pdlt_status status = PDLT_OK;
+  if (num < needed(setup)) {
+    *out = (pdlt_truncation){.width = 0};
+    return PDLT_OK;
+  }
+  PDLT_TRY(pdlt_alloc(&width, num, sizeof *width, err));
+  PDLT_TRY(pdlt_alloc(&h, num, sizeof *h, err));
+  list_widths(width, h, join, setup);
+  const pdlt_truncation_input input = {join, setup->degree, setup->truncation, num, width, h};
+  PDLT_TRY(pdlt_truncation_size(out, &input, err));
+cleanup:
+  pdlt_free(width);
+  pdlt_free(h);
+  return status;
+}
+
 pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
-                                 const pdlt_join_setup *setup, int power, pdlt_compare_row *rows,
-                                 double *p, pdlt_error *err) {
-  fits f = {.join = join, .power = power, .degree = setup->degree, .num = count_used(join)};
+                                 const pdlt_join_setup *setup, const pdlt_truncation *beyond,
+                                 int power, pdlt_compare_row *rows, double *p, pdlt_error *err) {
+  fits f = {.join = join,
+            .power = power,
+            .degree = setup->degree,
+            .num = count_used(join),
+            .beyond = beyond};
   pdlt_status status = PDLT_OK;
   pdlt_evidence evidence = begin(join, setup, power);
   f.terms = (size_t)(setup->degree - power + 1);
@@ -354,15 +392,9 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
   }
   evidence.numbers = 0;
   PDLT_TRY(new_fits(&f, err));
-  size_t u = 0;
-  for (size_t w = 0; w < join->num_widths; w++) {
-    if (!join->used[w]) continue;
-    f.h[u] = pow(setup->h[w], join->power);
-    f.width[u++] = w;
-  }
+  list_widths(f.width, f.h, join, setup);
   const pdlt_truncation_input input = {join, f.degree, setup->truncation, f.num, f.width, f.h};
-  PDLT_TRY(pdlt_truncation_size(&f.beyond, &input, err));
-  f.coefficient.view.shared_width = f.left.view.shared_width = f.beyond.width;
+  f.coefficient.view.shared_width = f.left.view.shared_width = beyond->width;
   for (size_t k = 0; k < join->count; k++)
     PDLT_TRY(add_number(&f, &evidence, k, &rows[k], &p[k], err));
   PDLT_TRY(add_coherent(&f, &input, err));

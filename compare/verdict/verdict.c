@@ -35,11 +35,15 @@ static double share_of(const pdlt_evidence *e, int kind) {
   return sum > 0.0 ? e->share[kind] / sum : 0.0;
 }
 
+/* The variance at which null_z is 4, over today's. */
+static double variance_allowed(const pdlt_evidence *e) {
+  return e->null_z * e->null_z / (PDLT_NULL_DISTANCE * PDLT_NULL_DISTANCE);
+}
+
 /* By which factor the variance of one kind must fall so that null_z is 4, when the others stay;
  * NaN: they are too large by themselves. */
 static double fall_needed(const pdlt_evidence *e, int kind) {
-  const double wanted = e->null_z * e->null_z / (PDLT_NULL_DISTANCE * PDLT_NULL_DISTANCE);
-  const double share = share_of(e, kind), left = wanted - (1.0 - share);
+  const double share = share_of(e, kind), left = variance_allowed(e) - (1.0 - share);
   return left > 0.0 ? fmin(left / share, 1.0) : NAN;
 }
 
@@ -54,8 +58,7 @@ static double members_needed(const pdlt_evidence *e) {
 /* The truncation error of c_k falls as h^((degree + 1 - k) power) with the widths. */
 static double width_needed(const pdlt_evidence *e, int degree) {
   const double share = share_of(e, PDLT_ERROR_TRUNCATION);
-  const double wanted = e->null_z * e->null_z / (PDLT_NULL_DISTANCE * PDLT_NULL_DISTANCE);
-  const double fall = sqrt(0.5 * wanted / share); /* half of the variance that is allowed */
+  const double fall = sqrt(0.5 * variance_allowed(e) / share); /* half of what is allowed */
   return ceil(e->smallest * pow(fall, -1.0 / (e->h_power * (degree + 1 - e->power))));
 }
 

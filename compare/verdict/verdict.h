@@ -10,6 +10,7 @@
 #include "compare/join/join.h"
 #include "compare/verdict/compare.h"
 #include "compare/verdict/joint.h"
+#include "compare/verdict/truncation.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,12 +48,17 @@ typedef struct pdlt_evidence {
 #define PDLT_NULL_DISTANCE 4.0
 #define PDLT_BAD_FIT 1e-3
 
-/* Fits every number, fills c0 (power 0, with fit_p) or c1 (power 1) of rows (N) and p (N):
- * of each number alone, NaN where not tested. Errors: PDLT_ERR_MEMORY,
- * PDLT_ERR_NUMERIC. */
+/* How large what the fits of a quantity leave out may be, the same for c0 and c1; all 0 where fewer
+ * widths are used than a fit needs. Errors and cost: those of pdlt_truncation_size. */
+pdlt_status pdlt_evidence_beyond(pdlt_truncation *out, const pdlt_join *join,
+                                 const pdlt_join_setup *setup, pdlt_error *err);
+
+/* Fits every number, with what the fits leave out as large as `beyond` says; fills c0 (power 0, with
+ * fit_p) or c1 (power 1) of rows (N) and p (N): of each number alone, NaN where not tested. Errors:
+ * PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. */
 pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
-                                 const pdlt_join_setup *setup, int power, pdlt_compare_row *rows,
-                                 double *p, pdlt_error *err);
+                                 const pdlt_join_setup *setup, const pdlt_truncation *beyond,
+                                 int power, pdlt_compare_row *rows, double *p, pdlt_error *err);
 
 /* 1 when evidence comes from a test that was done: it takes a share of the level. */
 int pdlt_evidence_tested(const pdlt_evidence *evidence);

@@ -227,18 +227,18 @@ TEST(Explain, WithinReachAVerdictIsPossible) {
   EXPECT_GT(e.number("bytes"), 1000);
 }
 
-/* sin(x) at five points by erf networks in the chaotic phase: all widths look harmless by the size
+/* sin(x) at four points by erf networks in the chaotic phase: all widths look harmless by the size
  * of their corrections, and none is within reach. */
 const char *const hopeless =
     "network: {activation: erf, depth: 3, widths: [24, 32, 48, 64], C_b: 0.0025, C_W: 2.25,\n"
     "          lambda_b: 0.0025, lambda_W: 2.25}\n"
-    "data: {source: csv, file: sin.csv, train: 4, test: 1}\n"
+    "data: {source: csv, file: sin.csv, train: 3, test: 1}\n"
     "training: {eta: 0.015, steps: 40}\n"
-    "ensemble: {members: 4096}\ntheory: {tolerance: 1e-6}\n";
+    "ensemble: {members: 4096}\ntheory: {tolerance: 1e-4}\n";
 
 void WriteSine(const std::filesystem::path &path) {
   std::string rows = "x1,y1\n";
-  for (double x : {-3.1, -2.9, -2.7, 2.8, 3.0})
+  for (double x : {-3.1, -2.9, 2.8, 3.0})
     rows += std::to_string(x) + "," + std::to_string(std::sin(x)) + "\n";
   write_text(path, rows);
 }
@@ -325,7 +325,7 @@ TEST(Explain, UnmeasuredOutputsNeedNoReach) {
 }
 
 TEST(Explain, EveryPointOfASweep) {
-  Explained e(Text(wide, training), "--set 'sweep={network.depth: [2, 4]}'");
+  Explained e(InfiniteWidth(), "--set 'sweep={network.depth: [2, 4]}'");
   ASSERT_EQ(json_array_size(e.get("points")), 2u);
   EXPECT_STREQ(json_string_value(e.of("points", 0, "name")), "depth=2");
   EXPECT_EQ(json_array_size(e.of("points", 0, "layers")), 2u);
@@ -384,11 +384,11 @@ TEST(Explain, TimeAndSpace) {
 
 TEST(Explain, RunSaysItBeforeTheFirstNetwork) {
   TempFolder folder;
-  write_text(folder / "e.yaml", Text(wide, training, 640));
+  write_text(folder / "e.yaml", Text(wide, training, 128));
   const Outcome loud = run_pdlt("run e.yaml -o loud", folder.path());
   ASSERT_EQ(loud.status, 0) << loud.err;
   const size_t at = loud.err.find("n = 32: order 1/n corrects the mean output by ");
-  const size_t warning = loud.err.find("warning: no verdict is possible: ensemble.members: 640");
+  const size_t warning = loud.err.find("warning: no verdict is possible: ensemble.members: 128");
   const size_t time = loud.err.find("\ntime ");
   ASSERT_NE(at, std::string::npos) << loud.err;
   ASSERT_NE(warning, std::string::npos) << loud.err;

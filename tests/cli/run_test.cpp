@@ -60,7 +60,8 @@ TEST(Run, WritesEverythingAndAgrees) {
   const Outcome other = run_pdlt("run e.yaml -o out --quiet --set ensemble.seed=4", folder.path());
   EXPECT_EQ(other.status, 2);
   const Outcome forced =
-      run_pdlt("run e.yaml -o out --quiet --force --set ensemble.seed=4", folder.path());
+      run_pdlt("run e.yaml -o out --quiet --force --set ensemble.seed=4 --set ensemble.members=64",
+               folder.path());
   EXPECT_EQ(forced.status, 0) << forced.err;
 }
 

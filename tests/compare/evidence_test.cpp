@@ -80,10 +80,12 @@ TEST(Evidence, ErrorBarsAndTailsAreRightWithFewBlocks) {
     int below = 0, far_below = 0;
     for (int r = 0; r < repetitions; r++) {
       pdlt_evidence evidence{};
+      pdlt_truncation beyond{};
       pdlt_error err{};
       s.draw(rng);
-      ASSERT_EQ(pdlt_evidence_gather(&evidence, &s.join, &s.setup, power, s.rows.data(), s.p.data(),
-                                     &err),
+      ASSERT_EQ(pdlt_evidence_beyond(&beyond, &s.join, &s.setup, &err), PDLT_OK);
+      ASSERT_EQ(pdlt_evidence_gather(&evidence, &s.join, &s.setup, &beyond, power, s.rows.data(),
+                                     s.p.data(), &err),
                 PDLT_OK);
       const pdlt_coefficient &c = power == 0 ? s.rows[0].c0 : s.rows[0].c1;
       mean += c.value / repetitions;

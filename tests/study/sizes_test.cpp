@@ -20,14 +20,14 @@ const Case cases[] = {
      "network: {activation: tanh, depth: 2, widths: [64, 96, 128, 192], C_b: 0.1, C_W: 1.2}\n"
      "data: {source: gaussian, inputs: 3, train: 3, test: 1}\n"
      "training: {eta: {relative: 0.5}, steps: 20}\n"
-     "ensemble: {members: 2560, estimator: plain}\n"
+     "ensemble: {members: 2048, estimator: plain}\n"
      "measure: [output, kernel, ntk]\n",
      0, 0},
     {"tensors of all layers",
      "network: {activation: tanh, depth: 3, widths: [4, 6, 8, 12], C_b: 0.1, C_W: 1.2}\n"
      "data: {source: gaussian, inputs: 3, train: 3, test: 1}\n"
      "training: {eta: {relative: 0.5}, steps: 3}\n"
-     "ensemble: {members: 2560, estimator: plain}\n"
+     "ensemble: {members: 2048, estimator: plain}\n"
      "measure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk]\n",
      1, 0},
     {"outputs and samples",
@@ -54,12 +54,10 @@ const Case cases[] = {
      "theory: {order: 0}\n",
      0, 1},
     {"trained to the end",
-     "network: {activation: tanh, depth: 2, widths: [96, 128, 160, 256], outputs: 1, C_b: 0.1, "
-     "C_W: "
-     "1.2}\n"
+     "network: {activation: tanh, depth: 2, widths: [64, 80, 96, 128], C_b: 0.1, C_W: 1.2}\n"
      "data: {source: gaussian, inputs: 8, train: 3, test: 2}\n"
      "training: {eta: {relative: 0.5}, steps: end}\n"
-     "ensemble: {members: 2560, estimator: plain}\n",
+     "ensemble: {members: 2048, estimator: plain}\n",
      0, 0},
 };
 

@@ -8,6 +8,16 @@
 #include "base/core/memory.h"
 #include "theory/infinite/averages.h"
 
+pdlt_kernel_settings pdlt_kernel_settings_of(const pdlt_experiment *ex, const pdlt_layer *layer,
+                                             int threads, pdlt_progress *progress) {
+  return (pdlt_kernel_settings){.activation = ex->network.activation,
+                                .depth = ex->network.depth,
+                                .layer = layer,
+                                .tolerance = ex->theory.tolerance,
+                                .threads = threads,
+                                .progress = progress};
+}
+
 static double row_largest(const double *row, size_t n) {
   double largest = 0;
   for (size_t i = 0; i < n; i++) largest = fmax(largest, fabs(row[i]));

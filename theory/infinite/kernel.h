@@ -13,6 +13,7 @@
 #include "base/activation/activation.h"
 #include "base/core/progress.h"
 #include "base/core/status.h"
+#include "base/experiment/experiment.h"
 #include "base/experiment/layer.h"
 
 #ifdef __cplusplus
@@ -44,6 +45,11 @@ typedef struct pdlt_kernel_settings {
   int threads;             /* >= 1; the result does not depend on it */
   pdlt_progress *progress; /* NULL: silent */
 } pdlt_kernel_settings;
+
+/* Those of an experiment: its activation, depth and theory.tolerance, with its layers (L), which stay
+ * the caller's. */
+pdlt_kernel_settings pdlt_kernel_settings_of(const pdlt_experiment *ex, const pdlt_layer *layer,
+                                             int threads, pdlt_progress *progress);
 
 /* K^(1) = C_b + C_W x.x/n_0,                  Theta^(1) = lambda_b + lambda_W x.x/n_0,
  * K^(l+1) = C_b + C_W <s1 s2>,

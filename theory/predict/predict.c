@@ -54,12 +54,8 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
   PDLT_TRY(pdlt_mask_read(&mask, ex, err));
   PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
   const pdlt_prediction p = {out, ex, data, options, layer, &kernel, &mask};
-  const pdlt_kernel_settings settings = {.activation = ex->network.activation,
-                                         .depth = ex->network.depth,
-                                         .layer = layer,
-                                         .tolerance = ex->theory.tolerance,
-                                         .threads = options->threads,
-                                         .progress = options->progress};
+  const pdlt_kernel_settings settings =
+      pdlt_kernel_settings_of(ex, layer, options->threads, options->progress);
   status = pdlt_kernel_layers_new(&kernel, &settings, data->train + data->test, data->x, err);
   PDLT_TRY(blame(ex, "data.train", status, err));
   PDLT_TRY(put_kernels(out, &kernel, options->layers, err));
