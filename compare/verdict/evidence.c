@@ -360,7 +360,8 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
     f.h[u] = pow(setup->h[w], join->power);
     f.width[u++] = w;
   }
-  const pdlt_truncation_input input = {join, f.degree, setup->truncation, f.num, f.width, f.h};
+  const pdlt_truncation_input input = {
+      join, f.degree, setup->truncation, f.num, f.width, f.h, power == 1 && join->power < 1.0};
   PDLT_TRY(pdlt_truncation_size(&f.beyond, &input, err));
   f.coefficient.view.shared_width = f.left.view.shared_width = f.beyond.width;
   for (size_t k = 0; k < join->count; k++)
