@@ -148,7 +148,8 @@ static void append(fits *f, list *l, size_t k, size_t m, const double *a, double
   l->number[r] = k;
   for (size_t i = 0; i < f->num; i++) l->coefficient[r * w + f->width[i]] = a[i];
   l->tag[r] = pdlt_joint_tag(f->join, k, m);
-  pdlt_fit_truncation(f->num, f->h, f->degree, f->beyond->shared, a,
+  pdlt_fit_truncation(f->num, f->h, f->degree,
+                      f->power == 1 ? f->beyond->shared_known : f->beyond->shared, a,
                       l->shared + PDLT_FIT_BEYOND * r);
   l->deviation[r] = deviation;
   l->numeric[r] = e->numerical;
@@ -366,7 +367,8 @@ pdlt_status pdlt_evidence_beyond(pdlt_truncation *out, const pdlt_join *join,
   PDLT_TRY(pdlt_alloc(&width, num, sizeof *width, err));
   PDLT_TRY(pdlt_alloc(&h, num, sizeof *h, err));
   list_widths(width, h, join, setup);
-  const pdlt_truncation_input input = {join, setup->degree, setup->truncation, num, width, h};
+  const pdlt_truncation_input input = {join, setup->degree, setup->truncation, num, width, h,
+                                       join->power < 1.0};
   PDLT_TRY(pdlt_truncation_size(out, &input, err));
 cleanup:
   pdlt_free(width);
@@ -393,7 +395,8 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
   evidence.numbers = 0;
   PDLT_TRY(new_fits(&f, err));
   list_widths(f.width, f.h, join, setup);
-  const pdlt_truncation_input input = {join, f.degree, setup->truncation, f.num, f.width, f.h};
+  const pdlt_truncation_input input = {join,  f.degree, setup->truncation, f.num, f.width,
+                                       f.h,   power == 1 && join->power < 1.0};
   f.coefficient.view.shared_width = f.left.view.shared_width = beyond->width;
   for (size_t k = 0; k < join->count; k++)
     PDLT_TRY(add_number(&f, &evidence, k, &rows[k], &p[k], err));

@@ -8,6 +8,7 @@
 
 /* The coefficients of all numbers, and sums over the distinct ones. */
 typedef struct sums {
+  int first;           /* power from which on is fitted: 0, or 1 with c0 fixed at lo */
   double *coefficient; /* (degree + 1, N) of h^k; lo for k = 0 */
   double *weight;      /* (degree + 1, N, W) of which it is made; 0 for k = 0 */
   double numbers;
@@ -21,19 +22,16 @@ static pdlt_status add_number(sums *s, const pdlt_truncation_input *in, size_t k
   const size_t at = k * join->num_widths;
   for (size_t i = 0; i < in->num; i++) se[i] = hypot(join->se[at + in->width[i]], join->floor[k]);
   const pdlt_status status =
-      pdlt_fit_rows(in->num, in->h, se, 0, in->degree, NULL, rows, NULL, err);
+      pdlt_fit_rows(in->num, in->h, se, s->first, in->degree, NULL, rows, NULL, err);
   if (status != PDLT_OK) return status;
   for (int m = 0; m <= in->degree; m++) {
-    double c = 0.0, noise = 0.0;
-    for (size_t i = 0; i < in->num; i++) {
-      const double a = rows[(size_t)m * in->num + i];
-      c += a * join->x[at + in->width[i]];
+    double c = m == 0 ? join->lo[k] : 0.0, noise = 0.0;
+    for (size_t i = 0; m > 0 && i < in->num; i++) {
+      const double a = rows[(size_t)(m - s->first) * in->num + i];
+      c += a * (join->x[at + in->width[i]] - (s->first == 1 ? join->lo[k] : 0.0));
       noise += a * a * se[i] * se[i];
+      s->weight[((size_t)m * join->count + k) * join->num_widths + in->width[i]] = a;
     }
-    if (m == 0) c = join->lo[k], noise = 0.0;
-    for (size_t i = 0; m > 0 && i < in->num; i++)
-      s->weight[((size_t)m * join->count + k) * join->num_widths + in->width[i]] =
-          rows[(size_t)m * in->num + i];
     s->coefficient[(size_t)m * join->count + k] = c;
     s->square[m] += c * c;
     s->noise[m] += noise;
@@ -84,12 +82,13 @@ static pdlt_status fill(pdlt_truncation *out, const sums *s, const pdlt_truncati
   return PDLT_OK;
 }
 
-pdlt_status pdlt_truncation_size(pdlt_truncation *out, const pdlt_truncation_input *in,
-                                 pdlt_error *err) {
+/* Sizes from fits of the powers from `first` on. */
+static pdlt_status size_from(pdlt_truncation *out, const pdlt_truncation_input *in, int first,
+                             pdlt_error *err) {
   const size_t terms = (size_t)in->degree + 1, count = in->join->count;
   double *rows = NULL, *se = NULL;
   uint64_t *tag = NULL;
-  sums s = {.numbers = 0.0};
+  sums s = {.first = first};
   pdlt_truncation found = {.width = in->width[0]};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&rows, terms * in->num, sizeof *rows, err));
@@ -109,6 +108,18 @@ cleanup:
   pdlt_free(tag);
   pdlt_free(s.coefficient);
   pdlt_free(s.weight);
+  return status;
+}
+
+pdlt_status pdlt_truncation_size(pdlt_truncation *out, const pdlt_truncation_input *in,
+                                 pdlt_error *err) {
+  pdlt_truncation found, known;
+  pdlt_status status = size_from(&found, in, 0, err);
+  if (status != PDLT_OK) return status;
+  known = found;
+  if (in->c0_known && !(found.shared[0] > 0.0)) status = size_from(&known, in, 1, err);
+  for (int j = 0; j < PDLT_FIT_BEYOND; j++) found.shared_known[j] = known.shared[j];
+  if (status == PDLT_OK) *out = found;
   return status;
 }
 

@@ -22,20 +22,24 @@ typedef struct pdlt_truncation_input {
   size_t num;          /* U >= degree + 1 widths */
   const size_t *width; /* (U) their places among those of the join */
   const double *h;     /* (U) in which the powers go: h^power */
+  int c0_known;        /* 1: also sizes for tests that hold c0 at lo */
 } pdlt_truncation_input;
 
 /* Coefficient d + 1 + j of number k is of the size beyond[j], and the vector of them over numbers
  * shared[j] times as large as the noise of x at `width`. */
 typedef struct pdlt_truncation {
   double beyond[PDLT_FIT_BEYOND], shared[PDLT_FIT_BEYOND];
+  double shared_known[PDLT_FIT_BEYOND]; /* shared where c0 is held at lo */
   size_t width; /* w: the first that is used */
 } pdlt_truncation;
 
 /* C_0 is the root mean square of lo over the distinct numbers, C_k that of the fitted coefficient of
  * h^k less its noise, 0 unless it stands clear of it; rho the fastest growth from one size that is not
  * 0 to the next, per power: beyond[j] = factor rho^(j + 1) C_degree. shared[j] is the same with
- * sizes measured in units of the noise at `width`, over the directions of its correlation. Errors:
- * PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: a fit of every number and degree + 2 covariances. */
+ * sizes measured in units of the noise at `width`, over the directions of its correlation; where they
+ * are not clear and c0_known, shared_known is from fits with c0 fixed at lo, which see what others do not. Errors:
+ * PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: a fit of every number and degree + 2 covariances, or
+ * twice that. */
 pdlt_status pdlt_truncation_size(pdlt_truncation *out, const pdlt_truncation_input *input,
                                  pdlt_error *err);
 

@@ -160,6 +160,42 @@ TEST(Kink, CrossingsVanishAtInfiniteWidth) {
   }
 }
 
+// Four numbers as the variance of the outputs of three ReLU layers at steps 0, 1, 2, 4 has them: the
+// powers beyond the fit move c1 along a combination that is known well when c0 is, and that a fit
+// with c0 free cannot see. The truth is not refuted for it.
+TEST(Kink, PowersBeyondTheFitAreSizedWithC0Known) {
+  for (unsigned seed = 0; seed < 20; seed++) {
+    std::mt19937_64 rng(seed);
+    Setting s;
+    s.activation = "relu";
+    s.widths = {48, 64, 96, 128, 192, 288};
+    s.blocks = 128;
+    Truth t;
+    t.name = "z";
+    t.dims = {4, 1, 1};
+    t.power = 0.5;
+    t.c0 = {2.70, 1.50, 0.89, 0.39};
+    t.c1 = {0, 0.13, 0.24, 0.21};
+    t.c2 = {-12, -15, -10, -4};
+    t.c3 = {43, 44, 28, 6};
+    t.mixing = {{0.4538, 0, 0, 0},
+                {0.1982, 0.05654, 0, 0},
+                {0.103, 0.05317, 0.0134, 0},
+                {0.03811, 0.03307, 0.02216, 0.005985}};
+    Pair pair;
+    support::start_measured(&pair.measured, s);
+    support::add_measured(&pair.measured, s, t, rng);
+    support::put_meta(&pair.theory, "theory", s);
+    for (pdlt_archive *archive : {&pair.theory, &pair.measured})
+      support::add_values(archive, "times", {4}, {0, 1, 2, 4});
+    support::add_values(&pair.theory, "z_lo", t.dims, t.c0);
+    support::add_values(&pair.theory, "z_half", t.dims, t.c1);
+    Result r;
+    r.compare(pair);
+    EXPECT_NE(r.test("z", "c1").verdict, PDLT_DISAGREE) << seed << ": " << r.test("z", "c1").reason;
+  }
+}
+
 // Measured crossings that theory does not predict are named with its reason.
 TEST(Kink, CrossingsWithoutAPredictionAreNamed) {
   std::mt19937_64 rng(3);

@@ -87,6 +87,26 @@ TEST(Report, HoldsVerdictsFiguresAndTables) {
   EXPECT_LT(page.find("id=\"tests\""), page.find("id=\"figures\""));
 }
 
+// Of a kink the page names the order of the first correction; of smooth activations it does not.
+TEST(Report, NamesTheOrderOfAKink) {
+  const std::string order = "order <i>n</i><sup>\u22121/2</sup>";
+  for (const double power : {1.0, 0.5}) {
+    Fake fake;
+    fake.nlo = true;
+    fake.power = power;
+    fake.Make();
+    fake.tests.push_back(Fake::Test("z", PDLT_AGREE, 0.2, 1, 20, 20, "no deviation"));
+    fake.tests.back().coefficient = "c1";
+    fake.comparison.tests = fake.tests.data();
+    fake.comparison.num_tests = fake.tests.size();
+    const std::string page = Page(fake, nullptr);
+    EXPECT_EQ(Count(page, order), power < 1 ? 3u : 0u);  // test, selected numbers, widths
+    EXPECT_EQ(page.find("by one in <i>h</i><sup>1/2</sup>") != std::string::npos, power < 1);
+    EXPECT_EQ(page.find("correction of order 1/<i>n</i> to the mean output") != std::string::npos,
+              power == 1);
+  }
+}
+
 // The answer stands before everything else, its numbers unbroken.
 TEST(Report, OpensWithTheAnswer) {
   Fake fake;
