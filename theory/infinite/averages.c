@@ -139,9 +139,9 @@ static void small_angle(const pdlt_activation_traits *traits, const pdlt_pair_ke
   const double sine = pair->angle.sine, off = asin(sine), side = pair->k12 < 0 ? -1 : 1;
   const double turn = side * (1 - 2 / PI * off), cosine = sqrt((1 - sine) * (1 + sine));
   const double widest = fmin(1, sine + pair->angle.error);
-  *ss = (pdlt_value){m * m * pair->k12 +
-                         d * d * norm * (2 / PI * sine + (1 - 2 / PI * off) * cosine),
-                     4 * DBL_EPSILON * size * norm};
+  *ss =
+      (pdlt_value){m * m * pair->k12 + d * d * norm * (2 / PI * sine + (1 - 2 / PI * off) * cosine),
+                   4 * DBL_EPSILON * size * norm};
   *dd = (pdlt_value){m * m + d * d * turn, 4 * DBL_EPSILON * size};
   dd->error += 2 / PI * d * d * 2 * pair->angle.error;
   ss->error += m * m * pair->e12 + d * d * norm * widest * pair->angle.error +

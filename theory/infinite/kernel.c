@@ -19,12 +19,12 @@ typedef struct recursion {
   pdlt_averages averages;
   size_t D;
   int threads;
-  size_t *twin;                /* (D) the first sample of equal inputs */
-  double *err_K, *err_theta;   /* (D, D) of layer l */
-  double *next_K, *next_theta; /* (D, D) of layer l+1 */
+  size_t *twin;                   /* (D) the first sample of equal inputs */
+  double *err_K, *err_theta;      /* (D, D) of layer l */
+  double *next_K, *next_theta;    /* (D, D) of layer l+1 */
   pdlt_angle *angle, *next_angle; /* (D, D) with kinks; else NULL */
-  pdlt_status *row_status;     /* (D) */
-  pdlt_error *row_error;       /* (D) */
+  pdlt_status *row_status;        /* (D) */
+  pdlt_error *row_error;          /* (D) */
 } recursion;
 
 static void recursion_free(recursion *work) {
@@ -63,17 +63,17 @@ cleanup:
 
 static pdlt_pair_kernel pair_kernel(const recursion *work, const double *K, size_t i, size_t j) {
   const size_t D = work->D;
-  return (pdlt_pair_kernel){.i = i,
-                            .j = j,
-                            .same = work->twin[i] == work->twin[j],
-                            .k11 = K[i * D + i],
-                            .k12 = K[i * D + j],
-                            .k22 = K[j * D + j],
-                            .e11 = work->err_K[i * D + i],
-                            .e12 = work->err_K[i * D + j],
-                            .e22 = work->err_K[j * D + j],
-                            .angle = work->angle == NULL ? (pdlt_angle){-1, 0}
-                                                         : work->angle[i * D + j]};
+  return (pdlt_pair_kernel){
+      .i = i,
+      .j = j,
+      .same = work->twin[i] == work->twin[j],
+      .k11 = K[i * D + i],
+      .k12 = K[i * D + j],
+      .k22 = K[j * D + j],
+      .e11 = work->err_K[i * D + i],
+      .e12 = work->err_K[i * D + j],
+      .e22 = work->err_K[j * D + j],
+      .angle = work->angle == NULL ? (pdlt_angle){-1, 0} : work->angle[i * D + j]};
 }
 
 /* The angle of the pair in layer l+1, whose kernel is K. */
