@@ -6,6 +6,7 @@
 #include "base/core/memory.h"
 #include "compare/reach/gaussian_ntk.h"
 #include "compare/reach/reach.h"
+#include "compare/reach/stored.h"
 
 /* Corrections per h; h_negative: beyond it a prediction is negative. */
 struct pdlt_reach_theory {
@@ -14,6 +15,7 @@ struct pdlt_reach_theory {
   int trained;                 /* 0: no time but 0 is recorded, and no rule applies */
   const pdlt_archive *archive; /* borrowed, for what depends on h otherwise */
   pdlt_gaussian_ntk *model;    /* owned; NULL: not known */
+  pdlt_reach_stored stored;    /* where the archive holds what came of the model in its place */
 };
 
 /* Sum of the squares of all finite numbers. */
@@ -60,6 +62,8 @@ static double ratio_loss(const pdlt_archive *theory) {
 }
 
 static double ratio_ntk(const pdlt_archive *theory) {
+  const pdlt_array *stored = pdlt_archive_get(theory, "reach/ntk");
+  if (stored != NULL) return stored->data[0];
   const pdlt_array *nlo = pdlt_archive_get(theory, "Theta_t_nlo");
   const pdlt_array *lo = pdlt_archive_get(theory, "Theta");
   if (nlo == NULL || lo == NULL || nlo->ndim != 5) return ratio(theory, "Theta1", "Theta");
@@ -68,6 +72,8 @@ static double ratio_ntk(const pdlt_archive *theory) {
 }
 
 static double ntk_spread(const pdlt_archive *theory) {
+  const pdlt_array *stored = pdlt_archive_get(theory, "reach/spread");
+  if (stored != NULL) return stored->data[0];
   const pdlt_array *theta = pdlt_archive_get(theory, "Theta");
   const pdlt_array *a = pdlt_archive_get(theory, "A"), *b = pdlt_archive_get(theory, "B");
   if (theta == NULL || a == NULL || b == NULL) return NAN;
@@ -195,18 +201,22 @@ pdlt_status pdlt_reach_theory_new_sizes(pdlt_reach_theory **out, const pdlt_arch
                                 .spread = ntk_spread(archive),
                                 .h_negative = over_predictions(archive, limit, 0.0, INFINITY),
                                 .trained = is_trained(archive),
-                                .archive = archive};
+                                .archive = archive,
+                                .stored = pdlt_reach_stored_get(archive)};
   *out = theory;
   return PDLT_OK;
 }
 
 pdlt_status pdlt_reach_theory_new(pdlt_reach_theory **out, const pdlt_archive *archive,
-                                  pdlt_error *err) {
+                                  pdlt_progress *progress, pdlt_error *err) {
   pdlt_reach_theory *theory = NULL;
   pdlt_gaussian_ntk_input input;
   pdlt_status status = pdlt_reach_theory_new_sizes(&theory, archive, err);
   if (status != PDLT_OK) return status;
-  if (model_input(&input, archive)) PDLT_TRY(pdlt_gaussian_ntk_new(&theory->model, &input, err));
+  if (theory->stored.num == 0 && model_input(&input, archive)) {
+    input.progress = progress;
+    PDLT_TRY(pdlt_gaussian_ntk_new(&theory->model, &input, err));
+  }
   *out = theory;
   return PDLT_OK;
 cleanup:
@@ -264,6 +274,7 @@ pdlt_status pdlt_reach_at(pdlt_reach *out, const pdlt_reach_theory *theory, doub
   pdlt_status status =
       theory->model == NULL ? PDLT_OK : pdlt_gaussian_ntk_miss(theory->model, h, &r.g, err);
   if (status != PDLT_OK) return status;
+  if (theory->stored.num > 0) r.g = pdlt_reach_stored_g(&theory->stored, h);
   if (theory->trained) decide(&r);
   *out = r;
   return PDLT_OK;
@@ -294,6 +305,17 @@ static pdlt_status largest_h_of_model(const pdlt_gaussian_ntk *model, double *ou
   return PDLT_OK;
 }
 
+int pdlt_reach_has_g(const pdlt_reach_theory *theory) {
+  return theory->model != NULL || theory->stored.num > 0;
+}
+double pdlt_reach_ntk(const pdlt_reach_theory *theory) { return theory->ntk; }
+double pdlt_reach_spread(const pdlt_reach_theory *theory) { return theory->spread; }
+
+pdlt_status pdlt_reach_largest_h_of_g(const pdlt_reach_theory *theory, double *h, pdlt_error *err) {
+  *h = theory->stored.num > 0 ? theory->stored.largest_h : INFINITY;
+  return theory->model == NULL ? PDLT_OK : largest_h_of_model(theory->model, h, err);
+}
+
 pdlt_status pdlt_reach_largest_h(const pdlt_reach_theory *theory, double *h, pdlt_error *err) {
   const double sizes[] = {theory->z, theory->cov, theory->loss};
   double limit_g = INFINITY, most = theory->h_negative;
@@ -301,8 +323,7 @@ pdlt_status pdlt_reach_largest_h(const pdlt_reach_theory *theory, double *h, pdl
   if (!theory->trained) return PDLT_OK;
   for (size_t k = 0; k < 3; k++)
     if (sizes[k] > 0.0) most = fmin(most, PDLT_REACH_CORRECTION / sizes[k]);
-  pdlt_status status =
-      theory->model == NULL ? PDLT_OK : largest_h_of_model(theory->model, &limit_g, err);
+  const pdlt_status status = pdlt_reach_largest_h_of_g(theory, &limit_g, err);
   if (status == PDLT_OK) *h = fmin(most, limit_g);
   return status;
 }

@@ -47,6 +47,9 @@ typedef struct pdlt_evidence {
 #define PDLT_NULL_DISTANCE 4.0
 #define PDLT_BAD_FIT 1e-3
 
+/* What pdlt_evidence_gather tells setup->progress of, for each number. */
+#define PDLT_EVIDENCE_UNITS 4.0
+
 /* Fits every number, fills c0 (power 0, with fit_p) or c1 (power 1) of rows (N) and p (N):
  * of each number alone, NaN where not tested. Errors: PDLT_ERR_MEMORY,
  * PDLT_ERR_NUMERIC. */
