@@ -7,8 +7,8 @@
 #include "base/core/memory.h"
 #include "compare/reach/reach.h"
 
-static pdlt_status put_list(pdlt_archive *theory, const char *name, size_t num, const double *values,
-                            pdlt_error *err) {
+static pdlt_status put_list(pdlt_archive *theory, const char *name, size_t num,
+                            const double *values, pdlt_error *err) {
   pdlt_array *array = NULL;
   const pdlt_status status = pdlt_archive_new(theory, name, 1, &num, &array, err);
   if (status == PDLT_OK) memcpy(array->data, values, num * sizeof *values);

@@ -21,10 +21,12 @@ struct Prediction {
   pdlt_error err = {};
   explicit Prediction(const std::string &theory = "", const std::string &ensemble = "") {
     const std::string text =
-        "network: {activation: tanh, depth: 2, widths: [8, 16, 64], outputs: 3, C_b: 0.1, C_W: 1.2}\n"
+        "network: {activation: tanh, depth: 2, widths: [8, 16, 64], outputs: 3, C_b: 0.1, C_W: "
+        "1.2}\n"
         "data: {source: gaussian, inputs: 3, train: 4, test: 23}\n"
         "training: {eta: 0.3, steps: 90, record: [" +
-        record() + "]}\nensemble: {members: 2048" + ensemble + "}\nmeasure: [output, ntk]\n" + theory;
+        record() + "]}\nensemble: {members: 2048" + ensemble + "}\nmeasure: [output, ntk]\n" +
+        theory;
     EXPECT_EQ(pdlt_experiment_parse(&ex, text.c_str(), "e.yaml", 0, nullptr, &err), PDLT_OK)
         << err.message;
     fill();
@@ -104,8 +106,9 @@ TEST(TheoryKeep, TensorsAreCutToTheirFirstSamples) {
   EXPECT_EQ(json_integer_value(json_object_get(p.c.meta, "kept_samples")), 26);
   EXPECT_EQ(p.get("Theta_t_nlo"), nullptr);
   EXPECT_EQ(p.get("err/Theta_t_nlo"), nullptr);
-  EXPECT_STREQ(json_string_value(json_object_get(json_object_get(p.c.meta, "absent"), "Theta_t_nlo")),
-               "not kept: 4.78 MB; theory.keep: [Theta_t] keeps it");
+  EXPECT_STREQ(
+      json_string_value(json_object_get(json_object_get(p.c.meta, "absent"), "Theta_t_nlo")),
+      "not kept: 4.78 MB; theory.keep: [Theta_t] keeps it");
 }
 
 TEST(TheoryKeep, WhatIsNamedOrMeasuredIsKept) {
