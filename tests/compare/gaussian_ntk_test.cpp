@@ -136,9 +136,11 @@ TEST(GaussianNtk, FirstOrderIsTheLimit) {
   }
   for (double &value : y) value = normal(engine);
   const double times[] = {1, 3, 10};
+  pdlt_progress progress = {};
   const pdlt_gaussian_ntk_input in = {D,   A, n, theta.data(), a.data(), b.data(), y.data(),
-                                      0.3, 0, 3, times,        nullptr};
+                                      0.3, 0, 3, times,        &progress};
   const Model model = Make(in);
+  EXPECT_NEAR(progress.done, 1, 1e-12);  // the model is one unit, and each mean
   const double *first = pdlt_gaussian_ntk_first_order(model.get());
   const double h = 1e-4;
   const auto shift = Shift(model, in, h);
@@ -150,6 +152,7 @@ TEST(GaussianNtk, FirstOrderIsTheLimit) {
   EXPECT_LT(std::sqrt(miss / size), 1e-3);
   EXPECT_LT(Miss(model, 1e-4), 1e-3);
   EXPECT_NEAR(Miss(model, 2e-3) / Miss(model, 1e-3), 2, 0.2);  // g falls as h
+  EXPECT_NEAR(progress.done, 1 + 4, 1e-9);
 }
 
 }  // namespace
