@@ -51,9 +51,7 @@ static pdlt_status read_label(pdlt_csv_file *csv, size_t k, const char *field, i
   if (csv->labels.name == NULL) {
     if (pdlt_csv_number(field, &value) && pdlt_dataset_label(value, label)) return PDLT_OK;
     return pdlt_csv_fail(
-        csv,
-        "column %.60s: \"%.40s\" is not a whole number; labels that are words need "
-        "words in data.classes, as in [cat, dog]",
+        csv, "column %.60s: \"%.40s\" is not a whole number; for words: classes: [cat, dog]",
         column_text(csv, k, number), field);
   }
   if (field[0] == '\0')

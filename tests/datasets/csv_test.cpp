@@ -190,11 +190,11 @@ TEST(Csv, FaultsOfColumnsNameTheKey) {
     EXPECT_NE(message.find(c.message), message.npos) << c.more << "\n" << message;
   }
   EXPECT_EQ(Fault("a,c\n1,2\n1,2.5\n", ", label: c, classes: [2, 3]"),
-            ":2: data.file: a.csv:3: column c: \"2.5\" is not a whole number; labels that "
-            "are words need words in data.classes, as in [cat, dog]");
+            ":2: data.file: a.csv:3: column c: \"2.5\" is not a whole number; for words: "
+            "classes: [cat, dog]");
   EXPECT_EQ(Fault("a,c\n1,red\n", ", label: c, classes: [2, 3]"),
-            ":2: data.file: a.csv:2: column c: \"red\" is not a whole number; labels that "
-            "are words need words in data.classes, as in [cat, dog]");
+            ":2: data.file: a.csv:2: column c: \"red\" is not a whole number; for words: "
+            "classes: [cat, dog]");
   EXPECT_EQ(Fault("1,2\n1,2,3\n", ", header: false, columns: {y: 2}"),
             ":2: data.file: a.csv:2: 3 columns, but the first line has 2");
 }
