@@ -330,7 +330,7 @@ static pdlt_status run_all(const bench *b, char **paths, pdlt_error *err) {
   PDLT_TRY(pdlt_linalg_init(b->threads, err));
   PDLT_TRY(pdlt_npz_read(&theory, paths[0], err));
   PDLT_TRY(pdlt_npz_read(&measured, paths[1], err));
-  PDLT_TRY(pdlt_join_setup_read(&setup, &theory, &measured, err));
+  PDLT_TRY(pdlt_join_setup_read(&setup, &theory, &measured, NULL, err));
   if (b->truncation >= 0) setup.truncation = b->truncation;
   for (size_t k = 0; k < pdlt_join_kinds(); k++) {
     PDLT_TRY(pdlt_join_read(&join, k, &setup, &theory, &measured, err));

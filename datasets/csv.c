@@ -30,19 +30,40 @@ pdlt_status pdlt_csv_fail(const pdlt_csv_file *csv, const char *format, ...) {
                               csv->line.number, text);
 }
 
+static const char *column_text(const pdlt_csv_file *csv, size_t k, char number[32]) {
+  const char *name = csv->columns[k].name;
+  snprintf(number, 32, "%zu", k + 1);
+  return name != NULL && name[0] != '\0' ? name : number;
+}
+
 static pdlt_status wrong_number(const pdlt_csv_file *csv, size_t k, const char *field) {
-  const pdlt_csv_column *column = &csv->columns[k];
   const int comma = csv->separator != ',' && strchr(field, ',') != NULL;
   char number[32];
-  snprintf(number, sizeof number, "%zu", k + 1);
-  return pdlt_csv_fail(csv, "column %.60s: \"%.40s\" is not a %s%s",
-                       column->name != NULL && column->name[0] != '\0' ? column->name : number,
-                       field, column->role == PDLT_CSV_LABEL ? "whole number" : "finite number",
+  return pdlt_csv_fail(csv, "column %.60s: \"%.40s\" is not a finite number%s",
+                       column_text(csv, k, number), field,
                        comma ? "; write decimals with a point" : "");
 }
 
+/* A field of the labels, a number or a word. */
+static pdlt_status read_label(pdlt_csv_file *csv, size_t k, const char *field, int *label) {
+  char number[32];
+  double value = 0.0;
+  if (csv->labels.name == NULL) {
+    if (pdlt_csv_number(field, &value) && pdlt_dataset_label(value, label)) return PDLT_OK;
+    return pdlt_csv_fail(
+        csv, "column %.60s: \"%.40s\" is not a whole number; for words: classes: [cat, dog]",
+        column_text(csv, k, number), field);
+  }
+  if (field[0] == '\0')
+    return pdlt_csv_fail(csv, "column %.60s: no label", column_text(csv, k, number));
+  const pdlt_status status = pdlt_csv_labels_find(&csv->labels, field, label, csv->err);
+  if (status != PDLT_OK || *label < PDLT_CSV_LABELS) return status;
+  return pdlt_csv_fail(csv, "column %.60s: more than %d different labels",
+                       column_text(csv, k, number), (int)PDLT_CSV_LABELS);
+}
+
 /* One line into x (n_0), y (n_L) and *label; each may be NULL. */
-static pdlt_status read_row(const pdlt_csv_file *csv, double *x, double *y, int *label) {
+static pdlt_status read_row(pdlt_csv_file *csv, double *x, double *y, int *label) {
   char field[PDLT_CSV_FIELD];
   size_t k = 0;
   int ignored = 0;
@@ -54,10 +75,12 @@ static pdlt_status read_row(const pdlt_csv_file *csv, double *x, double *y, int 
     if (k >= csv->num_columns) continue; /* counted below */
     const pdlt_csv_column *column = &csv->columns[k];
     if (column->role == PDLT_CSV_UNUSED) continue;
+    if (column->role == PDLT_CSV_LABEL) {
+      const pdlt_status status = read_label(csv, k, field, label != NULL ? label : &ignored);
+      if (status != PDLT_OK) return status;
+      continue;
+    }
     if (!pdlt_csv_number(field, &number)) return wrong_number(csv, k, field);
-    if (column->role == PDLT_CSV_LABEL &&
-        !pdlt_dataset_label(number, label != NULL ? label : &ignored))
-      return wrong_number(csv, k, field);
     if (column->role == PDLT_CSV_INPUT && x != NULL) x[column->slot] = number;
     if (column->role == PDLT_CSV_TARGET && y != NULL) y[column->slot] = number;
   }
@@ -142,8 +165,10 @@ pdlt_status pdlt_dataset_read_csv(pdlt_dataset *data, const pdlt_experiment *ex,
   csv.next = strncmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text;
   PDLT_TRY(pdlt_csv_columns_read(&csv));
   PDLT_TRY(check_columns(&csv));
+  PDLT_TRY(pdlt_csv_labels_new(&csv.labels, ex, err));
   PDLT_TRY(read_rows(&csv, &rows));
-  const pdlt_candidates from = {rows.count, rows.label, ex->data.file, ex->data.file, "samples"};
+  const pdlt_candidates from = {rows.count,    rows.label, ex->data.file,
+                                ex->data.file, "samples",  (const char *const *)csv.labels.name};
   PDLT_TRY(pdlt_dataset_select(&chosen, data, ex, &from, err));
   PDLT_TRY(pdlt_dataset_allocate(data, csv.inputs, (size_t)ex->network.outputs, err));
   fill(data, &csv, &rows, chosen);
@@ -153,6 +178,7 @@ cleanup:
   pdlt_free((void *)rows.start);
   pdlt_free(rows.label);
   pdlt_csv_columns_free(&csv);
+  pdlt_csv_labels_free(&csv.labels);
   pdlt_free(text);
   return status;
 }

@@ -2,6 +2,7 @@
 #ifndef PDLT_DATASETS_CSV_INTERNAL_H
 #define PDLT_DATASETS_CSV_INTERNAL_H
 
+#include "datasets/csv_labels.h"
 #include "datasets/csv_text.h"
 #include "datasets/dataset_internal.h"
 
@@ -28,6 +29,7 @@ typedef struct pdlt_csv_file {
   size_t num_columns;       /* without that */
   pdlt_csv_column *columns; /* (num_columns) owned */
   size_t inputs, outputs;
+  pdlt_csv_labels labels; /* where they are words; owned */
 } pdlt_csv_file;
 
 /* `EXPERIMENT:LINE: data.file: CSV:LINE: text`. */

@@ -19,7 +19,8 @@ extern "C" {
 
 /* The samples of one class. */
 typedef struct pdlt_class_count {
-  int label;          /* as in data.classes */
+  int label;          /* as in data.classes; place in it, of a label that is a word */
+  char *name;         /* that word, owned, or NULL */
   size_t train, test; /* its samples */
 } pdlt_class_count;
 

@@ -62,6 +62,9 @@ typedef struct pdlt_candidates {
   const char *file; /* that holds the inputs, for messages */
   const char *label_file;
   const char *noun; /* "images", "samples" */
+  const char *const
+      *name; /* of the labels 0, 1, ..., first those of data.class_names; NULL: labels are
+                              numbers */
 } pdlt_candidates;
 
 /* Which samples of the file are samples of the set: data.skip, then data.shuffle, then classes, then

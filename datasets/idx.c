@@ -173,7 +173,8 @@ pdlt_status pdlt_dataset_read_idx(pdlt_dataset *data, const pdlt_experiment *ex,
   PDLT_TRY(pdlt_grid_inputs(&inputs, &grid, ex, err));
   PDLT_TRY(pdlt_grid_check(&grid, ex, err));
   PDLT_TRY(read_labels(&from_labels, &labels, &label));
-  const pdlt_candidates from = {grid.count, label, ex->data.images, ex->data.labels, "images"};
+  const pdlt_candidates from = {grid.count,      label,    ex->data.images,
+                                ex->data.labels, "images", NULL};
   PDLT_TRY(pdlt_dataset_select(&chosen, data, ex, &from, err));
   PDLT_TRY(pdlt_dataset_allocate(data, inputs, (size_t)ex->network.outputs, err));
   for (size_t a = 0; a < data->train + data->test; a++)

@@ -134,7 +134,7 @@ pdlt_status pdlt_dataset_read_npy(pdlt_dataset *data, const pdlt_experiment *ex,
   PDLT_TRY(pdlt_grid_check(&grid, ex, err));
   if (ex->data.num_classes > 0) PDLT_TRY(pdlt_alloc(&label, grid.count, sizeof *label, err));
   PDLT_TRY(check_targets(&y, label));
-  const pdlt_candidates from = {grid.count, label, x.name, y.name, "samples"};
+  const pdlt_candidates from = {grid.count, label, x.name, y.name, "samples", NULL};
   PDLT_TRY(pdlt_dataset_select(&chosen, data, ex, &from, err));
   PDLT_TRY(pdlt_dataset_allocate(data, inputs, (size_t)ex->network.outputs, err));
   for (size_t a = 0; a < data->train + data->test; a++)

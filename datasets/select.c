@@ -48,21 +48,39 @@ static int by_size(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* "its labels are 1 2 3 4", the labels of the file. */
+enum { LABEL_LENGTH = 48 };
+
+/* A label as the file has it. */
+static const char *label_text(char out[LABEL_LENGTH], const char *name, int label) {
+  if (name != NULL)
+    snprintf(out, LABEL_LENGTH, "%.40s", name);
+  else
+    snprintf(out, LABEL_LENGTH, "%d", label);
+  return out;
+}
+
+static const char *name_of(const selection *s, int label) {
+  return s->from->name == NULL ? NULL : s->from->name[label];
+}
+
+/* "its labels are 1 2 3 4", the labels of the file; words in the order of data.classes, then of the
+ * file. */
 static pdlt_status list_labels(const selection *s, char out[LIST_LENGTH + 32]) {
   int *sorted = NULL;
   pdlt_status status = pdlt_alloc(&sorted, s->from->count, sizeof *sorted, s->err);
   if (status != PDLT_OK) return status;
   memcpy(sorted, s->from->label, s->from->count * sizeof *sorted);
   qsort(sorted, s->from->count, sizeof *sorted, by_size);
+  char text[LABEL_LENGTH];
   size_t used = (size_t)snprintf(out, LIST_LENGTH, "its labels are");
   for (size_t k = 0; k < s->from->count; k++) {
     if (k > 0 && sorted[k] == sorted[k - 1]) continue;
-    if (used > LIST_LENGTH - 16) {
+    if (used > LIST_LENGTH - LABEL_LENGTH) {
       snprintf(out + used, 32, " ...");
       break;
     }
-    used += (size_t)snprintf(out + used, LIST_LENGTH - used, " %d", sorted[k]);
+    used += (size_t)snprintf(out + used, LIST_LENGTH - used, " %s",
+                             label_text(text, name_of(s, sorted[k]), sorted[k]));
   }
   pdlt_free(sorted);
   return PDLT_OK;
@@ -72,15 +90,16 @@ static pdlt_status list_labels(const selection *s, char out[LIST_LENGTH + 32]) {
 static int singular(const selection *s) { return (int)strlen(s->from->noun) - 1; }
 
 static pdlt_status never_occurs(const selection *s, int label) {
-  char labels[LIST_LENGTH + 32];
+  char labels[LIST_LENGTH + 32], text[LABEL_LENGTH];
   pdlt_status status = list_labels(s, labels);
   if (status != PDLT_OK) return status;
-  return pdlt_experiment_fail(s->ex, "data.classes", s->err, "no %.*s of class %d in %s; %s",
-                              singular(s), s->from->noun, label, s->from->label_file, labels);
+  return pdlt_experiment_fail(
+      s->ex, "data.classes", s->err, "no %.*s of class %s in %s; %s", singular(s), s->from->noun,
+      label_text(text, name_of(s, label), label), s->from->label_file, labels);
 }
 
 static pdlt_status not_trained(const selection *s, int label) {
-  char labels[LIST_LENGTH + 32];
+  char labels[LIST_LENGTH + 32], text[LABEL_LENGTH];
   size_t first = 0;
   if (s->data->train < s->data->num_classes)
     return pdlt_experiment_fail(
@@ -93,11 +112,11 @@ static pdlt_status not_trained(const selection *s, int label) {
   while (s->from->label[first] != label) first++;
   return pdlt_experiment_fail(
       s->ex, "data.train", s->err,
-      "none of the %zu training samples is of class %d, whose first %.*s is number %zu of %zu in "
+      "none of the %zu training samples is of class %s, whose first %.*s is number %zu of %zu in "
       "%s; mix them with data.shuffle: 1, begin elsewhere with data.skip, train on more, or allow "
       "it with data.empty_classes: true; %s",
-      s->data->train, label, singular(s), s->from->noun, first + 1, s->from->count,
-      s->from->label_file, labels);
+      s->data->train, label_text(text, name_of(s, label), label), singular(s), s->from->noun,
+      first + 1, s->from->count, s->from->label_file, labels);
 }
 
 static pdlt_status too_few(const selection *s) {
@@ -134,6 +153,10 @@ static pdlt_status keep_classes(selection *s) {
   for (size_t c = 0; c < classes; c++) {
     size_t k = 0;
     s->data->classes[c].label = s->ex->data.classes[c];
+    if (s->from->name != NULL) {
+      status = pdlt_strdup(&s->data->classes[c].name, s->from->name[c], s->err);
+      if (status != PDLT_OK) return status;
+    }
     while (k < s->from->count && s->from->label[k] != s->ex->data.classes[c]) k++;
     if (k == s->from->count) return never_occurs(s, s->ex->data.classes[c]);
   }
@@ -159,6 +182,7 @@ static void take_in_order(selection *s) {
 static pdlt_status share_out(selection *s, const size_t *available) {
   pdlt_dataset *data = s->data;
   const size_t classes = data->num_classes, each = data->train / classes;
+  char text[LABEL_LENGTH];
   if (data->train % classes != 0)
     return pdlt_experiment_fail(s->ex, "data.train", s->err,
                                 "%zu training samples cannot be shared equally by %zu classes "
@@ -168,9 +192,10 @@ static pdlt_status share_out(selection *s, const size_t *available) {
     if (available[c] < each)
       return pdlt_experiment_fail(s->ex, "data.balance", s->err,
                                   "train: %zu needs %zu %s of each of %zu classes, but %s has only "
-                                  "%zu of class %d",
+                                  "%zu of class %s",
                                   data->train, each, s->from->noun, classes, s->from->label_file,
-                                  available[c], data->classes[c].label);
+                                  available[c],
+                                  label_text(text, data->classes[c].name, data->classes[c].label));
     data->classes[c].train = each;
   }
   for (size_t left = data->test; left > 0;) /* enough are there: see choose */
@@ -250,16 +275,18 @@ void pdlt_dataset_label_targets(pdlt_dataset *data, const pdlt_experiment *ex, c
 
 /* "16 test (8 of class 0, 8 of class 1)". */
 static void describe(const pdlt_dataset *data, int test, char out[LIST_LENGTH + 32]) {
+  char text[LABEL_LENGTH];
   size_t used = (size_t)snprintf(out, LIST_LENGTH, "%zu %s", test ? data->test : data->train,
                                  test ? "test" : "train");
   for (size_t c = 0; c < data->num_classes; c++) {
     const pdlt_class_count *class = &data->classes[c];
-    if (used > LIST_LENGTH - 48) {
+    if (used > LIST_LENGTH - 48 - LABEL_LENGTH) {
       snprintf(out + used, 32, ", ...)");
       return;
     }
-    used += (size_t)snprintf(out + used, LIST_LENGTH - used, "%s%zu of class %d",
-                             c == 0 ? " (" : ", ", test ? class->test : class->train, class->label);
+    used += (size_t)snprintf(out + used, LIST_LENGTH - used, "%s%zu of class %s",
+                             c == 0 ? " (" : ", ", test ? class->test : class->train,
+                             label_text(text, class->name, class->label));
   }
   snprintf(out + used, 32, ")");
 }

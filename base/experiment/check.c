@@ -168,6 +168,10 @@ static pdlt_status check_inputs(pdlt_reader *reader, int expected, const char *w
 /* Labels become targets. */
 static pdlt_status check_classes(pdlt_reader *reader) {
   pdlt_experiment *ex = reader->ex;
+  if (ex->data.class_names.count > 0 && ex->data.source != PDLT_SOURCE_CSV)
+    return pdlt_experiment_fail(ex, "data.classes", reader->err,
+                                "words; labels of source %s are whole numbers",
+                                pdlt_source_words[ex->data.source]);
   if (!pdlt_experiment_is_given(ex, "data.targets")) {
     int sign = ex->data.num_classes == 2 && ex->network.outputs == 1;
     ex->data.targets = sign ? PDLT_TARGETS_SIGN : PDLT_TARGETS_ONE_HOT;

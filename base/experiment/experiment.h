@@ -63,10 +63,13 @@ typedef struct pdlt_until {
   long max_members; /* where to stop in any case; >= PDLT_UNTIL_FIRST */
 } pdlt_until;
 
-/* ensemble.keep. Covariances with their blocks are stored up to so many bytes per width, larger ones
- * when they are named. */
-enum { PDLT_KEEP_COV = 1 };
+/* ensemble.keep: quantities (samples by samples at each time) that are stored up to so many bytes per
+ * width, blocks included, and larger ones when they are named. theory.keep: the same of theory.npz, for
+ * each tensor, which is cut to its first samples, and for Theta_t_nlo. */
+enum { PDLT_KEEP_COV = 1, PDLT_KEEP_THETA_T = 2, PDLT_KEEP_DTHETA_T = 4 };
+enum { PDLT_KEEP_TENSORS = 1, PDLT_KEEP_THETA_T_NLO = 2 };
 #define PDLT_KEPT_BYTES 4e6
+extern const char *const pdlt_keep_words[]; /* of ensemble.keep, by bit */
 
 typedef struct pdlt_name_list {
   size_t count;
@@ -105,14 +108,15 @@ typedef struct pdlt_experiment {
     int header;                          /* csv: 1 or 0 as given, -1: not said */
     int num_classes;                     /* 0: targets are numbers */
     int *classes;                        /* (num_classes) idx, csv, npy */
-    pdlt_targets targets;                /* with classes */
-    int pool;                            /* idx, npy: 1, 2 or 4 */
-    long skip;                           /* files: samples left out at the start */
-    uint64_t shuffle;                    /* files: seed of the order; 0: that of the file */
-    int balance;                         /* files: 1: equal numbers of each class */
-    int empty_classes;                   /* files: 1: a class may have no training sample */
-    int inputs;                          /* n_0 as given; 0: whatever the file has */
-    int modulus;                         /* modular_addition: p (2 p inputs, one-hot pairs) */
+    pdlt_name_list class_names; /* csv: labels that are words, and classes 0, 1, ...; or empty */
+    pdlt_targets targets;       /* with classes */
+    int pool;                   /* idx, npy: 1, 2 or 4 */
+    long skip;                  /* files: samples left out at the start */
+    uint64_t shuffle;           /* files: seed of the order; 0: that of the file */
+    int balance;                /* files: 1: equal numbers of each class */
+    int empty_classes;          /* files: 1: a class may have no training sample */
+    int inputs;                 /* n_0 as given; 0: whatever the file has */
+    int modulus;                /* modular_addition: p (2 p inputs, one-hot pairs) */
     uint64_t seed;
     int center;
     pdlt_scale_kind scale_kind;
@@ -137,7 +141,7 @@ typedef struct pdlt_experiment {
     pdlt_estimator estimator;
     int single_precision; /* arithmetic: single */
     long keep_members;
-    unsigned keep; /* PDLT_KEEP_*: arrays that are stored whatever their size */
+    unsigned keep; /* PDLT_KEEP_COV, ...: arrays that are stored whatever their size */
   } ensemble;
   unsigned measure;    /* PDLT_MEASURE_* */
   int measure_samples; /* default min(D, 6) */
@@ -146,6 +150,7 @@ typedef struct pdlt_experiment {
     double tolerance;
     pdlt_name_list omit; /* parts, tensors or terms with factor 0 */
     pdlt_name_list flip; /* with factor -1 */
+    unsigned keep;       /* PDLT_KEEP_TENSORS, PDLT_KEEP_THETA_T_NLO */
   } theory;
   pdlt_compare_keys compare;
   int swept;       /* 1: the file holds a sweep; this is its base, without it */
@@ -209,6 +214,14 @@ void pdlt_sweep_axis(char out[PDLT_SWEEP_AXIS_LENGTH], const pdlt_sweep *sweep);
 #define PDLT_DNTK_T_NUMBERS ((size_t)1 << 18)
 #define PDLT_DNTK_T_TOO_LARGE "it would have more than 262144 numbers"
 size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex);
+
+/* Of D samples the first so many whose tensors theory.npz holds: all with theory.keep: [tensors], else
+ * as many as PDLT_KEPT_BYTES per tensor hold (26), and at least those that are measured. */
+size_t pdlt_experiment_kept_samples(const pdlt_experiment *ex, size_t D);
+
+/* Whether theory.npz holds Theta_t_nlo of D samples: up to PDLT_KEPT_BYTES, named, or measured and
+ * kept, by ensemble.keep or until. */
+int pdlt_experiment_keeps_theta_t(const pdlt_experiment *ex, size_t D);
 
 /* Fills err with `FILE:LINE: key: text` (LINE of that key, or of its section when
  * the key was left to its default) and returns PDLT_ERR_INPUT. For checks that

@@ -54,7 +54,7 @@ extern const char *const pdlt_source_words[];
 extern const char *const pdlt_targets_words[];
 extern const char *const pdlt_estimator_words[];
 extern const char *const pdlt_csv_words[];
-extern const char *const pdlt_keep_words[]; /* by bit */
+extern const char *const pdlt_theory_keep_words[]; /* by bit */
 
 /* Where each key was written: 0 absent, PDLT_LINE_SET, PDLT_LINE_POINT, or the line. */
 struct pdlt_experiment_origin {

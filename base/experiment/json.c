@@ -88,7 +88,11 @@ static json_t *data_json(const pdlt_experiment *ex, int with_paths, int *ok) {
   if (with_paths && ex->data.y != NULL) put(out, "y", path_json(ex->data.y), ok);
   if (with_paths) put_columns(out, ex, ok);
   if (ex->data.num_classes > 0) {
-    put(out, "classes", int_list(ex->data.classes, (size_t)ex->data.num_classes, ok), ok);
+    const pdlt_name_list *names = &ex->data.class_names;
+    put(out, "classes",
+        names->count > 0 ? name_list(names, ok)
+                         : int_list(ex->data.classes, (size_t)ex->data.num_classes, ok),
+        ok);
     put(out, "targets", json_string(pdlt_targets_words[ex->data.targets]), ok);
   }
   if (ex->data.source == PDLT_SOURCE_IDX || ex->data.pool > 1)
@@ -170,6 +174,8 @@ static json_t *theory_json(const pdlt_experiment *ex, int *ok) {
   put(out, "tolerance", json_real(ex->theory.tolerance), ok);
   put(out, "omit", name_list(&ex->theory.omit, ok), ok);
   if (ex->theory.flip.count > 0) put(out, "flip", name_list(&ex->theory.flip, ok), ok);
+  if (ex->theory.keep != 0)
+    put(out, "keep", word_list(pdlt_theory_keep_words, ex->theory.keep, ok), ok);
   return out;
 }
 

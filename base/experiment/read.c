@@ -6,6 +6,7 @@
  * json.c (back to text, digest). */
 #include "base/experiment/experiment.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,6 +72,7 @@ void pdlt_experiment_free(pdlt_experiment *ex) {
   if (ex == NULL) return;
   free_names(&ex->data.columns_x);
   free_names(&ex->data.columns_y);
+  free_names(&ex->data.class_names);
   free_names(&ex->theory.omit);
   free_names(&ex->theory.flip);
   void *owned[] = {ex->title,
@@ -165,4 +167,23 @@ size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex) {
   const double rows = (double)ex->network.outputs * ex->measure_samples;
   const double numbers = rows * rows * rows * (double)ex->training.num_record;
   return numbers <= (double)PDLT_DNTK_T_NUMBERS ? (size_t)ex->measure_samples : 0;
+}
+
+size_t pdlt_experiment_kept_samples(const pdlt_experiment *ex, size_t D) {
+  const unsigned tensors =
+      PDLT_MEASURE_VERTEX | PDLT_MEASURE_NTK_FLUCTUATIONS | PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK;
+  const size_t measured = (ex->measure & tensors) != 0 ? (size_t)ex->measure_samples : 0;
+  size_t kept = D;
+  if (ex->theory.keep & PDLT_KEEP_TENSORS) return D;
+  while (kept > measured && pow((double)kept, 4) * sizeof(double) > PDLT_KEPT_BYTES) kept--;
+  return kept;
+}
+
+int pdlt_experiment_keeps_theta_t(const pdlt_experiment *ex, size_t D) {
+  const double rows = (double)ex->network.outputs * (double)D;
+  const int wanted =
+      ex->ensemble.members == 0 && ex->ensemble.until.quantity == PDLT_QUANTITY_THETA_T;
+  return wanted || (ex->theory.keep & PDLT_KEEP_THETA_T_NLO) != 0 ||
+         (ex->ensemble.keep & PDLT_KEEP_THETA_T) != 0 ||
+         rows * rows * (double)ex->training.num_record * sizeof(double) <= PDLT_KEPT_BYTES;
 }

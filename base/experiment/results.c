@@ -185,6 +185,26 @@ static pdlt_status check_errors(const checker *c) {
   return PDLT_OK;
 }
 
+/* What stands for tensors that are not kept: h and g, of one length. */
+static pdlt_status check_reach(const checker *c) {
+  const pdlt_array *h = pdlt_archive_get(c->archive, "reach/h");
+  const pdlt_array *g = pdlt_archive_get(c->archive, "reach/g");
+  const size_t unknown = 0;
+  pdlt_status status = PDLT_OK;
+  if (h == NULL && g == NULL) return PDLT_OK;
+  if (h == NULL) return wrong(c, "reach/h", "missing beside reach/g");
+  if (g == NULL) return wrong(c, "reach/g", "missing beside reach/h");
+  PDLT_TRY(check_shape(c, "reach/h", h, 1, &unknown));
+  PDLT_TRY(check_shape(c, "reach/g", g, 1, h->dim));
+  PDLT_TRY(check_numbers(c, "reach/h", h, POSITIVE));
+  PDLT_TRY(check_numbers(c, "reach/g", g, OPEN_BARS));
+  PDLT_TRY(check_scalar(c, "reach/largest_h", OPEN_BARS, NULL));
+  PDLT_TRY(check_scalar(c, "reach/ntk", OPEN_BARS, NULL));
+  PDLT_TRY(check_scalar(c, "reach/spread", OPEN_BARS, NULL));
+cleanup:
+  return status;
+}
+
 static pdlt_status check_theory(const checker *c) {
   char layer[LAYER_LENGTH] = "";
   pdlt_status status = PDLT_OK;
@@ -199,6 +219,7 @@ static pdlt_status check_theory(const checker *c) {
     }
   }
   PDLT_TRY(check_errors(c));
+  PDLT_TRY(check_reach(c));
 cleanup:
   return status;
 }

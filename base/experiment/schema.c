@@ -17,7 +17,8 @@ const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
 const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
                                             "two_level", "auto",       NULL};
 const char *const pdlt_csv_words[] = {"auto", "full", "summary", NULL};
-const char *const pdlt_keep_words[] = {"cov", NULL};
+const char *const pdlt_keep_words[] = {"cov", "Theta_t", "dTheta_t", NULL};
+const char *const pdlt_theory_keep_words[] = {"tensors", "Theta_t", NULL};
 static const char *const arithmetic_words[] = {"double", "single", NULL};
 
 #define AT(member) offsetof(pdlt_experiment, member)
@@ -72,7 +73,8 @@ const pdlt_schema_key pdlt_schema[] = {
            "{x: [COLUMN, ...], y: [COLUMN, ...]}, each a name, a number or FIRST..LAST"),
     TEXT("data.label", data.label, "the name or number of a column"),
     {.path = "data.header", .type = PDLT_VALUE_BOOL, .offset = AT(data.header)},
-    CUSTOM("data.classes", data.classes, pdlt_read_classes, 0, "a list of different whole numbers"),
+    CUSTOM("data.classes", data.classes, pdlt_read_classes, 0,
+           "a list of different whole numbers, or, csv, of words"),
     WORD("data.targets", data.targets, pdlt_targets_words, 0),
     WHOLE("data.pool", PDLT_VALUE_INT, data.pool, 1, 4, 0),
     WHOLE("data.skip", PDLT_VALUE_LONG, data.skip, 0, 1e9, 0),
@@ -125,6 +127,12 @@ const pdlt_schema_key pdlt_schema[] = {
            "a list of names of parts, tensors or terms"),
     CUSTOM("theory.flip", theory.flip, pdlt_read_names, 0,
            "a list of names of parts, tensors or terms"),
+    {.path = "theory.keep",
+     .type = PDLT_VALUE_CUSTOM,
+     .offset = AT(theory.keep),
+     .read = pdlt_read_words,
+     .expect = "a list of some of",
+     .words = pdlt_theory_keep_words},
     WHOLE("compare.degree", PDLT_VALUE_INT, compare.degree, 1, 6, 0),
     {.path = "compare.level",
      .type = PDLT_VALUE_REAL,

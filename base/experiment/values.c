@@ -192,18 +192,42 @@ pdlt_status pdlt_read_width_ratios(pdlt_reader *reader, const pdlt_node *value,
   return read_int_list(reader, value, key, 1, 1000000, &reader->ex->network.width_ratios);
 }
 
+/* 1 when some entry of the list is text and no number. */
+static int has_words(const pdlt_node *value) {
+  double number = 0.0;
+  for (size_t i = 0; value->kind == PDLT_NODE_LIST && i < value->count; i++)
+    if (value->items[i]->kind == PDLT_NODE_SCALAR && !pdlt_node_number(value->items[i], &number))
+      return 1;
+  return 0;
+}
+
+/* Labels as words: class_names, and the classes 0, 1, ... for them. */
+static pdlt_status read_class_names(pdlt_reader *reader, const pdlt_node *value,
+                                    const pdlt_schema_key *key) {
+  pdlt_schema_key names = *key;
+  names.offset = offsetof(pdlt_experiment, data.class_names);
+  pdlt_status status = pdlt_read_names(reader, value, &names);
+  if (status == PDLT_OK)
+    status = pdlt_alloc(&reader->ex->data.classes, value->count, sizeof(int), reader->err);
+  for (size_t i = 0; status == PDLT_OK && i < value->count; i++)
+    reader->ex->data.classes[i] = (int)i;
+  return status;
+}
+
 pdlt_status pdlt_read_classes(pdlt_reader *reader, const pdlt_node *value,
                               const pdlt_schema_key *key) {
-  pdlt_status status =
-      read_int_list(reader, value, key, INT_MIN, INT_MAX, &reader->ex->data.classes);
+  const int words = has_words(value);
+  const pdlt_status status =
+      words ? read_class_names(reader, value, key)
+            : read_int_list(reader, value, key, INT_MIN, INT_MAX, &reader->ex->data.classes);
   if (status != PDLT_OK) return status;
   const int *classes = reader->ex->data.classes;
   for (size_t i = 0; i < value->count; i++) {
-    for (size_t j = 0; j < i; j++) {
-      if (classes[i] == classes[j])
+    const char *text = value->items[i]->text;
+    for (size_t j = 0; j < i; j++)
+      if (words ? strcmp(text, value->items[j]->text) == 0 : classes[i] == classes[j])
         return pdlt_reader_fail(reader, value->items[i]->line, key->path,
-                                "%d twice; list each label once", classes[i]);
-    }
+                                "%s twice; list each label once", text);
   }
   reader->ex->data.num_classes = (int)value->count;
   return PDLT_OK;

@@ -77,6 +77,17 @@ const pdlt_array *pdlt_archive_getf(const pdlt_archive *archive, const char *for
   return pdlt_archive_get(archive, name);
 }
 
+void pdlt_archive_remove(pdlt_archive *archive, const char *name) {
+  size_t at = 0;
+  while (at < archive->count && strcmp(archive->entries[at].name, name) != 0) at++;
+  if (at == archive->count) return;
+  pdlt_free(archive->entries[at].name);
+  pdlt_array_free(&archive->entries[at].array);
+  archive->count--;
+  memmove(archive->entries + at, archive->entries + at + 1,
+          (archive->count - at) * sizeof *archive->entries);
+}
+
 json_t *pdlt_archive_meta(pdlt_archive *archive) {
   if (archive->meta == NULL) archive->meta = json_object();
   return archive->meta;

@@ -51,6 +51,9 @@ const pdlt_array *pdlt_archive_get(const pdlt_archive *archive, const char *name
 const pdlt_array *pdlt_archive_getf(const pdlt_archive *archive, const char *format, ...)
     PDLT_PRINTF(2, 3);
 
+/* Frees an array; nothing where there is none of that name. The others keep their order. */
+void pdlt_archive_remove(pdlt_archive *archive, const char *name);
+
 /* Borrowed metadata object, made empty on first use; NULL when out of memory. */
 json_t *pdlt_archive_meta(pdlt_archive *archive);
 

@@ -33,6 +33,10 @@ void pdlt_array_free(pdlt_array *array);
 /* Deep copy; owned by the caller. */
 pdlt_status pdlt_array_copy(pdlt_array *out, const pdlt_array *from, pdlt_error *err);
 
+/* Leaves the leading corner: the first `length` of each index, or all where there are no more. On
+ * failure the array is as it was. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_array_corner(pdlt_array *array, size_t length, pdlt_error *err);
+
 /* Number of elements (1 for a scalar). */
 size_t pdlt_array_count(const pdlt_array *array);
 

@@ -1,6 +1,7 @@
 /* element.c - see element.h. */
 #include "base/file/element.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -13,7 +14,17 @@ static uint64_t word_of(const pdlt_element *type, const unsigned char *bytes) {
   return word;
 }
 
+/* binary16: 1 bit of sign, 5 of exponent, 10 of fraction; every value is a double. */
+static double half_of(uint64_t word) {
+  const double sign = (word & 0x8000U) != 0 ? -1.0 : 1.0;
+  const int exponent = (int)(word >> 10 & 0x1FU), fraction = (int)(word & 0x3FFU);
+  if (exponent == 0) return sign * ldexp(fraction, -24);
+  if (exponent == 31) return fraction == 0 ? sign * INFINITY : NAN;
+  return sign * ldexp(1024 + fraction, exponent - 25);
+}
+
 static double float_of(uint64_t word, size_t size) {
+  if (size == 2) return half_of(word);
   double wide = 0.0;
   float narrow = 0.0F;
   const uint32_t half = (uint32_t)word;

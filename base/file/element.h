@@ -13,7 +13,7 @@ extern "C" {
 
 typedef enum { PDLT_ELEMENT_UNSIGNED, PDLT_ELEMENT_SIGNED, PDLT_ELEMENT_FLOAT } pdlt_element_kind;
 
-/* Integers of 1, 2, 4 or 8 bytes, IEEE floats of 4 or 8. */
+/* Integers of 1, 2, 4 or 8 bytes, IEEE floats of 2, 4 or 8. */
 typedef struct pdlt_element {
   pdlt_element_kind kind;
   size_t size; /* bytes */

@@ -48,8 +48,8 @@ static const struct {
              {"u2", PDLT_ELEMENT_UNSIGNED, 2}, {"u4", PDLT_ELEMENT_UNSIGNED, 4},
              {"u8", PDLT_ELEMENT_UNSIGNED, 8}, {"i1", PDLT_ELEMENT_SIGNED, 1},
              {"i2", PDLT_ELEMENT_SIGNED, 2},   {"i4", PDLT_ELEMENT_SIGNED, 4},
-             {"i8", PDLT_ELEMENT_SIGNED, 8},   {"f4", PDLT_ELEMENT_FLOAT, 4},
-             {"f8", PDLT_ELEMENT_FLOAT, 8}};
+             {"i8", PDLT_ELEMENT_SIGNED, 8},   {"f2", PDLT_ELEMENT_FLOAT, 2},
+             {"f4", PDLT_ELEMENT_FLOAT, 4},    {"f8", PDLT_ELEMENT_FLOAT, 8}};
 
 /* '<f8'; NULL: another type. */
 static const char *parse_type(const char *at, pdlt_npy *out) {
@@ -67,7 +67,7 @@ static pdlt_status wrong_type(const source *from, const char *value) {
   char text[96];
   const size_t length = strcspn(value + (value[0] == '\''), "'");
   snprintf(text, sizeof text,
-           "elements of type %.*s; only float32, float64, integers and bool are read",
+           "elements of type %.*s; only float16, float32, float64, integers and bool are read",
            (int)(length < 24 ? length : 24), value + (value[0] == '\''));
   return bad(from, text);
 }

@@ -100,7 +100,7 @@ static pdlt_status compare_one(pdlt_study *study, const char *folder, pdlt_error
                      theory->made ? "train" : "predict");
   pdlt_progress_event(&study->progress, PDLT_EVENT_BEGIN, "comparison");
   PDLT_TRY(read_keys(&keys, study, err));
-  const pdlt_compare_options options = {keys.degree, keys.level};
+  const pdlt_compare_options options = {keys.degree, keys.level, &study->progress};
   PDLT_TRY(pdlt_compare(&comparison, &theory->archive, &measured->archive, &options, err));
   if (folder != NULL) PDLT_TRY(write_all(study, &comparison, keys.csv, folder, err));
   PDLT_TRY(pdlt_comparison_json(&comparison, &verdict, err));

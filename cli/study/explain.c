@@ -137,10 +137,10 @@ static double optimal_ratio(const pdlt_experiment *ex, const pdlt_archive *theor
   const pdlt_array *K = pdlt_archive_get(theory, "K"), *V = pdlt_archive_get(theory, "V");
   double nu = 0;
   if (K == NULL || V == NULL || V->ndim != 4) return NAN;
-  const size_t D = K->dim[0];
-  for (size_t a = 0; a < D; a++) {
+  const size_t D = K->dim[0], S = V->dim[0]; /* V may be kept of the first samples only */
+  for (size_t a = 0; a < S; a++) {
     const double k = K->data[a * D + a];
-    nu += V->data[((a * D + a) * D + a) * D + a] / (k * k * (double)D);
+    nu += V->data[((a * S + a) * S + a) * S + a] / (k * k * (double)S);
   }
   nu /= (double)ex->network.depth * ratio_of(ex);
   return nu > 0 ? 4 / ((20 + 3 * (double)ex->network.outputs) * nu) : NAN;
@@ -233,15 +233,20 @@ static pdlt_status fill_reach(work *w, pdlt_error *err) {
   w->e->width_in_reach = w->e->width_10_percent = w->e->width_30_percent = NAN;
   if (w->theory == NULL) return PDLT_OK;
   find_reason(w->e, w->theory);
-  const double searched = (double)widths + 6;                    /* of the width that would do */
-  const int no_model = pdlt_archive_get(w->theory, "A") == NULL; /* then nobody knows g */
+  const double searched = (double)widths + 6; /* of the width that would do */
+  /* then nobody knows g, or it was computed with theory */
+  const int no_model =
+      pdlt_archive_get(w->theory, "A") == NULL || pdlt_archive_get(w->theory, "reach/g") != NULL;
   w->e->with_g = no_model || !w->brief ||
                  searched * pdlt_work_gaussian_ntk(&w->plan) <= affordable_model * w->flops;
   PDLT_TRY(ask_pilot(w, err));
   PDLT_TRY(pdlt_alloc(&w->e->reach, widths, sizeof *w->e->reach, err));
-  PDLT_TRY(w->e->with_g ? pdlt_reach_theory_new(&theory, w->theory, err)
+  pdlt_progress_start_short(&w->study->progress, "reach of order 1/n",
+                            1 + (double)widths + PDLT_REACH_SEARCH_UNITS);
+  PDLT_TRY(w->e->with_g ? pdlt_reach_theory_new(&theory, w->theory, &w->study->progress, err)
                         : pdlt_reach_theory_new_sizes(&theory, w->theory, err));
   PDLT_TRY(fill_widths(w, theory, err));
+  pdlt_progress_finish(&w->study->progress);
 cleanup:
   pdlt_reach_theory_free(theory);
   return status;

@@ -73,12 +73,14 @@ static double theory_bytes(const pdlt_experiment *ex, const pdlt_dataset *data, 
   add(&bytes, 20, 0, 0); /* err/NAME, times */
   if (ex->theory.order == 0 || !vertex) return bytes;
   add(&bytes, 2 * copies, D * D, symmetric(D));
-  add(&bytes, (dntk ? TENSORS : VERTEX_TENSORS) * copies, D * D * D * D, tensor(D));
+  const double kept = (double)pdlt_experiment_kept_samples(ex, data->train + data->test);
+  add(&bytes, (dntk ? TENSORS : VERTEX_TENSORS) * copies, kept * kept * kept * kept, tensor(kept));
   if (pdlt_activation_has_kink(&ex->network.activation))
     add_half(&bytes, T, n, D, ex->network.depth - 1);
   if (!dntk) return bytes;
   add(&bytes, 12, (T + 1) / 2 * p, packed);
-  add(&bytes, 2, T * p * p, symmetric(p));
+  add(&bytes, 1 + pdlt_experiment_keeps_theta_t(ex, data->train + data->test), T * p * p,
+      symmetric(p));
   add(&bytes, 1, T * S * S * S, symmetric(S));
   add(&bytes, 16, T, packed);
   add(&bytes, 1, (T + 1) * D, packed);
@@ -97,8 +99,7 @@ static double share_of(const pdlt_plan *plan, int k) {
 }
 
 static int is_kept(const pdlt_plan *plan, int k) {
-  const int covariance = k == PDLT_QUANTITY_COV || k == PDLT_QUANTITY_COV_END;
-  return plan->has[k] && !(covariance && pdlt_plan_drops_covariance(plan));
+  return plan->has[k] && !pdlt_plan_drops(plan, k, NULL, NULL);
 }
 
 static double copies_of(const pdlt_plan *plan, int k) {

@@ -10,6 +10,7 @@
 #include "base/file/json.h"
 #include "base/file/npz.h"
 #include "cli/study/explain.h"
+#include "cli/study/keep.h"
 #include "cli/study/sizes.h"
 #include "cli/study/study.h"
 #include "theory/predict/predict.h"
@@ -129,7 +130,12 @@ static pdlt_status train(pdlt_study *study, int layers, const char *partial, pdl
 static pdlt_status predict(pdlt_study *study, int layers, pdlt_archive *out, pdlt_error *err) {
   const pdlt_predict_options options = {
       .threads = study->settings.threads, .layers = layers, .progress = &study->progress};
-  return pdlt_predict(out, &study->resolved.experiment, &study->resolved.data, &options, err);
+  const pdlt_experiment *ex = &study->resolved.experiment;
+  pdlt_status status = pdlt_predict(out, ex, &study->resolved.data, &options, err);
+  if (status != PDLT_OK) return status;
+  status = pdlt_theory_keep(out, ex, &study->progress, err);
+  if (status != PDLT_OK) pdlt_archive_free(out);
+  return status;
 }
 
 /* The work itself, between its two events; none begins after a stop. */

@@ -32,7 +32,8 @@ static pdlt_status make_results(point *p, const char *folder, pdlt_error *err) {
   PDLT_TRY(pdlt_path_join(path, folder, "measured.npz", err));
   PDLT_TRY(pdlt_study_train(p->study, path, err));
   PDLT_TRY(pdlt_join_setup_read(&p->setup, &p->study->results[PDLT_THEORY].archive,
-                                &p->study->results[PDLT_MEASURED].archive, err));
+                                &p->study->results[PDLT_MEASURED].archive, &p->study->progress,
+                                err));
 cleanup:
   return status;
 }

@@ -101,6 +101,17 @@ static void label_panel(pdlt_panel *panel, const pdlt_claim_result *r, const pdl
   pdlt_panel_y(panel);
 }
 
+/* Ticks at the points themselves where these are whole numbers (depth, points of a sweep); a number
+ * beside nothing has no axis. */
+static void set_ticks(pdlt_axis *x, const curve *c) {
+  size_t whole = 0;
+  while (whole < c->count && c->x[whole] == floor(c->x[whole])) whole++;
+  if (whole < c->count || c->count > PDLT_TICKS_MAX) return;
+  x->num_at = c->count;
+  memcpy(x->at, c->x, c->count * sizeof *c->x);
+  x->hide_labels = x->label[0] == 0;
+}
+
 /* The fitted value at h = 0 of a limit that is drawn against h. */
 static pdlt_status add_intercept(pdlt_panel *panel, const pdlt_finding *f, pdlt_error *err) {
   const double zero = 0, lo = f->value - f->se, hi = f->value + f->se;
@@ -131,6 +142,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_claim_result *r, siz
   curve c = {0};
   label_panel(panel, r, e, &r->truth[k][0], over_points);
   PDLT_TRY(curve_of(&c, r, r->truth[k], over_points, err));
+  set_ticks(pdlt_panel_x(panel), &c);
   PDLT_TRY(add_line(panel, &c, 0, err));
   PDLT_TRY(add_marks(panel, &c, e->kind == PDLT_EXPECT_THEORY, err));
   if (e->kind == PDLT_EXPECT_LIMIT && !over_points)

@@ -40,12 +40,14 @@ typedef struct pdlt_join_setup {
   double level;                 /* family-wise */
   double rounding;              /* of one measured number, relative to its array's largest */
   const pdlt_archive *measured; /* borrowed */
+  pdlt_progress *progress;      /* borrowed, or NULL: told of the reach and of the fits */
 } pdlt_join_setup;
 
 /* Reads widths, members, degree, level, arithmetic. Errors: PDLT_ERR_INPUT (not a measured
  * archive, other physics than theory's, meta incomplete), PDLT_ERR_MEMORY. */
 pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theory,
-                                 const pdlt_archive *measured, pdlt_error *err);
+                                 const pdlt_archive *measured, pdlt_progress *progress,
+                                 pdlt_error *err);
 void pdlt_join_setup_free(pdlt_join_setup *setup);
 
 /* One quantity; everything but the name, the blocks and the weights is owned. */

@@ -107,13 +107,19 @@ static pdlt_status read_reach(pdlt_join_setup *setup, const pdlt_archive *theory
   int lost = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&setup->reach, setup->num_widths, sizeof *setup->reach, err));
-  PDLT_TRY(pdlt_reach_theory_new(&reach, theory, err));
+  pdlt_progress_start_short(setup->progress, "reach of order 1/n", 1.0 + (double)setup->num_widths);
+  PDLT_TRY(pdlt_reach_theory_new(&reach, theory, setup->progress, err));
   for (size_t w = 0; w < setup->num_widths; w++) {
     PDLT_TRY(
         pdlt_reach_of_width(&setup->reach[w], reach, measured, setup->widths[w], setup->h[w], err));
     lost |= !setup->reach[w].in_reach;
   }
-  if (lost) PDLT_TRY(pdlt_reach_largest_h(reach, &largest_h, err));
+  pdlt_progress_finish(setup->progress);
+  if (lost) {
+    pdlt_progress_start_short(setup->progress, PDLT_REACH_SEARCH, PDLT_REACH_SEARCH_UNITS);
+    PDLT_TRY(pdlt_reach_largest_h(reach, &largest_h, err));
+    pdlt_progress_finish(setup->progress);
+  }
   setup->width_within = ceil(1.0 / (largest_h * setup->ratio));
 cleanup:
   pdlt_reach_theory_free(reach);
@@ -121,8 +127,9 @@ cleanup:
 }
 
 pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theory,
-                                 const pdlt_archive *measured, pdlt_error *err) {
-  pdlt_join_setup setup = {.measured = measured};
+                                 const pdlt_archive *measured, pdlt_progress *progress,
+                                 pdlt_error *err) {
+  pdlt_join_setup setup = {.measured = measured, .progress = progress};
   pdlt_status status = check_origin(theory, measured, err);
   if (status != PDLT_OK) return status;
   PDLT_TRY(read_experiment(&setup, measured->meta, err));

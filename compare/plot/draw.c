@@ -79,7 +79,7 @@ static double draw_tick_labels(cairo_t *cr, pdlt_box box, int vertical, const pd
   return taken;
 }
 
-/* The factor 10^k that the numbers of a linear axis were divided by, at its far end. */
+/* The factor 10^k that the numbers of a linear axis were divided by, at its far end, beside the title. */
 static void draw_exponent(cairo_t *cr, pdlt_box box, int vertical, int exponent) {
   if (exponent == 0) return;
   char text[64], power[48];
@@ -88,9 +88,9 @@ static void draw_exponent(cairo_t *cr, pdlt_box box, int vertical, int exponent)
            exponent < 0 ? -exponent : exponent);
   snprintf(text, sizeof text, "\xc3\x97%s", power);
   style.align_y = vertical ? 1 : 0;
-  style.align_x = vertical ? 0 : 1;
+  style.align_x = 1;
   if (vertical)
-    pdlt_text_draw(cr, text, box.x, box.y - 1, &style);
+    pdlt_text_draw(cr, text, box.x - 4, box.y - 4, &style);
   else
     pdlt_text_draw(cr, text, box.x + box.width, box.y + box.height + 14, &style);
 }

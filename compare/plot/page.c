@@ -80,8 +80,17 @@ void pdlt_page_size(pdlt_plot *plot, double *width, double *height) {
   *height = ceil(p.height);
 }
 
+/* Size at which the title stays beside those of its neighbours. */
+static double title_size(const pdlt_panel *panel, cairo_t *cr, pdlt_box box) {
+  const double usual = 9.5, least = 5, most = box.width;
+  double width = 0, height = 0;
+  pdlt_text_size(cr, panel->title, usual, 0, &width, &height);
+  return width > most ? fmax(usual * most / width, least) : usual;
+}
+
 static void draw_panel(const pdlt_panel *panel, cairo_t *cr, pdlt_box box) {
-  pdlt_text_style title = {.size = 9.5, .align_x = 0.5, .align_y = 1, .color = {0.1, 0.1, 0.1}};
+  pdlt_text_style title = {.align_x = 0.5, .align_y = 1, .color = {0.1, 0.1, 0.1}};
+  title.size = title_size(panel, cr, box);
   pdlt_text_draw(cr, panel->title, box.x + box.width / 2, box.y - 4, &title);
   if (panel->heat) {
     pdlt_draw_heat(cr, panel, box);

@@ -181,7 +181,10 @@ pdlt_status pdlt_gaussian_ntk_shift(const pdlt_gaussian_ntk *w, double h, double
   PDLT_TRY(allocate(&ws, err));
   for (size_t start = 0; start < w->draws / 2; start += CHUNK) {
     fill_chunk(&ws, start);
-    for (size_t c = 0; c < CHUNK; c++) PDLT_TRY(add_pair(&ws, c, h, err));
+    for (size_t c = 0; c < CHUNK; c++) {
+      PDLT_TRY(add_pair(&ws, c, h, err));
+      pdlt_progress_add(w->progress, 2.0 / all);
+    }
   }
   for (size_t t = 0; t < w->times; t++) {
     for (size_t k = 0; k < size; k++) {

@@ -21,7 +21,7 @@ static size_t largest(size_t pairs, const double *c, double *value) {
 }
 
 pdlt_status pdlt_factor_new(pdlt_factor *out, size_t pairs, const double *scale, double *c,
-                            pdlt_error *err) {
+                            pdlt_progress *progress, double units, pdlt_error *err) {
   double first = 0.0, value = 0.0, *u = NULL;
   size_t rank = 0;
   pdlt_status status = pdlt_alloc(&u, pairs * pairs, sizeof *u, err);
@@ -38,7 +38,9 @@ pdlt_status pdlt_factor_new(pdlt_factor *out, size_t pairs, const double *scale,
       for (size_t q = 0; q < pairs; q++) c[p * pairs + q] -= row[p] * row[q];
     for (size_t p = 0; p < pairs; p++) /* done with: nothing of it is left */
       c[pivot * pairs + p] = c[p * pairs + pivot] = 0.0;
+    pdlt_progress_add(progress, units / (double)pairs);
   }
+  pdlt_progress_add(progress, units * (1.0 - (double)rank / (double)pairs));
   for (size_t k = 0; k < rank; k++)
     for (size_t p = 0; p < pairs; p++) u[k * pairs + p] *= scale[p];
   *out = (pdlt_factor){.rank = rank, .pairs = pairs, .u = u};

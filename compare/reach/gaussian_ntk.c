@@ -118,7 +118,8 @@ static pdlt_status factor(pdlt_factor *out, const pdlt_gaussian_ntk *w, covarian
     scale[p] = slot_scale(w, theta, pair[p].row) * slot_scale(w, theta, pair[p].column);
     for (size_t q = 0; q < pairs; q++) c[p * pairs + q] = of(a, b, w->D, pair[p], pair[q]);
   }
-  PDLT_TRY(pdlt_factor_new(out, pairs, scale, c, err));
+  const double units = w->outputs == 1 ? 1.0 : 1.0 / 3.0;
+  PDLT_TRY(pdlt_factor_new(out, pairs, scale, c, w->progress, units, err));
 cleanup:
   pdlt_free(c);
   pdlt_free(scale);
@@ -222,6 +223,7 @@ pdlt_status pdlt_gaussian_ntk_new(pdlt_gaussian_ntk **out, const pdlt_gaussian_n
   if (status != PDLT_OK) return status;
   *w = (pdlt_gaussian_ntk){
       .D = in->D, .A = in->A, .outputs = n, .times = T, .eta = in->eta, .flow = in->flow};
+  w->progress = in->progress;
   PDLT_TRY(pdlt_alloc(&w->time, T, sizeof *w->time, err));
   PDLT_TRY(pdlt_alloc(&w->first, T * n * w->D, sizeof *w->first, err));
   PDLT_TRY(pdlt_alloc(&w->mean, T * n * w->D, sizeof *w->mean, err));

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#include "base/core/progress.h"
 #include "base/core/status.h"
 
 #ifdef __cplusplus
@@ -33,7 +34,8 @@ typedef struct pdlt_gaussian_ntk_input {
   double eta;          /* learning rate; not used under flow */
   int flow;            /* 1: times are values of eta t */
   size_t num_times;
-  const double *times; /* (T) whole steps, or eta t; INFINITY: the end */
+  const double *times;     /* (T) whole steps, or eta t; INFINITY: the end */
+  pdlt_progress *progress; /* told of one unit for the model and one for each mean; may be NULL */
 } pdlt_gaussian_ntk_input;
 
 typedef struct pdlt_gaussian_ntk pdlt_gaussian_ntk;

@@ -17,9 +17,10 @@ typedef struct pdlt_factor {
 } pdlt_factor;
 
 /* Pivoted Cholesky of a positive semidefinite C (pairs, pairs), in units of scale (pairs): stops
- * when the diagonal that is left is nowhere above 1e-12 of the largest. c is overwritten. */
+ * when the diagonal that is left is nowhere above 1e-12 of the largest. c is overwritten. progress is
+ * told of so many units. */
 pdlt_status pdlt_factor_new(pdlt_factor *out, size_t pairs, const double *scale, double *c,
-                            pdlt_error *err);
+                            pdlt_progress *progress, double units, pdlt_error *err);
 
 /* Pairs of samples (row, column) as they stand in a factor. */
 typedef struct pdlt_pair {
@@ -33,13 +34,14 @@ struct pdlt_gaussian_ntk {
   size_t dimensions; /* numbers of a draw: for A, for B of each output, for B of each two outputs */
   double eta;
   int flow;
-  double *lambda;  /* (A) eigenvalues */
-  double *vectors; /* (A, A) row a: eigenvector a */
-  double *theta;   /* (D, A) */
-  double *y;       /* (n_L, A) */
-  double *time;    /* (T) */
-  double *first;   /* (T, n_L, D) in samples */
-  double *mean;    /* (T, n_L, D) output at infinite width, in modes */
+  pdlt_progress *progress; /* borrowed */
+  double *lambda;          /* (A) eigenvalues */
+  double *vectors;         /* (A, A) row a: eigenvector a */
+  double *theta;           /* (D, A) */
+  double *y;               /* (n_L, A) */
+  double *time;            /* (T) */
+  double *first;           /* (T, n_L, D) in samples */
+  double *mean;            /* (T, n_L, D) output at infinite width, in modes */
   /* pairs (row, column) with column <= row, column < A: of one output. Then all pairs with a train
    * sample, first output with the first of them: between two outputs. */
   size_t num_equal, num_across;

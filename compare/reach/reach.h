@@ -7,6 +7,7 @@
 #ifndef PDLT_COMPARE_REACH_REACH_H
 #define PDLT_COMPARE_REACH_REACH_H
 
+#include "base/core/progress.h"
 #include "base/core/status.h"
 #include "base/file/archive.h"
 
@@ -58,7 +59,7 @@ typedef struct pdlt_reach_theory pdlt_reach_theory;
  * resolved experiment in meta. *out is owned by the caller (pdlt_reach_theory_free). Errors:
  * PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: that of pdlt_gaussian_ntk_new. */
 pdlt_status pdlt_reach_theory_new(pdlt_reach_theory **out, const pdlt_archive *theory,
-                                  pdlt_error *err);
+                                  pdlt_progress *progress, pdlt_error *err);
 
 /* The same without g, at next to no cost. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_reach_theory_new_sizes(pdlt_reach_theory **out, const pdlt_archive *theory,
@@ -76,12 +77,22 @@ pdlt_status pdlt_reach_of_width(pdlt_reach *out, const pdlt_reach_theory *theory
                                 const pdlt_archive *measured, double n, double h, pdlt_error *err);
 
 /* Largest h within reach by theory alone (g to 10 %); INFINITY where no rule applies. Cost: about
- * six times that of pdlt_reach_at. Errors: PDLT_ERR_MEMORY. */
+ * six times that of pdlt_reach_at; as a stage of progress it has that name and so many units. Errors:
+ * PDLT_ERR_MEMORY. */
+#define PDLT_REACH_SEARCH "width that would be within reach"
+#define PDLT_REACH_SEARCH_UNITS 6.0
 pdlt_status pdlt_reach_largest_h(const pdlt_reach_theory *theory, double *h, pdlt_error *err);
 
 /* h at which the largest of the corrections of z, the loss and the NTK is `wanted`; INFINITY: all are
  * 0; NaN: theory has none of z. */
 double pdlt_reach_correction_h(const pdlt_reach_theory *theory, double wanted);
+/* The same of g alone. */
+pdlt_status pdlt_reach_largest_h_of_g(const pdlt_reach_theory *theory, double *h, pdlt_error *err);
+
+/* Whether g is known at all; the correction of the NTK over h, and its spread over h^(1/2). */
+int pdlt_reach_has_g(const pdlt_reach_theory *theory);
+double pdlt_reach_ntk(const pdlt_reach_theory *theory);
+double pdlt_reach_spread(const pdlt_reach_theory *theory);
 
 /* Width at which the unstable share would fall to PDLT_UNSTABLE_SHARE, when the largest
  * eigenvalue is normal with a spread that falls as n^-1/2; INFINITY when share >= 1/2. Used where

@@ -8,6 +8,7 @@
 #include "compare/reach/gaussian_ntk.h"
 #include "compare/reach/power.h"
 #include "compare/reach/reach.h"
+#include "compare/reach/stored.h"
 #include "compare/text/order.h"
 
 /* Corrections per h^power, ntk per h^power_ntk; h_negative: beyond it a prediction is negative. */
@@ -18,6 +19,7 @@ struct pdlt_reach_theory {
   int trained;                 /* 0: no time but 0 is recorded, and no rule applies */
   const pdlt_archive *archive; /* borrowed, for what depends on h otherwise */
   pdlt_gaussian_ntk *model;    /* owned; NULL: not known */
+  pdlt_reach_stored stored;    /* where the archive holds what came of the model in its place */
 };
 
 /* h^power. */
@@ -80,8 +82,10 @@ static double ratio_loss(const pdlt_archive *theory) {
 /* Of the NTK in training, which goes in powers of h^*power; where that is not predicted at its
  * beginning, in powers of h. */
 static double ratio_ntk(const pdlt_archive *theory, double *power) {
+  const pdlt_array *stored = pdlt_archive_get(theory, "reach/ntk");
   const pdlt_array *first = first_of(theory, PDLT_QUANTITY_THETA_T);
   const pdlt_array *lo = lo_of(theory, PDLT_QUANTITY_THETA);
+  if (stored != NULL) return stored->data[0];
   if (first == NULL || lo == NULL || first->ndim != 5) {
     *power = 1.0;
     return ratio(pdlt_archive_get(theory, pdlt_quantities[PDLT_QUANTITY_THETA].nlo), lo);
@@ -91,6 +95,8 @@ static double ratio_ntk(const pdlt_archive *theory, double *power) {
 }
 
 static double ntk_spread(const pdlt_archive *theory) {
+  const pdlt_array *stored = pdlt_archive_get(theory, "reach/spread");
+  if (stored != NULL) return stored->data[0];
   const pdlt_array *theta = pdlt_archive_get(theory, "Theta");
   const pdlt_array *a = pdlt_archive_get(theory, "A"), *b = pdlt_archive_get(theory, "B");
   if (theta == NULL || a == NULL || b == NULL) return NAN;
@@ -225,7 +231,8 @@ pdlt_status pdlt_reach_theory_new_sizes(pdlt_reach_theory **out, const pdlt_arch
                                 .loss = ratio_loss(archive),
                                 .spread = ntk_spread(archive),
                                 .trained = is_trained(archive),
-                                .archive = archive};
+                                .archive = archive,
+                                .stored = pdlt_reach_stored_get(archive)};
   theory->ntk = ratio_ntk(archive, &theory->power_ntk);
   theory->h_negative = h_for(1.0, over_predictions(archive, limit, 0.0, INFINITY), power);
   *out = theory;
@@ -233,12 +240,15 @@ pdlt_status pdlt_reach_theory_new_sizes(pdlt_reach_theory **out, const pdlt_arch
 }
 
 pdlt_status pdlt_reach_theory_new(pdlt_reach_theory **out, const pdlt_archive *archive,
-                                  pdlt_error *err) {
+                                  pdlt_progress *progress, pdlt_error *err) {
   pdlt_reach_theory *theory = NULL;
   pdlt_gaussian_ntk_input input;
   pdlt_status status = pdlt_reach_theory_new_sizes(&theory, archive, err);
   if (status != PDLT_OK) return status;
-  if (model_input(&input, archive)) PDLT_TRY(pdlt_gaussian_ntk_new(&theory->model, &input, err));
+  if (theory->stored.num == 0 && model_input(&input, archive)) {
+    input.progress = progress;
+    PDLT_TRY(pdlt_gaussian_ntk_new(&theory->model, &input, err));
+  }
   *out = theory;
   return PDLT_OK;
 cleanup:
@@ -298,6 +308,7 @@ pdlt_status pdlt_reach_at(pdlt_reach *out, const pdlt_reach_theory *theory, doub
   pdlt_status status =
       theory->model == NULL ? PDLT_OK : pdlt_gaussian_ntk_miss(theory->model, h, &r.g, err);
   if (status != PDLT_OK) return status;
+  if (theory->stored.num > 0) r.g = pdlt_reach_stored_g(&theory->stored, h);
   if (theory->trained) decide(&r, pdlt_order_of(theory->power)->plain);
   *out = r;
   return PDLT_OK;
@@ -328,6 +339,17 @@ static pdlt_status largest_h_of_model(const pdlt_gaussian_ntk *model, double *ou
   return PDLT_OK;
 }
 
+int pdlt_reach_has_g(const pdlt_reach_theory *theory) {
+  return theory->model != NULL || theory->stored.num > 0;
+}
+double pdlt_reach_ntk(const pdlt_reach_theory *theory) { return theory->ntk; }
+double pdlt_reach_spread(const pdlt_reach_theory *theory) { return theory->spread; }
+
+pdlt_status pdlt_reach_largest_h_of_g(const pdlt_reach_theory *theory, double *h, pdlt_error *err) {
+  *h = theory->stored.num > 0 ? theory->stored.largest_h : INFINITY;
+  return theory->model == NULL ? PDLT_OK : largest_h_of_model(theory->model, h, err);
+}
+
 pdlt_status pdlt_reach_largest_h(const pdlt_reach_theory *theory, double *h, pdlt_error *err) {
   const double sizes[] = {theory->z, theory->cov, theory->loss};
   double limit_g = INFINITY, most = theory->h_negative;
@@ -335,8 +357,7 @@ pdlt_status pdlt_reach_largest_h(const pdlt_reach_theory *theory, double *h, pdl
   if (!theory->trained) return PDLT_OK;
   for (size_t k = 0; k < 3; k++)
     if (sizes[k] > 0.0) most = fmin(most, h_for(sizes[k], PDLT_REACH_CORRECTION, theory->power));
-  pdlt_status status =
-      theory->model == NULL ? PDLT_OK : largest_h_of_model(theory->model, &limit_g, err);
+  const pdlt_status status = pdlt_reach_largest_h_of_g(theory, &limit_g, err);
   if (status == PDLT_OK) *h = fmin(most, limit_g);
   return status;
 }

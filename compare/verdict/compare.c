@@ -234,12 +234,27 @@ static pdlt_status gather(work *job, const pdlt_join *join, const pdlt_truncatio
                               job->out->rows + first_row, p + first_row, err);
 }
 
+static int is_second_tested(const work *job, const pdlt_join *join) {
+  return join->second && job->setup.degree > 0;
+}
+
+/* What gather_all tells progress of. */
+static double fit_units(const work *job) {
+  double units = 0.0;
+  for (size_t i = 0; i < job->store->num_joins; i++) {
+    const pdlt_join *join = &job->store->joins[i];
+    units += PDLT_EVIDENCE_UNITS * (double)join->count * (is_second_tested(job, join) ? 2 : 1);
+  }
+  return units;
+}
+
 /* Rows and evidence of every quantity. */
 static pdlt_status gather_all(work *job, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_comparison *out = job->out;
   size_t joins = job->store->num_joins, row = 0;
   for (size_t i = 0; i < joins; i++) out->num_rows += job->store->joins[i].count;
+  pdlt_progress_start_short(job->setup.progress, "fits and tests", fit_units(job));
   PDLT_TRY(pdlt_alloc(&out->rows, out->num_rows, sizeof *out->rows, err));
   PDLT_TRY(pdlt_alloc(&job->p0, out->num_rows, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&job->p1, out->num_rows, sizeof(double), err));
@@ -254,9 +269,10 @@ static pdlt_status gather_all(work *job, pdlt_error *err) {
     pdlt_truncation beyond;
     PDLT_TRY(pdlt_evidence_beyond(&beyond, join, &job->setup, err));
     PDLT_TRY(gather(job, join, &beyond, row, 0, err));
-    if (join->second && job->setup.degree > 0) PDLT_TRY(gather(job, join, &beyond, row, 1, err));
+    if (is_second_tested(job, join)) PDLT_TRY(gather(job, join, &beyond, row, 1, err));
     row += join->count;
   }
+  pdlt_progress_finish(job->setup.progress);
 cleanup:
   return status;
 }
@@ -335,7 +351,8 @@ pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
                          pdlt_error *err) {
   pdlt_comparison result = {0};
   work job = {.out = &result, .theory = theory, .measured = measured};
-  pdlt_status status = pdlt_join_setup_read(&job.setup, theory, measured, err);
+  pdlt_status status = pdlt_join_setup_read(&job.setup, theory, measured,
+                                            options == NULL ? NULL : options->progress, err);
   if (status != PDLT_OK) return status;
   PDLT_TRY(apply(&job.setup, options, err));
   PDLT_TRY(pdlt_alloc(&job.store, 1, sizeof *job.store, err));

@@ -110,8 +110,9 @@ typedef struct pdlt_comparison {
 
 /* How to compare; what is negative is as in the experiment of measured->meta. */
 typedef struct pdlt_compare_options {
-  int degree;   /* of the fit, at most 8 */
-  double level; /* family-wise, in (0, 1) */
+  int degree;              /* of the fit, at most 8 */
+  double level;            /* family-wise, in (0, 1) */
+  pdlt_progress *progress; /* told how far it is; may be NULL */
 } pdlt_compare_options;
 
 /* Compares every quantity that both archives hold. options may be NULL: degree and level from the

@@ -301,11 +301,14 @@ cleanup:
   return status;
 }
 
-static pdlt_status test_lists(pdlt_evidence *out, fits *f, pdlt_error *err) {
+static pdlt_status test_lists(pdlt_evidence *out, fits *f, pdlt_progress *progress,
+                              pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   f->coefficient.view.shift = f->coefficient.shift;
   PDLT_TRY(pdlt_joint_test(&out->coefficient, f->join, &f->coefficient.view, err));
+  pdlt_progress_add(progress, (double)f->join->count);
   PDLT_TRY(pdlt_joint_test(&out->fit, f->join, &f->left.view, err));
+  pdlt_progress_add(progress, (double)f->join->count);
   out->null_z = f->coefficient.view.count > 0 ? out->coefficient.null_z : sqrt(f->exact_null2);
 cleanup:
   return status;
@@ -390,6 +393,7 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
   for (size_t k = 0; k < join->count; k++) p[k] = NAN;
   if (evidence.widths < evidence.needed) {
     *out = evidence;
+    pdlt_progress_add(setup->progress, PDLT_EVIDENCE_UNITS * (double)join->count);
     return PDLT_OK;
   }
   evidence.numbers = 0;
@@ -398,10 +402,13 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
   const pdlt_truncation_input input = {join,  f.degree, setup->truncation, f.num, f.width,
                                        f.h,   power == 1 && join->power < 1.0};
   f.coefficient.view.shared_width = f.left.view.shared_width = beyond->width;
-  for (size_t k = 0; k < join->count; k++)
+  pdlt_progress_add(setup->progress, (double)join->count);
+  for (size_t k = 0; k < join->count; k++) {
     PDLT_TRY(add_number(&f, &evidence, k, &rows[k], &p[k], err));
+    pdlt_progress_add(setup->progress, 1.0);
+  }
   PDLT_TRY(add_coherent(&f, &input, err));
-  PDLT_TRY(test_lists(&evidence, &f, err));
+  PDLT_TRY(test_lists(&evidence, &f, setup->progress, err));
   *out = evidence;
 cleanup:
   free_fits(&f);

@@ -53,6 +53,9 @@ typedef struct pdlt_evidence {
 pdlt_status pdlt_evidence_beyond(pdlt_truncation *out, const pdlt_join *join,
                                  const pdlt_join_setup *setup, pdlt_error *err);
 
+/* What pdlt_evidence_gather tells setup->progress of, for each number. */
+#define PDLT_EVIDENCE_UNITS 4.0
+
 /* Fits every number, with what the fits leave out as large as `beyond` says; fills c0 (power 0, with
  * fit_p) or c1 (power 1) of rows (N) and p (N): of each number alone, NaN where not tested. Errors:
  * PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. */

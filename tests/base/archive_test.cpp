@@ -46,6 +46,23 @@ TEST(Archive, NamesAreUnique) {
   pdlt_archive_free(&a);
 }
 
+TEST(Archive, WhatIsRemovedLeavesTheOthers) {
+  pdlt_archive a = {};
+  for (const char *name : {"one", "two", "three"})
+    ASSERT_EQ(pdlt_archive_put_scalar(&a, name, double(strlen(name)), nullptr), PDLT_OK);
+  pdlt_archive_remove(&a, "four");
+  EXPECT_EQ(a.count, 3u);
+  pdlt_archive_remove(&a, "one");
+  ASSERT_EQ(a.count, 2u);
+  EXPECT_STREQ(a.entries[0].name, "two");
+  EXPECT_EQ(pdlt_archive_get(&a, "one"), nullptr);
+  EXPECT_EQ(pdlt_archive_get(&a, "three")->data[0], 5);
+  pdlt_archive_remove(&a, "three");
+  pdlt_archive_remove(&a, "two");
+  EXPECT_EQ(a.count, 0u);
+  pdlt_archive_free(&a);
+}
+
 TEST(Archive, ALongNameIsNotItsPrefix) {
   pdlt_archive a = {};
   std::string prefix(255, 'x');

@@ -28,6 +28,29 @@ TEST(Array, CountsOfShapes) {
   pdlt_array_free(nullptr);
 }
 
+TEST(Array, TheCornerHasTheFirstOfEachIndex) {
+  pdlt_array t = {};
+  const size_t dim[3] = {2, 3, 4};
+  ASSERT_EQ(pdlt_array_new(&t, 3, dim, nullptr), PDLT_OK);
+  t.single = 1;
+  for (size_t i = 0; i < 24; i++) t.data[i] = double(i);
+  ASSERT_EQ(pdlt_array_corner(&t, 5, nullptr), PDLT_OK);
+  EXPECT_EQ(pdlt_array_count(&t), 24u);
+  ASSERT_EQ(pdlt_array_corner(&t, 2, nullptr), PDLT_OK);
+  const double corner[] = {0, 1, 4, 5, 12, 13, 16, 17};
+  ASSERT_EQ(pdlt_array_count(&t), 8u);
+  for (size_t i = 0; i < 8; i++) EXPECT_EQ(t.data[i], corner[i]);
+  EXPECT_EQ(t.single, 1);
+  EXPECT_EQ(t.dim[0] * t.dim[1] * t.dim[2], 8u);
+  pdlt_memory_fail_after(0);
+  EXPECT_EQ(pdlt_array_corner(&t, 1, nullptr), PDLT_ERR_MEMORY);
+  pdlt_memory_fail_after(-1);
+  EXPECT_EQ(pdlt_array_count(&t), 8u);
+  ASSERT_EQ(pdlt_array_corner(&t, 0, nullptr), PDLT_OK);
+  EXPECT_EQ(pdlt_array_count(&t), 0u);
+  pdlt_array_free(&t);
+}
+
 TEST(Array, ImpossibleShapesLeaveTheOutput) {
   double mark = 3;
   pdlt_array t = {};

@@ -67,4 +67,34 @@ TEST(Element, Floats) {
   EXPECT_TRUE(std::isnan(value));
 }
 
+/* All 65,536 numbers of binary16: bits and value, and both byte orders. */
+TEST(Element, Halves) {
+  const struct {
+    unsigned bits;
+    double value;
+  } known[] = {{0x0000, 0},       {0x8000, -0.0},     {0x0001, 0x1p-24},  {0x03ff, 0x1.ff8p-15},
+               {0x0400, 0x1p-14}, {0x3c00, 1},        {0xc000, -2},       {0x3555, 0x1.554p-2},
+               {0x7bff, 65504},   {0x7c00, HUGE_VAL}, {0xfc00, -HUGE_VAL}};
+  auto value_of = [](unsigned bits, int big) {
+    const unsigned char low = bits & 255U, high = static_cast<unsigned char>(bits >> 8);
+    const unsigned char bytes[2] = {big ? high : low, big ? low : high};
+    const pdlt_element type = {PDLT_ELEMENT_FLOAT, 2, big};
+    double value = 0.5;
+    EXPECT_EQ(pdlt_element_value(&type, bytes, &value), 1);
+    return value;
+  };
+  for (const auto &k : known) {
+    EXPECT_EQ(value_of(k.bits, 0), k.value) << k.bits;
+    EXPECT_EQ(std::signbit(value_of(k.bits, 1)), std::signbit(k.value)) << k.bits;
+  }
+  for (unsigned bits = 1; bits <= 0x7c00;
+       bits++) { /* they increase by one unit in the last place */
+    const double unit = std::ldexp(1, std::max(0, int(bits - 1) / 1024 - 1) - 24);
+    const double step = value_of(bits, 1) - value_of(bits - 1, 1);
+    EXPECT_EQ(step, bits < 0x7c00 ? unit : HUGE_VAL) << bits;
+    EXPECT_EQ(value_of(bits | 0x8000, 0), -value_of(bits, 0));
+  }
+  for (unsigned bits = 0x7c01; bits < 0x8000; bits++) EXPECT_TRUE(std::isnan(value_of(bits, 0)));
+}
+
 }  // namespace

@@ -143,6 +143,11 @@ TEST(Experiment, ReadsTrainingEnsembleAndTheory) {
   EXPECT_EQ(e.ex.ensemble.keep_members, 7);
   EXPECT_EQ(e.ex.ensemble.keep, 0u);
   EXPECT_EQ(Experiment(kFull, {"ensemble.keep=[cov]"}).ex.ensemble.keep, unsigned(PDLT_KEEP_COV));
+  EXPECT_EQ(Experiment(kFull, {"ensemble.keep=[dTheta_t, Theta_t]"}).ex.ensemble.keep,
+            unsigned(PDLT_KEEP_THETA_T | PDLT_KEEP_DTHETA_T));
+  EXPECT_EQ(Experiment(kFull, {"theory.keep=[Theta_t]"}).ex.theory.keep,
+            unsigned(PDLT_KEEP_THETA_T_NLO));
+  EXPECT_EQ(Json(e.ex), Json(Experiment(kFull, {"theory.keep=[]"}).ex));
   EXPECT_EQ(Json(e.ex), Json(Experiment(kFull, {"ensemble.keep=[]", "compare.csv=auto"}).ex));
   EXPECT_EQ(e.ex.measure, unsigned(PDLT_MEASURE_OUTPUT | PDLT_MEASURE_KERNEL | PDLT_MEASURE_NTK));
   EXPECT_EQ(e.ex.measure_samples, 5);
@@ -326,7 +331,7 @@ TEST(Experiment, HashSeesWhatItShould) {
                         Case{"training.record=[0, 5]", true}, Case{"ensemble.seed=8", false},
                         Case{"compare.degree=2", false}, Case{"compare.level=0.01", false},
                         Case{"compare.csv=full", false}, Case{"ensemble.keep=[cov]", false},
-                        Case{"network.lambda_b=0.5", true}}) {
+                        Case{"theory.keep=[tensors]", false}, Case{"network.lambda_b=0.5", true}}) {
     Experiment changed(kFull, {c.setting});
     const std::string key = c.setting;
     bool same_text = key == "network.depth=3" || key.rfind("compare.", 0) == 0;

@@ -98,7 +98,7 @@ TEST(Npy, DamagedAndForeignFilesAreRefused) {
   const std::string good = Dictionary("<f8", "(2,)"), data(16, '\0');
   const std::string length = "the array has another length than its shape says";
   const std::string header = "the header of the array is not understood";
-  const std::string type = "; only float32, float64, integers and bool are read";
+  const std::string type = "; only float16, float32, float64, integers and bool are read";
   const struct {
     std::string bytes, message;
   } cases[] = {
@@ -109,7 +109,7 @@ TEST(Npy, DamagedAndForeignFilesAreRefused) {
       {Header(good) + data.substr(1), length},
       {Header(good) + data + "x", length},
       {Header(Dictionary("<f8", "(4294967296, 4294967296)")) + data, length},
-      {Header(Dictionary("<f2", "(2,)")) + data, "elements of type <f2" + type},
+      {Header(Dictionary("<f3", "(2,)")) + data, "elements of type <f3" + type},
       {Header(Dictionary("|O", "(2,)")) + data, "elements of type |O" + type},
       {Header(Dictionary("|f8", "(2,)")) + data, "elements of type |f8" + type},
       {Header(Dictionary("<f8", "(2, -1)")) + data, "the shape is not one of at most 8 dimensions"},

@@ -204,6 +204,29 @@ TEST(Results, WrongShapesAreNamed) {
             "f.npz: n4/z: has the shape (2, 2), expected (2, 2, 4); make the file again");
 }
 
+/* What stands for tensors that were not kept. */
+TEST(Results, TheReachIsChecked) {
+  Results r("theory");
+  r.add("reach/h", {3});
+  EXPECT_EQ(r.check(), "f.npz: reach/g: missing beside reach/h; make the file again");
+  double *g = r.add("reach/g", {3});
+  r.add("reach/largest_h", {});
+  g[0] = INFINITY;
+  g[1] = NAN;
+  EXPECT_EQ(r.check(), "");
+  g[2] = -1;
+  EXPECT_NE(r.check().find("reach/g: number 3 of 3 is -1"), std::string::npos);
+  g[2] = 0;
+  r.array("reach/g")->dim[0] = 2;
+  EXPECT_NE(r.check().find("reach/g: has the shape (2), expected (3)"), std::string::npos);
+  r.array("reach/g")->dim[0] = 3;
+  r.at("reach/h")[1] = NAN;
+  EXPECT_NE(r.check().find("reach/h: number 2 of 3"), std::string::npos);
+  r.at("reach/h")[1] = 0;
+  r.drop("reach/h");
+  EXPECT_EQ(r.check(), "f.npz: reach/h: missing beside reach/g; make the file again");
+}
+
 TEST(Results, TimesAndWidthsAreChecked) {
   for (double x : {-1.0, (double)NAN, 1e300}) {
     Results r("theory");

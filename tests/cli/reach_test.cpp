@@ -57,7 +57,8 @@ TEST(Reach, FirstOrderIsThePartOfTheory) {
                                           json_number_value(eta),
                                           json_is_string(eta),
                                           pdlt_array_count(times),
-                                          times->data};
+                                          times->data,
+                                          nullptr};
       pdlt_gaussian_ntk *model = nullptr;
       pdlt_error err;
       ASSERT_EQ(pdlt_gaussian_ntk_new(&model, &in, &err), PDLT_OK) << err.message;
@@ -76,7 +77,7 @@ TEST(Reach, LargestH) {
   const Theory theory(Text("outputs: 1", "eta: {relative: 1.2}, steps: 60"));
   pdlt_reach_theory *reach = nullptr;
   double h = 0;
-  ASSERT_EQ(pdlt_reach_theory_new(&reach, &theory.archive(), nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_reach_theory_new(&reach, &theory.archive(), nullptr, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_reach_largest_h(reach, &h, nullptr), PDLT_OK);
   ASSERT_TRUE(h > 1e-4 && h < 1) << h;
   pdlt_reach at = {};

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <string>
 
 #include "base/core/memory.h"
@@ -53,4 +54,18 @@ TEST(ClaimFigure, SabotagesAreDrawnWhereTheyDiffer) {
   EXPECT_EQ(drawn(folder, omit, 3, 1), drawn(folder, omit, 3, 2));
   EXPECT_EQ(drawn(folder, omit, 3, 1), drawn(folder, value, 1, 3));
   EXPECT_NE(drawn(folder, value, 1, 3), drawn(folder, value, 1, 2));
+}
+
+// A number beside nothing has no axis: no letters between the frame (22 + 4 + 170) and its label.
+TEST(ClaimFigure, ASingleNumberHasNoTicks) {
+  TempFolder folder;
+  const std::string svg = drawn(folder, "{value: 2}", 1, 2);
+  size_t letters = 0;
+  for (size_t at = svg.find("<use "); at != svg.npos; at = svg.find("<use ", at + 1)) {
+    double x = 0, y = 0;
+    ASSERT_EQ(std::sscanf(svg.c_str() + svg.find(" x=", at), " x=\"%lf\" y=\"%lf\"", &x, &y), 2);
+    EXPECT_FALSE(y > 200 && y < 212 && x > 50) << x << " " << y;
+    letters++;
+  }
+  EXPECT_GT(letters, 10u);
 }

@@ -136,7 +136,7 @@ TEST_F(CompareWrite, NamesWhatWasNotKept) {
 TEST_F(CompareWrite, OptionsReplaceWhatTheArchiveSays) {
   pdlt_archive_get(&pair.measured, "n16/diverged")->data[0] = 0; /* widths enough for a fit */
   auto compared = [&](int degree, double level) {
-    const pdlt_compare_options options = {degree, level};
+    const pdlt_compare_options options = {degree, level, nullptr};
     pdlt_comparison out{};
     pdlt_error err{};
     EXPECT_EQ(pdlt_compare(&out, &pair.theory, &pair.measured, &options, &err), PDLT_OK)
@@ -155,9 +155,26 @@ TEST_F(CompareWrite, OptionsReplaceWhatTheArchiveSays) {
   EXPECT_NE(other_fit, fit);
   pdlt_comparison out{};
   pdlt_error err{};
-  const pdlt_compare_options wrong = {9, -1};
+  const pdlt_compare_options wrong = {9, -1, nullptr};
   EXPECT_EQ(pdlt_compare(&out, &pair.theory, &pair.measured, &wrong, &err), PDLT_ERR_INPUT);
   EXPECT_EQ(out.storage, nullptr);
+}
+
+/* What progress is told adds up to what it was announced: fits that are made and fits that are not. */
+TEST_F(CompareWrite, ProgressOfTheFitsEndsAtTheWhole) {
+  for (const double diverged : {1.0, 0.0}) {
+    pdlt_archive_get(&pair.measured, "n16/diverged")->data[0] = diverged;
+    pdlt_progress progress = {};
+    const pdlt_compare_options options = {-1, -1, &progress};
+    pdlt_comparison out{};
+    pdlt_error err{};
+    ASSERT_EQ(pdlt_compare(&out, &pair.theory, &pair.measured, &options, &err), PDLT_OK)
+        << err.message;
+    pdlt_comparison_free(&out);
+    EXPECT_STREQ(progress.label, "fits and tests");
+    EXPECT_GT(progress.total, 10);
+    EXPECT_EQ(progress.done, progress.total);
+  }
 }
 
 TEST_F(CompareWrite, CsvHoldsBothCoefficients) {

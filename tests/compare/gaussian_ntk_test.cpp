@@ -49,7 +49,7 @@ double Mean(F f, double theta, double v, double above = INFINITY) {
 /* One train sample: everything is an integral over one number. A + 2 B is its variance. */
 TEST(GaussianNtk, OneNumber) {
   const double theta = 2, a = 0.8, b = 0.6, y = 1.5, eta = 0.4, times[] = {0, 1, 2, 7};
-  const pdlt_gaussian_ntk_input in = {1, 1, 1, &theta, &a, &b, &y, eta, 0, 4, times};
+  const pdlt_gaussian_ntk_input in = {1, 1, 1, &theta, &a, &b, &y, eta, 0, 4, times, nullptr};
   const Model model = Make(in);
   const double h = 0.05, v = h * (a + 2 * b);
   const auto shift = Shift(model, in, h);
@@ -66,7 +66,7 @@ TEST(GaussianNtk, OneNumber) {
 /* Draws beyond 2/eta are left out; without that 40 steps would explode. */
 TEST(GaussianNtk, LeavesOutWhatExplodes) {
   const double theta = 2, a = 1, b = 0, y = 1, eta = 0.9, times[] = {40};
-  const pdlt_gaussian_ntk_input in = {1, 1, 1, &theta, &a, &b, &y, eta, 0, 1, times};
+  const pdlt_gaussian_ntk_input in = {1, 1, 1, &theta, &a, &b, &y, eta, 0, 1, times, nullptr};
   const auto z = [&](double x) { return 1 - std::pow(1 - eta * x, 40); };
   const double exact = Mean(z, theta, 0.0225, 2 / eta) - z(theta);
   EXPECT_NEAR(Shift(Make(in), in, 0.0225)[0], exact, 0.01 * std::fabs(exact));
@@ -77,7 +77,7 @@ TEST(GaussianNtk, FlowAndEnd) {
   const double theta[] = {3, 1, 1, 2}, y[] = {1, 9}, times[] = {0, 0.5, INFINITY};
   double a[16] = {0}, b[16] = {0};
   a[0] = 0.2;  // Theta_00 alone fluctuates
-  const pdlt_gaussian_ntk_input in = {2, 1, 1, theta, a, b, y, 0, 1, 3, times};
+  const pdlt_gaussian_ntk_input in = {2, 1, 1, theta, a, b, y, 0, 1, 3, times, nullptr};
   const Model model = Make(in);
   const double h = 0.5, v = h * a[0];
   const auto shift = Shift(model, in, h);
@@ -91,7 +91,7 @@ TEST(GaussianNtk, FlowAndEnd) {
   EXPECT_NEAR(first[2], -0.5 * 0.25 * std::exp(-1.5) * a[0], 1e-12);
   EXPECT_NEAR(first[5], a[0] / 27, 1e-12);
   const double one_step[] = {0, 1};
-  const pdlt_gaussian_ntk_input linear = {2, 1, 1, theta, a, b, y, 0.1, 0, 2, one_step};
+  const pdlt_gaussian_ntk_input linear = {2, 1, 1, theta, a, b, y, 0.1, 0, 2, one_step, nullptr};
   EXPECT_TRUE(std::isnan(Miss(Make(linear), 0.1)));
 }
 
@@ -100,7 +100,7 @@ TEST(GaussianNtk, NoEnd) {
   const double theta[] = {1, 0.5, 0.5, 1}, y[] = {1, 0}, times[] = {INFINITY};
   double a[16] = {0}, b[16] = {0};
   a[0] = 1;
-  const pdlt_gaussian_ntk_input in = {2, 1, 1, theta, a, b, y, 0.5, 0, 1, times};
+  const pdlt_gaussian_ntk_input in = {2, 1, 1, theta, a, b, y, 0.5, 0, 1, times, nullptr};
   EXPECT_TRUE(std::isfinite(Miss(Make(in), 1.0)));
   EXPECT_GT(Miss(Make(in), 0.2), 0.3);
   EXPECT_NEAR(Miss(Make(in), 1e-3), 3 * 1e-3, 1e-4);  // 1/x: x^-1 (1 + v + 3 v^2 + ..), v = h
@@ -136,9 +136,11 @@ TEST(GaussianNtk, FirstOrderIsTheLimit) {
   }
   for (double &value : y) value = normal(engine);
   const double times[] = {1, 3, 10};
+  pdlt_progress progress = {};
   const pdlt_gaussian_ntk_input in = {D,   A, n, theta.data(), a.data(), b.data(), y.data(),
-                                      0.3, 0, 3, times};
+                                      0.3, 0, 3, times,        &progress};
   const Model model = Make(in);
+  EXPECT_NEAR(progress.done, 1, 1e-12);  // the model is one unit, and each mean
   const double *first = pdlt_gaussian_ntk_first_order(model.get());
   const double h = 1e-4;
   const auto shift = Shift(model, in, h);
@@ -150,6 +152,7 @@ TEST(GaussianNtk, FirstOrderIsTheLimit) {
   EXPECT_LT(std::sqrt(miss / size), 1e-3);
   EXPECT_LT(Miss(model, 1e-4), 1e-3);
   EXPECT_NEAR(Miss(model, 2e-3) / Miss(model, 1e-3), 2, 0.2);  // g falls as h
+  EXPECT_NEAR(progress.done, 1 + 4, 1e-9);
 }
 
 }  // namespace

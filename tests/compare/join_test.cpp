@@ -33,7 +33,7 @@ class Join : public testing::Test {
   }
   pdlt_status read(const char *name) {
     pdlt_join_setup setup{};
-    pdlt_status status = pdlt_join_setup_read(&setup, &pair.theory, &pair.measured, &err);
+    pdlt_status status = pdlt_join_setup_read(&setup, &pair.theory, &pair.measured, nullptr, &err);
     EXPECT_EQ(status, PDLT_OK) << err.message;
     status = pdlt_join_read(&join, kind_of(name), &setup, &pair.theory, &pair.measured, &err);
     pdlt_join_setup_free(&setup);

@@ -19,7 +19,7 @@ void put(pdlt_archive *archive, const char *name, std::initializer_list<size_t> 
 
 struct Reach {
   explicit Reach(const pdlt_archive &theory) {
-    EXPECT_EQ(pdlt_reach_theory_new(&of_theory, &theory, nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_reach_theory_new(&of_theory, &theory, nullptr, nullptr), PDLT_OK);
   }
   ~Reach() { pdlt_reach_theory_free(of_theory); }
   pdlt_reach At(double h, double unstable = NAN) const {

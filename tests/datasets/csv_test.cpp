@@ -190,11 +190,47 @@ TEST(Csv, FaultsOfColumnsNameTheKey) {
     EXPECT_NE(message.find(c.message), message.npos) << c.more << "\n" << message;
   }
   EXPECT_EQ(Fault("a,c\n1,2\n1,2.5\n", ", label: c, classes: [2, 3]"),
-            ":2: data.file: a.csv:3: column c: \"2.5\" is not a whole number");
+            ":2: data.file: a.csv:3: column c: \"2.5\" is not a whole number; for words: "
+            "classes: [cat, dog]");
   EXPECT_EQ(Fault("a,c\n1,red\n", ", label: c, classes: [2, 3]"),
-            ":2: data.file: a.csv:2: column c: \"red\" is not a whole number");
+            ":2: data.file: a.csv:2: column c: \"red\" is not a whole number; for words: "
+            "classes: [cat, dog]");
   EXPECT_EQ(Fault("1,2\n1,2,3\n", ", header: false, columns: {y: 2}"),
             ":2: data.file: a.csv:2: 3 columns, but the first line has 2");
+}
+
+/* In the order of data.classes, whatever the order of the file; others are left out. */
+TEST(Csv, LabelsMayBeWords) {
+  WriteFile("a.csv", "p0,animal,p1\n1,dog,2\n3,cat,4\n9,\"a, b\",9\n5, dog ,6\n7,cat,8\n0,3,0\n");
+  Loaded sign("{source: csv, file: a.csv, label: animal, classes: [cat, dog], train: 3, test: 1}");
+  ASSERT_EQ(sign.status, PDLT_OK) << sign.message;
+  EXPECT_EQ(sign.x(), (Numbers{1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(sign.y(), (Numbers{1, -1, 1, -1}));
+  EXPECT_EQ(sign.summary(),
+            "data: 3 train (1 of class cat, 2 of class dog), 1 test (1 of class "
+            "cat, 0 of class dog)");
+  Loaded hot(
+      "{source: csv, file: a.csv, label: 2, classes: ['a, b', dog, 3], balance: true, train: 3}",
+      3);
+  ASSERT_EQ(hot.status, PDLT_OK) << hot.message;
+  EXPECT_EQ(hot.x(), (Numbers{1, 2, 9, 9, 0, 0}));
+  EXPECT_EQ(hot.y(), (Numbers{0, 1, 0, 1, 0, 0, 0, 0, 1}));
+}
+
+TEST(Csv, WrongWordsAreNamed) {
+  const std::string text = "a,c\n1,dog\n2,cat\n3,cow\n4,dog\n5,dog\n";
+  EXPECT_EQ(Fault(text, ", label: c, classes: [cat, fox]"),
+            ":2: data.classes: no sample of class fox in a.csv; its labels are cat dog cow");
+  const std::string behind = Fault(text, ", label: c, classes: [cow, dog], skip: 3");
+  EXPECT_NE(behind.find("is of class cow, whose first sample is number 3 of 5 in a.csv"),
+            behind.npos)
+      << behind;
+  EXPECT_EQ(Fault("a,c\n1,dog\n2,\n", ", label: c, classes: [cat, dog]"),
+            ":2: data.file: a.csv:3: column c: no label");
+  std::string many = "a,c\n";
+  for (int k = 0; k < 5000; k++) many += "1,word" + std::to_string(k) + "\n";
+  EXPECT_EQ(Fault(many, ", label: c, classes: [word0, word1]"),
+            ":2: data.file: a.csv:4098: column c: more than 4096 different labels");
 }
 
 TEST(Csv, MissingFileSaysWherePathsStart) {
@@ -205,10 +241,10 @@ TEST(Csv, MissingFileSaysWherePathsStart) {
 }
 
 TEST(Csv, EveryFailedAllocationIsReported) {
-  WriteFile("a.csv", "label,p0,p1\n7,1,2\n-3,3,4\n7,5,6\n");
+  WriteFile("a.csv", "label,p0,p1\nox,1,2\ncat,3,4\ncow,0,0\nox,5,6\n");
   const std::string text =
       "network: {activation: tanh, depth: 2, widths: [8], C_b: 0, C_W: 1}\n"
-      "data: {source: csv, file: a.csv, label: label, columns: {x: [p0..p1]}, classes: [-3, 7], "
+      "data: {source: csv, file: a.csv, label: label, columns: {x: [p0..p1]}, classes: [cat, ox], "
       "shuffle: 1, balance: true, train: 2}\ntraining: {eta: 0.1, steps: 1}\n";
   const std::string name = Folder() + "e.yaml";
   for (long n = 0;; n++) {

@@ -50,6 +50,10 @@ TEST(Numpy, SameSamplesFromEveryForm) {
   const Numbers turned = {0.5, 1, -0.75, -1, 0.25, 0.5}, y = {1, -1, 0.5};
   const std::string x8 = Npy("<f8", "(3, 2)", Bytes(kX)), y8 = Npy("<f8", "(3, 1)", Bytes(y));
   const std::string x4 = Npy("<f4", "(3, 2)", Bytes(std::vector<float>(kX.begin(), kX.end())));
+  /* float16: 0.5, -1, 1, 0.25, -0.75, 0.5 */
+  const std::string x2 =
+      Npy("<f2", "(3, 2)",
+          Bytes(std::vector<uint16_t>{0x3800, 0xbc00, 0x3c00, 0x3400, 0xba00, 0x3800}));
   const std::string xf = Npy("<f8", "(3, 2)", Bytes(turned), true);
   const std::string y1 = Npy("<f4", "(3,)", Bytes(std::vector<float>(y.begin(), y.end())));
   WriteFile("a.csv", "x1,x2,y1\n0.5,-1,1\n1,0.25,-1\n-0.75,0.5,0.5\n");
@@ -57,7 +61,7 @@ TEST(Numpy, SameSamplesFromEveryForm) {
     const std::string rest = std::string(", train: 1, test: 1") + more + "}";
     Loaded csv("{source: csv, file: a.csv" + rest);
     ASSERT_EQ(csv.status, PDLT_OK) << csv.message;
-    for (const auto &x : {x8, x4, xf})
+    for (const auto &x : {x8, x4, x2, xf})
       for (const auto &targets : {y8, y1}) {
         WriteFile("x.npy", x);
         WriteFile("y.npy", targets);
@@ -149,7 +153,8 @@ TEST(Numpy, FaultsNameFileArrayAndShape) {
        "file: d.npz: y: sample 3, target 1 is not a finite number"},
       {x, Npy("<c16", "(3,)", six), "",
        "file: " + Folder() +
-           "d.npz: y: elements of type <c16; only float32, float64, integers and bool are read"},
+           "d.npz: y: elements of type <c16; only float16, float32, float64, integers and bool are "
+           "read"},
       {Npy("<f8", "(3, 3)", six), y, "",
        "file: " + Folder() + "d.npz: x: the array has another length than its shape says"},
       {x, y, ", inputs: 3", "inputs: 3, but the samples give 2; leave it out"},

@@ -46,6 +46,15 @@ const Case cases[] = {
      "compare: {csv: summary}\n"
      "theory: {order: 0}\n",
      0, 1},
+    {"tensors and NTKs that are not kept",
+     "network: {activation: 'polynomial(0.1,1,0.3)', depth: 2, widths: [3, 4], outputs: 3, C_b: "
+     "0.1, C_W: 1.2}\n"
+     "data: {source: gaussian, inputs: 3, train: 2, test: 25}\n"
+     "training: {eta: {relative: 0.5}, steps: 3}\n"
+     "ensemble: {members: 2048, estimator: plain}\n"
+     "measure: [output, ntk]\n"
+     "theory: {tolerance: 1e-2}\n",
+     0, 0},
     {"long table",
      "network: {activation: tanh, depth: 2, widths: [3, 4], outputs: 1, C_b: 0.1, C_W: 1.2}\n"
      "data: {source: gaussian, inputs: 2, train: 40, test: 20}\n"
@@ -88,8 +97,9 @@ TEST(Sizes, OfSmallExperiments) { expect_sizes(cases[0]); }
 TEST(Sizes, OfTensorsOfAllLayers) { expect_sizes(cases[1]); }
 TEST(Sizes, OfOutputsAndSamples) { expect_sizes(cases[2]); }
 TEST(Sizes, OfCovariancesThatAreNotKept) { expect_sizes(cases[3]); }
-TEST(Sizes, OfLongTables) { expect_sizes(cases[4]); }
-TEST(Sizes, OfTrainingToTheEnd) { expect_sizes(cases[5]); }
+TEST(Sizes, OfLongTables) { expect_sizes(cases[5]); }
+TEST(Sizes, OfTensorsThatAreNotKept) { expect_sizes(cases[4]); }
+TEST(Sizes, OfTrainingToTheEnd) { expect_sizes(cases[6]); }
 
 /* Files of 50 MB and more are announced before the work begins. */
 TEST(Sizes, LargeFilesAreAnnounced) {
@@ -108,7 +118,7 @@ TEST(Sizes, LargeFilesAreAnnounced) {
                      "data: {source: gaussian, inputs: 3, train: 60}\n"
                      "training: {eta: {relative: 0.5}, steps: 20}\n"
                      "ensemble: {members: 2048, keep: " +
-                     std::string(keep) + "}\n"),
+                     std::string(keep) + "}\ntheory: {keep: [tensors]}\n"),
               PDLT_OK)
         << s.err.message;
     EXPECT_EQ(pdlt_study_train(s.c, (folder / "m.npz").c_str(), &s.err), PDLT_ERR_INTERRUPTED);

@@ -130,12 +130,34 @@ static void react_kinked(const pdlt_activation_traits *traits, const pdlt_pair_k
   dd->error = 4 * DBL_EPSILON * size + d * d * fmin(1, 2 / PI * angle);
 }
 
+/* Both averages of a kinked activation at an angle that is known by itself, near to 0 or pi. */
+static void small_angle(const pdlt_activation_traits *traits, const pdlt_pair_kernel *pair,
+                        pdlt_value *ss, pdlt_value *dd) {
+  const double m = (traits->a_plus + traits->a_minus) / 2;
+  const double d = (traits->a_plus - traits->a_minus) / 2, size = m * m + d * d;
+  const double k11 = pair->k11, k22 = pair->k22, norm = sqrt(k11) * sqrt(k22);
+  const double sine = pair->angle.sine, off = asin(sine), side = pair->k12 < 0 ? -1 : 1;
+  const double turn = side * (1 - 2 / PI * off), cosine = sqrt((1 - sine) * (1 + sine));
+  const double widest = fmin(1, sine + pair->angle.error);
+  *ss =
+      (pdlt_value){m * m * pair->k12 + d * d * norm * (2 / PI * sine + (1 - 2 / PI * off) * cosine),
+                   4 * DBL_EPSILON * size * norm};
+  *dd = (pdlt_value){m * m + d * d * turn, 4 * DBL_EPSILON * size};
+  dd->error += 2 / PI * d * d * 2 * pair->angle.error;
+  ss->error += m * m * pair->e12 + d * d * norm * widest * pair->angle.error +
+               0.5 * d * d * norm * (pair->e11 / k11 + pair->e22 / k22);
+}
+
 static void closed_pair(const pdlt_averages *averages, const pdlt_pair_kernel *pair, pdlt_value *ss,
                         pdlt_value *dd) {
   const pdlt_activation *act = &averages->activation;
   const double k11 = pair->k11, k12 = pair->k12, k22 = pair->k22;
   *ss = pdlt_expectation_pair_closed(act, 0, 0, k11, k12, k22);
   *dd = pdlt_expectation_pair_closed(act, 1, 1, k11, k12, k22);
+  if (!averages->traits.smooth && !pair->same && pair->angle.sine >= 0) {
+    small_angle(&averages->traits, pair, ss, dd);
+    return;
+  }
   if (!averages->traits.smooth) {
     react_kinked(&averages->traits, pair, ss, dd);
     return;

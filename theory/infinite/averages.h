@@ -15,6 +15,7 @@
 #include "base/core/status.h"
 #include "theory/gauss/expectation.h"
 #include "theory/gauss/hermite.h"
+#include "theory/infinite/angle.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,6 +42,7 @@ typedef struct pdlt_pair_kernel {
   int same; /* 1: equal samples, whose three entries are one number with one error */
   double k11, k12, k22;
   double e11, e12, e22;
+  pdlt_angle angle; /* with kinks; sine < 0: as the kernel says */
 } pdlt_pair_kernel;
 
 /* Room for D samples; tolerance of each average, relative to sqrt(<s1^2><s2^2>). *out is owned by

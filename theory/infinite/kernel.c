@@ -29,11 +29,12 @@ typedef struct recursion {
   pdlt_averages averages;
   size_t D;
   int threads;
-  size_t *twin;                /* (D) the first sample of equal inputs */
-  double *err_K, *err_theta;   /* (D, D) of layer l */
-  double *next_K, *next_theta; /* (D, D) of layer l+1 */
-  pdlt_status *row_status;     /* (D) */
-  pdlt_error *row_error;       /* (D) */
+  size_t *twin;                   /* (D) the first sample of equal inputs */
+  double *err_K, *err_theta;      /* (D, D) of layer l */
+  double *next_K, *next_theta;    /* (D, D) of layer l+1 */
+  pdlt_angle *angle, *next_angle; /* (D, D) with kinks; else NULL */
+  pdlt_status *row_status;        /* (D) */
+  pdlt_error *row_error;          /* (D) */
 } recursion;
 
 static void recursion_free(recursion *work) {
@@ -43,6 +44,8 @@ static void recursion_free(recursion *work) {
   pdlt_free(work->err_theta);
   pdlt_free(work->next_K);
   pdlt_free(work->next_theta);
+  pdlt_free(work->angle);
+  pdlt_free(work->next_angle);
   pdlt_free(work->row_status);
   pdlt_free(work->row_error);
 }
@@ -58,6 +61,10 @@ static pdlt_status recursion_new(recursion *work, const pdlt_kernel_settings *se
   PDLT_TRY(pdlt_alloc(&work->err_theta, D, D * sizeof *work->err_theta, err));
   PDLT_TRY(pdlt_alloc(&work->next_K, D, D * sizeof *work->next_K, err));
   PDLT_TRY(pdlt_alloc(&work->next_theta, D, D * sizeof *work->next_theta, err));
+  if (!work->averages.traits.smooth) {
+    PDLT_TRY(pdlt_alloc(&work->angle, D, D * sizeof *work->angle, err));
+    PDLT_TRY(pdlt_alloc(&work->next_angle, D, D * sizeof *work->next_angle, err));
+  }
   PDLT_TRY(pdlt_alloc(&work->row_status, D, sizeof *work->row_status, err));
   PDLT_TRY(pdlt_alloc(&work->row_error, D, sizeof *work->row_error, err));
 cleanup:
@@ -66,15 +73,28 @@ cleanup:
 
 static pdlt_pair_kernel pair_kernel(const recursion *work, const double *K, size_t i, size_t j) {
   const size_t D = work->D;
-  return (pdlt_pair_kernel){.i = i,
-                            .j = j,
-                            .same = work->twin[i] == work->twin[j],
-                            .k11 = K[i * D + i],
-                            .k12 = K[i * D + j],
-                            .k22 = K[j * D + j],
-                            .e11 = work->err_K[i * D + i],
-                            .e12 = work->err_K[i * D + j],
-                            .e22 = work->err_K[j * D + j]};
+  return (pdlt_pair_kernel){
+      .i = i,
+      .j = j,
+      .same = work->twin[i] == work->twin[j],
+      .k11 = K[i * D + i],
+      .k12 = K[i * D + j],
+      .k22 = K[j * D + j],
+      .e11 = work->err_K[i * D + i],
+      .e12 = work->err_K[i * D + j],
+      .e22 = work->err_K[j * D + j],
+      .angle = work->angle == NULL ? (pdlt_angle){-1, 0} : work->angle[i * D + j]};
+}
+
+/* The angle of the pair in layer l+1, whose kernel is K. */
+static void next_angle(recursion *work, const pdlt_layer *layer, const pdlt_pair_kernel *pair,
+                       const double *K) {
+  const size_t D = work->D, i = pair->i, j = pair->j;
+  if (work->angle == NULL) return;
+  const double k[3] = {pair->k11, pair->k12, pair->k22}, e[3] = {pair->e11, pair->e12, pair->e22};
+  const double next[3] = {K[i * D + i], K[i * D + j], K[j * D + j]};
+  work->next_angle[i * D + j] = work->next_angle[j * D + i] =
+      pdlt_angle_next(&work->averages.traits, layer, &pair->angle, k, e, next);
 }
 
 /* Entries (i, j >= i) of layer l+1 (index l) and their errors. */
@@ -117,6 +137,24 @@ static void note_errors(pdlt_kernel_layers *layers, const recursion *work, int l
   layers->layer_err_theta[l] = row_largest(work->err_theta, work->D * work->D);
 }
 
+/* Once all of the kernel of layer l+1 (index l) is there; err_K is that of layer l in next_K. */
+static void follow_angles(const pdlt_kernel_layers *layers, recursion *work, int l,
+                          const pdlt_layer *layer) {
+  const size_t D = work->D;
+  const double *K = layers->K + (size_t)(l - 1) * D * D;
+  if (work->angle == NULL) return;
+  swap(&work->err_K, &work->next_K);
+  for (size_t i = 0; i < D; i++)
+    for (size_t j = i; j < D; j++) {
+      const pdlt_pair_kernel pair = pair_kernel(work, K, i, j);
+      next_angle(work, layer, &pair, K + D * D);
+    }
+  swap(&work->err_K, &work->next_K);
+  pdlt_angle *other = work->angle;
+  work->angle = work->next_angle;
+  work->next_angle = other;
+}
+
 /* Layer l+1 (index l) from layer l. */
 static pdlt_status next_layer(pdlt_kernel_layers *layers, recursion *work, int l,
                               const pdlt_kernel_settings *settings, pdlt_error *err) {
@@ -133,8 +171,22 @@ static pdlt_status next_layer(pdlt_kernel_layers *layers, recursion *work, int l
       return pdlt_fail(err, work->row_status[row], "%s", work->row_error[row].message);
   swap(&work->err_K, &work->next_K);
   swap(&work->err_theta, &work->next_theta);
+  follow_angles(layers, work, l, &settings->layer[l]);
   note_errors(layers, work, l);
   return PDLT_OK;
+}
+
+static void first_angles(const pdlt_kernel_layers *layers, recursion *work, const pdlt_layer *layer,
+                         const double *x) {
+  const size_t D = layers->D, inputs = layer->in;
+  const long rows = (long)D;
+  if (work->angle == NULL) return;
+#pragma omp parallel for num_threads(work->threads) schedule(dynamic)
+  for (long row = 0; row < rows; row++)
+    for (size_t i = (size_t)row, j = i; j < D; j++)
+      work->angle[i * D + j] = work->angle[j * D + i] =
+          pdlt_angle_first(layer, x + i * inputs, x + j * inputs, layers->K[i * D + i],
+                           layers->K[i * D + j], layers->K[j * D + j]);
 }
 
 static void first_layer(pdlt_kernel_layers *layers, recursion *work, const pdlt_layer *layer,
@@ -164,6 +216,7 @@ static void first_layer(pdlt_kernel_layers *layers, recursion *work, const pdlt_
           rounding * (lambda_b + lambda_W * size);
     }
   }
+  first_angles(layers, work, layer, x);
   note_errors(layers, work, 0);
 }
 

@@ -70,7 +70,8 @@ static pdlt_status write_end(const pdlt_width_output *out, int k, const pdlt_est
 
 static pdlt_status write_outputs(const pdlt_width_output *out, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const int keeps = plan->has[PDLT_QUANTITY_COV] && !pdlt_plan_drops_covariance(plan);
+  const int keeps =
+      plan->has[PDLT_QUANTITY_COV] && !pdlt_plan_drops(plan, PDLT_QUANTITY_COV, NULL, NULL);
   pdlt_estimates z, cov;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(write_mean(out, &z, err));
@@ -132,7 +133,8 @@ static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
   if (plan->has[PDLT_QUANTITY_Z]) PDLT_TRY(write_top_share(out, err));
   if (plan->moments > 0) PDLT_TRY(pdlt_output_products(out, err));
   for (int k = 0; k < PDLT_QUANTITIES; k++)
-    if (pdlt_plan_sum_size(plan, k) > 0) PDLT_TRY(pdlt_output_mean(out, k, err));
+    if (pdlt_plan_sum_size(plan, k) > 0 && !pdlt_plan_drops(plan, k, NULL, NULL))
+      PDLT_TRY(pdlt_output_mean(out, k, err));
 cleanup:
   return status;
 }

@@ -6,17 +6,18 @@
 
 /* What was asked for and is not in the file, and why; NULL when out of memory. */
 static json_t *absent(const pdlt_plan *plan) {
-  const int dropped[] = {PDLT_QUANTITY_COV, PDLT_QUANTITY_COV_END};
   json_t *object = json_object();
-  char reason[96];
-  snprintf(reason, sizeof reason, "not kept: %.3g MB at each width; ensemble.keep: [cov] keeps it",
-           pdlt_plan_covariance_bytes(plan) / 1e6);
-  for (int i = 0; i < 2 && object != NULL && pdlt_plan_drops_covariance(plan); i++)
-    if (plan->has[dropped[i]])
-      json_object_set_new(object, pdlt_quantities[dropped[i]].name, json_string(reason));
-  for (int k = 0; k < PDLT_QUANTITIES && object != NULL; k++)
-    if (plan->absent[k] != NULL)
-      json_object_set_new(object, pdlt_quantities[k].name, json_string(plan->absent[k]));
+  for (int k = 0; k < PDLT_QUANTITIES && object != NULL; k++) {
+    const char *why = plan->absent[k], *word = NULL;
+    char reason[96];
+    double bytes = 0;
+    if (pdlt_plan_drops(plan, k, &bytes, &word)) {
+      snprintf(reason, sizeof reason,
+               "not kept: %.3g MB at each width; ensemble.keep: [%s] keeps it", bytes / 1e6, word);
+      why = reason;
+    }
+    if (why != NULL) json_object_set_new(object, pdlt_quantities[k].name, json_string(why));
+  }
   return object;
 }
 

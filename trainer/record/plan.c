@@ -206,19 +206,29 @@ void pdlt_plan_grow(pdlt_plan *plan, size_t members) {
   fix_blocks(plan, members);
 }
 
-double pdlt_plan_covariance_bytes(const pdlt_plan *plan) {
-  static const int covariances[] = {PDLT_QUANTITY_COV, PDLT_QUANTITY_COV_END};
-  double numbers = 0;
-  for (int i = 0; i < 2; i++)
-    if (plan->has[covariances[i]]) numbers += (double)pdlt_plan_numbers(plan, covariances[i]);
-  return numbers * (double)(plan->blocks + 2) * (double)sizeof(double);
+/* What a word of ensemble.keep, by bit, stands for. */
+static const int kept_with[][2] = {{PDLT_QUANTITY_COV, PDLT_QUANTITY_COV_END},
+                                   {PDLT_QUANTITY_THETA_T, PDLT_QUANTITY_THETA_T},
+                                   {PDLT_QUANTITY_DTHETA_T, PDLT_QUANTITY_DTHETA_T}};
+
+/* Bytes at one width, with error bars and blocks. */
+static double stored_bytes(const pdlt_plan *plan, int k) {
+  const double copies = (double)(plan->blocks + 2) * (double)sizeof(double);
+  return plan->has[k] ? copies * (double)pdlt_plan_numbers(plan, k) : 0;
 }
 
-int pdlt_plan_drops_covariance(const pdlt_plan *plan) {
+int pdlt_plan_drops(const pdlt_plan *plan, int k, double *bytes, const char **word) {
   const pdlt_experiment *ex = plan->ex;
-  const int wanted = ex->ensemble.members == 0 && ex->ensemble.until.quantity == PDLT_QUANTITY_COV;
-  return !wanted && !(ex->ensemble.keep & PDLT_KEEP_COV) &&
-         pdlt_plan_covariance_bytes(plan) > PDLT_KEPT_BYTES;
+  size_t bit = 0;
+  const size_t bits = sizeof kept_with / sizeof *kept_with;
+  while (bit < bits && kept_with[bit][0] != k && kept_with[bit][1] != k) bit++;
+  if (word != NULL) *word = bit < bits ? pdlt_keep_words[bit] : NULL;
+  if (bit == bits || !plan->has[k]) return 0;
+  const int first = kept_with[bit][0], second = kept_with[bit][1];
+  const double all = stored_bytes(plan, first) + (second != first ? stored_bytes(plan, second) : 0);
+  const int wanted = ex->ensemble.members == 0 && ex->ensemble.until.quantity == first;
+  if (bytes != NULL) *bytes = all;
+  return !wanted && !(ex->ensemble.keep >> bit & 1U) && all > PDLT_KEPT_BYTES;
 }
 
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan) {

@@ -145,11 +145,11 @@ void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt
  * ones where they would be too many. */
 void pdlt_plan_grow(pdlt_plan *plan, size_t members);
 
-/* Bytes of the covariances of the outputs at one width, error bars and blocks included, as the plan
- * stands; and whether they are too many to be stored: more than PDLT_KEPT_BYTES, and asked for neither
- * by ensemble.keep nor by until. */
-double pdlt_plan_covariance_bytes(const pdlt_plan *plan);
-int pdlt_plan_drops_covariance(const pdlt_plan *plan);
+/* Whether quantity k is measured and too large to be stored: one of those of ensemble.keep (cov with
+ * cov_end, Theta_t, dTheta_t) that takes, error bars and blocks included, more than PDLT_KEPT_BYTES at
+ * one width, as the plan stands, and is asked for neither by ensemble.keep nor by until. *bytes (unless
+ * NULL): what it takes; *word: its name in ensemble.keep, NULL of other quantities. */
+int pdlt_plan_drops(const pdlt_plan *plan, int k, double *bytes, const char **word);
 
 /* Name of the estimator as in the experiment file: plain, antithetic, two_level, control. */
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan);
