@@ -10,7 +10,7 @@
 
 enum { FIRST_POINTS = 256, DEFAULT_MAX = 1 << 15 };
 
-/* Half of the cells' length, with so many points, tells what the cells do. */
+/* Half of the cells' length, with so many points or all if they are fewer, tells what the cells do. */
 enum { CHECK_POINTS = 256 };
 
 /* Everything between input and result. */
@@ -195,9 +195,18 @@ static double largest(const double *x, size_t count) {
   return size;
 }
 
+/* Points that a replica has at most, and those of the check. */
+static size_t most_points(const pdlt_kink_input *in) {
+  return in->max_points == 0 ? DEFAULT_MAX : in->max_points;
+}
+
+static size_t check_points(const pdlt_kink_input *in) {
+  return most_points(in) < CHECK_POINTS ? most_points(in) : CHECK_POINTS;
+}
+
 /* Doubles the points until the mean is known. */
 static pdlt_status converge(run *r, pdlt_kink *out, const pdlt_kink_input *in, pdlt_error *err) {
-  const size_t max = in->max_points == 0 ? DEFAULT_MAX : in->max_points;
+  const size_t max = most_points(in);
   const size_t count = out->times * out->outputs * out->D;
   pdlt_status status = PDLT_OK;
   pdlt_progress_start_short(in->progress, "neurons near the kink",
@@ -234,7 +243,7 @@ static pdlt_status add_cell_errors(const run *r, pdlt_kink *out, const pdlt_kink
     pdlt_kink *one = k == 0 ? &coarse : &fine;
     run again = {0};
     status = prepare(&again, in, k == 0 ? 1.0 : 2.0, err);
-    if (status == PDLT_OK) status = go_on(&again, 0, CHECK_POINTS, in, err);
+    if (status == PDLT_OK) status = go_on(&again, 0, check_points(in), in, err);
     one->storage = block + (size_t)k * r->results;
     take_results(one, one->storage);
     if (status == PDLT_OK) average(&again, one);
