@@ -65,8 +65,7 @@ pdlt_status pdlt_theory_keep(pdlt_archive *theory, const pdlt_experiment *ex,
   const int cut = kept < D && pdlt_archive_get(theory, "V") != NULL;
   const char *moved =
       pdlt_archive_get(theory, "Theta_t_half") != NULL ? "Theta_t_half" : "Theta_t_nlo";
-  const int drop =
-      pdlt_archive_get(theory, moved) != NULL && !pdlt_experiment_keeps_theta_t(ex, D);
+  const int drop = pdlt_archive_get(theory, moved) != NULL && !pdlt_experiment_keeps_theta_t(ex, D);
   pdlt_status status = PDLT_OK;
   if (!cut && !drop) return PDLT_OK;
   PDLT_TRY(store_reach(theory, ex, progress, err));

@@ -388,8 +388,8 @@ pdlt_status pdlt_evidence_beyond(pdlt_truncation *out, const pdlt_join *join,
   PDLT_TRY(pdlt_alloc(&width, num, sizeof *width, err));
   PDLT_TRY(pdlt_alloc(&h, num, sizeof *h, err));
   list_widths(width, h, join, setup);
-  const pdlt_truncation_input input = {join, setup->degree, setup->truncation, num, width, h,
-                                       join->power < 1.0};
+  const pdlt_truncation_input input = {join, setup->degree,    setup->truncation, num, width,
+                                       h,    join->power < 1.0};
   PDLT_TRY(pdlt_truncation_size(out, &input, err));
 cleanup:
   pdlt_free(width);
@@ -417,8 +417,8 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
   evidence.numbers = 0;
   PDLT_TRY(new_fits(&f, err));
   list_widths(f.width, f.h, join, setup);
-  const pdlt_truncation_input input = {join,  f.degree, setup->truncation, f.num, f.width,
-                                       f.h,   power == 1 && join->power < 1.0};
+  const pdlt_truncation_input input = {
+      join, f.degree, setup->truncation, f.num, f.width, f.h, power == 1 && join->power < 1.0};
   f.coefficient.view.shared_width = f.left.view.shared_width = beyond->width;
   pdlt_progress_add(setup->progress, (double)join->count);
   for (size_t k = 0; k < join->count; k++) {

@@ -33,8 +33,7 @@ static double end_of(const pdlt_training *w) {
 /* Last finite time, or the end when one is infinite. */
 static double last_time(const pdlt_training *w, size_t num_times, const double *times) {
   double last = 0.0;
-  for (size_t k = 0; k < num_times; k++)
-    last = fmax(last, isinf(times[k]) ? end_of(w) : times[k]);
+  for (size_t k = 0; k < num_times; k++) last = fmax(last, isinf(times[k]) ? end_of(w) : times[k]);
   return last;
 }
 

@@ -10,7 +10,7 @@
 /* Three standard errors of the mean output, relative to its largest entry. */
 static const double tolerance = 1e-3;
 
-static const char *const names[] = {"z_half",       "cov_half",     "Theta_t_half",
+static const char *const names[] = {"z_half",         "cov_half",   "Theta_t_half",
                                     "crossings_half", "z_end_half", "cov_end_half"};
 
 static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt_error *err) {
