@@ -124,7 +124,7 @@ TEST(Kink, OneStepInClosedForm) {
     Net net = Random(2, {Layer(3, 1, 0.1, 1.5, 0.2, 1), Layer(1, 1, 0.3, 1.3, 0.1, 0.9)}, 3, 3, 1);
     net.minus = minus;
     FillKernels(net);
-    const Prediction p = Predict(net, {1}, {nullptr, 1024, 2, 0});
+    const Prediction p = Predict(net, {1}, {nullptr, 2048, 2, 0});
     Array exact;
     for (size_t a = 0; a < 3; a++) exact.push_back(OneStep(net, a));
     EXPECT_LT(Distance(p.z, exact), 4.0 / 3 * p.err_z) << minus;
@@ -183,11 +183,11 @@ TEST(Kink, Factors) {
   pdlt_kink_factors factors = pdlt_kink_factors_all();
   const auto with = [&](const char *name, double value) {
     *pdlt_kink_factor(&factors, name) = value;
-    const Prediction p = Predict(net, times, {&factors, 1024, 2, 0});
+    const Prediction p = Predict(net, times, {&factors, 2048, 2, 0});
     *pdlt_kink_factor(&factors, name) = 1;
     return p;
   };
-  const Prediction whole = Predict(net, times, {nullptr, 1024, 2, 0});
+  const Prediction whole = Predict(net, times, {nullptr, 2048, 2, 0});
   const char *const names[] = {"half.crossing", "half.pushed", "half.others", "half.layer1",
                                "half.layer2"};
   for (int k = 0; k < 5; k++) {
@@ -239,8 +239,8 @@ TEST(Kink, PointsUntilKnown) {
   const Net net = ThreeLayers(1, 0, 1);
   const Prediction some = Predict(net, {2}, {nullptr, 4096, 2, 0.05});
   EXPECT_LE(some.err_z, 0.05 * Largest(some.z));
-  EXPECT_LT(some.points, 16 * 4096);
-  EXPECT_EQ(Predict(net, {2}, {nullptr, 512, 2, 0}).points, 16 * 512);
+  EXPECT_LT(some.points, PDLT_KINK_REPLICAS * 4096);
+  EXPECT_EQ(Predict(net, {2}, {nullptr, 512, 2, 0}).points, PDLT_KINK_REPLICAS * 512);
 }
 
 /* The other order of samples is another point set: equal within the errors. */
