@@ -26,7 +26,7 @@ void Rates(const Net &net, double *fast, double *slow) {
   *slow = mean - half;
 }
 
-/* Small steps, of which those beyond 256 are joined, against flow: the same points, so that only eta and the cells
+/* Small steps, of which those beyond 32 are joined, against flow: the same points, so that only eta and the cells
  * are between them. */
 TEST(KinkLate, SmallStepsAreFlow) {
   Net steps = TwoLayers(), flow = steps;

@@ -104,7 +104,7 @@ pdlt_status pdlt_kink_grid_new(pdlt_kink_grid *out, const pdlt_training *w, size
   PDLT_TRY(pdlt_alloc(&g.record, num_times, sizeof *g.record, err));
   for (size_t c = 0; c < g.cells; c++) {
     g.time[c + 1] = next(w, g.time[c], last, num_times, times, fine);
-    g.flow[c] = w->flow || g.time[c + 1] - g.time[c] > 1.5;
+    g.flow[c] = w->flow || g.time[c] >= single * fine;
   }
   fill_modes(&g, w);
   fill_records(&g, num_times, times);

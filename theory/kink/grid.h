@@ -21,7 +21,7 @@ extern "C" {
 typedef struct pdlt_kink_grid {
   size_t cells, modes;
   double *time;  /* (G) */
-  int *flow;     /* (C) 0: the cell is one step */
+  int *flow;     /* (C) 0: one step; all cells after the first of another kind are of that kind */
   double *gain;  /* (C, A) eta times the sum over the cell's steps (flow: the integral) of mu^t */
   double *power; /* (G, A) mu^t, the size of the mode of the error */
   /* (C, A) each: a mode of the shift z_half goes from z to decay z + spread dS in a cell in which its source
