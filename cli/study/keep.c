@@ -63,13 +63,14 @@ pdlt_status pdlt_theory_keep(pdlt_archive *theory, const pdlt_experiment *ex,
   const size_t D = pdlt_archive_get(theory, "K")->dim[0];
   const size_t kept = pdlt_experiment_kept_samples(ex, D);
   const int cut = kept < D && pdlt_archive_get(theory, "V") != NULL;
-  const int drop =
-      pdlt_archive_get(theory, "Theta_t_nlo") != NULL && !pdlt_experiment_keeps_theta_t(ex, D);
+  const char *moved =
+      pdlt_archive_get(theory, "Theta_t_half") != NULL ? "Theta_t_half" : "Theta_t_nlo";
+  const int drop = pdlt_archive_get(theory, moved) != NULL && !pdlt_experiment_keeps_theta_t(ex, D);
   pdlt_status status = PDLT_OK;
   if (!cut && !drop) return PDLT_OK;
   PDLT_TRY(store_reach(theory, ex, progress, err));
   if (cut) PDLT_TRY(cut_tensors(theory, kept, err));
-  if (drop) PDLT_TRY(leave_out(theory, "Theta_t_nlo", err));
+  if (drop) PDLT_TRY(leave_out(theory, moved, err));
 cleanup:
   return status;
 }

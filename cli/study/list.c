@@ -6,6 +6,7 @@
 #include "base/core/memory.h"
 #include "base/experiment/quantity.h"
 #include "cli/study/study.h"
+#include "theory/terms/kink_term.h"
 #include "theory/terms/term.h"
 #include "theory/terms/training_term.h"
 
@@ -34,9 +35,19 @@ static const pdlt_list_entry mean_parts[] = {
     {"ddntk_cubic", "part of z_nlo: ddNTKs, cubic in y"}};
 enum { MEAN_PARTS = sizeof mean_parts / sizeof *mean_parts };
 
+/* The same of z_half; half.layer<l> stands for each hidden layer. */
+enum { HALF_PARTS = PDLT_KINK_PART_COUNT + 1 };
+
+static void list_half_parts(pdlt_list_entry *entry) {
+  for (int k = 0; k < PDLT_KINK_PART_COUNT; k++)
+    *entry++ = (pdlt_list_entry){pdlt_kink_part_name((pdlt_kink_part)k),
+                                 pdlt_kink_part_equation((pdlt_kink_part)k)};
+  *entry = (pdlt_list_entry){"half.layer<l>", "part of z_half: neurons of hidden layer l = 1..L-1"};
+}
+
 /* Entries whose names or texts are put together. */
 typedef struct pdlt_list_texts {
-  pdlt_list_entry entry[PDLT_QUANTITIES + MEAN_PARTS + 1];
+  pdlt_list_entry entry[PDLT_QUANTITIES + MEAN_PARTS + HALF_PARTS + 1];
   char text[PDLT_QUANTITIES][256];
 } pdlt_list_texts;
 
@@ -72,6 +83,7 @@ static void list_parts(pdlt_list_texts *out) {
     if (used > 0) *entry++ = (pdlt_list_entry){out->text[i], q->what};
   }
   memcpy(entry, mean_parts, sizeof mean_parts);
+  list_half_parts(entry + MEAN_PARTS);
 }
 
 static void list_activations(pdlt_list_entry out[PDLT_ACTIVATION_COUNT + 1]) {

@@ -15,10 +15,10 @@ extern "C" {
 #endif
 
 typedef enum pdlt_expect_kind {
-  PDLT_EXPECT_LIMIT, /* value at infinite width (c0 of the fit) */
-  PDLT_EXPECT_SLOPE, /* coefficient of 1/width (c1, c0 held) */
-  PDLT_EXPECT_EXACT, /* value at each finite width */
-  PDLT_EXPECT_THEORY, /* a formula over theory's arrays; no ensemble */
+  PDLT_EXPECT_LIMIT,   /* value at infinite width (c0 of the fit) */
+  PDLT_EXPECT_SLOPE,   /* coefficient of 1/width (c1, c0 held) */
+  PDLT_EXPECT_EXACT,   /* value at each finite width */
+  PDLT_EXPECT_THEORY,  /* a formula over theory's arrays; no ensemble */
   PDLT_EXPECT_EXPONENT /* the power of 1/n with which the distance from infinite width falls */
 } pdlt_expect_kind;
 
@@ -57,7 +57,7 @@ typedef struct pdlt_expectation {
   char *value;                 /* THEORY: what is computed */
   char *variable;              /* THEORY: NULL, or its name in value and predicted */
   long first, last, step;      /* its values */
-  double tolerance;            /* THEORY: relative; absolute where the prediction is 0; EXPONENT: absolute */
+  double tolerance; /* THEORY: relative; absolute where the prediction is 0; EXPONENT: absolute */
   size_t num_sabotages;
   pdlt_sabotage *sabotages; /* (num_sabotages), at least one */
 } pdlt_expectation;

@@ -50,8 +50,7 @@ static pdlt_status predict(double *out, const pdlt_expectation *e, const pdlt_sa
                            const pdlt_claim_setting *setting, pdlt_error *err) {
   const int other = sabotage != NULL && sabotage->kind == PDLT_SABOTAGE_VALUE;
   pdlt_claim_scope scope;
-  pdlt_claim_scope_open(&scope, setting,
-                        setting->other != NULL ? setting->other : setting->theory);
+  pdlt_claim_scope_open(&scope, setting, setting->other != NULL ? setting->other : setting->theory);
   const pdlt_status status =
       pdlt_claim_scope_value(out, other ? &sabotage->value : &e->predicted, &scope, err);
   if (sabotage != NULL && sabotage->kind == PDLT_SABOTAGE_FACTOR) *out *= sabotage->factor;
@@ -71,11 +70,12 @@ static void judge(pdlt_finding *out, double tolerance, double share) {
              "fewer than two widths stand clear of their noise; use more members");
     return;
   }
-  out->verdict = out->p < share           ? PDLT_DISAGREE
+  out->verdict = out->p < share            ? PDLT_DISAGREE
                  : out->se > tolerance / 2 ? PDLT_UNDECIDED
                                            : PDLT_AGREE;
-  snprintf(out->reason, sizeof out->reason, "the distance falls as n^-%.3f(%.3f), predicted n^-%.3g within %.2g%s",
-           out->value, out->se, out->predicted, tolerance,
+  snprintf(out->reason, sizeof out->reason,
+           "the distance falls as n^-%.3f(%.3f), predicted n^-%.3g within %.2g%s", out->value,
+           out->se, out->predicted, tolerance,
            out->verdict == PDLT_UNDECIDED ? "; use more members" : "");
 }
 

@@ -18,9 +18,8 @@ static const char *const top_keys[] = {"claim", "equation", "text", "sigma",
                                        "quick", "expect",   NULL};
 static const char *const ensemble_keys[] = {"test", "label",     "quantity", "at",
                                             "time", "predicted", "sabotage", NULL};
-static const char *const exponent_keys[] = {"test", "label",     "quantity",  "at",
-                                            "time", "predicted", "tolerance", "sabotage",
-                                            NULL};
+static const char *const exponent_keys[] = {"test",      "label",     "quantity", "at", "time",
+                                            "predicted", "tolerance", "sabotage", NULL};
 static const char *const theory_keys[] = {"test",      "label",     "value",    "for",
                                           "predicted", "tolerance", "sabotage", NULL};
 static const char *const sabotage_keys[] = {"omit",           "flip", "factor", "value",
@@ -297,7 +296,8 @@ static pdlt_status read_expectation(reader *r, const pdlt_node *map, pdlt_expect
   const int word =
       test != NULL && test->kind == PDLT_NODE_SCALAR ? is_word(test_words, test->text) : 0;
   if (word == 0)
-    return FAIL(test == NULL ? map : test, "test", "expected one of limit, slope, exact, theory, exponent");
+    return FAIL(test == NULL ? map : test, "test",
+                "expected one of limit, slope, exact, theory, exponent");
   pdlt_status status = PDLT_OK;
   e->kind = (pdlt_expect_kind)(word - 1);
   if (predicted != NULL) PDLT_TRY(read_formulas(r, predicted, "predicted", &e->predicted));

@@ -30,7 +30,7 @@ typedef struct pdlt_truncation_input {
 typedef struct pdlt_truncation {
   double beyond[PDLT_FIT_BEYOND], shared[PDLT_FIT_BEYOND];
   double shared_known[PDLT_FIT_BEYOND]; /* shared where c0 is held at lo */
-  size_t width; /* w: the first that is used */
+  size_t width;                         /* w: the first that is used */
 } pdlt_truncation;
 
 /* C_0 is the root mean square of lo over the distinct numbers, C_k that of the fitted coefficient of

@@ -135,6 +135,14 @@ pdlt_verdict pdlt_verdict_test(const pdlt_evidence *e, int degree, double share,
     explain_untested(reason, size, e, degree);
     return PDLT_UNDECIDED;
   }
+  if (e->h_power < 1.0 && degree < 2 && (e->broken || p < share)) {
+    snprintf(reason, size,
+             "with a kink the coefficient of h can be much larger than that of h^(1/2), and a fit "
+             "of degree %d "
+             "cannot tell (p = %.2g); use compare.degree 2 or more",
+             degree, p);
+    return PDLT_UNDECIDED;
+  }
   if (e->broken) {
     snprintf(reason, size,
              "a number without statistical error differs from theory by more than its numerical "

@@ -19,7 +19,8 @@ using support::Truth;
 
 // Mean outputs (T, 1, D) of ReLU networks.
 struct Kink {
-  Kink() {
+  explicit Kink(int degree = 2) {
+    s.degree = degree;
     s.activation = "relu";
     s.widths = {32, 64, 96, 128, 192, 256, 384, 576};
     std::mt19937_64 rng(11);
@@ -69,6 +70,21 @@ TEST(Kink, RefusesAnotherCoefficient) {
     EXPECT_EQ(r.test("z", "c1").verdict, PDLT_DISAGREE) << factor;
     EXPECT_NE(r.test("z", "c0").verdict, PDLT_DISAGREE) << factor;
     EXPECT_EQ(r.c.verdict, PDLT_DISAGREE);
+  }
+}
+
+// A fit of h^(1/2) alone cannot tell a wrong coefficient from the coefficient of h, and refutes nothing.
+TEST(Kink, DegreeOneRefutesNothing) {
+  for (const double factor : {1.0, -1.0}) {
+    Kink k(1);
+    k.half("z_half", factor);
+    Result r;
+    r.compare(k.pair);
+    EXPECT_NE(r.test("z", "c1").verdict, PDLT_DISAGREE) << factor;
+    EXPECT_NE(r.test("z", "c0").verdict, PDLT_DISAGREE) << factor;
+    const std::string reason = r.test("z", "c1").reason;
+    EXPECT_EQ(factor < 0, reason.find("use compare.degree 2 or more") != std::string::npos)
+        << reason;
   }
 }
 

@@ -158,6 +158,38 @@ TEST(Mask, OmitAndFlipTogether) {
   EXPECT_NE(both.at("F")[0], whole.at("F")[0]);
 }
 
+/* Names of the first correction of a network with a kink: the one factor that each means, and no other. */
+TEST(Mask, HalfNames) {
+  const std::vector<std::string> names = {"half.crossing", "half.pushed", "half.others",
+                                          "half.layer1",   "half.layer2", "half.layer64"};
+  for (const std::string &name : names) {
+    pdlt_experiment ex = Parse({"theory.flip=[" + name + "]", "theory.omit=[half.layer3]"});
+    pdlt_error err = {};
+    pdlt_mask mask;
+    ASSERT_EQ(pdlt_mask_read(&mask, &ex, &err), PDLT_OK) << err.message;
+    EXPECT_TRUE(mask.active);
+    double *one = pdlt_kink_factor(&mask.kink, name.c_str());
+    ASSERT_NE(one, nullptr);
+    EXPECT_EQ(*one, -1);
+    EXPECT_EQ(mask.kink.layer[2], 0);
+    *one = 1, mask.kink.layer[2] = 1;
+    for (const double factor : mask.kink.part) EXPECT_EQ(factor, 1);
+    for (const double factor : mask.kink.layer) EXPECT_EQ(factor, 1);
+    for (const double factor : mask.part) EXPECT_EQ(factor, 1);
+    for (const double factor : mask.terms.factor) EXPECT_EQ(factor, 1);
+    for (const double factor : mask.dynamics.factor) EXPECT_EQ(factor, 1);
+    pdlt_experiment_free(&ex);
+  }
+  for (const std::string name : {"half", "half.layer0", "half.layer65", "half.layer01", "half."})
+    EXPECT_EQ(Refusal({"theory.omit=[" + name + "]"})
+                  .rfind("--set: theory.omit: \"" + name + "\" is no term, tensor or part", 0),
+              0u)
+        << name;
+  EXPECT_EQ(Refusal({"theory.omit=[half.pushed]", "theory.flip=[half.pushed]"})
+                .rfind("--set: theory.flip: \"half.pushed\" is left out by theory.omit", 0),
+            0u);
+}
+
 TEST(Mask, Refusals) {
   EXPECT_EQ(
       Refusal({"theory.omit=[V.inherit]"}).rfind("--set: theory.omit: \"V.inherit\" is no", 0), 0u);

@@ -42,8 +42,7 @@ static void lower_above(double *out, const double *below, pdlt_kink_slopes s, do
   for (size_t b = 0; b < D; b++)
     for (size_t c = 0; c < D; c++) {
       const double own = theta[a * D + b] * theta[a * D + c] * gamma[b * D + c];
-      out[b * D + c] =
-          factor * (own * four_slopes(s, K, D, a, b, c) + square * below[b * D + c]);
+      out[b * D + c] = factor * (own * four_slopes(s, K, D, a, b, c) + square * below[b * D + c]);
     }
 }
 

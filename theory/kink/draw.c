@@ -11,22 +11,22 @@ struct pdlt_kink_drawer {
   const pdlt_kink_model *model;
   pdlt_kink_tracker tracker;
   size_t n, D, A, C, G;
-  double *z0;        /* (n, D) outputs at the start, less their mean */
-  double *error;     /* (n, A) modes of z(0) - y */
-  double *omega;     /* (n, D) of the layer at hand */
-  double *slope;     /* (D) of the ray at hand; 0 for its own samples */
-  double *lower;     /* (n, D) Y_ab */
-  double *push;      /* (n, D) omega_b s'_b Theta_ab + Y_ab */
-  double *mode;      /* (3, A) of d+, d-, and room */
-  double *own;       /* (D, A) of the error on each sample of the ray */
+  double *z0;                                    /* (n, D) outputs at the start, less their mean */
+  double *error;                                 /* (n, A) modes of z(0) - y */
+  double *omega;                                 /* (n, D) of the layer at hand */
+  double *slope;                                 /* (D) of the ray at hand; 0 for its own samples */
+  double *lower;                                 /* (n, D) Y_ab */
+  double *push;                                  /* (n, D) omega_b s'_b Theta_ab + Y_ab */
+  double *mode;                                  /* (3, A) of d+, d-, and room */
+  double *own;                                   /* (D, A) of the error on each sample of the ray */
   double *plus, *minus, *rate_plus, *rate_minus; /* (C), (C), (G), (G) */
-  double *kick;      /* (D, C) -eta sum of error omega: of each sample of the ray */
-  double *path;      /* (2, 4, G) both signs */
-  double *change;    /* (G) c of the reference */
-  double *source;    /* (L-1, parts, G, n, D) of this draw */
-  double *total;     /* (G, n, D) */
+  double *kick;              /* (D, C) -eta sum of error omega: of each sample of the ray */
+  double *path;              /* (2, 4, G) both signs */
+  double *change;            /* (G) c of the reference */
+  double *source;            /* (L-1, parts, G, n, D) of this draw */
+  double *total;             /* (G, n, D) */
   double *shift, *deviation; /* (T, n, D) */
-  double *work;      /* (4 A) */
+  double *work;              /* (4 A) */
   double *storage;
 };
 
@@ -147,8 +147,7 @@ static void surround(pdlt_kink_drawer *d, const pdlt_kink_ray *ray, const double
     d->slope[b] = ray->ratio[b] != 0.0 ? 0.0
                   : d->slope[b] == 0.0 ? s.mean
                                        : s.mean + mirror * copysign(s.half, d->slope[b]);
-  for (size_t k = 0; k < d->n; k++)
-    spread(d, &ray->lower, LOWER, k, normal, d->lower + k * d->D);
+  for (size_t k = 0; k < d->n; k++) spread(d, &ray->lower, LOWER, k, normal, d->lower + k * d->D);
 }
 
 /* push = omega_b s'_b Theta_ab, with Y_ab when asked for. */
@@ -219,8 +218,8 @@ static void fill_drive(pdlt_kink_drawer *d, const pdlt_kink_ray *ray) {
  * mirror, and so are the integrals of s times omega. */
 static pdlt_status follow(pdlt_kink_drawer *d, pdlt_error *err) {
   const size_t G = d->G;
-  const pdlt_kink_drive drive = {d->C,     d->model->response.grid->flow, d->plus, d->minus,
-                                 d->rate_plus, d->rate_minus};
+  const pdlt_kink_drive drive = {
+      d->C, d->model->response.grid->flow, d->plus, d->minus, d->rate_plus, d->rate_minus};
   double *one = d->path, *two = d->path + INTEGRALS * G;
   pdlt_status status = PDLT_OK;
   for (int mirror = 0; mirror < 2; mirror++) {
@@ -306,8 +305,7 @@ static void add_crossings(const pdlt_kink_drawer *d, const pdlt_kink_ray *ray, d
     const double share =
         factor * ray->weight * d->path[CHANGED * d->G + d->model->response.grid->record[t]];
     for (size_t b = 0; b < d->D; b++)
-      if (ray->ratio[b] != 0.0)
-        crossings[(t * hidden + (size_t)ray->layer) * d->D + b] += share;
+      if (ray->ratio[b] != 0.0) crossings[(t * hidden + (size_t)ray->layer) * d->D + b] += share;
   }
 }
 
@@ -356,8 +354,8 @@ static pdlt_status add_ray(pdlt_kink_drawer *d, const pdlt_kink_ray *ray, const 
   const size_t size = grid_size(d->model);
   const double one = s.weight * radial(d->model, ray, s.with_lower, normal, 1.0);
   const double three = s.weight * radial(d->model, ray, s.with_lower, normal, 3.0);
-  double *others = d->source +
-                   ((size_t)ray->layer * PDLT_KINK_PART_COUNT + PDLT_KINK_OTHERS) * size;
+  double *others =
+      d->source + ((size_t)ray->layer * PDLT_KINK_PART_COUNT + PDLT_KINK_OTHERS) * size;
   fill_push(d, ray, s.with_lower);
   fill_modes(d, ray);
   fill_drive(d, ray);

@@ -33,8 +33,7 @@ static double end_of(const pdlt_training *w) {
 /* Last finite time, or the end when one is infinite. */
 static double last_time(const pdlt_training *w, size_t num_times, const double *times) {
   double last = 0.0;
-  for (size_t k = 0; k < num_times; k++)
-    last = fmax(last, isinf(times[k]) ? end_of(w) : times[k]);
+  for (size_t k = 0; k < num_times; k++) last = fmax(last, isinf(times[k]) ? end_of(w) : times[k]);
   return last;
 }
 
@@ -105,7 +104,7 @@ pdlt_status pdlt_kink_grid_new(pdlt_kink_grid *out, const pdlt_training *w, size
   PDLT_TRY(pdlt_alloc(&g.record, num_times, sizeof *g.record, err));
   for (size_t c = 0; c < g.cells; c++) {
     g.time[c + 1] = next(w, g.time[c], last, num_times, times, fine);
-    g.flow[c] = w->flow || g.time[c + 1] - g.time[c] > 1.5;
+    g.flow[c] = w->flow || g.time[c] >= single * fine;
   }
   fill_modes(&g, w);
   fill_records(&g, num_times, times);

@@ -21,13 +21,13 @@ extern "C" {
 typedef struct pdlt_kink_grid {
   size_t cells, modes;
   double *time;  /* (G) */
-  int *flow;     /* (C) 0: the cell is one step */
+  int *flow;     /* (C) 0: one step; all cells after the first of another kind are of that kind */
   double *gain;  /* (C, A) eta times the sum over the cell's steps (flow: the integral) of mu^t */
   double *power; /* (G, A) mu^t, the size of the mode of the error */
   /* (C, A) each: a mode of the shift z_half goes from z to decay z + spread dS in a cell in which its source
    * grows by dS, and eta times the sum (flow: the integral) of z over the cell is held z + fed dS. */
   double *decay, *spread, *held, *fed;
-  size_t *record; /* (T) where each recorded time lies; an infinite one lies at the end of the last cell */
+  size_t *record; /* (T) where each recorded time lies; an infinite one: the end of the last cell */
 } pdlt_kink_grid;
 
 /* times (T) increasing from 0 on; a last one may be INFINITY: then to where the slowest mode has fallen to

@@ -14,7 +14,7 @@ enum { FIRST_POINTS = 256 };
 enum { DEFAULT_MAX = 1 << 16 };
 static const double default_work = 0x1p27;
 
-/* Half of the cells' length, with so many points, tells what the cells do. */
+/* Half of the cells' length, with so many points or all if they are fewer, tells what the cells do. */
 enum { CHECK_POINTS = 256 };
 
 /* Everything between input and result. */
@@ -69,12 +69,12 @@ static pdlt_status prepare(run *r, const pdlt_kink_input *in, double fine, pdlt_
   PDLT_TRY(pdlt_kink_backward_new(&r->backward, slopes, in->layer, in->kernel, err));
   PDLT_TRY(pdlt_kink_rays_new(&r->rays, &r->backward, in->layer, in->kernel, in->training->A, err));
   PDLT_TRY(pdlt_kink_grid_new(&r->grid, in->training, in->num_times, in->times, fine, err));
-  r->model = (pdlt_kink_model){
-      .slopes = slopes,
-      .rays = &r->rays,
-      .training = in->training,
-      .response = {in->training, &r->grid, in->num_times, in->times},
-      .factors = in->factors == NULL ? pdlt_kink_factors_all() : *in->factors};
+  r->model =
+      (pdlt_kink_model){.slopes = slopes,
+                        .rays = &r->rays,
+                        .training = in->training,
+                        .response = {in->training, &r->grid, in->num_times, in->times},
+                        .factors = in->factors == NULL ? pdlt_kink_factors_all() : *in->factors};
   r->dimensions = pdlt_kink_dimensions(&r->model);
   r->sums = pdlt_kink_sums_size(&r->model);
   r->results = results_size(&shape);
@@ -195,7 +195,8 @@ static void average(const run *r, pdlt_kink *out) {
 
 /* As many points, a power of 2, as the work allows. */
 static size_t most_points(const run *r, const pdlt_kink_input *in) {
-  const double each = (double)PDLT_KINK_REPLICAS * (double)(r->grid.cells + 1) * (double)(r->rays.count + 1);
+  const double each =
+      (double)PDLT_KINK_REPLICAS * (double)(r->grid.cells + 1) * (double)(r->rays.count + 1);
   size_t max = DEFAULT_MAX;
   if (in->max_points > 0) return in->max_points;
   while (max > FIRST_POINTS && (double)max * each > default_work) max /= 2;
@@ -206,6 +207,10 @@ static double largest(const double *x, size_t count) {
   double size = 0.0;
   for (size_t k = 0; k < count; k++) size = fmax(size, fabs(x[k]));
   return size;
+}
+
+static size_t check_points(const pdlt_kink_input *in) {
+  return in->max_points > 0 && in->max_points < CHECK_POINTS ? in->max_points : CHECK_POINTS;
 }
 
 /* Doubles the points until the mean is known. */
@@ -247,7 +252,7 @@ static pdlt_status add_cell_errors(const run *r, pdlt_kink *out, const pdlt_kink
     pdlt_kink *one = k == 0 ? &coarse : &fine;
     run again = {0};
     status = prepare(&again, in, k == 0 ? 1.0 : 2.0, err);
-    if (status == PDLT_OK) status = go_on(&again, 0, CHECK_POINTS, in, err);
+    if (status == PDLT_OK) status = go_on(&again, 0, check_points(in), in, err);
     one->storage = block + (size_t)k * r->results;
     take_results(one, one->storage);
     if (status == PDLT_OK) average(&again, one);
@@ -257,8 +262,7 @@ static pdlt_status add_cell_errors(const run *r, pdlt_kink *out, const pdlt_kink
   out->err_z += largest_change(coarse.z, fine.z, T * row);
   out->err_cov += largest_change(coarse.cov, fine.cov, T * row * row);
   out->err_theta += largest_change(coarse.theta, fine.theta, T * row * row);
-  out->err_crossings +=
-      largest_change(coarse.crossings, fine.crossings, T * out->hidden * out->D);
+  out->err_crossings += largest_change(coarse.crossings, fine.crossings, T * out->hidden * out->D);
 cleanup:
   pdlt_free(block);
   return status;

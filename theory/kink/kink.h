@@ -30,10 +30,10 @@ typedef struct pdlt_kink_input {
   size_t num_times;                 /* T */
   const double *times;              /* (T) increasing; a last one may be INFINITY */
   const pdlt_kink_factors *factors; /* of each part and layer; NULL: 1 everywhere */
-  double tolerance;                 /* three standard errors of the mean, relative to its largest entry */
-  size_t max_points;                /* of each replica, a power of 2; 0: the default */
-  int threads;                      /* >= 1; the result does not depend on it */
-  pdlt_progress *progress;          /* NULL: silent */
+  double tolerance;        /* three standard errors of the mean, relative to its largest entry */
+  size_t max_points;       /* of each replica, a power of 2; 0: the default */
+  int threads;             /* >= 1; the result does not depend on it */
+  pdlt_progress *progress; /* NULL: silent */
 } pdlt_kink_input;
 
 enum { PDLT_KINK_REPLICAS = 8 };

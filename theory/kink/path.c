@@ -36,8 +36,9 @@ static pdlt_kink_piece merged(const pdlt_kink_side *s, pdlt_kink_piece a, pdlt_k
   const double mass = a.mass + b.mass, share = a.mass / mass;
   const double x = (a.low + a.high) / 2, y = (b.low + b.high) / 2;
   const double mean = share * x + (1.0 - share) * y;
-  const double variance = share * ((a.high - a.low) * (a.high - a.low) / 12 + (x - mean) * (x - mean)) +
-                          (1.0 - share) * ((b.high - b.low) * (b.high - b.low) / 12 + (y - mean) * (y - mean));
+  const double variance =
+      share * ((a.high - a.low) * (a.high - a.low) / 12 + (x - mean) * (x - mean)) +
+      (1.0 - share) * ((b.high - b.low) * (b.high - b.low) / 12 + (y - mean) * (y - mean));
   const double half = smaller(sqrt(3.0 * variance), mean + s->moved);
   return (pdlt_kink_piece){mean - half, mean + half, mass, a.start};
 }
@@ -64,8 +65,7 @@ static pdlt_status push(pdlt_kink_side *s, double low, double high, double mass,
                         pdlt_error *err) {
   s->mass[start] += mass;
   s->moment += mass * (low + high) / 2;
-  if (s->count >= MOST &&
-      join(s, (pdlt_kink_piece){low - s->moved, high - s->moved, mass, start}))
+  if (s->count >= MOST && join(s, (pdlt_kink_piece){low - s->moved, high - s->moved, mass, start}))
     return PDLT_OK;
   const pdlt_status status = s->count < s->capacity ? PDLT_OK : grow(s, err);
   if (status != PDLT_OK) return status;
@@ -192,9 +192,8 @@ pdlt_status pdlt_kink_follow(pdlt_kink_tracker *t, const pdlt_kink_drive *drive,
   for (size_t c = 0; c < drive->cells; c++) {
     const move m = {{-sign * drive->minus[c], sign * drive->plus[c]}, drive->flow[c]};
     PDLT_TRY(advance(t, &m, err));
-    const double share = m.flow ? share_above(sign * drive->rate_plus[c + 1],
-                                              sign * drive->rate_minus[c + 1])
-                                : 0.0;
+    const double share =
+        m.flow ? share_above(sign * drive->rate_plus[c + 1], sign * drive->rate_minus[c + 1]) : 0.0;
     put(t, share, out, c + 1);
   }
 cleanup:

@@ -19,9 +19,10 @@ extern "C" {
 /* What moves the neuron; borrowed. Multiplied by `sign` when read. */
 typedef struct pdlt_kink_drive {
   size_t cells;
-  const int *flow;              /* (C) 1: continuous motion within the cell, 0: one step */
-  const double *plus, *minus;   /* (C) d+ and d- of the cell */
-  const double *rate_plus, *rate_minus; /* (G) the same per unit of time, at the times; read under flow */
+  const int *flow;            /* (C) 1: continuous motion within the cell, 0: one step */
+  const double *plus, *minus; /* (C) d+ and d- of the cell */
+  const double *rate_plus,
+      *rate_minus; /* (G) the same per unit of time, at the times; read under flow */
 } pdlt_kink_drive;
 
 /* Integrals over s0 at the G times; 1[..] is 1 or 0, and where the neuron sticks to its kink the share of time

@@ -58,11 +58,12 @@ static pdlt_status gather(pdlt_kink_ray *ray, const double *K, size_t D, size_t 
     if (ray->ratio[b] == 0.0) continue;
     if (b < train) ray->trains = 1;
     if (!moves_together(ray, D, b))
-      return pdlt_fail(err, PDLT_ERR_UNSUPPORTED,
-                       "samples %zu and %zu are multiples of each other in layer %d, and biases that learn "
-                       "move them apart; their neurons near the kink are not predicted: use other samples, "
-                       "C_b > 0, or lambda_b = 0",
-                       ray->reference, b, ray->layer + 1);
+      return pdlt_fail(
+          err, PDLT_ERR_UNSUPPORTED,
+          "samples %zu and %zu are multiples of each other in layer %d, and biases that learn "
+          "move them apart; their neurons near the kink are not predicted: use other samples, "
+          "C_b > 0, or lambda_b = 0",
+          ray->reference, b, ray->layer + 1);
   }
   return PDLT_OK;
 }

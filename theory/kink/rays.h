@@ -25,12 +25,12 @@ typedef struct pdlt_kink_root {
 } pdlt_kink_root;
 
 typedef struct pdlt_kink_ray {
-  int layer;        /* hidden layer l = 1.. at l - 1 */
-  size_t reference; /* a: the first of the group */
-  double *ratio;    /* (D) r_b, 0 for samples outside the group; owned */
-  int trains;       /* 1: a training sample is in the group */
-  double weight;    /* (n_{L-1}/n_l)^(1/2)/(2 pi K_aa)^(1/2) */
-  const double *theta; /* (D, D) of the layer; borrowed */
+  int layer;            /* hidden layer l = 1.. at l - 1 */
+  size_t reference;     /* a: the first of the group */
+  double *ratio;        /* (D) r_b, 0 for samples outside the group; owned */
+  int trains;           /* 1: a training sample is in the group */
+  double weight;        /* (n_{L-1}/n_l)^(1/2)/(2 pi K_aa)^(1/2) */
+  const double *theta;  /* (D, D) of the layer; borrowed */
   pdlt_kink_root slope; /* h of the other samples given h_a = 0 */
   pdlt_kink_root lower; /* Y_ab over b; rank 0 in the first layer */
 } pdlt_kink_ray;

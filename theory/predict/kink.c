@@ -10,7 +10,10 @@
 /* Three standard errors of the mean output, relative to its largest entry. */
 static const double tolerance = 1e-3;
 
-static const char *const names[] = {"z_half",       "cov_half",     "Theta_t_half",
+/* Each sample needs covariances of all others, of which roots are taken: D^4 in all. */
+enum { MOST_SAMPLES = 192 };
+
+static const char *const names[] = {"z_half",         "cov_half",   "Theta_t_half",
                                     "crossings_half", "z_end_half", "cov_end_half"};
 
 static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt_error *err) {
@@ -84,6 +87,15 @@ cleanup:
   return status;
 }
 
+static pdlt_status too_many(const pdlt_prediction *p, size_t D, pdlt_error *err) {
+  char reason[160];
+  snprintf(reason, sizeof reason,
+           "%zu samples are more than %d, for which the first correction of a kink is computed; "
+           "use fewer",
+           D, MOST_SAMPLES);
+  return all_absent(p, reason, err);
+}
+
 pdlt_status pdlt_predict_kink(const pdlt_prediction *p, pdlt_error *err) {
   const pdlt_activation_traits traits = pdlt_activation_get_traits(&p->ex->network.activation);
   const pdlt_training_input lo = pdlt_predict_training_input(p);
@@ -91,6 +103,7 @@ pdlt_status pdlt_predict_kink(const pdlt_prediction *p, pdlt_error *err) {
   pdlt_kink kink = {0};
   pdlt_error why = {0};
   pdlt_status status = PDLT_OK;
+  if (lo.D > MOST_SAMPLES) return too_many(p, lo.D, err);
   PDLT_TRY(pdlt_training_new(&training, &lo, err));
   const pdlt_kink_input input = {.a_plus = traits.a_plus,
                                  .a_minus = traits.a_minus,

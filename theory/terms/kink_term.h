@@ -10,9 +10,9 @@ extern "C" {
 #endif
 
 /* X(id, name, equation): sources of z_half, summed over hidden layers and training samples a. */
-#define PDLT_KINK_PART_LIST(X)                                                                     \
-  X(CROSSING, "half.crossing", "int ds0 E[omega_ka (s(s(t)) - s'(s0) s_lin(t))], Y = 0")           \
-  X(PUSHED, "half.pushed", "int ds0 E[c(t) omega_kb s'_b Th_ab], b != a, Y = 0")                   \
+#define PDLT_KINK_PART_LIST(X)                                                           \
+  X(CROSSING, "half.crossing", "int ds0 E[omega_ka (s(s(t)) - s'(s0) s_lin(t))], Y = 0") \
+  X(PUSHED, "half.pushed", "int ds0 E[c(t) omega_kb s'_b Th_ab], b != a, Y = 0")         \
   X(OTHERS, "half.others", "both sources less those with Y = 0; int ds0 E[c(t) Y_kab]")
 
 typedef enum pdlt_kink_part {
@@ -26,7 +26,9 @@ typedef enum pdlt_kink_part {
 const char *pdlt_kink_part_name(pdlt_kink_part part);
 const char *pdlt_kink_part_equation(pdlt_kink_part part);
 
-enum { PDLT_KINK_LAYERS = 64 }; /* half.layer<l> is a name for l = 1 .. here; deeper layers have factor 1 */
+enum {
+  PDLT_KINK_LAYERS = 64
+}; /* half.layer<l> is a name for l = 1 .. here; deeper layers have factor 1 */
 
 /* Factor of each part and hidden layer (l at l - 1): 1 as derived, 0 left out, -1 sign flipped. */
 typedef struct pdlt_kink_factors {
