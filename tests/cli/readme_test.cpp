@@ -1,5 +1,4 @@
-/* readme_test.cpp - the commands that README.md and the pages explain.md and experiment.md of docs tell
- * people to type do work. */
+/* readme_test.cpp - the commands that README.md and pages of docs tell people to type do work. */
 #include <gtest/gtest.h>
 
 #include <sstream>
