@@ -1,4 +1,5 @@
-/* readme_test.cpp - the commands that README.md and docs/explain.md tell people to type do work. */
+/* readme_test.cpp - the commands that README.md and the pages explain.md and experiment.md of docs tell
+ * people to type do work. */
 #include <gtest/gtest.h>
 
 #include <sstream>
@@ -61,6 +62,10 @@ void ExpectToWork(const std::string &page, size_t at_least) {
 TEST(Readme, ProgramCommandsWork) { ExpectToWork("README.md", 5); }
 
 TEST(Readme, CommandsOfExplainWork) { ExpectToWork("docs/explain.md", 2); }
+
+/* The recipe for kinks: theory agrees, and is refuted without the neurons that cross. */
+TEST(Readme, CommandsOfExperimentWork) { ExpectToWork("docs/experiment.md", 4); }
+
 /* As printed, but for the time it takes: fewer members and steps, infinite width only. With
  * PDLT_TEST_DATA on the images themselves, else on others of their format. */
 TEST(Readme, CommandForMnistWorks) {
