@@ -301,23 +301,6 @@ cleanup:
   return status;
 }
 
-/* Where the null hypothesis stays hidden: what the two parts of the truncation error that numbers have in common
- * take of it belongs to truncation, (null_z with them over null_z without)^2 of the variance is left to the rest. */
-static pdlt_status share_common(pdlt_evidence *out, const fits *f, pdlt_error *err) {
-  pdlt_functions own = f->coefficient.view;
-  pdlt_joint joint;
-  double sum = 0.0;
-  if (own.count == 0 || !(out->null_z > 0.0) || out->null_z >= PDLT_NULL_DISTANCE) return PDLT_OK;
-  own.shared = own.coherent = NULL;
-  const pdlt_status status = pdlt_joint_test(&joint, f->join, &own, err);
-  if (status != PDLT_OK || !(joint.null_z > out->null_z)) return status;
-  const double rest = out->null_z * out->null_z / (joint.null_z * joint.null_z);
-  for (int k = 0; k < PDLT_ERROR_KINDS; k++) sum += out->share[k];
-  for (int k = 0; k < PDLT_ERROR_KINDS; k++) out->share[k] *= rest / sum;
-  out->share[PDLT_ERROR_TRUNCATION] += 1.0 - rest;
-  return PDLT_OK;
-}
-
 static pdlt_status test_lists(pdlt_evidence *out, fits *f, pdlt_progress *progress,
                               pdlt_error *err) {
   pdlt_status status = PDLT_OK;
@@ -327,7 +310,6 @@ static pdlt_status test_lists(pdlt_evidence *out, fits *f, pdlt_progress *progre
   PDLT_TRY(pdlt_joint_test(&out->fit, f->join, &f->left.view, err));
   pdlt_progress_add(progress, (double)f->join->count);
   out->null_z = f->coefficient.view.count > 0 ? out->coefficient.null_z : sqrt(f->exact_null2);
-  PDLT_TRY(share_common(out, f, err));
 cleanup:
   return status;
 }
