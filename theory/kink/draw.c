@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/core/memory.h"
-#include "base/vector/linalg.h"
 
 struct pdlt_kink_drawer {
   const pdlt_kink_model *model;
@@ -17,7 +16,7 @@ struct pdlt_kink_drawer {
   double *slope;                                 /* (D) of the ray at hand; 0 for its own samples */
   double *lower;                                 /* (n, D) Y_ab */
   double *push;                                  /* (n, D) omega_b s'_b Theta_ab + Y_ab */
-  double *mode;                                  /* (3, A) of d+, d-, and room */
+  double *mode;                                  /* (2, A) of d+ and d- */
   double *own;                                   /* (D, A) of the error on each sample of the ray */
   double *plus, *minus, *rate_plus, *rate_minus; /* (C), (C), (G), (G) */
   double *kick;              /* (D, C) -eta sum of error omega: of each sample of the ray */
@@ -77,7 +76,7 @@ pdlt_status pdlt_kink_drawer_new(pdlt_kink_drawer **out, const pdlt_kink_model *
   PDLT_TRY(pdlt_alloc(&d, 1, sizeof *d, err));
   d->model = m;
   d->n = n, d->D = D, d->A = A, d->C = C, d->G = G;
-  const size_t size = 4 * row + n * A + D + 3 * A + D * A + 2 * C + 2 * G + D * C +
+  const size_t size = 4 * row + n * A + D + 2 * A + D * A + 2 * C + 2 * G + D * C +
                       2 * INTEGRALS * G + G + source_size(m) + G * row + 2 * T * row + 4 * A;
   PDLT_TRY(pdlt_alloc(&d->storage, size, sizeof(double), err));
   double *next = d->storage;
@@ -87,7 +86,7 @@ pdlt_status pdlt_kink_drawer_new(pdlt_kink_drawer **out, const pdlt_kink_model *
   d->push = pdlt_take(&next, row);
   d->error = pdlt_take(&next, n * A);
   d->slope = pdlt_take(&next, D);
-  d->mode = pdlt_take(&next, 3 * A);
+  d->mode = pdlt_take(&next, 2 * A);
   d->own = pdlt_take(&next, D * A);
   d->plus = pdlt_take(&next, C);
   d->minus = pdlt_take(&next, C);

@@ -105,11 +105,9 @@ cleanup:
   return status;
 }
 
-/* out (T, n_L, D) += factor times the answer to source (G, n_L, D). */
-static void add_answer(const run *r, const double *source, double factor, double *answer,
-                       double *work, size_t count, double *out) {
-  pdlt_kink_respond(&r->model.response, source, answer, work);
-  for (size_t k = 0; k < count; k++) out[k] += factor * answer[k];
+/* out += factor x */
+static void add_scaled(double *out, double factor, const double *x, size_t count) {
+  for (size_t k = 0; k < count; k++) out[k] += factor * x[k];
 }
 
 /* Means of one replica of `points` draws. */
@@ -127,9 +125,10 @@ static pdlt_status finish(run *r, size_t replica, double points, pdlt_kink shape
     for (size_t p = 0; p < PDLT_KINK_PART_COUNT; p++) {
       const double *source = sums.source + (l * PDLT_KINK_PART_COUNT + p) * G * row;
       const double factor = f->part[p] * pdlt_kink_layer_factor(f, (int)l) / points;
-      add_answer(r, source, factor, answer, work, T * row, shape.z);
-      add_answer(r, source, factor, answer, work, T * row, shape.part + p * T * row);
-      add_answer(r, source, factor, answer, work, T * row, shape.layer + l * T * row);
+      pdlt_kink_respond(&r->model.response, source, answer, work);
+      add_scaled(shape.z, factor, answer, T * row);
+      add_scaled(shape.part + p * T * row, factor, answer, T * row);
+      add_scaled(shape.layer + l * T * row, factor, answer, T * row);
     }
   for (size_t t = 0; t < T; t++)
     for (size_t x = 0; x < row; x++)

@@ -8,7 +8,7 @@
 
 enum { BITS = 20, DIMENSIONS = 256 };
 
-static const double shift_seed = 0x6b696e6b; /* "kink" */
+static const uint64_t shift_seed = 0x6b696e6b; /* "kink" */
 
 /* Made by make_lattice.py. */
 static const uint32_t generator[DIMENSIONS] = {
@@ -100,7 +100,7 @@ double pdlt_kink_normal(double u) {
 }
 
 static pdlt_rng stream(size_t replica, size_t member) {
-  return (pdlt_rng){(uint64_t)shift_seed, replica, member, PDLT_STREAM_DATA};
+  return (pdlt_rng){shift_seed, replica, member, PDLT_STREAM_DATA};
 }
 
 void pdlt_kink_shift(size_t replica, size_t dimensions, double *shift) {

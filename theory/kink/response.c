@@ -38,22 +38,21 @@ static void put_records(const pdlt_kink_response *r, size_t k, size_t g, const d
 void pdlt_kink_respond(const pdlt_kink_response *r, const double *source, double *z, double *work) {
   const pdlt_training *w = r->training;
   const size_t A = w->A, row = w->outputs * w->D;
-  double *mode = work, *held = work + A, *now = work + 2 * A, *end = work + 3 * A;
+  double *mode = work, *held = work + A, *now = work + 2 * A, *room = work + 3 * A;
   for (size_t k = 0; k < w->outputs; k++) {
     memset(work, 0, 3 * A * sizeof *work);
     for (size_t g = 0; g <= r->grid->cells; g++) {
       const double *here = source + g * row + k * w->D;
+      to_modes(w, here, room);
       for (size_t a = 0; a < A; a++) {
-        double s = 0.0;
-        for (size_t b = 0; b < A; b++) s += w->vector[a * A + b] * here[b];
         if (g > 0) {
           const size_t at = (g - 1) * A + a;
-          held[a] += r->grid->held[at] * mode[a] + r->grid->fed[at] * (s - now[a]);
-          mode[a] = r->grid->decay[at] * mode[a] + r->grid->spread[at] * (s - now[a]);
+          held[a] += r->grid->held[at] * mode[a] + r->grid->fed[at] * (room[a] - now[a]);
+          mode[a] = r->grid->decay[at] * mode[a] + r->grid->spread[at] * (room[a] - now[a]);
         }
-        now[a] = s;
+        now[a] = room[a];
       }
-      put_records(r, k, g, here, held, now, end, z);
+      put_records(r, k, g, here, held, now, room, z);
     }
   }
 }

@@ -31,6 +31,14 @@ pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p);
 pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
                                 pdlt_error *err);
 
+/* The same of several arrays, for one reason. */
+pdlt_status pdlt_predict_all_absent(pdlt_archive *out, const char *const *names, size_t count,
+                                    const char *reason, pdlt_error *err);
+
+/* Array of any shape, copied from `data`. */
+pdlt_status pdlt_predict_put(pdlt_archive *out, const char *name, int ndim, const size_t *dim,
+                             const double *data, pdlt_error *err);
+
 /* Scalar err/NAME. */
 pdlt_status pdlt_predict_error(pdlt_archive *out, const char *name, double value, pdlt_error *err);
 

@@ -17,18 +17,7 @@ static const char *const names[] = {"z_half",         "cov_half",   "Theta_t_hal
                                     "crossings_half", "z_end_half", "cov_end_half"};
 
 static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt_error *err) {
-  pdlt_status status = PDLT_OK;
-  for (size_t i = 0; i < sizeof names / sizeof *names && status == PDLT_OK; i++)
-    status = pdlt_predict_absent(p->out, names[i], reason, err);
-  return status;
-}
-
-static pdlt_status put(const pdlt_prediction *p, const char *name, int ndim, const size_t *dim,
-                       const double *data, pdlt_error *err) {
-  pdlt_array *array = NULL;
-  pdlt_status status = pdlt_archive_new(p->out, name, ndim, dim, &array, err);
-  if (status == PDLT_OK) memcpy(array->data, data, pdlt_array_count(array) * sizeof *data);
-  return status;
+  return pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names, reason, err);
 }
 
 /* name/part and name/layer<l>: their sums are the mean output called name. step: between parts. */
@@ -40,11 +29,11 @@ static pdlt_status put_parts(const pdlt_prediction *p, const pdlt_kink *k, const
   for (int i = 0; i < PDLT_KINK_PART_COUNT; i++) {
     snprintf(full, sizeof full, "%s/%s", name,
              pdlt_kink_part_name((pdlt_kink_part)i) + strlen("half."));
-    PDLT_TRY(put(p, full, ndim, dim, k->part + (size_t)i * step + offset, err));
+    PDLT_TRY(pdlt_predict_put(p->out, full, ndim, dim, k->part + (size_t)i * step + offset, err));
   }
   for (size_t l = 0; l < k->hidden; l++) {
     snprintf(full, sizeof full, "%s/layer%zu", name, l + 1);
-    PDLT_TRY(put(p, full, ndim, dim, k->layer + l * step + offset, err));
+    PDLT_TRY(pdlt_predict_put(p->out, full, ndim, dim, k->layer + l * step + offset, err));
   }
 cleanup:
   return status;
@@ -61,9 +50,10 @@ static pdlt_status put_end(const pdlt_prediction *p, const pdlt_kink *k, pdlt_er
     PDLT_TRY(pdlt_predict_absent(p->out, "z_end_half", reason, err));
     return pdlt_predict_absent(p->out, "cov_end_half", reason, err);
   }
-  PDLT_TRY(put(p, "z_end_half", 2, (size_t[]){n, D}, k->z + last, err));
+  PDLT_TRY(pdlt_predict_put(p->out, "z_end_half", 2, (size_t[]){n, D}, k->z + last, err));
   PDLT_TRY(put_parts(p, k, "z_end_half", 2, (size_t[]){n, D}, last, err));
-  PDLT_TRY(put(p, "cov_end_half", 4, (size_t[]){n, D, n, D}, k->cov + last * n * D, err));
+  PDLT_TRY(pdlt_predict_put(p->out, "cov_end_half", 4, (size_t[]){n, D, n, D},
+                            k->cov + last * n * D, err));
   PDLT_TRY(pdlt_predict_error(p->out, "z_end_half", k->err_z, err));
   PDLT_TRY(pdlt_predict_error(p->out, "cov_end_half", k->err_cov, err));
 cleanup:
@@ -73,11 +63,12 @@ cleanup:
 static pdlt_status put_all(const pdlt_prediction *p, const pdlt_kink *k, pdlt_error *err) {
   const size_t T = k->times, n = k->outputs, D = k->D;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(put(p, "z_half", 3, (size_t[]){T, n, D}, k->z, err));
+  PDLT_TRY(pdlt_predict_put(p->out, "z_half", 3, (size_t[]){T, n, D}, k->z, err));
   PDLT_TRY(put_parts(p, k, "z_half", 3, (size_t[]){T, n, D}, 0, err));
-  PDLT_TRY(put(p, "cov_half", 5, (size_t[]){T, n, D, n, D}, k->cov, err));
-  PDLT_TRY(put(p, "Theta_t_half", 5, (size_t[]){T, n, D, n, D}, k->theta, err));
-  PDLT_TRY(put(p, "crossings_half", 3, (size_t[]){T, k->hidden, D}, k->crossings, err));
+  PDLT_TRY(pdlt_predict_put(p->out, "cov_half", 5, (size_t[]){T, n, D, n, D}, k->cov, err));
+  PDLT_TRY(pdlt_predict_put(p->out, "Theta_t_half", 5, (size_t[]){T, n, D, n, D}, k->theta, err));
+  PDLT_TRY(pdlt_predict_put(p->out, "crossings_half", 3, (size_t[]){T, k->hidden, D}, k->crossings,
+                            err));
   PDLT_TRY(pdlt_predict_error(p->out, "z_half", k->err_z, err));
   PDLT_TRY(pdlt_predict_error(p->out, "cov_half", k->err_cov, err));
   PDLT_TRY(pdlt_predict_error(p->out, "Theta_t_half", k->err_theta, err));

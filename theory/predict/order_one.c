@@ -10,10 +10,7 @@ static const char *const names[] = {"z_nlo",       "z_end_nlo",   "cov_nlo",
 
 /* Everything of this file is absent for one reason. */
 static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt_error *err) {
-  pdlt_status status = PDLT_OK;
-  for (size_t i = 0; i < sizeof names / sizeof *names && status == PDLT_OK; i++)
-    status = pdlt_predict_absent(p->out, names[i], reason, err);
-  return status;
+  return pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names, reason, err);
 }
 
 /* Output-layer tensors and their errors (14) from the archive; returns the name of one that is
@@ -43,24 +40,16 @@ static pdlt_status without(const pdlt_prediction *p, const char *missing, pdlt_e
   return all_absent(p, reason, err);
 }
 
-static pdlt_status put(const pdlt_prediction *p, const char *name, int ndim, const size_t *dim,
-                       const double *data, pdlt_error *err) {
-  pdlt_array *array = NULL;
-  pdlt_status status = pdlt_archive_new(p->out, name, ndim, dim, &array, err);
-  if (status == PDLT_OK) memcpy(array->data, data, pdlt_array_count(array) * sizeof *data);
-  return status;
-}
-
 /* The mean under `name`, its parts (5, ...) under name/part. */
 static pdlt_status put_mean(const pdlt_prediction *p, const char *name, int ndim, const size_t *dim,
                             const double *z, const double *parts, pdlt_error *err) {
   size_t count = 1;
   for (int i = 0; i < ndim; i++) count *= dim[i];
-  pdlt_status status = put(p, name, ndim, dim, z, err);
+  pdlt_status status = pdlt_predict_put(p->out, name, ndim, dim, z, err);
   for (size_t k = 0; k < PDLT_DYNAMICS_PART_COUNT && status == PDLT_OK; k++) {
     char part[64];
     snprintf(part, sizeof part, "%s/%s", name, pdlt_dynamics_part_name((pdlt_dynamics_part)k));
-    status = put(p, part, ndim, dim, parts + k * count, err);
+    status = pdlt_predict_put(p->out, part, ndim, dim, parts + k * count, err);
   }
   return status;
 }
@@ -74,7 +63,7 @@ static pdlt_status put_end(const pdlt_prediction *p, const pdlt_trained *w,
     return pdlt_predict_absent(p->out, "cov_end_nlo", w->why, err);
   }
   PDLT_TRY(put_mean(p, "z_end_nlo", 2, (size_t[]){n, D}, w->end, w->end_parts, err));
-  PDLT_TRY(put(p, "cov_end_nlo", 4, (size_t[]){n, D, n, D}, w->cov_end, err));
+  PDLT_TRY(pdlt_predict_put(p->out, "cov_end_nlo", 4, (size_t[]){n, D, n, D}, w->cov_end, err));
   PDLT_TRY(pdlt_predict_error(p->out, "z_end_nlo", errors->end, err));
   PDLT_TRY(pdlt_predict_error(p->out, "cov_end_nlo", errors->cov_end, err));
 cleanup:
@@ -87,7 +76,8 @@ static pdlt_status put_dntk(const pdlt_prediction *p, const pdlt_trained *w,
   const size_t T = w->times, n = w->outputs, S = w->dntk_samples;
   pdlt_status status = PDLT_OK;
   if (S == 0) return pdlt_predict_absent(p->out, "dTheta_t_nlo", PDLT_DNTK_T_TOO_LARGE, err);
-  PDLT_TRY(put(p, "dTheta_t_nlo", 7, (size_t[]){T, n, S, n, S, n, S}, w->dntk, err));
+  PDLT_TRY(
+      pdlt_predict_put(p->out, "dTheta_t_nlo", 7, (size_t[]){T, n, S, n, S, n, S}, w->dntk, err));
   PDLT_TRY(pdlt_predict_error(p->out, "dTheta_t_nlo", errors->dntk, err));
 cleanup:
   return status;
@@ -98,8 +88,8 @@ static pdlt_status put_all(const pdlt_prediction *p, const pdlt_trained *w,
   const size_t T = w->times, n = w->outputs, D = w->D;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(put_mean(p, "z_nlo", 3, (size_t[]){T, n, D}, w->z, w->parts, err));
-  PDLT_TRY(put(p, "cov_nlo", 5, (size_t[]){T, n, D, n, D}, w->cov, err));
-  PDLT_TRY(put(p, "Theta_t_nlo", 5, (size_t[]){T, n, D, n, D}, w->theta, err));
+  PDLT_TRY(pdlt_predict_put(p->out, "cov_nlo", 5, (size_t[]){T, n, D, n, D}, w->cov, err));
+  PDLT_TRY(pdlt_predict_put(p->out, "Theta_t_nlo", 5, (size_t[]){T, n, D, n, D}, w->theta, err));
   PDLT_TRY(pdlt_predict_error(p->out, "z_nlo", errors->z, err));
   PDLT_TRY(pdlt_predict_error(p->out, "cov_nlo", errors->cov, err));
   PDLT_TRY(pdlt_predict_error(p->out, "Theta_t_nlo", errors->theta, err));

@@ -15,6 +15,23 @@ pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char 
   return PDLT_OK;
 }
 
+pdlt_status pdlt_predict_all_absent(pdlt_archive *out, const char *const *names, size_t count,
+                                    const char *reason, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (size_t i = 0; i < count && status == PDLT_OK; i++)
+    status = pdlt_predict_absent(out, names[i], reason, err);
+  return status;
+}
+
+pdlt_status pdlt_predict_put(pdlt_archive *out, const char *name, int ndim, const size_t *dim,
+                             const double *data, pdlt_error *err) {
+  pdlt_array *array = NULL;
+  const pdlt_status status = pdlt_archive_new(out, name, ndim, dim, &array, err);
+  const size_t count = status == PDLT_OK ? pdlt_array_count(array) : 0;
+  if (count > 0) memcpy(array->data, data, count * sizeof *data);
+  return status;
+}
+
 pdlt_status pdlt_predict_error(pdlt_archive *out, const char *name, double value, pdlt_error *err) {
   char full[64];
   snprintf(full, sizeof full, "err/%s", name);
@@ -23,8 +40,5 @@ pdlt_status pdlt_predict_error(pdlt_archive *out, const char *name, double value
 
 pdlt_status pdlt_predict_array(pdlt_archive *out, const char *name, int rank, size_t D,
                                const double *from, pdlt_error *err) {
-  pdlt_array *array;
-  const pdlt_status status = pdlt_archive_new(out, name, rank, (size_t[]){D, D, D, D}, &array, err);
-  if (status == PDLT_OK && D > 0) memcpy(array->data, from, pdlt_array_count(array) * sizeof *from);
-  return status;
+  return pdlt_predict_put(out, name, rank, (size_t[]){D, D, D, D}, from, err);
 }
