@@ -8,24 +8,27 @@
 
 enum { BELOW, ABOVE };
 
-/* Pieces on one side; what comes on top is joined to one of them. Few neurons that step to and fro over the kink
- * make that many: tests hold the result against all pieces kept. */
-enum { MOST = 32 };
+/* Pieces of one start on one side. Neurons that step to and fro over the kink make more: two are joined then, and
+ * tests hold the result against all pieces kept. */
+enum { MOST = 8 };
 
 void pdlt_kink_tracker_free(pdlt_kink_tracker *t) {
-  pdlt_free(t->side[BELOW].piece);
-  pdlt_free(t->side[ABOVE].piece);
+  for (int side = 0; side < 2; side++)
+    for (int start = 0; start < 2; start++) {
+      pdlt_free(t->side[side].from[start].piece);
+      pdlt_free(t->passed[side][start].piece);
+    }
 }
 
-static pdlt_status grow(pdlt_kink_side *s, pdlt_error *err) {
-  const size_t capacity = s->capacity == 0 ? 64 : 2 * s->capacity;
+static pdlt_status grow(pdlt_kink_pieces *p, pdlt_error *err) {
+  const size_t capacity = p->capacity == 0 ? 2 * MOST : 2 * p->capacity;
   pdlt_kink_piece *larger = NULL;
   const pdlt_status status = pdlt_alloc(&larger, capacity, sizeof *larger, err);
   if (status != PDLT_OK) return status;
-  if (s->count > 0) memcpy(larger, s->piece, s->count * sizeof *larger);
-  pdlt_free(s->piece);
-  s->piece = larger;
-  s->capacity = capacity;
+  if (p->count > 0) memcpy(larger, p->piece, p->count * sizeof *larger);
+  pdlt_free(p->piece);
+  p->piece = larger;
+  p->capacity = capacity;
   return PDLT_OK;
 }
 
@@ -40,37 +43,55 @@ static pdlt_kink_piece merged(const pdlt_kink_side *s, pdlt_kink_piece a, pdlt_k
       share * ((a.high - a.low) * (a.high - a.low) / 12 + (x - mean) * (x - mean)) +
       (1.0 - share) * ((b.high - b.low) * (b.high - b.low) / 12 + (y - mean) * (y - mean));
   const double half = smaller(sqrt(3.0 * variance), mean + s->moved);
-  return (pdlt_kink_piece){mean - half, mean + half, mass, a.start};
+  return (pdlt_kink_piece){mean - half, mean + half, mass};
 }
 
-/* Joins the new piece to the one of the same start whose middle is nearest. */
-static int join(pdlt_kink_side *s, pdlt_kink_piece one) {
-  size_t best = s->count;
-  double nearest = INFINITY;
-  for (size_t i = 0; i < s->count; i++) {
-    const pdlt_kink_piece *p = &s->piece[i];
-    const double distance = fabs(p->low + p->high - one.low - one.high);
-    if (p->start != one.start || distance >= nearest) continue;
-    nearest = distance;
+static double twice_middle(const pdlt_kink_piece *p) { return p->low + p->high; }
+
+/* Puts a piece among the first `kept`, which are in order. */
+static void place(pdlt_kink_pieces *p, size_t kept, pdlt_kink_piece one) {
+  size_t at = kept;
+  for (; at > 0 && twice_middle(&p->piece[at - 1]) > twice_middle(&one); at--)
+    p->piece[at] = p->piece[at - 1];
+  p->piece[at] = one;
+}
+
+static pdlt_status append(pdlt_kink_pieces *p, pdlt_error *err) {
+  const pdlt_status status = p->count < p->capacity ? PDLT_OK : grow(p, err);
+  if (status == PDLT_OK) p->count++;
+  return status;
+}
+
+/* Joins the two neighbours whose join widens them least. */
+static void join(pdlt_kink_side *s, pdlt_kink_pieces *p) {
+  size_t best = 0;
+  double least = INFINITY;
+  for (size_t i = 0; i + 1 < p->count; i++) {
+    const pdlt_kink_piece *a = &p->piece[i], *b = a + 1;
+    const double way = twice_middle(b) - twice_middle(a);
+    const double cost = a->mass * b->mass * way * way, mass = a->mass + b->mass;
+    if (cost >= least * mass) continue;
+    least = cost / mass;
     best = i;
   }
-  if (best == s->count) return 0;
-  s->piece[best] = merged(s, s->piece[best], one);
-  s->nearest = smaller(s->nearest, s->piece[best].low);
-  return 1;
+  p->piece[best] = merged(s, p->piece[best], p->piece[best + 1]);
+  s->nearest = smaller(s->nearest, p->piece[best].low);
+  memmove(p->piece + best + 1, p->piece + best + 2, (p->count - best - 2) * sizeof *p->piece);
+  p->count--;
 }
 
 /* A piece at distances low .. high from now on. */
 static pdlt_status push(pdlt_kink_side *s, double low, double high, double mass, int start,
                         pdlt_error *err) {
+  const pdlt_kink_piece one = {low - s->moved, high - s->moved, mass};
+  pdlt_kink_pieces *p = &s->from[start];
   s->mass[start] += mass;
   s->moment += mass * (low + high) / 2;
-  if (s->count >= MOST && join(s, (pdlt_kink_piece){low - s->moved, high - s->moved, mass, start}))
-    return PDLT_OK;
-  const pdlt_status status = s->count < s->capacity ? PDLT_OK : grow(s, err);
+  s->nearest = smaller(s->nearest, one.low);
+  const pdlt_status status = append(p, err);
   if (status != PDLT_OK) return status;
-  s->piece[s->count++] = (pdlt_kink_piece){low - s->moved, high - s->moved, mass, start};
-  s->nearest = smaller(s->nearest, low - s->moved);
+  place(p, p->count - 1, one);
+  if (p->count > MOST) join(s, p);
   return PDLT_OK;
 }
 
@@ -85,36 +106,69 @@ typedef struct move {
 static pdlt_status cross(pdlt_kink_tracker *t, int from, double low, double high, double mass,
                          int start, const move *m, pdlt_error *err) {
   const double ratio = m->flow ? -m->away[!from] / m->away[from] : 1.0;
-  if (ratio > 0.0) return push(&t->side[!from], -high * ratio, -low * ratio, mass, start, err);
-  t->stuck[start] += mass;
-  return PDLT_OK;
+  pdlt_kink_pieces *passed = &t->passed[!from][start];
+  if (!(ratio > 0.0)) {
+    t->stuck[start] += mass;
+    return PDLT_OK;
+  }
+  const pdlt_status status = append(passed, err);
+  if (status == PDLT_OK)
+    passed->piece[passed->count - 1] = (pdlt_kink_piece){-high * ratio, -low * ratio, mass};
+  return status;
 }
 
-/* What is left of the side when the pieces that passed the kink, or parts of them, have gone. */
-static pdlt_status sift(pdlt_kink_tracker *t, int from, const move *m, pdlt_error *err) {
+/* What has come over joins those of the other side, once these have been sifted: else it could be joined to a piece
+ * that is about to leave. */
+static pdlt_status arrive(pdlt_kink_tracker *t, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (int to = 0; to < 2; to++)
+    for (int start = 0; start < 2; start++) {
+      pdlt_kink_pieces *passed = &t->passed[to][start];
+      for (size_t i = 0; i < passed->count; i++) {
+        const pdlt_kink_piece *one = &passed->piece[i];
+        PDLT_TRY(push(&t->side[to], one->low, one->high, one->mass, start, err));
+      }
+      passed->count = 0;
+    }
+cleanup:
+  return status;
+}
+
+/* What is left of the pieces of one start when those that passed the kink, or parts of them, have gone. */
+static pdlt_status sift_start(pdlt_kink_tracker *t, int from, int start, const move *m,
+                              pdlt_error *err) {
   pdlt_kink_side *s = &t->side[from];
+  pdlt_kink_pieces *p = &s->from[start];
   size_t kept = 0;
   pdlt_status status = PDLT_OK;
-  s->nearest = INFINITY;
-  for (size_t i = 0; i < s->count; i++) {
-    pdlt_kink_piece one = s->piece[i];
+  for (size_t i = 0; i < p->count; i++) {
+    pdlt_kink_piece one = p->piece[i];
     const double low = one.low + s->moved, high = one.high + s->moved;
     if (low < 0.0) {
       const double part = high <= 0.0 ? one.mass : one.mass * -low / (high - low);
       const double end = smaller(high, 0.0);
-      s->mass[one.start] -= part;
+      s->mass[start] -= part;
       s->moment -= part * (low + end) / 2;
-      PDLT_TRY(cross(t, from, low, end, part, one.start, m, err));
+      PDLT_TRY(cross(t, from, low, end, part, start, m, err));
       if (high <= 0.0) continue;
       one.low = -s->moved;
       one.mass -= part;
     }
     s->nearest = smaller(s->nearest, one.low);
-    s->piece[kept++] = one;
+    place(p, kept++, one);
   }
-  s->count = kept;
+  p->count = kept;
 cleanup:
   return status;
+}
+
+static pdlt_status sift(pdlt_kink_tracker *t, int from, const move *m, pdlt_error *err) {
+  t->side[from].nearest = INFINITY;
+  for (int start = 0; start < 2; start++) {
+    const pdlt_status status = sift_start(t, from, start, m, err);
+    if (status != PDLT_OK) return status;
+  }
+  return PDLT_OK;
 }
 
 /* The starts beyond the edge come nearer and those that pass the kink become a piece. */
@@ -153,10 +207,10 @@ static pdlt_status advance(pdlt_kink_tracker *t, const move *m, pdlt_error *err)
   const int crosses[2] = {t->side[BELOW].nearest + t->side[BELOW].moved < 0.0,
                           t->side[ABOVE].nearest + t->side[ABOVE].moved < 0.0};
   PDLT_TRY(release(t, m, err));
-  /* A piece crosses once in a cell: what has just come over is at a distance >= 0 and stays. */
   for (int k = 0; k < 2; k++)
     if (crosses[k]) PDLT_TRY(sift(t, k, m, err));
   for (int k = 0; k < 2; k++) PDLT_TRY(advance_edge(t, k, m, err));
+  PDLT_TRY(arrive(t, err));
 cleanup:
   return status;
 }
@@ -179,7 +233,9 @@ static void put(const pdlt_kink_tracker *t, double share, const pdlt_kink_path *
 static void reset(pdlt_kink_tracker *t) {
   for (int k = 0; k < 2; k++) {
     pdlt_kink_side *s = &t->side[k];
-    *s = (pdlt_kink_side){.piece = s->piece, .capacity = s->capacity, .nearest = INFINITY};
+    s->from[BELOW].count = s->from[ABOVE].count = 0;
+    *s = (pdlt_kink_side){.from = {s->from[BELOW], s->from[ABOVE]}, .nearest = INFINITY};
+    t->passed[k][BELOW].count = t->passed[k][ABOVE].count = 0;
     t->edge[k] = t->stuck[k] = t->gone[k] = t->linear[k] = 0.0;
   }
 }

@@ -38,25 +38,30 @@ typedef struct pdlt_kink_path {
  * are kept less what the side has moved since the start, so that a piece that stays is not touched. */
 typedef struct pdlt_kink_piece {
   double low, high, mass; /* mass: the length of the starts */
-  int start;              /* side of the starts: 0 below, 1 above */
 } pdlt_kink_piece;
+
+/* Pieces of one side of starts, the one whose middle is nearest to the kink first. */
+typedef struct pdlt_kink_pieces {
+  pdlt_kink_piece *piece;
+  size_t count, capacity;
+} pdlt_kink_pieces;
 
 /* The pieces on one side of the kink. */
 typedef struct pdlt_kink_side {
-  pdlt_kink_piece *piece;
-  size_t count, capacity;
-  double moved;   /* distances grew by this since the start */
-  double nearest; /* the smallest low */
-  double mass[2]; /* of the starts below and above */
-  double moment;  /* int of the distance */
+  pdlt_kink_pieces from[2]; /* the starts: below, above */
+  double moved;             /* distances grew by this since the start */
+  double nearest;           /* the smallest low */
+  double mass[2];           /* of the starts below and above */
+  double moment;            /* int of the distance */
 } pdlt_kink_side;
 
 /* Room for pieces, grown as needed; owned, one for each thread. Index 0: below the kink, 1: above. */
 typedef struct pdlt_kink_tracker {
   pdlt_kink_side side[2];
-  double edge[2];   /* starts farther away than this never crossed */
-  double stuck[2];  /* mass of the starts on each side that sticks to the kink */
-  double gone[2];   /* mass of all starts on a side that crossed at least once */
+  pdlt_kink_pieces passed[2][2]; /* (side, start): distances of what has come over in this cell */
+  double edge[2];                /* starts farther away than this never crossed */
+  double stuck[2];               /* mass of the starts on each side that sticks to the kink */
+  double gone[2];                /* mass of all starts on a side that crossed at least once */
   double linear[2]; /* int of s_lin over them, as a distance on the side of the start */
 } pdlt_kink_tracker;
 
