@@ -89,7 +89,7 @@ struct Prediction {
   pdlt_status status = PDLT_OK;
   std::string message;
   Array z, part, layer, cov, theta, crossings;
-  double err_z = 0, err_cov = 0, err_theta = 0, err_crossings = 0, points = 0;
+  double err_z = 0, err_part = 0, err_cov = 0, err_theta = 0, err_crossings = 0, points = 0;
 };
 
 struct Options {
@@ -99,29 +99,45 @@ struct Options {
   double tolerance = 0;
 };
 
+/* What the library is asked, with all that it borrows. */
+class Question {
+ public:
+  Question(const Net &net, const Array &times, const Options &options)
+      : K_(net.K), theta_(net.theta), y_(net.D * net.n), layer_(net.layer), times_(times) {
+    pdlt_error err = {};
+    std::copy(net.y.begin(), net.y.end(), y_.begin());
+    pdlt_training_input lo = {};
+    lo.D = net.D, lo.A = net.A, lo.outputs = net.n;
+    lo.K = net.KAt(net.L() - 1), lo.theta = net.ThetaAt(net.L() - 1), lo.y = y_.data();
+    lo.eta = net.eta, lo.flow = net.flow;
+    EXPECT_EQ(pdlt_training_new(&training_, &lo, &err), PDLT_OK) << err.message;
+    kernel_.depth = (int)net.L(), kernel_.D = net.D;
+    kernel_.K = K_.data(), kernel_.theta = theta_.data();
+    in.a_plus = net.plus, in.a_minus = net.minus;
+    in.layer = layer_.data(), in.kernel = &kernel_, in.training = &training_;
+    in.num_times = times_.size(), in.times = times_.data(), in.factors = options.factors;
+    in.tolerance = options.tolerance, in.max_points = options.max_points;
+    in.threads = options.threads;
+  }
+  ~Question() { pdlt_training_free(&training_); }
+  Question(const Question &) = delete;
+
+  pdlt_kink_input in = {};
+
+ private:
+  Array K_, theta_, y_;
+  std::vector<pdlt_layer> layer_;
+  Array times_;
+  pdlt_training training_ = {};
+  pdlt_kernel_layers kernel_ = {};
+};
+
 inline Prediction Predict(const Net &net, const Array &times, const Options &options = {}) {
+  const Question question(net, times, options);
   Prediction out;
   pdlt_error err = {};
-  Net copy = net;
-  Array y(net.D * net.n);
-  std::copy(net.y.begin(), net.y.end(), y.begin());
-  pdlt_training_input lo = {};
-  lo.D = net.D, lo.A = net.A, lo.outputs = net.n;
-  lo.K = net.KAt(net.L() - 1), lo.theta = net.ThetaAt(net.L() - 1), lo.y = y.data();
-  lo.eta = net.eta, lo.flow = net.flow;
-  pdlt_training training = {};
-  EXPECT_EQ(pdlt_training_new(&training, &lo, &err), PDLT_OK) << err.message;
-  pdlt_kernel_layers kernel = {};
-  kernel.depth = (int)net.L(), kernel.D = net.D;
-  kernel.K = copy.K.data(), kernel.theta = copy.theta.data();
-  pdlt_kink_input in = {};
-  in.a_plus = net.plus, in.a_minus = net.minus;
-  in.layer = net.layer.data(), in.kernel = &kernel, in.training = &training;
-  in.num_times = times.size(), in.times = times.data(), in.factors = options.factors;
-  in.tolerance = options.tolerance, in.max_points = options.max_points;
-  in.threads = options.threads;
   pdlt_kink kink = {};
-  out.status = pdlt_kink_new(&kink, &in, &err);
+  out.status = pdlt_kink_new(&kink, &question.in, &err);
   out.message = err.message;
   if (out.status == PDLT_OK) {
     const size_t T = times.size(), row = net.n * net.D, hidden = net.L() - 1;
@@ -131,11 +147,11 @@ inline Prediction Predict(const Net &net, const Array &times, const Options &opt
     out.cov.assign(kink.cov, kink.cov + T * row * row);
     out.theta.assign(kink.theta, kink.theta + T * row * row);
     out.crossings.assign(kink.crossings, kink.crossings + T * hidden * net.D);
-    out.err_z = kink.err_z, out.err_cov = kink.err_cov, out.err_theta = kink.err_theta;
+    out.err_z = kink.err_z, out.err_part = kink.err_part, out.err_cov = kink.err_cov,
+    out.err_theta = kink.err_theta;
     out.err_crossings = kink.err_crossings, out.points = kink.points;
     pdlt_kink_free(&kink);
   }
-  pdlt_training_free(&training);
   return out;
 }
 

@@ -177,6 +177,7 @@ TEST(Kink, PartsAndLayersAddUp) {
 
 /* A part or layer left out or with the other sign: z and cov are linear in the factors, theta and crossings in those
  * of layers and of Y. */
+/* Errors of the whole, of what is left, and of the part by itself. */
 TEST(Kink, Factors) {
   const Net net = ThreeLayers(1, 0, 1);
   const Array times = {1, 3};
@@ -195,7 +196,8 @@ TEST(Kink, Factors) {
     const Array &own = k < 3 ? whole.part : whole.layer;
     const size_t size = whole.z.size(), first = (size_t)(k < 3 ? k : k - 3) * size;
     for (size_t x = 0; x < size; x++) {
-      EXPECT_NEAR(omit.z[x], whole.z[x] - own[first + x], omit.err_z + whole.err_z) << names[k];
+      EXPECT_NEAR(omit.z[x], whole.z[x] - own[first + x], omit.err_z + whole.err_z + whole.err_part)
+          << names[k];
       EXPECT_NEAR(flip.z[x], 2 * omit.z[x] - whole.z[x], omit.err_z + whole.err_z) << names[k];
     }
     EXPECT_GT(Distance(omit.z, whole.z), 2 * (omit.err_z + whole.err_z)) << names[k];

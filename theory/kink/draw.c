@@ -5,19 +5,23 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "theory/kink/tilt.h"
 
 struct pdlt_kink_drawer {
   const pdlt_kink_model *model;
   pdlt_kink_tracker tracker;
   size_t n, D, A, C, G;
-  double *z0;                                    /* (n, D) outputs at the start, less their mean */
-  double *error;                                 /* (n, A) modes of z(0) - y */
-  double *omega;                                 /* (n, D) of the layer at hand */
-  double *slope;                                 /* (D) of the ray at hand; 0 for its own samples */
-  double *lower;                                 /* (n, D) Y_ab */
-  double *push;                                  /* (n, D) omega_b s'_b Theta_ab + Y_ab */
-  double *mode;                                  /* (2, A) of d+ and d- */
-  double *own;                                   /* (D, A) of the error on each sample of the ray */
+  double *z0;            /* (n, D) outputs at the start, less their mean */
+  double *error;         /* (n, A) modes of z(0) - y */
+  double *gain;          /* (A) of the modes, over the whole time */
+  double *held;          /* (n, A) eta times the sum of errors over it */
+  double *normal, *axis; /* (2 n D) behind omega and Y; where they count most */
+  double *omega;         /* (n, D) of the ray at hand */
+  double *slope;         /* (D) of the ray at hand; 0 for its own samples */
+  double *lower;         /* (n, D) Y_ab */
+  double *push;          /* (n, D) omega_b s'_b Theta_ab + Y_ab */
+  double *mode;          /* (2, A) of d+ and d- */
+  double *own;           /* (D, A) of the error on each sample of the ray */
   double *plus, *minus, *rate_plus, *rate_minus; /* (C), (C), (G), (G) */
   double *kick;              /* (D, C) -eta sum of error omega: of each sample of the ray */
   double *path;              /* (2, 4, G) both signs */
@@ -33,15 +37,15 @@ enum { NET, CHANGED, ABOVE, BELOW, INTEGRALS };
 
 enum { OUTPUT, OMEGA, LOWER, SLOPE };
 
+/* Coordinates of a draw that belong to one direction of everything. */
+static size_t coordinates(const pdlt_kink_model *m) { return 3 * m->training->outputs + 1; }
+
 /* Coordinates of a draw, the largest directions of everything first. */
 static size_t coordinate(const pdlt_kink_model *m, size_t kind, size_t k, size_t j) {
-  const size_t n = m->training->outputs;
-  return j * (3 * n + 1) + (kind == SLOPE ? 0 : 1 + kind * n + k);
+  return j * coordinates(m) + (kind == SLOPE ? 0 : 1 + kind * m->training->outputs + k);
 }
 
-size_t pdlt_kink_dimensions(const pdlt_kink_model *m) {
-  return m->training->D * (3 * m->training->outputs + 1);
-}
+size_t pdlt_kink_dimensions(const pdlt_kink_model *m) { return m->training->D * coordinates(m); }
 
 static size_t grid_size(const pdlt_kink_model *m) {
   return (m->response.grid->cells + 1) * m->training->outputs * m->training->D;
@@ -76,7 +80,7 @@ pdlt_status pdlt_kink_drawer_new(pdlt_kink_drawer **out, const pdlt_kink_model *
   PDLT_TRY(pdlt_alloc(&d, 1, sizeof *d, err));
   d->model = m;
   d->n = n, d->D = D, d->A = A, d->C = C, d->G = G;
-  const size_t size = 4 * row + n * A + D + 2 * A + D * A + 2 * C + 2 * G + D * C +
+  const size_t size = 8 * row + 2 * n * A + A + D + 2 * A + D * A + 2 * C + 2 * G + D * C +
                       2 * INTEGRALS * G + G + source_size(m) + G * row + 2 * T * row + 4 * A;
   PDLT_TRY(pdlt_alloc(&d->storage, size, sizeof(double), err));
   double *next = d->storage;
@@ -85,6 +89,10 @@ pdlt_status pdlt_kink_drawer_new(pdlt_kink_drawer **out, const pdlt_kink_model *
   d->lower = pdlt_take(&next, row);
   d->push = pdlt_take(&next, row);
   d->error = pdlt_take(&next, n * A);
+  d->gain = pdlt_take(&next, A);
+  d->held = pdlt_take(&next, n * A);
+  d->normal = pdlt_take(&next, 2 * row);
+  d->axis = pdlt_take(&next, 2 * row);
   d->slope = pdlt_take(&next, D);
   d->mode = pdlt_take(&next, 2 * A);
   d->own = pdlt_take(&next, D * A);
@@ -100,6 +108,10 @@ pdlt_status pdlt_kink_drawer_new(pdlt_kink_drawer **out, const pdlt_kink_model *
   d->shift = pdlt_take(&next, T * row);
   d->deviation = pdlt_take(&next, T * row);
   d->work = next;
+  for (size_t a = 0; a < A; a++) {
+    double power;
+    d->gain[a] = pdlt_training_phi(w->value[a], w->eta, w->flow, m->response.grid->time[C], &power);
+  }
   *out = d;
 cleanup:
   if (status != PDLT_OK) pdlt_kink_drawer_free(d);
@@ -113,40 +125,88 @@ void pdlt_kink_drawer_free(pdlt_kink_drawer *d) {
   pdlt_free(d);
 }
 
-/* out (D) = root times the normal numbers of (kind, k) */
-static void spread(const pdlt_kink_drawer *d, const pdlt_kink_root *root, size_t kind, size_t k,
-                   const double *normal, double *out) {
-  for (size_t b = 0; b < d->D; b++) {
+static double dot(size_t count, const double *x, const double *y) {
+  double sum = 0.0;
+  for (size_t k = 0; k < count; k++) sum += x[k] * y[k];
+  return sum;
+}
+
+/* out (D) = root times normal, every `stride`-th number of it */
+static void spread(size_t D, const pdlt_kink_root *root, const double *normal, size_t stride,
+                   double *out) {
+  for (size_t b = 0; b < D; b++) {
     double sum = 0.0;
     for (size_t j = 0; j < root->rank; j++)
-      sum += root->value[b * root->rank + j] * normal[coordinate(d->model, kind, k, j)];
+      sum += root->value[b * root->rank + j] * normal[j * stride];
     out[b] = sum;
   }
 }
 
-/* Outputs at the start, and the modes of their errors. */
+/* Outputs at the start, the modes of their errors, and errors summed over the whole time. */
 static void start(pdlt_kink_drawer *d, const double *normal) {
   const pdlt_training *w = d->model->training;
+  const size_t A = d->A;
   for (size_t k = 0; k < d->n; k++) {
-    spread(d, &d->model->rays->output, OUTPUT, k, normal, d->z0 + k * d->D);
-    for (size_t a = 0; a < d->A; a++) {
-      double sum = -w->target[a * d->n + k];
-      for (size_t b = 0; b < d->A; b++) sum += w->vector[a * d->A + b] * d->z0[k * d->D + b];
-      d->error[k * d->A + a] = sum;
+    spread(d->D, &d->model->rays->output, normal + coordinate(d->model, OUTPUT, k, 0),
+           coordinates(d->model), d->z0 + k * d->D);
+    double *error = d->error + k * A, *held = d->held + k * A;
+    memset(held, 0, A * sizeof *held);
+    for (size_t a = 0; a < A; a++) {
+      const double *vector = w->vector + a * A;
+      error[a] = dot(A, vector, d->z0 + k * d->D) - w->target[a * d->n + k];
+      for (size_t b = 0; b < A; b++) held[b] += vector[b] * d->gain[a] * error[a];
     }
   }
 }
 
-/* Slopes of the other samples, all exchanged with mirror = -1; moves from below. */
+/* Slopes of the other samples, all exchanged with mirror = -1. */
 static void surround(pdlt_kink_drawer *d, const pdlt_kink_ray *ray, const double *normal,
                      int mirror) {
   const pdlt_kink_slopes s = d->model->slopes;
-  spread(d, &ray->slope, SLOPE, 0, normal, d->slope);
+  spread(d->D, &ray->slope, normal + coordinate(d->model, SLOPE, 0, 0), coordinates(d->model),
+         d->slope);
   for (size_t b = 0; b < d->D; b++)
     d->slope[b] = ray->ratio[b] != 0.0 ? 0.0
                   : d->slope[b] == 0.0 ? s.mean
                                        : s.mean + mirror * copysign(s.half, d->slope[b]);
-  for (size_t k = 0; k < d->n; k++) spread(d, &ray->lower, LOWER, k, normal, d->lower + k * d->D);
+}
+
+/* How far all errors together move the neuron per unit of the normal numbers behind omega and Y of output k, with
+ * the mean slope in place of its own. */
+static void fill_axis(const pdlt_kink_drawer *d, const pdlt_kink_ray *ray,
+                      const pdlt_kink_root *omega, size_t lower, size_t k, double *axis) {
+  const double *theta = ray->theta + ray->reference * d->D, *held = d->held + k * d->A;
+  memset(axis, 0, (omega->rank + lower) * sizeof *axis);
+  for (size_t b = 0; b < d->A; b++) {
+    const double slope = ray->ratio[b] == 0.0 ? d->slope[b] : d->model->slopes.mean;
+    const double direct = held[b] * slope * theta[b];
+    for (size_t j = 0; j < omega->rank; j++) axis[j] += direct * omega->value[b * omega->rank + j];
+    for (size_t j = 0; j < lower; j++)
+      axis[omega->rank + j] += held[b] * ray->lower.value[b * ray->lower.rank + j];
+  }
+}
+
+/* The numbers behind omega and Y, omega and Y; the weight of their direction. with_lower: 0 for Y = 0, which draws
+ * omega alone. count: how many numbers there are. */
+static double aim(pdlt_kink_drawer *d, const pdlt_kink_ray *ray, int with_lower,
+                  const double *normal, size_t *count) {
+  const pdlt_kink_root *omega = &d->model->rays->omega[ray->layer];
+  const size_t lower = with_lower ? ray->lower.rank : 0, each = omega->rank + lower;
+  for (size_t k = 0; k < d->n; k++) {
+    double *x = d->normal + k * each;
+    for (size_t j = 0; j < omega->rank; j++) x[j] = normal[coordinate(d->model, OMEGA, k, j)];
+    for (size_t j = 0; j < lower; j++)
+      x[omega->rank + j] = normal[coordinate(d->model, LOWER, k, j)];
+    fill_axis(d, ray, omega, lower, k, d->axis + k * each);
+  }
+  *count = d->n * each;
+  const double weight = pdlt_kink_tilt(*count, d->axis, d->normal);
+  for (size_t k = 0; k < d->n; k++) {
+    spread(d->D, omega, d->normal + k * each, 1, d->omega + k * d->D);
+    if (lower > 0)
+      spread(d->D, &ray->lower, d->normal + k * each + omega->rank, 1, d->lower + k * d->D);
+  }
+  return weight;
 }
 
 /* push = omega_b s'_b Theta_ab, with Y_ab when asked for. */
@@ -188,12 +248,6 @@ static void fill_modes(pdlt_kink_drawer *d, const pdlt_kink_ray *ray) {
       d->mode[A + a] += slope_of(d->model, ray, b, -1) * theta * sum;
     }
   }
-}
-
-static double dot(size_t count, const double *x, const double *y) {
-  double sum = 0.0;
-  for (size_t k = 0; k < count; k++) sum += x[k] * y[k];
-  return sum;
 }
 
 /* The drive in every cell, and what each training sample of the ray contributes per unit of slope. */
@@ -318,19 +372,11 @@ static void follow_test(pdlt_kink_drawer *d) {
   }
 }
 
-/* E[r^power]/r^power of the length r of the normal numbers behind omega and Y. The sources and the NTK are of
- * degree 3 in them, the crossings of degree 1: the length is integrated out. */
-static double radial(const pdlt_kink_model *m, const pdlt_kink_ray *ray, int with_lower,
-                     const double *normal, double power) {
-  const size_t n = m->training->outputs, omega = m->rays->omega[ray->layer].rank;
-  const size_t lower = with_lower ? ray->lower.rank : 0;
-  const double count = (double)(n * (omega + lower));
-  double square = 0.0;
-  for (size_t k = 0; k < n; k++) {
-    for (size_t j = 0; j < omega; j++) square += pow(normal[coordinate(m, OMEGA, k, j)], 2);
-    for (size_t j = 0; j < lower; j++) square += pow(normal[coordinate(m, LOWER, k, j)], 2);
-  }
-  return exp(lgamma((count + power) / 2) - lgamma(count / 2)) * pow(2.0 / square, power / 2);
+/* E[r^power]/r^power of the length r of the `count` normal numbers behind omega and Y. The sources and the NTK are
+ * of degree 3 in them, the crossings of degree 1: the length is integrated out. */
+static double radial(size_t count, const double *normal, double power) {
+  const double n = (double)count, square = dot(count, normal, normal);
+  return exp(lgamma((n + power) / 2) - lgamma(n / 2)) * pow(2.0 / square, power / 2);
 }
 
 /* What one ray adds: its sources times weight, NTK and crossings times weight and factor. */
@@ -351,8 +397,10 @@ static void add_parts(pdlt_kink_drawer *d, const pdlt_kink_ray *ray, double weig
 static pdlt_status add_ray(pdlt_kink_drawer *d, const pdlt_kink_ray *ray, const double *normal,
                            share s, const pdlt_kink_sums *sums, pdlt_error *err) {
   const size_t size = grid_size(d->model);
-  const double one = s.weight * radial(d->model, ray, s.with_lower, normal, 1.0);
-  const double three = s.weight * radial(d->model, ray, s.with_lower, normal, 3.0);
+  size_t count;
+  const double weight = s.weight * aim(d, ray, s.with_lower, normal, &count);
+  const double one = weight * radial(count, d->normal, 1.0);
+  const double three = weight * radial(count, d->normal, 3.0);
   double *others =
       d->source + ((size_t)ray->layer * PDLT_KINK_PART_COUNT + PDLT_KINK_OTHERS) * size;
   fill_push(d, ray, s.with_lower);
@@ -428,15 +476,11 @@ cleanup:
 pdlt_status pdlt_kink_draw(pdlt_kink_drawer *d, size_t index, const double *normal,
                            const pdlt_kink_sums *sums, pdlt_error *err) {
   const pdlt_kink_rays *rays = d->model->rays;
-  int layer = -1;
   pdlt_status status = PDLT_OK;
   memset(d->source, 0, source_size(d->model) * sizeof *d->source);
   start(d, normal);
   for (size_t k = 0; k < rays->count; k++) {
     const pdlt_kink_ray *ray = &rays->ray[k];
-    for (size_t i = 0; i < d->n && ray->layer != layer; i++)
-      spread(d, &rays->omega[ray->layer], OMEGA, i, normal, d->omega + i * d->D);
-    layer = ray->layer;
     for (int mirror = 1; mirror >= -1; mirror -= 2) {
       surround(d, ray, normal, mirror);
       PDLT_TRY(add_both(d, ray, index, normal, sums, err));

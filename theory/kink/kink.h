@@ -48,12 +48,14 @@ typedef struct pdlt_kink {
   double *theta;     /* (T, n_L, D, n_L, D) */
   double *crossings; /* (T, L-1, D): of the share of neurons whose slope is not that of the start */
   double err_z, err_cov, err_theta, err_crossings; /* three standard errors of the worst entry */
+  double err_part;                                 /* of part and layer */
   double points;                                   /* draws of all replicas */
   double *storage;
 } pdlt_kink;
 
-/* Doubles the points until the mean is known to the tolerance or max_points are used. Errors:
- * PDLT_ERR_UNSUPPORTED with the reason (rays.h), PDLT_ERR_NUMERIC, PDLT_ERR_MEMORY. Cost for each draw:
+/* Doubles the points until the mean is known to the tolerance or max_points are used. Where steps are joined or
+ * time is continuous most points take coarser cells, and the difference that finer ones make comes from few.
+ * Errors: PDLT_ERR_UNSUPPORTED with the reason (rays.h), PDLT_ERR_NUMERIC, PDLT_ERR_MEMORY. Cost for each draw:
  * A (L-1) motions of C cells, and T (n_L D)^2. */
 pdlt_status pdlt_kink_new(pdlt_kink *out, const pdlt_kink_input *input, pdlt_error *err);
 
