@@ -75,6 +75,7 @@ static pdlt_status run_sweep(pdlt_study *study, const pdlt_options *options, int
   pdlt_study *point = NULL;
   pdlt_status status = PDLT_OK;
   *exit_status = 0;
+  PDLT_TRY(pdlt_study_hold(study, options->output, err));
   for (size_t p = 0; p < pdlt_study_num_points(study); p++) {
     int one = 0;
     PDLT_TRY(pdlt_study_point(study, p, &point, err));

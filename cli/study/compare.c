@@ -66,13 +66,14 @@ static pdlt_status write_all(pdlt_study *study, const pdlt_comparison *compariso
   const pdlt_archive *measured = &study->results[PDLT_MEASURED].archive;
   pdlt_figure_list figures = {0};
   char csv[PDLT_PATH_LENGTH], json[PDLT_PATH_LENGTH], page[PDLT_PATH_LENGTH];
+  int own = 0;
   pdlt_status status = PDLT_OK;
   pdlt_progress_start_short(&study->progress, "comparison",
                             PDLT_FIGURES + page_units + row_units * (double)comparison->num_rows);
   PDLT_TRY(pdlt_path_join(csv, folder, "comparison.csv", err));
   PDLT_TRY(pdlt_path_join(json, folder, "verdict.json", err));
   PDLT_TRY(pdlt_path_join(page, folder, "report.html", err));
-  PDLT_TRY(pdlt_folder_make(folder, err));
+  PDLT_TRY(pdlt_study_hold_now(study, folder, &own, err));
   const pdlt_figure_input figure_input = {comparison, theory, measured};
   PDLT_TRY(pdlt_figures_write(&figure_input, folder, &figures, &study->progress, err));
   const pdlt_report_input report_input = {comparison, theory, measured, &figures};
@@ -85,6 +86,7 @@ static pdlt_status write_all(pdlt_study *study, const pdlt_comparison *compariso
   pdlt_progress_finish(&study->progress);
 cleanup:
   pdlt_figure_list_free(&figures);
+  pdlt_study_release(study, own);
   return status;
 }
 

@@ -29,7 +29,7 @@ TEST(Json, TheFileEndsInANewline) {
   json_t *list = json_pack("[i,s]", 1, "x");
   ASSERT_EQ(pdlt_json_write(list, path.c_str(), nullptr), PDLT_OK);
   char *text = nullptr;
-  ASSERT_EQ(pdlt_file_read(path.c_str(), &text, nullptr, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_file_read(path.c_str(), SIZE_MAX, &text, nullptr, nullptr), PDLT_OK);
   EXPECT_STREQ(text, "[\n 1,\n \"x\"\n]\n");
   pdlt_free(text);
   EXPECT_EQ(pdlt_json_write(list, "/nowhere/x.json", nullptr), PDLT_ERR_IO);
