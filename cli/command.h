@@ -60,6 +60,16 @@ void pdlt_options_free(pdlt_options *options);
 pdlt_status pdlt_command_fail(pdlt_error *err, pdlt_status status, const char *format, ...)
     PDLT_PRINTF(3, 4);
 
+/* --- start.c --- */
+
+/* First of all: descriptors 0 to 2 are open, and BLAS has no threads of its own where memory is
+ * limited, for which the program may start anew. 0: not even an error can be told. */
+int pdlt_command_begin(char **argv);
+
+/* Last of all: closes standard output. The exit status of the program: exit_status, or, with one line,
+ * 3 when something that was printed has not arrived. */
+int pdlt_command_end(int exit_status);
+
 /* --- print.c --- */
 
 /* The value, or 0 where it rounds to 0 in this unit: printed, a negative one would be -0. */
