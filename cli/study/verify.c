@@ -171,10 +171,8 @@ pdlt_status pdlt_claims_json(const pdlt_claims *claims, size_t k, char **out, pd
 static pdlt_status write_verdicts(const pdlt_claims *claims, const char *path, pdlt_error *err) {
   json_t *list = json_array();
   for (size_t i = 0; i < claims->list.count; i++)
-    json_array_append_new(list, pdlt_claim_result_json(&claims->results[i]));
-  const pdlt_status status = json_array_size(list) == claims->list.count
-                                 ? pdlt_json_write(list, path, err)
-                                 : pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+    pdlt_json_append(&list, pdlt_claim_result_json(&claims->results[i]));
+  const pdlt_status status = pdlt_json_write(list, path, err);
   json_decref(list);
   return status;
 }
