@@ -6,6 +6,7 @@
 #ifndef PDLT_CLI_COMMAND_H
 #define PDLT_CLI_COMMAND_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "cli/study/pdlt.h"
@@ -60,6 +61,25 @@ void pdlt_options_free(pdlt_options *options);
 pdlt_status pdlt_command_fail(pdlt_error *err, pdlt_status status, const char *format, ...)
     PDLT_PRINTF(3, 4);
 
+/* --- start.c --- */
+
+/* First of all: descriptors 0 to 2 are open, and BLAS has no threads of its own where memory is
+ * limited, for which the program may start anew. 0: not even an error can be told. */
+int pdlt_command_begin(char **argv);
+
+/* Last of all: closes standard output. The exit status of the program: exit_status, or, with one line,
+ * 3 when something that was printed has not arrived. */
+int pdlt_command_end(int exit_status);
+
+/* --- json.c --- */
+
+/* Text of the library as a value, owned by the caller; printed with a newline, keys sorted (NULL: the
+ * memory ran out before). Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_json_of(json_t **out, const char *text, pdlt_error *err);
+pdlt_status pdlt_print_json(const json_t *value, pdlt_error *err);
+pdlt_status pdlt_json_add(json_t *list, json_t *item,
+                          pdlt_error *err); /* item stays the caller's */
+
 /* --- print.c --- */
 
 /* The value, or 0 where it rounds to 0 in this unit: printed, a negative one would be -0. */
@@ -69,8 +89,9 @@ double pdlt_command_number(double value, double unit);
  * begin with `indent` blanks. */
 void pdlt_print_wrapped(const char *head, int indent, const char *text);
 /* The verdict on a study whose report lies in folder: table of tests, reasons, warnings, answer; as
- * JSON with options->json. */
-void pdlt_print_verdict(const pdlt_study *study, const char *folder, const pdlt_options *options);
+ * JSON with options->json. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_print_verdict(const pdlt_study *study, const char *folder,
+                               const pdlt_options *options, pdlt_error *err);
 
 /* --- listen.c --- */
 

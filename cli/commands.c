@@ -9,15 +9,15 @@
 static pdlt_status print_result(const pdlt_options *options, const char *meta_text,
                                 pdlt_error *err) {
   if (!options->json) return PDLT_OK;
-  json_t *meta = json_loads(meta_text, 0, NULL);
+  json_t *meta = NULL;
+  pdlt_status status = pdlt_json_of(&meta, meta_text, err);
+  if (status != PDLT_OK) return status;
   json_t *made = json_pack("{s:s, s:O, s:b}", "output", options->output, "hash",
                            json_object_get(meta, "hash"), "reused", options->reused);
-  if (made != NULL) json_dumpf(made, stdout, JSON_INDENT(1) | JSON_SORT_KEYS);
-  if (made != NULL) printf("\n");
-  const int failed = made == NULL;
+  status = pdlt_print_json(made, err);
   json_decref(made);
   json_decref(meta);
-  return failed ? pdlt_command_fail(err, PDLT_ERR_MEMORY, "out of memory") : PDLT_OK;
+  return status;
 }
 
 static int exit_of(const pdlt_study *study) {
@@ -61,9 +61,9 @@ pdlt_status pdlt_command_merge(pdlt_options *options, int *exit_status, pdlt_err
 
 static pdlt_status run_one(pdlt_study *study, const char *folder, const pdlt_options *options,
                            int *exit_status, pdlt_error *err) {
-  const pdlt_status status = pdlt_study_run(study, folder, err);
+  pdlt_status status = pdlt_study_run(study, folder, err);
+  if (status == PDLT_OK) status = pdlt_print_verdict(study, folder, options, err);
   if (status != PDLT_OK) return status;
-  pdlt_print_verdict(study, folder, options);
   *exit_status = exit_of(study);
   return PDLT_OK;
 }
@@ -75,6 +75,7 @@ static pdlt_status run_sweep(pdlt_study *study, const pdlt_options *options, int
   pdlt_study *point = NULL;
   pdlt_status status = PDLT_OK;
   *exit_status = 0;
+  PDLT_TRY(pdlt_study_hold(study, options->output, err));
   for (size_t p = 0; p < pdlt_study_num_points(study); p++) {
     int one = 0;
     PDLT_TRY(pdlt_study_point(study, p, &point, err));
@@ -112,7 +113,7 @@ pdlt_status pdlt_command_compare(pdlt_options *options, int *exit_status, pdlt_e
   PDLT_TRY(
       pdlt_study_open_results(&study, options->args[0], options->args[1], &options->settings, err));
   PDLT_TRY(pdlt_study_compare(study, options->output, err));
-  pdlt_print_verdict(study, options->output, options);
+  PDLT_TRY(pdlt_print_verdict(study, options->output, options, err));
   *exit_status = exit_of(study);
 cleanup:
   pdlt_study_free(study);

@@ -50,7 +50,7 @@ static json_t *to_json(const pdlt_criticality *point) {
 
 pdlt_status pdlt_command_critical(pdlt_options *options, int *exit_status, pdlt_error *err) {
   pdlt_criticality point;
-  const pdlt_status status = pdlt_critical(options->args[0], &point, err);
+  pdlt_status status = pdlt_critical(options->args[0], &point, err);
   if (status != PDLT_OK) return status;
   *exit_status = 0;
   if (!options->json) {
@@ -58,10 +58,7 @@ pdlt_status pdlt_command_critical(pdlt_options *options, int *exit_status, pdlt_
     return PDLT_OK;
   }
   json_t *root = to_json(&point);
-  char *text = root == NULL ? NULL : json_dumps(root, JSON_SORT_KEYS | JSON_INDENT(1));
-  if (text != NULL) puts(text);
-  const int failed = text == NULL;
-  free(text);
+  status = pdlt_print_json(root, err);
   json_decref(root);
-  return failed ? pdlt_command_fail(err, PDLT_ERR_MEMORY, "out of memory") : PDLT_OK;
+  return status;
 }

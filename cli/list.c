@@ -23,16 +23,16 @@ static void print_list(const char *title, const json_t *list) {
 pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err) {
   const char *wanted = options->num_args > 0 ? options->args[0] : NULL, *title = NULL;
   char *text = NULL;
-  json_t *list = NULL;
-  const pdlt_status status = pdlt_list(wanted, options->claims, &text, err);
+  json_t *list = NULL, *all = NULL;
+  pdlt_status status = pdlt_list(wanted, options->claims, &text, err);
   if (status != PDLT_OK) return status;
   *exit_status = 0;
-  json_t *all = json_loads(text, 0, NULL);
+  if (!options->json) status = pdlt_json_of(&all, text, err);
   if (options->json)
     printf("%s\n", text);
   else
     json_object_foreach(all, title, list) print_list(title, list);
   json_decref(all);
   pdlt_text_free(text);
-  return PDLT_OK;
+  return status;
 }

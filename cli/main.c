@@ -99,8 +99,6 @@ static int run_command(const pdlt_command *command, int argc, char **argv) {
     pdlt_command_ignore_signals();
   }
   pdlt_options_free(&options);
-  if (status == PDLT_OK && fflush(stdout) != 0)
-    status = pdlt_command_fail(&err, PDLT_ERR_IO, "standard output: cannot be written");
   if (status == PDLT_OK) return exit_status;
   fprintf(stderr, "%s\n", err.message);
   return pdlt_status_exit(status);
@@ -129,8 +127,9 @@ static int run_program(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+  if (!pdlt_command_begin(argv)) return pdlt_status_exit(PDLT_ERR_IO);
   pdlt_processes_begin(&argc, &argv);
   const int exit_status = run_program(argc, argv);
   pdlt_processes_end();
-  return exit_status;
+  return pdlt_command_end(exit_status);
 }

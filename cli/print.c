@@ -112,13 +112,16 @@ static void print_reasons(const pdlt_study *study) {
   }
 }
 
-void pdlt_print_verdict(const pdlt_study *study, const char *folder, const pdlt_options *options) {
+pdlt_status pdlt_print_verdict(const pdlt_study *study, const char *folder,
+                               const pdlt_options *options, pdlt_error *err) {
   const char *text = pdlt_study_verdict_json(study);
+  json_t *verdict = NULL;
   if (options->json) {
     fputs(text, stdout);
-    return;
+    return PDLT_OK;
   }
-  json_t *verdict = json_loads(text, 0, NULL);
+  const pdlt_status status = pdlt_json_of(&verdict, text, err);
+  if (status != PDLT_OK) return status;
   const json_t *answer = json_object_get(verdict, "answer");
   print_tests(study, verdict);
   print_reasons(study);
@@ -128,4 +131,5 @@ void pdlt_print_verdict(const pdlt_study *study, const char *folder, const pdlt_
     pdlt_print_wrapped("", 0, json_string_value(json_array_get(answer, k)));
   printf("verdict: %s   (%s/report.html)\n", pdlt_study_verdict(study), folder);
   json_decref(verdict);
+  return PDLT_OK;
 }

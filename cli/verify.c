@@ -43,15 +43,16 @@ static void print_row(const json_t *claim) {
 static pdlt_status do_claim(pdlt_claims *claims, size_t k, const pdlt_options *options, json_t *all,
                             pdlt_error *err) {
   char *text = NULL;
+  json_t *found = NULL;
   pdlt_status status = PDLT_OK;
   if (!options->quiet) fprintf(stderr, "%s\n", pdlt_claims_name(claims, k));
   PDLT_TRY(pdlt_claims_test(claims, k, options->output, err));
   PDLT_TRY(pdlt_claims_json(claims, k, &text, err));
-  json_t *found = json_loads(text, 0, NULL);
-  if (json_array_append_new(all, found) != 0)
-    PDLT_TRY(pdlt_command_fail(err, PDLT_ERR_MEMORY, "out of memory"));
+  PDLT_TRY(pdlt_json_of(&found, text, err));
   if (!options->json) print_row(found);
+  PDLT_TRY(pdlt_json_add(all, found, err));
 cleanup:
+  json_decref(found);
   pdlt_text_free(text);
   return status;
 }
@@ -72,12 +73,10 @@ pdlt_status pdlt_command_verify(pdlt_options *options, int *exit_status, pdlt_er
   for (size_t k = 0; k < pdlt_claims_count(claims); k++)
     PDLT_TRY(do_claim(claims, k, options, all, err));
   PDLT_TRY(pdlt_claims_write(claims, options->output, err));
-  if (options->json) {
-    json_dumpf(all, stdout, JSON_INDENT(1) | JSON_SORT_KEYS);
-    printf("\n");
-  } else {
+  if (options->json)
+    PDLT_TRY(pdlt_print_json(all, err));
+  else
     printf("%s/index.html\n", options->output);
-  }
   *exit_status = exit_of(pdlt_claims_verdict(claims));
 cleanup:
   json_decref(all);

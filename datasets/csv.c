@@ -134,7 +134,7 @@ static pdlt_status read_text(const pdlt_experiment *ex, char **text, pdlt_error 
   pdlt_error why = {PDLT_OK, ""};
   pdlt_status status = pdlt_dataset_path(&path, ex, "data.file", ex->data.file, err);
   if (status != PDLT_OK) return status;
-  status = pdlt_file_read_gz(path, PDLT_DATASET_MAX_BYTES, text, &size, &why);
+  status = pdlt_file_read_gz(path, PDLT_DATASET_MAX_BYTES, PDLT_CSV_RATIO, text, &size, &why);
   if (status != PDLT_OK)
     status = pdlt_dataset_blame(ex, "data.file", path, ex->data.file, &why, err);
   else if (strlen(*text) != size)

@@ -50,8 +50,10 @@ pdlt_status pdlt_dataset_path(char **out, const pdlt_experiment *ex, const char 
 pdlt_status pdlt_dataset_blame(const pdlt_experiment *ex, const char *key, const char *path,
                                const char *name, const pdlt_error *why, pdlt_error *err);
 
-/* No file is unpacked to more than this: no zip bombs. */
+/* No file is read or unpacked to more than this. Less where the file says how much there is (IDX:
+ * its header), and for packed text: numbers do not pack better than this (base/file/file.h, ratio). */
 #define PDLT_DATASET_MAX_BYTES ((size_t)1 << 31)
+enum { PDLT_CSV_RATIO = 64 };
 
 /* --- select.c --- */
 

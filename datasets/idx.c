@@ -77,41 +77,56 @@ static pdlt_status check_header(const idx_source *from, const unsigned char *byt
   return PDLT_OK;
 }
 
-/* Sizes, and whether exactly the data follow that they promise. */
-static pdlt_status check_size(const idx_source *from, size_t size, idx_file *out) {
-  const size_t start = 4 + 4 * out->ndim;
-  size_t count = out->type.size;
+/* Sizes; *count: bytes of data that they promise. */
+static pdlt_status read_sizes(const idx_source *from, const unsigned char *bytes, idx_file *out,
+                              size_t *count) {
+  *count = out->type.size;
   for (size_t k = 0; k < out->ndim; k++) {
-    out->dim[k] = big_endian((const unsigned char *)out->bytes + 4 + 4 * k);
-    if (out->dim[k] > 0 && count > SIZE_MAX / out->dim[k]) count = 0; /* cannot be the size */
-    count *= out->dim[k];
+    out->dim[k] = big_endian(bytes + 4 + 4 * k);
+    if (out->dim[k] > 0 && *count > SIZE_MAX / 2 / out->dim[k]) *count = 0; /* not the size */
+    *count *= out->dim[k];
   }
-  if (count == 0)
-    return pdlt_experiment_fail(from->ex, from->key, from->err,
-                                "%s: the header promises no data, or more than any memory",
-                                from->name);
-  if (size - start != count)
+  if (*count > 0) return PDLT_OK;
+  return pdlt_experiment_fail(from->ex, from->key, from->err,
+                              "%s: the header promises no data, or more than any memory",
+                              from->name);
+}
+
+/* The header alone, then no more of the file than it promises, and a little to say how much more
+ * there is. */
+static pdlt_status read_bytes(const idx_source *from, const char *path, idx_file *out) {
+  enum { HEADER = 4 + 4 * IDX_MAX_NDIM };
+  const size_t slack = (size_t)1 << 20;
+  unsigned char header[HEADER];
+  size_t got = 0, count = 0, size = 0;
+  pdlt_error why = {PDLT_OK, ""};
+  pdlt_status status = pdlt_file_peek_gz(path, sizeof header, header, &got, &why);
+  if (status != PDLT_OK)
+    return pdlt_dataset_blame(from->ex, from->key, path, from->name, &why, from->err);
+  PDLT_TRY(check_header(from, header, got, out));
+  PDLT_TRY(read_sizes(from, header, out, &count));
+  const size_t start = 4 + 4 * out->ndim;
+  const size_t most = count < PDLT_DATASET_MAX_BYTES ? count + slack : PDLT_DATASET_MAX_BYTES;
+  status = pdlt_file_read_gz(path, most, 0, &out->bytes, &size, &why);
+  if (status != PDLT_OK)
+    return pdlt_dataset_blame(from->ex, from->key, path, from->name, &why, from->err);
+  if (size < start || size - start != count)
     return pdlt_experiment_fail(from->ex, from->key, from->err,
                                 "%s: the header promises %zu bytes of data, the file has %zu",
-                                from->name, count, size - start);
+                                from->name, count, size < start ? 0 : size - start);
   out->data = (const unsigned char *)out->bytes + start;
-  return PDLT_OK;
+cleanup:
+  return status;
 }
 
 /* Reads and checks a file; what it made is freed by the caller on failure. */
 static pdlt_status idx_read(const idx_source *from, idx_file *out) {
   char *path = NULL;
-  size_t size = 0;
-  pdlt_error why = {PDLT_OK, ""};
   pdlt_status status = pdlt_dataset_path(&path, from->ex, from->key, from->name, from->err);
   if (status != PDLT_OK) return status;
-  status = pdlt_file_read_gz(path, PDLT_DATASET_MAX_BYTES, &out->bytes, &size, &why);
-  if (status != PDLT_OK)
-    status = pdlt_dataset_blame(from->ex, from->key, path, from->name, &why, from->err);
+  status = read_bytes(from, path, out);
   pdlt_free(path);
-  if (status != PDLT_OK) return status;
-  status = check_header(from, (const unsigned char *)out->bytes, size, out);
-  return status == PDLT_OK ? check_size(from, size, out) : status;
+  return status;
 }
 
 /* Label of every image, owned by the caller. */

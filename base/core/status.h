@@ -47,6 +47,13 @@ typedef struct pdlt_error {
 #define PDLT_API
 #endif
 
+/* A result that must be looked at. */
+#if defined(__GNUC__)
+#define PDLT_CHECKED __attribute__((warn_unused_result))
+#else
+#define PDLT_CHECKED
+#endif
+
 #if defined(__GNUC__)
 #define PDLT_PRINTF(format_index, first_index) \
   __attribute__((format(printf, format_index, first_index)))

@@ -6,6 +6,7 @@
 
 #include "base/core/memory.h"
 #include "base/experiment/internal.h"
+#include "base/file/json.h"
 
 void pdlt_compare_keys_default(pdlt_compare_keys *out) {
   *out = (pdlt_compare_keys){.degree = 2, .level = 1e-4, .csv = PDLT_CSV_AUTO};
@@ -13,11 +14,8 @@ void pdlt_compare_keys_default(pdlt_compare_keys *out) {
 
 json_t *pdlt_compare_keys_json(const pdlt_compare_keys *keys) {
   json_t *out = json_pack("{s:i, s:f}", "degree", keys->degree, "level", keys->level);
-  if (out != NULL && keys->csv != PDLT_CSV_AUTO &&
-      json_object_set_new(out, "csv", json_string(pdlt_csv_words[keys->csv])) != 0) {
-    json_decref(out);
-    return NULL;
-  }
+  if (keys->csv != PDLT_CSV_AUTO)
+    pdlt_json_put(&out, "csv", json_string(pdlt_csv_words[keys->csv]));
   return out;
 }
 

@@ -4,30 +4,27 @@
  * too, so reading it again gives the same experiment. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/core/memory.h"
 #include "base/experiment/internal.h"
 #include "base/file/file.h"
+#include "base/file/json.h"
 
 /* Puts value (reference taken) under key; *ok turns 0 when memory is short. */
 static void put(json_t *object, const char *key, json_t *value, int *ok) {
-  if (value == NULL || json_object_set_new(object, key, value) != 0) *ok = 0;
+  if (pdlt_json_set(object, key, value, NULL) != PDLT_OK) *ok = 0;
 }
 
-static void append(json_t *array, json_t *value, int *ok) {
-  if (value == NULL || json_array_append_new(array, value) != 0) *ok = 0;
-}
-
-static json_t *real_list(const double *values, size_t count, int *ok) {
+static json_t *real_list(const double *values, size_t count) {
   json_t *list = json_array();
-  for (size_t i = 0; list != NULL && i < count; i++) append(list, json_real(values[i]), ok);
+  for (size_t i = 0; i < count; i++) pdlt_json_append(&list, json_real(values[i]));
   return list;
 }
 
-static json_t *int_list(const int *values, size_t count, int *ok) {
+static json_t *int_list(const int *values, size_t count) {
   json_t *list = json_array();
-  for (size_t i = 0; list != NULL && i < count; i++) append(list, json_integer(values[i]), ok);
+  for (size_t i = 0; i < count; i++) pdlt_json_append(&list, json_integer(values[i]));
   return list;
 }
 
@@ -38,18 +35,18 @@ static json_t *network_json(const pdlt_experiment *ex, int with_widths, int *ok)
   pdlt_activation_format(&ex->network.activation, activation, sizeof activation);
   put(out, "activation", json_string(activation), ok);
   put(out, "depth", json_integer(ex->network.depth), ok);
-  if (with_widths) put(out, "widths", int_list(ex->network.widths, ex->network.num_widths, ok), ok);
-  put(out, "width_ratios", int_list(ex->network.width_ratios, depth - 1, ok), ok);
+  if (with_widths) put(out, "widths", int_list(ex->network.widths, ex->network.num_widths), ok);
+  put(out, "width_ratios", int_list(ex->network.width_ratios, depth - 1), ok);
   put(out, "outputs", json_integer(ex->network.outputs), ok);
   if (ex->network.critical) {
     put(out, "C_b", json_string("critical"), ok);
     put(out, "C_W", json_string("critical"), ok);
   } else {
-    put(out, "C_b", real_list(ex->network.C_b, depth, ok), ok);
-    put(out, "C_W", real_list(ex->network.C_W, depth, ok), ok);
+    put(out, "C_b", real_list(ex->network.C_b, depth), ok);
+    put(out, "C_W", real_list(ex->network.C_W, depth), ok);
   }
-  put(out, "lambda_b", real_list(ex->network.lambda_b, depth, ok), ok);
-  put(out, "lambda_W", real_list(ex->network.lambda_W, depth, ok), ok);
+  put(out, "lambda_b", real_list(ex->network.lambda_b, depth), ok);
+  put(out, "lambda_W", real_list(ex->network.lambda_W, depth), ok);
   return out;
 }
 
@@ -59,9 +56,9 @@ static json_t *path_json(const char *path) {
   return json_string(path[0] == '/' ? slash + 1 : path);
 }
 
-static json_t *name_list(const pdlt_name_list *list, int *ok) {
+static json_t *name_list(const pdlt_name_list *list) {
   json_t *out = json_array();
-  for (size_t i = 0; i < list->count; i++) append(out, json_string(list->name[i]), ok);
+  for (size_t i = 0; i < list->count; i++) pdlt_json_append(&out, json_string(list->name[i]));
   return out;
 }
 
@@ -70,8 +67,8 @@ static void put_columns(json_t *out, const pdlt_experiment *ex, int *ok) {
   const pdlt_name_list *x = &ex->data.columns_x, *y = &ex->data.columns_y;
   if (x->count + y->count > 0) {
     json_t *columns = json_object();
-    if (x->count > 0) put(columns, "x", name_list(x, ok), ok);
-    if (y->count > 0) put(columns, "y", name_list(y, ok), ok);
+    if (x->count > 0) put(columns, "x", name_list(x), ok);
+    if (y->count > 0) put(columns, "y", name_list(y), ok);
     put(out, "columns", columns, ok);
   }
   if (ex->data.label != NULL) put(out, "label", json_string(ex->data.label), ok);
@@ -90,8 +87,8 @@ static json_t *data_json(const pdlt_experiment *ex, int with_paths, int *ok) {
   if (ex->data.num_classes > 0) {
     const pdlt_name_list *names = &ex->data.class_names;
     put(out, "classes",
-        names->count > 0 ? name_list(names, ok)
-                         : int_list(ex->data.classes, (size_t)ex->data.num_classes, ok),
+        names->count > 0 ? name_list(names)
+                         : int_list(ex->data.classes, (size_t)ex->data.num_classes),
         ok);
     put(out, "targets", json_string(pdlt_targets_words[ex->data.targets]), ok);
   }
@@ -135,21 +132,21 @@ static json_t *training_json(const pdlt_experiment *ex, int *ok) {
   put(out, "steps", flow ? json_real(ex->training.flow_time) : json_integer(ex->training.steps),
       ok);
   if (flow) {
-    put(out, "record", real_list(ex->training.record, ex->training.num_record, ok), ok);
+    put(out, "record", real_list(ex->training.record, ex->training.num_record), ok);
     return out;
   }
   json_t *record = json_array();
   for (size_t i = 0; i < ex->training.num_record; i++)
-    append(record, json_integer((json_int_t)ex->training.record[i]), ok);
+    pdlt_json_append(&record, json_integer((json_int_t)ex->training.record[i]));
   put(out, "record", record, ok);
   return out;
 }
 
 /* The words whose bits are set. */
-static json_t *word_list(const char *const *words, unsigned bits, int *ok) {
+static json_t *word_list(const char *const *words, unsigned bits) {
   json_t *out = json_array();
   for (unsigned k = 0; words[k] != NULL; k++)
-    if (bits >> k & 1U) append(out, json_string(words[k]), ok);
+    if (bits >> k & 1U) pdlt_json_append(&out, json_string(words[k]));
   return out;
 }
 
@@ -163,8 +160,7 @@ static json_t *ensemble_json(const pdlt_experiment *ex, int *ok) {
   put(out, "estimator", json_string(pdlt_estimator_words[ex->ensemble.estimator]), ok);
   put(out, "arithmetic", json_string(ex->ensemble.single_precision ? "single" : "double"), ok);
   put(out, "keep_members", json_integer(ex->ensemble.keep_members), ok);
-  if (ex->ensemble.keep != 0)
-    put(out, "keep", word_list(pdlt_keep_words, ex->ensemble.keep, ok), ok);
+  if (ex->ensemble.keep != 0) put(out, "keep", word_list(pdlt_keep_words, ex->ensemble.keep), ok);
   return out;
 }
 
@@ -172,10 +168,10 @@ static json_t *theory_json(const pdlt_experiment *ex, int *ok) {
   json_t *out = json_object();
   put(out, "order", json_integer(ex->theory.order), ok);
   put(out, "tolerance", json_real(ex->theory.tolerance), ok);
-  put(out, "omit", name_list(&ex->theory.omit, ok), ok);
-  if (ex->theory.flip.count > 0) put(out, "flip", name_list(&ex->theory.flip, ok), ok);
+  put(out, "omit", name_list(&ex->theory.omit), ok);
+  if (ex->theory.flip.count > 0) put(out, "flip", name_list(&ex->theory.flip), ok);
   if (ex->theory.keep != 0)
-    put(out, "keep", word_list(pdlt_theory_keep_words, ex->theory.keep, ok), ok);
+    put(out, "keep", word_list(pdlt_theory_keep_words, ex->theory.keep), ok);
   return out;
 }
 
@@ -192,7 +188,7 @@ pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdl
   put(object, "data", data_json(ex, 1, &ok), &ok);
   put(object, "training", training_json(ex, &ok), &ok);
   put(object, "ensemble", ensemble_json(ex, &ok), &ok);
-  put(object, "measure", word_list(pdlt_measure_words, ex->measure, &ok), &ok);
+  put(object, "measure", word_list(pdlt_measure_words, ex->measure), &ok);
   put(object, "measure_samples", json_integer(ex->measure_samples), &ok);
   put(object, "theory", theory_json(ex, &ok), &ok);
   put(object, "compare", pdlt_compare_keys_json(&ex->compare), &ok);
@@ -214,14 +210,14 @@ static json_t *physics_json(const pdlt_experiment *ex, int *ok) {
 static pdlt_status hash_object(json_t *object, int ok, const char *data_hash, char *out,
                                pdlt_error *err) {
   if (data_hash != NULL) put(object, "data_hash", json_string(data_hash), &ok);
-  char *text = json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
-  if (!ok || text == NULL) {
-    free(text);
-    return out_of_memory(object, err);
-  }
-  unsigned long long hash = pdlt_hash_bytes(PDLT_HASH_START, text, strlen(text));
-  free(text);
+  char *text = NULL;
+  if (!ok) return out_of_memory(object, err);
+  const size_t flags = JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17);
+  const pdlt_status status = pdlt_json_format(object, flags, &text, err);
   json_decref(object);
+  if (status != PDLT_OK) return status;
+  unsigned long long hash = pdlt_hash_bytes(PDLT_HASH_START, text, strlen(text));
+  pdlt_free(text);
   snprintf(out, 17, "%016llx", hash);
   return PDLT_OK;
 }
@@ -238,7 +234,7 @@ static json_t *compare_of_run(const json_t *experiment) {
 
 pdlt_status pdlt_experiment_json_hash(const json_t *experiment, const char *data_hash, char *out,
                                       pdlt_error *err) {
-  json_t *object = json_deep_copy(experiment);
+  json_t *object = pdlt_json_copy(experiment);
   int ok = object != NULL;
   put(object, "compare", compare_of_run(experiment), &ok);
   return hash_object(object, ok, data_hash, out, err);

@@ -2,6 +2,7 @@
 #include "base/experiment/meta.h"
 
 #include "base/core/version.h"
+#include "base/file/json.h"
 #include "base/vector/linalg.h"
 
 static json_t *conventions(void) {
@@ -29,8 +30,7 @@ pdlt_status pdlt_meta_fill(json_t *meta, const char *kind, const pdlt_experiment
                 hash, "physics_hash", physics_hash, "data_hash", data_hash, "layers", layers,
                 "conventions", conventions(), "seed", (json_int_t)ex->ensemble.seed, "commit",
                 pdlt_commit(), "compiler", pdlt_compiler(), "blas", pdlt_linalg_version());
-  if (common == NULL || json_object_update(meta, common) != 0)
-    status = pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory while writing metadata");
+  status = pdlt_json_update(meta, common, err);
   json_decref(common);
 cleanup:
   json_decref(experiment);

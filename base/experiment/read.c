@@ -153,7 +153,7 @@ pdlt_status pdlt_experiment_read(pdlt_experiment *out, const char *path, size_t 
                                  const char *const *overrides, pdlt_error *err) {
   char *text = NULL;
   size_t size = 0;
-  pdlt_status status = pdlt_file_read(path, &text, &size, err);
+  pdlt_status status = pdlt_file_read(path, PDLT_YAML_MAX_BYTES, &text, &size, err);
   if (status != PDLT_OK) {
     pdlt_yaml_clean(err);
     return status;

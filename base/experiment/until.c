@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/experiment/internal.h"
+#include "base/file/json.h"
 
 /* A number above 0 under `name`; absent: *out is untouched, 1 only when it may be. */
 static int read_number(const pdlt_node *map, const char *name, int required, double max,
@@ -123,6 +124,6 @@ json_t *pdlt_until_json(const pdlt_until *until) {
   json_t *out =
       json_pack("{s:s, s:f, s:I}", "quantity", pdlt_quantities[until->quantity].name, "relative",
                 until->relative, "max_members", (json_int_t)until->max_members);
-  if (until->scale > 0) json_object_set_new(out, "scale", json_real(until->scale));
+  if (until->scale > 0) pdlt_json_put(&out, "scale", json_real(until->scale));
   return out;
 }

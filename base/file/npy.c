@@ -151,7 +151,7 @@ pdlt_status pdlt_npy_read(pdlt_npy *out, const char *path, pdlt_error *err) {
   const source from = {path, NULL, err};
   char *bytes = NULL;
   size_t size = 0;
-  pdlt_status status = pdlt_file_read(path, &bytes, &size, err);
+  pdlt_status status = pdlt_file_read(path, PDLT_NPY_MAX_BYTES, &bytes, &size, err);
   if (status != PDLT_OK) return status;
   if (size >= 4 && memcmp(bytes, "PK\x03\x04", 4) == 0)
     status = bad(&from, "a .npz archive of arrays, not one array");
@@ -197,6 +197,7 @@ pdlt_status pdlt_npy_read_member(pdlt_npy *out, const char *path, const char *na
   const size_t k = find_member(zip, name);
   if (k == pdlt_zip_count(zip)) PDLT_TRY(no_member(&from, zip));
   const size_t size = (size_t)pdlt_zip_size(zip, k);
+  if (size > PDLT_NPY_MAX_BYTES) PDLT_TRY(bad(&from, "the array is too large"));
   PDLT_TRY(pdlt_alloc(&bytes, size, 1, err));
   PDLT_TRY(pdlt_zip_open(zip, k, err));
   PDLT_TRY(pdlt_zip_read(zip, bytes, size, err));

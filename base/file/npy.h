@@ -28,9 +28,10 @@ typedef struct pdlt_npy {
   const unsigned char *data; /* (count) numbers in the order of the file, into bytes */
 } pdlt_npy;
 
-/* Reads a .npy file. *out is owned by the caller (pdlt_npy_free), untouched on failure. Errors:
+/* Reads a .npy file of at most PDLT_NPY_MAX_BYTES. *out is owned by the caller (pdlt_npy_free), untouched on failure. Errors:
  * PDLT_ERR_INPUT `FILE: what is wrong`, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_npy_read(pdlt_npy *out, const char *path, pdlt_error *err);
+#define PDLT_NPY_MAX_BYTES ((size_t)1 << 34)
 
 /* Reads array `name` of a .npz archive, its CRC checked. Errors: as above, `FILE: NAME: ...`; without
  * such an array the message names those that are there. */

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* Writes the whole archive to path.tmp, fsyncs and renames: whole or not at all.
+/* Writes the whole archive to a temporary file, fsyncs and renames: whole or not at all.
  * Errors: PDLT_ERR_IO naming the file and the reason, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_npz_write(const pdlt_archive *archive, const char *path, pdlt_error *err);
 

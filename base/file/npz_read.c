@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/file/json.h"
 #include "base/file/npy_text.h"
 #include "base/file/npz.h"
 #include "base/file/zip.h"
@@ -159,11 +160,12 @@ static pdlt_status read_meta(const source *from, const npy_header *header, json_
                              pdlt_error *err) {
   if (header->type != TYPE_U1 || header->ndim != 1) return bad(from, "not a list of uint8", err);
   char *text = NULL;
-  json_error_t reason;
+  json_t *meta = NULL;
   pdlt_status status = pdlt_alloc(&text, header->count + 1, 1, err);
   if (status != PDLT_OK) return status;
   PDLT_TRY(pdlt_zip_read(from->zip, text, header->count, err));
-  json_t *meta = json_loadb(text, header->count, JSON_REJECT_DUPLICATES, &reason);
+  status = pdlt_json_parse(&meta, text, header->count, err);
+  if (status == PDLT_ERR_MEMORY) goto cleanup;
   if (!json_is_object(meta)) {
     json_decref(meta);
     PDLT_TRY(bad(from, "not a JSON object", err));

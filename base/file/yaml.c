@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/file/stream.h"
 
 void pdlt_node_free(pdlt_node *node) {
   if (node == NULL) return;
@@ -145,14 +146,9 @@ static void write_node(FILE *out, const pdlt_node *node) {
 }
 
 pdlt_status pdlt_node_text(char **out, const pdlt_node *node, pdlt_error *err) {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *stream = open_memstream(&text, &size);
-  if (stream == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
-  write_node(stream, node);
-  int failed = fclose(stream) != 0;
-  pdlt_status status =
-      failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory") : pdlt_strdup(out, text, err);
-  free(text);
-  return status;
+  pdlt_stream stream;
+  const pdlt_status status = pdlt_stream_open(&stream, "yaml", err);
+  if (status != PDLT_OK) return status;
+  write_node(stream.out, node);
+  return pdlt_stream_take(&stream, "yaml", out, NULL, err);
 }

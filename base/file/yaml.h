@@ -15,6 +15,9 @@
 extern "C" {
 #endif
 
+/* Nobody writes a longer one: it is refused before it is read. */
+enum { PDLT_YAML_MAX_BYTES = 1 << 24 };
+
 enum { PDLT_LINE_SET = -1, PDLT_LINE_POINT = -2 }; /* by --set; by a point of a sweep */
 
 typedef enum pdlt_node_kind { PDLT_NODE_SCALAR, PDLT_NODE_LIST, PDLT_NODE_MAP } pdlt_node_kind;

@@ -191,7 +191,7 @@ pdlt_status pdlt_yaml_read(pdlt_node **out, const char *path, pdlt_error *err) {
   size_t size = 0;
   pdlt_node *root = NULL;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_file_read(path, &text, &size, err));
+  PDLT_TRY(pdlt_file_read(path, PDLT_YAML_MAX_BYTES, &text, &size, err));
   PDLT_TRY(pdlt_node_parse(&root, path, text, size, NULL, err));
   if (root->kind != PDLT_NODE_MAP) {
     status =

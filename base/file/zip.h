@@ -21,7 +21,7 @@ extern "C" {
 typedef struct pdlt_zip_writer pdlt_zip_writer;
 typedef struct pdlt_zip_reader pdlt_zip_reader;
 
-/* Begins path.tmp. zip64_from: PDLT_ZIP64_FROM, or less to write zip64 records earlier (0:
+/* Begins a temporary file (file.h). zip64_from: PDLT_ZIP64_FROM, or less to write zip64 records earlier (0:
  * always), which is valid too. Owned by the caller (pdlt_zip_writer_free).
  * Errors: PDLT_ERR_IO `FILE: reason`, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_zip_writer_new(pdlt_zip_writer **out, const char *path, uint64_t zip64_from,

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "base/core/memory.h"
+#include "base/file/file.h"
 #include "base/file/zip.h"
 #include "base/file/zip_format.h"
 
@@ -175,12 +176,7 @@ pdlt_status pdlt_zip_reader_new(pdlt_zip_reader **out, const char *path, pdlt_er
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&reader, 1, sizeof *reader, err));
   PDLT_TRY(pdlt_strdup(&reader->path, path, err));
-  reader->stream = fopen(path, "rb");
-  if (reader->stream == NULL) PDLT_TRY(bad(reader, strerror(errno), err));
-  if (fseeko(reader->stream, 0, SEEK_END) != 0) PDLT_TRY(bad(reader, strerror(errno), err));
-  off_t length = ftello(reader->stream);
-  if (length < 0) PDLT_TRY(bad(reader, strerror(errno), err));
-  reader->length = (uint64_t)length;
+  PDLT_TRY(pdlt_file_open(&reader->stream, path, &reader->length, err));
   PDLT_TRY(read_directory(reader, err));
   *out = reader;
   return PDLT_OK;

@@ -3,9 +3,12 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/core/memory.h"
+#include "base/core/threads.h"
 
 /* LAPACK's Fortran entry points; Debian's OpenBLAS ships them without a C header. */
 extern void dsyevd_(const char *jobz, const char *uplo, const blasint *n, double *a,
@@ -19,6 +22,57 @@ enum { PDLT_MAX_ORDER = 30000 }; /* dsyevd's workspace of 2 n^2 must fit 32 bits
 /* BLAS refuses a leading dimension of 0 even for empty matrices. */
 static blasint stride(size_t ld) { return ld == 0 ? 1 : (blasint)ld; }
 
+/* OpenBLAS's own: the buffer that each call of BLAS works in. They are kept for later calls. */
+extern void *blas_memory_alloc(int position) __attribute__((weak));
+extern void blas_memory_free(void *buffer) __attribute__((weak));
+
+/* Where the system refuses such a buffer, OpenBLAS 0.3.21 asks for it again and again, for ever, with
+ * a lock held. So each is asked for here, once, and OpenBLAS gets it right
+ * after; as many calls at once as there are threads find theirs then. */
+enum {
+  BLAS_BUFFER = 32 << 22, /* bytes: BUFFER_SIZE of x86-64, the largest there is */
+  MOST_BUFFERS = 4096
+};
+
+static int can_map(size_t bytes) {
+  void *probe = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (probe == MAP_FAILED) return 0;
+  munmap(probe, bytes);
+  return 1;
+}
+
+static pdlt_status fill_buffers(void **buffer, int threads, int *made, pdlt_error *err) {
+  for (; *made < threads; (*made)++) {
+    if (!can_map(BLAS_BUFFER))
+      return pdlt_fail(
+          err, PDLT_ERR_MEMORY,
+          "no memory for OpenBLAS: it takes %d MiB for each of %d threads, and there is "
+          "room for %d; use fewer --threads or allow more memory",
+          BLAS_BUFFER >> 20, threads, *made);
+    buffer[*made] = blas_memory_alloc(0);
+  }
+  return PDLT_OK;
+}
+
+/* OpenBLAS's memory belongs to the process, and so does how much of it there is. */
+static pdlt_status reserve_buffers(int threads, pdlt_error *err) {
+  static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+  static int reserved = 0;
+  pdlt_status status = PDLT_OK;
+  void *buffer[MOST_BUFFERS];
+  int made = 0;
+  if (threads > MOST_BUFFERS) threads = MOST_BUFFERS;
+  if (blas_memory_alloc == NULL || blas_memory_free == NULL) return PDLT_OK;
+  pthread_mutex_lock(&one_at_a_time);
+  if (threads > reserved) {
+    status = fill_buffers(buffer, threads, &made, err);
+    for (int k = 0; k < made; k++) blas_memory_free(buffer[k]);
+    if (made > reserved) reserved = made;
+  }
+  pthread_mutex_unlock(&one_at_a_time);
+  return status;
+}
+
 pdlt_status pdlt_linalg_init(int threads, pdlt_error *err) {
   openblas_set_num_threads(1);
   if (threads > 1 && openblas_get_parallel() == 0)
@@ -26,7 +80,8 @@ pdlt_status pdlt_linalg_init(int threads, pdlt_error *err) {
                      "--threads %d: the serial variant of OpenBLAS is not safe to call from "
                      "threads; install libopenblas0-pthread or use --threads 1",
                      threads);
-  return PDLT_OK;
+  const pdlt_status status = pdlt_threads_reserve(threads, err);
+  return status != PDLT_OK ? status : reserve_buffers(threads, err);
 }
 
 const char *pdlt_linalg_version(void) { return openblas_get_config(); }

@@ -17,9 +17,10 @@ extern "C" {
 #endif
 
 /* Sets OpenBLAS to one thread and checks that it may be called from several
- * (openblas_get_parallel() != 0). Call once before any thread is started.
- * Errors: PDLT_ERR_UNSUPPORTED with the remedy when threads > 1 and the serial
- * variant is installed. */
+ * (openblas_get_parallel() != 0); takes the memory that OpenBLAS and OpenMP want for so many threads,
+ * who do not take no for an answer later. Call before any work. Errors: PDLT_ERR_UNSUPPORTED with the
+ * remedy when threads > 1 and the serial variant is installed; PDLT_ERR_MEMORY: for how many there is
+ * room. Cost: 128 MiB of address space for each thread, once for the process; none of it is touched. */
 pdlt_status pdlt_linalg_init(int threads, pdlt_error *err);
 
 /* Name, version and core of the BLAS in use; static storage. */

@@ -5,9 +5,12 @@
 
 #include "base/core/memory.h"
 #include "base/file/file.h"
+#include "base/file/json.h"
 #include "cli/study/study.h"
 #include "compare/figure/figure.h"
 #include "compare/page/report.h"
+
+enum { VERDICT_BYTES = 1 << 28 }; /* most in a verdict.json */
 
 /* What takes how long, in figures: the page, and each row of comparison.csv. */
 static const double page_units = 2, row_units = 1.0 / 8000;
@@ -19,7 +22,13 @@ static pdlt_status check_folder(const pdlt_study *study, const char *folder, pdl
   char path[PDLT_PATH_LENGTH];
   pdlt_status status = pdlt_path_join(path, folder, "verdict.json", err);
   if (status != PDLT_OK || study->settings.force || access(path, F_OK) != 0) return status;
-  json_t *verdict = json_load_file(path, 0, NULL);
+  char *text = NULL;
+  size_t size = 0;
+  json_t *verdict = NULL;
+  status = pdlt_file_read(path, VERDICT_BYTES, &text, &size, err);
+  if (status == PDLT_OK) status = pdlt_json_parse(&verdict, text, size, err);
+  pdlt_free(text);
+  if (status == PDLT_ERR_MEMORY) return status;
   const char *of_theory = json_string_value(json_object_get(verdict, "theory_hash"));
   const char *of_measured = json_string_value(json_object_get(verdict, "measured_hash"));
   const char *theory_hash = json_string_value(json_object_get(theory->meta, "hash"));
@@ -66,13 +75,14 @@ static pdlt_status write_all(pdlt_study *study, const pdlt_comparison *compariso
   const pdlt_archive *measured = &study->results[PDLT_MEASURED].archive;
   pdlt_figure_list figures = {0};
   char csv[PDLT_PATH_LENGTH], json[PDLT_PATH_LENGTH], page[PDLT_PATH_LENGTH];
+  int own = 0;
   pdlt_status status = PDLT_OK;
   pdlt_progress_start_short(&study->progress, "comparison",
                             PDLT_FIGURES + page_units + row_units * (double)comparison->num_rows);
   PDLT_TRY(pdlt_path_join(csv, folder, "comparison.csv", err));
   PDLT_TRY(pdlt_path_join(json, folder, "verdict.json", err));
   PDLT_TRY(pdlt_path_join(page, folder, "report.html", err));
-  PDLT_TRY(pdlt_folder_make(folder, err));
+  PDLT_TRY(pdlt_study_hold_now(study, folder, &own, err));
   const pdlt_figure_input figure_input = {comparison, theory, measured};
   PDLT_TRY(pdlt_figures_write(&figure_input, folder, &figures, &study->progress, err));
   const pdlt_report_input report_input = {comparison, theory, measured, &figures};
@@ -85,6 +95,7 @@ static pdlt_status write_all(pdlt_study *study, const pdlt_comparison *compariso
   pdlt_progress_finish(&study->progress);
 cleanup:
   pdlt_figure_list_free(&figures);
+  pdlt_study_release(study, own);
   return status;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/core/memory.h"
 #include "base/file/json.h"
+#include "base/file/stream.h"
 #include "cli/study/explain.h"
 #include "compare/text/order.h"
 #include "trainer/record/plan.h"
@@ -186,10 +187,10 @@ static void put_short(FILE *to, const pdlt_explanation *e) {
 }
 
 pdlt_status pdlt_explanation_text(const pdlt_explanation *e, char **out, pdlt_error *err) {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *to = open_memstream(&text, &size);
-  if (to == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: explanation");
+  pdlt_stream stream;
+  const pdlt_status status = pdlt_stream_open(&stream, "explanation", err);
+  FILE *to = stream.out;
+  if (status != PDLT_OK) return status;
   if (e->layer != NULL) {
     put_layers(to, e);
     put_whole(to, e);
@@ -200,11 +201,7 @@ pdlt_status pdlt_explanation_text(const pdlt_explanation *e, char **out, pdlt_er
   } else {
     put_short(to, e);
   }
-  const int failed = fclose(to) != 0 || text == NULL;
-  const pdlt_status status = failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: explanation")
-                                    : pdlt_strdup(out, text, err);
-  free(text);
-  return status;
+  return pdlt_stream_take(&stream, "explanation", out, NULL, err);
 }
 
 /* --- JSON --- */
@@ -213,10 +210,10 @@ static json_t *layers_json(const pdlt_explanation *e) {
   json_t *list = json_array();
   for (int l = 0; l < e->ex->network.depth; l++) {
     const pdlt_explained_layer *at = &e->layer[l];
-    json_array_append_new(
-        list, json_pack("{s:i, s:o, s:o, s:o, s:s}", "layer", l + 1, "K", pdlt_json_real(at->K),
-                        "chi_par", pdlt_json_real(at->chi_par), "chi_perp",
-                        pdlt_json_real(at->chi_perp), "phase", at->phase));
+    pdlt_json_append(
+        &list, json_pack("{s:i, s:o, s:o, s:o, s:s}", "layer", l + 1, "K", pdlt_json_real(at->K),
+                         "chi_par", pdlt_json_real(at->chi_par), "chi_perp",
+                         pdlt_json_real(at->chi_perp), "phase", at->phase));
   }
   return list;
 }
@@ -225,13 +222,13 @@ static json_t *widths_json(const pdlt_explanation *e) {
   json_t *list = json_array();
   for (size_t w = 0; w < e->ex->network.num_widths; w++) {
     const pdlt_reach *r = &e->reach[w];
-    json_array_append_new(
-        list, json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s}", "width",
-                        e->ex->network.widths[w], "correction_z", pdlt_json_real(r->correction),
-                        "correction_ntk", pdlt_json_real(r->correction_ntk), "correction_loss_test",
-                        pdlt_json_real(r->correction_loss), "negative", pdlt_json_real(r->negative),
-                        "unstable", pdlt_json_real(r->unstable), "g", pdlt_json_real(r->g),
-                        "in_reach", r->in_reach, "reason", r->reason));
+    pdlt_json_append(
+        &list, json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:s}", "width",
+                         e->ex->network.widths[w], "correction_z", pdlt_json_real(r->correction),
+                         "correction_ntk", pdlt_json_real(r->correction_ntk),
+                         "correction_loss_test", pdlt_json_real(r->correction_loss), "negative",
+                         pdlt_json_real(r->negative), "unstable", pdlt_json_real(r->unstable), "g",
+                         pdlt_json_real(r->g), "in_reach", r->in_reach, "reason", r->reason));
   }
   return list;
 }
@@ -244,7 +241,7 @@ static json_t *width_json(double n) {
 pdlt_status pdlt_explanation_json(const pdlt_explanation *e, json_t **out, pdlt_error *err) {
   json_t *reasons = json_array();
   for (size_t k = 0; k < e->num_reasons; k++)
-    json_array_append_new(reasons, json_string(e->reason[k].text));
+    pdlt_json_append(&reasons, json_string(e->reason[k].text));
   json_t *made = json_pack(
       "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "layers", layers_json(e),
       "theta_max", pdlt_json_real(e->theta_max), "eta_max", pdlt_json_real(e->eta_max),
@@ -261,7 +258,7 @@ pdlt_status pdlt_explanation_json(const pdlt_explanation *e, json_t **out, pdlt_
 /* --- The front door --- */
 
 /* One study into *text or, when `list` is not NULL, as one more object, with its name. */
-static pdlt_status explain_one(pdlt_study *study, json_t *list, char **text, pdlt_error *err) {
+static pdlt_status explain_one(pdlt_study *study, json_t **list, char **text, pdlt_error *err) {
   pdlt_explanation e = {0};
   json_t *object = NULL;
   pdlt_status status = pdlt_explanation_make(&e, study, 0, err);
@@ -270,9 +267,9 @@ static pdlt_status explain_one(pdlt_study *study, json_t *list, char **text, pdl
     status = pdlt_explanation_text(&e, text, err);
   } else {
     status = pdlt_explanation_json(&e, &object, err);
-    if (study->name[0] != 0 && object != NULL)
-      json_object_set_new(object, "name", json_string(study->name));
-    if (status == PDLT_OK && json_array_append_new(list, object) != 0)
+    if (study->name[0] != 0) pdlt_json_put(&object, "name", json_string(study->name));
+    if (status == PDLT_OK) pdlt_json_append(list, object);
+    if (status == PDLT_OK && *list == NULL)
       status = pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: explanation");
   }
   pdlt_explanation_free(&e);
@@ -292,7 +289,7 @@ static pdlt_status add_text(char **all, const char *name, const char *text, pdlt
   return PDLT_OK;
 }
 
-static pdlt_status explain_points(pdlt_study *study, json_t *list, char **text, pdlt_error *err) {
+static pdlt_status explain_points(pdlt_study *study, json_t **list, char **text, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   for (size_t p = 0; p < pdlt_study_num_points(study) && status == PDLT_OK; p++) {
     pdlt_study *point = NULL;
@@ -313,7 +310,8 @@ pdlt_status pdlt_study_explain(pdlt_study *study, int json, char **out, pdlt_err
   char *text = NULL;
   pdlt_status status = PDLT_OK;
   if (json && list == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: explanation");
-  PDLT_TRY(sweep ? explain_points(study, list, &text, err) : explain_one(study, list, &text, err));
+  json_t **into = json ? &list : NULL;
+  PDLT_TRY(sweep ? explain_points(study, into, &text, err) : explain_one(study, into, &text, err));
   if (json) {
     all = sweep ? json_pack("{s:O}", "points", list) : json_incref(json_array_get(list, 0));
     PDLT_TRY(pdlt_json_dump(all, &text, err));

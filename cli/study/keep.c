@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/file/json.h"
 #include "compare/reach/stored.h"
 
 /* Whether an entry is a tensor with four indices over samples: V, layer2/V. */
@@ -24,9 +25,8 @@ static pdlt_status cut_tensors(pdlt_archive *theory, size_t kept, pdlt_error *er
     if (status != PDLT_OK) return status;
     cut = 1;
   }
-  if (cut && json_object_set_new(theory->meta, "kept_samples", json_integer((json_int_t)kept)) != 0)
-    return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata");
-  return PDLT_OK;
+  if (!cut) return PDLT_OK;
+  return pdlt_json_set(theory->meta, "kept_samples", json_integer((json_int_t)kept), err);
 }
 
 static pdlt_status leave_out(pdlt_archive *theory, const char *name, pdlt_error *err) {
@@ -39,9 +39,7 @@ static pdlt_status leave_out(pdlt_archive *theory, const char *name, pdlt_error 
   pdlt_archive_remove(theory, name);
   pdlt_archive_remove(theory, error);
   json_t *absent = json_object_get(theory->meta, "absent");
-  return json_object_set_new(absent, name, json_string(reason)) == 0
-             ? PDLT_OK
-             : pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata");
+  return pdlt_json_set(absent, name, json_string(reason), err);
 }
 
 /* What the comparison would have computed of the arrays that go. */

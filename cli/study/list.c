@@ -5,6 +5,7 @@
 
 #include "base/core/memory.h"
 #include "base/experiment/quantity.h"
+#include "base/file/json.h"
 #include "cli/study/study.h"
 #include "theory/terms/kink_term.h"
 #include "theory/terms/term.h"
@@ -104,17 +105,15 @@ static void list_terms(pdlt_list_entry out[NUM_TERMS + 1]) {
   *out = (pdlt_list_entry){NULL, NULL};
 }
 
-static int append(json_t *list, const char *name, const char *text) {
-  return json_array_append_new(list, json_pack("{s:s, s:s}", "name", name, "text", text));
+static void append(json_t **list, const char *name, const char *text) {
+  pdlt_json_append(list, json_pack("{s:s, s:s}", "name", name, "text", text));
 }
 
 static pdlt_status put_entries(json_t *all, const char *name, const pdlt_list_entry *entries,
                                pdlt_error *err) {
   json_t *list = json_array();
-  int failed = list == NULL;
-  for (; entries->name != NULL; entries++) failed |= append(list, entries->name, entries->text);
-  failed |= json_object_set_new(all, name, list);
-  return failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: %s", name) : PDLT_OK;
+  for (; entries->name != NULL; entries++) append(&list, entries->name, entries->text);
+  return pdlt_json_set(all, name, list, err);
 }
 
 /* The claims in reading order; without a folder of claims there are none, unless asked for. */
@@ -130,12 +129,11 @@ static pdlt_status put_claims(json_t *all, const char *claims, int wanted, pdlt_
   entries = json_array();
   for (size_t i = 0; i < list.count; i++) {
     PDLT_TRY(pdlt_claim_read(&claim, list.folders[i], err));
-    if (append(entries, claim.name, claim.claim) != 0)
-      PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: claims"));
+    append(&entries, claim.name, claim.claim);
     pdlt_claim_free(&claim);
   }
-  if (json_object_set(all, "claims", entries) != 0)
-    PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: claims"));
+  status = pdlt_json_set(all, "claims", entries, err);
+  entries = NULL;
 cleanup:
   json_decref(entries);
   pdlt_claim_free(&claim);
@@ -167,15 +165,6 @@ static pdlt_status put_lists(json_t *all, const char *what, int *found, pdlt_err
   return PDLT_OK;
 }
 
-/* In the order of the lists. */
-static pdlt_status copy_json(const json_t *value, char **out, pdlt_error *err) {
-  char *text = json_dumps(value, JSON_INDENT(1));
-  if (text == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: lists");
-  const pdlt_status status = pdlt_strdup(out, text, err);
-  free(text);
-  return status;
-}
-
 pdlt_status pdlt_list(const char *what, const char *claims, char **out, pdlt_error *err) {
   PDLT_NUMBERS_WITH_POINT;
   json_t *all = json_object();
@@ -191,7 +180,7 @@ pdlt_status pdlt_list(const char *what, const char *claims, char **out, pdlt_err
         err, PDLT_ERR_INPUT,
         "pdlt list: \"%s\" is none of activations, claims, datasets, observables, parts, terms",
         what));
-  PDLT_TRY(copy_json(all, out, err));
+  PDLT_TRY(pdlt_json_format(all, JSON_INDENT(1), out, err)); /* in the order of the lists */
 cleanup:
   json_decref(all);
   return status;

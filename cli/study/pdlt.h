@@ -81,6 +81,12 @@ PDLT_API void pdlt_study_free(pdlt_study *study); /* NULL is allowed */
 PDLT_API pdlt_status pdlt_study_predict(pdlt_study *study, const char *path, pdlt_error *err);
 PDLT_API pdlt_status pdlt_study_train(pdlt_study *study, const char *path, pdlt_error *err);
 
+/* Keeps other processes from writing to a folder, which is made when it is not there, until the study
+ * is freed or holds another one: for several calls that write there. Every call that writes keeps
+ * others from its own file or folder while it lasts. Errors: PDLT_ERR_INPUT names the process that
+ * works on it; PDLT_ERR_IO, PDLT_ERR_MEMORY (docs/reliability.md). */
+PDLT_API pdlt_status pdlt_study_hold(pdlt_study *study, const char *folder, pdlt_error *err);
+
 /* The verdict on both; figures, tables and report.html into folder (NULL: none). */
 PDLT_API pdlt_status pdlt_study_compare(pdlt_study *study, const char *folder, pdlt_error *err);
 

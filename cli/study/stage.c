@@ -1,5 +1,4 @@
 /* stage.c - one stage of a study (theory or training) from experiment to result and file. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,7 +6,9 @@
 #include "base/core/memory.h"
 #include "base/core/team.h"
 #include "base/experiment/results.h"
+#include "base/file/file.h"
 #include "base/file/json.h"
+#include "base/file/lock.h"
 #include "base/file/npz.h"
 #include "cli/study/explain.h"
 #include "cli/study/keep.h"
@@ -22,20 +23,6 @@ pdlt_status pdlt_path_join(char out[PDLT_PATH_LENGTH], const char *folder, const
   int length = snprintf(out, PDLT_PATH_LENGTH, "%s/%s", folder, name);
   if (length < 0 || length >= PDLT_PATH_LENGTH)
     return pdlt_fail(err, PDLT_ERR_INPUT, "%.64s...: the path is too long", folder);
-  return PDLT_OK;
-}
-
-pdlt_status pdlt_stage_check_writable(const char *path, pdlt_error *err) {
-  char folder[PDLT_PATH_LENGTH];
-  const char *slash = strrchr(path, '/');
-  size_t length = slash == NULL ? 1 : (size_t)(slash - path) + (slash == path);
-  if (length >= sizeof folder)
-    return pdlt_fail(err, PDLT_ERR_INPUT, "%.64s...: the path is too long", path);
-  memcpy(folder, slash == NULL ? "." : path, length);
-  folder[length] = 0;
-  if (access(folder, W_OK | X_OK) != 0)
-    return pdlt_fail(err, PDLT_ERR_INPUT, "%s: cannot be written: folder %s: %s", path, folder,
-                     strerror(errno));
   return PDLT_OK;
 }
 
@@ -170,26 +157,41 @@ static void announce(pdlt_study *study, pdlt_part part, int layers, const char *
   if (bytes >= large) pdlt_progress_note(&study->progress, "%s: about %.0f MB", path, bytes / 1e6);
 }
 
-/* By way of the file: read from it, or made and written to it. */
+/* The work of a file that is not there yet, or not whole; its lock is held. */
+static pdlt_status fill_file(pdlt_study *study, pdlt_part part, int layers, const char *path,
+                             pdlt_archive *out, pdlt_error *err) {
+  char partial[PDLT_PATH_LENGTH];
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(partial_of(partial, path, err));
+  announce(study, part, layers, path);
+  PDLT_TRY(work(study, part, layers, partial, out, err));
+  PDLT_TRY(pdlt_npz_write_shown(out, path, &study->progress, err));
+  if (part == PDLT_MEASURED) pdlt_checkpoint_remove(partial);
+cleanup:
+  return status;
+}
+
+/* By way of the file: read from it, or made and written to it. Another process may have finished it
+ * until the lock was taken. */
 static pdlt_status make_file(pdlt_study *study, pdlt_part part, int layers, const char *path,
                              pdlt_archive *out, pdlt_error *err) {
   const pdlt_settings *s = &study->settings;
-  char partial[PDLT_PATH_LENGTH], hash[17];
+  pdlt_lock lock = {0};
+  char hash[17];
   int reused = 0;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(partial_of(partial, path, err));
   PDLT_TRY(
       pdlt_experiment_hash(&study->resolved.experiment, study->resolved.data.hash, 0, hash, err));
   const char *kind = part == PDLT_THEORY ? "theory" : s->shards > 0 ? "shard" : "measured";
   const pdlt_stage_key key = {kind, hash, layers, s->shard, s->shards};
   PDLT_TRY(pdlt_stage_reuse(&key, path, s->force, &study->progress, out, &reused, err));
   if (reused) return PDLT_OK;
-  PDLT_TRY(pdlt_stage_check_writable(path, err));
-  announce(study, part, layers, path);
-  PDLT_TRY(work(study, part, layers, partial, out, err));
-  PDLT_TRY(pdlt_npz_write_shown(out, path, &study->progress, err));
-  if (part == PDLT_MEASURED) pdlt_checkpoint_remove(partial);
+  PDLT_TRY(pdlt_file_check_target(path, err));
+  PDLT_TRY(pdlt_lock_file(&lock, path, err));
+  PDLT_TRY(pdlt_stage_reuse(&key, path, s->force, &study->progress, out, &reused, err));
+  if (!reused) PDLT_TRY(fill_file(study, part, layers, path, out, err));
 cleanup:
+  pdlt_lock_release(&lock);
   return status;
 }
 

@@ -57,6 +57,7 @@ static void drop_all(pdlt_study *study) {
 void pdlt_study_free(pdlt_study *study) {
   if (study == NULL) return;
   drop_all(study);
+  pdlt_lock_release(&study->lock);
   clear_origin(&study->origin);
   pdlt_settings_clear(&study->settings);
   pdlt_free(study->name);

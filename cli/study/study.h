@@ -9,6 +9,7 @@
 #include "base/core/progress.h"
 #include "base/experiment/experiment.h"
 #include "base/file/archive.h"
+#include "base/file/lock.h"
 #include "cli/study/pdlt.h"
 #include "cli/study/pdlt_tools.h"
 #include "compare/claim/result.h"
@@ -57,6 +58,7 @@ struct pdlt_study {
   char *verdict; /* text of verdict.json, owned */
   pdlt_sweep sweep;
   pdlt_study **points; /* (sweep.count) owned, NULL where not made yet */
+  pdlt_lock lock;      /* of the folder that is being written to */
 };
 
 /* --- numbers.c --- */
@@ -89,6 +91,13 @@ pdlt_status pdlt_study_derive(pdlt_study **out, const pdlt_study *from, size_t m
                               char *const *sets, pdlt_error *err);
 void pdlt_study_drop_result(pdlt_study *study, pdlt_part part); /* and the comparison */
 
+/* --- run.c --- */
+
+/* For one call: pdlt_study_hold, and *own = 1 when it was not held before; release gives it back
+ * then. */
+pdlt_status pdlt_study_hold_now(pdlt_study *study, const char *folder, int *own, pdlt_error *err);
+void pdlt_study_release(pdlt_study *study, int own);
+
 /* --- resolve.c --- */
 
 /* Fills study->resolved when it is not there. Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...`. */
@@ -118,9 +127,6 @@ typedef struct pdlt_stage_key {
 pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int force,
                              pdlt_progress *progress, pdlt_archive *out, int *found,
                              pdlt_error *err);
-
-/* The folder of path must be there and writable: PDLT_ERR_INPUT before hours of work. */
-pdlt_status pdlt_stage_check_writable(const char *path, pdlt_error *err);
 
 /* How the ensemble of a study is trained; partial: folder for unfinished work, or NULL. */
 pdlt_ensemble_options pdlt_stage_training(pdlt_study *study, const pdlt_team *team,

@@ -57,6 +57,7 @@ pdlt_status pdlt_study_write_sweep(pdlt_study *study, const char *folder, pdlt_e
   pdlt_sweep_entry *entries = NULL;
   char *title = NULL;
   char axis[PDLT_SWEEP_AXIS_LENGTH];
+  int own = 0;
   pdlt_status status = PDLT_OK;
   pdlt_sweep_axis(axis, sweep);
   PDLT_TRY(pdlt_alloc(&entries, sweep->count, sizeof *entries, err));
@@ -69,9 +70,11 @@ pdlt_status pdlt_study_write_sweep(pdlt_study *study, const char *folder, pdlt_e
         (pdlt_sweep_entry){sweep->points[p].name, pdlt_sweep_value(sweep, p), &point->comparison};
   }
   PDLT_TRY(read_title(&title, study, err));
-  if (folder != NULL)
-    PDLT_TRY(pdlt_sweep_page_write(title, axis, entries, sweep->count, folder, err));
+  if (folder == NULL) goto cleanup;
+  PDLT_TRY(pdlt_study_hold_now(study, folder, &own, err));
+  PDLT_TRY(pdlt_sweep_page_write(title, axis, entries, sweep->count, folder, err));
 cleanup:
+  pdlt_study_release(study, own);
   pdlt_free(entries);
   pdlt_free(title);
   return status;

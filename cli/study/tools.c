@@ -5,7 +5,9 @@
 #include "base/core/memory.h"
 #include "base/core/team.h"
 #include "base/core/version.h"
+#include "base/file/file.h"
 #include "base/file/json.h"
+#include "base/file/lock.h"
 #include "base/file/npz.h"
 #include "base/vector/linalg.h"
 #include "cli/study/study.h"
@@ -100,6 +102,7 @@ pdlt_status pdlt_shards_merge(size_t count, const char *const *files, const char
   pdlt_settings own = {0};
   pdlt_merge merge = {0};
   pdlt_archive archive = {0};
+  pdlt_lock lock = {0};
   int found = 0;
   pdlt_status status = PDLT_OK;
   if (count == 0 || files == NULL || path == NULL)
@@ -108,7 +111,8 @@ pdlt_status pdlt_shards_merge(size_t count, const char *const *files, const char
   PDLT_TRY(pdlt_linalg_init(own.threads, err));
   pdlt_progress progress = {
       .mode = pdlt_progress_choose(!own.verbose), .call = own.call, .context = own.context};
-  PDLT_TRY(pdlt_stage_check_writable(path, err));
+  PDLT_TRY(pdlt_file_check_target(path, err));
+  PDLT_TRY(pdlt_lock_file(&lock, path, err));
   PDLT_TRY(add_shards(&merge, count, files, &progress, err));
   const pdlt_stage_key key = {.kind = "measured",
                               .hash = json_string_value(json_object_get(merge.meta, "hash")),
@@ -117,6 +121,7 @@ pdlt_status pdlt_shards_merge(size_t count, const char *const *files, const char
   if (!found) PDLT_TRY(finish_merge(&merge, path, &progress, &archive, err));
   if (meta != NULL) PDLT_TRY(pdlt_json_dump(archive.meta, meta, err));
 cleanup:
+  pdlt_lock_release(&lock);
   pdlt_archive_free(&archive);
   pdlt_merge_free(&merge);
   pdlt_settings_clear(&own);

@@ -5,6 +5,7 @@
 #include "base/core/memory.h"
 #include "base/file/file.h"
 #include "base/file/json.h"
+#include "base/file/lock.h"
 #include "cli/study/study.h"
 #include "compare/figure/claim.h"
 #include "compare/page/claims.h"
@@ -16,6 +17,7 @@ struct pdlt_claims {
   pdlt_claim_result *results; /* (list.count) empty where not tested yet */
   pdlt_claim_entry *entries;  /* (list.count) borrow results and drawings */
   char **drawings;            /* (list.count) owned */
+  pdlt_lock lock;             /* of the folder, from the first test on */
 };
 
 void pdlt_claims_free(pdlt_claims *claims) {
@@ -29,6 +31,7 @@ void pdlt_claims_free(pdlt_claims *claims) {
   pdlt_free((void *)claims->drawings);
   pdlt_claim_list_free(&claims->list);
   pdlt_settings_clear(&claims->settings);
+  pdlt_lock_release(&claims->lock);
   pdlt_free(claims);
 }
 
@@ -116,6 +119,13 @@ static pdlt_status check_folder(const char *folder, pdlt_error *err) {
   return folder != NULL ? PDLT_OK : pdlt_fail(err, PDLT_ERR_INPUT, "no folder was given");
 }
 
+static pdlt_status hold(pdlt_claims *claims, const char *folder, pdlt_error *err) {
+  if (pdlt_lock_is_of(&claims->lock, folder)) return PDLT_OK;
+  pdlt_lock_release(&claims->lock);
+  const pdlt_status status = pdlt_folder_make(folder, err);
+  return status != PDLT_OK ? status : pdlt_lock_folder(&claims->lock, folder, err);
+}
+
 pdlt_status pdlt_claims_test(pdlt_claims *claims, size_t k, const char *folder, pdlt_error *err) {
   PDLT_NUMBERS_WITH_POINT;
   char own[PDLT_PATH_LENGTH], *drawing = NULL;
@@ -124,7 +134,7 @@ pdlt_status pdlt_claims_test(pdlt_claims *claims, size_t k, const char *folder, 
   pdlt_status status = PDLT_OK;
   PDLT_TRY(check_index(claims, k, err));
   PDLT_TRY(check_folder(folder, err));
-  PDLT_TRY(pdlt_folder_make(folder, err));
+  PDLT_TRY(hold(claims, folder, err));
   PDLT_TRY(pdlt_verify_claim(&result, claims->list.folders[k], claims->quick, folder,
                              &claims->settings, err));
   PDLT_TRY(pdlt_path_join(own, folder, result.claim.name, err));
@@ -161,10 +171,8 @@ pdlt_status pdlt_claims_json(const pdlt_claims *claims, size_t k, char **out, pd
 static pdlt_status write_verdicts(const pdlt_claims *claims, const char *path, pdlt_error *err) {
   json_t *list = json_array();
   for (size_t i = 0; i < claims->list.count; i++)
-    json_array_append_new(list, pdlt_claim_result_json(&claims->results[i]));
-  const pdlt_status status = json_array_size(list) == claims->list.count
-                                 ? pdlt_json_write(list, path, err)
-                                 : pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+    pdlt_json_append(&list, pdlt_claim_result_json(&claims->results[i]));
+  const pdlt_status status = pdlt_json_write(list, path, err);
   json_decref(list);
   return status;
 }

@@ -135,21 +135,21 @@ static json_t *finding_json(const pdlt_claim_result *r, size_t e, size_t p) {
                           pdlt_json_real(f->worst_z), "numbers", (int)f->numbers, "value",
                           pdlt_json_real(f->value), "se", pdlt_json_real(f->se), "predicted",
                           pdlt_json_real(f->predicted), "reason", f->reason);
-  if (out != NULL && r->claim.expectations[e].kind == PDLT_EXPECT_SLOPE)
-    json_object_set_new(out, "residual",
-                        json_pack("{s:o, s:o, s:o, s:o, s:o}", "exponent_lo",
-                                  pdlt_json_real(f->residual.exponent[0]), "exponent_lo_se",
-                                  pdlt_json_real(f->residual.exponent_se[0]), "exponent_nlo",
-                                  pdlt_json_real(f->residual.exponent[1]), "exponent_nlo_se",
-                                  pdlt_json_real(f->residual.exponent_se[1]), "left_out",
-                                  pdlt_json_real(f->residual.left_out)));
+  if (r->claim.expectations[e].kind == PDLT_EXPECT_SLOPE)
+    pdlt_json_put(&out, "residual",
+                  json_pack("{s:o, s:o, s:o, s:o, s:o}", "exponent_lo",
+                            pdlt_json_real(f->residual.exponent[0]), "exponent_lo_se",
+                            pdlt_json_real(f->residual.exponent_se[0]), "exponent_nlo",
+                            pdlt_json_real(f->residual.exponent[1]), "exponent_nlo_se",
+                            pdlt_json_real(f->residual.exponent_se[1]), "left_out",
+                            pdlt_json_real(f->residual.left_out)));
   return out;
 }
 
 /* What the sabotage changes in the experiment, as --set takes it. */
 static json_t *settings_json(const pdlt_sabotage *s) {
   json_t *list = json_array();
-  for (size_t i = 0; i < s->num_sets; i++) json_array_append_new(list, json_string(s->sets[i]));
+  for (size_t i = 0; i < s->num_sets; i++) pdlt_json_append(&list, json_string(s->sets[i]));
   return list;
 }
 
@@ -157,12 +157,12 @@ json_t *pdlt_claim_result_json(const pdlt_claim_result *r) {
   json_t *numbers = json_array(), *sabotages = json_array();
   for (size_t e = 0; e < r->claim.num_expectations; e++) {
     const pdlt_expectation *expectation = &r->claim.expectations[e];
-    for (size_t p = 0; p < r->points; p++) json_array_append_new(numbers, finding_json(r, e, p));
+    for (size_t p = 0; p < r->points; p++) pdlt_json_append(&numbers, finding_json(r, e, p));
     for (size_t s = 0; s < expectation->num_sabotages; s++) {
       char name[800];
       snprintf(name, sizeof name, "%s: %s", expectation->label, expectation->sabotages[s].text);
-      json_array_append_new(
-          sabotages,
+      pdlt_json_append(
+          &sabotages,
           json_pack("{s:s, s:s, s:o, s:s, s:o}", "sabotage", name, "expectation",
                     expectation->label, "settings", settings_json(&expectation->sabotages[s]),
                     "verdict", pdlt_verdict_text(pdlt_claim_sabotage_verdict(r, e, s)), "sigma",

@@ -110,15 +110,15 @@ static void write_pair(FILE *text, const pair *p) {
 
 pdlt_status pdlt_figure_kernels(pdlt_figure_job *job, pdlt_error *err) {
   pair pairs[2];
-  size_t count = 0, caption_size = 0;
+  size_t count = 0;
   count += (size_t)find_pair(&pairs[count], job->in, "K", "G1");
   count += (size_t)find_pair(&pairs[count], job->in, "Theta", "Theta1");
   if (count == 0) return PDLT_OK;
   pdlt_status status = PDLT_OK;
   pdlt_plot *plot = NULL;
-  char *caption = NULL;
-  FILE *text = open_memstream(&caption, &caption_size);
-  if (!text) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+  pdlt_stream caption = {0};
+  PDLT_TRY(pdlt_stream_open(&caption, "a caption", err));
+  FILE *text = caption.out;
   PDLT_TRY(pdlt_plot_new(&plot, count, 3, 125, 125, err));
   fprintf(text,
           "Predicted and measured mean over networks, sample by sample (training samples "
@@ -129,12 +129,11 @@ pdlt_status pdlt_figure_kernels(pdlt_figure_job *job, pdlt_error *err) {
     PDLT_TRY(fill_row(plot, 3 * k, &pairs[k], err));
     write_pair(text, &pairs[k]);
   }
-  fflush(text);
-  PDLT_TRY(
-      pdlt_figure_emit(job, plot, "kernels", "Kernel and neural tangent kernel", caption, err));
+  PDLT_TRY(pdlt_stream_look(&caption, "a caption", err));
+  PDLT_TRY(pdlt_figure_emit(job, plot, "kernels", "Kernel and neural tangent kernel", caption.text,
+                            err));
 cleanup:
-  fclose(text);
-  free(caption);
+  pdlt_stream_free(&caption);
   pdlt_plot_free(plot);
   return status;
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/file/stream.h"
 #include "compare/figure/figure.h"
 #include "compare/plot/plot.h"
 #include "compare/text/markup.h"
@@ -30,9 +31,8 @@ pdlt_status pdlt_figure_emit(pdlt_figure_job *job, pdlt_plot *plot, const char *
 /* A grid of panels and the caption being written, for one figure. Initialize with {0}. */
 typedef struct pdlt_figure_page {
   pdlt_plot *plot;
-  FILE *text; /* the caption */
-  char *caption;
-  size_t caption_size;
+  pdlt_stream caption;
+  FILE *text; /* of the caption, borrowed */
 } pdlt_figure_page;
 
 /* Room for count panels, one to three beside each other. To be closed in any case.

@@ -8,21 +8,22 @@
 pdlt_status pdlt_figure_page_open(pdlt_figure_page *page, size_t count, pdlt_error *err) {
   size_t columns = count < 3 ? count : count == 4 ? 2 : 3;
   *page = (pdlt_figure_page){0};
-  page->text = open_memstream(&page->caption, &page->caption_size);
-  if (!page->text) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
+  const pdlt_status status = pdlt_stream_open(&page->caption, "a caption", err);
+  if (status != PDLT_OK) return status;
+  page->text = page->caption.out;
   return pdlt_plot_new(&page->plot, (count + columns - 1) / columns, columns,
                        columns < 3 ? 230 : 165, columns < 3 ? 170 : 135, err);
 }
 
 pdlt_status pdlt_figure_page_emit(pdlt_figure_job *job, pdlt_figure_page *page, const char *stem,
                                   const char *title, pdlt_error *err) {
-  if (fflush(page->text) != 0) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
-  return pdlt_figure_emit(job, page->plot, stem, title, page->caption, err);
+  const pdlt_status status = pdlt_stream_look(&page->caption, "a caption", err);
+  if (status != PDLT_OK) return status;
+  return pdlt_figure_emit(job, page->plot, stem, title, page->caption.text, err);
 }
 
 void pdlt_figure_page_close(pdlt_figure_page *page) {
-  if (page->text) fclose(page->text);
-  free(page->caption);
+  pdlt_stream_free(&page->caption);
   pdlt_plot_free(page->plot);
   *page = (pdlt_figure_page){0};
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file/file.h"
+#include "base/file/stream.h"
 #include "compare/page/internal.h"
 #include "compare/text/order.h"
 
@@ -214,15 +215,9 @@ static void write_page(FILE *out, const pdlt_claim_entry *entries, size_t count,
 
 pdlt_status pdlt_claim_page_write(const pdlt_claim_entry *entries, size_t count, const char *note,
                                   const char *path, pdlt_error *err) {
-  char *page = NULL;
-  size_t size = 0;
-  FILE *out = open_memstream(&page, &size);
-  if (!out) return pdlt_fail(err, PDLT_ERR_MEMORY, "%s: out of memory", path);
-  write_page(out, entries, count, note);
-  int failed = ferror(out);
-  failed |= fclose(out) != 0;
-  pdlt_status status = failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "%s: out of memory", path)
-                              : pdlt_file_write(path, page, size, err);
-  free(page);
-  return status;
+  pdlt_stream page;
+  const pdlt_status status = pdlt_stream_open(&page, path, err);
+  if (status != PDLT_OK) return status;
+  write_page(page.out, entries, count, note);
+  return pdlt_stream_write(&page, path, err);
 }

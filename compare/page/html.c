@@ -67,22 +67,32 @@ static void write_rows(FILE *out, const json_t *object, const char *prefix) {
   json_object_foreach((json_t *)object, key, value) {
     char path[256];
     snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] ? "." : "", key);
-    if (json_is_object(value) && strlen(path) < 200) {
-      write_rows(out, value, path);
-      continue;
-    }
-    fputs("<tr><th scope=\"row\">", out);
-    pdlt_html_text(out, path);
-    fputs("</th><td>", out);
-    write_value(out, value);
-    fputs("</td></tr>\n", out);
+    pdlt_html_json_row(out, path, value);
   }
 }
 
-void pdlt_html_json_table(FILE *out, const json_t *object) {
+void pdlt_html_json_row(FILE *out, const char *path, const json_t *value) {
+  if (json_is_object(value) && strlen(path) < 200) {
+    write_rows(out, value, path);
+    return;
+  }
+  fputs("<tr><th scope=\"row\">", out);
+  pdlt_html_text(out, path);
+  fputs("</th><td>", out);
+  write_value(out, value);
+  fputs("</td></tr>\n", out);
+}
+
+void pdlt_html_json_begin(FILE *out) {
   fputs("<div class=\"scroll\"><table class=\"keys\">\n", out);
+}
+
+void pdlt_html_json_end(FILE *out) { fputs("</table></div>\n", out); }
+
+void pdlt_html_json_table(FILE *out, const json_t *object) {
+  pdlt_html_json_begin(out);
   write_rows(out, object, "");
-  fputs("</table></div>\n", out);
+  pdlt_html_json_end(out);
 }
 
 void pdlt_html_verdict(FILE *out, pdlt_verdict verdict) {

@@ -23,6 +23,10 @@ void pdlt_html_base64(FILE *out, const char *bytes, size_t size);
 /* Two-column table of a JSON object: nested objects become rows "outer.inner"; lists are
  * written on one line. */
 void pdlt_html_json_table(FILE *out, const json_t *object);
+/* The same row by row: those of one value, whose own keys follow its path. */
+void pdlt_html_json_begin(FILE *out);
+void pdlt_html_json_row(FILE *out, const char *path, const json_t *value);
+void pdlt_html_json_end(FILE *out);
 
 /* The word of a verdict in its colour. */
 void pdlt_html_verdict(FILE *out, pdlt_verdict verdict);

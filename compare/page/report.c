@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/file/file.h"
+#include "base/file/stream.h"
 #include "compare/page/internal.h"
 
 static const char *experiment_title(const pdlt_report_input *in) {
@@ -36,15 +37,9 @@ static void write_page(FILE *out, const pdlt_report_input *in) {
 }
 
 pdlt_status pdlt_report_write(const pdlt_report_input *in, const char *path, pdlt_error *err) {
-  char *page = NULL;
-  size_t size = 0;
-  FILE *out = open_memstream(&page, &size);
-  if (!out) return pdlt_fail(err, PDLT_ERR_MEMORY, "%s: out of memory", path);
-  write_page(out, in);
-  int failed = ferror(out);
-  failed |= fclose(out) != 0;
-  pdlt_status status = failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "%s: out of memory", path)
-                              : pdlt_file_write(path, page, size, err);
-  free(page);
-  return status;
+  pdlt_stream page;
+  const pdlt_status status = pdlt_stream_open(&page, path, err);
+  if (status != PDLT_OK) return status;
+  write_page(page.out, in);
+  return pdlt_stream_write(&page, path, err);
 }

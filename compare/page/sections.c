@@ -284,9 +284,13 @@ void pdlt_report_figures(FILE *out, const pdlt_report_input *in) {
   fputs("</section>\n", out);
 }
 
+static void begin_block(FILE *out, const char *id, const char *title) {
+  fprintf(out, "<section id=\"%s\"><h2>%s</h2>\n", id, title);
+}
+
 static void write_block(FILE *out, const char *id, const char *title, const json_t *value) {
   if (!value) return;
-  fprintf(out, "<section id=\"%s\"><h2>%s</h2>\n", id, title);
+  begin_block(out, id, title);
   if (json_is_object(value)) {
     pdlt_html_json_table(out, value);
   } else if (json_is_string(value)) {
@@ -301,16 +305,17 @@ static void write_block(FILE *out, const char *id, const char *title, const json
 static void write_provenance(FILE *out, const json_t *meta, const json_t *theory) {
   static const char *const keys[] = {"program",      "commit",    "compiler", "blas",     "hash",
                                      "physics_hash", "data_hash", "seed",     "estimator"};
-  json_t *table = json_object();
-  for (size_t i = 0; table && i < sizeof keys / sizeof *keys; i++) {
-    json_t *value = json_object_get(meta, keys[i]);
-    if (value) json_object_set(table, keys[i], value);
+  const json_t *commit = json_object_get(theory, "commit");
+  begin_block(out, "provenance", "Provenance");
+  pdlt_html_json_begin(out);
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    const json_t *value = json_object_get(meta, keys[i]);
+    if (value) pdlt_html_json_row(out, keys[i], value);
   }
-  json_t *commit = json_object_get(theory, "commit");
-  if (table && commit && !json_equal(commit, json_object_get(meta, "commit")))
-    json_object_set(table, "commit of theory", commit);
-  write_block(out, "provenance", "Provenance", table);
-  json_decref(table);
+  if (commit && !json_equal(commit, json_object_get(meta, "commit")))
+    pdlt_html_json_row(out, "commit of theory", commit);
+  pdlt_html_json_end(out);
+  fputs("</section>\n", out);
 }
 
 void pdlt_report_setting(FILE *out, const pdlt_report_input *in) {

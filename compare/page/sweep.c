@@ -10,6 +10,7 @@
 #include "base/core/memory.h"
 #include "base/file/file.h"
 #include "base/file/json.h"
+#include "base/file/stream.h"
 #include "compare/join/join.h"
 #include "compare/page/internal.h"
 #include "compare/plot/plot.h"
@@ -251,26 +252,22 @@ static void write_page(FILE *out, const page *s, const char *svg, size_t size) {
 }
 
 static pdlt_status write_html(const page *s, const char *svg, size_t size, pdlt_error *err) {
-  char path[4096], *text = NULL;
-  size_t bytes = 0;
+  char path[4096];
+  pdlt_stream text;
   snprintf(path, sizeof path, "%s/report.html", s->folder);
-  FILE *out = open_memstream(&text, &bytes);
-  if (!out) return pdlt_fail(err, PDLT_ERR_MEMORY, "%s: out of memory", path);
-  write_page(out, s, svg, size);
-  const int failed = ferror(out) | (fclose(out) != 0);
-  pdlt_status status = failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "%s: out of memory", path)
-                              : pdlt_file_write(path, text, bytes, err);
-  free(text);
-  return status;
+  const pdlt_status status = pdlt_stream_open(&text, path, err);
+  if (status != PDLT_OK) return status;
+  write_page(text.out, s, svg, size);
+  return pdlt_stream_write(&text, path, err);
 }
 
 static json_t *tests_json(const pdlt_comparison *c) {
   json_t *tests = json_array();
   for (size_t t = 0; t < c->num_tests; t++)
-    json_array_append_new(
-        tests, json_pack("{s:s, s:s, s:s, s:o}", "quantity", c->tests[t].quantity, "coefficient",
-                         c->tests[t].coefficient, "verdict", pdlt_verdict_text(c->tests[t].verdict),
-                         "p", pdlt_json_real(c->tests[t].p)));
+    pdlt_json_append(&tests, json_pack("{s:s, s:s, s:s, s:o}", "quantity", c->tests[t].quantity,
+                                       "coefficient", c->tests[t].coefficient, "verdict",
+                                       pdlt_verdict_text(c->tests[t].verdict), "p",
+                                       pdlt_json_real(c->tests[t].p)));
   return tests;
 }
 
@@ -279,10 +276,9 @@ static pdlt_status write_json(const page *s, pdlt_error *err) {
   json_t *points = json_array();
   snprintf(path, sizeof path, "%s/verdict.json", s->folder);
   for (size_t i = 0; i < s->count; i++)
-    json_array_append_new(points,
-                          json_pack("{s:s, s:s, s:o}", "name", s->entries[i].name, "verdict",
-                                    pdlt_verdict_text(s->entries[i].comparison->verdict), "tests",
-                                    tests_json(s->entries[i].comparison)));
+    pdlt_json_append(&points, json_pack("{s:s, s:s, s:o}", "name", s->entries[i].name, "verdict",
+                                        pdlt_verdict_text(s->entries[i].comparison->verdict),
+                                        "tests", tests_json(s->entries[i].comparison)));
   json_t *root = json_pack("{s:s, s:o}", "verdict", pdlt_verdict_text(worst(s)), "points", points);
   pdlt_status status = root == NULL ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory")
                                     : pdlt_json_write(root, path, err);

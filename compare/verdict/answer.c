@@ -10,6 +10,7 @@
 
 #include "base/core/memory.h"
 #include "base/experiment/quantity.h"
+#include "base/file/stream.h"
 #include "compare/join/join.h"
 #include "compare/text/order.h"
 #include "compare/verdict/rows.h"
@@ -463,20 +464,17 @@ static pdlt_status write_distances(FILE *out, const pdlt_comparison *c,
 
 pdlt_status pdlt_comparison_answer(pdlt_comparison *c, const pdlt_archive *measured,
                                    pdlt_error *err) {
-  char *text[2] = {NULL, NULL}, *copy[2] = {NULL, NULL};
+  static const char what[] = "the answer";
+  pdlt_stream text = {0};
+  char *copy[2] = {NULL, NULL};
   pdlt_status status = PDLT_OK;
   for (int k = 0; k < 2; k++) {
-    size_t size = 0;
-    FILE *out = open_memstream(&text[k], &size);
-    if (out == NULL) PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for the answer"));
+    PDLT_TRY(pdlt_stream_open(&text, what, err));
     if (k == 0)
-      write_verdict(out, c, measured);
+      write_verdict(text.out, c, measured);
     else
-      status = write_distances(out, c, measured, err);
-    if (fclose(out) != 0 && status == PDLT_OK)
-      status = pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for the answer");
-    PDLT_TRY(status);
-    PDLT_TRY(pdlt_strdup(&copy[k], text[k], err));
+      PDLT_TRY(write_distances(text.out, c, measured, err));
+    PDLT_TRY(pdlt_stream_take(&text, what, &copy[k], NULL, err));
   }
   for (int k = 0; k < 2; k++) {
     pdlt_free(c->answer[k]);
@@ -484,9 +482,7 @@ pdlt_status pdlt_comparison_answer(pdlt_comparison *c, const pdlt_archive *measu
     copy[k] = NULL;
   }
 cleanup:
-  for (int k = 0; k < 2; k++) {
-    free(text[k]);
-    pdlt_free(copy[k]);
-  }
+  pdlt_stream_free(&text);
+  for (int k = 0; k < 2; k++) pdlt_free(copy[k]);
   return status;
 }

@@ -7,6 +7,8 @@
 
 #include "base/core/memory.h"
 #include "base/file/file.h"
+#include "base/file/json.h"
+#include "base/file/stream.h"
 #include "compare/verdict/rows.h"
 
 static const char header[] =
@@ -67,47 +69,41 @@ static void put_widths(FILE *to, const pdlt_comparison *comparison, const pdlt_c
 
 pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, int summary,
                                       const char *path, pdlt_error *err) {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *to = open_memstream(&text, &size);
-  if (to == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for %s", path);
+  pdlt_stream text;
+  const pdlt_status status = pdlt_stream_open(&text, path, err);
+  FILE *to = text.out;
+  if (status != PDLT_OK) return status;
   fputs(header, to);
   for (size_t r = 0; r < comparison->num_rows; r++) {
     put_row(to, &comparison->rows[r]);
     if (!summary) put_widths(to, comparison, &comparison->rows[r]);
   }
-  int failed = ferror(to);
-  if (fclose(to) != 0) failed = 1;
-  pdlt_status status = failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for %s", path)
-                              : pdlt_file_write(path, text, size, err);
-  free(text);
-  return status;
+  return pdlt_stream_write(&text, path, err);
 }
-
-/* JSON has neither NaN nor infinity: null. */
-static json_t *number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
 
 static json_t *test_object(const pdlt_compare_test *t) {
   return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
                    "quantity", t->quantity, "coefficient", t->coefficient, "verdict",
-                   pdlt_verdict_text(t->verdict), "p", number(t->p), "worst_z", number(t->worst_z),
-                   "numbers", (json_int_t)t->numbers, "directions", (json_int_t)t->directions,
-                   "fit_p", number(t->fit_p), "null_z", number(t->null_z), "members_needed",
-                   number(t->members_needed), "statistical", number(t->statistical), "numerical",
-                   number(t->numerical), "truncation", number(t->truncation), "bound",
-                   number(t->bound), "reason", t->reason);
+                   pdlt_verdict_text(t->verdict), "p", pdlt_json_real(t->p), "worst_z",
+                   pdlt_json_real(t->worst_z), "numbers", (json_int_t)t->numbers, "directions",
+                   (json_int_t)t->directions, "fit_p", pdlt_json_real(t->fit_p), "null_z",
+                   pdlt_json_real(t->null_z), "members_needed", pdlt_json_real(t->members_needed),
+                   "statistical", pdlt_json_real(t->statistical), "numerical",
+                   pdlt_json_real(t->numerical), "truncation", pdlt_json_real(t->truncation),
+                   "bound", pdlt_json_real(t->bound), "reason", t->reason);
 }
 
 static json_t *reach_list(const pdlt_comparison *c) {
   json_t *list = json_array();
   for (size_t w = 0; w < c->num_widths; w++) {
     const pdlt_reach *r = &c->reach[w];
-    json_array_append_new(
-        list, json_pack("{s:f, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "width", c->widths[w],
-                        "in_reach", r->in_reach, "reason", r->reason, "g", number(r->g),
-                        "correction", number(r->correction), "ntk_spread", number(r->ntk_spread),
-                        "unstable", number(r->unstable), "stable_width", number(r->stable_width),
-                        "top_share", number(r->top_share)));
+    pdlt_json_append(
+        &list, json_pack("{s:f, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "width", c->widths[w],
+                         "in_reach", r->in_reach, "reason", r->reason, "g", pdlt_json_real(r->g),
+                         "correction", pdlt_json_real(r->correction), "ntk_spread",
+                         pdlt_json_real(r->ntk_spread), "unstable", pdlt_json_real(r->unstable),
+                         "stable_width", pdlt_json_real(r->stable_width), "top_share",
+                         pdlt_json_real(r->top_share)));
   }
   return list;
 }
@@ -116,9 +112,9 @@ static json_t *slope_list(const pdlt_comparison *c) {
   json_t *list = json_array();
   for (size_t i = 0; i < c->num_slopes; i++) {
     const pdlt_compare_slope *s = &c->slopes[i];
-    json_array_append_new(
-        list, json_pack("{s:s, s:i, s:o, s:o}", "quantity", s->quantity, "order", s->order, "slope",
-                        number(s->value), "se", number(s->se)));
+    pdlt_json_append(&list,
+                     json_pack("{s:s, s:i, s:o, s:o}", "quantity", s->quantity, "order", s->order,
+                               "slope", pdlt_json_real(s->value), "se", pdlt_json_real(s->se)));
   }
   return list;
 }
@@ -126,45 +122,39 @@ static json_t *slope_list(const pdlt_comparison *c) {
 static json_t *kurtosis_object(const pdlt_kurtosis *k) {
   if (k->num == 0) return json_null();
   return json_pack("{s:I, s:o, s:o, s:o, s:s}", "sample", (json_int_t)k->sample, "coefficient",
-                   number(k->c1), "se", number(k->c1_se), "theory", number(k->theory), "verdict",
-                   pdlt_verdict_text(k->verdict));
+                   pdlt_json_real(k->c1), "se", pdlt_json_real(k->c1_se), "theory",
+                   pdlt_json_real(k->theory), "verdict", pdlt_verdict_text(k->verdict));
 }
 
 static json_t *answer_list(const pdlt_comparison *c) {
   json_t *list = json_array();
   for (int k = 0; k < 2; k++)
-    if (c->answer[k] != NULL) json_array_append_new(list, json_string(c->answer[k]));
+    if (c->answer[k] != NULL) pdlt_json_append(&list, json_string(c->answer[k]));
   return list;
 }
 
 static json_t *verdict_object(const pdlt_comparison *c) {
   json_t *tests = json_array(), *warnings = json_array();
-  int failed = 0;
-  for (size_t i = 0; i < c->num_tests; i++)
-    failed |= json_array_append_new(tests, test_object(&c->tests[i])) != 0;
+  for (size_t i = 0; i < c->num_tests; i++) pdlt_json_append(&tests, test_object(&c->tests[i]));
   for (size_t i = 0; i < c->num_warnings; i++)
-    failed |= json_array_append_new(warnings, json_string(c->warnings[i])) != 0;
-  if (!failed)
-    return json_pack("{s:s, s:o, s:o, s:o, s:i, s:f, s:s, s:s, s:o, s:o, s:o}", "verdict",
-                     pdlt_verdict_text(c->verdict), "answer", answer_list(c), "tests", tests,
-                     "warnings", warnings, "degree", c->degree, "level", c->level, "theory_hash",
-                     c->theory_hash, "measured_hash", c->measured_hash, "reach", reach_list(c),
-                     "slopes", slope_list(c), "kurtosis", kurtosis_object(&c->kurtosis));
-  json_decref(tests);
-  json_decref(warnings);
-  return NULL;
+    pdlt_json_append(&warnings, json_string(c->warnings[i]));
+  return json_pack("{s:s, s:o, s:o, s:o, s:i, s:f, s:s, s:s, s:o, s:o, s:o}", "verdict",
+                   pdlt_verdict_text(c->verdict), "answer", answer_list(c), "tests", tests,
+                   "warnings", warnings, "degree", c->degree, "level", c->level, "theory_hash",
+                   c->theory_hash, "measured_hash", c->measured_hash, "reach", reach_list(c),
+                   "slopes", slope_list(c), "kurtosis", kurtosis_object(&c->kurtosis));
 }
 
 pdlt_status pdlt_comparison_json(const pdlt_comparison *comparison, char **out, pdlt_error *err) {
   json_t *object = verdict_object(comparison);
-  char *text = object == NULL ? NULL : json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
+  char *text = NULL;
+  const pdlt_status status =
+      pdlt_json_format(object, JSON_INDENT(2) | JSON_REAL_PRECISION(17), &text, err);
   json_decref(object);
-  if (text == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for the verdict");
-  const size_t length = strlen(text);
-  const pdlt_status status = pdlt_alloc(out, length + 2, 1, err);
-  if (status == PDLT_OK) snprintf(*out, length + 2, "%s\n", text);
-  free(text);
-  return status;
+  if (status != PDLT_OK) return status;
+  strcat(text, "\n"); /* there is room for it */
+  *out = text;
+  return PDLT_OK;
 }
 
 pdlt_status pdlt_comparison_write_json(const pdlt_comparison *comparison, const char *path,

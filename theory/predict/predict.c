@@ -6,6 +6,7 @@
 
 #include "base/core/memory.h"
 #include "base/experiment/meta.h"
+#include "base/file/json.h"
 #include "theory/predict/internal.h"
 
 static pdlt_status put_kernels(pdlt_archive *out, const pdlt_kernel_layers *kernel, int layers,
@@ -68,9 +69,8 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
   }
   PDLT_TRY(blame(ex, "training.record", pdlt_predict_losses(&p, err), err));
   PDLT_TRY(pdlt_dataset_put(data, out, err));
-  if (!json_object_get(pdlt_archive_meta(out), "absent") &&
-      json_object_set_new(pdlt_archive_meta(out), "absent", json_object()) != 0)
-    PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata"));
+  if (!json_object_get(pdlt_archive_meta(out), "absent"))
+    PDLT_TRY(pdlt_json_set(pdlt_archive_meta(out), "absent", json_object(), err));
   PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(out), "theory", ex, data->hash, options->layers, err));
 cleanup:
   status = blame(ex, "data.train", status, err);

@@ -2,17 +2,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file/json.h"
 #include "theory/predict/internal.h"
 
 pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
                                 pdlt_error *err) {
   json_t *meta = pdlt_archive_meta(out);
   json_t *absent = meta ? json_object_get(meta, "absent") : NULL;
-  if (!absent && meta && json_object_set_new(meta, "absent", json_object()) == 0)
+  if (!absent) {
+    const pdlt_status status = pdlt_json_set(meta, "absent", json_object(), err);
+    if (status != PDLT_OK) return status;
     absent = json_object_get(meta, "absent");
-  if (!absent || json_object_set_new(absent, name, json_string(reason)) != 0)
-    return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata");
-  return PDLT_OK;
+  }
+  return pdlt_json_set(absent, name, json_string(reason), err);
 }
 
 pdlt_status pdlt_predict_all_absent(pdlt_archive *out, const char *const *names, size_t count,

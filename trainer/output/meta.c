@@ -7,7 +7,7 @@
 /* What was asked for and is not in the file, and why; NULL when out of memory. */
 static json_t *absent(const pdlt_plan *plan) {
   json_t *object = json_object();
-  for (int k = 0; k < PDLT_QUANTITIES && object != NULL; k++) {
+  for (int k = 0; k < PDLT_QUANTITIES; k++) {
     const char *why = plan->absent[k], *word = NULL;
     char reason[96];
     double bytes = 0;
@@ -16,7 +16,7 @@ static json_t *absent(const pdlt_plan *plan) {
                "not kept: %.3g MB at each width; ensemble.keep: [%s] keeps it", bytes / 1e6, word);
       why = reason;
     }
-    if (why != NULL) json_object_set_new(object, pdlt_quantities[k].name, json_string(why));
+    if (why != NULL) pdlt_json_put(&object, pdlt_quantities[k].name, json_string(why));
   }
   return object;
 }
@@ -27,15 +27,15 @@ static json_t *known(int looked, double x) { return looked ? pdlt_json_real(x) :
 /* The levels of the plan; with what the pilot saw of one, unless NULL. */
 static json_t *levels_json(const pdlt_levels *levels, const pdlt_pilot_width *seen) {
   json_t *array = json_array();
-  for (size_t k = 0; k < levels->count && array != NULL; k++) {
+  for (size_t k = 0; k < levels->count; k++) {
     const pdlt_level *level = &levels->level[k];
-    json_array_append_new(
-        array, seen != NULL
-                   ? json_pack("{s:o, s:o}", "variance", pdlt_json_real(seen->level_variance[k]),
-                               "flops", pdlt_json_real(seen->level_flops[k]))
-                   : json_pack("{s:o, s:i, s:b, s:I}", "step", pdlt_json_real(level->step), "nodes",
-                               level->nodes, "middle", level->middle, "draws",
-                               (json_int_t)levels->draws[k]));
+    pdlt_json_append(
+        &array, seen != NULL
+                    ? json_pack("{s:o, s:o}", "variance", pdlt_json_real(seen->level_variance[k]),
+                                "flops", pdlt_json_real(seen->level_flops[k]))
+                    : json_pack("{s:o, s:i, s:b, s:I}", "step", pdlt_json_real(level->step),
+                                "nodes", level->nodes, "middle", level->middle, "draws",
+                                (json_int_t)levels->draws[k]));
   }
   return array;
 }
@@ -43,11 +43,10 @@ static json_t *levels_json(const pdlt_levels *levels, const pdlt_pilot_width *se
 static json_t *pilot_json(const pdlt_pilot *pilot) {
   json_t *widths = json_array();
   const int c = pilot->linearized;
-  if (widths == NULL) return NULL;
   for (int k = 0; k < 2; k++) {
     const pdlt_pilot_width *w = &pilot->width[k];
-    json_array_append_new(
-        widths,
+    pdlt_json_append(
+        &widths,
         json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "survivors",
                   (json_int_t)w->survivors, "variance_plain", pdlt_json_real(w->plain),
                   "variance_antithetic", pdlt_json_real(w->antithetic), "variance_linear",
@@ -76,16 +75,15 @@ pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const
   json_t *estimator =
       json_pack("{s:s, s:s}", "requested", estimator_name(plan->ex->ensemble.estimator), "used",
                 pdlt_plan_estimator_name(plan));
-  int failed = meta == NULL || estimator == NULL;
-  failed |= json_object_set_new(estimator, "samples",
-                                json_integer((json_int_t)plan->control.samples)) != 0;
-  failed |= json_object_set_new(estimator, "levels", levels_json(&plan->control.levels, NULL)) != 0;
-  failed |=
-      json_object_set_new(estimator, "weightless", json_boolean(plan->control.weightless)) != 0;
-  if (pilot != NULL) failed |= json_object_set_new(estimator, "pilot", pilot_json(pilot)) != 0;
-  failed |= json_object_set_new(meta, "estimator", estimator) != 0;
-  failed |= json_object_set_new(meta, "absent", absent(plan)) != 0;
-  failed |= json_object_set_new(meta, "block_members",
-                                json_integer((json_int_t)plan->block_members)) != 0;
-  return failed ? pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata") : PDLT_OK;
+  pdlt_status status = PDLT_OK;
+  pdlt_json_put(&estimator, "samples", json_integer((json_int_t)plan->control.samples));
+  pdlt_json_put(&estimator, "levels", levels_json(&plan->control.levels, NULL));
+  pdlt_json_put(&estimator, "weightless", json_boolean(plan->control.weightless));
+  if (pilot != NULL) pdlt_json_put(&estimator, "pilot", pilot_json(pilot));
+  PDLT_TRY(pdlt_json_set(meta, "estimator", estimator, err));
+  PDLT_TRY(pdlt_json_set(meta, "absent", absent(plan), err));
+  PDLT_TRY(
+      pdlt_json_set(meta, "block_members", json_integer((json_int_t)plan->block_members), err));
+cleanup:
+  return status;
 }

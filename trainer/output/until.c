@@ -189,7 +189,5 @@ pdlt_status pdlt_until_meta(pdlt_archive *measured, const pdlt_experiment *ex,
                             "reached", look->reached, "widths", (json_int_t)look->widths,
                             "relative", pdlt_json_real(look->relative), "scale",
                             pdlt_json_real(look->scale), "error", pdlt_json_real(look->error));
-  if (meta == NULL || about == NULL || json_object_set_new(meta, "until", about) != 0)
-    return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata");
-  return PDLT_OK;
+  return pdlt_json_set(meta, "until", about, err);
 }

@@ -217,14 +217,15 @@ void pdlt_stability_warn(const pdlt_stability_tail *tails, size_t widths, pdlt_p
 
 json_t *pdlt_stability_json(const pdlt_stability_tail *tails, size_t widths) {
   json_t *list = json_array();
-  for (size_t w = 0; list != NULL && w < widths; w++) {
+  for (size_t w = 0; w < widths; w++) {
     const pdlt_stability_tail *t = &tails[w];
-    json_array_append_new(
-        list, json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "width", t->width, "draws",
-                        t->draws, "count", pdlt_json_real(t->count), "mean",
-                        pdlt_json_real(t->mean), "sd", pdlt_json_real(t->sd), "skewness",
-                        pdlt_json_real(t->skewness), "tail", pdlt_json_real(t->tail), "share",
-                        pdlt_json_real(t->share), "stable_width", pdlt_json_real(t->stable_width)));
+    pdlt_json_append(
+        &list,
+        json_pack("{s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "width", t->width, "draws",
+                  t->draws, "count", pdlt_json_real(t->count), "mean", pdlt_json_real(t->mean),
+                  "sd", pdlt_json_real(t->sd), "skewness", pdlt_json_real(t->skewness), "tail",
+                  pdlt_json_real(t->tail), "share", pdlt_json_real(t->share), "stable_width",
+                  pdlt_json_real(t->stable_width)));
   }
   return list;
 }

@@ -3,11 +3,9 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 #include "trainer/record/codec.h"
 
 #define DAMAGED ".damaged"
+#define SEGMENT_BYTES ((size_t)1 << 40) /* most in a segment */
 enum { PATH_ROOM = 40 }; /* beyond the folder: a slash, the name of a segment, DAMAGED */
 
 typedef struct header {
@@ -64,8 +63,10 @@ static int ends_with(const char *name, const char *tail) {
   return length > end && strcmp(name + length - end, tail) == 0;
 }
 
-/* A segment that was being written when its process ended. */
-static int is_unfinished(const char *name) { return ends_with(name, ".blocks.tmp"); }
+/* A segment that was being written when its process ended: of this build, or of an earlier one. */
+static int is_unfinished(const char *name) {
+  return pdlt_file_is_temporary(name) || ends_with(name, ".blocks.tmp");
+}
 
 /* A damaged segment that was set aside. */
 static int is_aside(const char *name) { return ends_with(name, ".blocks" DAMAGED); }
@@ -108,15 +109,7 @@ static pdlt_status make_and_lock(pdlt_checkpoint *c, int discard, pdlt_error *er
   }
   if (mkdir(c->folder, 0777) != 0 && errno != EEXIST)
     return pdlt_fail(err, PDLT_ERR_IO, "%s: %s", c->folder, strerror(errno));
-  c->lock = open(c->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (c->lock < 0) return pdlt_fail(err, PDLT_ERR_IO, "%s: %s", c->folder, strerror(errno));
-  /* File systems without locks refuse otherwise, and are used without. */
-  if (flock(c->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return PDLT_OK;
-  close(c->lock);
-  c->lock = -1;
-  return pdlt_fail(err, PDLT_ERR_INPUT,
-                   "%s: another process works on it; wait for it, or choose another path",
-                   c->folder);
+  return pdlt_lock_folder(&c->lock, c->folder, err);
 }
 
 static void make_header(const pdlt_checkpoint *c, header *out) {
@@ -188,7 +181,7 @@ static pdlt_status segment_read(const pdlt_checkpoint *c, unsigned number, segme
   *damage = NULL;
   pdlt_status status = new_path(c, number, &path, err);
   if (status != PDLT_OK) return status;
-  PDLT_TRY(pdlt_file_read(path, &out->bytes, &size, err));
+  PDLT_TRY(pdlt_file_read(path, SEGMENT_BYTES, &out->bytes, &size, err));
   *damage = damage_of(out, size);
   if (*damage == NULL) PDLT_TRY(check_segment(c, out, size, path, err));
 cleanup:
@@ -249,7 +242,7 @@ cleanup:
 
 pdlt_status pdlt_checkpoint_open(pdlt_checkpoint *out, const char *folder, const char *identity,
                                  int discard, pdlt_progress *progress, pdlt_error *err) {
-  pdlt_checkpoint c = {.lock = -1, .progress = progress};
+  pdlt_checkpoint c = {.progress = progress};
   pdlt_status status = PDLT_OK;
   snprintf(c.identity, sizeof c.identity, "%s", identity);
   PDLT_TRY(pdlt_strdup(&c.folder, folder, err));
@@ -387,10 +380,9 @@ pdlt_status pdlt_checkpoint_replace(pdlt_checkpoint *c, const pdlt_records *b, p
 
 void pdlt_checkpoint_close(pdlt_checkpoint *c) {
   if (c->folder == NULL) return;
-  if (c->lock >= 0) {
-    if (c->files == 0) rmdir(c->folder); /* fails, rightly, when anything is in it */
-    close(c->lock);
-  }
+  const int held = c->lock.path != NULL;
+  pdlt_lock_release(&c->lock);
+  if (held && c->files == 0) rmdir(c->folder); /* fails, rightly, when anything is in it */
   pdlt_free(c->folder);
   *c = (pdlt_checkpoint){0};
 }

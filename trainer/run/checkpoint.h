@@ -13,6 +13,7 @@
 #define PDLT_TRAINER_RUN_CHECKPOINT_H
 
 #include "base/core/progress.h"
+#include "base/file/lock.h"
 #include "trainer/record/records.h"
 
 #ifdef __cplusplus
@@ -27,8 +28,8 @@ enum {
 
 /* An open folder. */
 typedef struct pdlt_checkpoint {
-  char *folder; /* owned */
-  int lock;     /* descriptor of the folder */
+  char *folder;   /* owned */
+  pdlt_lock lock; /* of the folder */
   char identity[PDLT_IDENTITY_LENGTH];
   char note[PDLT_CHECKPOINT_NOTE]; /* what the run found out before its first block */
   size_t note_size;

@@ -7,6 +7,7 @@
 #include "base/core/memory.h"
 #include "base/core/threads.h"
 #include "base/experiment/meta.h"
+#include "base/file/json.h"
 #include "base/vector/linalg.h"
 #include "trainer/output/output.h"
 #include "trainer/output/until.h"
@@ -230,10 +231,7 @@ static pdlt_status put_stability(pdlt_archive *archive, const pdlt_stability_tai
                                  size_t widths, pdlt_error *err) {
   json_t *meta = pdlt_archive_meta(archive);
   if (tails == NULL) return PDLT_OK;
-  if (meta == NULL ||
-      json_object_set_new(meta, "stability", pdlt_stability_json(tails, widths)) != 0)
-    return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata");
-  return PDLT_OK;
+  return pdlt_json_set(meta, "stability", pdlt_stability_json(tails, widths), err);
 }
 
 static pdlt_status run_all(run_state *run, pdlt_archive *archive, const pdlt_dataset *data,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/file/json.h"
 #include "trainer/output/output.h"
 #include "trainer/record/codec.h"
 
@@ -58,9 +59,8 @@ pdlt_status pdlt_shard_write(pdlt_archive *archive, int shard, int shards,
   PDLT_TRY(pdlt_dataset_put(data, archive, err));
   PDLT_TRY(put_choice(archive, choice, err));
   PDLT_TRY(put_blocks(archive, blocks, &share, err));
-  if (meta == NULL || json_object_set_new(meta, "shard", json_integer(shard)) != 0 ||
-      json_object_set_new(meta, "shards", json_integer(shards)) != 0)
-    PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata"));
+  PDLT_TRY(pdlt_json_set(meta, "shard", json_integer(shard), err));
+  PDLT_TRY(pdlt_json_set(meta, "shards", json_integer(shards), err));
 cleanup:
   return status;
 }
@@ -109,16 +109,19 @@ cleanup:
 
 static pdlt_status read_experiment(pdlt_merge *m, const json_t *meta, const char *name,
                                    pdlt_error *err) {
-  char *text = json_dumps(json_object_get(meta, "experiment"), JSON_REAL_PRECISION(17));
-  char hash[17] = "";
+  char *text = NULL, hash[17] = "";
+  const json_t *experiment = json_object_get(meta, "experiment");
   pdlt_status status = PDLT_OK;
-  if (text == NULL || pdlt_experiment_parse(&m->experiment, text, name, 0, NULL, NULL) != PDLT_OK)
-    PDLT_TRY(damaged(name, "its experiment cannot be read", err));
+  if (experiment == NULL) return damaged(name, "its experiment cannot be read", err);
+  PDLT_TRY(pdlt_json_dump(experiment, &text, err));
+  status = pdlt_experiment_parse(&m->experiment, text, name, 0, NULL, err);
+  if (status == PDLT_ERR_INPUT) status = damaged(name, "its experiment cannot be read", err);
+  PDLT_TRY(status);
   PDLT_TRY(pdlt_experiment_hash(&m->experiment, text_of(meta, "data_hash"), 0, hash, err));
   if (strcmp(hash, text_of(meta, "hash")) != 0)
     PDLT_TRY(damaged(name, "its experiment is not the one that it names", err));
 cleanup:
-  free(text);
+  pdlt_free(text);
   return status;
 }
 
@@ -144,7 +147,7 @@ static pdlt_status begin(pdlt_merge *m, const pdlt_archive *shard, const char *n
   pdlt_choice_apply(&m->choice, &m->plan);
   PDLT_TRY(pdlt_records_new(&m->blocks, &m->plan, err));
   PDLT_TRY(pdlt_alloc(&m->names, (size_t)shards, sizeof *m->names, err));
-  m->meta = json_deep_copy(shard->meta);
+  m->meta = pdlt_json_copy(shard->meta);
   if (m->meta == NULL) PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata"));
   m->shards = shards;
 cleanup:
@@ -252,9 +255,8 @@ pdlt_status pdlt_merge_finish(const pdlt_merge *m, pdlt_archive *out, pdlt_error
   PDLT_TRY(pdlt_output_write(out, &m->plan, &m->blocks, err));
   PDLT_TRY(pdlt_dataset_put(&m->data, out, err));
   json_t *meta = pdlt_archive_meta(out);
-  if (meta == NULL || json_object_update(meta, m->meta) != 0 ||
-      json_object_set_new(meta, "kind", json_string("measured")) != 0)
-    PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata"));
+  PDLT_TRY(pdlt_json_update(meta, m->meta, err));
+  PDLT_TRY(pdlt_json_set(meta, "kind", json_string("measured"), err));
   json_object_del(meta, "shard");
   json_object_del(meta, "shards");
 cleanup:
