@@ -146,6 +146,23 @@ TEST_F(Verify, BadUsage) {
     EXPECT_EQ(outcome.status, 2) << c.arguments << outcome.out;
     EXPECT_NE(outcome.err.find(c.expected), std::string::npos) << outcome.err;
   }
+  const struct {
+    const char *formula, *message;
+  } formulas[] = {
+      {"sum(i, 1, 1e5, sum(j, 1, 1e5, 1))", "takes more than 10000000 operands"},
+      {"sum(k, 1, 1000, critical_K())", "takes more than 10000000 operands"},
+      {"information_exact(50, 100000, 2)", "information_exact(50, 100000, 2) would take 3.6e+13"},
+      {"V[9,0,0,0]", "V has 4 indices and this one lies outside"}};
+  for (const auto &one : formulas) {
+    Add("4-second", kExperiment,
+        expectation("  - test: theory\n    value: \"" + std::string(one.formula) +
+                    "\"\n    predicted: 1\n    tolerance: 1\n    sabotage: [{value: 3}]\n"));
+    const Outcome outcome = Run("");
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.err.rfind("claims/4-second/expect.yaml:6: value: formula", 0), 0u)
+        << outcome.err;
+    EXPECT_NE(outcome.err.find(one.message), std::string::npos) << outcome.err;
+  }
   Add("4-second", kExperiment,
       expectation("  - {quantity: D, test: limit, sabotage: [{factor: 2}]}\n"));
   const Outcome outcome = Run("");
