@@ -63,8 +63,9 @@ pdlt_status pdlt_results_numbers(const pdlt_results *r, const char *name, const 
   char what[SHAPE_LENGTH];
   for (size_t i = 0; i < count; i++) {
     if (is_allowed(allowed, array->data[i])) continue;
-    snprintf(what, sizeof what, "number %zu of %zu is %g, expected %s", i + 1, count,
-             array->data[i], expected[allowed]);
+    const double x = isnan(array->data[i]) ? NAN : array->data[i]; /* no sign */
+    snprintf(what, sizeof what, "number %zu of %zu is %g, expected %s", i + 1, count, x,
+             expected[allowed]);
     return pdlt_results_wrong(r, name, what);
   }
   return PDLT_OK;
