@@ -134,6 +134,30 @@ TEST_F(Verify, SweepQuickAndSlope) {
   json_decref(verdicts);
 }
 
+/* Whatever a claim says, its folder's name included, is text on the page and in the drawing. */
+TEST_F(Verify, NothingOfAClaimIsMarkup) {
+  const std::string hostile = "\"><img src=x onerror=alert(1)>'&<script>alert(2)<b>";
+  std::string quoted; /* in YAML's single quotes */
+  for (const char c : hostile) quoted += c == '\'' ? "''" : std::string(1, c);
+  quoted = "'" + quoted + "'";
+  Add("4-" + hostile, kExperiment,
+      "claim: " + quoted + "\nequation: " + quoted + "\ntext: " + quoted +
+          "\nexpect:\n  - test: theory\n    label: " + quoted + "\n    value: 1\n    for: {" +
+          quoted + ": [1, 2]}\n    predicted: 1\n    tolerance: 1\n    sabotage: [{value: 3}]\n");
+  const Outcome outcome = Run("");
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  const std::string page = read_text(folder / "out/index.html");
+  const std::string safe = "&quot;&gt;&lt;img src=x ";
+  size_t shown = 0;
+  for (size_t at = page.find("onerror"); at != page.npos; at = page.find("onerror", at + 1)) {
+    EXPECT_EQ(page.substr(at - safe.size(), safe.size()), safe);
+    shown++;
+  }
+  EXPECT_GE(shown, 8u);
+  for (const char *tag : {"<script", "<b>alert", "<img src"})
+    EXPECT_EQ(page.find(tag), page.npos) << tag;
+}
+
 TEST_F(Verify, BadUsage) {
   Add("4-second", kExperiment, expectation(kExact));
   const struct {
