@@ -143,7 +143,7 @@ TEST_F(Verify, NothingOfAClaimIsMarkup) {
   Add("4-" + hostile, kExperiment,
       "claim: " + quoted + "\nequation: " + quoted + "\ntext: " + quoted +
           "\nexpect:\n  - test: theory\n    label: " + quoted + "\n    value: 1\n    for: {" +
-          quoted + ": [1, 2]}\n    predicted: 1\n    tolerance: 1\n    sabotage: [{value: 3}]\n");
+          quoted + ": [1, 2]}\n    predicted: 1\n    tolerance: 0.1\n    sabotage: [{value: 3}]\n");
   const Outcome outcome = Run("");
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
   const std::string page = read_text(folder / "out/index.html");
