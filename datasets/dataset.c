@@ -73,15 +73,15 @@ static pdlt_status check_finite(const pdlt_dataset *data, const pdlt_experiment 
   return PDLT_OK;
 }
 
-/* Digest of shapes and bits, the same on every machine with IEEE doubles: integers and
- * doubles go in as little-endian 64-bit words. */
+/* The same on every machine with IEEE doubles: integers and doubles go in as little-endian 64-bit
+ * words. */
 static unsigned long long hash_word(unsigned long long hash, uint64_t word) {
   unsigned char bytes[8];
   for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(word >> 8 * i & 0xFFU);
   return pdlt_hash_bytes(hash, bytes, sizeof bytes);
 }
 
-static void fill_hash(pdlt_dataset *data) {
+void pdlt_dataset_hash(const pdlt_dataset *data, char out[17]) {
   size_t samples = data->train + data->test;
   const size_t shape[] = {data->train, data->test, data->inputs, data->outputs};
   const double *blocks[] = {data->x, data->y};
@@ -95,7 +95,7 @@ static void fill_hash(pdlt_dataset *data) {
       hash = hash_word(hash, bits);
     }
   }
-  snprintf(data->hash, sizeof data->hash, "%016llx", hash);
+  snprintf(out, 17, "%016llx", hash);
 }
 
 /* What comes after the samples are there: center, scale, checks, digest. */
@@ -104,7 +104,7 @@ static pdlt_status finish(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_er
   if (ex->data.center) PDLT_TRY(center(data, err));
   if (ex->data.scale_kind == PDLT_SCALE_NUMBER) PDLT_TRY(rescale(data, ex, err));
   PDLT_TRY(check_finite(data, ex, err));
-  fill_hash(data);
+  pdlt_dataset_hash(data, data->hash);
 cleanup:
   return status;
 }

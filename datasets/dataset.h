@@ -57,6 +57,9 @@ void pdlt_dataset_summary(const pdlt_dataset *data, char out[PDLT_DATASET_SUMMAR
 
 void pdlt_dataset_free(pdlt_dataset *data);
 
+/* The digest of shapes and bits of x and y, whatever data->hash says. */
+void pdlt_dataset_hash(const pdlt_dataset *data, char out[17]);
+
 /* Adds copies of x (D, n_0) and y (D, n_L) to an archive, under these names. Errors:
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_dataset_put(const pdlt_dataset *data, pdlt_archive *archive, pdlt_error *err);

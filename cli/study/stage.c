@@ -195,6 +195,18 @@ cleanup:
   return status;
 }
 
+/* The metadata as text, and as they are read back from it: what is written of them does not depend on
+ * whether the result was made now or comes from its file, where keys are sorted. */
+static pdlt_status settle_meta(pdlt_result *result, pdlt_error *err) {
+  const pdlt_status status = pdlt_json_dump(result->archive.meta, &result->meta, err);
+  if (status != PDLT_OK) return status;
+  json_t *settled = json_loads(result->meta, 0, NULL);
+  if (settled == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata");
+  json_decref(result->archive.meta);
+  result->archive.meta = settled;
+  return PDLT_OK;
+}
+
 pdlt_status pdlt_stage_make(pdlt_study *study, pdlt_part part, int layers, const char *path,
                             pdlt_error *err) {
   pdlt_result result = {.made = 1};
@@ -202,10 +214,11 @@ pdlt_status pdlt_stage_make(pdlt_study *study, pdlt_part part, int layers, const
   pdlt_study_drop_result(study, part);
   PDLT_TRY(path != NULL ? make_file(study, part, layers, path, &result.archive, err)
                         : work(study, part, layers, NULL, &result.archive, err));
-  PDLT_TRY(pdlt_json_dump(result.archive.meta, &result.meta, err));
+  PDLT_TRY(settle_meta(&result, err));
   study->results[part] = result;
   return PDLT_OK;
 cleanup:
+  pdlt_free(result.meta);
   pdlt_archive_free(&result.archive);
   return status;
 }

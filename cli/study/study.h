@@ -164,9 +164,10 @@ pdlt_status pdlt_verify_claim(pdlt_claim_result *out, const char *folder, int qu
 /* Functions of formulas that theory gives: chi_parallel(K), chi_perp(K), critical_exists(),
  * critical_K(), critical_C_W(), critical_C_b(), critical_a1(), critical_p_0(), critical_p_perp(),
  * information_exact(width, layers, outputs), information_truncated(eps, outputs).
- * context: a pdlt_experiment. */
+ * context: a pdlt_experiment; operands: as in compare/claim/formula.h. */
 pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_args,
-                                 const double *args, double *out, pdlt_error *err);
+                                 const double *args, double *out, size_t *operands,
+                                 pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -100,7 +100,7 @@ pdlt_status pdlt_shards_merge(size_t count, const char *const *files, const char
                               const pdlt_settings *settings, char **meta, pdlt_error *err) {
   PDLT_NUMBERS_WITH_POINT;
   pdlt_settings own = {0};
-  pdlt_merge merge = {0};
+  pdlt_merge merge = {.files = count};
   pdlt_archive archive = {0};
   pdlt_lock lock = {0};
   int found = 0;

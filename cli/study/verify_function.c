@@ -40,13 +40,25 @@ static pdlt_status critical(const pdlt_experiment *ex, const char *name, double 
   return pdlt_fail(err, PDLT_ERR_INPUT, "formula: unknown function %s()", name);
 }
 
+/* What is found anew at each call. */
+enum { CRITICAL_OPERANDS = 100000 };
+/* Flops of theory in the time of an operand of a formula. */
+static const double flops_per_operand = 10000;
+
 /* Between two halves of the outputs of critical ReLU networks: width, hidden layers, outputs. */
-static pdlt_status information(const double *args, double *out, pdlt_error *err) {
+static pdlt_status information(const double *args, double *out, size_t *operands, pdlt_error *err) {
   pdlt_kernel_distribution distribution = {0};
   for (int k = 0; k < 3; k++)
     if (!(args[k] >= 1 && args[k] <= 1e5) || args[k] != floor(args[k]))
       return pdlt_fail(err, PDLT_ERR_INPUT,
                        "formula: information_exact(width, layers, outputs) takes whole numbers");
+  const double flops = pdlt_information_flops((int)args[0], (int)args[1]);
+  if (flops > PDLT_INFORMATION_FLOPS)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "formula: information_exact(%g, %g, %g) would take %.2g flops, at most %.2g; "
+                     "take fewer layers over width",
+                     args[0], args[1], args[2], flops, PDLT_INFORMATION_FLOPS);
+  *operands += (size_t)(flops / flops_per_operand);
   pdlt_status status =
       pdlt_kernel_distribution_relu(&distribution, (int)args[0], (int)args[1], err);
   if (status == PDLT_OK) status = pdlt_information_exact(out, &distribution, (int)args[2], err);
@@ -55,16 +67,24 @@ static pdlt_status information(const double *args, double *out, pdlt_error *err)
 }
 
 pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_args,
-                                 const double *args, double *out, pdlt_error *err) {
+                                 const double *args, double *out, size_t *operands,
+                                 pdlt_error *err) {
   const pdlt_experiment *ex = context;
   if (num_args == 1 && (strcmp(name, "chi_perp") == 0 || strcmp(name, "chi_parallel") == 0))
     return susceptibility(ex, name, args[0], out, err);
-  if (num_args == 3 && strcmp(name, "information_exact") == 0) return information(args, out, err);
+  if (num_args == 3 && strcmp(name, "information_exact") == 0)
+    return information(args, out, operands, err);
   if (num_args == 2 && strcmp(name, "information_truncated") == 0) {
+    if (!(fabs(args[1]) <= 1e9))
+      return pdlt_fail(err, PDLT_ERR_INPUT,
+                       "formula: information_truncated(eps, outputs) takes at most 1e9 outputs");
     *out = pdlt_information_truncated(args[0], (int)args[1]);
     return PDLT_OK;
   }
-  if (num_args == 0) return critical(ex, name, out, err);
+  if (num_args == 0) {
+    *operands += CRITICAL_OPERANDS;
+    return critical(ex, name, out, err);
+  }
   return pdlt_fail(err, PDLT_ERR_INPUT, "formula: no function %s with %zu arguments", name,
                    num_args);
 }

@@ -10,8 +10,13 @@ static void free_texts(size_t count, char **texts) {
   pdlt_free(texts);
 }
 
+static void free_formulas(pdlt_formula_list *list) {
+  free_texts(list->count, list->text);
+  free_texts(list->count, list->place);
+}
+
 static void free_sabotage(pdlt_sabotage *s) {
-  free_texts(s->value.count, s->value.text);
+  free_formulas(&s->value);
   free_texts(s->num_sets, s->sets);
   pdlt_free(s->text);
 }
@@ -19,8 +24,9 @@ static void free_sabotage(pdlt_sabotage *s) {
 static void free_expectation(pdlt_expectation *e) {
   for (size_t i = 0; e->sabotages != NULL && i < e->num_sabotages; i++)
     free_sabotage(&e->sabotages[i]);
-  free_texts(e->predicted.count, e->predicted.text);
-  void *owned[] = {e->label, e->quantity, e->value, e->variable, e->sabotages};
+  free_formulas(&e->predicted);
+  free_formulas(&e->value);
+  void *owned[] = {e->label, e->quantity, e->variable, e->sabotages};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
 }
 
@@ -50,7 +56,7 @@ int pdlt_claim_needs_layers(const pdlt_claim *claim) {
   for (size_t i = 0; i < claim->num_expectations; i++) {
     const pdlt_expectation *e = &claim->expectations[i];
     if (reads_layers(&e->predicted)) return 1;
-    if (e->value != NULL && strchr(e->value, '@') != NULL) return 1;
+    if (reads_layers(&e->value)) return 1;
     for (size_t s = 0; s < e->num_sabotages; s++)
       if (reads_layers(&e->sabotages[s].value)) return 1;
   }

@@ -26,6 +26,7 @@ typedef enum pdlt_expect_kind {
 typedef struct pdlt_formula_list {
   size_t count; /* 0: none */
   char **text;  /* (count) */
+  char **place; /* (count) FILE:LINE: KEY, for messages */
 } pdlt_formula_list;
 
 typedef enum pdlt_sabotage_kind {
@@ -54,7 +55,7 @@ typedef struct pdlt_expectation {
   size_t at[PDLT_MAX_NDIM];
   double time;                 /* NaN: all times; INFINITY: the last; else this one */
   pdlt_formula_list predicted; /* count 0: theory's own array */
-  char *value;                 /* THEORY: what is computed */
+  pdlt_formula_list value;     /* THEORY: what is computed, one formula */
   char *variable;              /* THEORY: NULL, or its name in value and predicted */
   long first, last, step;      /* its values */
   double tolerance; /* THEORY: relative; absolute where the prediction is 0; EXPONENT: absolute */

@@ -35,7 +35,6 @@ cleanup:
 static pdlt_status add_theory_point(pdlt_finding *out, size_t i, const pdlt_expectation *e,
                                     const pdlt_sabotage *sabotage, pdlt_claim_scope *computed,
                                     pdlt_claim_scope *predicted, pdlt_error *err) {
-  const pdlt_formula_list value = {1, (char **)&e->value};
   const int other = sabotage != NULL && sabotage->kind == PDLT_SABOTAGE_VALUE;
   const double x = e->variable == NULL ? (double)computed->setting->point
                                        : (double)e->first + (double)i * (double)e->step;
@@ -44,7 +43,7 @@ static pdlt_status add_theory_point(pdlt_finding *out, size_t i, const pdlt_expe
     pdlt_claim_scope_set(computed, e->variable, x);
     pdlt_claim_scope_set(predicted, e->variable, x);
   }
-  PDLT_TRY(pdlt_claim_scope_value(&out->y[i], &value, computed, err));
+  PDLT_TRY(pdlt_claim_scope_value(&out->y[i], &e->value, computed, err));
   PDLT_TRY(pdlt_claim_scope_value(&out->line[i], other ? &sabotage->value : &e->predicted,
                                   predicted, err));
   if (sabotage != NULL && sabotage->kind == PDLT_SABOTAGE_FACTOR) out->line[i] *= sabotage->factor;

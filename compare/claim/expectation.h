@@ -24,8 +24,7 @@ typedef struct pdlt_claim_setting {
   size_t point;                 /* of the sweep, from 0: which formula of a list */
   double share;                 /* p below it: disagree */
   /* Functions of formulas beyond formula.h and C_b(l), C_W(l), lambda_b(l), lambda_W(l). */
-  pdlt_status (*function)(void *context, const char *name, size_t num_args, const double *args,
-                          double *out, pdlt_error *err);
+  pdlt_formula_function function;
   void *context;
 } pdlt_claim_setting;
 

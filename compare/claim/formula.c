@@ -7,24 +7,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_LENGTH = 64, MAX_DEPTH = 64, MAX_BOUND = 8, MAX_REPEAT = 100000 };
+enum {
+  NAME_LENGTH = 64,
+  MAX_BOUND = 8,
+  SHOWN = 100,
+  ENTRIES = 16 /* looked at in the time of an operand */
+};
+
+/* Whole numbers up to here are all doubles. */
+static const double exact = 0x1p53;
+
+/* A variable of prod or sum. */
+typedef struct bound_variable {
+  char name[NAME_LENGTH];
+  double value;
+} bound_variable;
 
 typedef struct reader {
   const char *text, *at;
   const pdlt_formula_scope *scope; /* NULL: syntax alone */
   int skip;                        /* > 0: read, do not look up */
   int depth;
+  size_t *left; /* operands that may still be read */
   size_t bound; /* variables of prod and sum, innermost last */
-  char name[MAX_BOUND][NAME_LENGTH];
-  double value[MAX_BOUND];
+  bound_variable variable[MAX_BOUND];
   pdlt_error *err;
 } reader;
 
 static pdlt_status expression(reader *r, double *out);
 
 static pdlt_status refuse(reader *r, const char *what) {
-  return pdlt_fail(r->err, PDLT_ERR_INPUT, "formula \"%s\", character %d: %s", r->text,
-                   (int)(r->at - r->text) + 1, what);
+  const int cut = strlen(r->text) > SHOWN;
+  return pdlt_fail(r->err, PDLT_ERR_INPUT, "formula \"%.*s%s\", character %d: %s", (int)SHOWN,
+                   r->text, cut ? "..." : "", (int)(r->at - r->text) + 1, what);
+}
+
+/* Takes so many operands off what may be read. */
+static pdlt_status spend(reader *r, size_t operands) {
+  char what[96];
+  if (*r->left >= operands) {
+    *r->left -= operands;
+    return PDLT_OK;
+  }
+  *r->left = 0;
+  snprintf(what, sizeof what, "takes more than %d operands; sum and prod over fewer terms",
+           PDLT_FORMULA_OPERANDS);
+  return refuse(r, what);
 }
 
 static char peek(reader *r) {
@@ -49,7 +77,8 @@ static pdlt_status read_name(reader *r, char name[NAME_LENGTH]) {
   size_t length = 0;
   peek(r);
   while (isalnum((unsigned char)r->at[length]) || r->at[length] == '_') length++;
-  if (length == 0 || length >= NAME_LENGTH) return refuse(r, "expected a name");
+  if (length == 0) return refuse(r, "expected a name");
+  if (length >= NAME_LENGTH) return refuse(r, "a name of more than 63 letters");
   memcpy(name, r->at, length);
   name[length] = '\0';
   r->at += length;
@@ -79,6 +108,7 @@ static pdlt_status look_up_array(reader *r, const char *name, long layer, size_t
              layer);
     return refuse(r, what);
   }
+  if (spend(r, archive->count / ENTRIES) != PDLT_OK) return PDLT_ERR_INPUT;
   size_t offset = 0;
   int inside = (size_t)array->ndim == ndim;
   for (size_t d = 0; inside && d < ndim; d++) {
@@ -134,34 +164,55 @@ cleanup:
   return status;
 }
 
-/* prod(k, from, to, body), sum(k, from, to, body); 1 and 0 when to < from. */
+/* How many terms run from one bound to the other. */
+static pdlt_status count_terms(reader *r, double from, double to, size_t *out) {
+  *out = 0;
+  if (r->skip > 0) return PDLT_OK;
+  if (!(fabs(from) <= exact && fabs(to) <= exact))
+    return refuse(r, "expected bounds between -2^53 and 2^53 before this place");
+  if (to - from >= PDLT_FORMULA_OPERANDS) return spend(r, PDLT_FORMULA_OPERANDS + 1);
+  if (to >= from) *out = (size_t)(to - from) + 1;
+  return PDLT_OK;
+}
+
+/* The body of prod or sum, which begins here, for `count` values of the variable from `from` on. */
+static pdlt_status add_terms(reader *r, const char *name, double from, size_t count, int product,
+                             double *total) {
+  bound_variable *variable = &r->variable[r->bound++];
+  const char *body = r->at;
+  double term = 0;
+  snprintf(variable->name, sizeof variable->name, "%s", name);
+  r->skip++; /* once to find its end */
+  pdlt_status status = expression(r, &term);
+  r->skip--;
+  const char *end = r->at;
+  for (size_t k = 0; k < count && status == PDLT_OK; k++) {
+    variable->value = from + (double)k;
+    r->at = body;
+    status = expression(r, &term);
+    *total = product ? *total * term : *total + term;
+  }
+  if (status == PDLT_OK) r->at = end;
+  r->bound--;
+  return status;
+}
+
+/* prod(k, from, to, body), sum(k, from, to, body); 1 and 0 when to < from. k is known in the body
+ * alone, where it hides what has the same name outside. */
 static pdlt_status repeat(reader *r, int product, double *out) {
   pdlt_status status = PDLT_OK;
-  double from = 0, to = 0, term = 0, total = product ? 1 : 0;
-  if (r->bound == MAX_BOUND) return refuse(r, "too many products and sums inside each other");
-  char *name = r->name[r->bound];
+  char name[NAME_LENGTH];
+  double from = 0, to = 0, total = product ? 1 : 0;
+  size_t count = 0;
   PDLT_TRY(read_name(r, name));
   PDLT_TRY(expect(r, ','));
   PDLT_TRY(expression(r, &from));
   PDLT_TRY(expect(r, ','));
   PDLT_TRY(expression(r, &to));
+  PDLT_TRY(count_terms(r, from, to, &count));
   PDLT_TRY(expect(r, ','));
-  const char *body = r->at;
-  if (r->skip == 0 && !(to - from <= MAX_REPEAT)) return refuse(r, "too many factors or terms");
-  const size_t level = r->bound++;
-  r->value[level] = from;
-  r->skip++; /* once to find its end */
-  PDLT_TRY(expression(r, &term));
-  r->skip--;
-  const char *end = r->at;
-  for (double k = from; r->skip == 0 && k <= to; k++) {
-    r->value[level] = k;
-    r->at = body;
-    PDLT_TRY(expression(r, &term));
-    total = product ? total * term : total + term;
-  }
-  r->at = end;
-  r->bound--;
+  if (r->bound == MAX_BOUND) return refuse(r, "more than 8 products and sums inside each other");
+  PDLT_TRY(add_terms(r, name, from, count, product, &total));
   PDLT_TRY(expect(r, ')'));
   *out = total;
 cleanup:
@@ -198,7 +249,9 @@ static pdlt_status call(reader *r, const char *name, double *out) {
   if (r->skip > 0) return PDLT_OK;
   if (count == 1 && known_function(name, args[0], out)) return PDLT_OK;
   if (r->scope->function == NULL) return refuse(r, "unknown function before this place");
-  return r->scope->function(r->scope->context, name, count, args, out, r->err);
+  size_t operands = PDLT_FORMULA_CALL;
+  PDLT_TRY(r->scope->function(r->scope->context, name, count, args, out, &operands, r->err));
+  PDLT_TRY(spend(r, operands));
 cleanup:
   return status;
 }
@@ -206,8 +259,8 @@ cleanup:
 static pdlt_status variable(reader *r, const char *name, double *out) {
   if (r->skip > 0) return PDLT_OK;
   for (size_t k = r->bound; k-- > 0;)
-    if (strcmp(name, r->name[k]) == 0) {
-      *out = r->value[k];
+    if (strcmp(name, r->variable[k].name) == 0) {
+      *out = r->variable[k].value;
       return PDLT_OK;
     }
   for (size_t k = 0; k < r->scope->num_variables; k++)
@@ -228,6 +281,7 @@ static pdlt_status primary(reader *r, double *out) {
   char name[NAME_LENGTH], *end = NULL;
   const char c = peek(r);
   *out = 0;
+  if (spend(r, 1) != PDLT_OK) return PDLT_ERR_INPUT;
   if (c == '(') {
     r->at++;
     pdlt_status status = expression(r, out);
@@ -235,6 +289,7 @@ static pdlt_status primary(reader *r, double *out) {
   }
   if (isdigit((unsigned char)c) || c == '.') {
     *out = strtod(r->at, &end);
+    if (end == r->at) return refuse(r, "expected a number");
     r->at = end;
     return PDLT_OK;
   }
@@ -249,16 +304,17 @@ static pdlt_status primary(reader *r, double *out) {
 static pdlt_status unary(reader *r, double *out) {
   pdlt_status status = PDLT_OK;
   double exponent = 0;
-  if (take(r, '-')) {
-    status = unary(r, out);
-    *out = -*out;
-    return status;
-  }
+  int negative = 0;
+  if (r->depth == PDLT_FORMULA_DEPTH) return refuse(r, "nested deeper than 64 levels");
+  r->depth++;
+  while (take(r, '-')) negative = !negative;
   PDLT_TRY(primary(r, out));
   if (take(r, '^')) {
     PDLT_TRY(unary(r, &exponent));
     *out = pow(*out, exponent);
   }
+  if (negative) *out = -*out;
+  r->depth--;
 cleanup:
   return status;
 }
@@ -275,7 +331,6 @@ static pdlt_status term(reader *r, double *out) {
 }
 
 static pdlt_status expression(reader *r, double *out) {
-  if (++r->depth > MAX_DEPTH) return refuse(r, "nested too deeply");
   pdlt_status status = term(r, out);
   while (status == PDLT_OK && (peek(r) == '+' || *r->at == '-')) {
     const int minus = *r->at++ == '-';
@@ -283,7 +338,6 @@ static pdlt_status expression(reader *r, double *out) {
     status = term(r, &next);
     *out = minus ? *out - next : *out + next;
   }
-  r->depth--;
   return status;
 }
 
@@ -298,12 +352,15 @@ static pdlt_status read_all(reader *r, double *out) {
 
 pdlt_status pdlt_formula_value(double *out, const char *text, const pdlt_formula_scope *scope,
                                pdlt_error *err) {
-  reader r = {.text = text, .at = text, .scope = scope, .err = err};
+  size_t own = PDLT_FORMULA_OPERANDS;
+  size_t *left = scope->left != NULL ? scope->left : &own;
+  reader r = {.text = text, .at = text, .scope = scope, .left = left, .err = err};
   return read_all(&r, out);
 }
 
 pdlt_status pdlt_formula_check(const char *text, pdlt_error *err) {
-  reader r = {.text = text, .at = text, .skip = 1, .err = err};
+  size_t left = PDLT_FORMULA_OPERANDS;
+  reader r = {.text = text, .at = text, .skip = 1, .left = &left, .err = err};
   double ignored = 0;
   return read_all(&r, &ignored);
 }

@@ -9,6 +9,8 @@
 #include "compare/claim/claim.h"
 #include "compare/claim/formula.h"
 
+enum { MOST_POINTS = 10000 }; /* of a variable: each is computed and drawn */
+
 typedef struct reader {
   const char *path;
   pdlt_error *err;
@@ -81,16 +83,24 @@ static pdlt_status check_formula(reader *r, const pdlt_node *node, const char *k
   return FAIL(node, key, "%s", why.message);
 }
 
+static pdlt_status read_place_of(reader *r, const pdlt_node *node, const char *key, char **out) {
+  char text[512];
+  snprintf(text, sizeof text, "%.400s:%d: %s", r->path, node->line, key);
+  return pdlt_strdup(out, text, r->err);
+}
+
 static pdlt_status read_formulas(reader *r, const pdlt_node *node, const char *key,
                                  pdlt_formula_list *out) {
   const size_t count = node->kind == PDLT_NODE_LIST ? node->count : 1;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc((void *)&out->text, count, sizeof *out->text, r->err));
+  PDLT_TRY(pdlt_alloc((void *)&out->place, count, sizeof *out->place, r->err));
   out->count = count;
   for (size_t i = 0; i < count; i++) {
     const pdlt_node *item = node->kind == PDLT_NODE_LIST ? node->items[i] : node;
     PDLT_TRY(check_formula(r, item, key));
     PDLT_TRY(pdlt_strdup(&out->text[i], item->text, r->err));
+    PDLT_TRY(read_place_of(r, item, key, &out->place[i]));
   }
 cleanup:
   return status;
@@ -240,6 +250,8 @@ static pdlt_status read_range(reader *r, const pdlt_node *map, pdlt_expectation 
            fabs(value[i]) < 1e6;
   if (!good || value[1] < value[0] || value[2] < 1)
     return FAIL(node, "for", "expected {NAME: [FIRST, LAST]} or {NAME: [FIRST, LAST, STEP]}");
+  if ((value[1] - value[0]) / value[2] >= MOST_POINTS)
+    return FAIL(node, "for", "more than %d values; take a larger step", (int)MOST_POINTS);
   e->first = (long)value[0];
   e->last = (long)value[1];
   e->step = (long)value[2];
@@ -261,8 +273,8 @@ static pdlt_status read_theory(reader *r, const pdlt_node *map, pdlt_expectation
   if (status != PDLT_OK) return status;
   const pdlt_node *value = find(map, "value");
   if (value == NULL) return FAIL(map, "value", "missing; give a formula over theory's arrays");
-  PDLT_TRY(check_formula(r, value, "value"));
-  PDLT_TRY(pdlt_strdup(&e->value, value->text, r->err));
+  if (value->kind != PDLT_NODE_SCALAR) return FAIL(value, "value", "expected a formula");
+  PDLT_TRY(read_formulas(r, value, "value", &e->value));
   PDLT_TRY(read_range(r, map, e));
   PDLT_TRY(read_tolerance(r, map, e));
 cleanup:
@@ -285,7 +297,7 @@ static pdlt_status read_label(reader *r, const pdlt_node *map, pdlt_expectation 
                               const char *test) {
   char text[300];
   if (find(map, "label") != NULL) return read_text(r, map, "label", 1, &e->label);
-  snprintf(text, sizeof text, "%s%s%s", e->quantity != NULL ? e->quantity : e->value,
+  snprintf(text, sizeof text, "%s%s%s", e->quantity != NULL ? e->quantity : e->value.text[0],
            e->quantity != NULL ? ", " : "", e->quantity != NULL ? test : "");
   return pdlt_strdup(&e->label, text, r->err);
 }

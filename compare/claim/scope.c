@@ -2,6 +2,7 @@
 #include "compare/claim/scope.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Entry of layer 1..L of a list of the network; NaN outside. */
@@ -13,7 +14,7 @@ static double of_layer(const pdlt_claim_scope *s, const char *name, double layer
 }
 
 static pdlt_status call(void *context, const char *name, size_t num_args, const double *args,
-                        double *out, pdlt_error *err) {
+                        double *out, size_t *operands, pdlt_error *err) {
   static const char *const lists[] = {"C_b", "C_W", "lambda_b", "lambda_W"};
   const pdlt_claim_scope *s = context;
   for (size_t i = 0; num_args == 1 && i < sizeof lists / sizeof *lists; i++) {
@@ -22,7 +23,7 @@ static pdlt_status call(void *context, const char *name, size_t num_args, const 
     return PDLT_OK;
   }
   if (s->setting->function != NULL)
-    return s->setting->function(s->setting->context, name, num_args, args, out, err);
+    return s->setting->function(s->setting->context, name, num_args, args, out, operands, err);
   return pdlt_fail(err, PDLT_ERR_INPUT, "formula: no function %s with %zu arguments", name,
                    num_args);
 }
@@ -38,12 +39,14 @@ void pdlt_claim_scope_set(pdlt_claim_scope *s, const char *name, double value) {
 void pdlt_claim_scope_open(pdlt_claim_scope *out, const pdlt_claim_setting *setting,
                            const pdlt_archive *archive) {
   *out = (pdlt_claim_scope){.setting = setting,
+                            .left = PDLT_FORMULA_OPERANDS,
                             .experiment = json_object_get(archive->meta, "experiment")};
   const json_t *network = json_object_get(out->experiment, "network");
   const json_t *training = json_object_get(out->experiment, "training");
   const double depth = json_number_value(json_object_get(network, "depth"));
   out->scope = (pdlt_formula_scope){
       .variables = out->variable, .archive = archive, .function = call, .context = out};
+  out->scope.left = &out->left;
   pdlt_claim_scope_set(out, "L", depth);
   pdlt_claim_scope_set(out, "n_L", json_number_value(json_object_get(network, "outputs")));
   pdlt_claim_scope_set(out, "eta", json_number_value(json_object_get(training, "eta")));
@@ -60,8 +63,12 @@ pdlt_status pdlt_claim_scope_value(double *out, const pdlt_formula_list *list,
   if (k >= list->count)
     return pdlt_fail(err, PDLT_ERR_INPUT, "%zu formulas for at least %zu points of the sweep",
                      list->count, k + 1);
-  pdlt_status status = pdlt_formula_value(out, list->text[k], &s->scope, err);
-  if (status == PDLT_OK && !isfinite(*out))
-    return pdlt_fail(err, PDLT_ERR_INPUT, "formula \"%s\" gives no finite number", list->text[k]);
-  return status;
+  pdlt_error why = {0};
+  const pdlt_status status = pdlt_formula_value(out, list->text[k], &s->scope, &why);
+  if (status == PDLT_OK && isfinite(*out)) return PDLT_OK;
+  if (status == PDLT_OK)
+    snprintf(why.message, sizeof why.message, "formula \"%.100s\" gives no finite number",
+             list->text[k]);
+  return pdlt_fail(err, status == PDLT_OK ? PDLT_ERR_INPUT : status, "%s: %.600s", list->place[k],
+                   why.message);
 }

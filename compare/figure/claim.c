@@ -86,15 +86,16 @@ static pdlt_status add_marks(pdlt_panel *panel, const curve *c, int computed, pd
 
 static void label_panel(pdlt_panel *panel, const pdlt_claim_result *r, const pdlt_expectation *e,
                         const pdlt_finding *found, int over_points) {
-  char title[96], escaped[200];
+  char safe[200];
+  char variable[64];
   pdlt_axis *x = pdlt_panel_x(panel);
-  snprintf(title, sizeof title, "%.90s", e->label);
-  pdlt_markup_escape(escaped, sizeof escaped, title);
-  pdlt_panel_title(panel, escaped);
+  pdlt_markup_short(variable, sizeof variable, e->variable != NULL ? e->variable : "", 40);
+  pdlt_markup_short(safe, sizeof safe, e->label, 90);
+  pdlt_panel_title(panel, safe);
   if (over_points)
-    snprintf(x->label, sizeof x->label, "%.100s", r->swept);
+    pdlt_markup_short(x->label, sizeof x->label, r->swept, 100);
   else if (e->variable != NULL)
-    snprintf(x->label, sizeof x->label, "<i>%.40s</i>", e->variable);
+    snprintf(x->label, sizeof x->label, "<i>%s</i>", variable);
   else if (e->kind != PDLT_EXPECT_THEORY)
     snprintf(x->label, sizeof x->label, "%s = %s", pdlt_order_of(found->half ? 0.5 : 1)->unit,
              pdlt_order_of(found->half ? 0.5 : 1)->markup);

@@ -23,6 +23,15 @@ static const char *text_of(const json_t *meta, const char *key) {
   return text == NULL ? "" : text;
 }
 
+/* Where both record some. */
+static int same_times(const pdlt_array *a, const pdlt_array *b) {
+  if (a == NULL || b == NULL) return 1;
+  if (!pdlt_array_same_shape(a, b)) return 0;
+  for (size_t t = 0; t < pdlt_array_count(a); t++)
+    if (a->data[t] != b->data[t]) return 0;
+  return 1;
+}
+
 static pdlt_status check_origin(const pdlt_archive *theory, const pdlt_archive *measured,
                                 pdlt_error *err) {
   if (pdlt_archive_get(theory, "widths") != NULL ||
@@ -41,6 +50,8 @@ static pdlt_status check_origin(const pdlt_archive *theory, const pdlt_archive *
                      "theory (physics_hash %s) and measurement (%s) are of different networks, "
                      "data or training",
                      a, b);
+  if (!same_times(pdlt_archive_get(theory, "times"), pdlt_archive_get(measured, "times")))
+    return pdlt_fail(err, PDLT_ERR_INPUT, "theory and measurement record different times");
   return PDLT_OK;
 }
 

@@ -61,7 +61,9 @@ static void write_table(FILE *out, const pdlt_claim_entry *entries, size_t count
     size_t refuted = 0, sabotages = pdlt_claim_count_sabotages(r, &refuted);
     fputs("<tr><td class=\"nowrap\">", out);
     write_chapter(out, r->claim.chapter);
-    fprintf(out, "</td><td class=\"wide\"><a href=\"#%s\">", r->claim.name);
+    fputs("</td><td class=\"wide\"><a href=\"#", out);
+    pdlt_html_text(out, r->claim.name);
+    fputs("\">", out);
     pdlt_html_text(out, r->claim.claim);
     fputs("</a></td><td>", out);
     write_word(out, verdict_of(r));
@@ -164,7 +166,9 @@ static double svg_width(const char *svg) {
 
 static void write_claim(FILE *out, const pdlt_claim_entry *entry) {
   const pdlt_claim_result *r = entry->result;
-  fprintf(out, "<section id=\"%s\"><h2>", r->claim.name);
+  fputs("<section id=\"", out);
+  pdlt_html_text(out, r->claim.name);
+  fputs("\"><h2>", out);
   write_chapter(out, r->claim.chapter);
   fputs(": ", out);
   pdlt_html_text(out, r->claim.claim);

@@ -92,7 +92,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const page *s, const pdlt_compa
   else
     snprintf(title, sizeof title, "%s, order %s", symbol, pdlt_order_of(row->power)->markup);
   pdlt_panel_title(panel, title);
-  snprintf(pdlt_panel_x(panel)->label, sizeof pdlt_panel_x(panel)->label, "%.100s", s->key);
+  pdlt_markup_short(pdlt_panel_x(panel)->label, sizeof pdlt_panel_x(panel)->label, s->key, 100);
   pdlt_panel_y(panel);
   const pdlt_series theory = {.kind = PDLT_SERIES_LINE,
                               .n = s->count,
@@ -231,10 +231,10 @@ static void write_page(FILE *out, const page *s, const char *svg, size_t size) {
   fputs("</head>\n<body>\n<header>\n<h1>", out);
   pdlt_html_text(out, s->title);
   fputs("</h1>\n</header>\n<main>\n", out);
-  fprintf(out,
-          "<section class=\"verdict\"><span class=\"badge %s\">%s</span><p>%zu values of %s, each "
-          "an experiment of its own.</p></section>\n",
-          word, word, s->count, s->key);
+  fprintf(out, "<section class=\"verdict\"><span class=\"badge %s\">%s</span><p>%zu values of ",
+          word, word, s->count);
+  pdlt_html_text(out, s->key);
+  fputs(", each an experiment of its own.</p></section>\n", out);
   write_table(out, s);
   if (svg != NULL) {
     fputs(

@@ -56,9 +56,6 @@ typedef struct pdlt_scale {
 double pdlt_axis_transform(pdlt_axis_kind kind, double threshold, double value);
 double pdlt_scale_at(const pdlt_scale *scale, double value);
 
-/* Range of the axis from its settings and the data, with margins; always lo < hi. */
-void pdlt_panel_range(const pdlt_panel *panel, int vertical, double *lo, double *hi);
-
 /* Text (markup) at (x, y); align: 0 left/top, 0.5 centre, 1 right/bottom. Bad markup is
  * drawn as plain text. angle in radians. */
 typedef struct pdlt_text_style {

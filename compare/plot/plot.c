@@ -138,6 +138,12 @@ pdlt_status pdlt_panel_add(pdlt_panel *panel, const pdlt_series *series, pdlt_er
   return PDLT_OK;
 }
 
+/* Whether two ends differ by rounding at most: an axis between them would show nothing else, and has no
+ * room for ticks. */
+static int is_constant(double lo, double hi) {
+  return !(hi - lo > 1e-10 * fmax(fabs(lo), fabs(hi)));
+}
+
 pdlt_status pdlt_panel_heat(pdlt_panel *panel, size_t rows, size_t columns, const double *values,
                             pdlt_colormap map, double lo, double hi, pdlt_error *err) {
   double *copy = NULL;
@@ -154,7 +160,7 @@ pdlt_status pdlt_panel_heat(pdlt_panel *panel, size_t rows, size_t columns, cons
   if (map == PDLT_MAP_DIVERGING) most = fmax(fabs(least), fabs(most)), least = -most;
   if (isfinite(lo)) least = lo;
   if (isfinite(hi)) most = hi;
-  if (!(most > least))
+  if (is_constant(least, most))
     least -= fmax(0.5 * fabs(least), 0.5), most = most + fmax(0.5 * fabs(most), 0.5);
   pdlt_free(panel->heat);
   panel->heat = copy;
@@ -203,7 +209,7 @@ void pdlt_panel_range(const pdlt_panel *panel, int vertical, double *lo, double 
   }
   if (!(a <= b)) a = 0, b = 1;
   double margin = 0.05 * (b - a);
-  if (b - a <= 1e-12 * fmax(fabs(a), fabs(b)) || b - a == 0)
+  if (is_constant(a, b))
     margin = axis->kind == PDLT_AXIS_LOG ? 0.5 : fmax(0.1 * fabs(a), a == 0 ? 0.5 : TINY_VALUE);
   a -= margin;
   b += margin;
@@ -211,7 +217,7 @@ void pdlt_panel_range(const pdlt_panel *panel, int vertical, double *lo, double 
   double fixed_hi = pdlt_axis_transform(axis->kind, axis->threshold, axis->hi);
   if (!isnan(fixed_lo)) a = fixed_lo;
   if (!isnan(fixed_hi)) b = fixed_hi;
-  if (!(a < b)) b = a + fmax(fabs(a), 1.0);
+  if (!(a < b) || (axis->kind != PDLT_AXIS_LOG && is_constant(a, b))) b = a + fmax(fabs(a), 1.0);
   *lo = a;
   *hi = b;
 }

@@ -124,6 +124,10 @@ pdlt_status pdlt_panel_add(pdlt_panel *panel, const pdlt_series *series, pdlt_er
 pdlt_status pdlt_panel_heat(pdlt_panel *panel, size_t rows, size_t columns, const double *values,
                             pdlt_colormap map, double lo, double hi, pdlt_error *err);
 
+/* Ends of the x or y axis in its units (logarithms on log axes), from its settings and the data, with
+ * margins; always lo < hi, and wider than rounding. */
+void pdlt_panel_range(const pdlt_panel *panel, int vertical, double *lo, double *hi);
+
 /* The whole plot as SVG text or PDF in memory (*out: pdlt_free). Errors: PDLT_ERR_IO when
  * cairo fails, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_plot_svg(pdlt_plot *plot, char **out, size_t *size, pdlt_error *err);

@@ -13,6 +13,9 @@
 
 enum { TICKS_FEWEST = 3, TICKS_MOST = 9 };
 
+/* Numbers that count ticks from 0 are exact up to here. */
+static const double EXACT = 0x1p53;
+
 /* Smallest step 1, 2, 5 * 10^k with at most `most` ticks in [lo, hi]; *count: how many. */
 static double step_with_at_most(double lo, double hi, int most, double *count) {
   static const double factor[] = {1, 2, 5};
@@ -39,26 +42,38 @@ static int common_exponent(double largest, double step) {
   return step < 1e-5 ? (int)floor(log10(largest) + 1e-9) : 0;
 }
 
+/* How many multiples of step lie in [lo, hi], from number *first on; 0 where there are more than `most`,
+ * or none that can be told apart. */
+static int multiples(double lo, double hi, double step, int most, double *first) {
+  const double last = floor(hi / step + 1e-9);
+  *first = ceil(lo / step - 1e-9);
+  if (!(fabs(*first) < EXACT && fabs(last) < EXACT && last - *first < most)) return 0;
+  return last < *first ? 0 : (int)(last - *first) + 1;
+}
+
 static void add_linear_minor(pdlt_ticks *out, double lo, double hi, double step) {
-  double lead = step / pow(10, floor(log10(step) + 1e-9));
+  double lead = step / pow(10, floor(log10(step) + 1e-9)), first;
   int parts = fabs(lead - 2) < 0.1 ? 4 : 5;
   double minor = step / parts;
-  for (double i = ceil(lo / minor - 1e-9); i * minor <= hi + 1e-9 * minor; i++) {
-    if (fmod(fabs(i), parts) == 0 || out->minor_count == PDLT_MINOR_TICKS_MAX) continue;
-    out->minor[out->minor_count++] = i * minor;
+  const int count = multiples(lo, hi, minor, PDLT_MINOR_TICKS_MAX, &first);
+  for (int k = 0; k < count; k++) {
+    const double i = first + k;
+    if (fmod(fabs(i), parts) != 0) out->minor[out->minor_count++] = i * minor;
   }
 }
 
 static void make_linear(pdlt_ticks *out, double lo, double hi) {
-  double step = nice_step(lo, hi);
-  double first = ceil(lo / step - 1e-9), last = floor(hi / step + 1e-9);
-  double largest = fmax(fabs(first), fabs(last)) * step;
+  double step = nice_step(lo, hi), first;
+  const int count = multiples(lo, hi, step, PDLT_TICKS_MAX, &first);
+  if (count == 0) return;
+  double largest = fmax(fabs(first), fabs(first + count - 1)) * step;
   out->exponent = common_exponent(largest, step);
   double unit = pow(10, out->exponent);
   int decimals = (int)-floor(log10(step / unit) + 1e-9);
   if (decimals < 0) decimals = 0;
   if (decimals > 15) decimals = 15;
-  for (double i = first; i <= last && out->count < PDLT_TICKS_MAX; i++) {
+  for (int k = 0; k < count; k++) {
+    const double i = first + k;
     out->at[out->count] = fmin(fmax(i * step, lo), hi);
     if (i == 0) out->at[out->count] = 0;
     pdlt_plot_decimals(out->label[out->count], PDLT_TICK_LABEL, i * step / unit, decimals);
@@ -147,6 +162,7 @@ static void make_log1p(pdlt_ticks *out, double lo, double hi, double threshold) 
 
 void pdlt_ticks_make(pdlt_ticks *out, pdlt_axis_kind kind, double lo, double hi, double threshold) {
   memset(out, 0, sizeof *out);
+  if (!(hi > lo) || !isfinite(hi - lo)) return;
   if (kind == PDLT_AXIS_LOG && lo > 0)
     make_log(out, lo, hi);
   else if (kind == PDLT_AXIS_LOG1P && threshold > 0)

@@ -10,7 +10,7 @@
 #include "base/vector/linalg.h"
 #include "compare/reach/internal.h"
 
-enum { N = 4 };
+enum { N = 4, BITS = 2200 /* more halvings than lie between the largest double and 1/2 */ };
 
 static void multiply(double a[N][N], double b[N][N], double out[N][N]) {
   double c[N][N] = {{0}};
@@ -28,8 +28,9 @@ static void unit(double f[N][N]) {
 /* f(J) of the bidiagonal J with the points on the diagonal and 1 beside it holds the divided
  * differences (Opitz), without a difference of close numbers: here the whole power t of 1 - eta J */
 static void power(double f[N][N], double base[N][N], double t) {
+  double left = t;
   unit(f);
-  for (double left = t; left >= 1.0; left = floor(left / 2.0)) {
+  for (int bit = 0; bit < BITS && left >= 1.0; bit++, left = floor(left / 2.0)) {
     if (fmod(left, 2.0) == 1.0) multiply(f, base, f);
     multiply(base, base, base);
   }
@@ -38,8 +39,9 @@ static void power(double f[N][N], double base[N][N], double t) {
 /* and e^(-J t) by its series at t/2^k, squared k times. */
 static void exponential(double f[N][N], double j[N][N], double t, double largest) {
   double term[N][N], small[N][N];
+  double size = t * (largest + 1.0);
   int k = 0;
-  for (double size = t * (largest + 1.0); size > 0.5; size /= 2.0) k++;
+  for (; k < BITS && size > 0.5; k++) size /= 2.0;
   for (int i = 0; i < N; i++)
     for (int m = 0; m < N; m++) small[i][m] = -j[i][m] * ldexp(t, -k);
   unit(f);

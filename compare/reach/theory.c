@@ -94,13 +94,23 @@ static double ratio_ntk(const pdlt_archive *theory, double *power) {
   return sqrt(squares(first) / (times * outputs * squares(lo)));
 }
 
+/* A tensor (D, D, D, D) of all samples; NULL: absent, or cut to the first ones (theory.keep). */
+static const pdlt_array *whole_tensor(const pdlt_archive *theory, const char *name, size_t D) {
+  const pdlt_array *array = pdlt_archive_get(theory, name);
+  if (array == NULL || array->ndim != 4) return NULL;
+  for (int k = 0; k < 4; k++)
+    if (array->dim[k] != D) return NULL;
+  return array;
+}
+
 static double ntk_spread(const pdlt_archive *theory) {
   const pdlt_array *stored = pdlt_archive_get(theory, "reach/spread");
   if (stored != NULL) return stored->data[0];
   const pdlt_array *theta = pdlt_archive_get(theory, "Theta");
-  const pdlt_array *a = pdlt_archive_get(theory, "A"), *b = pdlt_archive_get(theory, "B");
-  if (theta == NULL || a == NULL || b == NULL) return NAN;
+  if (theta == NULL) return NAN;
   const size_t D = theta->dim[0];
+  const pdlt_array *a = whole_tensor(theory, "A", D), *b = whole_tensor(theory, "B", D);
+  if (a == NULL || b == NULL) return NAN;
   double sum = 0.0;
   for (size_t i = 0; i < D; i++) {
     const size_t at = ((i * D + i) * D + i) * D + i;
@@ -187,13 +197,14 @@ static int is_trained(const pdlt_archive *theory) {
 /* Everything the model needs, or 0. */
 static int model_input(pdlt_gaussian_ntk_input *in, const pdlt_archive *theory) {
   const pdlt_array *theta = pdlt_archive_get(theory, "Theta"), *y = pdlt_archive_get(theory, "y");
-  const pdlt_array *a = pdlt_archive_get(theory, "A"), *b = pdlt_archive_get(theory, "B");
   const pdlt_array *times = pdlt_archive_get(theory, "times");
   const json_t *experiment = json_object_get(theory->meta, "experiment");
   const json_t *train = json_object_get(json_object_get(experiment, "data"), "train");
   const json_t *eta = json_object_get(json_object_get(experiment, "training"), "eta");
-  if (theta == NULL || y == NULL || a == NULL || b == NULL || times == NULL) return 0;
+  if (theta == NULL || y == NULL || times == NULL) return 0;
   const size_t D = theta->dim[0];
+  const pdlt_array *a = whole_tensor(theory, "A", D), *b = whole_tensor(theory, "B", D);
+  if (a == NULL || b == NULL) return 0;
   *in = (pdlt_gaussian_ntk_input){.D = D,
                                   .A = (size_t)json_integer_value(train),
                                   .theta = theta->data,
@@ -206,8 +217,6 @@ static int model_input(pdlt_gaussian_ntk_input *in, const pdlt_archive *theory) 
                                   .times = times->data};
   if (y->ndim != 2 || y->dim[0] != D || theta->ndim != 2 || theta->dim[1] != D) return 0;
   in->outputs = y->dim[1];
-  for (int k = 0; k < 4; k++)
-    if (a->ndim != 4 || b->ndim != 4 || a->dim[k] != D || b->dim[k] != D) return 0;
   return in->A > 0 && in->A <= D && in->num_times > 0 && (in->flow || in->eta > 0.0);
 }
 

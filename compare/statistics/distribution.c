@@ -7,6 +7,8 @@
 #include <float.h>
 #include <math.h>
 
+enum { MOST_TERMS = 10000000 }; /* of a series or a fraction */
+
 static const double pi = 3.14159265358979323846;
 
 /* log(Gamma(n + 1)) - (n + 1/2) log n + n - log(2 pi)/2: the error of Stirling's formula. */
@@ -51,8 +53,8 @@ static double beta_density(double a, double b, double x, double y) {
 
 /* P(a, x) by its power series; for x < a + 1. */
 static double gamma_series(double a, double x) {
-  double term = 1.0, sum = 1.0;
-  for (double k = a + 1.0; term > sum * DBL_EPSILON * 0.125; k += 1.0) {
+  double term = 1.0, sum = 1.0, k = a + 1.0;
+  for (int i = 0; i < MOST_TERMS && term > sum * DBL_EPSILON * 0.125; i++, k += 1.0) {
     term *= x / k;
     sum += term;
   }
@@ -64,7 +66,8 @@ static double away_from_zero(double x) { return fabs(x) < 1e-290 ? 1e-290 : x; }
 /* Q(a, x) by its continued fraction (Lentz); for x > a + 1. */
 static double gamma_fraction(double a, double x) {
   double b = x + 1.0 - a, c = 1e290, d = 1.0 / b, f = d;
-  for (double k = 1.0; k < 1e7; k += 1.0) {
+  for (int i = 1; i < MOST_TERMS; i++) {
+    const double k = i;
     double numerator = -k * (k - a);
     b += 2.0;
     d = 1.0 / away_from_zero(numerator * d + b);
@@ -86,7 +89,8 @@ double pdlt_gamma_upper(double a, double x) {
 /* I_x(a, b) by its continued fraction (Lentz); converges fast for x < (a+1)/(a+b+2). */
 static double beta_fraction(double a, double b, double x, double y) {
   double c = 1.0, d = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0)), f = d;
-  for (double m = 1.0; m < 1e7; m += 1.0) {
+  for (int i = 1; i < MOST_TERMS; i++) {
+    const double m = i;
     double even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
     d = 1.0 / away_from_zero(1.0 + even * d);
     c = away_from_zero(1.0 + even / c);

@@ -25,18 +25,31 @@ const char *pdlt_markup_entity(char c) {
   }
 }
 
-void pdlt_markup_escape(char *out, size_t size, const char *text) {
+/* Bytes of the letter of UTF-8 that begins here; 1 where none does. */
+static size_t letter(const char *text) {
+  const unsigned char first = (unsigned char)text[0];
+  const size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+  for (size_t k = 1; k < length; k++)
+    if (((unsigned char)text[k] & 0xC0U) != 0x80U) return 1;
+  return length;
+}
+
+void pdlt_markup_short(char *out, size_t size, const char *text, size_t most) {
   size_t at = 0;
   if (size == 0) return;
-  for (; *text; text++) {
-    const char plain[2] = {*text, 0}, *entity = pdlt_markup_entity(*text);
-    if (!entity) entity = plain;
-    const size_t length = strlen(entity);
-    if (at + length + 1 > size) break;
-    memcpy(out + at, entity, length);
+  for (size_t taken; *text; text += taken, most -= taken) {
+    const char *piece = pdlt_markup_entity(*text);
+    taken = letter(text);
+    const size_t length = piece != NULL ? strlen(piece) : taken;
+    if (taken > most || at + length + 1 > size) break;
+    memcpy(out + at, piece != NULL ? piece : text, length);
     at += length;
   }
   out[at] = 0;
+}
+
+void pdlt_markup_escape(char *out, size_t size, const char *text) {
+  pdlt_markup_short(out, size, text, (size_t)-1);
 }
 
 void pdlt_quantity_markup(char *out, size_t size, const char *quantity) {

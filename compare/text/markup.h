@@ -14,8 +14,12 @@ extern "C" {
 /* What stands for & < > " ' in markup; NULL: the byte stands for itself. */
 const char *pdlt_markup_entity(char c);
 
-/* text with its bytes replaced by their entities, cut at size; never splits an entity. */
+/* text with its bytes replaced by their entities, cut at size; never splits an entity or a letter of
+ * UTF-8. */
 void pdlt_markup_escape(char *out, size_t size, const char *text);
+
+/* The same of the first `most` bytes of text. */
+void pdlt_markup_short(char *out, size_t size, const char *text, size_t most);
 
 /* "z" -> <i>z</i>, "loss_test" -> <i>L</i><sup>test</sup>; a name that is not known is escaped. */
 void pdlt_quantity_markup(char *out, size_t size, const char *quantity);

@@ -13,8 +13,9 @@ namespace {
 struct Results {
   pdlt_archive c = {};
   explicit Results(const char *kind, size_t blocks = 40) {
-    json_t *experiment = json_pack("{s:{s:i, s:i}, s:{s:i, s:i}}", "network", "depth", 2, "outputs",
-                                   2, "data", "train", 3, "test", 1);
+    json_t *experiment = json_pack("{s:{s:i, s:i, s:[i]}, s:{s:i, s:i}, s:{s:s}, s:i}", "network",
+                                   "depth", 2, "outputs", 2, "widths", 4, "data", "train", 3,
+                                   "test", 1, "training", "steps", "end", "measure_samples", 3);
     json_t *meta = pdlt_archive_meta(&c);
     json_object_set_new(meta, "experiment", experiment);
     json_object_set_new(meta, "kind", json_string(kind));
@@ -57,15 +58,15 @@ struct Results {
   void quantity(const std::string &layer, const std::string &name, std::vector<size_t> dims,
                 size_t blocks) {
     add("n4/" + layer + name, dims);
-    add("n4/" + layer + name + "_se", dims);
+    double *se = add("n4/" + layer + name + "_se", dims);
+    size_t count = 1;
+    for (size_t length : dims) count *= length;
+    if (blocks < 32) std::fill(se, se + count, NAN);
     dims.insert(dims.begin(), blocks);
     add("n4/blocks/" + layer + name, dims);
   }
   double *at(const char *name) { return pdlt_archive_get(&c, name)->data; }
-  void drop(const char *name) {
-    for (size_t k = 0; k < c.count; k++)
-      if (c.entries[k].name == std::string(name)) c.entries[k].name[0] = '?';
-  }
+  void drop(const char *name) { pdlt_archive_remove(&c, name); }
   pdlt_array *array(const char *name) {
     return const_cast<pdlt_array *>(pdlt_archive_get(&c, name));
   }
@@ -132,13 +133,19 @@ TEST(Results, KinksHaveArraysOfTheirOwn) {
 TEST(Results, NotANumberStaysWhereItIsAResult) {
   Results diverged("measured");
   diverged.at("n4/diverged")[0] = 3;
+  diverged.at("n4/blocks/members")[0] -= 3;
   for (const char *name : {"n4/z", "n4/z_se", "n4/blocks/z"}) diverged.at(name)[1] = NAN;
   EXPECT_EQ(diverged.check(), "");
+  diverged.at("n4/blocks/members")[0] += 3;
   Results few("measured", 31); /* too few blocks for error bars */
-  few.at("n4/z_se")[0] = NAN;
   EXPECT_EQ(few.check(), "");
+  few.at("n4/z_se")[0] = 0;
+  EXPECT_NE(few.check().find("but its blocks have the error nan"), std::string::npos);
   few.at("n4/z")[0] = NAN;
   EXPECT_NE(few.check(), "");
+  diverged.at("n4/blocks/members")[0] -= 3; /* K comes from all draws */
+  diverged.at("n4/K")[1] = NAN;
+  EXPECT_EQ(diverged.check().rfind("f.npz: n4/K: number 2 of 16 is nan", 0), 0u);
   Results one("measured", 1); /* and for a covariance */
   one.at("n4/z")[0] = NAN;
   EXPECT_EQ(one.check(), "");
@@ -149,7 +156,7 @@ TEST(Results, NegativeErrorsAndCountsAreNamed) {
     Results r("measured");
     r.at(name)[0] = -1;
     EXPECT_EQ(r.check().rfind("f.npz: " + std::string(name) + ": number 1 of ", 0), 0u) << name;
-    EXPECT_NE(r.check().find(" is -1, expected a finite number >= 0"), std::string::npos);
+    EXPECT_NE(r.check().find(" is -1, expected a "), std::string::npos);
   }
   Results diverged("measured");
   diverged.at("n4/diverged")[0] = 3;
@@ -204,6 +211,127 @@ TEST(Results, WrongShapesAreNamed) {
             "f.npz: n4/z: has the shape (2, 2), expected (2, 2, 4); make the file again");
 }
 
+/* Whoever reads a tensor counts on the samples that the metadata name. */
+TEST(Results, TensorsAreOfAllSamplesOrOfThoseThatWereKept) {
+  Results theory("theory"), cut("theory");
+  theory.add("A", {2, 2, 2, 2});
+  EXPECT_EQ(theory.check().rfind("f.npz: A: has the shape (2, 2, 2, 2), expected (4, 4", 0), 0u);
+  json_object_set_new(cut.c.meta, "kept_samples", json_integer(2));
+  cut.add("A", {2, 2, 2, 2});
+  EXPECT_EQ(cut.check().rfind("f.npz: V: has the shape (4, 4, 4, 4), expected (2, 2", 0), 0u);
+  cut.drop("V");
+  EXPECT_EQ(cut.check(), "");
+  Results measured("measured");
+  measured.quantity("", "A", {2, 2, 2, 2}, 40);
+  EXPECT_EQ(measured.check().rfind("f.npz: n4/A: has the shape (2, 2, 2, 2), expected (3", 0), 0u);
+}
+
+TEST(Results, UnknownNamesAreRefused) {
+  for (const char *name : {"Kernel", "layer3/K", "layer01/K", "layer1/z_lo", "K/", "z_nlo_end",
+                           "loss_train_end", "reach/f", "n4/K", "blocks/K", ""}) {
+    Results r("theory");
+    r.add(name, {});
+    EXPECT_EQ(r.check(), std::string("f.npz: ") + name +
+                             ": not an array of this kind of archive; make the file again");
+  }
+  for (const char *name :
+       {"K", "n5/K", "n04/K", "n4/Kernel", "n4/K_se_se", "n4/layer3/K", "n4/layer1/z",
+        "n4/blocks/K_se", "n4/blocks/blocks/K", "n4/layer1/blocks/K", "n4/", "n4", "nan/K"}) {
+    Results r("measured");
+    r.add(name, {});
+    EXPECT_EQ(r.check(), std::string("f.npz: ") + name +
+                             ": not an array of this kind of archive; make the file again");
+  }
+  Results loss("theory");
+  loss.add("loss_train_lo", {2});
+  loss.add("loss_train_end_lo_bias", {});
+  loss.add("loss_sample_end_lo", {4});
+  EXPECT_EQ(loss.check(), "");
+}
+
+TEST(Results, LengthsMustStandInTheMetadata) {
+  const struct {
+    const char *section, *key;
+    json_int_t wrong;
+  } cases[] = {{"network", "depth", 1},        {"network", "depth", 100000},
+               {"network", "outputs", 0},      {"data", "train", 0},
+               {"data", "train", 1LL << 40},   {"data", "test", -1},
+               {nullptr, "measure_samples", 5}};
+  for (const auto &one : cases) {
+    Results r("theory");
+    json_t *section = json_object_get(r.c.meta, "experiment");
+    if (one.section != nullptr) section = json_object_get(section, one.section);
+    json_object_set_new(section, one.key, json_integer(one.wrong));
+    EXPECT_EQ(r.check().rfind("f.npz: meta: experiment.", 0), 0u) << one.key;
+    json_object_del(section, one.key);
+    EXPECT_NE(r.check().find(one.key), std::string::npos);
+  }
+  Results kept("theory");
+  json_object_set_new(kept.c.meta, "kept_samples", json_integer(5));
+  EXPECT_EQ(kept.check(),
+            "f.npz: meta: kept_samples is no whole number from 1 to 4; make the file again");
+}
+
+TEST(Results, MembersMakeUpTheWidth) {
+  const struct {
+    const char *name;
+    double value;
+    const char *message;
+  } cases[] = {
+      {"n4/members", 0, "n4/members: there is none"},
+      {"n4/members", 2560.5, "n4/members: number 1 of 1 is 2560.5, expected a whole number >= 0"},
+      {"n4/diverged", 2561, "n4/diverged: more than there are members"},
+      {"n4/blocks/members", 0.5, "n4/blocks/members: number 1 of 40 is 0.5, expected a whole"},
+      {"n4/blocks/members", 63, "n4/blocks/members: 2559 in all, but 2560 of 2560 did not diverge"},
+      {"n4/top_share", 1.5, "n4/top_share: number 1 of 1 is 1.5, expected a number from 0 to 1"},
+  };
+  for (const auto &one : cases) {
+    Results r("measured");
+    r.at(one.name)[0] = one.value;
+    EXPECT_EQ(r.check().rfind("f.npz: " + std::string(one.message), 0), 0u) << r.check();
+  }
+}
+
+/* Estimates and error bars are what their blocks say, to rounding. */
+TEST(Results, BlocksBelongToTheirEstimates) {
+  const auto fill = [](Results &r, const std::string &name, double mean, double spread) {
+    double *blocks = r.at(("n4/blocks/" + name).c_str());
+    for (size_t b = 0; b < 40; b++)
+      for (size_t i = 0; i < 16; i++) blocks[16 * b + i] = mean + (b % 2 == 0 ? spread : -spread);
+    std::fill_n(r.at(("n4/" + name).c_str()), 16, mean);
+    std::fill_n(r.at(("n4/" + name + "_se").c_str()), 16, spread / std::sqrt(39.0));
+  };
+  for (const std::string name : {"z", "K", "layer1/K"}) {
+    Results r("measured");
+    fill(r, name, 1000, 0.25);
+    EXPECT_EQ(r.check(), "");
+    r.at(("n4/" + name).c_str())[3] = 1000.1;
+    EXPECT_EQ(r.check().rfind("f.npz: n4/" + name +
+                                  ": number 4 of 16 is 1000.1, but its blocks "
+                                  "have the mean 1000; make",
+                              0),
+              0u)
+        << r.check();
+    r.at(("n4/" + name).c_str())[3] = 1000 * (1 + 1e-14);
+    EXPECT_EQ(r.check(), "");
+    r.at(("n4/" + name + "_se").c_str())[5] *= 1.01;
+    EXPECT_EQ(r.check().rfind("f.npz: n4/" + name + "_se: number 6 of 16 is 0.0404", 0), 0u);
+    r.array(("n4/" + name).c_str())->single = 1;
+    r.at(("n4/" + name + "_se").c_str())[5] /= 1.01 * (1 + 1e-5);
+    EXPECT_EQ(r.check(), "");
+  }
+  Results products("measured"); /* jackknife values need not have that mean */
+  double *blocks = products.at("n4/blocks/V");
+  for (size_t b = 0; b < 40; b++) blocks[81 * b] = b % 2 == 0 ? 1 : -0.5;
+  products.at("n4/V")[0] = 0.2;
+  double squares = 0;
+  for (size_t b = 0; b < 40; b++) squares += std::pow(blocks[81 * b] - 0.2, 2) / 40;
+  products.at("n4/V_se")[0] = std::sqrt(squares / 39);
+  EXPECT_EQ(products.check(), "");
+  products.at("n4/V")[0] = 0.5;
+  EXPECT_EQ(products.check().rfind("f.npz: n4/V_se: number 1 of 81 is ", 0), 0u);
+}
+
 /* What stands for tensors that were not kept. */
 TEST(Results, TheReachIsChecked) {
   Results r("theory");
@@ -234,10 +362,33 @@ TEST(Results, TimesAndWidthsAreChecked) {
     if (x > 0) r.at("times")[1] = 1;
     EXPECT_EQ(r.check(), "f.npz: times: not increasing from 0 on; make the file again") << x;
   }
+  Results moved("theory"), none("theory"), record("theory");
+  moved.at("times")[1] = 100;
+  EXPECT_EQ(moved.check(),
+            "f.npz: times: not those that training.record of its meta names; make the file again");
+  pdlt_archive_remove(&none.c, "times");
+  EXPECT_EQ(none.check(), "f.npz: times: missing beside z_lo; make the file again");
+  json_t *training = json_object_get(json_object_get(record.c.meta, "experiment"), "training");
+  json_object_set_new(training, "record", json_pack("[i, i]", 0, 7));
+  EXPECT_NE(record.check(), "");
+  record.at("times")[1] = 7;
+  EXPECT_EQ(record.check(), "");
   for (double x : {0.0, 4.5, (double)NAN, (double)INFINITY, -4.0}) {
     Results r("measured");
     r.at("widths")[0] = x;
-    EXPECT_EQ(r.check(), "f.npz: widths: not all whole numbers from 1 to 1e9; make the file again")
+    EXPECT_EQ(r.check(),
+              "f.npz: widths: not increasing whole numbers from 1 to 1e9; make the file again")
         << x;
   }
+  Results other("measured"), thrice("measured");
+  other.at("widths")[0] = 5;
+  EXPECT_EQ(other.check(),
+            "f.npz: widths: not those that network.widths of its meta names; make the file again");
+  pdlt_archive_remove(&thrice.c, "widths");
+  double *widths = thrice.add("widths", {3});
+  std::fill_n(widths, 3, 4);
+  json_t *network = json_object_get(json_object_get(thrice.c.meta, "experiment"), "network");
+  json_object_set_new(network, "widths", json_pack("[i, i, i]", 4, 4, 4));
+  EXPECT_EQ(thrice.check(),
+            "f.npz: widths: not increasing whole numbers from 1 to 1e9; make the file again");
 }

@@ -90,7 +90,7 @@ TEST(Run, IsComparedAnewWithoutTraining) {
   EXPECT_FALSE(std::filesystem::exists(folder / "third"));
   scale_array(folder / "out/measured.npz", "n12/blocks/members", -1);
   const std::string named =
-      "out/measured.npz: n12/blocks/members: number 1 of 5 is -64, expected a finite number >= 0; "
+      "out/measured.npz: n12/blocks/members: number 1 of 5 is -64, expected a whole number >= 0; "
       "make the file again\n";
   for (const std::string &command : {compare + "fourth", "run e.yaml -o out" + quick}) {
     const Outcome broken = run_pdlt(command, folder.path());

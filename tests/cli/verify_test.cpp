@@ -134,6 +134,30 @@ TEST_F(Verify, SweepQuickAndSlope) {
   json_decref(verdicts);
 }
 
+/* Whatever a claim says, its folder's name included, is text on the page and in the drawing. */
+TEST_F(Verify, NothingOfAClaimIsMarkup) {
+  const std::string hostile = "\"><img src=x onerror=alert(1)>'&<script>alert(2)<b>";
+  std::string quoted; /* in YAML's single quotes */
+  for (const char c : hostile) quoted += c == '\'' ? "''" : std::string(1, c);
+  quoted = "'" + quoted + "'";
+  Add("4-" + hostile, kExperiment,
+      "claim: " + quoted + "\nequation: " + quoted + "\ntext: " + quoted +
+          "\nexpect:\n  - test: theory\n    label: " + quoted + "\n    value: 1\n    for: {" +
+          quoted + ": [1, 2]}\n    predicted: 1\n    tolerance: 0.1\n    sabotage: [{value: 3}]\n");
+  const Outcome outcome = Run("");
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  const std::string page = read_text(folder / "out/index.html");
+  const std::string safe = "&quot;&gt;&lt;img src=x ";
+  size_t shown = 0;
+  for (size_t at = page.find("onerror"); at != page.npos; at = page.find("onerror", at + 1)) {
+    EXPECT_EQ(page.substr(at - safe.size(), safe.size()), safe);
+    shown++;
+  }
+  EXPECT_GE(shown, 8u);
+  for (const char *tag : {"<script", "<b>alert", "<img src"})
+    EXPECT_EQ(page.find(tag), page.npos) << tag;
+}
+
 TEST_F(Verify, BadUsage) {
   Add("4-second", kExperiment, expectation(kExact));
   const struct {
@@ -145,6 +169,23 @@ TEST_F(Verify, BadUsage) {
     const Outcome outcome = Run(c.arguments);
     EXPECT_EQ(outcome.status, 2) << c.arguments << outcome.out;
     EXPECT_NE(outcome.err.find(c.expected), std::string::npos) << outcome.err;
+  }
+  const struct {
+    const char *formula, *message;
+  } formulas[] = {
+      {"sum(i, 1, 1e5, sum(j, 1, 1e5, 1))", "takes more than 10000000 operands"},
+      {"sum(k, 1, 1000, critical_K())", "takes more than 10000000 operands"},
+      {"information_exact(50, 100000, 2)", "information_exact(50, 100000, 2) would take 3.6e+13"},
+      {"V[9,0,0,0]", "V has 4 indices and this one lies outside"}};
+  for (const auto &one : formulas) {
+    Add("4-second", kExperiment,
+        expectation("  - test: theory\n    value: \"" + std::string(one.formula) +
+                    "\"\n    predicted: 1\n    tolerance: 1\n    sabotage: [{value: 3}]\n"));
+    const Outcome outcome = Run("");
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_EQ(outcome.err.rfind("claims/4-second/expect.yaml:6: value: formula", 0), 0u)
+        << outcome.err;
+    EXPECT_NE(outcome.err.find(one.message), std::string::npos) << outcome.err;
   }
   Add("4-second", kExperiment,
       expectation("  - {quantity: D, test: limit, sabotage: [{factor: 2}]}\n"));

@@ -108,6 +108,8 @@ TEST_F(Claim, Refusals) {
   Refused("    tolerance: 1e-3\n", "", "tolerance: missing");
   Refused("tolerance: 1e-3", "tolerance: 0", "tolerance: expected a number > 0");
   Refused("[2, 10, 4]", "[10, 2]", "for: expected {NAME: [FIRST, LAST]}");
+  Refused("[2, 10, 4]", "[2, 10002]", "for: more than 10000 values; take a larger step");
+  Refused("\"2*n\"", "\"" + std::string(65, '(') + "\"", "expect.yaml:9: predicted: formula \"(((");
   Refused("    predicted: 1\n", "", "predicted: missing");
   Refused("text: why\n", "text: why\nsigma: 2\n", "sigma: expected a number from 3 to 10");
   Refused("quick: {ensemble.members: 2048, sweep: {network.depth: [2]}}", "quick: 3", "quick: ");

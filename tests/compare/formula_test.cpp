@@ -26,7 +26,8 @@ class Formula : public ::testing::Test {
   void TearDown() override { pdlt_archive_free(&archive); }
 
   static pdlt_status Function(void *, const char *name, size_t num_args, const double *args,
-                              double *out, pdlt_error *err) {
+                              double *out, size_t *operands, pdlt_error *err) {
+    EXPECT_EQ(*operands, (size_t)PDLT_FORMULA_CALL);
     if (std::string(name) != "twice" || num_args != 1)
       return pdlt_fail(err, PDLT_ERR_INPUT, "no function %s", name);
     *out = 2 * args[0];
@@ -81,6 +82,12 @@ TEST_F(Formula, ProductsAndSums) {
   EXPECT_EQ(Value("prod(k, 3, 2, nowhere[7])"), 1); /* empty: nothing is looked up */
   EXPECT_EQ(Value("sum(k, 2, 1, k)"), 0);
   EXPECT_EQ(Value("sum(n, 1, 2, n) + n"), 7); /* the inner name hides the outer one */
+  /* a bound knows the names outside alone, whatever sums stand in it */
+  EXPECT_EQ(Value("sum(l, 1, sum(j, 1, 2, j), l)"), 6);
+  EXPECT_EQ(Value("sum(l, sum(j, 1, 2, 1), l, l)"), 5);
+  EXPECT_EQ(Value("sum(k, prod(j, 1, 2, j), sum(k, 1, 2, k), k + sum(k, 1, k, k))"), 14);
+  EXPECT_NE(Error("sum(k, 1, k, 1)").find("unknown name k"), std::string::npos);
+  EXPECT_NE(Error("sum(k, 1, 2, k) + k").find("unknown name k"), std::string::npos);
 }
 
 TEST_F(Formula, Errors) {
@@ -94,8 +101,52 @@ TEST_F(Formula, Errors) {
   EXPECT_NE(Error("thrice(1)").find("no function thrice"), std::string::npos);
   EXPECT_NE(Error("(1").find("')'"), std::string::npos);
   EXPECT_NE(Error("1 2").find("operator"), std::string::npos);
-  EXPECT_NE(Error(std::string(200, '(')).find("nested"), std::string::npos);
-  EXPECT_NE(Error("sum(k, 1, 1e9, k)").find("too many"), std::string::npos);
+  EXPECT_NE(Error(".").find("expected a number"), std::string::npos);
+  const std::string longer = Error(std::string(300, '1') + " +");
+  EXPECT_NE(longer.find("111...\", character 303: expected a name"), std::string::npos) << longer;
+}
+
+/* Brackets, powers, arguments and indices count as levels, signs do not. */
+TEST_F(Formula, DepthIsBounded) {
+  const auto nested = [](const std::string &open, int times, const std::string &close) {
+    std::string text;
+    for (int k = 0; k < times; k++) text += open;
+    text += "1";
+    for (int k = 0; k < times; k++) text += close;
+    return text;
+  };
+  EXPECT_EQ(Value(nested("(", 63, ")")), 1);
+  EXPECT_EQ(Value(nested("1^", 63, "")), 1);
+  EXPECT_EQ(Value(nested("sqrt(", 63, ")")), 1);
+  EXPECT_EQ(Value(std::string(50000, '-') + "3"), 3);
+  EXPECT_EQ(Value(std::string(50001, '-') + "3^2"), -9);
+  for (const char *open : {"(", "1^", "-(", "sqrt(", "K[", "K@("}) {
+    for (int times : {64, 100000})
+      EXPECT_NE(Error(nested(open, times, "")).find("nested deeper than 64 levels"),
+                std::string::npos)
+          << open;
+    EXPECT_EQ(pdlt_formula_check(nested(open, 100000, "").c_str(), nullptr), PDLT_ERR_INPUT);
+  }
+  EXPECT_NE(Error(nested("sum(k, 1, 1, ", 9, ")")).find("more than 8 products and sums"),
+            std::string::npos);
+}
+
+TEST_F(Formula, OperandsAreBounded) {
+  const char *const expected = "takes more than 10000000 operands";
+  for (const char *text :
+       {"sum(k, 1, 1e9, k)", "sum(k, 1, 1e5, sum(j, 1, 1e5, sum(i, 1, 1e5, 1)))",
+        "prod(k, 1, 1e4, sum(j, 1, 1e4, 1))", "sum(k, 1, 1e5, twice(k))", "sum(k, -9e15, 9e15, 1)"})
+    EXPECT_NE(Error(text).find(expected), std::string::npos) << Error(text);
+  for (const char *text : {"sum(k, 1, 1e17, 1)", "sum(k, 1e17, 1e17, 1)", "sum(k, 1, 1/0, 1)",
+                           "sum(k, -1/0, 1, 1)", "sum(k, log(-1), 1, 1)"})
+    EXPECT_NE(Error(text).find("between -2^53 and 2^53"), std::string::npos) << text;
+  EXPECT_EQ(Value("sum(k, 2^53 - 2, 2^53, 1)"), 3);
+  EXPECT_EQ(Value("sum(k, 1, 1e5, 1)"), 1e5);
+  size_t left = 25; /* all formulas of a scope together */
+  scope.left = &left;
+  EXPECT_EQ(Value("sum(k, 1, 10, 1)"), 10);
+  EXPECT_NE(Error("sum(k, 1, 20, 1)").find(expected), std::string::npos);
+  EXPECT_NE(Error("1").find(expected), std::string::npos);
 }
 
 TEST_F(Formula, CheckReadsWithoutLookingUp) {

@@ -175,6 +175,45 @@ TEST(PlotTicks, LinearLabelsUseTheMinusSignAndACommonPower) {
   EXPECT_STREQ(ticks.label[0], "\u22120.5");
 }
 
+// Ends that differ by rounding, or by nothing, or not by a number: no tick, and an end.
+TEST(PlotTicks, RangesWithoutRoomGetNone) {
+  for (double lo : {0.1, -0.1, 1.0, 1e-300, 1e300, 3e17})
+    for (double hi : {lo, std::nextafter(lo, INFINITY), std::nextafter(lo, -INFINITY), (double)NAN,
+                      (double)INFINITY})
+      for (pdlt_axis_kind kind : {PDLT_AXIS_LINEAR, PDLT_AXIS_LOG, PDLT_AXIS_LOG1P}) {
+        pdlt_ticks ticks;
+        pdlt_ticks_make(&ticks, kind, lo, hi, 1);
+        EXPECT_LE(ticks.count, 9u) << lo << " " << hi;
+        EXPECT_LE(ticks.minor_count, (size_t)PDLT_MINOR_TICKS_MAX);
+      }
+}
+
+// A constant measured to rounding has an axis around it.
+TEST(PlotData, ConstantsHaveAnAxisAroundThem) {
+  for (double value : {0.1, -0.1, 1.0, 1e-280, 1e17, 1e280}) {
+    const std::vector<double> y = {value, std::nextafter(value, INFINITY), value};
+    pdlt_plot *plot = NewPlot(1, 2);
+    pdlt_panel *panel = pdlt_plot_panel(plot, 0), *heat = pdlt_plot_panel(plot, 1);
+    Add(panel, PDLT_SERIES_MARKS, y, y, {}, {}, "marks");
+    ASSERT_EQ(pdlt_panel_heat(heat, 1, 3, y.data(), PDLT_MAP_SEQUENTIAL, NAN, NAN, nullptr),
+              PDLT_OK);
+    for (int vertical = 0; vertical < 2; vertical++) {
+      double lo = 0, hi = 0;
+      pdlt_ticks ticks;
+      pdlt_panel_range(panel, vertical, &lo, &hi);
+      EXPECT_LT(lo, value);
+      EXPECT_GT(hi, value);
+      pdlt_ticks_make(&ticks, PDLT_AXIS_LINEAR, lo, hi, 1);
+      EXPECT_GE(ticks.count, 3u) << value;
+    }
+    pdlt_axis *axis = pdlt_panel_y(panel);  // ends that are asked for are as close
+    axis->lo = y[0];
+    axis->hi = y[1];
+    EXPECT_NE(Svg(plot).find("</svg>"), std::string::npos);
+    pdlt_plot_free(plot);
+  }
+}
+
 TEST(PlotFiles, AreReproducible) {
   pdlt_plot *first = Example(), *second = Example();
   const std::string svg = Svg(first), pdf = Pdf(first);

@@ -45,6 +45,20 @@ TEST(Reach, WithoutCorrectionsEverythingIsWithin) {
   pdlt_archive_free(&theory);
 }
 
+/* Tensors that were cut to their first samples say nothing of all. */
+TEST(Reach, CutTensorsAreNotReadBeyondTheirEnd) {
+  pdlt_archive theory = {};
+  std::vector<double> theta(60 * 60, 1.0);
+  pdlt_array *array = nullptr;
+  const size_t dim[2] = {60, 60};
+  ASSERT_EQ(pdlt_archive_new(&theory, "Theta", 2, dim, &array, nullptr), PDLT_OK);
+  std::copy(theta.begin(), theta.end(), array->data);
+  put(&theory, "A", {1, 1, 1, 1}, {2});
+  put(&theory, "B", {1, 1, 1, 1}, {3});
+  EXPECT_TRUE(std::isnan(Reach(theory).At(0.1).ntk_spread));
+  pdlt_archive_free(&theory);
+}
+
 // Two times, one output, one train and one test sample.
 void put_theory(pdlt_archive *theory) {
   put(theory, "z_lo", {2, 1, 2}, {0, 0, 3, 4});

@@ -17,7 +17,7 @@ std::string Page(const std::vector<pdlt_sweep_entry> &entries) {
   char name[] = "/tmp/pdlt_sweep_XXXXXX";
   const std::string folder = mkdtemp(name);
   pdlt_error err;
-  EXPECT_EQ(pdlt_sweep_page_write("a <sweep>", "depth", entries.data(), entries.size(),
+  EXPECT_EQ(pdlt_sweep_page_write("a <sweep>", "<u>depth", entries.data(), entries.size(),
                                   folder.c_str(), &err),
             PDLT_OK)
       << err.message;
@@ -55,6 +55,8 @@ TEST(Sweep, TestsInRowsPointsInColumns) {
                       "\xe2\x80\x94</td>"),
             page.npos);
   EXPECT_EQ(page.find("<sweep>"), page.npos);
+  EXPECT_EQ(page.find("<u>"), page.npos);
+  EXPECT_NE(page.find(" values of &lt;u&gt;depth, each"), page.npos);
 }
 
 }  // namespace

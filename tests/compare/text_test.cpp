@@ -64,6 +64,20 @@ TEST(Markup, EscapesAndNeverSplitsAnEntity) {
     pdlt_markup_escape(text, size, "abc<x");
     EXPECT_STREQ(text, size < 8 ? "abc" : "abc&lt;");
   }
+  for (size_t size = 2; size < 9; size++) { /* nor a letter */
+    pdlt_markup_escape(text, size, "a\u03b8\u2212b");
+    EXPECT_STREQ(text, size < 4   ? "a"
+                       : size < 7 ? "a\u03b8"
+                       : size < 8 ? "a\u03b8\u2212"
+                                  : "a\u03b8\u2212b");
+    pdlt_markup_short(text, sizeof text, "<\u03b8\u2212b", size - 1);
+    EXPECT_STREQ(text, size < 4   ? "&lt;"
+                       : size < 7 ? "&lt;\u03b8"
+                       : size < 8 ? "&lt;\u03b8\u2212"
+                                  : "&lt;\u03b8\u2212b");
+  }
+  pdlt_markup_escape(text, sizeof text, "\xff<\xc3");
+  EXPECT_STREQ(text, "\xff&lt;\xc3");
   EXPECT_EQ(pdlt_markup_entity('a'), nullptr);
   EXPECT_STREQ(pdlt_markup_entity('<'), "&lt;");
 }

@@ -300,6 +300,19 @@ TEST(Layout, TheProgramUsesTheFrontDoorOnly) {
             (std::set<std::string>{"cli/command.h", "cli/study/pdlt.h", "cli/study/pdlt_tools.h"}));
 }
 
+/* A double that counts stops counting at 2^53. */
+TEST(Layout, LoopsCountInIntegers) {
+  const std::regex loop("for \\((?:const )?(?:double|float) ");
+  size_t loops = 0;
+  for (const auto &path : scan::Files(scan::libraries, {".c", ".h", ".inc"}))
+    for (const auto &line : scan::Lines(scan::Split(scan::Read(scan::root / path)).code)) {
+      EXPECT_FALSE(std::regex_search(line, loop)) << path << ": " << line;
+      loops += line.find("for (") != line.npos;
+    }
+  EXPECT_GT(loops, 1000u);
+  EXPECT_TRUE(std::regex_search("  for (double k = from; k <= to; k++) {", loop));
+}
+
 TEST(Layout, NoUnsafeMathFlags) {
   scan::Strings files = {"CMakeLists.txt", "CMakePresets.json"};
   for (const auto &path : scan::Files(scan::libraries))

@@ -93,6 +93,11 @@ TEST(Information, Refusals) {
   pdlt_kernel_distribution d = {};
   EXPECT_EQ(pdlt_kernel_distribution_relu(&d, 2, 1, nullptr), PDLT_ERR_INPUT);
   EXPECT_EQ(pdlt_kernel_distribution_relu(&d, 100, 0, nullptr), PDLT_ERR_INPUT);
+  pdlt_error err = {};
+  EXPECT_EQ(pdlt_kernel_distribution_relu(&d, 50, 100000, &err), PDLT_ERR_INPUT);
+  EXPECT_EQ(std::string(err.message).rfind("width 50 and 100000 layers would take 3.6e+13", 0), 0u)
+      << err.message;
+  EXPECT_LT(pdlt_information_flops(1000, 50), 0.03 * PDLT_INFORMATION_FLOPS);
   const Distribution good(50, 1);
   double value = 0;
   EXPECT_EQ(pdlt_information_exact(&value, &good.d, 3, nullptr), PDLT_ERR_INPUT);

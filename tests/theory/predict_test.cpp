@@ -210,6 +210,31 @@ TEST(Predict, OutOfMemory) {
   EXPECT_LT(failures, 2000);
 }
 
+// What leads beyond the range of numbers is an error that names quantity, order and number.
+TEST(Predict, NumbersThatAreNotFiniteAreAnError) {
+  Case big({"network.lambda_W=1e300", "training.eta=1e-302", "theory.order=1"});
+  EXPECT_EQ(big.Predict(), PDLT_ERR_NUMERIC);
+  const std::string text = big.err.message;
+  EXPECT_EQ(text.rfind("theory: A (order 1/n): number 1 of 625 is nan; network.C_b, ", 0), 0u)
+      << text;
+  EXPECT_NE(text.find("; theory.order: 0 leaves the corrections out"), text.npos);
+  EXPECT_EQ(big.out.count, 0u);
+  Case small({"network.lambda_W=1e300", "training.eta=1e-302", "theory.order=0"});
+  EXPECT_EQ(small.Predict(), PDLT_OK) << small.err.message;
+}
+
+// Gradient flow that would take for ever is refused by its key.
+TEST(Predict, EndlessFlowIsRefused) {
+  Case flow({"theory.order=1"});
+  flow.ex.training.eta_kind = PDLT_ETA_FLOW;
+  flow.ex.training.record[1] = 1e300;
+  flow.ex.training.num_record = 2;
+  EXPECT_EQ(flow.Predict(), PDLT_ERR_INPUT);
+  const std::string text = flow.err.message;
+  EXPECT_NE(text.find(": training.steps: gradient flow to time 1e+300 with "), text.npos) << text;
+  EXPECT_EQ(flow.out.count, 0u);
+}
+
 TEST(Predict, FlowAndUnresolvedValues) {
   Case flow({});
   flow.ex.training.eta_kind = PDLT_ETA_FLOW;

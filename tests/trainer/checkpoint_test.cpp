@@ -102,7 +102,7 @@ void save(const Folder &folder, const std::vector<size_t> &units, const char *id
 // What a new process finds; the error when it refuses.
 std::string load(const Folder &folder, Blocks *out) {
   Checkpoint cp(folder);
-  if (cp.status == PDLT_OK) cp.status = pdlt_checkpoint_read(&cp.c, &out->c, 0, &cp.err);
+  if (cp.status == PDLT_OK) cp.status = pdlt_checkpoint_read(&cp.c, nullptr, &out->c, 0, &cp.err);
   return cp.status == PDLT_OK ? "" : cp.err.message;
 }
 
@@ -237,7 +237,8 @@ TEST(TrainerCheckpoint, SetsDamagedSegmentsAside) {
     {
       Checkpoint cp(folder, "run", 0, &progress);
       ASSERT_EQ(cp.status, PDLT_OK) << cp.err.message;
-      ASSERT_EQ(pdlt_checkpoint_read(&cp.c, &got.c, 0, &cp.err), PDLT_OK) << cp.err.message;
+      ASSERT_EQ(pdlt_checkpoint_read(&cp.c, nullptr, &got.c, 0, &cp.err), PDLT_OK)
+          << cp.err.message;
       std::vector<size_t> left;
       for (size_t k = 0; k < 3; k++)
         if (k + 1 != number) left.push_back(units[k]);

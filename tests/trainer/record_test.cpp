@@ -161,3 +161,36 @@ TEST(TrainerRecord, BlocksThatGrowKeepWhatWasFinished) {
   EXPECT_EQ(blocks.samples[17], 17);
   pdlt_records_free(&blocks);
 }
+
+TEST(TrainerRecord, RecordsFromFilesAreThoseOfTheirDraws) {
+  for (const char *estimator : {"plain", "antithetic", "two_level"})
+    for (int cov : {0, 1}) {
+      Case run(estimator, cov);
+      run.cut(64);
+      const pdlt_record_layout &at = run.plan.at;
+      const std::vector<double> sound = run.record(1);
+      const auto wrong = [&](size_t i, double value, size_t block = 1) {
+        std::vector<double> record = sound;
+        record[i] = value;
+        const char *what = pdlt_record_wrong(&run.plan, block, record.data());
+        return std::string(what == nullptr ? "" : what);
+      };
+      EXPECT_EQ(wrong(0, sound[0]), "") << estimator;
+      EXPECT_NE(wrong(0, sound[0], 4), ""); /* there are four blocks */
+      for (size_t i : {at.members, at.survivors, at.u_count})
+        for (double value : {-1.0, 0.5, (double)NAN}) EXPECT_NE(wrong(i, value), "") << i;
+      for (size_t i : {at.diverged, at.unconverged})
+        for (double value : {-1.0, 65.0, 0.5}) EXPECT_NE(wrong(i, value), "") << i;
+      for (size_t i = 0; i < sound.size(); i += 97) EXPECT_NE(wrong(i, INFINITY), "") << i;
+      EXPECT_EQ(wrong(at.scatter, -1), "it holds a negative sum of squares");
+      EXPECT_EQ(wrong(at.u_scatter, -1), "it holds a negative sum of squares");
+      const std::string negative = "it holds a negative sum of squares";
+      EXPECT_EQ(run.plan.antithetic ? wrong(at.odd, -1) : negative, negative);
+      EXPECT_EQ(wrong(at.scatter + 1, -1), cov ? "" : negative); /* 1: not of the diagonal */
+      std::vector<double> diverged = sound;
+      diverged[at.diverged] = 2;
+      diverged[at.survivors] -= 2;
+      diverged[at.shift + 1] = NAN;
+      EXPECT_EQ(pdlt_record_wrong(&run.plan, 1, diverged.data()), nullptr);
+    }
+}

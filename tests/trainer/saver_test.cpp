@@ -75,7 +75,7 @@ TEST(TrainerKeeper, EverythingIsOnDiskAfterStop) {
     }
     pdlt_error err = {};
     ASSERT_EQ(pdlt_saver_stop(&saver, &err), PDLT_OK) << err.message;
-    ASSERT_EQ(pdlt_checkpoint_read(&folder.c, &got.c, 0, &err), PDLT_OK) << err.message;
+    ASSERT_EQ(pdlt_checkpoint_read(&folder.c, nullptr, &got.c, 0, &err), PDLT_OK) << err.message;
     for (size_t u = 0; u < UNITS; u++) {
       EXPECT_EQ(got.c.done[u], 1);
       for (size_t i = 0; i < 4; i++) EXPECT_EQ(got.c.records[4 * u + i], (double)(u * i));
@@ -96,7 +96,7 @@ TEST(TrainerKeeper, WhatWasOnDiskIsNotWrittenAgain) {
   EXPECT_EQ(pdlt_saver_add(&saver, 1), 1);
   ASSERT_EQ(pdlt_saver_stop(&saver, nullptr), PDLT_OK);
   Blocks got;
-  ASSERT_EQ(pdlt_checkpoint_read(&folder.c, &got.c, 0, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_checkpoint_read(&folder.c, nullptr, &got.c, 0, nullptr), PDLT_OK);
   EXPECT_EQ(std::count(got.c.done, got.c.done + UNITS, 1), 1);
   EXPECT_EQ(got.c.done[1], 1);
 }

@@ -36,7 +36,7 @@ struct Data {
     c.outputs = outputs;
     c.x = x.data();
     c.y = y.data();
-    std::snprintf(c.hash, sizeof c.hash, "%016llx", (unsigned long long)gen());
+    pdlt_dataset_hash(&c, c.hash);
   }
   std::vector<double> x, y;
   pdlt_dataset c = {};

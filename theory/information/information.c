@@ -8,6 +8,9 @@
 
 enum { MAX_OUTPUTS = 16, STEPS_PER_DEVIATION = 6, REACH = 10, MAX_WIDTH = 100000 };
 
+/* Of the logarithm of the radius. */
+#define RADIUS_STEP 0.02
+
 void pdlt_kernel_distribution_free(pdlt_kernel_distribution *distribution) {
   pdlt_free(distribution->log_g);
   pdlt_free(distribution->weight);
@@ -47,21 +50,45 @@ static void convolve(double *next, const double *now, size_t count, const double
   }
 }
 
+/* Grid of log G, which has mean about -5 L/(2 n) and variance about 5 L/n, somewhat more for small n. */
+typedef struct grid {
+  double step, low;
+  size_t count;
+} grid;
+
+static grid grid_of(int n, int layers) {
+  const double deviation = sqrt(5.0 / n), step = deviation / STEPS_PER_DEVIATION;
+  const double spread = deviation * sqrt((double)layers), drift = -5.0 * layers / n;
+  const double low = drift - 2 * REACH * spread, high = -drift + REACH * spread;
+  return (grid){step, low, (size_t)((high - low) / step) + 1};
+}
+
+/* Of the convolutions, and of the entropies with about three points of the radius for each of 1/2 log G,
+ * an exponential at each of both grids. */
+double pdlt_information_flops(int n, int layers) {
+  const grid g = grid_of(n, layers);
+  const double count = (double)g.count, half = 2.0 * REACH * STEPS_PER_DEVIATION;
+  const double radii = 0.5 * count * g.step / RADIUS_STEP + 45.0 / RADIUS_STEP;
+  return 2.0 * count * (2.0 * half + 1.0) * layers + 2.0 * 30.0 * count * radii;
+}
+
 pdlt_status pdlt_kernel_distribution_relu(pdlt_kernel_distribution *out, int n, int layers,
                                           pdlt_error *err) {
   if (n < 4 || n > MAX_WIDTH || layers < 1 || layers > 100000)
     return pdlt_fail(err, PDLT_ERR_INPUT, "width %d and %d layers: expected 4 <= n, 1 <= layers", n,
                      layers);
+  if (pdlt_information_flops(n, layers) > PDLT_INFORMATION_FLOPS)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "width %d and %d layers would take %.2g flops, at most %.2g", n, layers,
+                     pdlt_information_flops(n, layers), PDLT_INFORMATION_FLOPS);
   pdlt_status status = PDLT_OK;
   pdlt_kernel_distribution d = {0};
   double *kernel = NULL, *work = NULL;
-  /* log G has mean about -5 L/(2 n) and variance about 5 L/n, somewhat more for small n */
-  const double deviation = sqrt(5.0 / n), step = deviation / STEPS_PER_DEVIATION;
+  const grid g = grid_of(n, layers);
+  const double step = g.step;
   const size_t half = (size_t)(2 * REACH * STEPS_PER_DEVIATION);
-  const double spread = deviation * sqrt((double)layers), drift = -5.0 * layers / n;
-  const double low = drift - 2 * REACH * spread, high = -drift + REACH * spread;
-  d.count = (size_t)((high - low) / step) + 1;
-  const size_t origin = (size_t)(-low / step); /* log G = 0 */
+  const size_t origin = (size_t)(-g.low / step); /* log G = 0 */
+  d.count = g.count;
   PDLT_TRY(pdlt_alloc(&d.log_g, d.count, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&d.weight, d.count, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&work, d.count, sizeof(double), err));
@@ -103,14 +130,15 @@ static double density(const pdlt_kernel_distribution *d, int m, double t) {
 
 /* Differential entropy of m outputs, by the trapezoid rule in the logarithm of the radius. */
 static double entropy(const pdlt_kernel_distribution *d, int m) {
-  const double pi = acos(-1.0), step = 0.02;
+  const double pi = acos(-1.0), step = RADIUS_STEP;
   const double sphere = 2.0 * pow(pi, 0.5 * m) / tgamma(0.5 * m);
   size_t first = 0, last = d->count - 1;
-  while (d->weight[first] < 1e-20) first++;
-  while (d->weight[last] < 1e-20) last--;
+  while (first < last && d->weight[first] < 1e-20) first++;
+  while (last > first && d->weight[last] < 1e-20) last--;
   const double low = 0.5 * d->log_g[first] - 40.0 / m - 2.0, high = 0.5 * d->log_g[last] + 2.3;
-  double sum = 0.0;
-  for (double t = low; t <= high; t += step) {
+  const size_t points = (size_t)((high - low) / step) + 2;
+  double sum = 0.0, t = low;
+  for (size_t k = 0; k < points && t <= high; k++, t += step) {
     const double p = density(d, m, t);
     if (p > 0.0) sum -= exp(m * t) * p * log(p);
   }

@@ -22,9 +22,15 @@ typedef struct pdlt_kernel_distribution {
 } pdlt_kernel_distribution;
 
 /* G = product over layers of (2/n) chi^2_B, B binomial (n, 1/2), given that no layer is dead
- * (2^-n). n >= 4, layers >= 1. Errors: PDLT_ERR_INPUT, PDLT_ERR_MEMORY. */
+ * (2^-n). n >= 4, layers >= 1. Errors: PDLT_ERR_INPUT (also where it, with the information, would take
+ * more than PDLT_INFORMATION_FLOPS), PDLT_ERR_MEMORY. */
 pdlt_status pdlt_kernel_distribution_relu(pdlt_kernel_distribution *out, int n, int layers,
                                           pdlt_error *err);
+/* Flops of the distribution and of pdlt_information_exact together, about; 1e10 are some seconds. They
+ * grow as layers^2 n^(-1/2). */
+#define PDLT_INFORMATION_FLOPS 1e10
+double pdlt_information_flops(int n, int layers);
+
 void pdlt_kernel_distribution_free(pdlt_kernel_distribution *distribution);
 
 /* I = (a^2/8) eps^2 - (a^2 (10 + 3 a)/24) eps^3, a = outputs/2, between two halves of the outputs

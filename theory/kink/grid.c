@@ -13,6 +13,8 @@ static const double share = 1.0 / 16.0, first = 1.0 / 16.0;
 /* Where a mode counts as ended. */
 static const double ended = 1e-6;
 
+enum { MOST_CELLS = 1 << 20 };
+
 /* Length of the cell that begins at t. */
 static double length(const pdlt_training *w, double t, double fine) {
   if (!w->flow) return t < single * fine ? 1.0 : fmax(1.0, floor(t * share / fine));
@@ -46,10 +48,12 @@ static double next(const pdlt_training *w, double t, double last, size_t num_tim
   return to;
 }
 
+/* More than MOST_CELLS: too many, or cells of no length beside the time at which they begin. */
 static size_t count_cells(const pdlt_training *w, double last, size_t num_times,
                           const double *times, double fine) {
+  double t = 0.0;
   size_t count = 0;
-  for (double t = 0.0; t < last; t = next(w, t, last, num_times, times, fine)) count++;
+  for (; count <= MOST_CELLS && t < last; count++) t = next(w, t, last, num_times, times, fine);
   return count;
 }
 
@@ -93,6 +97,10 @@ pdlt_status pdlt_kink_grid_new(pdlt_kink_grid *out, const pdlt_training *w, size
   const double last = w->A == 0 ? 0.0 : last_time(w, num_times, times);
   pdlt_kink_grid g = {.cells = count_cells(w, last, num_times, times, fine), .modes = w->A};
   pdlt_status status = PDLT_OK;
+  if (g.cells > MOST_CELLS)
+    return pdlt_fail(err, PDLT_ERR_NUMERIC,
+                     "kinks: training to time %g takes more than %d cells of time", last,
+                     (int)MOST_CELLS);
   PDLT_TRY(pdlt_alloc(&g.time, g.cells + 1, sizeof *g.time, err));
   PDLT_TRY(pdlt_alloc(&g.flow, g.cells, sizeof *g.flow, err));
   PDLT_TRY(pdlt_alloc(&g.gain, g.cells * g.modes, sizeof *g.gain, err));

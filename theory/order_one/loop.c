@@ -5,6 +5,7 @@
  * made together. Is not: the sources themselves. Equations: docs/dynamics.md.
  */
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/core/memory.h"
@@ -12,6 +13,8 @@
 
 /* Times whose sources are made at once: whole tiles and panels, about 64 MB of sources. */
 enum { LEAST_BATCH = 32, MOST_BATCH = 256, BATCH_NUMBERS = 1 << 23 };
+/* Of gradient flow, in all. */
+static const double MOST_POINTS = 1e10;
 
 /* State of a run. Everything that grows with time is owned here. */
 typedef struct run {
@@ -94,22 +97,22 @@ static void step(run *r, size_t points, size_t point) {
 
 static pdlt_status run_steps(run *r, pdlt_error *err) {
   const size_t A = r->dyn->lo.A, size = pdlt_time_state_size(A);
-  const double end = r->loop->times[r->loop->num_times - 1];
+  const uint64_t end = (uint64_t)r->loop->times[r->loop->num_times - 1];
   pdlt_status status = PDLT_OK;
-  r->points = end;
-  for (double first = 0; first < end; first += (double)r->most) {
-    const size_t points = end - first < (double)r->most ? (size_t)(end - first) : r->most;
+  r->points = (double)end;
+  for (uint64_t first = 0; first < end; first += r->most) {
+    const size_t points = end - first < r->most ? (size_t)(end - first) : r->most;
     for (size_t k = 0; k < points; k++) {
       copy(r->batch + k * size, r->present, size);
       pdlt_time_state_step(A, r->dyn->mu, r->present);
     }
     PDLT_TRY(make_source(r, points, err));
     for (size_t k = 0; k < points; k++) {
-      record(r, first + (double)k, r->batch + k * size);
+      record(r, (double)(first + k), r->batch + k * size);
       step(r, points, k);
     }
   }
-  record(r, end, r->present);
+  record(r, (double)end, r->present);
 cleanup:
   return status;
 }
@@ -185,6 +188,12 @@ static pdlt_status run_flow(run *r, pdlt_error *err) {
   for (size_t t = 0; t < r->loop->num_times; t++)
     r->points +=
         PDLT_FLOW_NODES * panels_between(r, t == 0 ? 0 : r->loop->times[t - 1], r->loop->times[t]);
+  if (!(r->points <= MOST_POINTS))
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT,
+                       "gradient flow to time %g with eigenvalues up to %g of the NTK takes %.3g "
+                       "points, at most %g; record earlier times",
+                       r->loop->times[r->loop->num_times - 1], r->dyn->lo.value[r->dyn->lo.A - 1],
+                       r->points, MOST_POINTS));
   while (r->next < r->loop->num_times) {
     const double goal = r->loop->times[r->next];
     if (goal > now) {
@@ -202,7 +211,8 @@ cleanup:
 static pdlt_status check_times(const pdlt_dynamics *dyn, size_t num_times, const double *times,
                                pdlt_error *err) {
   for (size_t i = 0; i < num_times; i++) {
-    if (!(times[i] >= 0 && isfinite(times[i])) || (!dyn->lo.flow && times[i] != floor(times[i])))
+    const int whole = times[i] == floor(times[i]) && times[i] <= 0x1p53;
+    if (!(times[i] >= 0 && isfinite(times[i])) || (!dyn->lo.flow && !whole))
       return pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a training time", times[i]);
     if (i > 0 && times[i] < times[i - 1])
       return pdlt_fail(err, PDLT_ERR_INPUT, "the training times do not increase: %.17g after %.17g",

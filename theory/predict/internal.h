@@ -46,6 +46,10 @@ pdlt_status pdlt_predict_error(pdlt_archive *out, const char *name, double value
 pdlt_status pdlt_predict_array(pdlt_archive *out, const char *name, int rank, size_t D,
                                const double *from, pdlt_error *err);
 
+/* PDLT_ERR_NUMERIC, naming quantity, order and number, where an array holds NaN or infinity, or an error
+ * estimate NaN (finite.c). */
+pdlt_status pdlt_predict_check_finite(const pdlt_archive *theory, pdlt_error *err);
+
 /* times, z_lo, cov_lo, z_end_lo, cov_end_lo (infinite_training.c). */
 pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err);
 

@@ -116,9 +116,13 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
   if (missing != NULL) return without(p, missing, err);
   pdlt_trained trained = {0};
   pdlt_trained_errors errors = {0};
+  pdlt_error why = {0};
   pdlt_status status = PDLT_OK;
   pdlt_progress_start_short(p->options->progress, "training at order 1/n", 2);
-  PDLT_TRY(pdlt_trained_new(&trained, &input, err));
+  status = pdlt_trained_new(&trained, &input, &why);
+  if (status == PDLT_ERR_INPUT)
+    PDLT_TRY(pdlt_experiment_fail(p->ex, "training.steps", err, "%s", why.message));
+  if (status != PDLT_OK) PDLT_TRY(pdlt_fail(err, status, "%s", why.message));
   pdlt_progress_update(p->options->progress, 1);
   PDLT_TRY(pdlt_trained_error(&errors, &trained, &input, tensor_errors, err));
   pdlt_progress_update(p->options->progress, 2);

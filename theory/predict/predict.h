@@ -26,7 +26,8 @@ typedef struct pdlt_predict_options {
  * with meta: what every archive carries (base/experiment/meta.h) and `absent` {name: reason}, what
  * there is not and why. ex must be resolved (no critical, no relative eta). Errors: PDLT_ERR_INPUT
  * (`FILE:LINE: key: ...`: eta too large, naming the largest usable one; singular Theta_AA with
- * steps: end), PDLT_ERR_NUMERIC, PDLT_ERR_MEMORY. */
+ * steps: end; gradient flow over too long a time), PDLT_ERR_NUMERIC (also where an array would hold a
+ * number that is not finite: quantity and order are named), PDLT_ERR_MEMORY. */
 pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdlt_dataset *data,
                          const pdlt_predict_options *options, pdlt_error *err);
 

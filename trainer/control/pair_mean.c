@@ -94,8 +94,8 @@ static sums integrate(const rule *r, const pdlt_activation *activation, const do
   sums all = {.mean = {0}};
   /* u = 0 at +-pi/2, v = 0 along one more line; a full turn from the first cut on. */
   double cut = atan2(-g[1], g[2]); /* g1 cos + g2 sin = 0 */
-  while (cut <= -0.5 * pi) cut += pi;
-  while (cut > 0.5 * pi) cut -= pi;
+  if (cut <= -0.5 * pi) cut += pi;
+  if (cut > 0.5 * pi) cut -= pi;
   const double edge[ARCS + 1] = {-0.5 * pi, cut, 0.5 * pi, cut + pi, 1.5 * pi};
   for (int arc = 0; arc < ARCS; arc++) {
     const double length = edge[arc + 1] - edge[arc];

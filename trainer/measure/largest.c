@@ -8,6 +8,8 @@
 #include "base/random/rng.h"
 #include "base/vector/linalg.h"
 
+enum { BITS = 2200 }; /* more halvings than lie between the largest double and the smallest */
+
 static size_t steps_of(size_t q) { return q < PDLT_LARGEST_STEPS ? q : PDLT_LARGEST_STEPS; }
 
 size_t pdlt_largest_room(size_t q) {
@@ -132,7 +134,7 @@ double pdlt_largest_eigenvalue(size_t q, const double *a, double *work) {
     if (pdlt_largest_below(q, a, under, work)) under = -INFINITY;
   }
   for (size_t i = 0; i < q; i++) low = fmax(low, a[i * q + i]);
-  while (high - low > 1e-9 * high) {
+  for (int turn = 0; turn < BITS && high - low > 1e-9 * high; turn++) {
     const double middle = 0.5 * (low + high);
     if (middle >= over || (middle > under && pdlt_largest_below(q, a, middle, work)))
       high = middle;

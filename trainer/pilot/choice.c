@@ -1,6 +1,7 @@
 /* choice.c - see choice.h. */
 #include "trainer/pilot/choice.h"
 
+#include <math.h>
 #include <string.h>
 
 static int is_linear(pdlt_estimator estimator) {
@@ -27,6 +28,44 @@ pdlt_status pdlt_choice_make(pdlt_choice *out, const pdlt_plan *plan, int thread
   }
   *out = choice;
   return PDLT_OK;
+}
+
+static int is_flag(int x) { return x == 0 || x == 1; }
+
+/* Whether the levels are some that a pilot may choose. */
+static int are_levels(const pdlt_levels *levels) {
+  if (levels->count > PDLT_MAX_LEVELS) return 0;
+  for (size_t k = 0; k < levels->count; k++) {
+    const pdlt_level *level = &levels->level[k];
+    if (!(isfinite(level->step) && level->step >= 0) || level->nodes < 0 ||
+        level->nodes > PDLT_MAX_NODES || !is_flag(level->middle) || levels->draws[k] < 1 ||
+        levels->draws[k] > PDLT_MAX_FURTHER)
+      return 0;
+  }
+  return 1;
+}
+
+static int is_pilot(const pdlt_pilot *pilot, pdlt_estimator asked) {
+  const int linear = pilot->samples > 0;
+  if (!is_flag(pilot->antithetic) || !is_flag(pilot->linearized) || !is_flag(pilot->fitted) ||
+      pilot->samples > PDLT_MAX_SAMPLES || !are_levels(&pilot->levels))
+    return 0;
+  if (is_linear(asked)) return linear && pilot->fitted == (asked == PDLT_ESTIMATOR_CONTROL);
+  return linear || pilot->levels.count == 0;
+}
+
+const char *pdlt_choice_wrong(const pdlt_choice *choice, const pdlt_plan *plan) {
+  const pdlt_experiment *ex = plan->ex;
+  const pdlt_estimator asked = ex->ensemble.estimator;
+  const int piloted =
+      (asked == PDLT_ESTIMATOR_AUTO || is_linear(asked)) && plan->has[PDLT_QUANTITY_Z];
+  const int open = ex->ensemble.members == 0;
+  const uint64_t most = open ? (uint64_t)ex->ensemble.until.max_members : plan->members;
+  if (choice->members > most || choice->members < (open ? PDLT_UNTIL_FIRST : most))
+    return "its number of members is not that of its experiment";
+  if (choice->piloted != piloted) return "its estimator is not that of its experiment";
+  if (!piloted) return NULL;
+  return is_pilot(&choice->pilot, asked) ? NULL : "its estimator is none that a pilot chooses";
 }
 
 void pdlt_choice_apply(const pdlt_choice *choice, pdlt_plan *plan) {

@@ -25,6 +25,10 @@ pdlt_status pdlt_choice_make(pdlt_choice *out, const pdlt_plan *plan, int thread
                              const volatile sig_atomic_t *stop, pdlt_progress *progress,
                              pdlt_error *err);
 
+/* What is wrong with a choice that was read from a file, for that plan; NULL: it is one that
+ * pdlt_choice_make could have made there, or that a run with `until` has grown to. */
+const char *pdlt_choice_wrong(const pdlt_choice *choice, const pdlt_plan *plan);
+
 /* Fixes the plan's estimator and members, and with them records and blocks. */
 void pdlt_choice_apply(const pdlt_choice *choice, pdlt_plan *plan);
 

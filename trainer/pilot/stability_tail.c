@@ -10,6 +10,8 @@
 #include "trainer/measure/stability.h"
 #include "trainer/network/draws.h"
 
+enum { BITS = 2200 }; /* more halvings than lie between the largest double and the smallest */
+
 /* --- the tail --- */
 
 static double normal_tail(double x) { return 0.5 * erfc(x * sqrt(0.5)); }
@@ -42,7 +44,7 @@ static int wide_enough(double factor, double mean, double sd, double skewness) {
 double pdlt_stability_width(int n, double mean, double sd, double skewness) {
   double low = 1, high = 1;
   if (!(mean < 2)) return INFINITY;
-  while (!wide_enough(high, mean, sd, skewness)) {
+  for (int k = 0; k < BITS && !wide_enough(high, mean, sd, skewness); k++) {
     low = high;
     high *= 2;
   }

@@ -1,6 +1,7 @@
 /* record.c - see record.h. */
 #include "trainer/record/record.h"
 
+#include <math.h>
 #include <stddef.h>
 
 #include "trainer/statistics/moments.h"
@@ -108,4 +109,58 @@ void pdlt_record_merge(const pdlt_plan *plan, double *into, const double *from) 
         break;
     }
   }
+}
+
+/* --- records from files --- */
+
+static int is_count(double x, double most) { return x >= 0 && x <= most && x == floor(x); }
+
+/* Draws that the block covers. */
+static double draws_of(const pdlt_plan *plan, size_t block) {
+  const size_t first = block * plan->block_members;
+  if (first >= plan->members) return 0;
+  const size_t left = plan->members - first;
+  return (double)(left < plan->block_members ? left : plan->block_members);
+}
+
+static int are_counts(const pdlt_plan *plan, double draws, const double *record) {
+  const double diverged = record[plan->at.diverged];
+  const double survivors = plan->has[PDLT_QUANTITY_Z] ? draws - diverged : draws;
+  return record[plan->at.members] == draws && is_count(diverged, draws) &&
+         is_count(record[plan->at.unconverged], draws - diverged) &&
+         record[plan->at.survivors] == survivors && is_count(record[plan->at.u_count], 1e15);
+}
+
+/* The diagonals of times matrices (columns, columns), or with columns = 1 all numbers. */
+static int are_squares(size_t size, size_t columns, const double *x) {
+  const size_t square = columns * columns;
+  for (size_t start = 0; square > 0 && start + square <= size; start += square)
+    for (size_t i = 0; i < columns; i++)
+      if (x[start + i * columns + i] < 0) return 0;
+  return 1;
+}
+
+/* Whether numbers of the record may be anything: training, or a linearization, went to infinity. */
+static int is_open(const pdlt_plan *plan, const double *record) {
+  if (record[plan->at.diverged] > 0) return 1;
+  if (!plan->has[PDLT_QUANTITY_UNSTABLE]) return plan->control.linear;
+  return record[plan->at.sum[PDLT_QUANTITY_UNSTABLE]] > 0;
+}
+
+const char *pdlt_record_wrong(const pdlt_plan *plan, size_t block, const double *record) {
+  const pdlt_record_layout *at = &plan->at;
+  const double draws = draws_of(plan, block);
+  const int open = is_open(plan, record);
+  if (draws == 0 || !are_counts(plan, draws, record))
+    return "its numbers of draws are not those of the block";
+  if (plan->has[PDLT_QUANTITY_UNSTABLE] &&
+      !is_count(record[at->sum[PDLT_QUANTITY_UNSTABLE]], draws))
+    return "its number of unstable draws is none";
+  for (size_t i = 0; i < at->size && !open; i++)
+    if (!isfinite(record[i])) return "it holds a number that is not finite";
+  if (!are_squares(products(plan), plan->columns, record + at->scatter) ||
+      !are_squares(odd(plan), plan->columns, record + at->odd) ||
+      !are_squares(u_products(plan), plan->moments, record + at->u_scatter))
+    return "it holds a negative sum of squares";
+  return NULL;
 }

@@ -6,7 +6,7 @@
 #include "base/core/memory.h"
 #include "trainer/record/record.h"
 
-pdlt_status pdlt_records_new(pdlt_records *out, const pdlt_plan *plan, pdlt_error *err) {
+pdlt_records pdlt_records_sizes(const pdlt_plan *plan) {
   pdlt_records b = {.widths = plan->ex->network.num_widths,
                     .per_width = plan->blocks,
                     .record = plan->at.size,
@@ -14,6 +14,11 @@ pdlt_status pdlt_records_new(pdlt_records *out, const pdlt_plan *plan, pdlt_erro
                     .block_members = plan->block_members,
                     .keep = plan->keep};
   b.units = b.widths * b.per_width;
+  return b;
+}
+
+pdlt_status pdlt_records_new(pdlt_records *out, const pdlt_plan *plan, pdlt_error *err) {
+  pdlt_records b = pdlt_records_sizes(plan);
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&b.done, b.units, 1, err));
   PDLT_TRY(pdlt_alloc(&b.records, b.units * b.record, sizeof *b.records, err));

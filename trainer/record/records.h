@@ -23,6 +23,9 @@ typedef struct pdlt_records {
   double *samples;                 /* (widths, keep, sample) */
 } pdlt_records;
 
+/* The sizes alone, without memory. */
+pdlt_records pdlt_records_sizes(const pdlt_plan *plan);
+
 /* Memory for all blocks of the plan, none finished. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_records_new(pdlt_records *out, const pdlt_plan *plan, pdlt_error *err);
 

@@ -13,6 +13,7 @@
 #include "base/core/version.h"
 #include "base/file/file.h"
 #include "trainer/record/codec.h"
+#include "trainer/record/record.h"
 
 #define DAMAGED ".damaged"
 #define SEGMENT_BYTES ((size_t)1 << 40) /* most in a segment */
@@ -266,20 +267,45 @@ static int same_sizes(const header *h, const pdlt_records *b) {
          h->block_members == b->block_members && h->widths == b->widths;
 }
 
-/* 0: the segment ends too early or names a block that does not exist. */
-static int read_entries(segment *s, pdlt_records *b) {
+/* What is wrong with the blocks of a segment, which stand in the order of their units; NULL: nothing. */
+static const char *read_entries(segment *s, const pdlt_plan *plan, pdlt_records *b) {
+  size_t next = 0; /* the smallest unit that may follow */
   s->next += s->head.note_size;
   for (uint64_t k = 0; k < s->head.entries; k++) {
     size_t u;
     const size_t taken = pdlt_block_read(b, s->next, (size_t)(s->end - s->next), &u);
-    if (taken == 0) return 0;
+    if (taken == 0) return "it ends too early, or names a block that does not exist";
+    if (u < next) return "a block is there twice, or out of order";
+    const double *record = b->records + u * b->record;
+    const char *wrong = plan == NULL ? NULL : pdlt_record_wrong(plan, u % b->per_width, record);
+    if (wrong != NULL) return wrong;
     s->next += taken;
     b->done[u] = 1;
+    next = u + 1;
   }
-  return 1;
+  return NULL;
 }
 
-static pdlt_status read_segments(pdlt_checkpoint *c, pdlt_records *blocks, pdlt_error *err) {
+/* Of a whole segment: what is wrong with it, or NULL. */
+static const char *read_blocks(segment *s, const pdlt_plan *plan, pdlt_records *b) {
+  if (s->head.note_size > (size_t)(s->end - s->next)) return "it ends too early";
+  if (!same_sizes(&s->head, b)) return "its blocks have another size";
+  return read_entries(s, plan, b);
+}
+
+static pdlt_status refuse_segment(const pdlt_checkpoint *c, unsigned number, const char *wrong,
+                                  pdlt_error *err) {
+  char what[160], *path = NULL;
+  pdlt_status status = new_path(c, number, &path, err);
+  if (status != PDLT_OK) return status;
+  snprintf(what, sizeof what, "unfinished work, but damaged: %s", wrong);
+  status = refuse(path, what, err);
+  pdlt_free(path);
+  return status;
+}
+
+static pdlt_status read_segments(pdlt_checkpoint *c, const pdlt_plan *plan, pdlt_records *blocks,
+                                 pdlt_error *err) {
   for (size_t k = 0; k < c->files;) {
     segment s;
     const char *damage;
@@ -287,9 +313,8 @@ static pdlt_status read_segments(pdlt_checkpoint *c, pdlt_records *blocks, pdlt_
     if (status == PDLT_OK && damage != NULL) {
       status = set_aside(c, k, damage, err);
     } else if (status == PDLT_OK) {
-      if (s.head.note_size > (size_t)(s.end - s.next) || !same_sizes(&s.head, blocks) ||
-          !read_entries(&s, blocks))
-        status = refuse(c->folder, "unfinished work, but damaged", err);
+      const char *wrong = read_blocks(&s, plan, blocks);
+      if (wrong != NULL) status = refuse_segment(c, c->numbers[k], wrong, err);
       segment_free(&s);
       k++;
     }
@@ -298,9 +323,9 @@ static pdlt_status read_segments(pdlt_checkpoint *c, pdlt_records *blocks, pdlt_
   return PDLT_OK;
 }
 
-pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *c, pdlt_records *blocks, int discard,
-                                 pdlt_error *err) {
-  const pdlt_status status = read_segments(c, blocks, err);
+pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *c, const pdlt_plan *plan, pdlt_records *blocks,
+                                 int discard, pdlt_error *err) {
+  const pdlt_status status = read_segments(c, plan, blocks, err);
   if (status == PDLT_OK) return status;
   memset(blocks->done, 0, blocks->units);
   if (status != PDLT_ERR_INPUT || !discard) return status;

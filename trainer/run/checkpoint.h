@@ -48,10 +48,12 @@ pdlt_status pdlt_checkpoint_open(pdlt_checkpoint *out, const char *folder, const
                                  int discard, pdlt_progress *progress, pdlt_error *err);
 
 /* Takes the finished blocks of the folder into blocks (done, records, samples); damaged segments
- * are set aside, with a line to progress. Errors as open, with no block done; so it is when what
- * does not belong here was thrown away (discard). */
-pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *checkpoint, pdlt_records *blocks, int discard,
-                                 pdlt_error *err);
+ * are set aside, with a line to progress. plan: of the blocks, by which each record is checked
+ * (pdlt_record_wrong), or NULL. Errors as open, also where a segment that is not damaged holds a record
+ * that no run makes, or one block twice; then with no block done; so it is when what does not belong
+ * here was thrown away (discard). */
+pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *checkpoint, const pdlt_plan *plan,
+                                 pdlt_records *blocks, int discard, pdlt_error *err);
 
 /* Writes a segment with the note and the blocks marked in fresh (U), or, where the
  * number of segments is used up, those marked in fresh or saved (U), after which the

@@ -70,14 +70,34 @@ static void keep_note(run_state *run) {
   run->checkpoint.note_size = sizeof run->choice;
 }
 
+/* The choice in the note of the run before, or 0 where there is none, or one that is to be thrown
+ * away. */
+static pdlt_status take_note(run_state *run, int *taken, pdlt_error *err) {
+  const pdlt_checkpoint *checkpoint = &run->checkpoint;
+  pdlt_choice choice;
+  *taken = 0;
+  if (checkpoint->note_size != sizeof choice) return PDLT_OK;
+  memcpy(&choice, checkpoint->note, sizeof choice);
+  const char *wrong = pdlt_choice_wrong(&choice, &run->plan);
+  if (wrong != NULL && run->options->discard) return PDLT_OK;
+  if (wrong != NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "%s: unfinished work, but damaged: %s; --force to throw it away, or choose "
+                     "another path",
+                     run->options->checkpoint, wrong);
+  run->choice = choice;
+  *taken = 1;
+  return PDLT_OK;
+}
+
 /* Estimator and members, and whether single precision will do: as the run before this one
  * settled them, whose work is continued, or anew. */
 static pdlt_status settle(run_state *run, pdlt_error *err) {
-  const pdlt_checkpoint *checkpoint = &run->checkpoint;
   const pdlt_ensemble_options *o = run->options;
+  int taken = 0;
   pdlt_status status = PDLT_OK;
-  if (checkpoint->note_size == sizeof run->choice) {
-    memcpy(&run->choice, checkpoint->note, sizeof run->choice);
+  PDLT_TRY(take_note(run, &taken, err));
+  if (taken) {
     pdlt_choice_apply(&run->choice, &run->plan);
     return PDLT_OK;
   }
@@ -145,7 +165,7 @@ static pdlt_status take_checkpoint(run_state *run, pdlt_error *err) {
   pdlt_checkpoint *checkpoint = &run->checkpoint;
   pdlt_status status = PDLT_OK;
   if (run->options->checkpoint == NULL) return PDLT_OK;
-  PDLT_TRY(pdlt_checkpoint_read(checkpoint, &run->blocks, run->options->discard, err));
+  PDLT_TRY(pdlt_checkpoint_read(checkpoint, &run->plan, &run->blocks, run->options->discard, err));
   if (checkpoint->files == 0 && run->choice.piloted)
     PDLT_TRY(pdlt_checkpoint_write(checkpoint, &run->blocks, run->blocks.done, NULL, err));
 cleanup:

@@ -1,6 +1,8 @@
 /* shard.c - see shard.h: writing one shard, and taking one apart. */
 #include "trainer/run/shard.h"
 
+#include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 #include "base/file/json.h"
 #include "trainer/output/output.h"
 #include "trainer/record/codec.h"
+#include "trainer/record/record.h"
 
 /* --- writing --- */
 
@@ -79,9 +82,12 @@ static pdlt_status damaged(const char *name, const char *what, pdlt_error *err) 
 static pdlt_status read_matrix(const pdlt_archive *shard, const char *name, const char *what,
                                size_t cols, size_t *rows, double **out, pdlt_error *err) {
   const pdlt_array *array = pdlt_archive_get(shard, what);
-  if (array == NULL || array->ndim != 2 || (cols > 0 && array->dim[1] != cols))
+  if (array == NULL || array->ndim != 2 || array->dim[1] == 0 ||
+      (cols > 0 && array->dim[1] != cols))
     return damaged(name, "its samples do not fit its experiment", err);
   const size_t count = pdlt_array_count(array);
+  for (size_t i = 0; i < count; i++)
+    if (!isfinite(array->data[i])) return damaged(name, "its samples are not all finite", err);
   const pdlt_status status = pdlt_alloc(out, count, sizeof **out, err);
   if (status != PDLT_OK) return status;
   if (count > 0) memcpy(*out, array->data, count * sizeof **out);
@@ -100,9 +106,11 @@ static pdlt_status read_data(pdlt_merge *m, const pdlt_archive *shard, const cha
   PDLT_TRY(read_matrix(shard, name, "x", 0, &rows_x, &data->x, err));
   PDLT_TRY(read_matrix(shard, name, "y", data->outputs, &rows_y, &data->y, err));
   data->inputs = pdlt_archive_get(shard, "x")->dim[1];
-  snprintf(data->hash, sizeof data->hash, "%s", data_hash);
   if (rows_x != data->train + data->test || rows_y != rows_x)
     PDLT_TRY(damaged(name, "its samples do not fit its experiment", err));
+  pdlt_dataset_hash(data, data->hash);
+  if (strcmp(data->hash, data_hash) != 0)
+    PDLT_TRY(damaged(name, "its samples are not those that it names", err));
 cleanup:
   return status;
 }
@@ -131,12 +139,55 @@ static pdlt_status read_choice(pdlt_choice *out, const pdlt_archive *shard, cons
   unsigned char *byte = (unsigned char *)out;
   if (array == NULL || pdlt_array_count(array) != sizeof *out)
     return damaged(name, "of another version of this program", err);
-  for (size_t i = 0; i < sizeof *out; i++) byte[i] = (unsigned char)array->data[i];
+  for (size_t i = 0; i < sizeof *out; i++) {
+    const double value = array->data[i];
+    if (!(value >= 0 && value <= 255 && value == floor(value)))
+      return damaged(name, "its choice of the estimator is not bytes", err);
+    byte[i] = (unsigned char)value;
+  }
   return PDLT_OK;
 }
 
-static pdlt_status begin(pdlt_merge *m, const pdlt_archive *shard, const char *name, int shards,
-                         pdlt_error *err) {
+/* Whether the arrays of blocks have the shapes that follow from the plan. */
+static pdlt_status check_blocks(const pdlt_records *b, const pdlt_archive *shard, const char *name,
+                                const pdlt_share *share, pdlt_error *err) {
+  const size_t count = pdlt_records_shared(b, share);
+  const pdlt_array *units = pdlt_archive_get(shard, "units");
+  const pdlt_array *records = pdlt_archive_get(shard, "records");
+  const pdlt_array *samples = pdlt_archive_get(shard, "samples");
+  if (units == NULL || records == NULL || samples == NULL || units->ndim != 2 ||
+      units->dim[0] != count || units->dim[1] != 2 || records->ndim != 2 ||
+      records->dim[0] != count || records->dim[1] != b->record)
+    return damaged(name, "not all of its blocks are there", err);
+  if (pdlt_array_count(samples) != count_samples(b, share))
+    return damaged(name, "not all of the outputs that it should keep are there", err);
+  return PDLT_OK;
+}
+
+/* Memory for what the shards hold together, once the first has shown that it holds its part; none where
+ * there are not files enough, of which pdlt_merge_finish complains. */
+static pdlt_status make_room(pdlt_merge *m, const pdlt_archive *shard, const char *name,
+                             const pdlt_share *share, pdlt_error *err) {
+  const pdlt_records sizes = pdlt_records_sizes(&m->plan);
+  char what[96];
+  pdlt_status status = PDLT_OK;
+  if (share->parts > m->plan.blocks) {
+    snprintf(what, sizeof what, "one of %zu, but a run of this experiment has only %zu blocks",
+             share->parts, m->plan.blocks);
+    return damaged(name, what, err);
+  }
+  PDLT_TRY(check_blocks(&sizes, shard, name, share, err));
+  PDLT_TRY(pdlt_alloc(&m->names, share->parts, sizeof *m->names, err));
+  m->shards = (int)share->parts;
+  m->partial = m->files > 0 && share->parts > m->files;
+  m->blocks = sizes;
+  if (!m->partial) PDLT_TRY(pdlt_records_new(&m->blocks, &m->plan, err));
+cleanup:
+  return status;
+}
+
+static pdlt_status begin(pdlt_merge *m, const pdlt_archive *shard, const char *name,
+                         const pdlt_share *share, pdlt_error *err) {
   const int layers = json_is_true(json_object_get(shard->meta, "layers"));
   pdlt_status status = PDLT_OK;
   PDLT_TRY(read_experiment(m, shard->meta, name, err));
@@ -144,12 +195,12 @@ static pdlt_status begin(pdlt_merge *m, const pdlt_archive *shard, const char *n
   PDLT_TRY(read_choice(&m->choice, shard, name, err));
   PDLT_TRY(pdlt_samples_new(&m->samples, &m->experiment, &m->data, err));
   PDLT_TRY(pdlt_plan_make(&m->plan, &m->experiment, &m->samples, layers, err));
+  const char *wrong = pdlt_choice_wrong(&m->choice, &m->plan);
+  if (wrong != NULL) PDLT_TRY(damaged(name, wrong, err));
   pdlt_choice_apply(&m->choice, &m->plan);
-  PDLT_TRY(pdlt_records_new(&m->blocks, &m->plan, err));
-  PDLT_TRY(pdlt_alloc(&m->names, (size_t)shards, sizeof *m->names, err));
   m->meta = pdlt_json_copy(shard->meta);
   if (m->meta == NULL) PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: metadata"));
-  m->shards = shards;
+  PDLT_TRY(make_room(m, shard, name, share, err));
 cleanup:
   return status;
 }
@@ -202,42 +253,59 @@ static pdlt_status check_same(pdlt_merge *m, const json_t *meta, const char *nam
   return PDLT_OK;
 }
 
+static pdlt_status damaged_block(const char *name, const pdlt_merge *m, size_t u, const char *what,
+                                 pdlt_error *err) {
+  char text[200];
+  snprintf(text, sizeof text, "block %zu of width %d: %s", u % m->blocks.per_width,
+           m->experiment.network.widths[u / m->blocks.per_width], what);
+  return damaged(name, text, err);
+}
+
+/* The next block of the rows into its place. */
+static pdlt_status add_block(pdlt_merge *m, pdlt_block_rows *rows, const char *name,
+                             const pdlt_share *share, pdlt_error *err) {
+  pdlt_records *b = &m->blocks;
+  size_t u = 0;
+  const pdlt_block_found found = pdlt_block_take(b, rows, &u);
+  if (found == PDLT_BLOCK_SHORT) return damaged(name, "samples are missing", err);
+  if (found == PDLT_BLOCK_UNKNOWN || !pdlt_share_has(share, u % b->per_width))
+    return damaged(name, "it holds blocks of others", err);
+  if (b->done[u])
+    return damaged_block(name, m, u, "it is there twice, and another is missing", err);
+  const char *wrong = pdlt_record_wrong(&m->plan, u % b->per_width, b->records + u * b->record);
+  if (wrong != NULL) return damaged_block(name, m, u, wrong, err);
+  b->done[u] = 1;
+  return PDLT_OK;
+}
+
 static pdlt_status add_blocks(pdlt_merge *m, const pdlt_archive *shard, const char *name,
                               const pdlt_share *share, pdlt_error *err) {
-  pdlt_records *b = &m->blocks;
-  const size_t count = pdlt_records_shared(b, share);
-  const pdlt_array *units = pdlt_archive_get(shard, "units");
-  const pdlt_array *records = pdlt_archive_get(shard, "records");
+  const size_t count = pdlt_records_shared(&m->blocks, share);
+  pdlt_status status = check_blocks(&m->blocks, shard, name, share, err);
+  if (status != PDLT_OK || m->partial) return status;
   const pdlt_array *samples = pdlt_archive_get(shard, "samples");
-  if (units == NULL || records == NULL || samples == NULL || pdlt_array_count(units) != 2 * count ||
-      pdlt_array_count(records) != count * b->record)
-    return damaged(name, "not all of its blocks are there", err);
-  pdlt_block_rows rows = {units->data, records->data, samples->data, pdlt_array_count(samples)};
-  for (size_t k = 0; k < count; k++) {
-    size_t u = 0;
-    const pdlt_block_found found = pdlt_block_take(b, &rows, &u);
-    if (found == PDLT_BLOCK_SHORT) return damaged(name, "samples are missing", err);
-    if (found == PDLT_BLOCK_UNKNOWN || !pdlt_share_has(share, u % b->per_width))
-      return damaged(name, "it holds blocks of others", err);
-    b->done[u] = 1;
-  }
-  return PDLT_OK;
+  pdlt_block_rows rows = {pdlt_archive_get(shard, "units")->data,
+                          pdlt_archive_get(shard, "records")->data, samples->data,
+                          pdlt_array_count(samples)};
+  for (size_t k = 0; k < count && status == PDLT_OK; k++)
+    status = add_block(m, &rows, name, share, err);
+  return status;
 }
 
 pdlt_status pdlt_merge_add(pdlt_merge *m, const pdlt_archive *shard, const char *name,
                            pdlt_error *err) {
-  const int k = (int)json_integer_value(json_object_get(shard->meta, "shard"));
-  const int K = (int)json_integer_value(json_object_get(shard->meta, "shards"));
+  const json_int_t k = json_integer_value(json_object_get(shard->meta, "shard"));
+  const json_int_t K = json_integer_value(json_object_get(shard->meta, "shards"));
   pdlt_status status = PDLT_OK;
-  if (strcmp(text_of(shard->meta, "kind"), "shard") != 0 || k < 1 || k > K)
+  if (strcmp(text_of(shard->meta, "kind"), "shard") != 0 || k < 1 || k > K || K > INT_MAX)
     return pdlt_fail(err, PDLT_ERR_INPUT,
                      "%s: not a shard; give files that pdlt train --shard k/K wrote", name);
-  PDLT_TRY(m->names == NULL ? begin(m, shard, name, K, err)
-                            : check_same(m, shard->meta, name, k, K, err));
-  if (m->names[k - 1] != NULL)
-    PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%s: shard %d of %d, as is %s; leave one out", name, k,
-                       K, m->names[k - 1]));
   const pdlt_share share = {(size_t)k - 1, (size_t)K};
+  PDLT_TRY(m->names == NULL ? begin(m, shard, name, &share, err)
+                            : check_same(m, shard->meta, name, (int)k, (int)K, err));
+  if (m->names[k - 1] != NULL)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%s: shard %d of %d, as is %s; leave one out", name,
+                       (int)k, (int)K, m->names[k - 1]));
   PDLT_TRY(add_blocks(m, shard, name, &share, err));
   PDLT_TRY(pdlt_strdup(&m->names[k - 1], name, err));
 cleanup:

@@ -23,7 +23,8 @@ pdlt_status pdlt_shard_write(pdlt_archive *archive, int shard, int shards,
                              const pdlt_records *blocks, const pdlt_choice *choice,
                              const pdlt_dataset *data, pdlt_error *err);
 
-/* Shards on their way into one run. Initialize with {0}. */
+/* Shards on their way into one run. Initialize with {0}. With `files` set, memory is taken for as many
+ * shards as there are files, whatever a file says. */
 typedef struct pdlt_merge {
   pdlt_experiment experiment;
   pdlt_dataset data;
@@ -35,10 +36,15 @@ typedef struct pdlt_merge {
   char **names; /* (shards) file of each shard so far, owned; NULL: missing */
   json_t *meta; /* of the first shard */
   int mixed;    /* 1: shards name different BLAS libraries or processors */
+  size_t files; /* set by the caller: how many will be added; 0: not known */
+  int partial;  /* 1: too few for all shards, and no block is kept */
 } pdlt_merge;
 
-/* Adds the shard read from the file `name`. Errors: PDLT_ERR_INPUT `NAME: ...` for what is
- * no shard, of another run or build, or there already; PDLT_ERR_MEMORY. */
+/* Adds the shard read from the file `name`, all of which is checked: the samples against data_hash, the
+ * experiment against hash, the estimator against what a pilot may choose, shapes, each block once, each
+ * record by pdlt_record_wrong. Errors: PDLT_ERR_INPUT `NAME: ...` for what is no shard, damaged, of
+ * another run or build, or there already, after which the merge is only fit to be freed;
+ * PDLT_ERR_MEMORY. Cost: the bytes of the shard. */
 pdlt_status pdlt_merge_add(pdlt_merge *merge, const pdlt_archive *shard, const char *name,
                            pdlt_error *err);
 
