@@ -84,6 +84,27 @@ TEST(Activation, TextForms) {
   EXPECT_STREQ(text, "lea");
 }
 
+/* Names of other frameworks are answered with the name to use. */
+TEST(Activation, NamesOfOthers) {
+  const struct {
+    const char *text, *here;
+  } cases[] = {{"Tanh", "tanh"},
+               {"ReLU", "relu"},
+               {"GELU", "gelu"},
+               {"silu", "swish"},
+               {"SiLU", "swish"},
+               {"identity", "linear"},
+               {"LeakyReLU(0.2)", "leaky_relu(0.01)"},
+               {"Quadratic(1)", "quadratic"}};
+  for (const auto &c : cases) {
+    pdlt_activation act;
+    pdlt_error err{};
+    EXPECT_EQ(pdlt_activation_parse(&act, c.text, &err), PDLT_ERR_INPUT) << c.text;
+    EXPECT_EQ(std::string(err.message),
+              std::string("unknown activation \"") + c.text + "\"; did you mean " + c.here + "?");
+  }
+}
+
 TEST(Activation, RefusesBadText) {
   for (const char *text :
        {"", "tanhh", "tan", "tanh(1)", "tanh()", "leaky_relu", "leaky_relu(1,2)", "leaky_relu(x)",

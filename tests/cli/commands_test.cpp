@@ -57,6 +57,27 @@ TEST(Commands, ListKnowsEveryActivation) {
   json_decref(root);
 }
 
+/* What a command takes is in its help and what it refuses is not. */
+TEST(Commands, HelpOfACommandIsComplete) {
+  TempFolder folder;
+  const char *const all[] = {"run",     "explain", "theory", "train",   "merge",
+                             "compare", "verify",  "list",   "critical"};
+  for (const std::string command : all) {
+    const std::string help = run_pdlt(command + " --help", folder.path()).out;
+    for (const char *part : {"\noptions\n", "\nexamples\n", "  pdlt ", "exit status: 0", "--json"})
+      EXPECT_NE(help.find(part), std::string::npos) << command << " " << part;
+    EXPECT_NE(help.find("  pdlt " + command), std::string::npos) << command;
+    const auto named = [&](const char *option) { return help.find(option) != std::string::npos; };
+    const std::string refusal = run_pdlt(command + " a b --set x=1", folder.path()).err;
+    EXPECT_EQ(named("--set"), refusal.find("this command has no keys") == std::string::npos)
+        << command;
+    const std::string writes = run_pdlt(command + " -o x", folder.path()).err;
+    EXPECT_EQ(named("--output"), writes.find("writes no file") == std::string::npos) << command;
+    EXPECT_EQ(named("--shard"), command == "train");
+    EXPECT_EQ(named("--quick"), command == "verify");
+  }
+}
+
 TEST(Commands, HelpAndVersion) {
   TempFolder folder;
   for (const char *command : {"--help", "run --help", "critical --help"}) {
