@@ -198,10 +198,11 @@ cleanup:
 /* The metadata as text, and as they are read back from it: what is written of them does not depend on
  * whether the result was made now or comes from its file, where keys are sorted. */
 static pdlt_status settle_meta(pdlt_result *result, pdlt_error *err) {
-  const pdlt_status status = pdlt_json_dump(result->archive.meta, &result->meta, err);
+  json_t *settled = NULL;
+  pdlt_status status = pdlt_json_dump(result->archive.meta, &result->meta, err);
+  if (status == PDLT_OK)
+    status = pdlt_json_parse(&settled, result->meta, strlen(result->meta), err);
   if (status != PDLT_OK) return status;
-  json_t *settled = json_loads(result->meta, 0, NULL);
-  if (settled == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata");
   json_decref(result->archive.meta);
   result->archive.meta = settled;
   return PDLT_OK;
