@@ -2,8 +2,8 @@
  *
  * Is: what to say to lr, batch_size, hidden_size, ... where they stand in an experiment.
  * Is not: the keys of an experiment (schema.c), or typing errors in them. */
-#ifndef PDLT_EXPERIMENT_FOREIGN_H
-#define PDLT_EXPERIMENT_FOREIGN_H
+#ifndef PDLT_BASE_EXPERIMENT_FOREIGN_H
+#define PDLT_BASE_EXPERIMENT_FOREIGN_H
 
 #ifdef __cplusplus
 extern "C" {

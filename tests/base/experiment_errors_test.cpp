@@ -85,7 +85,6 @@ TEST(ExperimentErrors, KeysAndTypes) {
       {4, "  hidden-size: 64",
        "4: network.hidden-size: unknown key; use network.widths, one number for each width of the "
        "ensemble, as in [32, 48, 64, 96]"},
-      {27, "training: {lr: 0.1}", "27: training: repeated key, first in line 19; keep one"},
       {27, "lr: 0.1",
        "27: lr: unknown key; use training.eta; of a loss that is a mean over N samples and n_L "
        "outputs, eta = 2 lr/(N n_L)"},
