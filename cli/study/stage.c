@@ -171,6 +171,16 @@ cleanup:
   return status;
 }
 
+/* What is left of the work on a file that is whole: its removal was interrupted. */
+static void remove_left(const char *path) {
+  char partial[PDLT_PATH_LENGTH];
+  pdlt_lock lock = {0};
+  if (partial_of(partial, path, NULL) != PDLT_OK || access(partial, F_OK) != 0) return;
+  if (pdlt_lock_file(&lock, path, NULL) != PDLT_OK) return; /* somebody works on it anew */
+  pdlt_checkpoint_remove(partial);
+  pdlt_lock_release(&lock);
+}
+
 /* By way of the file: read from it, or made and written to it. Another process may have finished it
  * until the lock was taken. */
 static pdlt_status make_file(pdlt_study *study, pdlt_part part, int layers, const char *path,
@@ -185,7 +195,10 @@ static pdlt_status make_file(pdlt_study *study, pdlt_part part, int layers, cons
   const char *kind = part == PDLT_THEORY ? "theory" : s->shards > 0 ? "shard" : "measured";
   const pdlt_stage_key key = {kind, hash, layers, s->shard, s->shards};
   PDLT_TRY(pdlt_stage_reuse(&key, path, s->force, &study->progress, out, &reused, err));
-  if (reused) return PDLT_OK;
+  if (reused) {
+    if (part == PDLT_MEASURED) remove_left(path);
+    return PDLT_OK;
+  }
   PDLT_TRY(pdlt_file_check_target(path, err));
   PDLT_TRY(pdlt_lock_file(&lock, path, err));
   PDLT_TRY(pdlt_stage_reuse(&key, path, s->force, &study->progress, out, &reused, err));
