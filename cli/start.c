@@ -18,7 +18,7 @@ static int open_standard_descriptors(void) {
   return 1;
 }
 
-static int is_limited(int resource) {
+static int is_limited(__rlimit_resource_t resource) {
   struct rlimit limit;
   return getrlimit(resource, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }

@@ -7,13 +7,15 @@
 #include <float.h>
 #include <math.h>
 
+#include "base/core/gamma.h"
+
 enum { MOST_TERMS = 10000000 }; /* of a series or a fraction */
 
 static const double pi = 3.14159265358979323846;
 
 /* log(Gamma(n + 1)) - (n + 1/2) log n + n - log(2 pi)/2: the error of Stirling's formula. */
 static double stirling_error(double n) {
-  if (n < 16.0) return lgamma(n + 1.0) - (n + 0.5) * log(n) + n - 0.5 * log(2.0 * pi);
+  if (n < 16.0) return pdlt_log_gamma(n + 1.0) - (n + 0.5) * log(n) + n - 0.5 * log(2.0 * pi);
   double u = 1.0 / (n * n);
   double series = 1.0 / 156.0 * u - 691.0 / 360360.0;
   series = series * u + 1.0 / 1188.0;
@@ -54,9 +56,10 @@ static double beta_density(double a, double b, double x, double y) {
 /* P(a, x) by its power series; for x < a + 1. */
 static double gamma_series(double a, double x) {
   double term = 1.0, sum = 1.0, k = a + 1.0;
-  for (int i = 0; i < MOST_TERMS && term > sum * DBL_EPSILON * 0.125; i++, k += 1.0) {
+  for (int i = 0; i < MOST_TERMS && term > sum * DBL_EPSILON * 0.125; i++) {
     term *= x / k;
     sum += term;
+    k += 1.0;
   }
   return gamma_density(a, x) * sum;
 }

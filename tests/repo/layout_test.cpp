@@ -239,6 +239,19 @@ TEST(Layout, BlasAndLapackAreCalledInOnePlace) {
   EXPECT_GT(calls_in_linalg, 5u);
 }
 
+/* What these write or return is shared by all threads. */
+TEST(Layout, NoFunctionThatThreadsMayNotCall) {
+  const std::regex call(
+      "\\b(lgamma[fl]?|strtok|rand|srand|[dlm]rand48|asctime|ctime|gmtime|localtime|getpw(nam|uid)|"
+      "tmpnam|"
+      "strsignal|ecvt|fcvt)\\(");
+  EXPECT_TRUE(std::regex_search("  return exp(lgamma(x));", call));
+  EXPECT_FALSE(std::regex_search("  return lgamma_r(x, &sign) + pdlt_strtok(x);", call));
+  for (const auto &path : scan::Files(scan::libraries, {".c", ".h", ".inc"}))
+    for (const auto &line : scan::Lines(scan::Split(scan::Read(scan::root / path)).code))
+      EXPECT_FALSE(std::regex_search(line, call)) << path << ": " << line;
+}
+
 /* jansson tells of memory that ran out by what is missing; base/file/json.h makes an error of it. The
  * program, which sees the front door alone, has a file of its own for that. */
 TEST(Layout, JsonGrowsInOnePlace) {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/core/gamma.h"
 #include "base/core/memory.h"
 
 enum { MAX_OUTPUTS = 16, STEPS_PER_DEVIATION = 6, REACH = 10, MAX_WIDTH = 100000 };
@@ -22,9 +23,10 @@ static double layer_density(int n, double y) {
   const double x = 0.5 * n * exp(y); /* chi^2_B */
   double sum = 0.0;
   for (int b = 1; b <= n; b++) {
-    const double log_binomial =
-        lgamma(n + 1.0) - lgamma(b + 1.0) - lgamma(n - b + 1.0) - n * log(2.0);
-    const double log_chi = (0.5 * b) * log(x) - 0.5 * x - 0.5 * b * log(2.0) - lgamma(0.5 * b);
+    const double log_binomial = pdlt_log_gamma(n + 1.0) - pdlt_log_gamma(b + 1.0) -
+                                pdlt_log_gamma(n - b + 1.0) - n * log(2.0);
+    const double log_chi =
+        (0.5 * b) * log(x) - 0.5 * x - 0.5 * b * log(2.0) - pdlt_log_gamma(0.5 * b);
     const double exponent = log_binomial + log_chi;
     if (exponent > -60.0) sum += exp(exponent);
   }
@@ -86,7 +88,7 @@ pdlt_status pdlt_kernel_distribution_relu(pdlt_kernel_distribution *out, int n, 
   double *kernel = NULL, *work = NULL;
   const grid g = grid_of(n, layers);
   const double step = g.step;
-  const size_t half = (size_t)(2 * REACH * STEPS_PER_DEVIATION);
+  const size_t half = (size_t)2 * REACH * STEPS_PER_DEVIATION;
   const size_t origin = (size_t)(-g.low / step); /* log G = 0 */
   d.count = g.count;
   PDLT_TRY(pdlt_alloc(&d.log_g, d.count, sizeof(double), err));
@@ -138,9 +140,10 @@ static double entropy(const pdlt_kernel_distribution *d, int m) {
   const double low = 0.5 * d->log_g[first] - 40.0 / m - 2.0, high = 0.5 * d->log_g[last] + 2.3;
   const size_t points = (size_t)((high - low) / step) + 2;
   double sum = 0.0, t = low;
-  for (size_t k = 0; k < points && t <= high; k++, t += step) {
+  for (size_t k = 0; k < points && t <= high; k++) {
     const double p = density(d, m, t);
     if (p > 0.0) sum -= exp(m * t) * p * log(p);
+    t += step;
   }
   return sphere * step * sum;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/core/gamma.h"
 #include "base/core/memory.h"
 #include "theory/kink/tilt.h"
 
@@ -81,7 +82,7 @@ pdlt_status pdlt_kink_drawer_new(pdlt_kink_drawer **out, const pdlt_kink_model *
   d->model = m;
   d->n = n, d->D = D, d->A = A, d->C = C, d->G = G;
   const size_t size = 8 * row + 2 * n * A + A + D + 2 * A + D * A + 2 * C + 2 * G + D * C +
-                      2 * INTEGRALS * G + G + source_size(m) + G * row + 2 * T * row + 4 * A;
+                      G * 2 * INTEGRALS + G + source_size(m) + G * row + 2 * T * row + 4 * A;
   PDLT_TRY(pdlt_alloc(&d->storage, size, sizeof(double), err));
   double *next = d->storage;
   d->z0 = pdlt_take(&next, row);
@@ -101,7 +102,7 @@ pdlt_status pdlt_kink_drawer_new(pdlt_kink_drawer **out, const pdlt_kink_model *
   d->rate_plus = pdlt_take(&next, G);
   d->rate_minus = pdlt_take(&next, G);
   d->kick = pdlt_take(&next, D * C);
-  d->path = pdlt_take(&next, 2 * INTEGRALS * G);
+  d->path = pdlt_take(&next, G * 2 * INTEGRALS);
   d->change = pdlt_take(&next, G);
   d->source = pdlt_take(&next, source_size(m));
   d->total = pdlt_take(&next, G * row);
@@ -376,7 +377,8 @@ static void follow_test(pdlt_kink_drawer *d) {
  * of degree 3 in them, the crossings of degree 1: the length is integrated out. */
 static double radial(size_t count, const double *normal, double power) {
   const double n = (double)count, square = dot(count, normal, normal);
-  return exp(lgamma((n + power) / 2) - lgamma(n / 2)) * pow(2.0 / square, power / 2);
+  return exp(pdlt_log_gamma((n + power) / 2) - pdlt_log_gamma(n / 2)) *
+         pow(2.0 / square, power / 2);
 }
 
 /* What one ray adds: its sources times weight, NTK and crossings times weight and factor. */

@@ -109,7 +109,7 @@ void pdlt_saver_copy(pdlt_saver *k, unsigned char *out) {
 }
 
 pdlt_status pdlt_saver_stop(pdlt_saver *k, pdlt_error *err) {
-  pdlt_status status = k->status;
+  pdlt_status status = PDLT_OK;
   if (k->started) {
     if (k->checkpoint != NULL) {
       pthread_mutex_lock(&k->lock);
@@ -120,7 +120,7 @@ pdlt_status pdlt_saver_stop(pdlt_saver *k, pdlt_error *err) {
     }
     pthread_cond_destroy(&k->wake);
     pthread_mutex_destroy(&k->lock);
-    status = k->status;
+    status = k->status; /* now that the thread has ended */
     if (status != PDLT_OK) pdlt_fail(err, status, "%s", k->err.message);
   }
   pdlt_free(k->saved);
