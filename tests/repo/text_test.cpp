@@ -16,6 +16,29 @@ scan::Strings With(scan::Strings folders, const scan::Strings &more) {
   return folders;
 }
 
+// --- messages that a page explains ---
+
+// Literals of the program with their line breaks taken out: "a " "b" is a b.
+std::string Literals() {
+  std::string all;
+  for (const auto &path : scan::Files(scan::libraries, {".c"}))
+    all += std::regex_replace(scan::Read(scan::root / path), std::regex("\"\\s*\""), "");
+  return all;
+}
+
+TEST(Text, MessagesThatAreExplainedExist) {
+  const std::string all = Literals();
+  const std::regex heading("## \"(.*)\"");
+  size_t messages = 0;
+  for (const auto &line : scan::Lines(scan::Read(scan::root / "docs/troubleshooting.md"))) {
+    std::smatch found;
+    if (!std::regex_match(line, found, heading)) continue;
+    EXPECT_NE(all.find(found[1]), all.npos) << line;
+    messages++;
+  }
+  EXPECT_GT(messages, 8u);
+}
+
 // --- lengths and first lines ---
 
 TEST(Text, FilesAreShort) {
