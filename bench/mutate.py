@@ -9,13 +9,13 @@ that only frees memory is deleted.
     bench/mutate.py                            200 mutants of seed 1, over all four folders
     bench/mutate.py --seed 2 --count 50 --folder theory
     bench/mutate.py --again                    the survivors in the table, against tests written since
-    bench/mutate.py --fast, then --again       tests of more than 3 s on those alone that others let pass
+    bench/mutate.py --fast, then --again       tests of more than 1 s on those alone that others let pass
     bench/mutate.py --report                   prints what the table says, runs nothing
 
 Works on a copy of the files that git does not ignore, in OUT (default: build-mutate): the checkout is never
 touched. There the release build links tests and program to one shared library (mutate.cmake), so that a
 mutant costs the compilation of its file and one link. First the times of all tests are taken, on the sound
-library; those that fail are named and left out. Then, for each mutant: tests of at most 3 s before longer
+library; those that fail are named and left out. Then, for each mutant: tests of at most 1 s before longer
 ones, those of its folder before cli and study, those whose name or includes fit the file first, then those
 of its room. A test that takes ten times as long as before, and 10 s, has noticed, too. Who notices must pass
 on the sound library in the same run. MALLOC_PERTURB_ is set, so that memory read before it is written holds
@@ -51,7 +51,7 @@ FOLDERS = ["theory", "trainer", "compare", "base"]
 LATER = ["cli", "study"]
 COLUMNS = ["draw", "file", "line", "kind", "before", "after", "verdict", "by", "seconds"]
 SHORT = 0.3        # seconds; tests that take longer run by themselves, others together
-LONG = 3.0         # seconds; longer ones run last, with --fast not at all
+LONG = 1.0         # seconds; longer ones run last, with --fast not at all
 MOST_OBJECTS = 12  # a header or .inc that more objects include is left alone
 MEMORY = 16 << 30  # of a test, bytes of address space
 

@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <regex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/core/memory.h"
 #include "compare/claim/internal.h"
@@ -68,4 +73,48 @@ TEST(ClaimFigure, ASingleNumberHasNoTicks) {
     letters++;
   }
   EXPECT_GT(letters, 10u);
+}
+
+// Measured numbers with their errors: a bar from one standard error below each mark to one above.
+TEST(ClaimFigure, ErrorBarsReachAsFarBelowAsAbove) {
+  TempFolder folder;
+  std::filesystem::create_directory(folder / "5-bars");
+  write_text(
+      folder / "5-bars/expect.yaml",
+      "claim: c\nequation: e\ntext: t\nexpect:\n  - {test: exact, quantity: K, predicted: 1, "
+      "sabotage: [{factor: 2}]}\n");
+  pdlt_claim claim = {};
+  pdlt_claim_result result = {};
+  pdlt_error err = {};
+  char *svg = nullptr;
+  size_t size = 0;
+  ASSERT_EQ(pdlt_claim_read(&claim, (folder / "5-bars").c_str(), &err), PDLT_OK) << err.message;
+  ASSERT_EQ(pdlt_claim_result_new(&result, &claim, 1, &err), PDLT_OK);
+  for (pdlt_finding *f : {&result.truth[0][0], &result.sabotage[0][0][0]}) {
+    ASSERT_EQ(pdlt_finding_curve(f, 2, &err), PDLT_OK);
+    for (int i = 0; i < 2; i++)
+      f->x[i] = 0.1 * (i + 1), f->y[i] = 1 + i, f->y_se[i] = 0.25, f->line[i] = 1;
+  }
+  ASSERT_EQ(pdlt_claim_figure(&svg, &size, &result, folder.path().c_str(), &err), PDLT_OK)
+      << err.message;
+  const std::string text(svg, size);
+  pdlt_free(svg);
+  pdlt_claim_result_free(&result);
+  // Upright lines inside the frame, and level ones: the prediction's is at y = 1.
+  std::vector<std::pair<double, double>> bars;
+  std::vector<double> levels;
+  const std::regex line("M ([0-9.]+) ([0-9.]+) L ([0-9.]+) ([0-9.]+)");
+  for (std::sregex_iterator at(text.begin(), text.end(), line), end; at != end; ++at) {
+    const double x = std::stod((*at)[1]), y = std::stod((*at)[2]), to = std::stod((*at)[4]);
+    const double long_x = std::stod((*at)[3]) - x;
+    if (long_x == 0 && std::fabs(to - y) > 10) bars.push_back({std::fmin(y, to), std::fmax(y, to)});
+    if (to == y && long_x > 100) levels.push_back(y);
+  }
+  ASSERT_EQ(bars.size(), 2u);
+  const double first = (bars[0].first + bars[0].second) / 2,
+               second = (bars[1].first + bars[1].second) / 2;
+  EXPECT_TRUE(std::any_of(levels.begin(), levels.end(),
+                          [&](double y) { return std::fabs(y - first) < 0.02; }));
+  for (const auto &[top, bottom] : bars)
+    EXPECT_NEAR((bottom - top) / 2, 0.25 * (first - second), 0.02);
 }

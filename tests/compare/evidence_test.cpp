@@ -101,4 +101,37 @@ TEST(Evidence, ErrorBarsAndTailsAreRightWithFewBlocks) {
   }
 }
 
+// What is known of a quantity as a whole: the largest prediction and the largest total error of its numbers,
+// the number that is furthest off, and which kind of error hides the null hypothesis.
+TEST(Evidence, NumbersAreWeighedTogether) {
+  Sample s(5, 33, 2);
+  std::mt19937_64 rng(3);
+  pdlt_evidence evidence{};
+  pdlt_truncation beyond{};
+  pdlt_error err{};
+  s.draw(rng);
+  s.nlo = {2, -7, 1, 3, 2};
+  s.floor = {0, 0, 3e-2, 0, 0}; /* numerical errors; se of a width: 1e-2 */
+  ASSERT_EQ(pdlt_evidence_beyond(&beyond, &s.join, &s.setup, &err), PDLT_OK);
+  ASSERT_EQ(pdlt_evidence_gather(&evidence, &s.join, &s.setup, &beyond, 1, s.rows.data(),
+                                 s.p.data(), &err),
+            PDLT_OK);
+  double largest_se = 0, worst = 0, shares = 0;
+  for (const pdlt_compare_row &row : s.rows) {
+    largest_se = std::fmax(largest_se, row.c1.se);
+    worst = std::fmax(worst, std::fabs(row.c1.z));
+    EXPECT_EQ(row.c1.z, (row.c1.value - row.c1.theory) / row.c1.se);
+    shares += std::pow(row.c1.theory / row.c1.se, 2);
+  }
+  EXPECT_EQ(evidence.numbers, 5u);
+  EXPECT_EQ(evidence.largest, 7);
+  EXPECT_EQ(evidence.largest_se, largest_se);
+  EXPECT_EQ(largest_se, s.rows[2].c1.se);
+  EXPECT_EQ(std::fabs(evidence.worst.z), worst);
+  EXPECT_EQ(evidence.worst.theory, -7); /* the truth is 2 */
+  double sum = 0;
+  for (int k = 0; k < PDLT_ERROR_KINDS; k++) sum += evidence.share[k];
+  EXPECT_NEAR(sum, shares, 1e-9 * shares);
+}
+
 }  // namespace

@@ -256,10 +256,14 @@ TEST(FirstOrder, PartsAreThoseOfTheory) {
   fake.times = 15;
   fake.Make();
   double square = 0;
-  for (size_t a = 4; a < 6; a++) square += std::pow(0.4 * fake.ZSlope(14, a), 2) / 2;
+  for (size_t a = 4; a < 6; a++) square += std::pow(fake.ZSlope(14, a), 2) / 2;
   const std::string caption = Caption(fake, folder.path, pdlt_figure_parts);
-  EXPECT_NEAR(NumberAfter(caption, "NTK fluctuations ") / std::sqrt(square), 1, 0.01) << caption;
-  EXPECT_TRUE(Has(caption, "cubic"));
+  const char *const labels[] = {"mean NTK ", "NTK fluctuations ", "dNTK ", "linear in <i>y</i> ",
+                                "cubic in <i>y</i> "};
+  for (int k = 0; k < 5; k++)
+    EXPECT_NEAR(NumberAfter(caption, labels[k]) / std::sqrt(square), std::fabs(Fake::kShare[k]),
+                0.01)
+        << labels[k] << caption;
   EXPECT_TRUE(Has(caption, "test samples"));
   Fake train;  // no test samples: training samples are shown
   train.nlo = train.order1 = true;

@@ -89,6 +89,50 @@ TEST(Loss, AgreesWithBruteForceOverCombinedIndices) {
   }
 }
 
+// Errors of the entries at their worst signs: what they do to the losses. Samples that are known exactly add
+// none, and their losses all the same.
+TEST(Loss, ErrorsAreThoseOfTheWorstSigns) {
+  const size_t D = 3, n = 2;
+  const Array y = {0.4, -1, 2, 0.3, -0.2, 0.9}, mean = {0.1, 1.5, -0.3, -1.1, 0.2, 0.7};
+  const Array mean1 = {0.3, -0.8, 0.5, 1.2, -0.4, 0.6};
+  Array cov(36), cov1(36);
+  for (size_t k = 0; k < 6; k++)
+    cov[k * 7] = 0.5 + 0.1 * (double)k, cov1[k * 7] = 0.2 - 0.3 * (double)k;
+  pdlt_loss_input in = {};
+  in.D = D, in.outputs = n, in.y = y.data();
+  in.mean = mean.data(), in.mean1 = mean1.data(), in.cov = cov.data(), in.cov1 = cov1.data();
+  in.err_mean = 1e-3, in.err_cov = 2e-3, in.err_mean1 = 3e-3, in.err_cov1 = 5e-3;
+  const pdlt_loss plain = pdlt_loss_expected(&in, 0, D);
+  for (const size_t exact : {0, 1, 3}) {
+    in.exact = exact;
+    const pdlt_loss loss = pdlt_loss_expected(&in, 0, D);
+    Array worst = mean, worst1 = mean1, wide = cov, wide1 = cov1;
+    double first_order = 0;
+    for (size_t i = 0; i < n; i++)
+      for (size_t a = exact; a < D; a++) {
+        const size_t k = i * D + a;
+        const double residual = mean[k] - y[a * n + i];
+        worst[k] += std::copysign(in.err_mean, residual);
+        worst1[k] += std::copysign(in.err_mean1, residual);
+        wide[k * 7] += in.err_cov, wide1[k * 7] += in.err_cov1;
+        first_order += std::fabs(mean1[k]) * in.err_mean;
+      }
+    pdlt_loss_input moved = in;
+    moved.mean = worst.data(), moved.cov = wide.data(), moved.cov1 = wide1.data();
+    const pdlt_loss far = pdlt_loss_expected(&moved, 0, D);
+    EXPECT_NEAR(loss.err_bias, far.bias - plain.bias, 1e-15);
+    EXPECT_NEAR(loss.err_variance, far.variance - plain.variance, 1e-15);
+    EXPECT_NEAR(loss.err_variance1, far.variance1 - plain.variance1, 1e-15);
+    moved = in, moved.mean1 = worst1.data();
+    EXPECT_NEAR(loss.err_bias1, pdlt_loss_expected(&moved, 0, D).bias1 - plain.bias1 + first_order,
+                1e-15);
+    EXPECT_EQ(loss.bias, plain.bias);
+    EXPECT_EQ(loss.variance, plain.variance);
+    EXPECT_EQ(loss.bias1, plain.bias1);
+    EXPECT_EQ(loss.variance1, plain.variance1);
+  }
+}
+
 const char *const text =
     "network: {activation: tanh, depth: 3, widths: [16], outputs: 2, C_b: 0.1, C_W: 1.2}\n"
     "data: {source: gaussian, inputs: 3, seed: 1, train: 2, test: 2}\n"
@@ -234,8 +278,8 @@ TEST(PredictLoss, ReportedErrorsCoverTheActualOnes) {
 }
 
 TEST(PredictLoss, WhatDoesNotExistIsListed) {
-  Case relu({"network.activation=relu"}), zero({"theory.order=0"}), none({"data.test=0"}),
-      twin({}, true);
+  Case relu({"network.activation=relu", "network.depth=2", "training.record=[1]"});
+  Case zero({"theory.order=0"}), none({"data.test=0"}), twin({}, true);
   EXPECT_NE(relu.Get("loss_test_lo"), nullptr);
   EXPECT_EQ(relu.Get("loss_test_nlo"), nullptr);
   EXPECT_STREQ(relu.Absent("loss_test_nlo"), relu.Absent("z_nlo"));

@@ -246,7 +246,10 @@ TEST(TrainerCheckpoint, SetsDamagedSegmentsAside) {
       ASSERT_EQ(pdlt_checkpoint_write(&cp.c, &got.c, got.c.done, nullptr, nullptr), PDLT_OK);
     }
     ASSERT_EQ(lines.size(), 1u) << trial;
-    EXPECT_NE(lines[0].find("warning: " + folder.segment(number).string() + ": is "),
+    // What is shorter than a header is empty or cut off; a longer rest of a file is damaged.
+    const char *const what[] = {"empty; ", "", "cut off; ", "damaged; ", "damaged; "};
+    EXPECT_NE(lines[0].find("warning: " + folder.segment(number).string() + ": is " +
+                            what[damaged.empty() ? 0 : trial % 5]),
               std::string::npos)
         << lines[0];
     EXPECT_EQ(slurp(folder.segment(number).string() + ".damaged"), damaged);
