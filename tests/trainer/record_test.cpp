@@ -177,7 +177,7 @@ TEST(TrainerRecord, RecordsFromFilesAreThoseOfTheirDraws) {
       };
       EXPECT_EQ(wrong(0, sound[0]), "") << estimator;
       EXPECT_NE(wrong(0, sound[0], 4), ""); /* there are four blocks */
-      for (size_t i : {at.members, at.survivors, at.u_count})
+      for (size_t i : {at.members, at.survivors, at.u_count, at.top})
         for (double value : {-1.0, 0.5, (double)NAN}) EXPECT_NE(wrong(i, value), "") << i;
       for (size_t i : {at.diverged, at.unconverged})
         for (double value : {-1.0, 65.0, 0.5}) EXPECT_NE(wrong(i, value), "") << i;
@@ -190,6 +190,7 @@ TEST(TrainerRecord, RecordsFromFilesAreThoseOfTheirDraws) {
       std::vector<double> diverged = sound;
       diverged[at.diverged] = 2;
       diverged[at.survivors] -= 2;
+      diverged[at.top] -= 2;
       diverged[at.shift + 1] = NAN;
       EXPECT_EQ(pdlt_record_wrong(&run.plan, 1, diverged.data()), nullptr);
     }

@@ -126,6 +126,8 @@ static double draws_of(const pdlt_plan *plan, size_t block) {
 static int are_counts(const pdlt_plan *plan, double draws, const double *record) {
   const double diverged = record[plan->at.diverged];
   const double survivors = plan->has[PDLT_QUANTITY_Z] ? draws - diverged : draws;
+  if (plan->has[PDLT_QUANTITY_Z] && record[plan->at.top] != survivors)
+    return 0; /* its first number */
   return record[plan->at.members] == draws && is_count(diverged, draws) &&
          is_count(record[plan->at.unconverged], draws - diverged) &&
          record[plan->at.survivors] == survivors && is_count(record[plan->at.u_count], 1e15);
