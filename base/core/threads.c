@@ -49,9 +49,10 @@ static pdlt_status try_threads(int wanted, pdlt_error *err) {
 }
 
 pdlt_status pdlt_threads_reserve(int threads, pdlt_error *err) {
-  static _Thread_local int reserved = 1; /* OpenMP keeps a crew for each thread that asks */
+  static _Thread_local int reserved = 0; /* OpenMP keeps a crew for each thread that asks */
   if (threads <= reserved) return PDLT_OK;
-  const pdlt_status status = try_threads(threads - 1, err);
+  const pdlt_status status =
+      try_threads(threads, err); /* one more, which saves or looks for fonts */
   if (status != PDLT_OK) return status;
   int started = 0;
 #pragma omp parallel num_threads(threads) reduction(+ : started)

@@ -139,7 +139,7 @@ pdlt_status pdlt_ranks_run(const pdlt_team *team, const pdlt_workers *work, cons
     atomic_store(&crew.done, 1);
     listen(&crew);
     pdlt_free(crew.buffer);
-    return pdlt_fail(err, PDLT_ERR_INTERNAL, "the thread that listens to helpers did not start");
+    return pdlt_fail(err, PDLT_ERR_MEMORY, "no memory for the thread that listens to helpers");
   }
   status = pdlt_workers_run(&own, err);
   if (status != PDLT_OK) crew.halt = 1;
@@ -236,7 +236,7 @@ static pdlt_status work(crew_helper *h, const pdlt_share *share, pdlt_error *err
                              .stop = &h->halt};
   pthread_t thread;
   if (pthread_create(&thread, NULL, report, h) != 0)
-    return pdlt_fail(err, PDLT_ERR_INTERNAL, "the thread that reports to rank 0 did not start");
+    return pdlt_fail(err, PDLT_ERR_MEMORY, "no memory for the thread that reports to rank 0");
   const pdlt_status status = pdlt_workers_run(&work, err);
   atomic_store(&h->finished, 1);
   pthread_join(thread, NULL);

@@ -80,7 +80,7 @@ pdlt_status pdlt_saver_start(pdlt_saver *k, pdlt_checkpoint *checkpoint, pdlt_re
     memcpy(k->saved, blocks->done, blocks->units);
   }
   if (start_thread(k)) return PDLT_OK;
-  status = pdlt_fail(err, PDLT_ERR_INTERNAL, "the thread that saves unfinished work did not start");
+  status = pdlt_fail(err, PDLT_ERR_MEMORY, "no memory for the thread that saves unfinished work");
 cleanup:
   (void)pdlt_saver_stop(k, NULL);
   return status;

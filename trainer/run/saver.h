@@ -29,7 +29,7 @@ typedef struct pdlt_saver {
 } pdlt_saver;
 
 /* Starts the thread; what is done in blocks counts as being on disk. saver must stay
- * where it is until stopped. Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERNAL (no thread). */
+ * where it is until stopped. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_saver_start(pdlt_saver *saver, pdlt_checkpoint *checkpoint, pdlt_records *blocks,
                              double seconds, pdlt_error *err);
 
