@@ -137,6 +137,37 @@ TEST(Predict, ToTheEnd) {
   EXPECT_EQ(std::memcmp(c.Data("z_lo") + 10, c.Data("z_end_lo"), 10 * sizeof(double)), 0);
 }
 
+// A kink, to the end: shapes and parts of what is of order n^(-1/2); the end is the last time.
+TEST(Predict, KinkToTheEnd) {
+  Case c({"network.activation=relu", "network.depth=2", "data.train=1", "data.test=1",
+          "training={eta: 0.5, steps: end}", "theory.order=1"});
+  ASSERT_EQ(c.Predict(), PDLT_OK) << c.err.message;
+  EXPECT_EQ(c.Shape("z_half"), (Dims{2, 2, 2}));
+  EXPECT_EQ(c.Shape("cov_half"), (Dims{2, 2, 2, 2, 2}));
+  EXPECT_EQ(c.Shape("Theta_t_half"), (Dims{2, 2, 2, 2, 2}));
+  EXPECT_EQ(c.Shape("crossings_half"), (Dims{2, 1, 2}));
+  EXPECT_EQ(c.Shape("z_end_half"), (Dims{2, 2}));
+  EXPECT_EQ(c.Shape("cov_end_half"), (Dims{2, 2, 2, 2}));
+  EXPECT_EQ(std::memcmp(c.Data("z_end_half"), c.Data("z_half") + 4, 4 * sizeof(double)), 0);
+  EXPECT_EQ(std::memcmp(c.Data("cov_end_half"), c.Data("cov_half") + 16, 16 * sizeof(double)), 0);
+  EXPECT_EQ(c.Data("err/z_end_half")[0], c.Data("err/z_half")[0]);
+  EXPECT_EQ(c.Data("err/cov_end_half")[0], c.Data("err/cov_half")[0]);
+  for (size_t i = 0; i < 2; i++) {
+    EXPECT_EQ(c.Data("z_end_half")[2 * i], 0); /* the training sample has its target */
+    EXPECT_NE(c.Data("z_end_half")[2 * i + 1], 0);
+  }
+  for (const char *name : {"z_half", "z_end_half"}) {
+    const std::string of = name;
+    const size_t count = pdlt_array_count(pdlt_archive_get(&c.out, name));
+    for (size_t i = 0; i < count; i++) {
+      EXPECT_NEAR(c.Data((of + "/crossing").c_str())[i] + c.Data((of + "/pushed").c_str())[i] +
+                      c.Data((of + "/others").c_str())[i],
+                  c.Data(name)[i], 1e-12);
+      EXPECT_NEAR(c.Data((of + "/layer1").c_str())[i], c.Data(name)[i], 1e-12);
+    }
+  }
+}
+
 TEST(Predict, SingularNtk) {
   Case c({});
   std::memcpy(c.data.x + 3, c.data.x, 3 * sizeof(double));  // sample 1 := sample 0
