@@ -55,7 +55,7 @@ pdlt_status pdlt_node_append(pdlt_node *node, pdlt_node *item, const char *key, 
   pdlt_status status = PDLT_OK;
   if (node->count == node->capacity) {
     size_t capacity = 2 * node->capacity + 4;
-    PDLT_TRY(grow(&node->items, node->count, capacity, sizeof *node->items, err));
+    PDLT_TRY(grow(&node->items, node->count, capacity, sizeof(pdlt_node *), err));
     if (node->kind == PDLT_NODE_MAP) {
       PDLT_TRY(grow(&node->keys, node->count, capacity, sizeof *node->keys, err));
       PDLT_TRY(grow(&node->key_lines, node->count, capacity, sizeof *node->key_lines, err));
