@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "cli/study/pdlt.h"
 #include "cli/study/pdlt_tools.h"
@@ -60,6 +61,12 @@ void pdlt_options_free(pdlt_options *options);
 /* Fills err with one line and returns status. */
 pdlt_status pdlt_command_fail(pdlt_error *err, pdlt_status status, const char *format, ...)
     PDLT_PRINTF(3, 4);
+
+/* --- help.c --- */
+
+/* The commands in a line each and the options that most take; all options of one command, with examples. */
+void pdlt_help_print(FILE *to, const pdlt_command *commands, size_t count);
+void pdlt_help_print_command(const pdlt_command *command);
 
 /* --- start.c --- */
 

@@ -28,33 +28,6 @@ static const pdlt_command commands[] = {
 };
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
 
-static void print_help(FILE *to) {
-  fprintf(to,
-          "pdlt - finite-width networks against The Principles of Deep Learning Theory\n\n"
-          "usage: pdlt COMMAND [ARGUMENTS] [OPTIONS]\n\n");
-  for (int i = 0; i < NUM_COMMANDS; i++)
-    fprintf(to, "  pdlt %-9s%-42s %s\n", commands[i].name, commands[i].usage, commands[i].summary);
-  fprintf(
-      to,
-      "\noptions\n"
-      "  -o, --output PATH   where the result goes\n"
-      "  --set KEY=VALUE     change a key of the experiment file (repeatable); compare: those of\n"
-      "                      compare, the networks stay as they are\n"
-      "  --threads N         default: all cores; results do not depend on it\n"
-      "  --shard k/K         train: the k-th of K parts, for pdlt merge\n"
-      "  --checkpoint S      train: finished work reaches the disk every S seconds, default 20\n"
-      "  --quick, --full     verify: fewer members; all of them (default)\n"
-      "  --claims DIR        verify, list: where the claims are (default: reports)\n"
-      "  --layers            tensors of every layer, not of the output layer only\n"
-      "  --force             overwrite the result of another experiment\n"
-      "  --quiet             no progress\n"
-      "  --json              print the result as JSON\n"
-      "  --help, --version\n\n"
-      "exit status: 0 done, nothing disagrees; 1 something disagrees; 2 bad usage or input;\n"
-      "3 the run failed; 4 verify: nothing disagrees, something is undecided or without power;\n"
-      "130 interrupted\n");
-}
-
 static int print_version(void) {
   pdlt_error err = {0};
   char *text = NULL;
@@ -92,7 +65,7 @@ static int run_command(const pdlt_command *command, int argc, char **argv) {
   int exit_status = 0;
   pdlt_status status = pdlt_options_parse(&options, command, argc, argv, &err);
   if (status == PDLT_OK && options.help) {
-    printf("usage: pdlt %s %s\n%s\n", command->name, command->usage, command->summary);
+    pdlt_help_print_command(command);
   } else if (status == PDLT_OK) {
     pdlt_command_listen(&options);
     status = command->run(&options, &exit_status, &err);
@@ -110,11 +83,11 @@ static int run_program(int argc, char **argv) {
   if (pdlt_processes_rank() > 0)
     return argc < 2 ? 0 : help_leader(find_command(argv[1]), argc - 1, argv + 1);
   if (argc < 2) {
-    print_help(stderr);
+    pdlt_help_print(stderr, commands, NUM_COMMANDS);
     return 2;
   }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-    print_help(stdout);
+    pdlt_help_print(stdout, commands, NUM_COMMANDS);
     return 0;
   }
   if (strcmp(argv[1], "--version") == 0) return print_version();

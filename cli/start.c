@@ -1,6 +1,7 @@
 /* start.c - the program's first and last steps: descriptors, memory of BLAS, what was printed. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,13 +38,55 @@ static void start_without_blas_threads(char **argv) {
   execv(program, argv); /* where it fails, all goes on as it was */
 }
 
+/* --- what libraries do without memory --- */
+
+/* OpenBLAS's kernels for small matrices, fontconfig and GLib do not check what they are given, or end
+ * the program on purpose. Files are whole all the same; only what is allowed in a handler is done. */
+static void end_in_words(int number) {
+  static const char text[] =
+      ": memory ran out in a library that does not look, or an error of this program; what is "
+      "finished stays\n";
+  char line[sizeof "stopped by signal 99" + sizeof text] = "stopped by signal ";
+  size_t length = strlen(line);
+  if (number >= 10) line[length++] = (char)('0' + number / 10 % 10);
+  line[length++] = (char)('0' + number % 10);
+  memcpy(line + length, text, sizeof text - 1);
+  const ssize_t written = write(STDERR_FILENO, line, length + sizeof text - 1);
+  (void)written;
+  _exit(pdlt_status_exit(PDLT_ERR_MEMORY));
+}
+
+/* Where nobody else listens, as sanitizers and debuggers do. */
+static void catch_crashes(void) {
+  static const int numbers[] = {SIGSEGV, SIGBUS, SIGTRAP, SIGABRT};
+  static char stack[1 << 14]; /* for a stack that is used up */
+  const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
+  const struct sigaction action = {.sa_handler = end_in_words, .sa_flags = SA_ONSTACK};
+  struct sigaction old;
+  sigaltstack(&other, NULL);
+  for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
+    if (sigaction(numbers[k], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+      sigaction(numbers[k], &action, NULL);
+}
+
+static int has_ended = 0; /* by itself */
+
+/* OpenMP ends a program that it has no memory for, with a line that says so and the exit status of a
+ * verdict; nobody else calls exit. */
+static void correct_exit_status(void) {
+  if (!has_ended) _exit(pdlt_status_exit(PDLT_ERR_MEMORY));
+}
+
 int pdlt_command_begin(char **argv) {
   if (!open_standard_descriptors()) return 0;
   start_without_blas_threads(argv);
+  atexit(correct_exit_status);
+  catch_crashes();
   return 1;
 }
 
 int pdlt_command_end(int exit_status) {
+  has_ended = 1;
   const int earlier = ferror(stdout); /* has left its mark, not its reason */
   const int last = fclose(stdout) != 0 ? errno : 0;
   const int told = exit_status == pdlt_status_exit(PDLT_ERR_INPUT) ||

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/activation/activation_internal.h"
 
@@ -37,9 +38,47 @@ static const activation_entry table[PDLT_ACTIVATION_COUNT] = {
 const char *pdlt_activation_name(pdlt_activation_kind kind) { return table[kind].name; }
 const char *pdlt_activation_formula(pdlt_activation_kind kind) { return table[kind].formula; }
 
-static pdlt_status fail_name(const char *text, pdlt_error *err) {
+/* Names that others give to activations of the table. */
+static const struct {
+  const char *name, *here;
+} aliases[] = {
+    {"silu", "swish"},
+    {"identity", "linear"},
+    {"leakyrelu", "leaky_relu(0.01)"},
+    {"lrelu", "leaky_relu(0.01)"},
+    {"abs", "leaky_relu(-1)"},
+    {"sine", "sin"},
+    {"logistic", "sigmoid"},
+    {"square", "polynomial(0,0,1)"},
+};
+
+/* Length of the name at the beginning of text. */
+static size_t name_length(const char *text) {
+  size_t length = 0;
+  while (isalnum((unsigned char)text[length]) || text[length] == '_') length++;
+  return length;
+}
+
+static int is_name(const char *name, const char *text, size_t length) {
+  return strlen(name) == length && strncasecmp(name, text, length) == 0;
+}
+
+/* What somebody who writes this name means, or NULL. */
+static const char *meant(const char *text, size_t length) {
+  for (int k = 0; k < PDLT_ACTIVATION_COUNT; k++)
+    if (is_name(table[k].name, text, length)) return table[k].name;
+  for (size_t k = 0; k < sizeof aliases / sizeof *aliases; k++)
+    if (is_name(aliases[k].name, text, length)) return aliases[k].here;
+  return is_name("quadratic", text, length) ? "quadratic" : NULL;
+}
+
+static pdlt_status fail_name(const char *text, size_t length, pdlt_error *err) {
   char names[256] = "";
   size_t used = 0;
+  const char *near = meant(text, length);
+  if (near != NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "unknown activation \"%.80s\"; did you mean %s?", text,
+                     near);
   for (int k = 0; k < PDLT_ACTIVATION_COUNT; k++)
     used += (size_t)snprintf(names + used, sizeof names - used, "%s, ", table[k].name);
   return pdlt_fail(err, PDLT_ERR_INPUT, "unknown activation \"%.80s\"; there are: %squadratic",
@@ -77,12 +116,12 @@ static int find_name(const char *name, size_t length) {
 }
 
 pdlt_status pdlt_activation_parse(pdlt_activation *out, const char *text, pdlt_error *err) {
-  const char *name = skip_space(text), *end = name;
-  while (isalnum((unsigned char)*end) || *end == '_') end++;
-  const size_t length = (size_t)(end - name);
+  const char *name = skip_space(text);
+  const size_t length = name_length(name);
+  const char *end = name + length;
   const int quadratic = length == strlen("quadratic") && memcmp(name, "quadratic", length) == 0;
   const int kind = quadratic ? PDLT_POLYNOMIAL : find_name(name, length);
-  if (kind < 0) return fail_name(text, err);
+  if (kind < 0) return fail_name(name, length, err);
 
   pdlt_activation act = {.kind = (pdlt_activation_kind)kind};
   if (!read_params(end, &act.num_params, act.param, &end) || *end != '\0')

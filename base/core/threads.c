@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/core/memory.h"
-
 int pdlt_threads_default(void) {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -35,10 +33,8 @@ static void *wait_for_all(void *gate) {
 /* Whether that many threads can be had at once, beside this one: they are made and ended. */
 static pdlt_status try_threads(int wanted, pdlt_error *err) {
   pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
-  pthread_t *thread = NULL;
+  pthread_t thread[PDLT_MAX_THREADS];
   int made = 0, reason = 0;
-  pdlt_status status = pdlt_alloc(&thread, (size_t)wanted, sizeof *thread, err);
-  if (status != PDLT_OK) return status;
   pthread_mutex_lock(&gate);
   while (reason == 0 && made < wanted) {
     reason = pthread_create(&thread[made], NULL, wait_for_all, &gate);
@@ -46,7 +42,6 @@ static pdlt_status try_threads(int wanted, pdlt_error *err) {
   }
   pthread_mutex_unlock(&gate);
   for (int k = 0; k < made; k++) pthread_join(thread[k], NULL);
-  pdlt_free(thread);
   if (reason == 0) return PDLT_OK;
   return pdlt_fail(err, PDLT_ERR_MEMORY,
                    "no memory for %d threads, only for %d (%s); use fewer --threads", wanted + 1,

@@ -171,6 +171,13 @@ pdlt_status pdlt_experiment_parse(pdlt_experiment *out, const char *text, const 
                                   size_t num_overrides, const char *const *overrides,
                                   pdlt_error *err);
 
+/* The same of an experiment whose samples are in memory: data.source is arrays, whatever the text
+ * says; of the keys of another source train, test, center and scale stay. Without data.train all samples
+ * train but those of data.test; without data.test the rest are test samples. samples >= 1. */
+pdlt_status pdlt_experiment_parse_arrays(pdlt_experiment *out, const char *text, const char *name,
+                                         size_t samples, size_t num_overrides,
+                                         const char *const *overrides, pdlt_error *err);
+
 void pdlt_experiment_free(pdlt_experiment *ex);
 
 /* One choice of values of a sweep: the settings to read the experiment with. */

@@ -105,6 +105,13 @@ pdlt_status pdlt_read_measure(pdlt_reader *, const pdlt_node *, const pdlt_schem
 pdlt_status pdlt_read_names(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_map(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 
+/* --- arrays.c: samples are given in memory (pdlt_experiment_parse_arrays) --- */
+
+/* Before --set: data.source becomes arrays; of another source only train, test, center, scale stay. */
+pdlt_status pdlt_experiment_place_arrays(pdlt_reader *reader, pdlt_node *root);
+/* After --set: data.train and data.test where they are not given: the rest of the samples. */
+pdlt_status pdlt_experiment_count_arrays(pdlt_reader *reader, pdlt_node *root, size_t samples);
+
 /* --- columns.c --- */
 
 pdlt_status pdlt_read_columns(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);

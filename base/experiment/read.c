@@ -2,7 +2,7 @@
  *
  * Is: the public entry points, the error text, what the struct owns. The parts:
  * base/file/yaml.h (text to tree), override.c (--set), schema.c (which keys exist),
- * values.c (single values), check.c (keys against each other),
+ * arrays.c (samples in memory), values.c (single values), check.c (keys against each other),
  * json.c (back to text, digest). */
 #include "base/experiment/experiment.h"
 
@@ -114,9 +114,10 @@ static pdlt_status check_root(pdlt_reader *reader, const pdlt_node *root) {
                           "the file must be a mapping: network: ..., data: ..., training: ...");
 }
 
+/* samples: of arrays in memory; 0: there are none. */
 static pdlt_status parse_bytes(pdlt_experiment *out, const char *text, size_t size,
-                               const char *name, size_t num_overrides, const char *const *overrides,
-                               pdlt_error *err) {
+                               const char *name, size_t samples, size_t num_overrides,
+                               const char *const *overrides, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_experiment ex;
   memset(&ex, 0, sizeof ex);
@@ -128,8 +129,10 @@ static pdlt_status parse_bytes(pdlt_experiment *out, const char *text, size_t si
   PDLT_TRY(pdlt_alloc(&ex.origin, 1, sizeof *ex.origin, err));
   PDLT_TRY(pdlt_node_parse(&root, name, text, size, NULL, err));
   PDLT_TRY(check_root(&reader, root));
+  if (samples > 0) PDLT_TRY(pdlt_experiment_place_arrays(&reader, root));
   for (size_t i = 0; i < num_overrides; i++)
     PDLT_TRY(pdlt_experiment_override(&reader, root, overrides[i]));
+  if (samples > 0) PDLT_TRY(pdlt_experiment_count_arrays(&reader, root, samples));
   PDLT_TRY(pdlt_schema_check_keys(&reader, root));
   pdlt_experiment_set_defaults(&ex);
   PDLT_TRY(pdlt_schema_read(&reader, root));
@@ -146,7 +149,13 @@ cleanup:
 pdlt_status pdlt_experiment_parse(pdlt_experiment *out, const char *text, const char *name,
                                   size_t num_overrides, const char *const *overrides,
                                   pdlt_error *err) {
-  return parse_bytes(out, text, strlen(text), name, num_overrides, overrides, err);
+  return parse_bytes(out, text, strlen(text), name, 0, num_overrides, overrides, err);
+}
+
+pdlt_status pdlt_experiment_parse_arrays(pdlt_experiment *out, const char *text, const char *name,
+                                         size_t samples, size_t num_overrides,
+                                         const char *const *overrides, pdlt_error *err) {
+  return parse_bytes(out, text, strlen(text), name, samples, num_overrides, overrides, err);
 }
 
 pdlt_status pdlt_experiment_read(pdlt_experiment *out, const char *path, size_t num_overrides,
@@ -158,7 +167,7 @@ pdlt_status pdlt_experiment_read(pdlt_experiment *out, const char *path, size_t 
     pdlt_yaml_clean(err);
     return status;
   }
-  status = parse_bytes(out, text, size, path, num_overrides, overrides, err);
+  status = parse_bytes(out, text, size, path, 0, num_overrides, overrides, err);
   pdlt_free(text);
   return status;
 }

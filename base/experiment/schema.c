@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/experiment/foreign.h"
 #include "base/experiment/internal.h"
 
 const char *const pdlt_source_words[] = {"csv",      "idx",     "npy",    "circle",
@@ -259,7 +260,8 @@ static void list_keys(const char *section, char *out, size_t size) {
 
 static pdlt_status unknown_key(pdlt_reader *reader, int line, const char *section,
                                const char *path) {
-  const char *near = nearest_key(path);
+  const char *foreign = pdlt_foreign_key(last_part(path)), *near = nearest_key(path);
+  if (foreign != NULL) return pdlt_reader_fail(reader, line, path, "unknown key; %s", foreign);
   if (near != NULL)
     return pdlt_reader_fail(reader, line, path, "unknown key; did you mean %s?", near);
   char known[512];

@@ -77,6 +77,16 @@ cleanup:
   return status;
 }
 
+void pdlt_node_remove(pdlt_node *node, size_t place) {
+  const size_t after = --node->count - place;
+  pdlt_node_free(node->items[place]);
+  memmove(node->items + place, node->items + place + 1, after * sizeof *node->items);
+  if (node->kind != PDLT_NODE_MAP) return;
+  pdlt_free(node->keys[place]);
+  memmove(node->keys + place, node->keys + place + 1, after * sizeof *node->keys);
+  memmove(node->key_lines + place, node->key_lines + place + 1, after * sizeof *node->key_lines);
+}
+
 int pdlt_node_number(const pdlt_node *value, double *out) {
   if (value->kind != PDLT_NODE_SCALAR || !value->plain || value->text[0] == '\0') return 0;
   if (strspn(value->text, "0123456789+-.eE") != strlen(value->text)) return 0;

@@ -54,6 +54,9 @@ pdlt_status pdlt_node_new(pdlt_node **out, pdlt_node_kind kind, int line, pdlt_e
 pdlt_status pdlt_node_append(pdlt_node *node, pdlt_node *item, const char *key, size_t key_length,
                              int key_line, pdlt_error *err);
 
+/* Frees the item at place, and its key. */
+void pdlt_node_remove(pdlt_node *node, size_t place);
+
 /* Value under a key of a map, or NULL; place (may be NULL) gets its index. */
 pdlt_node *pdlt_node_find(const pdlt_node *map, const char *key, size_t length, size_t *place);
 

@@ -100,10 +100,11 @@ cleanup:
   return status;
 }
 
-/* The message of a libyaml failure. */
+/* The message of a libyaml failure. Whatever is wrong with a text has a name; a failure without one is
+ * memory that ran out, which libyaml does not always say. */
 static pdlt_status parser_failure(converter *c, const yaml_parser_t *parser, const char *text,
                                   size_t size) {
-  if (parser->error == YAML_MEMORY_ERROR)
+  if (parser->error == YAML_MEMORY_ERROR || parser->problem == NULL)
     return pdlt_fail(c->err, PDLT_ERR_MEMORY, "out of memory while reading YAML");
   int line = (int)parser->problem_mark.line + 1;
   if (parser->error == YAML_READER_ERROR) { /* no mark yet: count lines up to the byte */
@@ -111,9 +112,8 @@ static pdlt_status parser_failure(converter *c, const yaml_parser_t *parser, con
     for (size_t i = 0; i < parser->problem_offset && i < size; i++) line += text[i] == '\n';
   }
   char problem[256];
-  snprintf(problem, sizeof problem, "%s%s%s",
-           parser->problem != NULL ? parser->problem : "not valid YAML",
-           parser->context != NULL ? ", " : "", parser->context != NULL ? parser->context : "");
+  snprintf(problem, sizeof problem, "%s%s%s", parser->problem, parser->context != NULL ? ", " : "",
+           parser->context != NULL ? parser->context : "");
   return refuse(c, line, problem);
 }
 

@@ -290,6 +290,13 @@ pdlt_status pdlt_zip_read(pdlt_zip_reader *reader, void *out, size_t size, pdlt_
   return PDLT_OK;
 }
 
+/* A fuzz target would not get past sums. */
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+enum { sums_count = 0 };
+#else
+enum { sums_count = 1 };
+#endif
+
 /* 1 when the deflated data end exactly here: no more output, no more input. */
 static int ends_here(pdlt_zip_reader *reader, pdlt_error *err) {
   unsigned char more;
@@ -310,7 +317,7 @@ pdlt_status pdlt_zip_close(pdlt_zip_reader *reader, pdlt_error *err) {
     status = bad(reader, "the data are longer than they should be", err);
   else if (reader->open->method == ZIP_DEFLATED && !ends_here(reader, err))
     status = bad(reader, "the packed data do not end where they should", err);
-  else if (reader->crc != reader->open->crc)
+  else if (sums_count && reader->crc != reader->open->crc)
     status = bad(reader, "the data are corrupt (CRC)", err);
   stop(reader);
   return status;

@@ -44,10 +44,12 @@ PDLT_API void pdlt_settings_default(pdlt_settings *out);
 
 /* --- Open, set, free --- */
 
-/* A study of an experiment: of a file; of YAML text; of text with data.source: arrays and the
- * samples themselves, x (D, n_0) and y (D, n_L), C order, training samples first, copied.
- * settings may be NULL: defaults. *out is owned by the caller (pdlt_study_free). Errors:
- * PDLT_ERR_INPUT `FILE:LINE: key: ...` (text: `experiment:LINE: ...`), PDLT_ERR_MEMORY. */
+/* A study of an experiment: of a file; of YAML text; of text and the samples themselves, x (D, n_0)
+ * and y (D, n_L), C order, training samples first, copied. They take the place of `data`, of which
+ * train, test, center and scale stay: without data.train all samples train but those of data.test,
+ * without data.test the rest are test samples. settings may be NULL: defaults. *out is owned by the
+ * caller (pdlt_study_free). Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...` (text: `experiment:LINE:
+ * ...`), PDLT_ERR_MEMORY. */
 PDLT_API pdlt_status pdlt_study_open(pdlt_study **out, const char *path,
                                      const pdlt_settings *settings, pdlt_error *err);
 PDLT_API pdlt_status pdlt_study_open_text(pdlt_study **out, const char *text,

@@ -70,7 +70,8 @@ PDLT_API pdlt_status pdlt_critical(const char *activation, pdlt_criticality *out
 
 /* First and last call of such a program. Rank 0 opens, trains (settings.team = 1) and reports;
  * the others call pdlt_processes_help with the same file and settings, which returns when rank
- * 0 calls pdlt_processes_end. Without mpirun there is rank 0 alone. */
+ * 0 calls pdlt_processes_end. Without mpirun there is rank 0 alone. What libraries for figures say on
+ * stderr is not said from here on. */
 PDLT_API void pdlt_processes_begin(int *argc, char ***argv);
 PDLT_API void pdlt_processes_end(void);
 PDLT_API int pdlt_processes_rank(void);

@@ -89,6 +89,9 @@ pdlt_status pdlt_study_read(const pdlt_study *study, pdlt_experiment *out, pdlt_
   const pdlt_origin *o = &study->origin;
   const size_t count = pdlt_settings_count(&study->settings);
   if (o->path != NULL) return pdlt_experiment_read(out, o->path, count, study->settings.sets, err);
+  if (o->text != NULL && o->samples > 0)
+    return pdlt_experiment_parse_arrays(out, o->text, "experiment", o->samples, count,
+                                        study->settings.sets, err);
   if (o->text != NULL)
     return pdlt_experiment_parse(out, o->text, "experiment", count, study->settings.sets, err);
   return pdlt_fail(err, PDLT_ERR_INPUT, "a study of results in files can only be compared");

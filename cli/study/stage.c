@@ -171,6 +171,16 @@ cleanup:
   return status;
 }
 
+/* What is left of the work on a file that is whole: its removal was interrupted. */
+static void remove_left(const char *path) {
+  char partial[PDLT_PATH_LENGTH];
+  pdlt_lock lock = {0};
+  if (partial_of(partial, path, NULL) != PDLT_OK || access(partial, F_OK) != 0) return;
+  if (pdlt_lock_file(&lock, path, NULL) != PDLT_OK) return; /* somebody works on it anew */
+  pdlt_checkpoint_remove(partial);
+  pdlt_lock_release(&lock);
+}
+
 /* By way of the file: read from it, or made and written to it. Another process may have finished it
  * until the lock was taken. */
 static pdlt_status make_file(pdlt_study *study, pdlt_part part, int layers, const char *path,
@@ -185,7 +195,10 @@ static pdlt_status make_file(pdlt_study *study, pdlt_part part, int layers, cons
   const char *kind = part == PDLT_THEORY ? "theory" : s->shards > 0 ? "shard" : "measured";
   const pdlt_stage_key key = {kind, hash, layers, s->shard, s->shards};
   PDLT_TRY(pdlt_stage_reuse(&key, path, s->force, &study->progress, out, &reused, err));
-  if (reused) return PDLT_OK;
+  if (reused) {
+    if (part == PDLT_MEASURED) remove_left(path);
+    return PDLT_OK;
+  }
   PDLT_TRY(pdlt_file_check_target(path, err));
   PDLT_TRY(pdlt_lock_file(&lock, path, err));
   PDLT_TRY(pdlt_stage_reuse(&key, path, s->force, &study->progress, out, &reused, err));
@@ -198,10 +211,11 @@ cleanup:
 /* The metadata as text, and as they are read back from it: what is written of them does not depend on
  * whether the result was made now or comes from its file, where keys are sorted. */
 static pdlt_status settle_meta(pdlt_result *result, pdlt_error *err) {
-  const pdlt_status status = pdlt_json_dump(result->archive.meta, &result->meta, err);
+  json_t *settled = NULL;
+  pdlt_status status = pdlt_json_dump(result->archive.meta, &result->meta, err);
+  if (status == PDLT_OK)
+    status = pdlt_json_parse(&settled, result->meta, strlen(result->meta), err);
   if (status != PDLT_OK) return status;
-  json_t *settled = json_loads(result->meta, 0, NULL);
-  if (settled == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for metadata");
   json_decref(result->archive.meta);
   result->archive.meta = settled;
   return PDLT_OK;

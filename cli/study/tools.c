@@ -11,6 +11,7 @@
 #include "base/file/npz.h"
 #include "base/vector/linalg.h"
 #include "cli/study/study.h"
+#include "compare/plot/plot.h"
 #include "theory/infinite/critical.h"
 #include "trainer/run/ranks.h"
 #include "trainer/run/shard.h"
@@ -130,7 +131,10 @@ cleanup:
 
 /* --- Several processes --- */
 
-void pdlt_processes_begin(int *argc, char ***argv) { pdlt_team_begin(argc, argv); }
+void pdlt_processes_begin(int *argc, char ***argv) {
+  pdlt_text_keep_lines();
+  pdlt_team_begin(argc, argv);
+}
 
 void pdlt_processes_end(void) {
   const pdlt_team team = pdlt_team_of_program();

@@ -72,14 +72,24 @@ static void write_value(FILE *out, const json_t *value) {
   }
 }
 
-/* Rows of an object; prefix is the path to it. */
-static void write_rows(FILE *out, const json_t *object, const char *prefix) {
-  const char *key;
+/* The first key after `before` (NULL: of all) in the order of letters, or NULL. */
+static const char *next_key(const json_t *object, const char *before) {
+  const char *next = NULL, *key;
   json_t *value;
   json_object_foreach((json_t *)object, key, value) {
+    if (before != NULL && strcmp(key, before) <= 0) continue;
+    if (next == NULL || strcmp(key, next) < 0) next = key;
+  }
+  return next;
+}
+
+/* Rows of an object; prefix is the path to it. In the order of letters, as objects of files are, so
+ * that a page of arrays just made is that of arrays read from their files. */
+static void write_rows(FILE *out, const json_t *object, const char *prefix) {
+  for (const char *key = next_key(object, NULL); key != NULL; key = next_key(object, key)) {
     char path[256];
     snprintf(path, sizeof path, "%s%s%s", prefix, prefix[0] ? "." : "", key);
-    pdlt_html_json_row(out, path, value);
+    pdlt_html_json_row(out, path, json_object_get(object, key));
   }
 }
 

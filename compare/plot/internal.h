@@ -3,6 +3,7 @@
 #define PDLT_COMPARE_PLOT_INTERNAL_H
 
 #include <cairo.h>
+#include <glib.h>
 #include <math.h>
 
 #include "compare/plot/plot.h"
@@ -65,8 +66,12 @@ typedef struct pdlt_text_style {
   double wrap; /* width to wrap at, 0: never */
 } pdlt_text_style;
 
-/* Gives back the fonts that pango keeps for this thread. Call after a page. */
-void pdlt_text_forget_fonts(void);
+/* Around the drawing of a page. Pango, cairo and GLib tell of fonts that they cannot open and of what
+ * they draw in place of them by a line on stderr only: between begin and end such lines are kept. end
+ * gives back the fonts that pango keeps for this thread, and the first line, or "" (valid until the
+ * next page of this thread). */
+GLogFunc pdlt_text_begin(void);
+const char *pdlt_text_end(GLogFunc before);
 
 void pdlt_text_size(cairo_t *cr, const char *markup, double size, double wrap, double *width,
                     double *height);

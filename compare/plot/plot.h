@@ -98,6 +98,10 @@ typedef enum pdlt_colormap { PDLT_MAP_SEQUENTIAL, PDLT_MAP_DIVERGING } pdlt_colo
 typedef struct pdlt_plot pdlt_plot;
 typedef struct pdlt_panel pdlt_panel;
 
+/* For a program, once, before any plot: what Pango, cairo and GLib say on stderr is not said; what it
+ * means for a plot is an error of the plot, in any case. */
+void pdlt_text_keep_lines(void);
+
 /* A grid of rows x columns panels, each about panel_width x panel_height without its
  * labels. Owned by the caller (pdlt_plot_free). Errors: PDLT_ERR_MEMORY,
  * PDLT_ERR_INTERNAL (no panel, sizes not positive). */

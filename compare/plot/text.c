@@ -2,6 +2,7 @@
  *
  * Hinting is off, so that layout does not depend on resolution or output. */
 #include <pango/pangocairo.h>
+#include <string.h>
 
 #include "compare/plot/internal.h"
 
@@ -27,7 +28,46 @@ static PangoLayout *make_layout(cairo_t *cr, const char *markup, double size, do
   return layout;
 }
 
-void pdlt_text_forget_fonts(void) { pango_cairo_font_map_set_default(NULL); }
+/* Pango looks for fonts in a thread of its own, so this is of the process. */
+static char complaint[256];
+G_LOCK_DEFINE_STATIC(complaint);
+
+static void note(const char *domain, GLogLevelFlags level, const char *line, gpointer context) {
+  const GLogLevelFlags bad = G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING;
+  (void)context;
+  if ((level & bad) == 0) return;
+  G_LOCK(complaint);
+  if (complaint[0] == 0)
+    g_snprintf(complaint, sizeof complaint, "%s: %s", domain != NULL ? domain : "GLib",
+               line != NULL ? line : "");
+  G_UNLOCK(complaint);
+}
+
+static GLogWriterOutput note_fields(GLogLevelFlags level, const GLogField *fields, gsize count,
+                                    gpointer context) {
+  const char *domain = NULL, *line = NULL;
+  for (gsize k = 0; k < count; k++) {
+    if (strcmp(fields[k].key, "MESSAGE") == 0) line = fields[k].value;
+    if (strcmp(fields[k].key, "GLIB_DOMAIN") == 0) domain = fields[k].value;
+  }
+  note(domain, level, line, context);
+  return G_LOG_WRITER_HANDLED;
+}
+
+void pdlt_text_keep_lines(void) { g_log_set_writer_func(note_fields, NULL, NULL); }
+
+GLogFunc pdlt_text_begin(void) {
+  G_LOCK(complaint);
+  complaint[0] = 0;
+  G_UNLOCK(complaint);
+  return g_log_set_default_handler(note, NULL);
+}
+
+const char *pdlt_text_end(GLogFunc before) {
+  pango_cairo_font_map_set_default(NULL);
+  g_log_set_default_handler(before, NULL);
+  return complaint;
+}
 
 void pdlt_text_size(cairo_t *cr, const char *markup, double size, double wrap, double *width,
                     double *height) {

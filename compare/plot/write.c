@@ -45,22 +45,27 @@ static pdlt_status check_cairo(cairo_status_t code, pdlt_error *err) {
   return pdlt_fail(err, PDLT_ERR_IO, "drawing a figure: %s", cairo_status_to_string(code));
 }
 
-static cairo_status_t draw(pdlt_plot *plot, cairo_surface_t *surface) {
+/* What has been drawn with another font than it should is an error, too. */
+static pdlt_status draw(pdlt_plot *plot, cairo_surface_t *surface, pdlt_error *err) {
+  const GLogFunc before = pdlt_text_begin();
   cairo_t *cr = cairo_create(surface);
   if (cairo_status(cr) == CAIRO_STATUS_SUCCESS) pdlt_page_draw(plot, cr);
-  cairo_status_t code = cairo_status(cr);
+  const cairo_status_t code = cairo_status(cr);
   cairo_destroy(cr);
-  pdlt_text_forget_fonts();
-  return code;
+  const char *complaint = pdlt_text_end(before);
+  const pdlt_status status = check_cairo(code, err);
+  if (status != PDLT_OK || complaint[0] == 0) return status;
+  return pdlt_fail(err, PDLT_ERR_IO, "drawing a figure: %s (a font that cannot be read, or memory)",
+                   complaint);
 }
 
 /* Draws on the surface, finishes and destroys it. */
 static pdlt_status draw_and_finish(pdlt_plot *plot, cairo_surface_t *surface, pdlt_error *err) {
-  cairo_status_t code = draw(plot, surface);
+  pdlt_status status = draw(plot, surface, err);
   cairo_surface_finish(surface);
-  if (code == CAIRO_STATUS_SUCCESS) code = cairo_surface_status(surface);
+  const cairo_status_t code = cairo_surface_status(surface);
   cairo_surface_destroy(surface);
-  return check_cairo(code, err);
+  return status != PDLT_OK ? status : check_cairo(code, err);
 }
 
 /* Takes the running number out of id="surface12" and of the references to it. */
@@ -120,9 +125,8 @@ static pdlt_status draw_image(pdlt_plot *plot, cairo_surface_t **out, pdlt_error
   cairo_surface_t *image = cairo_image_surface_create(
       CAIRO_FORMAT_ARGB32, (int)(width * PIXELS_PER_POINT), (int)(height * PIXELS_PER_POINT));
   cairo_surface_set_device_scale(image, PIXELS_PER_POINT, PIXELS_PER_POINT);
-  cairo_status_t code = draw(plot, image);
+  const pdlt_status status = draw(plot, image, err);
   cairo_surface_flush(image);
-  pdlt_status status = check_cairo(code, err);
   if (status == PDLT_OK)
     *out = image;
   else

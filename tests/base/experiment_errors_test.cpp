@@ -79,6 +79,21 @@ TEST(ExperimentErrors, KeysAndTypes) {
   const LineCase cases[] = {
       {4, "  depht: 3", "4: network.depht: unknown key; did you mean network.depth?"},
       {1, "depth: 3", "1: depth: unknown key; did you mean network.depth?"},
+      {4, "  num_layers: 3",
+       "4: network.num_layers: unknown key; use network.depth: layers with weights, the readout "
+       "included"},
+      {4, "  hidden-size: 64",
+       "4: network.hidden-size: unknown key; use network.widths, one number for each width of the "
+       "ensemble, as in [32, 48, 64, 96]"},
+      {27, "lr: 0.1",
+       "27: lr: unknown key; use training.eta; of a loss that is a mean over N samples and n_L "
+       "outputs, eta = 2 lr/(N n_L)"},
+      {27, "optimizer: adam",
+       "27: optimizer: unknown key; there is none to choose: training is full-batch gradient "
+       "descent, with training.eta and training.steps"},
+      {27, "batch_size: 32",
+       "27: batch_size: unknown key; there is no key for it: each step takes all training samples "
+       "(data.train)"},
       {1, "zzzzzz: 3",
        "1: zzzzzz: unknown key; known here: network, data, training, ensemble, theory, compare, "
        "title, measure, measure_samples, sweep"},

@@ -19,9 +19,7 @@ struct Tree {
   }
   ~Tree() { pdlt_node_free(root); }
   Tree(const Tree &) = delete;
-  const pdlt_node *at(const char *key) const {
-    return pdlt_node_find(root, key, strlen(key), nullptr);
-  }
+  pdlt_node *at(const char *key) const { return pdlt_node_find(root, key, strlen(key), nullptr); }
 };
 
 TEST(Yaml, TreeKnowsKindsLinesAndQuotes) {
@@ -42,6 +40,17 @@ TEST(Yaml, TreeKnowsKindsLinesAndQuotes) {
   char *text = nullptr;
   ASSERT_EQ(pdlt_node_text(&text, tree.root, nullptr), PDLT_OK);
   EXPECT_STREQ(text, "{a: 1, b: [x, 'it''s'], c: {d: '2'}}");
+  pdlt_free(text);
+}
+
+TEST(Yaml, ItemsAreRemoved) {
+  const Tree tree("a: 1\nb: [x, y, z]\nc: 3\n");
+  pdlt_node_remove(tree.at("b"), 2);
+  pdlt_node_remove(tree.root, 0);
+  char *text = nullptr;
+  ASSERT_EQ(pdlt_node_text(&text, tree.root, nullptr), PDLT_OK);
+  EXPECT_STREQ(text, "{b: [x, y], c: 3}");
+  EXPECT_EQ(tree.root->key_lines[1], 3);
   pdlt_free(text);
 }
 

@@ -57,6 +57,32 @@ TEST(Commands, ListKnowsEveryActivation) {
   json_decref(root);
 }
 
+/* What a command takes is in its help and what it refuses is not. */
+TEST(Commands, HelpOfACommandIsComplete) {
+  TempFolder folder;
+  const struct {
+    const char *name, *arguments;
+  } all[] = {{"run", "a -o x"},   {"explain", "a"},    {"theory", "a -o x"},
+             {"train", "a -o x"}, {"merge", "a -o x"}, {"compare", "a b -o x"},
+             {"verify", "-o x"},  {"list", ""},        {"critical", "gelu"}};
+  for (const auto &[name, arguments] : all) {
+    const std::string command = name;
+    const std::string help = run_pdlt(command + " --help", folder.path()).out;
+    for (const char *part : {"\noptions\n", "\nexamples\n", "exit status: 0", "--json", "--help"})
+      EXPECT_NE(help.find(part), std::string::npos) << command << " " << part;
+    EXPECT_NE(help.find("  pdlt " + command), std::string::npos) << command;
+    const auto takes = [&](const char *option, const char *refusal) {
+      const Outcome got = run_pdlt(command + " " + arguments + " " + option + "=1", folder.path());
+      EXPECT_EQ(help.find(option) != std::string::npos, got.err.find(refusal) == std::string::npos)
+          << command << " " << option;
+    };
+    takes("--set", "this command has no keys");
+    takes("--output", "writes no file");
+    EXPECT_EQ(help.find("\n  --shard") != std::string::npos, command == "train") << command;
+    EXPECT_EQ(help.find("\n  --quick") != std::string::npos, command == "verify") << command;
+  }
+}
+
 TEST(Commands, HelpAndVersion) {
   TempFolder folder;
   for (const char *command : {"--help", "run --help", "critical --help"}) {

@@ -22,7 +22,8 @@ TEST(Text, FilesAreShort) {
   auto extensions = code;
   extensions.insert(".py");
   size_t files = 0;
-  for (const auto &path : scan::Files(With(scan::libraries, {"bench", "tests"}), extensions)) {
+  for (const auto &path :
+       scan::Files(With(scan::libraries, {"bench", "tests", "python"}), extensions)) {
     EXPECT_LE(scan::Lines(scan::Read(scan::root / path)).size(), 500u) << path;
     files++;
   }
@@ -73,8 +74,8 @@ TEST(Text, GuardsOfHeadersAreTheirPaths) {
 // Of the repository, with "/" before the path, so that names can be found at the end.
 const scan::Strings &Everything() {
   static const auto files = [] {
-    auto out =
-        scan::Files(With(scan::libraries, {"bench", "tests", "docs", "reports", "cmake", ".ci"}));
+    auto out = scan::Files(
+        With(scan::libraries, {"bench", "tests", "docs", "reports", "cmake", "python", ".ci"}));
     for (const auto &entry : fs::directory_iterator(scan::root))
       if (entry.is_regular_file()) out.push_back(entry.path().filename().string());
     for (auto &path : out) path = "/" + path;

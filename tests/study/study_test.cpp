@@ -206,6 +206,22 @@ TEST(Study, KeysThatDoNotFitAreFoundAtWork) {
   EXPECT_EQ(pdlt_study_predict(s.c, nullptr, &s.err), PDLT_OK) << s.err.message;
 }
 
+/* Arrays are the data of any experiment: what it would have read is left alone. */
+TEST(Study, ArraysTakeThePlaceOfData) {
+  Study one, other, none;
+  ASSERT_EQ(one.open_arrays(arrays_yaml()), PDLT_OK);
+  ASSERT_EQ(other.open_arrays(yaml("{source: csv, file: none.csv, train: 2}")), PDLT_OK)
+      << other.err.message;
+  ASSERT_EQ(pdlt_study_predict(one.c, nullptr, &one.err), PDLT_OK) << one.err.message;
+  ASSERT_EQ(pdlt_study_predict(other.c, nullptr, &other.err), PDLT_OK) << other.err.message;
+  expect_same(one.c, other.c, PDLT_THEORY);
+  EXPECT_EQ(meta_text(one.c, PDLT_THEORY, "hash"), meta_text(other.c, PDLT_THEORY, "hash"));
+  ASSERT_EQ(none.open_arrays(yaml("{train: 4}")), PDLT_OK) << none.err.message;
+  EXPECT_EQ(pdlt_study_predict(none.c, nullptr, &none.err), PDLT_ERR_INPUT);
+  EXPECT_STREQ(none.err.message,
+               "experiment:3: data.train: train + test = 4, but the arrays have 3 samples");
+}
+
 TEST(Study, WhatIsMissingIsNamed) {
   Study s, none, flow;
   pdlt_named_array out;

@@ -73,7 +73,7 @@ TEST(Expectation, RoadsAgree) {
       ASSERT_EQ(pdlt_hermite_series_new(&g, &act, q, k.k22, 1e-12, &err), PDLT_OK) << err.message;
       const double rho = pdlt_correlation(k.k11, k.k12, k.k22);
       EXPECT_NEAR(pdlt_hermite_pair(&f, &g, rho), grid.value,
-                  pdlt_hermite_pair_error(&f, &g) + grid.error + 1e-15 * size)
+                  pdlt_hermite_pair_error(&f, &g, rho) + grid.error + 1e-15 * size)
           << where;
       EXPECT_EQ(pdlt_hermite_pair(&f, &g, rho), pdlt_hermite_pair(&g, &f, rho));
       pdlt_hermite_series_free(&f);

@@ -33,6 +33,13 @@ struct Blocks {
   pdlt_records c = {};
 };
 
+// Nothing but the lock of who has it open.
+bool HoldsNothing(const std::string &folder) {
+  for (const auto &entry : fs::directory_iterator(folder))
+    if (entry.path().filename() != "pdlt.lock") return false;
+  return true;
+}
+
 struct Folder {
   Folder() : path(testing::TempDir() + "pdlt_saver_" + std::to_string(getpid())) {
     fs::remove_all(path);
@@ -71,7 +78,7 @@ TEST(TrainerKeeper, EverythingIsOnDiskAfterStop) {
     ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, seconds, nullptr), PDLT_OK);
     finish_all(&saver, &blocks, 3);
     if (seconds == 1e9) {
-      EXPECT_TRUE(fs::is_empty(folder.path));
+      EXPECT_TRUE(HoldsNothing(folder.path));
     }
     pdlt_error err = {};
     ASSERT_EQ(pdlt_saver_stop(&saver, &err), PDLT_OK) << err.message;
@@ -91,7 +98,7 @@ TEST(TrainerKeeper, WhatWasOnDiskIsNotWrittenAgain) {
   pdlt_saver saver = {};
   ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, 0, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_saver_stop(&saver, nullptr), PDLT_OK);
-  EXPECT_TRUE(fs::is_empty(folder.path));
+  EXPECT_TRUE(HoldsNothing(folder.path));
   ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, 1e9, nullptr), PDLT_OK);
   EXPECT_EQ(pdlt_saver_add(&saver, 1), 1);
   ASSERT_EQ(pdlt_saver_stop(&saver, nullptr), PDLT_OK);

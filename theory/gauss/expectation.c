@@ -112,7 +112,7 @@ pdlt_status pdlt_expectation_pair(pdlt_value *out, const pdlt_activation *act, i
   }
   PDLT_TRY(status);
   out->value = pdlt_hermite_pair(&f, &g, pdlt_correlation(k11, k12, k22));
-  out->error = pdlt_hermite_pair_error(&f, &g);
+  out->error = pdlt_hermite_pair_error(&f, &g, pdlt_correlation(k11, k12, k22));
 cleanup:
   pdlt_hermite_series_free(&f);
   pdlt_hermite_series_free(&g);

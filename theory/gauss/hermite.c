@@ -95,6 +95,21 @@ static pdlt_status resolve(weighted *out, const pdlt_activation *act, int order,
                    k, goal);
 }
 
+/* Of <f^2>: the finer rule's error is about the square of how far the two are apart. */
+static double norm_error(const weighted *work) {
+  if (!(work->norm > 0)) return 0;
+  const double apart = fabs(work->norm - work->coarse) / work->norm;
+  return work->norm * (fmin(apart, 100 * apart * apart) + 8 * DBL_EPSILON);
+}
+
+/* The largest of the last coefficients squared. */
+static double last_square(const double *coefficient, size_t count) {
+  double most = 0;
+  for (size_t n = count < WINDOW ? 0 : count - WINDOW; n < count; n++)
+    most = fmax(most, coefficient[n] * coefficient[n]);
+  return most;
+}
+
 /* Coefficients until WINDOW of them in a row are so small that, were all the ones
  * before as large, they would not matter; and until Parseval's sum is complete to
  * rounding, lest a gap be taken for the end. Returns 1 when both hold; with the most
@@ -112,8 +127,9 @@ static int expand(pdlt_hermite_series *series, double *coefficient, weighted *wo
   }
   series->norm = work->norm;
   const int complete = fabs(rest) <= parseval_goal * work->norm, decayed = small >= WINDOW;
-  series->tail = decayed ? tail_goal * work->norm : fabs(rest) + 8 * DBL_EPSILON * work->norm;
-  series->error = fabs(work->norm - work->coarse) + 8 * DBL_EPSILON * work->norm;
+  series->tail = decayed ? (double)terms * last_square(coefficient, series->count)
+                         : fabs(rest) + 8 * DBL_EPSILON * work->norm;
+  series->error = norm_error(work);
   return complete && (decayed || terms == MOST_TERMS);
 }
 
@@ -172,13 +188,14 @@ double pdlt_hermite_pair(const pdlt_hermite_series *f, const pdlt_hermite_series
   return sum;
 }
 
-double pdlt_hermite_pair_error(const pdlt_hermite_series *f, const pdlt_hermite_series *g) {
+double pdlt_hermite_pair_error(const pdlt_hermite_series *f, const pdlt_hermite_series *g,
+                               double rho) {
   /* Terms beyond the shorter series are missed; beyond the longer one in both. */
   const pdlt_hermite_series *shorter = f->count <= g->count ? f : g;
   const pdlt_hermite_series *longer = f->count <= g->count ? g : f;
   double rest = longer->tail;
   for (size_t n = longer->count; n-- > shorter->count;)
     rest += longer->coefficient[n] * longer->coefficient[n];
-  return sqrt(shorter->tail * rest) + sqrt(f->error * g->error) +
-         4 * DBL_EPSILON * sqrt(f->norm * g->norm);
+  return pow(fabs(rho), (double)shorter->count) * sqrt(shorter->tail * rest) +
+         sqrt(f->error * g->error) + 4 * DBL_EPSILON * sqrt(f->norm * g->norm);
 }

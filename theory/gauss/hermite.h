@@ -40,9 +40,10 @@ void pdlt_hermite_series_free(pdlt_hermite_series *series);
  * f and g to the last bit. Cost O(N). */
 double pdlt_hermite_pair(const pdlt_hermite_series *f, const pdlt_hermite_series *g, double rho);
 
-/* Bound of the error of pdlt_hermite_pair for any rho: Cauchy-Schwarz on the missing
- * terms, plus quadrature. */
-double pdlt_hermite_pair_error(const pdlt_hermite_series *f, const pdlt_hermite_series *g);
+/* Bound of the error of pdlt_hermite_pair: Cauchy-Schwarz on the missing terms, plus
+ * quadrature. */
+double pdlt_hermite_pair_error(const pdlt_hermite_series *f, const pdlt_hermite_series *g,
+                               double rho);
 
 #ifdef __cplusplus
 }

@@ -174,13 +174,15 @@ static void series_pair(const pdlt_averages *averages, const pdlt_pair_kernel *p
                         pdlt_value *dd) {
   const pdlt_hermite_series *f = averages->series[pair->i], *g = averages->series[pair->j];
   const double rho = pair->i == pair->j ? 1 : pdlt_correlation(pair->k11, pair->k12, pair->k22);
-  *ss = (pdlt_value){pdlt_hermite_pair(&f[0], &g[0], rho), pdlt_hermite_pair_error(&f[0], &g[0])};
-  *dd = (pdlt_value){pdlt_hermite_pair(&f[1], &g[1], rho), pdlt_hermite_pair_error(&f[1], &g[1])};
+  *ss = (pdlt_value){pdlt_hermite_pair(&f[0], &g[0], rho),
+                     pdlt_hermite_pair_error(&f[0], &g[0], rho)};
+  *dd = (pdlt_value){pdlt_hermite_pair(&f[1], &g[1], rho),
+                     pdlt_hermite_pair_error(&f[1], &g[1], rho)};
   table t = {{{0}}};
   for (size_t c = 0; c < READ; c++) {
     const int p = read_orders[c][0], q = read_orders[c][1];
     const double value = pdlt_hermite_pair(&f[p], &g[q], rho);
-    t.of[p][q] = value + copysign(pdlt_hermite_pair_error(&f[p], &g[q]), value);
+    t.of[p][q] = value + copysign(pdlt_hermite_pair_error(&f[p], &g[q], rho), value);
   }
   react(&t, pair, ss, dd);
 }

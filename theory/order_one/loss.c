@@ -13,11 +13,14 @@ pdlt_loss pdlt_loss_expected(const pdlt_loss_input *in, size_t first, size_t las
       const double residual = in->mean[k] - in->y[a * in->outputs + i];
       loss.bias += 0.5 * residual * residual;
       loss.variance += 0.5 * in->cov[k * p + k];
+      if (second) {
+        loss.bias1 += residual * in->mean1[k];
+        loss.variance1 += 0.5 * in->cov1[k * p + k];
+      }
+      if (a < in->exact) continue;
       loss.err_bias += fabs(residual) * in->err_mean + 0.5 * in->err_mean * in->err_mean;
       loss.err_variance += 0.5 * in->err_cov;
       if (!second) continue;
-      loss.bias1 += residual * in->mean1[k];
-      loss.variance1 += 0.5 * in->cov1[k * p + k];
       loss.err_bias1 += fabs(in->mean1[k]) * in->err_mean + fabs(residual) * in->err_mean1;
       loss.err_variance1 += 0.5 * in->err_cov1;
     }

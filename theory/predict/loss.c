@@ -56,10 +56,11 @@ static int find_source(source *s, const pdlt_prediction *p, const char *end, con
   return s->in.mean != NULL && s->in.cov != NULL;
 }
 
-/* What is read at time t. */
+/* What is read at time t. At the end of training the outputs are the targets at every width. */
 static pdlt_loss_input at_time(const source *s, size_t t) {
   const size_t p = s->in.outputs * s->in.D;
   pdlt_loss_input in = s->in;
+  in.exact = s->end[0] || isinf(s->p->ex->training.record[t]) ? s->p->data->train : 0;
   in.mean += t * p;
   in.cov += t * p * p;
   if (in.mean1 == NULL) return in;

@@ -71,7 +71,7 @@ double *pdlt_records_kept(const pdlt_records *b, size_t u, size_t *count) {
   size_t end = first + b->block_members;
   if (end > b->keep) end = b->keep;
   *count = first < end ? (end - first) * b->sample : 0;
-  if (*count == 0) return b->samples;
+  if (*count == 0 || b->samples == NULL) return b->samples;
   return b->samples + (u / b->per_width * b->keep + first) * b->sample;
 }
 

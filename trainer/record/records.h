@@ -35,7 +35,8 @@ pdlt_status pdlt_records_new(pdlt_records *out, const pdlt_plan *plan, pdlt_erro
 pdlt_status pdlt_records_grow(pdlt_records *blocks, const pdlt_plan *plan, pdlt_error *err);
 void pdlt_records_free(pdlt_records *blocks);
 
-/* Samples of the draws of unit u that are kept: where they begin, and how many doubles. */
+/* Samples of the draws of unit u that are kept: where they begin (NULL without memory), and how many
+ * doubles. */
 double *pdlt_records_kept(const pdlt_records *blocks, size_t u, size_t *count);
 
 /* Part `part` of `parts` (0 <= part < parts) of the work: of each width every parts-th

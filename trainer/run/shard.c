@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/results.h"
 #include "base/file/json.h"
 #include "trainer/output/output.h"
 #include "trainer/record/codec.h"
@@ -327,7 +328,9 @@ pdlt_status pdlt_merge_finish(const pdlt_merge *m, pdlt_archive *out, pdlt_error
   PDLT_TRY(pdlt_json_set(meta, "kind", json_string("measured"), err));
   json_object_del(meta, "shard");
   json_object_del(meta, "shards");
+  PDLT_TRY(pdlt_results_check(out, "the merged shards", err));
 cleanup:
+  if (status != PDLT_OK) pdlt_archive_free(out);
   return status;
 }
 

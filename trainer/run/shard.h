@@ -49,7 +49,8 @@ pdlt_status pdlt_merge_add(pdlt_merge *merge, const pdlt_archive *shard, const c
                            pdlt_error *err);
 
 /* Adds to an empty archive what the whole run would have given, metadata included. Errors:
- * PDLT_ERR_INPUT naming the shards that are missing; PDLT_ERR_MEMORY. */
+ * PDLT_ERR_INPUT naming the shards that are missing, or an array that comes out as none of sound results
+ * (base/experiment/results.h); PDLT_ERR_MEMORY. Nothing is added then. */
 pdlt_status pdlt_merge_finish(const pdlt_merge *merge, pdlt_archive *out, pdlt_error *err);
 
 /* Allowed on {0}. */

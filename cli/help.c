@@ -1,0 +1,95 @@
+/* help.c - what the program and each of its commands say about themselves. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+/* One option: which commands take it (NULL: all), and what it does. */
+typedef struct option_help {
+  const char *commands; /* " name name " */
+  const char *form, *text;
+} option_help;
+
+static const option_help options[] = {
+    {" run theory train merge compare verify ", "-o, --output PATH", "where the result goes"},
+    {" run explain theory train ", "--set KEY=VALUE",
+     "change a key of the experiment file (repeatable)"},
+    {" compare ", "--set KEY=VALUE", "change a key of compare; the networks stay as they are"},
+    {" verify ", "--set KEY=VALUE", "change a key of every experiment (repeatable)"},
+    {" run explain theory train merge compare verify ", "--threads N",
+     "default: all cores; results do not depend on it"},
+    {" train ", "--shard k/K", "the k-th of K parts, for pdlt merge"},
+    {" run train verify ", "--checkpoint S",
+     "finished work reaches the disk every S seconds, 0 to 30, default 20"},
+    {" verify ", "--quick, --full", "fewer members; all of them (default)"},
+    {" verify list ", "--claims DIR", "where the claims are (default: reports)"},
+    {" run explain theory train ", "--layers",
+     "tensors of every layer, not of the output layer only"},
+    {" run theory train merge compare verify ", "--force",
+     "overwrite the result of another experiment"},
+    {" run explain theory train merge compare verify ", "--quiet", "no progress"},
+    {NULL, "--json", "print the result as JSON"},
+    {NULL, "--help", "this"},
+};
+
+/* An experiment that every checkout has, as users type it. */
+#define DEMO "reports/demo/experiment.yaml"
+
+static const struct {
+  const char *command, *text;
+} examples[] = {
+    {"run", "pdlt run " DEMO " -o out/demo\n"
+            "  pdlt run " DEMO " -o out/try --set ensemble.members=640 --set training.steps=5"},
+    {"explain", "pdlt explain " DEMO "\n  pdlt explain " DEMO " --set network.depth=6 --json"},
+    {"theory", "pdlt theory " DEMO " -o theory.npz --layers"},
+    {"train", "pdlt train " DEMO " -o measured.npz\n"
+              "  pdlt train " DEMO " -o part-3.npz --shard 3/8"},
+    {"merge", "pdlt merge part-*.npz -o measured.npz"},
+    {"compare",
+     "pdlt compare theory.npz measured.npz -o out\n"
+     "  pdlt compare theory.npz measured.npz -o out --set compare.degree=3"},
+    {"verify", "pdlt verify --quick -o out/verify\n  pdlt verify 5 inf -o out/verify"},
+    {"list", "pdlt list activations\n  pdlt list claims --json"},
+    {"critical", "pdlt critical gelu\n  pdlt critical 'leaky_relu(0.2)'"},
+};
+
+static const char *const statuses =
+    "exit status: 0 done, nothing disagrees; 1 something disagrees; 2 bad usage or input;\n"
+    "3 the run failed; 4 verify: nothing disagrees, something is undecided or without power;\n"
+    "130 interrupted\n";
+
+static void print_options(const char *command) {
+  char name[32];
+  snprintf(name, sizeof name, " %s ", command);
+  for (size_t k = 0; k < sizeof options / sizeof *options; k++)
+    if (options[k].commands == NULL || strstr(options[k].commands, name) != NULL)
+      printf("  %-19s %s\n", options[k].form, options[k].text);
+}
+
+void pdlt_help_print(FILE *to, const pdlt_command *commands, size_t count) {
+  fprintf(to,
+          "pdlt - finite-width networks against The Principles of Deep Learning Theory\n\n"
+          "usage: pdlt COMMAND [ARGUMENTS] [OPTIONS]\n\n");
+  for (size_t k = 0; k < count; k++)
+    fprintf(to, "  pdlt %-9s%-42s %s\n", commands[k].name, commands[k].usage, commands[k].summary);
+  fprintf(to,
+          "\noptions\n"
+          "  -o, --output PATH   where the result goes\n"
+          "  --set KEY=VALUE     change a key of the experiment file (repeatable)\n"
+          "  --threads N         default: all cores; results do not depend on it\n"
+          "  --quiet             no progress\n"
+          "  --json              print the result as JSON\n"
+          "  --help, --version\n\n"
+          "pdlt COMMAND --help shows all options of a command, and examples.\n\n%s",
+          statuses);
+}
+
+void pdlt_help_print_command(const pdlt_command *command) {
+  printf("usage: pdlt %s %s [OPTIONS]\n%s\n\noptions\n", command->name, command->usage,
+         command->summary);
+  print_options(command->name);
+  printf("\nexamples\n");
+  for (size_t k = 0; k < sizeof examples / sizeof *examples; k++)
+    if (strcmp(examples[k].command, command->name) == 0) printf("  %s\n", examples[k].text);
+  printf("\n%s", statuses);
+}
