@@ -80,7 +80,7 @@ cleanup:
 void pdlt_node_remove(pdlt_node *node, size_t place) {
   const size_t after = --node->count - place;
   pdlt_node_free(node->items[place]);
-  memmove(node->items + place, node->items + place + 1, after * sizeof *node->items);
+  memmove(node->items + place, node->items + place + 1, after * sizeof(pdlt_node *));
   if (node->kind != PDLT_NODE_MAP) return;
   pdlt_free(node->keys[place]);
   memmove(node->keys + place, node->keys + place + 1, after * sizeof *node->keys);
