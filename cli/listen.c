@@ -33,7 +33,7 @@ static void say(const char *text) {
 static void hear_signal(int signal_number) {
   if (now == TRAINING) {
     stop_requested = 1;
-    signal(signal_number, SIG_DFL); /* a second one ends the program at once */
+    (void)signal(signal_number, SIG_DFL); /* a second one ends the program at once */
     return;
   }
   if (has_line) say("\r\033[K");

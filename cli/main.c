@@ -78,8 +78,8 @@ static int run_command(const pdlt_command *command, int argc, char **argv) {
 }
 
 static int run_program(int argc, char **argv) {
-  setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale */
-  signal(SIGXFSZ, SIG_IGN);       /* a file beyond the limit is an error like a full disk */
+  (void)setlocale(LC_CTYPE, "C.UTF-8"); /* numbers stay in the C locale */
+  (void)signal(SIGXFSZ, SIG_IGN);       /* a file beyond the limit is an error like a full disk */
   if (pdlt_processes_rank() > 0)
     return argc < 2 ? 0 : help_leader(find_command(argv[1]), argc - 1, argv + 1);
   if (argc < 2) {

@@ -80,7 +80,7 @@ static void correct_exit_status(void) {
 int pdlt_command_begin(char **argv) {
   if (!open_standard_descriptors()) return 0;
   start_without_blas_threads(argv);
-  atexit(correct_exit_status);
+  (void)atexit(correct_exit_status); /* there is room for 32 */
   catch_crashes();
   return 1;
 }

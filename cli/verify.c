@@ -37,7 +37,7 @@ static void print_row(const json_t *claim) {
          text_of(claim, "claim"), refuted, json_array_size(sabotages));
   json_array_foreach(json_object_get(claim, "numbers"), k, entry) print_number(entry);
   json_array_foreach(sabotages, k, entry) print_sabotage(entry);
-  fflush(stdout);
+  (void)fflush(stdout);
 }
 
 static pdlt_status do_claim(pdlt_claims *claims, size_t k, const pdlt_options *options, json_t *all,

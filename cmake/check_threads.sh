@@ -36,7 +36,8 @@ network tanh 3 "estimator: antithetic, arithmetic: single" output >single.yaml
 network tanh 3 "estimator: two_level" "output, ntk" >two_level.yaml
 network sin 3 "estimator: control, keep: [cov]" "output, kernel, ntk" >control.yaml
 network tanh 3 "estimator: plain" "output, dntk, ddntk" >dntk.yaml
-network relu 2 "estimator: control" "output, crossings" | sed 's/C_b: 0.1, C_W: 1.2/C_b: 0, C_W: 2/' >relu.yaml
+network relu 2 "estimator: control" "output, crossings" |
+  sed 's/C_b: 0.1, C_W: 1.2/C_b: 0, C_W: 2/' >relu.yaml
 mkdir -p claims/4-vertex
 network tanh 2 "estimator: plain" "kernel, vertex" >claims/4-vertex/experiment.yaml
 cat >claims/4-vertex/expect.yaml <<'YAML'

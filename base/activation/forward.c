@@ -71,7 +71,7 @@ void pdlt_activation_jet(const pdlt_activation *act, int max_order, size_t n, co
     const size_t count = n - start < PDLT_JET_BLOCK ? n - start : PDLT_JET_BLOCK;
     jet_block(act, 0, max_order, count, z + start, d);
     for (int order = 0; order <= max_order; order++)
-      memcpy(out[order] + start, d + order * PDLT_JET_BLOCK, count * sizeof *d);
+      memcpy(out[order] + start, d + (size_t)order * PDLT_JET_BLOCK, count * sizeof *d);
   }
 }
 
@@ -82,7 +82,7 @@ static void map_high(const pdlt_activation *act, int order, size_t n, const doub
   for (size_t start = 0; start < n; start += PDLT_JET_BLOCK) {
     const size_t count = n - start < PDLT_JET_BLOCK ? n - start : PDLT_JET_BLOCK;
     jet_block(act, order, order, count, z + start, d);
-    memcpy(out + start, d + order * PDLT_JET_BLOCK, count * sizeof *d);
+    memcpy(out + start, d + (size_t)order * PDLT_JET_BLOCK, count * sizeof *d);
   }
 }
 

@@ -73,7 +73,7 @@ static void print_state(pdlt_progress *progress, double time) {
     fprintf(stderr, "%s: %.0f %%, %.3g/s, %s left%s\n", progress->label, percent(progress), rate,
             left, all);
   }
-  fflush(stderr);
+  (void)fflush(stderr);
 }
 
 static void call(pdlt_progress *progress, double time) {
@@ -149,7 +149,7 @@ void pdlt_progress_finish(pdlt_progress *progress) {
   const char *first = progress->mode == PDLT_PROGRESS_BAR ? "\r" : "";
   const char *end = progress->mode == PDLT_PROGRESS_BAR ? "\033[K" : "";
   fprintf(stderr, "%s%s: %s in %s%s\n", first, progress->label, state, elapsed, end);
-  fflush(stderr);
+  (void)fflush(stderr);
   progress->open = 0;
 }
 
@@ -169,7 +169,7 @@ void pdlt_progress_note(pdlt_progress *progress, const char *format, ...) {
   pdlt_progress_event(progress, PDLT_EVENT_NOTE, text);
   if (progress->mode == PDLT_PROGRESS_QUIET) return;
   fprintf(stderr, "%s\n", text);
-  fflush(stderr);
+  (void)fflush(stderr);
 }
 
 void pdlt_progress_event(const pdlt_progress *progress, pdlt_event event, const char *text) {

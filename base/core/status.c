@@ -15,15 +15,15 @@ const char *pdlt_status_text(pdlt_status status) {
 }
 
 int pdlt_status_exit(pdlt_status status) {
-  switch (status) {
 #define PDLT_STATUS_CASE(code, exit_status, text) \
-  case code:                                      \
-    return exit_status;
-    PDLT_STATUS_LIST(PDLT_STATUS_CASE)
+  if (status == (code)) return exit_status;
+  PDLT_STATUS_LIST(PDLT_STATUS_CASE)
 #undef PDLT_STATUS_CASE
-  }
   return 3;
 }
+
+#undef pdlt_fail /* of the analyzer */
+#undef pdlt_vfail
 
 pdlt_status pdlt_vfail(pdlt_error *err, pdlt_status status, const char *format, va_list args) {
   if (err != NULL) {

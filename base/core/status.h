@@ -75,6 +75,15 @@ pdlt_status pdlt_fail(pdlt_error *err, pdlt_status status, const char *format, .
 /* The same with a va_list. */
 pdlt_status pdlt_vfail(pdlt_error *err, pdlt_status status, const char *format, va_list args);
 
+#ifdef __clang_analyzer__ /* would otherwise follow paths on which a failure returns PDLT_OK */
+static inline pdlt_status pdlt_code(pdlt_status code, pdlt_status returned) {
+  (void)returned;
+  return code;
+}
+#define pdlt_fail(err, code, ...) pdlt_code(code, pdlt_fail(err, code, __VA_ARGS__))
+#define pdlt_vfail(err, code, ...) pdlt_code(code, pdlt_vfail(err, code, __VA_ARGS__))
+#endif
+
 /* Evaluates call; on failure keeps its code in the local `status` and jumps to
  * the local label `cleanup`. */
 #define PDLT_TRY(call)                   \

@@ -99,7 +99,7 @@ static const struct {
 
 static int same(const char *a, const char *b) {
   for (; *a != 0 && *b != 0; a++, b++) {
-    const char c = *a == '-' ? '_' : (char)tolower((unsigned char)*a);
+    const char c = (char)(*a == '-' ? '_' : tolower((unsigned char)*a));
     if (c != *b) return 0;
   }
   return *a == *b;

@@ -64,6 +64,7 @@ pdlt_status pdlt_experiment_override(pdlt_reader *reader, pdlt_node *root, const
       pdlt_node_parse(&value, reader->name, equals + 1, strlen(equals + 1), path, reader->err));
   PDLT_TRY(descend(reader, root, path, &map, &last));
   size_t place = 0;
+  /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): descend has found the last key */
   pdlt_node *old = pdlt_node_find(map, last, strlen(last), &place);
   if (old != NULL) {
     map->items[place] = value;

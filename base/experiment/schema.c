@@ -24,17 +24,23 @@ static const char *const arithmetic_words[] = {"double", "single", NULL};
 
 #define AT(member) offsetof(pdlt_experiment, member)
 #define SECTION(name) \
-  { .path = name, .type = PDLT_VALUE_SECTION, .expect = "a mapping of keys" }
+  { .path = (name), .type = PDLT_VALUE_SECTION, .expect = "a mapping of keys" }
 #define TEXT(name, member, what) \
-  { .path = name, .type = PDLT_VALUE_TEXT, .offset = AT(member), .expect = what }
-#define WHOLE(name, kind, member, low, high, need) \
-  { .path = name, .type = kind, .offset = AT(member), .min = low, .max = high, .required = need }
-#define WORD(name, member, list, need) \
-  { .path = name, .type = PDLT_VALUE_WORD, .offset = AT(member), .words = list, .required = need }
-#define CUSTOM(name, member, reader, need, what)                                   \
-  {                                                                                \
-    .path = name, .type = PDLT_VALUE_CUSTOM, .offset = AT(member), .read = reader, \
-    .required = need, .expect = what                                               \
+  { .path = (name), .type = PDLT_VALUE_TEXT, .offset = AT(member), .expect = (what) }
+#define WHOLE(name, kind, member, low, high, need)                                     \
+  {                                                                                    \
+    .path = (name), .type = (kind), .offset = AT(member), .min = (low), .max = (high), \
+    .required = (need)                                                                 \
+  }
+#define WORD(name, member, list, need)                                              \
+  {                                                                                 \
+    .path = (name), .type = PDLT_VALUE_WORD, .offset = AT(member), .words = (list), \
+    .required = (need)                                                              \
+  }
+#define CUSTOM(name, member, reader, need, what)                                       \
+  {                                                                                    \
+    .path = (name), .type = PDLT_VALUE_CUSTOM, .offset = AT(member), .read = (reader), \
+    .required = (need), .expect = (what)                                               \
   }
 
 #define PER_LAYER(name, member, need, what) CUSTOM(name, member, pdlt_read_per_layer, need, what)

@@ -37,6 +37,7 @@ static double float_of(uint64_t word, size_t size) {
 
 /* Two's complement of size bytes. */
 static int64_t signed_of(uint64_t word, size_t size) {
+  /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): a size is never 0 */
   const uint64_t sign = (uint64_t)1 << (8 * size - 1);
   return (word & sign) != 0 ? -(int64_t)((sign - 1) - (word & (sign - 1))) - 1 : (int64_t)word;
 }

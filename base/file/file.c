@@ -85,7 +85,7 @@ pdlt_status pdlt_file_read(const char *path, size_t most, char **out, size_t *si
   if (status != PDLT_OK) return status;
   buffer buf = {0};
   status = read_all(stream, path, guess, most, &buf, err);
-  fclose(stream);
+  (void)fclose(stream);
   if (status != PDLT_OK) {
     pdlt_free(buf.bytes);
     return status;

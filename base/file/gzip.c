@@ -173,6 +173,6 @@ pdlt_status pdlt_file_peek_gz(const char *path, size_t size, void *out, size_t *
     *got = count < size ? count : size;
     memcpy(out, bytes, *got);
   }
-  fclose(stream);
+  (void)fclose(stream);
   return status;
 }

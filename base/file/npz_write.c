@@ -17,6 +17,7 @@
 enum { NPY_ALIGNMENT = 64, NPY_PREFIX = 10, NPY_MAX_HEADER = 512 };
 
 static size_t npy_header(char out[NPY_MAX_HEADER], const char *type, int ndim, const size_t *dim) {
+  static const char magic[8] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0}; /* version 1.0 */
   char shape[256];
   size_t used = 0;
   shape[0] = 0;
@@ -30,7 +31,7 @@ static size_t npy_header(char out[NPY_MAX_HEADER], const char *type, int ndim, c
   size_t total = (length / NPY_ALIGNMENT + 1) * NPY_ALIGNMENT;
   memset(out + length, ' ', total - length);
   out[total - 1] = '\n';
-  memcpy(out, "\x93NUMPY\x01\x00", 8);
+  memcpy(out, magic, sizeof magic);
   out[8] = (char)(unsigned char)((total - NPY_PREFIX) & 0xff);
   out[9] = (char)(unsigned char)((total - NPY_PREFIX) >> 8);
   return total;
@@ -55,11 +56,11 @@ static pdlt_status put_array(pdlt_zip_writer *zip, const char *name, const char 
                              pdlt_progress *progress, pdlt_error *err) {
   char header[NPY_MAX_HEADER];
   char *file = NULL;
-  size_t header_size = npy_header(header, type, ndim, dim), length = strlen(name);
+  const size_t header_size = npy_header(header, type, ndim, dim),
+               room = strlen(name) + sizeof ".npy";
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&file, length + 5, 1, err));
-  memcpy(file, name, length);
-  memcpy(file + length, ".npy", 5);
+  PDLT_TRY(pdlt_alloc(&file, room, 1, err));
+  snprintf(file, room, "%s.npy", name);
   PDLT_TRY(pdlt_zip_entry_begin(zip, file, header_size + size, err));
   PDLT_TRY(pdlt_zip_entry_write(zip, header, header_size, err));
   PDLT_TRY(put_data(zip, data, size, progress, err));

@@ -17,7 +17,7 @@ static int reserve(pdlt_stream *stream, size_t size) {
   const size_t capacity = size + size / 2 + 1024;
   char *text = NULL;
   if (pdlt_alloc(&text, capacity + 1, 1, NULL) != PDLT_OK) return 0;
-  if (stream->size > 0) memcpy(text, stream->text, stream->size);
+  if (stream->text != NULL) memcpy(text, stream->text, stream->size);
   pdlt_free(stream->text);
   stream->text = text;
   stream->capacity = capacity;
@@ -72,7 +72,7 @@ pdlt_status pdlt_stream_write(pdlt_stream *stream, const char *path, pdlt_error 
 }
 
 void pdlt_stream_free(pdlt_stream *stream) {
-  if (stream->out != NULL) fclose(stream->out);
+  if (stream->out != NULL) (void)fclose(stream->out);
   pdlt_free(stream->text);
   *stream = (pdlt_stream){0};
 }

@@ -149,7 +149,7 @@ cleanup:
 
 void pdlt_file_abandon(pdlt_file_writer *writer) {
   if (writer->stream != NULL) {
-    fclose(writer->stream);
+    (void)fclose(writer->stream);
     unlink(writer->temporary);
     close(writer->lock);
   }

@@ -55,7 +55,7 @@ pdlt_status pdlt_node_append(pdlt_node *node, pdlt_node *item, const char *key, 
   pdlt_status status = PDLT_OK;
   if (node->count == node->capacity) {
     size_t capacity = 2 * node->capacity + 4;
-    PDLT_TRY(grow(&node->items, node->count, capacity, sizeof *node->items, err));
+    PDLT_TRY(grow(&node->items, node->count, capacity, sizeof(pdlt_node *), err));
     if (node->kind == PDLT_NODE_MAP) {
       PDLT_TRY(grow(&node->keys, node->count, capacity, sizeof *node->keys, err));
       PDLT_TRY(grow(&node->key_lines, node->count, capacity, sizeof *node->key_lines, err));
@@ -80,7 +80,7 @@ cleanup:
 void pdlt_node_remove(pdlt_node *node, size_t place) {
   const size_t after = --node->count - place;
   pdlt_node_free(node->items[place]);
-  memmove(node->items + place, node->items + place + 1, after * sizeof *node->items);
+  memmove(node->items + place, node->items + place + 1, after * sizeof(pdlt_node *));
   if (node->kind != PDLT_NODE_MAP) return;
   pdlt_free(node->keys[place]);
   memmove(node->keys + place, node->keys + place + 1, after * sizeof *node->keys);

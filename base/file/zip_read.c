@@ -196,7 +196,7 @@ void pdlt_zip_reader_free(pdlt_zip_reader *reader) {
   for (size_t i = 0; i < reader->count; i++) pdlt_free(reader->entries[i].name);
   pdlt_free(reader->entries);
   pdlt_free(reader->path);
-  if (reader->stream != NULL) fclose(reader->stream);
+  if (reader->stream != NULL) (void)fclose(reader->stream);
   pdlt_free(reader);
 }
 

@@ -40,11 +40,12 @@ void pdlt_rng_uniform(const pdlt_rng *rng, uint64_t first, size_t n, double *out
 
 void pdlt_rng_normal(const pdlt_rng *rng, size_t n, double *out) {
   enum { blocks = 64 }; /* of four words, that is four numbers */
+  const size_t numbers = (size_t)4 * blocks;
   uint64_t first[2 * blocks], second[2 * blocks];
   double last[4];
   pdlt_normal_kernel *kernel = pdlt_simd_best()->normal;
-  for (size_t start = 0; start < n; start += 4 * blocks) {
-    const size_t left = n - start, count = left < 4 * blocks ? (left + 3) / 4 : blocks;
+  for (size_t start = 0; start < n; start += numbers) {
+    const size_t left = n - start, count = left < numbers ? (left + 3) / 4 : blocks;
     for (size_t i = 0; i < count; i++) {
       uint64_t words[4];
       block(rng, start / 4 + i, words);

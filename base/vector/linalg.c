@@ -156,7 +156,7 @@ static void rotate(size_t n, size_t i, size_t k, double *a, double *v) {
 /* Jacobi's method, n <= FEW: rotations in turn until what is off the diagonal is rounding. */
 static void eigen_few(size_t n, const double *matrix, double *values, double *vectors) {
   enum { SWEEPS = 30 };
-  double a[FEW * FEW], v[FEW * FEW] = {0};
+  double a[FEW * FEW] = {0}, v[FEW * FEW] = {0};
   int turned = 1;
   memcpy(a, matrix, n * n * sizeof *a);
   for (size_t i = 0; i < n; i++) v[i * n + i] = 1;

@@ -2,6 +2,7 @@
  * PDLT_LIBRARY_TO_SHARE (CMakeLists.txt): from the folder of libpdlt.so to share. */
 #include <dirent.h>
 #include <dlfcn.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,8 +49,9 @@ pdlt_status pdlt_claims_folder(char out[PDLT_PATH_LENGTH], const char *claims, p
 static int order_of(const char *folder) {
   const char *slash = strrchr(folder, '/');
   const char *name = slash == NULL ? folder : slash + 1;
-  const int number = atoi(name);
-  return number > 0 ? number : strncmp(name, "inf", 3) == 0 ? 100 : 200;
+  const long number = strtol(name, NULL, 10);
+  if (number > 0) return number < INT_MAX ? (int)number : INT_MAX;
+  return strncmp(name, "inf", 3) == 0 ? 100 : 200;
 }
 
 static int compare_folders(const void *a, const void *b) {

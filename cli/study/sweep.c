@@ -32,7 +32,7 @@ pdlt_status pdlt_study_point(pdlt_study *study, size_t k, pdlt_study **out, pdlt
   pdlt_status status = PDLT_OK;
   if (k >= points) return pdlt_fail(err, PDLT_ERR_INPUT, "point %zu of a sweep of %zu", k, points);
   if (study->points == NULL)
-    PDLT_TRY(pdlt_alloc((void *)&study->points, points, sizeof *study->points, err));
+    PDLT_TRY(pdlt_alloc((void *)&study->points, points, sizeof(pdlt_study *), err));
   if (study->points[k] == NULL) PDLT_TRY(make_point(study, k, err));
   *out = study->points[k];
 cleanup:

@@ -45,12 +45,12 @@ static pdlt_status allocate(pdlt_claim_result *r, pdlt_error *err) {
   PDLT_TRY(pdlt_alloc((void *)&r->point_names, points, sizeof *r->point_names, err));
   PDLT_TRY(pdlt_alloc(&r->point_value, points, sizeof *r->point_value, err));
   for (size_t p = 0; p < points; p++) PDLT_TRY(pdlt_strdup(&r->point_names[p], "", err));
-  PDLT_TRY(pdlt_alloc((void *)&r->truth, count, sizeof *r->truth, err));
-  PDLT_TRY(pdlt_alloc((void *)&r->sabotage, count, sizeof *r->sabotage, err));
+  PDLT_TRY(pdlt_alloc((void *)&r->truth, count, sizeof(pdlt_finding *), err));
+  PDLT_TRY(pdlt_alloc((void *)&r->sabotage, count, sizeof(pdlt_finding **), err));
   for (size_t e = 0; e < count; e++) {
     const size_t sabotages = r->claim.expectations[e].num_sabotages;
     PDLT_TRY(pdlt_alloc(&r->truth[e], points, sizeof *r->truth[e], err));
-    PDLT_TRY(pdlt_alloc((void *)&r->sabotage[e], sabotages, sizeof *r->sabotage[e], err));
+    PDLT_TRY(pdlt_alloc((void *)&r->sabotage[e], sabotages, sizeof(pdlt_finding *), err));
     for (size_t s = 0; s < sabotages; s++)
       PDLT_TRY(pdlt_alloc(&r->sabotage[e][s], points, sizeof *r->sabotage[e][s], err));
   }

@@ -71,7 +71,7 @@ static pdlt_status fill_density(pdlt_panel *panel, const view *v, pdlt_error *er
   label_x(panel);
   snprintf(pdlt_panel_y(panel)->label, sizeof pdlt_panel_y(panel)->label, "density");
   const pdlt_series bars = {.kind = PDLT_SERIES_BAND,
-                            .n = 2 * BINS,
+                            .n = (size_t)2 * BINS,
                             .x = edge,
                             .lo = zero,
                             .hi = top,

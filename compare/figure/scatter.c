@@ -125,6 +125,7 @@ static pdlt_status fill_cloud(pdlt_panel *panel, const cloud *points, int power,
                        .hi = hi,
                        .color = PDLT_BLUE,
                        .label = label};
+  /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): no cloud is empty */
   double margin = 0.05 * (x[shown - 1] - x[0]) + (x[0] == x[shown - 1] ? fabs(x[0]) : 0);
   double ends[2] = {x[0] - margin, x[shown - 1] + margin};
   pdlt_series diagonal = {.kind = PDLT_SERIES_LINE,
@@ -153,7 +154,7 @@ static pdlt_status add_histogram(pdlt_panel *panel, const scatter *s, pdlt_error
     top[2 * b] = top[2 * b + 1] = count[b] / ((double)s->num_points * width);
   }
   pdlt_series band = {.kind = PDLT_SERIES_BAND,
-                      .n = 2 * BINS,
+                      .n = (size_t)2 * BINS,
                       .x = x,
                       .lo = zero,
                       .hi = top,

@@ -183,7 +183,7 @@ pdlt_status pdlt_figure_spread(pdlt_figure_job *job, pdlt_error *err) {
   PDLT_TRY(pdlt_view_open(&s.view, v->num_times, pdlt_view_eta(v), err));
   PDLT_TRY(pdlt_figure_page_open(&page, 2 * s.num_shown, err));
   for (size_t k = 0; k < 2 * s.num_shown; k++) {
-    const size_t a = s.shown[k % s.num_shown];
+    const size_t a = s.shown[k < s.num_shown ? k : k - s.num_shown];
     pdlt_panel *panel = pdlt_plot_panel(page.plot, k);
     pdlt_figure_title_sample(panel, a, v->num_train);
     pdlt_figure_time_axis(pdlt_panel_x(panel), v->x, v->eta);

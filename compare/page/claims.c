@@ -156,14 +156,6 @@ static void write_residuals(FILE *out, const pdlt_claim_result *r) {
   }
 }
 
-/* Width of the drawing in pixels. */
-static double svg_width(const char *svg) {
-  const char *box = strstr(svg, "viewBox=\"");
-  double width = 600;
-  if (box && sscanf(box, "viewBox=\"%*f %*f %lf", &width) != 1) width = 600;
-  return 1.45 * width;
-}
-
 static void write_claim(FILE *out, const pdlt_claim_entry *entry) {
   const pdlt_claim_result *r = entry->result;
   fputs("<section id=\"", out);
@@ -180,7 +172,8 @@ static void write_claim(FILE *out, const pdlt_claim_entry *entry) {
   pdlt_html_text(out, r->claim.text);
   fputs("</p>\n<figure><div class=\"scroll\"><img alt=\"", out);
   pdlt_html_text(out, r->claim.claim);
-  fprintf(out, "\" style=\"--w:%.0fpx\" src=\"data:image/svg+xml;base64,", svg_width(entry->svg));
+  fprintf(out, "\" style=\"--w:%.0fpx\" src=\"data:image/svg+xml;base64,",
+          pdlt_html_svg_width(entry->svg));
   pdlt_html_base64(out, entry->svg, entry->svg_size);
   fputs("\"></div></figure>\n", out);
   fputs(

@@ -1,4 +1,5 @@
 /* html.c - escaping, numbers, base64 and tables for the page. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "compare/page/internal.h"
@@ -35,9 +36,20 @@ void pdlt_html_base64(FILE *out, const char *bytes, size_t size) {
   }
 }
 
+double pdlt_html_svg_width(const char *svg) {
+  static const char key[] = "viewBox=\"";
+  const char *box = strstr(svg, key);
+  double number = 0; /* the third: x, y, width, height */
+  if (box != NULL) {
+    char *at = (char *)box + sizeof key - 1;
+    for (int k = 0; k < 3; k++) number = strtod(at, &at);
+  }
+  return 1.45 * (number > 0 ? number : 600);
+}
+
 void pdlt_html_style(FILE *out) {
   fputs("<style>\n", out);
-  fwrite(pdlt_page_style, 1, pdlt_page_style_size, out);
+  (void)fwrite(pdlt_page_style, 1, pdlt_page_style_size, out);
   fputs("</style>\n", out);
 }
 

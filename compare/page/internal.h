@@ -51,6 +51,10 @@ void pdlt_html_number_cell(FILE *out, const pdlt_column *column, double value, i
 extern const unsigned char pdlt_page_style[];
 extern const size_t pdlt_page_style_size;
 
+/* Pixels across on the page of a drawing of ours, by the viewBox of its root; as one of 600 points when it
+ * has none. */
+double pdlt_html_svg_width(const char *svg);
+
 /* <style> with the style sheet. */
 void pdlt_html_style(FILE *out);
 

@@ -260,14 +260,6 @@ void pdlt_report_tests(FILE *out, const pdlt_report_input *in) {
   fputs("</section>\n", out);
 }
 
-/* Width in points from the root element's viewBox; 600 when there is none. */
-static double svg_width(const pdlt_figure *figure) {
-  const char *box = strstr(figure->svg, "viewBox=\"");
-  double width = 600;
-  if (box && sscanf(box, "viewBox=\"%*f %*f %lf", &width) != 1) width = 600;
-  return width;
-}
-
 void pdlt_report_figures(FILE *out, const pdlt_report_input *in) {
   if (!in->figures || in->figures->count == 0) return;
   fputs("<section id=\"figures\"><h2>Figures</h2>\n", out);
@@ -276,7 +268,7 @@ void pdlt_report_figures(FILE *out, const pdlt_report_input *in) {
     fprintf(out,
             "<figure id=\"figure-%s\">\n<div class=\"scroll\"><img style=\"--w:%.0fpx\" "
             "alt=\"%s\" src=\"data:image/svg+xml;base64,",
-            figure->stem, 1.45 * svg_width(figure), figure->title);
+            figure->stem, pdlt_html_svg_width(figure->svg), figure->title);
     pdlt_html_base64(out, figure->svg, figure->svg_size);
     fprintf(out, "\"></div>\n<figcaption><b>Figure %zu. %s.</b> %s</figcaption>\n</figure>\n",
             i + 1, figure->title, figure->caption);

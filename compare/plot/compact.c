@@ -76,7 +76,8 @@ void pdlt_svg_compact(char *text, size_t *size) {
       continue;
     }
     size_t keep = matrix_length(text + from, left);
-    char before = to ? text[to - 1] : ' ', rounded[32];
+    const char before = (char)(to ? text[to - 1] : ' ');
+    char rounded[32];
     int starts = !isalnum((unsigned char)before) && before != '.' && before != '#';
     size_t length = starts && !keep ? long_number(text + from, left) : 0;
     if (length) {

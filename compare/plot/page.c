@@ -38,7 +38,8 @@ typedef struct page {
 
 static pdlt_box panel_box(const pdlt_plot *plot, size_t k) {
   pdlt_box cell = grid_cell(plot);
-  double column = (double)(k % plot->columns), row = (double)(k / plot->columns);
+  const size_t line = k / plot->columns;
+  double column = (double)(k % plot->columns), row = (double)line;
   return (pdlt_box){EDGE + column * cell.width + cell.x, EDGE + row * cell.height + cell.y,
                     plot->panel_width, plot->panel_height};
 }

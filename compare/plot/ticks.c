@@ -22,7 +22,8 @@ static double step_with_at_most(double lo, double hi, int most, double *count) {
   int k = (int)floor(log10(hi - lo)) - 1;
   double step = 0;
   for (int i = 0; i < 9; i++) {
-    step = factor[i % 3] * pow(10, k + i / 3);
+    const int decade = k + i / 3;
+    step = factor[i % 3] * pow(10, decade);
     *count = floor(hi / step + 1e-9) - ceil(lo / step - 1e-9) + 1;
     if (*count <= most) break;
   }

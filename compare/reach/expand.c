@@ -30,9 +30,10 @@ static void unit(double f[N][N]) {
 static void power(double f[N][N], double base[N][N], double t) {
   double left = t;
   unit(f);
-  for (int bit = 0; bit < BITS && left >= 1.0; bit++, left = floor(left / 2.0)) {
+  for (int bit = 0; bit < BITS && left >= 1.0; bit++) {
     if (fmod(left, 2.0) == 1.0) multiply(f, base, f);
     multiply(base, base, base);
+    left = floor(left / 2.0);
   }
 }
 

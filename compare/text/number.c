@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MINUS "\xe2\x88\x92"
@@ -40,9 +41,8 @@ void pdlt_plot_number(char *out, size_t size, double value, int digits) {
   const char *sign = value < 0 ? MINUS : "";
   char text[64];
   snprintf(text, sizeof text, "%.*e", digits - 1, fabs(value));
-  int exponent = 0;
   char *e = strchr(text, 'e');
-  sscanf(e + 1, "%d", &exponent);
+  const int exponent = (int)strtol(e + 1, NULL, 10);
   if (value == 0 || (exponent >= -3 && exponent < 5)) {
     int decimals = value == 0 ? 0 : digits - 1 - exponent;
     snprintf(text, sizeof text, "%.*f", decimals > 0 ? decimals : 0, fabs(value));

@@ -389,7 +389,7 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
             .beyond = beyond};
   pdlt_status status = PDLT_OK;
   pdlt_evidence evidence = begin(join, setup, power);
-  f.terms = (size_t)(setup->degree - power + 1);
+  f.terms = (size_t)(setup->degree - power) + 1;
   for (size_t k = 0; k < join->count; k++) p[k] = NAN;
   if (evidence.widths < evidence.needed) {
     *out = evidence;

@@ -54,7 +54,7 @@ static void fill_directions(pdlt_joint_work *ws, const pdlt_functions *f) {
       double sign = pdlt_mix64(pdlt_mix64(f->tag[r]) + m) >> 63 ? 1.0 : -1.0;
       ws->u[r * ws->d + m] = sign / sqrt((double)f->count);
     }
-    if (length > 0.0) ws->u[r * ws->d] = f->shift[r] / f->scale[r] / length;
+    if (f->shift != NULL && length > 0.0) ws->u[r * ws->d] = f->shift[r] / f->scale[r] / length;
   }
 }
 

@@ -37,7 +37,7 @@ void pdlt_bracket_levels_free(pdlt_bracket_levels *levels) {
 /* Polynomials: Gauss nodes, exact at every level (integrands of degree 4 x degree). */
 static pdlt_status gauss_grid(const pdlt_bracket_levels *levels, int level, pdlt_bracket_grid *out,
                               pdlt_error *err) {
-  return pdlt_bracket_grid_new_gauss(out, (size_t)(2 * levels->degree + 1 + level), err);
+  return pdlt_bracket_grid_new_gauss(out, 2 * (size_t)levels->degree + 1 + (size_t)level, err);
 }
 
 /* The reach grows with the level, so that the difference of two levels sees the cut of

@@ -118,17 +118,17 @@ static void pivoted_root(const double *K, double root[4][4]) {
   double left[16], largest = 0.0;
   memcpy(left, K, sizeof left);
   memset(root, 0, 16 * sizeof(double));
-  for (int i = 0; i < 4; i++) largest = fmax(largest, K[5 * i]);
+  for (size_t i = 0; i < 4; i++) largest = fmax(largest, K[5 * i]);
   for (int m = 0; m < 4; m++) {
-    int pivot = 0;
-    for (int i = 1; i < 4; i++)
+    size_t pivot = 0;
+    for (size_t i = 1; i < 4; i++)
       if (left[5 * i] > left[5 * pivot]) pivot = i;
     if (!(left[5 * pivot] > 4e-16 * largest)) return;
     double inverse = 1.0 / sqrt(left[5 * pivot]);
-    for (int i = 0; i < 4; i++) root[i][m] = left[4 * i + pivot] * inverse;
-    for (int i = 0; i < 4; i++)
-      for (int j = 0; j < 4; j++) left[4 * i + j] -= root[i][m] * root[j][m];
-    for (int i = 0; i < 4; i++) left[4 * i + pivot] = left[4 * pivot + i] = 0.0;
+    for (size_t i = 0; i < 4; i++) root[i][m] = left[4 * i + pivot] * inverse;
+    for (size_t i = 0; i < 4; i++)
+      for (size_t j = 0; j < 4; j++) left[4 * i + j] -= root[i][m] * root[j][m];
+    for (size_t i = 0; i < 4; i++) left[4 * i + pivot] = left[4 * pivot + i] = 0.0;
   }
 }
 
@@ -175,8 +175,8 @@ static pdlt_status work_new(quad_work *work, const pdlt_bracket_grid *grid, pdlt
   work->mehler = work->s + 16 * nn;
   work->half = work->mehler + 2 * nn;
   work->pair = work->half + nn;
-  work->moved = work->pair + 2 * ORDER_PAIRS * nn;
-  work->modes = work->moved + 2 * ORDER_PAIRS * nn;
+  work->moved = work->pair + nn * 2 * ORDER_PAIRS;
+  work->modes = work->moved + nn * 2 * ORDER_PAIRS;
   return PDLT_OK;
 }
 

@@ -137,8 +137,8 @@ static double evaluate(const moment *m, double floor) {
  * distinct rays' covariances. */
 static moment merge_rays(const double *K, int ray[4], double scale[4]) {
   moment m = {0};
-  int source[4];
-  for (int i = 0; i < 4; i++) {
+  size_t source[4] = {0};
+  for (size_t i = 0; i < 4; i++) {
     ray[i] = -1;
     for (int g = 0; g < m.count && ray[i] < 0; g++) {
       double own = K[5 * i], other = K[5 * source[g]], cross = K[4 * i + source[g]];
@@ -165,7 +165,7 @@ double pdlt_bracket_relu_quad(const pdlt_activation *activation, const double *K
   int ray[4];
   double scale[4], sum = 0.0, largest = 0.0;
   moment base = merge_rays(K, ray, scale);
-  for (int i = 0; i < 4; i++) largest = fmax(largest, K[5 * i]);
+  for (size_t i = 0; i < 4; i++) largest = fmax(largest, K[5 * i]);
   for (int choice = 0; choice < 16; choice++) {
     moment m = base;
     double factor = 1.0;

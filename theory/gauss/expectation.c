@@ -75,7 +75,7 @@ pdlt_status pdlt_expectation_single(pdlt_value *out, const pdlt_activation *act,
     return PDLT_OK;
   }
   double step = pdlt_gauss_line_step(k, 1);
-  for (int i = 0; i < REFINEMENTS; i++, step /= 2) {
+  for (int i = 0; i < REFINEMENTS; i++) {
     double value, coarse, size;
     status = line_once(&value, &coarse, &size, act, p, q, k, step, err);
     if (status != PDLT_OK) return status;
@@ -83,6 +83,7 @@ pdlt_status pdlt_expectation_single(pdlt_value *out, const pdlt_activation *act,
       *out = (pdlt_value){value, fabs(value - coarse) + 16 * DBL_EPSILON * size};
       return PDLT_OK;
     }
+    step /= 2;
   }
   return pdlt_fail(err, PDLT_ERR_NUMERIC, "quadrature over z ~ N(0, %.6g) did not settle to %.1e",
                    k, tolerance);

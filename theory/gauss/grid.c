@@ -54,7 +54,7 @@ pdlt_status pdlt_expectation_pair_grid(pdlt_value *out, const pdlt_activation *a
   if (!pdlt_activation_get_traits(act).smooth)
     return pdlt_fail(err, PDLT_ERR_UNSUPPORTED, "quadrature needs an activation without a kink");
   double step = fmin(2 * STEP_IN_Z / sqrt(fmax(k11, 1e-300)), 1.0), before = 0;
-  for (int i = 0; i < GRIDS; i++, step /= 1.5) {
+  for (int i = 0; i < GRIDS; i++) {
     double value, size;
     const pdlt_status status = grid_once(&value, &size, act, p, q, k11, k12, k22, step, err);
     if (status != PDLT_OK) return status;
@@ -63,6 +63,7 @@ pdlt_status pdlt_expectation_pair_grid(pdlt_value *out, const pdlt_activation *a
       return PDLT_OK;
     }
     before = value;
+    step /= 1.5;
   }
   return pdlt_fail(err, PDLT_ERR_NUMERIC,
                    "quadrature over a pair with kernels %.6g, %.6g did not settle to %.1e", k11,

@@ -80,7 +80,7 @@ static double weighted_next(weighted *work, size_t n) {
 static pdlt_status resolve(weighted *out, const pdlt_activation *act, int order, double k,
                            size_t terms, double goal, pdlt_error *err) {
   double step = pdlt_gauss_line_step(k, terms);
-  for (int i = 0; i < REFINEMENTS; i++, step /= 2) {
+  for (int i = 0; i < REFINEMENTS; i++) {
     weighted work;
     const pdlt_status status = weighted_new(&work, act, order, k, step, err);
     if (status != PDLT_OK) return status;
@@ -89,6 +89,7 @@ static pdlt_status resolve(weighted *out, const pdlt_activation *act, int order,
       return PDLT_OK;
     }
     weighted_free(&work);
+    step /= 2;
   }
   return pdlt_fail(err, PDLT_ERR_NUMERIC, "quadrature over z ~ N(0, %.6g) did not settle to %.1e",
                    k, goal);

@@ -7,7 +7,7 @@
 
 #define TWO_PI 6.283185307179586477
 
-enum { MAX_NODES = 1 << 21 };
+enum { MAX_SIDE = 1 << 20 }; /* nodes on either side of 0 */
 
 double pdlt_gauss_line_step(double k, size_t terms) {
   return TWO_PI / (40 * sqrt(k) + 2 * sqrt((double)terms) + 10);
@@ -17,7 +17,7 @@ pdlt_status pdlt_gauss_line_new(pdlt_gauss_line *out, double step, pdlt_error *e
   pdlt_status status = PDLT_OK;
   pdlt_gauss_line line = {0};
   const double half = ceil(PDLT_GAUSS_RANGE / step);
-  if (!(half >= 1 && half <= MAX_NODES / 2))
+  if (!(half >= 1 && half <= MAX_SIDE))
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
                        "a Gaussian expectation needs a step of %g standard deviations; the kernel "
                        "is too large for quadrature",

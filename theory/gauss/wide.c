@@ -28,7 +28,7 @@ typedef struct nodes {
 
 static pdlt_status nodes_fit(nodes *line, size_t count, pdlt_error *err) {
   line->count = count;
-  if (count <= line->room) return PDLT_OK;
+  if (count <= line->room && line->z != NULL) return PDLT_OK;
   double *storage = NULL;
   const size_t room = 2 * count;
   const pdlt_status status = pdlt_alloc(&storage, (2 + ORDERS) * room, sizeof *storage, err);
@@ -198,11 +198,12 @@ pdlt_status pdlt_wide_pair(pdlt_wide *out, const pdlt_activation *act, int max_o
   if (!(first <= 1e12))
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
                        "the inputs are too large (kernel %.6g); data.scale: 1 would do", first));
-  for (int i = 0; i < REFINEMENTS; i++, step /= 1.4) {
+  for (int i = 0; i < REFINEMENTS; i++) {
     wide_sums sums;
     pdlt_wide wide;
     PDLT_TRY(sum_once(&sums, act, max_order + 1, first, k12, second, step, &outer, &inner, err));
     read_sums(&wide, &sums, max_order + 1);
+    step /= 1.4;
     if (!settled(&wide, count, order, goal)) continue;
     add_rounding(&wide, max_order + 1, k12);
     if (swapped) swap_samples(&wide);

@@ -21,7 +21,7 @@ void pdlt_kink_tracker_free(pdlt_kink_tracker *t) {
 }
 
 static pdlt_status grow(pdlt_kink_pieces *p, pdlt_error *err) {
-  const size_t capacity = p->capacity == 0 ? 2 * MOST : 2 * p->capacity;
+  const size_t capacity = p->capacity == 0 ? (size_t)2 * MOST : 2 * p->capacity;
   pdlt_kink_piece *larger = NULL;
   const pdlt_status status = pdlt_alloc(&larger, capacity, sizeof *larger, err);
   if (status != PDLT_OK) return status;

@@ -30,7 +30,7 @@ typedef struct tile {
 
 static size_t tile_size(const pdlt_dynamics *dyn) {
   const size_t D = dyn->lo.D, A = dyn->lo.A, n = dyn->lo.outputs, square = A * A;
-  return square * (4 * D + 4 * TILE + (TILE + 3) * n * n) + D * TILE * n * n * (1 + A);
+  return square * (4 * (D + TILE) + (TILE + 3) * n * n) + D * n * n * TILE * (1 + A);
 }
 
 static tile tile_view(const pdlt_covariance *cov, const pdlt_time_weights *weights,
@@ -39,9 +39,9 @@ static tile tile_view(const pdlt_covariance *cov, const pdlt_time_weights *weigh
   tile t = {.cov = cov, .weights = weights, .amplitude = amplitude, .source = source};
   t.slice = data;
   t.fill = t.slice + 4 * D * square;
-  t.columns = t.fill + 4 * TILE * square;
-  t.sum = t.columns + TILE * n * n * square;
-  t.weight = t.sum + D * TILE * n * n;
+  t.columns = t.fill + square * 4 * TILE;
+  t.sum = t.columns + n * n * square * TILE;
+  t.weight = t.sum + D * n * n * TILE;
   t.response = t.weight + 3 * n * n * square;
   return t;
 }

@@ -109,13 +109,13 @@ typedef struct tile {
 
 static size_t tile_size(const pdlt_dynamics *dyn) {
   const size_t D = dyn->lo.D, A = dyn->lo.A, n = dyn->lo.outputs;
-  return A * A * (2 * TILE * n + 1 + D + 2 * n) + PDLT_DYNAMICS_PART_COUNT * D * TILE * n;
+  return A * A * (n * 2 * TILE + 1 + D + 2 * n) + PDLT_DYNAMICS_PART_COUNT * D * TILE * n;
 }
 
 static tile tile_view(const pdlt_dynamics *dyn, const pdlt_time_weights *weights, double *data) {
   const size_t D = dyn->lo.D, square = dyn->lo.A * dyn->lo.A, n = dyn->lo.outputs;
   tile t = {.dyn = dyn, .weights = weights, .weight = data};
-  t.fill = t.weight + 2 * TILE * n * square;
+  t.fill = t.weight + n * square * 2 * TILE;
   t.slice = t.fill + square;
   t.moment = t.slice + D * square;
   t.sum = t.moment + 2 * n * square;
@@ -192,7 +192,8 @@ static void add_triples(const tile *t, int q, int pattern, size_t a) {
     t->weights->fill(t->weights->self, t->from + k, term, a, t->fill);
     for (size_t m = 0; m < 2 * n; m++) {
       const double *moment = t->moment + m * square;
-      double *out = t->weight + (m / n * t->count * n + k * n + m % n) * square;
+      const size_t second = m >= n;
+      double *out = t->weight + (second * t->count * n + k * n + m - second * n) * square;
       for (size_t bc = 0; bc < square; bc++) out[bc] = scale * t->fill[bc] * moment[bc];
     }
   }

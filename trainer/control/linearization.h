@@ -57,10 +57,10 @@ void pdlt_linearization_respond(pdlt_linearization *linearization, const double 
 void pdlt_linearization_impulse(pdlt_linearization *linearization, const double *target, double t,
                                 double *out);
 
-/* c (T, n_L, D) of the NTK ntk (q, q); *unstable, unless NULL: eta theta_max > 2. An NTK that
+/* out = c (T, n_L, D) of the NTK ntk (q, q); *unstable, unless NULL: eta theta_max > 2. An NTK that
  * is not finite has c = 0. Errors: PDLT_ERR_MEMORY. Cost 9 q_A^3. */
 pdlt_status pdlt_linearization_course(pdlt_linearization *linearization, const double *ntk,
-                                      double *c, int *unstable, pdlt_error *err);
+                                      double *out, int *unstable, pdlt_error *err);
 
 #ifdef __cplusplus
 }

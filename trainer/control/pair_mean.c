@@ -78,7 +78,7 @@ static void add_ray(const rule *r, const pdlt_activation *activation, const doub
     r->z[i] = g[0] * x * r->radius[i];
     r->z[n + i] = (g[1] * x + g[2] * y) * r->radius[i];
   }
-  pdlt_activation_forward(activation, (size_t)(2 * n), r->z, r->s, r->ds);
+  pdlt_activation_forward(activation, 2 * (size_t)n, r->z, r->s, r->ds);
   for (int i = 0; i < n; i++) {
     const double w = weight * r->radius_weight[i];
     const double s = w * r->s[i] * r->s[n + i], ds = w * r->ds[i] * r->ds[n + i];

@@ -20,7 +20,8 @@ int pdlt_weightless_theta(const pdlt_plan *plan) {
 }
 
 size_t pdlt_weightless_values(const pdlt_plan *plan) {
-  const size_t matrices = (size_t)(pdlt_weightless_kernel(plan) + pdlt_weightless_theta(plan));
+  const size_t matrices =
+      (size_t)pdlt_weightless_kernel(plan) + (size_t)pdlt_weightless_theta(plan);
   return matrices * plan->readouts * pairs_of(plan) +
          (plan->control.linear ? plan->times * plan->p : 0);
 }

@@ -118,7 +118,9 @@ void pdlt_ddntk_products(pdlt_ddntk *f, int m, const size_t left[2], const size_
     const pdlt_ddntk_layer *y = &f->layer[k];
     pdlt_gemm(0, 1, SS, SS, y->n, factor, y->ddelta + x * y->n, y->n, y->ddelta + z * y->n, y->n,
               0.0, gram, SS);
-    for (size_t i = 0; i < SS; i++) add_moved(S, y->h + i / S * S, gram + i * SS, out + i * SS);
+    for (size_t a = 0; a < S; a++)
+      for (size_t b = 0; b < S; b++)
+        add_moved(S, y->h + a * S, gram + (a * S + b) * SS, out + (a * S + b) * SS);
     if (k == 0) continue;
     const pdlt_ddntk_layer *below = &f->layer[k - 1];
     const double scale = factor * y->rate;

@@ -57,7 +57,8 @@ size_t pdlt_block_read(pdlt_records *b, const char *bytes, size_t size, size_t *
 void pdlt_block_put(const pdlt_records *b, size_t u, pdlt_block_rows *rows) {
   size_t count;
   const double *samples = pdlt_records_kept(b, u, &count);
-  *rows->place++ = (double)(u / b->per_width);
+  const size_t width = u / b->per_width;
+  *rows->place++ = (double)width;
   *rows->place++ = (double)(u % b->per_width);
   put_doubles((char *)rows->record, b->records + u * b->record, b->record);
   put_doubles((char *)rows->samples, samples, count);

@@ -153,7 +153,7 @@ static void fix_blocks(pdlt_plan *plan, size_t members) {
     plan->blocks = (members + plan->block_members - 1) / plan->block_members;
     const size_t all = plan->blocks * plan->ex->network.num_widths;
     if (all * plan->at.size <= PDLT_MAX_RECORDS / sizeof(double)) return;
-    if (plan->blocks < 2 * FEWEST_BLOCKS) return;
+    if (plan->blocks / 2 < FEWEST_BLOCKS) return;
     plan->block_members *= 2;
   }
 }

@@ -86,9 +86,11 @@ static void merge_moments(const pdlt_record_part *scatter, double *into, const d
     into[count->at] += from[count->at];
     return;
   }
+  /* A mean has times * columns numbers, a scatter times * columns^2. */
   const size_t columns = scatter->size / mean->size;
-  pdlt_moments_merge(mean->size / columns, columns, &into[count->at], into + mean->at,
-                     into + scatter->at, from[count->at], from + mean->at);
+  const size_t times = mean->size * mean->size / scatter->size;
+  pdlt_moments_merge(times, columns, &into[count->at], into + mean->at, into + scatter->at,
+                     from[count->at], from + mean->at);
 }
 
 void pdlt_record_merge(const pdlt_plan *plan, double *into, const double *from) {

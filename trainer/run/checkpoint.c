@@ -53,10 +53,13 @@ static pdlt_status new_path(const pdlt_checkpoint *c, unsigned number, char **ou
 
 /* Number of a segment name; 0: not one. */
 static unsigned number_of(const char *name) {
+  enum { digits = 8 };
   unsigned number = 0;
-  int length = 0;
-  if (sscanf(name, "%8u.blocks%n", &number, &length) != 1 || length != 15) return 0;
-  return name[length] == 0 ? number : 0;
+  for (int i = 0; i < digits; i++) {
+    if (name[i] < '0' || name[i] > '9') return 0;
+    number = 10 * number + (unsigned)(name[i] - '0');
+  }
+  return strcmp(name + digits, ".blocks") == 0 ? number : 0;
 }
 
 static int ends_with(const char *name, const char *tail) {
@@ -339,7 +342,7 @@ pdlt_status pdlt_checkpoint_read(pdlt_checkpoint *c, const pdlt_plan *plan, pdlt
 static void put(FILE *stream, const void *bytes, size_t size, unsigned long long *hash) {
   if (size == 0) return;
   *hash = pdlt_hash_bytes(*hash, bytes, size);
-  fwrite(bytes, 1, size, stream);
+  (void)fwrite(bytes, 1, size, stream);
 }
 
 static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, const pdlt_records *b,
@@ -355,6 +358,7 @@ static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, con
   h.block_members = b->block_members;
   h.widths = b->widths;
   h.whole = saved != NULL;
+  /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): saved may be NULL, fresh is not */
   for (size_t u = 0; u < b->units; u++) h.entries += fresh[u] || (saved != NULL && saved[u]);
   char *bytes = NULL; /* of one block */
   pdlt_status status = PDLT_OK;
@@ -368,7 +372,7 @@ static pdlt_status write_segment(const pdlt_checkpoint *c, const char *path, con
     put(writer.stream, bytes, pdlt_block_bytes(b, u), &hash);
   }
   const uint64_t sum = hash;
-  fwrite(&sum, sizeof sum, 1, writer.stream);
+  (void)fwrite(&sum, sizeof sum, 1, writer.stream);
   status = pdlt_file_commit(&writer, err);
 cleanup:
   pdlt_free(bytes);
