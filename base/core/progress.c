@@ -138,6 +138,19 @@ void pdlt_progress_add(pdlt_progress *progress, double more) {
   pdlt_progress_update(progress, progress->done + more);
 }
 
+pdlt_status pdlt_progress_check(const pdlt_progress *progress, pdlt_error *err) {
+  if (progress == NULL || progress->stop == NULL || *progress->stop == 0) return PDLT_OK;
+  return pdlt_fail(err, PDLT_ERR_INTERRUPTED, "interrupted during %s", progress->label);
+}
+
+pdlt_progress pdlt_progress_silent(const pdlt_progress *progress) {
+  pdlt_progress silent = {.mode = PDLT_PROGRESS_QUIET};
+  if (progress == NULL) return silent;
+  memcpy(silent.label, progress->label, sizeof silent.label);
+  silent.stop = progress->stop;
+  return silent;
+}
+
 void pdlt_progress_finish(pdlt_progress *progress) {
   if (progress == NULL || progress->waits) return;
   call(progress, now());

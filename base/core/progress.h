@@ -1,9 +1,11 @@
 /* progress.h - how far long work has come: a bar on a terminal, plain lines
- * otherwise, nothing when quiet; always on stderr. Whoever asks is called as well.
+ * otherwise, nothing when quiet; always on stderr. Whoever asks is called as well, and may end the work.
  *
  * Is not: part of any result; nothing depends on the clock it reads. */
 #ifndef PDLT_BASE_CORE_PROGRESS_H
 #define PDLT_BASE_CORE_PROGRESS_H
+
+#include <signal.h>
 
 #include "base/core/event.h"
 #include "base/core/status.h"
@@ -24,8 +26,10 @@ typedef struct pdlt_progress {
   pdlt_event_call call;    /* also told of everything, whatever the mode; may be NULL */
   void *context;           /* its first argument */
   double called;           /* when, in seconds of that clock */
-  int waits;               /* 1: nothing was said yet of a stage that may be short */
-  int open;                /* 1: the line of a bar has no end yet */
+  const volatile sig_atomic_t
+      *stop; /* not 0: the work is to end (pdlt_progress_check); may be NULL */
+  int waits; /* 1: nothing was said yet of a stage that may be short */
+  int open;  /* 1: the line of a bar has no end yet */
 } pdlt_progress;
 
 /* BAR on a terminal, LINES otherwise, QUIET when asked. */
@@ -50,6 +54,13 @@ void pdlt_progress_update(pdlt_progress *progress, double done);
 
 /* The same with `more` work done; from any of the threads that share the work. */
 void pdlt_progress_add(pdlt_progress *progress, double more);
+
+/* PDLT_ERR_INTERRUPTED, with the stage in its message, once the work is to end; from any thread. Cheap:
+ * loops ask each time round. progress may be NULL. */
+pdlt_status pdlt_progress_check(const pdlt_progress *progress, pdlt_error *err);
+
+/* One of which nobody is told, that is asked to end when the other is. progress may be NULL. */
+pdlt_progress pdlt_progress_silent(const pdlt_progress *progress);
 
 /* A line of its own between stages: what was found so far. Not printed when quiet. */
 void pdlt_progress_note(pdlt_progress *progress, const char *format, ...) PDLT_PRINTF(2, 3);

@@ -34,7 +34,7 @@ typedef struct pdlt_settings {
                                       * of data files: relative to the working folder */
   pdlt_event_call call;              /* told of progress (base/core/event.h); NULL: nobody */
   void *context;                     /* its first argument */
-  const volatile sig_atomic_t *stop; /* training ends soon after it is not 0; NULL: never */
+  const volatile sig_atomic_t *stop; /* work ends soon after it is not 0; NULL: never */
   double checkpoint_seconds;         /* longest wait for the disk, 0 to 1e9; 20 */
   int shard, shards;                 /* train only part `shard` = 1..shards; 0: all */
   int team;                          /* 1: other processes help (pdlt_tools.h) */

@@ -121,7 +121,8 @@ static pdlt_status new_study(pdlt_study **out, const pdlt_origin *origin, size_t
   PDLT_TRY(pdlt_strdup(&study->name, "", err));
   study->progress = (pdlt_progress){.mode = pdlt_progress_choose(!study->settings.verbose),
                                     .call = study->settings.call,
-                                    .context = study->settings.context};
+                                    .context = study->settings.context,
+                                    .stop = study->settings.stop};
   PDLT_TRY(copy_origin(&study->origin, origin, err));
   if (origin->path != NULL || origin->text != NULL) PDLT_TRY(read_keys(study, err));
   *out = study;

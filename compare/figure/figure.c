@@ -111,6 +111,7 @@ pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
   job.folder = path;
   read_provenance(&job.provenance, in->measured->meta, seed, sizeof seed);
   for (size_t i = 0; i < PDLT_FIGURES; i++) {
+    PDLT_TRY(pdlt_progress_check(progress, err));
     PDLT_TRY(figures[i](&job, err));
     pdlt_progress_add(progress, 1);
   }

@@ -20,7 +20,7 @@ static int by_key(const void *a, const void *b) {
   return p->number < q->number ? -1 : p->number > q->number;
 }
 
-static int close(double a, double b, double tolerance) {
+static int is_close(double a, double b, double tolerance) {
   return (isnan(a) && isnan(b)) || fabs(a - b) <= tolerance;
 }
 
@@ -29,13 +29,13 @@ static int same(const pdlt_join *join, size_t a, size_t b) {
   double tolerance = fmin(join->floor[a], join->floor[b]);
   size_t w_count = join->num_widths;
   if (!(join->time[a] == join->time[b] || isnan(join->time[a]))) return 0;
-  if (!close(join->lo[a], join->lo[b], tolerance + 2.0 * join->err_lo)) return 0;
-  if (!close(join->nlo[a], join->nlo[b],
-             1e-12 * fabs(join->nlo[a]) + 2.0 * join->err_nlo + tolerance))
+  if (!is_close(join->lo[a], join->lo[b], tolerance + 2.0 * join->err_lo)) return 0;
+  if (!is_close(join->nlo[a], join->nlo[b],
+                1e-12 * fabs(join->nlo[a]) + 2.0 * join->err_nlo + tolerance))
     return 0;
   for (size_t w = 0; w < w_count; w++) {
-    if (!close(join->x[a * w_count + w], join->x[b * w_count + w], tolerance)) return 0;
-    if (!close(join->se[a * w_count + w], join->se[b * w_count + w], tolerance)) return 0;
+    if (!is_close(join->x[a * w_count + w], join->x[b * w_count + w], tolerance)) return 0;
+    if (!is_close(join->se[a * w_count + w], join->se[b * w_count + w], tolerance)) return 0;
   }
   return 1;
 }

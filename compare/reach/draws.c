@@ -180,6 +180,7 @@ pdlt_status pdlt_gaussian_ntk_shift(const pdlt_gaussian_ntk *w, double h, double
   pdlt_status status = PDLT_OK;
   PDLT_TRY(allocate(&ws, err));
   for (size_t start = 0; start < w->draws / 2; start += CHUNK) {
+    PDLT_TRY(pdlt_progress_check(w->progress, err));
     fill_chunk(&ws, start);
     for (size_t c = 0; c < CHUNK; c++) {
       PDLT_TRY(add_pair(&ws, c, h, err));

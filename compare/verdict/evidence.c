@@ -404,6 +404,7 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
   f.coefficient.view.shared_width = f.left.view.shared_width = beyond->width;
   pdlt_progress_add(setup->progress, (double)join->count);
   for (size_t k = 0; k < join->count; k++) {
+    PDLT_TRY(pdlt_progress_check(setup->progress, err));
     PDLT_TRY(add_number(&f, &evidence, k, &rows[k], &p[k], err));
     pdlt_progress_add(setup->progress, 1.0);
   }

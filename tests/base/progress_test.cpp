@@ -92,6 +92,24 @@ TEST(Progress, NotesAreLinesOfTheirOwn) {
   }
 }
 
+TEST(Progress, WorkIsAskedToEnd) {
+  volatile sig_atomic_t stop = 0;
+  pdlt_error err = {};
+  pdlt_progress p = {};
+  EXPECT_EQ(pdlt_progress_check(nullptr, &err), PDLT_OK);
+  EXPECT_EQ(pdlt_progress_check(&p, &err), PDLT_OK);
+  p.stop = &stop;
+  pdlt_progress_start(&p, "kernels", 2, 0);
+  EXPECT_EQ(pdlt_progress_check(&p, &err), PDLT_OK);
+  pdlt_progress silent = pdlt_progress_silent(&p);
+  stop = 1;
+  EXPECT_EQ(pdlt_progress_check(&p, nullptr), PDLT_ERR_INTERRUPTED);
+  EXPECT_EQ(pdlt_progress_check(&silent, &err), PDLT_ERR_INTERRUPTED);
+  EXPECT_STREQ(err.message, "interrupted during kernels");
+  const pdlt_progress none = pdlt_progress_silent(nullptr);
+  EXPECT_EQ(pdlt_progress_check(&none, nullptr), PDLT_OK);
+}
+
 // What was left off is not done.
 TEST(Progress, OnlyWhatIsDoneIsCalledDone) {
   pdlt_progress p = {};

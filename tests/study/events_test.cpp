@@ -12,6 +12,7 @@ struct Listener {
   size_t progress = 0;
   double least = 1, most = 0; /* done/total */
   std::string stop_at;        /* label at which to stop; empty: never */
+  bool at_end = false;        /* when that is done, not when it begins */
   volatile sig_atomic_t stop = 0;
 };
 
@@ -23,7 +24,7 @@ void hear(void *context, int event, const char *text, double done, double total)
   l->progress++;
   l->least = std::min(l->least, done / total);
   l->most = std::max(l->most, done / total);
-  if (text == l->stop_at) l->stop = 1;
+  if (text == l->stop_at && (done == total || !l->at_end)) l->stop = 1;
 }
 
 void attach(Study *s, Listener *l) {
@@ -57,6 +58,66 @@ TEST(Events, NothingIsPrinted) {
   ASSERT_EQ(pdlt_study_run(s.c, nullptr, &s.err), PDLT_OK);
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+}
+
+std::string theory_yaml(const std::string &activation, int steps) {
+  return "network: {activation: " + activation +
+         ", depth: 4, widths: [8, 16], C_b: 0.1, C_W: 1.2}\n"
+         "data: {train: 2}\ntraining: {eta: {relative: 0.3}, steps: " +
+         std::to_string(steps) + "}\n";
+}
+
+/* Stopped before it begins, in the tensors and after them; the next call begins anew. */
+TEST(Events, StoppedTheoryEnds) {
+  TempFolder folder;
+  const std::string path = folder / "t.npz", tensors = "tensors of order 1/n";
+  for (const std::string &stage :
+       {std::string("kernels"), tensors, std::string("training at order 1/n")}) {
+    Listener l;
+    l.stop_at = tensors;
+    l.at_end = stage != tensors;
+    l.stop = stage == "kernels";
+    Study s;
+    attach(&s, &l);
+    ASSERT_EQ(s.open_arrays(theory_yaml("tanh", 4)), PDLT_OK);
+    EXPECT_EQ(pdlt_study_predict(s.c, path.c_str(), &s.err), PDLT_ERR_INTERRUPTED);
+    EXPECT_EQ(std::string(s.err.message), "interrupted during " + stage);
+    EXPECT_FALSE(std::filesystem::exists(path));
+    EXPECT_EQ(pdlt_study_num_arrays(s.c, PDLT_THEORY), 0u);
+    l.stop_at = "";
+    l.stop = 0;
+    EXPECT_EQ(pdlt_study_predict(s.c, path.c_str(), &s.err), PDLT_OK) << s.err.message;
+    EXPECT_TRUE(std::filesystem::exists(path));
+    std::filesystem::remove(path);
+  }
+}
+
+/* A stage of which callers are told after 2 seconds. */
+TEST(Events, StoppedTheoryOfKinksEnds) {
+  Listener l;
+  l.stop_at = "neurons near the kink";
+  Study s;
+  attach(&s, &l);
+  ASSERT_EQ(s.open_arrays(theory_yaml("relu", 40)), PDLT_OK);
+  EXPECT_EQ(pdlt_study_predict(s.c, nullptr, &s.err), PDLT_ERR_INTERRUPTED);
+  EXPECT_STREQ(s.err.message, "interrupted during neurons near the kink");
+}
+
+TEST(Events, StoppedComparisonEnds) {
+  TempFolder folder;
+  Listener l;
+  Study s;
+  attach(&s, &l);
+  ASSERT_EQ(s.open_arrays(arrays_yaml()), PDLT_OK);
+  ASSERT_EQ(pdlt_study_predict(s.c, nullptr, &s.err), PDLT_OK);
+  ASSERT_EQ(pdlt_study_train(s.c, nullptr, &s.err), PDLT_OK);
+  l.stop = 1;
+  EXPECT_EQ(pdlt_study_compare(s.c, (folder / "c").c_str(), &s.err), PDLT_ERR_INTERRUPTED);
+  EXPECT_EQ(pdlt_study_verdict(s.c), nullptr);
+  EXPECT_FALSE(std::filesystem::exists(folder / "c/verdict.json"));
+  l.stop = 0;
+  EXPECT_EQ(pdlt_study_compare(s.c, (folder / "c").c_str(), &s.err), PDLT_OK) << s.err.message;
+  EXPECT_TRUE(std::filesystem::exists(folder / "c/verdict.json"));
 }
 
 TEST(Events, StoppedTrainingGoesOnToTheSameBytes) {

@@ -308,6 +308,7 @@ static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const pdlt_activa
     pdlt_status status = smooth ? work_new(&work, grid, &own) : PDLT_OK;
 #pragma omp for schedule(dynamic, CHUNK)
     for (size_t m = 0; m < quads->multisets; m++) {
+      if (status == PDLT_OK) status = pdlt_progress_check(progress, &own);
       if (status == PDLT_OK) status = quad_item(quads, activation, grid, K, m, &work, &own);
       if (m % CHUNK == CHUNK - 1) pdlt_progress_add(progress, unit * CHUNK);
     }

@@ -162,6 +162,8 @@ static pdlt_status next_layer(pdlt_kernel_layers *layers, recursion *work, int l
   const double pairs = 0.5 * (double)rows * (double)(rows + 1);
 #pragma omp parallel for num_threads(work->threads) schedule(dynamic)
   for (long row = 0; row < rows; row++) {
+    work->row_status[row] = pdlt_progress_check(settings->progress, &work->row_error[row]);
+    if (work->row_status[row] != PDLT_OK) continue;
     work->row_status[row] =
         next_row(layers, work, l, &settings->layer[l], (size_t)row, &work->row_error[row]);
     pdlt_progress_add(settings->progress, (double)(rows - row) / pairs);
@@ -281,6 +283,7 @@ static pdlt_status other_layers(pdlt_kernel_layers *layers, recursion *work,
     if (status == PDLT_OK) note_wide(layers, work, l);
     if (status == PDLT_OK) status = next_layer(layers, work, l, settings, err);
     if (status == PDLT_OK) continue;
+    if (status == PDLT_ERR_INTERRUPTED) return status;
     const pdlt_error inner = err ? *err : (pdlt_error){0};
     return pdlt_fail(err, status, "layer %d: %s", l + 1, inner.message);
   }

@@ -61,9 +61,10 @@ static size_t larger(size_t x, size_t y) { return x > y ? x : y; }
 static pdlt_status go_on(levels *l, size_t points, const pdlt_kink_input *in, pdlt_error *err) {
   const size_t corrected = larger(points / CORRECTED, smaller(points, FIRST_POINTS));
   const size_t count = PDLT_KINK_REPLICAS * l->results;
+  pdlt_progress progress = pdlt_progress_silent(in->progress);
   pdlt_kink_input silent = *in;
   pdlt_status status = PDLT_OK;
-  silent.progress = NULL;
+  silent.progress = &progress;
   PDLT_TRY(pdlt_kink_replicas_go_on(&l->all, points, in, err));
   memcpy(l->result, l->all.result, count * sizeof *l->result);
   if (!l->two) return PDLT_OK;
@@ -149,11 +150,12 @@ static double largest_change(const double *x, const double *y, size_t count) {
 static pdlt_status add_cell_errors(pdlt_kink *out, const pdlt_kink_input *in, pdlt_error *err) {
   const size_t row = out->outputs * out->D, T = out->times, size = pdlt_kink_results_size(out);
   const size_t points = in->max_points > 0 ? smaller(in->max_points, CHECK_POINTS) : CHECK_POINTS;
+  pdlt_progress progress = pdlt_progress_silent(in->progress);
   pdlt_kink_input silent = *in;
   pdlt_kink one[2] = {*out, *out};
   double *block = NULL;
   pdlt_status status = PDLT_OK;
-  silent.progress = NULL;
+  silent.progress = &progress;
   PDLT_TRY(pdlt_alloc(&block, 2 * size, sizeof *block, err));
   for (int k = 0; k < 2; k++) {
     pdlt_kink_replicas again = {0};

@@ -69,7 +69,7 @@ cleanup:
 
 /* Points from .. to of one replica, added to its sums. */
 static pdlt_status add_points(pdlt_kink_replicas *r, size_t replica, size_t from, size_t to,
-                              pdlt_error *err) {
+                              const pdlt_progress *progress, pdlt_error *err) {
   const pdlt_kink_sums sums = pdlt_kink_sums_view(&r->model, r->sum + replica * r->sums);
   pdlt_kink_drawer *drawer = NULL;
   double *normal = NULL;
@@ -77,6 +77,7 @@ static pdlt_status add_points(pdlt_kink_replicas *r, size_t replica, size_t from
   PDLT_TRY(pdlt_alloc(&normal, r->dimensions, sizeof *normal, err));
   PDLT_TRY(pdlt_kink_drawer_new(&drawer, &r->model, err));
   for (size_t i = from; i < to; i++) {
+    PDLT_TRY(pdlt_progress_check(progress, err));
     pdlt_kink_point(replica, i, r->dimensions, r->shift + replica * r->dimensions, normal);
     PDLT_TRY(pdlt_kink_draw(drawer, i, normal, &sums, err));
   }
@@ -134,7 +135,7 @@ pdlt_status pdlt_kink_replicas_go_on(pdlt_kink_replicas *r, size_t points,
 #pragma omp parallel for schedule(dynamic, 1) num_threads(in->threads)
   for (size_t k = 0; k < PDLT_KINK_REPLICAS; k++) {
     pdlt_error inner = {0};
-    pdlt_status status = add_points(r, k, from, points, &inner);
+    pdlt_status status = add_points(r, k, from, points, in->progress, &inner);
     if (status == PDLT_OK) status = finish(r, k, (double)points, pdlt_kink_shape(in), &inner);
     pdlt_progress_add(in->progress, (double)(points - from));
     if (status == PDLT_OK) continue;

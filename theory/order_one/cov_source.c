@@ -257,12 +257,14 @@ pdlt_status pdlt_covariance_source(const void *self, const pdlt_time_weights *we
   fill_amplitudes(dyn, amplitude);
 #pragma omp parallel for num_threads(dyn->threads) schedule(dynamic, 1)
   for (size_t j = 0; j < tiles; j++) {
+    if (pdlt_progress_check(weights->progress, NULL) != PDLT_OK) continue;
     tile t = tile_view(cov, weights, amplitude, source, work + (size_t)omp_get_thread_num() * size);
     t.from = j * TILE;
     t.count = weights->points - t.from < TILE ? weights->points - t.from : TILE;
     run_tile(&t);
     pdlt_progress_add(weights->progress, weights->unit * (double)t.count);
   }
+  status = pdlt_progress_check(weights->progress, err);
 cleanup:
   pdlt_free(work);
   pdlt_free(amplitude);

@@ -58,6 +58,7 @@ static pdlt_status put_times(const pdlt_prediction *p, const pdlt_training *trai
   PDLT_TRY(new_covariance(out, T, n, D, &cov_out, err));
   for (size_t t = 0; t < T; t++) {
     pdlt_training_errors errors;
+    PDLT_TRY(pdlt_progress_check(p->options->progress, err));
     status = training_at(training, ex->training.record[t], mean_out + t * n * D,
                          cov_out == NULL ? NULL : cov, &errors, err);
     if (status == PDLT_ERR_INPUT) {

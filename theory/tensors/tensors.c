@@ -260,6 +260,7 @@ pdlt_status pdlt_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers *ker
   PDLT_TRY(driver_new(&driver, kernels, settings, err));
   pdlt_progress_start(settings->progress, "tensors of order 1/n", (double)(set.depth - 1), 0.0);
   for (int layer = 1; layer < set.depth; layer++) {
+    PDLT_TRY(pdlt_progress_check(settings->progress, err));
     PDLT_TRY(tensor_layer_step(&driver, kernels, layer, &set, err));
     pdlt_progress_update(settings->progress, (double)layer);
   }

@@ -1,0 +1,88 @@
+"""The examples run, are short, and say what theory says."""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+import numpy as np
+from support import ROOT, InFolder
+
+EXAMPLES = ROOT / "python" / "examples"
+
+# Stands for matplotlib: keeps what is drawn, and writes it where the figure would go.
+PYPLOT = '''
+drawn = []
+def loglog(x, y, style, label): drawn.append(f"{label}: {len(x)} {len(y)}")
+def gca(): return Axes
+def legend(): pass
+def savefig(path):
+    with open(path, "w") as file: file.write("\\n".join(drawn))
+class Axes:
+    @staticmethod
+    def set(xlabel, ylabel): drawn.append(f"{xlabel}; {ylabel}")
+'''
+
+
+class Examples(InFolder):
+    def run_example(self, name, *arguments, first_path=""):
+        path = os.pathsep.join(filter(None, [first_path, os.environ.get("PYTHONPATH", "")]))
+        got = subprocess.run([sys.executable, "-B", "-W", "error", str(EXAMPLES / name), *arguments],
+                             env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True,
+                             check=False)
+        self.assertEqual((got.returncode, got.stderr), (0, ""))
+        return got.stdout
+
+    def test_are_short(self):
+        examples = list(EXAMPLES.glob("*.py"))
+        self.assertEqual(len(examples), 3)
+        for example in examples:
+            self.assertLess(len(example.read_text().splitlines()), 40, example.name)
+
+    def test_kernels_of_my_data(self):
+        printed = self.run_example("kernels_of_my_data.py")
+        self.assertRegex(printed, r"NTK: eigenvalues \d.* largest learning rate \d")
+        self.assertRegex(printed, r"mean K at width n: off by [\d.]+/n")
+        np.savez("mine.npz", x=np.eye(4), y=np.array([1, 1, -1, -1]))
+        printed = self.run_example("kernels_of_my_data.py", "mine.npz")
+        kernel = np.array([row.strip(" []").split() for row in printed.splitlines()[1:5]], dtype=float)
+        self.assertEqual(kernel.shape, (4, 4))
+        np.testing.assert_array_equal(kernel, np.diag(np.diag(kernel)))  # odd activation, orthogonal inputs
+
+    def test_ensemble_against_theory(self):
+        printed = self.run_example("ensemble_against_theory.py", "out")
+        rows = re.findall(r"n = +(\d+): measured (\S+) \+- (\S+), order 1/n (\S+)", printed)
+        self.assertEqual([row[0] for row in rows], ["16", "24", "32", "64"])
+        width, measured, error, predicted = (float(word) for word in rows[-1])
+        self.assertLess(abs(measured - predicted), 5 * error + 5 / width**2)
+        self.assertRegex(printed, r"\nverdict: (agree|undecided)\. ")
+        self.assertTrue(Path("out/report.html").exists())
+
+    def test_width_scaling_writes_numbers_without_matplotlib(self):
+        Path("none/matplotlib").mkdir(parents=True)
+        Path("none/matplotlib/__init__.py").write_text("raise ImportError")
+        self.run_example("width_scaling.py", "mine", first_path=str(Path("none").resolve()))
+        header, *rows = Path("mine.csv").read_text().splitlines()
+        self.assertEqual(header, "n,from infinite width,from order 1/n,predicted,error of measurement")
+        n, infinite, order_one, predicted, error = np.loadtxt(rows, delimiter=",").T
+        np.testing.assert_array_equal(n, [16, 24, 32, 48, 64])
+        np.testing.assert_allclose(n * predicted, n[0] * predicted[0], rtol=1e-4)
+        self.assertTrue(np.all(order_one < infinite))
+        np.testing.assert_allclose(infinite[-1], predicted[-1], rtol=0.25)
+        self.assertFalse(Path("mine.png").exists())
+
+    def test_width_scaling_draws_with_matplotlib(self):
+        Path("stand-in/matplotlib").mkdir(parents=True)
+        Path("stand-in/matplotlib/__init__.py").write_text("")
+        Path("stand-in/matplotlib/pyplot.py").write_text(PYPLOT)
+        self.run_example("width_scaling.py", first_path=str(Path("stand-in").resolve()))
+        drawn = Path("width_scaling.png").read_text().splitlines()
+        self.assertEqual(drawn[0], "from infinite width: 5 5")
+        self.assertEqual(len(drawn), 5)
+        self.assertFalse(Path("width_scaling.csv").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
