@@ -63,6 +63,12 @@ void finish_all(pdlt_saver *saver, Blocks *blocks, unsigned threads) {
 
 }  // namespace
 
+static bool has_segments(const fs::path &folder) {
+  for (const auto &entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".blocks") return true;
+  return false;
+}
+
 TEST(TrainerKeeper, EverythingIsOnDiskAfterStop) {
   for (double seconds : {0.0, 1e-3, 1e9}) {
     Folder folder;
@@ -71,7 +77,7 @@ TEST(TrainerKeeper, EverythingIsOnDiskAfterStop) {
     ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, seconds, nullptr), PDLT_OK);
     finish_all(&saver, &blocks, 3);
     if (seconds == 1e9) {
-      EXPECT_TRUE(fs::is_empty(folder.path));
+      EXPECT_FALSE(has_segments(folder.path));
     }
     pdlt_error err = {};
     ASSERT_EQ(pdlt_saver_stop(&saver, &err), PDLT_OK) << err.message;
@@ -91,7 +97,7 @@ TEST(TrainerKeeper, WhatWasOnDiskIsNotWrittenAgain) {
   pdlt_saver saver = {};
   ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, 0, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_saver_stop(&saver, nullptr), PDLT_OK);
-  EXPECT_TRUE(fs::is_empty(folder.path));
+  EXPECT_FALSE(has_segments(folder.path));
   ASSERT_EQ(pdlt_saver_start(&saver, &folder.c, &blocks.c, 1e9, nullptr), PDLT_OK);
   EXPECT_EQ(pdlt_saver_add(&saver, 1), 1);
   ASSERT_EQ(pdlt_saver_stop(&saver, nullptr), PDLT_OK);
