@@ -46,7 +46,10 @@ bool is_running(pid_t pid) {
 /* Whether there is something to go on from. */
 bool has_work(const std::filesystem::path &partial) {
   std::error_code gone;
-  return std::filesystem::exists(partial, gone) && !std::filesystem::is_empty(partial, gone);
+  if (!std::filesystem::exists(partial, gone)) return false;
+  for (const auto &entry : std::filesystem::directory_iterator(partial, gone))
+    if (entry.path().extension() == ".blocks") return true;
+  return false;
 }
 
 /* Kills are spread over the time of one run, so that the work is cut into about twenty
