@@ -119,6 +119,10 @@ pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int fo
                              pdlt_progress *progress, pdlt_archive *out, int *found,
                              pdlt_error *err);
 
+/* The check of results that come from a file: of their arrays (base/experiment/results.h), and of x and y
+ * against data_hash. Errors: PDLT_ERR_INPUT `FILE: ARRAY: ...`. */
+pdlt_status pdlt_stage_check(const pdlt_archive *archive, const char *path, pdlt_error *err);
+
 /* The folder of path must be there and writable: PDLT_ERR_INPUT before hours of work. */
 pdlt_status pdlt_stage_check_writable(const char *path, pdlt_error *err);
 
