@@ -53,6 +53,33 @@ static int is_result(const json_t *meta, const pdlt_stage_key *key) {
                                               meta_number_is(meta, "shards", key->shards)));
 }
 
+/* x and y, where the archive has them as they were made, are those of data_hash. */
+static pdlt_status check_samples(const pdlt_archive *archive, const char *path, pdlt_error *err) {
+  const json_t *data = json_object_get(json_object_get(archive->meta, "experiment"), "data");
+  const char *named = json_string_value(json_object_get(archive->meta, "data_hash"));
+  const pdlt_array *x = pdlt_archive_get(archive, "x"), *y = pdlt_archive_get(archive, "y");
+  char hash[17];
+  if (named == NULL || x == NULL || y == NULL || x->single || y->single) return PDLT_OK;
+  const pdlt_dataset samples = {.train = (size_t)json_integer_value(json_object_get(data, "train")),
+                                .test = (size_t)json_integer_value(json_object_get(data, "test")),
+                                .inputs = x->dim[1],
+                                .outputs = y->dim[1],
+                                .x = x->data,
+                                .y = y->data};
+  pdlt_dataset_hash(&samples, hash);
+  if (strcmp(hash, named) == 0) return PDLT_OK;
+  return pdlt_fail(
+      err, PDLT_ERR_INPUT,
+      "%s: x, y: not the samples that data_hash of its meta names; make the file again", path);
+}
+
+pdlt_status pdlt_stage_check(const pdlt_archive *archive, const char *path, pdlt_error *err) {
+  const char *kind = json_string_value(json_object_get(archive->meta, "kind"));
+  const pdlt_status status = pdlt_results_check(archive, path, err);
+  const int known = kind != NULL && (strcmp(kind, "theory") == 0 || strcmp(kind, "measured") == 0);
+  return status == PDLT_OK && known ? check_samples(archive, path, err) : status;
+}
+
 pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int force,
                              pdlt_progress *progress, pdlt_archive *out, int *found,
                              pdlt_error *err) {
@@ -62,7 +89,7 @@ pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int fo
   pdlt_error unreadable = {0};
   if (pdlt_npz_read_shown(&archive, path, progress, &unreadable) == PDLT_OK &&
       is_result(archive.meta, key)) {
-    const pdlt_status status = pdlt_results_check(&archive, path, err);
+    const pdlt_status status = pdlt_stage_check(&archive, path, err);
     if (status != PDLT_OK) {
       pdlt_archive_free(&archive);
       return force ? PDLT_OK : status;

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/core/memory.h"
-#include "base/experiment/results.h"
 #include "base/file/json.h"
 #include "base/file/npz.h"
 #include "base/vector/linalg.h"
@@ -178,7 +177,7 @@ static pdlt_status read_kind(pdlt_result *out, const char *path, const char *kin
   const char *found = json_string_value(json_object_get(out->archive.meta, "kind"));
   out->made = 1;
   if (found != NULL && strcmp(found, kind) == 0) {
-    status = pdlt_results_check(&out->archive, path, err);
+    status = pdlt_stage_check(&out->archive, path, err);
     return status != PDLT_OK ? status : pdlt_json_dump(out->archive.meta, &out->meta, err);
   }
   return pdlt_fail(err, PDLT_ERR_INPUT,

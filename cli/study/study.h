@@ -128,6 +128,10 @@ pdlt_status pdlt_stage_reuse(const pdlt_stage_key *key, const char *path, int fo
                              pdlt_progress *progress, pdlt_archive *out, int *found,
                              pdlt_error *err);
 
+/* The check of results that come from a file: of their arrays (base/experiment/results.h), and of x and y
+ * against data_hash. Errors: PDLT_ERR_INPUT `FILE: ARRAY: ...`. */
+pdlt_status pdlt_stage_check(const pdlt_archive *archive, const char *path, pdlt_error *err);
+
 /* How the ensemble of a study is trained; partial: folder for unfinished work, or NULL. */
 pdlt_ensemble_options pdlt_stage_training(pdlt_study *study, const pdlt_team *team,
                                           const char *partial);

@@ -88,6 +88,15 @@ TEST(Run, IsComparedAnewWithoutTraining) {
             "--set: network.depth: belongs to the run; compare only knows compare.degree, "
             "compare.level, compare.csv\n");
   EXPECT_FALSE(std::filesystem::exists(folder / "third"));
+  scale_array(folder / "out/theory.npz", "y", 2);
+  const std::string samples =
+      "out/theory.npz: x, y: not the samples that data_hash of its meta names";
+  for (const std::string &command : {compare + "fourth", "run e.yaml -o out" + quick}) {
+    const Outcome other = run_pdlt(command, folder.path());
+    EXPECT_EQ(other.status, 2);
+    EXPECT_NE(other.err.find(samples), std::string::npos) << other.err;
+  }
+  scale_array(folder / "out/theory.npz", "y", 0.5);
   scale_array(folder / "out/measured.npz", "n12/blocks/members", -1);
   const std::string named =
       "out/measured.npz: n12/blocks/members: number 1 of 5 is -64, expected a whole number >= 0; "
