@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "tests/compare/fake.h"
 
@@ -21,6 +24,44 @@ TEST(Select, TakesEachQuantityAndNoRowTwice) {
   for (size_t i = 0; i < 3; i++) names.insert(fake.rows[rows[i]].quantity);
   EXPECT_EQ(names.size(), 3u);
   EXPECT_EQ(pdlt_comparison_select(&fake.comparison, 2, rows), 2u);
+}
+
+TEST(Quantities, AreListedOnceInTheirOrder) {
+  std::vector<pdlt_compare_row> rows(4);
+  const char *const of[] = {"loss_train", "z", "z", "K"};
+  for (size_t r = 0; r < 4; r++) rows[r].quantity = of[r];
+  pdlt_comparison comparison{};
+  comparison.rows = rows.data(), comparison.num_rows = rows.size();
+  const char *names[PDLT_QUANTITIES_MAX];
+  ASSERT_EQ(pdlt_comparison_quantities(&comparison, PDLT_QUANTITIES_MAX, names), 3u);
+  EXPECT_STREQ(names[0], "loss_train");
+  EXPECT_STREQ(names[1], "z");
+  EXPECT_STREQ(names[2], "K");
+  ASSERT_EQ(pdlt_comparison_quantities(&comparison, 2, names), 2u);
+  EXPECT_STREQ(names[1], "z");
+  comparison.num_rows = 0;
+  EXPECT_EQ(pdlt_comparison_quantities(&comparison, 2, names), 0u);
+}
+
+// First the number of each quantity that is furthest from infinite width, then that furthest from theory.
+TEST(Select, TakesTheLargestEffectsAndDeviations) {
+  Fake fake;
+  fake.Make();
+  size_t rows[6];
+  ASSERT_EQ(pdlt_comparison_select(&fake.comparison, 6, rows), 6u);
+  for (size_t i = 0; i < 6; i++) {
+    const pdlt_compare_row &chosen = fake.rows[rows[i]];
+    const auto score = [&](const pdlt_compare_row &row) {
+      const size_t w = row.used[0] ? 0 : 1;
+      return i < 3 ? std::fabs(row.measured[w] - row.lo) / row.se[w] : std::fabs(row.c0.z);
+    };
+    for (size_t r = 0; r < fake.rows.size(); r++) {
+      const bool taken = std::find(rows, rows + i, r) != rows + i;
+      if (taken || std::string(fake.rows[r].quantity) != chosen.quantity) continue;
+      const double other = score(fake.rows[r]);
+      EXPECT_TRUE(!std::isfinite(other) || other <= score(chosen)) << i << " " << r;
+    }
+  }
 }
 
 TEST(Row, NameHoldsTheSampleBehindTheSemicolon) {

@@ -267,4 +267,42 @@ TEST(Angle, OfTheFirstLayer) {
   EXPECT_LT(angle(x, none).sine, 0);
 }
 
+// One step from an angle that is exact, against mantissas of 64 bits: the error covers what rounding does and is
+// not far above it.
+TEST(Angle, NextAngleOfAnExactOne) {
+  for (const double minus : {0.0, 0.2, -0.4})
+    for (const double C_b : {0.0, 0.3})
+      for (const double sine : {0.0199, 1e-3, 3e-7}) {
+        pdlt_activation_traits traits = {};
+        traits.a_plus = 1, traits.a_minus = minus;
+        const pdlt_layer layer = theory_test::Layers({C_b}, {1.6}, {0}, {1}, 3)[0];
+        const long double m = (1 + (long double)minus) / 2, d = (1 - (long double)minus) / 2;
+        const long double phi = asinl(sine), half = sinl(phi / 2), size = m * m + d * d;
+        const double k[3] = {1.3, (double)(sqrtl(1.3L * 0.9L) * cosl(phi)), 0.9}, e[3] = {0, 0, 0};
+        const long double both = sqrtl((long double)k[0] * k[2]), square = phi * phi;
+        const long double rest =
+            phi * square *
+            (1 / 3.0L - square * (1 / 30.0L - square * (1 / 840.0L - square / 45360)));
+        const long double gap = both * (size * 2 * half * half - d * d * 2 / acosl(-1) * rest);
+        const long double apart = sqrtl(size) * (sqrtl(k[0]) - sqrtl(k[2]));
+        const long double bias = (long double)C_b / layer.C_W;
+        const long double det = bias * (apart * apart + 2 * gap) + gap * (2 * size * both - gap);
+        const long double next[3] = {C_b + layer.C_W * size * k[0],
+                                     C_b + layer.C_W * (size * both - gap),
+                                     C_b + layer.C_W * size * k[2]};
+        const double rounded[3] = {(double)next[0], (double)next[1], (double)next[2]};
+        const long double exact = layer.C_W * sqrtl(det / next[0] / next[2]);
+        const pdlt_angle from = {sine, 0},
+                         to = pdlt_angle_next(&traits, &layer, &from, k, e, rounded);
+        if (to.sine < 0) {
+          EXPECT_GT(exact, PDLT_ANGLE_FOLLOWED * 0.99); /* no longer small */
+          continue;
+        }
+        EXPECT_LE(std::fabs((double)(to.sine - exact)), to.error)
+            << minus << " " << C_b << " " << sine;
+        EXPECT_GE(to.error, 4 * 2.2e-16 * to.sine);
+        EXPECT_LE(to.error, 100 * 2.2e-16 * to.sine);
+      }
+}
+
 }  // namespace

@@ -123,6 +123,16 @@ TEST(TrainerShard, RefusesShardsWithMissingParts) {
       if (shard.c.entries[k].name == std::string(name)) shard.c.entries[k].name[0] = '?';
     EXPECT_EQ(merge({&shard}, &out).rfind("file0: a shard, but ", 0), 0u) << name;
   }
+  // One sample less than the experiment has, of inputs, targets or both.
+  for (const auto &names : {std::vector<const char *>{"x"}, {"y"}, {"x", "y"}}) {
+    Archive less, none;
+    train(s, data, 0, 1, 1, &less);
+    for (const char *name : names)
+      for (size_t k = 0; k < less.c.count; k++)
+        if (less.c.entries[k].name == std::string(name)) less.c.entries[k].array.dim[0]--;
+    EXPECT_EQ(merge({&less}, &none),
+              "file0: a shard, but its samples do not fit its experiment; make it again");
+  }
   Archive shard, out;
   train(s, data, 0, 1, 1, &shard);
   for (double wrong : {-1.0, 0.5, 1e9}) {

@@ -1,0 +1,76 @@
+// Every panel of every figure names its horizontal axis: a row of letters below the numbers of the axis.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "compare/figure/figure.h"
+#include "tests/cli/support.h"
+#include "tests/compare/fake.h"
+
+namespace {
+
+// The frame of a panel: left, right and bottom, in points.
+struct Frame {
+  double left, right, bottom;
+};
+
+std::vector<Frame> Frames(const std::string &svg) {
+  const std::regex frame(
+      "stroke-width:0.8;[^>]*d=\"M ([0-9.]+) [0-9.]+ L ([0-9.]+) [0-9.]+ L [0-9.]+ ([0-9.]+)");
+  std::vector<Frame> frames;
+  for (std::sregex_iterator at(svg.begin(), svg.end(), frame), end; at != end; ++at)
+    frames.push_back({std::stod((*at)[1]), std::stod((*at)[2]), std::stod((*at)[3])});
+  return frames;
+}
+
+struct Letter {
+  double x, y;
+};
+
+std::vector<Letter> Letters(const std::string &svg) {
+  std::vector<Letter> letters;
+  for (size_t at = svg.find("<use "); at != svg.npos; at = svg.find("<use ", at + 1)) {
+    Letter one = {};
+    const size_t place = svg.find(" x=", at);
+    if (std::sscanf(svg.c_str() + place, " x=\"%lf\" y=\"%lf\"", &one.x, &one.y) == 2)
+      letters.push_back(one);
+  }
+  return letters;
+}
+
+// Numbers of the axis stand within 15 points of the frame, its name below them.
+size_t LettersBelow(const Frame &frame, const std::vector<Letter> &letters) {
+  return (size_t)std::count_if(letters.begin(), letters.end(), [&](const Letter &l) {
+    const double below = l.y - frame.bottom;
+    return l.x > frame.left && l.x < frame.right && below > 15 && below < 36;
+  });
+}
+
+TEST(FigureAxes, HorizontalOnesAreNamed) {
+  TempFolder folder;
+  Fake fake;
+  fake.nlo = fake.order1 = true;
+  fake.times = 12;
+  fake.Make();
+  pdlt_figure_list list{};
+  pdlt_error err;
+  const pdlt_figure_input in = fake.Input();
+  ASSERT_EQ(pdlt_figures_write(&in, folder.path().c_str(), &list, nullptr, &err), PDLT_OK)
+      << err.message;
+  EXPECT_GT(list.count, 8u);
+  for (size_t i = 0; i < list.count; i++) {
+    const std::string svg(list.items[i].svg, list.items[i].svg_size);
+    const auto frames = Frames(svg);
+    const auto letters = Letters(svg);
+    EXPECT_GE(frames.size(), 1u) << list.items[i].stem;
+    for (size_t k = 0; k < frames.size(); k++)
+      EXPECT_GT(LettersBelow(frames[k], letters), 0u) << list.items[i].stem << ", panel " << k;
+  }
+  pdlt_figure_list_free(&list);
+}
+
+}  // namespace
