@@ -52,7 +52,8 @@ char pdlt_csv_separator(const pdlt_csv_line *line) {
     seen[2] |= *at == '\t';
     seen[3] |= *at == ' ' && at > first && at < last;
   }
-  return seen[0] ? ',' : seen[1] ? ';' : seen[2] ? '\t' : seen[3] ? ' ' : ',';
+  const int found = seen[0] ? ',' : seen[1] ? ';' : seen[2] ? '\t' : seen[3] ? ' ' : ',';
+  return (char)found;
 }
 
 /* A field in quotes that begins at *at; *at is then behind them. */

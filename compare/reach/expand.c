@@ -115,7 +115,7 @@ static void put_symmetric(double *to, size_t A, size_t a, size_t b, size_t c, do
 /* q = -p[0, ..]; at the end p = 0 and q = 1/x. */
 static void fill_table(table *to, const struct pdlt_gaussian_ntk *w, double t) {
   const size_t A = w->A;
-  double f[N][N];
+  double f[N][N] = {{0}};
   for (size_t a = 0; a < A; a++)
     for (size_t b = 0; b <= a; b++) {
       for (size_t c = 0; c <= b; c++) {
