@@ -56,9 +56,10 @@ class Install(InFolder):
     @unittest.skipUnless(has_pip, "pip, setuptools or wheel is missing")
     def test_pip_installs_it(self):
         shutil.copytree(ROOT / "python", "python", ignore=shutil.ignore_patterns("__pycache__"))
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation",
-                        "--disable-pip-version-check", "--target", "site", "./python"], check=True,
-                       stdout=subprocess.DEVNULL, env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
+        options = ("--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
+        subprocess.run([sys.executable, "-m", "pip", "install", *options, "--target", "site", "./python"],
+                       check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
         self.assertTrue(Path("site/pdlt/py.typed").exists())
         self.assertEqual({path.name for path in Path("site/pdlt").glob("*.py")},
                          {path.name for path in (ROOT / "python/pdlt").glob("*.py")})
