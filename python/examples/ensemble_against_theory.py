@@ -15,17 +15,17 @@ y = x[:3, 0] * x[:3, 1]  # (N_A): the fourth sample is a test sample
 experiment = {
     "network": {"activation": "tanh", "depth": 3, "widths": [16, 24, 32, 64], "C_b": 0.1, "C_W": 1.2},
     "training": {"eta": {"relative": 0.5}, "steps": 10},
-    "ensemble": {"members": 10240, "seed": 1},
+    "ensemble": {"members": 5120, "seed": 1},
 }
 result = pdlt.run(experiment, x, y, out=sys.argv[1] if len(sys.argv) > 1 else None)
 theory, measured = result.theory, result.measured
 
 lo = theory["z_lo"][-1, 0, 3]  # last time, first output, test sample; theory["z_lo"] is (T, n_L, D)
 nlo = theory["z_nlo"][-1, 0, 3]
-print(f"mean test output after 10 steps; infinite width {lo:.4f}, coefficient of 1/n {nlo:.3f}")
+print(f"mean test output after 10 steps; infinite width {lo:.6f}, coefficient of 1/n {nlo:.4f}")
 for n in measured.widths:
     z, error = measured[f"n{n}/z"][-1, 0, 3], measured[f"n{n}/z_se"][-1, 0, 3]
-    print(f"n = {n:3d}: measured {z:.4f} +- {error:.4f}, order 1/n {lo + nlo / n:.4f}")
+    print(f"n = {n:3d}: measured {z:.6f} +- {error:.6f}, order 1/n {lo + nlo / n:.6f}")
 
 for test in result.tests:
     if test["quantity"] in ("z", "cov"):

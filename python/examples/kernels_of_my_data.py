@@ -29,8 +29,8 @@ V = np.einsum("aaaa->a", theory["V"])  # (D, D, D, D): fluctuations of the kerne
 print("K, infinite width:", K.round(3), sep="\n")
 rates = np.linalg.eigvalsh(Theta)
 print(f"NTK: eigenvalues {rates[0]:.3g} .. {rates[-1]:.3g}, largest learning rate {2 / rates[-1]:.3g}")
-print(f"alignment of the NTK with the labels: {y @ Theta @ y / (y @ y * np.linalg.norm(Theta)):.3f}")
 for name, kernel, slope in (("K", K, G1), ("NTK", Theta, Theta1)):
-    size = np.linalg.norm(slope) / np.linalg.norm(kernel)
-    print(f"mean {name} at width n: off by {size:.2f}/n, within 1 % from n = {100 * size:.0f} on")
+    norm = np.linalg.norm(kernel)
+    print(f"{name}: alignment with the labels {y @ kernel @ y / (y @ y * norm):.2f}, mean at width n off by "
+          f"{np.linalg.norm(slope) / norm:.2f}/n")
 print(f"K of one network of width 128: {100 * np.sqrt(np.mean(V / np.diag(K) ** 2) / 128):.0f} % spread")

@@ -60,8 +60,8 @@ def _read(path: str) -> str:
 class Source:
     """An experiment, with its arrays where there are some.
 
-    path or text: one of them is None. With arrays: text, x (D, n_0), y (D, n_L), and `name`, what the
-    text is called in messages.
+    path or text: one of them is None. arrays: x (D, n_0) and y (D, n_L), to a text. name: what the text is
+    called in messages.
     """
 
     def __init__(self, experiment: Experiment, x: Optional[ArrayLike], y: Optional[ArrayLike],
@@ -70,7 +70,7 @@ class Source:
         self.text: Optional[str] = None
         self.name = "experiment"
         self.sets = sets_of(settings, keys)
-        self.x = self.y = None
+        self.arrays: Optional[tuple[np.ndarray, np.ndarray]] = None
         if isinstance(experiment, Mapping):
             self.text = yaml_of(experiment, self.name)
         elif isinstance(experiment, str) and is_text(experiment):
@@ -86,18 +86,16 @@ class Source:
 
     def _take(self, x: ArrayLike, y: Optional[ArrayLike]) -> None:
         """The samples; targets that are missing are 0, and those samples are test samples."""
-        self.x = matrix(x, "x")
-        samples = len(self.x)
-        if y is None:
-            self.y = np.zeros((samples, 1))
-        else:
-            self.y = matrix(y, "y")
-        train, outputs = self.y.shape
+        inputs = matrix(x, "x")
+        samples = len(inputs)
+        targets = np.zeros((samples, 1)) if y is None else matrix(y, "y")
+        train, outputs = targets.shape
         if train > samples:
             raise InputError(f"y: {train} samples, but x has {samples}")
         if train < samples:
-            self.y = np.concatenate([self.y, np.zeros((samples - train, outputs))])
+            targets = np.concatenate([targets, np.zeros((samples - train, outputs))])
             self.sets = [f"data.train={train}", f"data.test={samples - train}", *self.sets]
+        self.arrays = inputs, targets
         if self.path is not None:
             self.text, self.name, self.path = _read(self.path), self.path, None
 

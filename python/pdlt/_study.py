@@ -79,14 +79,15 @@ class Study:
         if source is None:
             assert results is not None
             status = lib.pdlt_study_open_results(handle, *map(os.fsencode, results), to, error)
-        elif source.x is not None:
-            (samples, inputs), outputs = source.x.shape, source.y.shape[1]
-            x, y = (array.ctypes.data_as(ctypes.POINTER(c_double)) for array in (source.x, source.y))
+        elif source.text is not None and source.arrays is not None:
+            x, y = (array.ctypes.data_as(ctypes.POINTER(c_double)) for array in source.arrays)
+            (samples, inputs), (_, outputs) = (array.shape for array in source.arrays)
             status = lib.pdlt_study_open_arrays(handle, source.text.encode(), samples, inputs, x, outputs, y,
                                                 to, error)
         elif source.text is not None:
             status = lib.pdlt_study_open_text(handle, source.text.encode(), to, error)
         else:
+            assert source.path is not None
             status = lib.pdlt_study_open(handle, os.fsencode(source.path), to, error)
         self._check(status, err)
 

@@ -34,7 +34,8 @@ class Archive(Mapping[str, np.ndarray]):
     def _read(self, name: str) -> np.ndarray:
         try:
             with np.load(self.path, allow_pickle=False) as file:
-                return file[name]
+                array: np.ndarray = file[name]
+                return array
         except (OSError, ValueError) as error:
             raise Error(f"{self.path}: cannot be read: {error}") from None
 
@@ -52,7 +53,8 @@ class Archive(Mapping[str, np.ndarray]):
 
         meta["absent"] tells, for arrays that are not there, why.
         """
-        return json.loads(self._read(_META).tobytes())
+        meta: dict[str, Any] = json.loads(self._read(_META).tobytes())
+        return meta
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._arrays:

@@ -126,8 +126,10 @@ def explain(experiment: Experiment, x: Optional[ArrayLike] = None, y: Optional[A
             settings: Optional[Settings] = None, **keys: Any) -> dict[str, Any]:
     """What will come of an experiment, before any training: corrections, reach, time, space.
 
-    The dict has the keys of `pdlt explain --json` (NOTATION.md, docs/explain.md); None: not known.
+    The dict has the keys of `pdlt explain --json` (NOTATION.md, docs/explain.md); None: not known. Needs
+    theory, and one or two seconds for each width.
     Arguments: as of `run`.
     """
     study = Study(Source(experiment, x, y, settings, keys), threads=threads, progress=progress)
-    return json.loads(study.explain())
+    explained: dict[str, Any] = json.loads(study.explain())
+    return explained

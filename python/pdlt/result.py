@@ -31,14 +31,15 @@ class Result:
         """All of verdict.json (NOTATION.md)."""
         path = self.folder / "verdict.json"
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            verdict: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return verdict
         except (OSError, ValueError) as error:
             raise Error(f"{path}: cannot be read: {error}") from None
 
     @property
     def verdict(self) -> str:
         """"agree", "undecided" or "disagree"; of a sweep the worst."""
-        return self.json["verdict"]
+        return str(self.json["verdict"])
 
     @property
     def answer(self) -> str:
@@ -55,13 +56,13 @@ class Result:
         (largest deviation of a single number, in errors), `bound`, ... Of a sweep also `point`.
         """
         if not self.points:
-            return self.json["tests"]
+            return list(self.json["tests"])
         return [{"point": point["name"], **test} for point in self.json["points"] for test in point["tests"]]
 
     @property
     def warnings(self) -> list[str]:
         self._one_experiment("warnings")
-        return self.json["warnings"]
+        return list(self.json["warnings"])
 
     @cached_property
     def points(self) -> Mapping[str, Result]:
