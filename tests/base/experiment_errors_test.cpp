@@ -423,4 +423,15 @@ TEST(ExperimentErrors, MessagesAreOneShortPrintableLine) {
   }
 }
 
+// The name of a file that is not there may hold anything.
+TEST(ExperimentErrors, NamesOfFilesArePrintable) {
+  pdlt_experiment ex = {};
+  pdlt_error err = {};
+  EXPECT_EQ(pdlt_experiment_read(&ex, "/no/such\nfile\033[31m.yaml", 0, nullptr, &err),
+            PDLT_ERR_INPUT);
+  const std::string message = err.message;
+  EXPECT_NE(message.find("/no/such"), message.npos);
+  for (const char c : message) EXPECT_GE((unsigned char)c, 32) << message;
+}
+
 }  // namespace

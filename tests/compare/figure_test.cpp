@@ -300,6 +300,48 @@ TEST(FirstOrder, DepthCaptionKnowsTheActivation) {
   EXPECT_TRUE(Has(Caption(fake, folder.path, pdlt_figure_depth), "1/<i>l</i>"));
 }
 
+// Shares and distances in the caption of the training curves, counted from the arrays.
+TEST(Training, CaptionCountsTheMeans) {
+  Folder folder;
+  Fake fake;
+  fake.times = 12;
+  fake.Make();
+  const std::string caption = Caption(fake, folder.path, pdlt_figure_training);
+  for (const int n : {16, 128}) {
+    const std::string at = "n" + std::to_string(n);
+    const pdlt_array *z = pdlt_archive_getf(&fake.measured, "n%d/z", n);
+    const pdlt_array *se = pdlt_archive_getf(&fake.measured, "n%d/z_se", n);
+    const pdlt_array *cov = pdlt_archive_get(&fake.theory, "cov_lo");
+    const double *lo = pdlt_archive_get(&fake.theory, "z_lo")->data;
+    double within = 0, all = 0, far = 0;
+    for (size_t t = 0; t < fake.times; t++)
+      for (size_t a = 0; a < fake.samples; a++) {
+        const size_t k = t * fake.samples + a;
+        const double off = std::fabs(z->data[k] - lo[k]);
+        all++;
+        within += off <= 2 * se->data[k];
+        far = std::fmax(far, off / std::sqrt(cov->data[k * fake.samples + a]));
+      }
+    const std::string before = "<i>n</i> = " + std::to_string(n) + ", ";
+    EXPECT_NEAR(NumberAfter(caption, before), 100 * within / all, 0.51) << caption;
+    const std::string rest = caption.substr(caption.find(before));
+    const std::string first = rest.substr(0, rest.find("single network"));
+    EXPECT_NEAR(NumberAfter(first, "none farther than ") / far, 1, 0.06) << caption;
+  }
+}
+
+// More numbers than are drawn: the caption says so.
+TEST(FirstOrder, CaptionSaysWhenNumbersAreLeftOut) {
+  Folder folder;
+  Fake few, many;
+  few.nlo = many.nlo = few.order1 = many.order1 = true;
+  few.times = 3, many.times = 40;
+  few.Make();
+  many.Make();
+  EXPECT_FALSE(Has(Caption(few, folder.path, pdlt_figure_first_order), "At most"));
+  EXPECT_TRUE(Has(Caption(many, folder.path, pdlt_figure_first_order), "At most 150 numbers"));
+}
+
 // A movement that theory does not predict shows in the projection.
 TEST(FirstOrder, WrongMovementOfTheNtkShows) {
   Folder folder;

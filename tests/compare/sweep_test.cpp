@@ -57,6 +57,17 @@ TEST(Sweep, TestsInRowsPointsInColumns) {
   EXPECT_EQ(page.find("<sweep>"), page.npos);
   EXPECT_EQ(page.find("<u>"), page.npos);
   EXPECT_NE(page.find(" values of &lt;u&gt;depth, each"), page.npos);
+  // What is opened is closed, and both tables have a head.
+  const auto count = [&](const std::string &tag) {
+    size_t found = 0;
+    for (size_t at = page.find(tag); at != page.npos; at = page.find(tag, at + 1)) found++;
+    return found;
+  };
+  for (const std::string tag :
+       {"table", "thead", "tbody", "tr", "details", "section", "main", "body"})
+    EXPECT_EQ(count("<" + tag + ">") + count("<" + tag + " "), count("</" + tag + ">")) << tag;
+  EXPECT_EQ(count("</table>"), 2u);
+  EXPECT_EQ(count("<thead>"), 2u);
 }
 
 }  // namespace
