@@ -23,8 +23,13 @@ static pdlt_status append(pdlt_reader *reader, pdlt_node *map, const char *key, 
 
 /* The section, made where there is none; *out NULL: it is no mapping, which the schema will say. */
 static pdlt_status section(pdlt_reader *reader, pdlt_node *root, pdlt_node **out) {
-  pdlt_node *data = find(root, "data"), *made = NULL;
+  size_t place = 0;
+  pdlt_node *data = pdlt_node_find(root, "data", strlen("data"), &place), *made = NULL;
   *out = NULL;
+  if (data != NULL && pdlt_value_is_empty(data)) {
+    pdlt_node_remove(root, place);
+    data = NULL;
+  }
   if (data != NULL) {
     if (data->kind == PDLT_NODE_MAP) *out = data;
     return PDLT_OK;

@@ -71,6 +71,8 @@ pdlt_status pdlt_experiment_override(pdlt_reader *reader, pdlt_node *root, const
 
 /* Index of a key path, or -1. */
 int pdlt_schema_find(const char *path);
+/* 1 for a value that is not written, ~ or null: as good as no key where a section is meant. */
+int pdlt_value_is_empty(const pdlt_node *node);
 /* Every key of the tree is known, none is repeated, sections are maps; fills
  * ex->origin. */
 pdlt_status pdlt_schema_check_keys(pdlt_reader *reader, const pdlt_node *root);

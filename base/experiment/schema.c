@@ -269,7 +269,7 @@ static pdlt_status unknown_key(pdlt_reader *reader, int line, const char *sectio
   return pdlt_reader_fail(reader, line, path, "unknown key; known here: %s", known);
 }
 
-static int is_empty(const pdlt_node *node) {
+int pdlt_value_is_empty(const pdlt_node *node) {
   return node->kind == PDLT_NODE_SCALAR && node->plain &&
          (node->text[0] == '\0' || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
 }
@@ -286,7 +286,8 @@ static pdlt_status check_map(pdlt_reader *reader, const pdlt_node *map, const ch
       return pdlt_reader_fail(reader, map->key_lines[i], path,
                               "repeated key, first in line %d; keep one", *line);
     *line = map->key_lines[i];
-    if (pdlt_schema[index].type != PDLT_VALUE_SECTION || is_empty(map->items[i])) continue;
+    if (pdlt_schema[index].type != PDLT_VALUE_SECTION || pdlt_value_is_empty(map->items[i]))
+      continue;
     if (map->items[i]->kind != PDLT_NODE_MAP)
       return pdlt_value_wrong(reader, map->items[i], &pdlt_schema[index]);
     pdlt_status status = check_map(reader, map->items[i], path);

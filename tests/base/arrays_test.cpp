@@ -30,6 +30,7 @@ TEST(Arrays, AllSamplesTrainWhereNothingIsSaid) {
   EXPECT_EQ(Read("", 5).substr(0, 3), "5 0");
   EXPECT_EQ(Read("data: {source: arrays}", 5).substr(0, 3), "5 0");
   EXPECT_EQ(Read("data: {}", 1).substr(0, 3), "1 0");
+  EXPECT_EQ(Read("data:", 2).substr(0, 3), "2 0");
 }
 
 TEST(Arrays, TheRestAreTestSamples) {
