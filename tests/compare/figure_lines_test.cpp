@@ -99,4 +99,28 @@ TEST(FigureLines, ErrorBarsOfChangesWithoutBlocksToo) {
               0.2 * (double)bars);
 }
 
+// Ticks of a colour bar are evenly spaced, and nearer to both of its ends than to each other.
+TEST(FigureLines, ColourBarsHaveTicksToBothEnds) {
+  Fake fake;
+  fake.Make();
+  const std::string svg = Picture(fake, "kernels"), style = "stroke-width:0.6;";
+  std::vector<std::vector<double>> bars; /* top, bottom, ticks from the bottom up */
+  for (size_t at = svg.find(style); at != svg.npos; at = svg.find(style, at + 1)) {
+    double x = 0, y = 0, to_x = 0, to_y = 0, corner = 0, bottom = 0;
+    const char *text = svg.c_str() + svg.find("d=\"M", at);
+    const int read = std::sscanf(text, "d=\"M %lf %lf L %lf %lf L %lf %lf", &x, &y, &to_x, &to_y,
+                                 &corner, &bottom);
+    if (read == 6) bars.push_back({y, bottom});
+    if (read == 4 && y == to_y && !bars.empty()) bars.back().push_back(y);
+  }
+  ASSERT_GE(bars.size(), 2u);
+  for (const auto &bar : bars) {
+    ASSERT_GE(bar.size(), 4u);
+    const double step = bar[2] - bar[3];
+    for (size_t k = 3; k < bar.size(); k++) EXPECT_NEAR(bar[k - 1] - bar[k], step, 0.02);
+    EXPECT_LT(bar[1] - bar[2], step);
+    EXPECT_LT(bar.back() - bar[0], step);
+  }
+}
+
 }  // namespace
