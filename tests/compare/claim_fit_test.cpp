@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "tests/cli/support.h"
 #include "tests/compare/fake.h"
@@ -52,6 +53,7 @@ class ClaimFit : public ::testing::Test {
               PDLT_OK)
         << err.message;
     predicted = found.predicted, value = found.value, se = found.se, numbers = found.numbers;
+    line.assign(found.line, found.line + found.count);
     const pdlt_verdict verdict = found.verdict;
     pdlt_finding_free(&found);
     return verdict;
@@ -63,6 +65,7 @@ class ClaimFit : public ::testing::Test {
   pdlt_claim claim = {};
   double predicted = 0, value = 0, se = 0;
   size_t numbers = 0;
+  std::vector<double> line;
 };
 
 TEST_F(ClaimFit, LimitAgainstTheoryAndFormulas) {
@@ -97,6 +100,22 @@ TEST_F(ClaimFit, SlopeAgainstTheoryAndNone) {
   EXPECT_EQ(predicted, 2 * slope);
   EXPECT_EQ(Test(2), PDLT_DISAGREE);
   EXPECT_EQ(predicted, 0.1);
+}
+
+// What is drawn: infinite width for a limit; with the first correction for a slope and for a power.
+TEST_F(ClaimFit, LinesOfTheFigure) {
+  const double z = fake.ZInfinite(11, 1), slope = fake.ZSlope(11, 1);
+  Read("limit", "", "{factor: 2}");
+  Test(-1);
+  EXPECT_EQ(line, std::vector<double>(4, z));
+  for (const char *test : {"slope", "exponent"}) {
+    const bool power = test[0] == 'e';
+    Read(test, power ? ", predicted: 1, tolerance: 0.3" : "",
+         power ? "{value: \"2\"}" : "{factor: 2}");
+    Test(-1);
+    ASSERT_EQ(line.size(), 4u);
+    for (size_t w = 0; w < 4; w++) EXPECT_NEAR(line[w], z + slope * setup.h[w], 1e-15) << test;
+  }
 }
 
 }  // namespace

@@ -184,6 +184,23 @@ TEST(Predict, SingularNtk) {
   EXPECT_EQ(end.out.count, 0u);
 }
 
+// D^4 numbers of each tensor: too many are not begun, and the reason says how much memory they would take.
+TEST(Predict, TensorsOfManySamplesAreAbsent) {
+  Case c({"network.activation=erf", "network.outputs=1", "data.train=60", "data.test=20",
+          "training.eta=0.01", "theory.order=1"});
+  ASSERT_EQ(c.Predict(), PDLT_OK) << c.err.message;
+  EXPECT_NE(pdlt_archive_get(&c.out, "z_lo"), nullptr);
+  for (const char *name : {"V", "U", "z_nlo", "cov_nlo"}) {
+    EXPECT_EQ(pdlt_archive_get(&c.out, name), nullptr) << name;
+    ASSERT_NE(c.Absent(name), nullptr) << name;
+  }
+  const std::string why = c.Absent("V");
+  const double gib = 13 * std::pow(80.0, 4) * 8 * 2 / std::pow(1024.0, 3);
+  const size_t at = why.find("80 samples need ");
+  ASSERT_NE(at, why.npos) << why;
+  EXPECT_NEAR(std::stod(why.substr(at + 16)) / gib, 1, 0.01) << why;
+}
+
 // Raw pixels: infinite width is predicted, order 1/n is not and says what would help.
 TEST(Predict, LargeInputs) {
   Case c({"training.eta=0.001", "theory.order=1"});
