@@ -45,7 +45,7 @@ TEST(Stream, GoesIntoAFile) {
   unlink(path.c_str());
 }
 
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(PDLT_SANITIZED)
 /* With 64 MB more than there are now; what no longer fits is missing in the middle. */
 TEST(Stream, WithoutMemoryItIsAnError) {
   rlimit old = {}, small = {};

@@ -34,22 +34,16 @@ void expect_one_line(const Outcome &got, int status, const std::string &pattern)
   EXPECT_TRUE(std::regex_search(got.err, std::regex(pattern))) << got.err << "\nnot " << pattern;
 }
 
-/* Address space of a sanitizer is larger than any limit. */
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool sanitized = true;
+#if defined(PDLT_SANITIZED) /* whose address space is larger than any limit */
+const std::string little_memory = "";
 #else
-constexpr bool sanitized = false;
-#endif
+const std::string little_memory = "ulimit -v 400000; ";
 
 /* OpenBLAS, threads and arrays, each with too little: an error, never a wait without end. */
 TEST(Limits, LittleMemoryIsOneLine) {
   TempFolder folder;
   write_text(folder / "e.yaml", experiment);
   int refused = 0, done = 0;
-  if (sanitized) {
-    SUCCEED();
-    return;
-  }
   for (int megabytes = 50; done == 0; megabytes += 30) {
     const std::string limit = "ulimit -v " + std::to_string(1000 * megabytes) + "; ";
     const Outcome got = run_bounded("train e.yaml --quiet --threads 3 -o x.npz", folder, limit);
@@ -67,7 +61,6 @@ TEST(Limits, LittleMemoryIsOneLine) {
 
 /* The line comes before the work. */
 TEST(Limits, BlasWithoutMemoryIsSaidBeforeTheWork) {
-  if (sanitized) return;
   TempFolder folder;
   write_text(folder / "e.yaml", experiment);
   for (const char *command : {"train", "theory", "run", "explain"}) {
@@ -80,6 +73,8 @@ TEST(Limits, BlasWithoutMemoryIsSaidBeforeTheWork) {
     EXPECT_FALSE(std::filesystem::exists(folder / "x"));
   }
 }
+
+#endif
 
 TEST(Limits, WhatIsPrintedMustArrive) {
   TempFolder folder;
@@ -138,22 +133,22 @@ void write_gz(const std::filesystem::path &path, const std::string &head, size_t
  * how many there are. 400 MB of address space hold the program and neither. */
 TEST(Limits, WhatUnpacksToTooMuchIsRefused) {
   TempFolder folder;
-  const std::string before = sanitized ? "" : "ulimit -v 400000; ";
   write_text(folder / "e.yaml", experiment);
   const size_t zeros = (size_t)1 << 28;
   write_gz(folder / "t.csv.gz", "x1,y1\n1,2\n", zeros);
   write_gz(folder / "i.gz", std::string("\0\0\x08\x03\0\0\0\x03\0\0\0\x01\0\0\0\x02", 16), zeros);
   write_gz(folder / "l.gz", std::string("\0\0\x08\x01\0\0\0\x03\x03\x08\x03", 11), 0);
   const std::string theory = "theory e.yaml --quiet --threads 1 -o x.npz --set 'data={source: ";
-  expect_one_line(run_bounded(theory + "csv, file: t.csv.gz, train: 1, test: 0}'", folder, before),
-                  2, "t.csv.gz: unpacks to more than .* give it unpacked if it is right");
+  expect_one_line(
+      run_bounded(theory + "csv, file: t.csv.gz, train: 1, test: 0}'", folder, little_memory), 2,
+      "t.csv.gz: unpacks to more than .* give it unpacked if it is right");
   expect_one_line(
       run_bounded(theory + "idx, images: i.gz, labels: l.gz, classes: [3, 8], train: 2, "
                            "test: 1}'",
-                  folder, before),
+                  folder, little_memory),
       2, "i.gz: unpacks to more than the [0-9]+ bytes expected");
   std::filesystem::resize_file(folder / "e.yaml", (size_t)1 << 30);
-  expect_one_line(run_bounded("theory e.yaml -o x.npz", folder, before), 2,
+  expect_one_line(run_bounded("theory e.yaml -o x.npz", folder, little_memory), 2,
                   "e.yaml: is longer than the 16777216 bytes expected");
 }
 
