@@ -19,8 +19,8 @@ int pdlt_threads_default(void);
 pdlt_status pdlt_threads_check(long threads, pdlt_error *err);
 
 /* Starts the threads that OpenMP will use from this thread, so that none has to be made later, where
- * it could not be refused: OpenMP ends the program then. There is room for one thread more. Errors: PDLT_ERR_MEMORY when the system
- * does not give so many. Cost: none when as many are there already. */
+ * it could not be refused: OpenMP ends the program then. There is room for one thread more. Errors:
+ * PDLT_ERR_MEMORY when the system does not give so many. Cost: none when as many are there already. */
 pdlt_status pdlt_threads_reserve(int threads, pdlt_error *err);
 
 #ifdef __cplusplus

@@ -12,15 +12,6 @@
 
 namespace {
 
-const char *const experiment =
-    "title: limits\n"
-    "network: {activation: tanh, depth: 2, widths: [4, 6, 8], C_b: 0.1, C_W: 1.2}\n"
-    "data: {source: circle, inputs: 2, train: 2, test: 1}\n"
-    "training: {eta: 0.1, steps: 2, record: [0, 2]}\n"
-    "ensemble: {members: 128, seed: 1, estimator: antithetic}\n"
-    "measure: [output, kernel]\n"
-    "compare: {degree: 1}\n";
-
 /* For a minute at most: what waits for ever is killed, which is status 137. */
 Outcome run_bounded(const std::string &arguments, const TempFolder &folder,
                     const std::string &before = "") {
@@ -42,7 +33,7 @@ const std::string little_memory = "ulimit -v 400000; ";
 /* OpenBLAS, threads and arrays, each with too little: an error, never a wait without end. */
 TEST(Limits, LittleMemoryIsOneLine) {
   TempFolder folder;
-  write_text(folder / "e.yaml", experiment);
+  write_text(folder / "e.yaml", small_experiment);
   int refused = 0, done = 0;
   for (int megabytes = 50; done == 0; megabytes += 30) {
     const std::string limit = "ulimit -v " + std::to_string(1000 * megabytes) + "; ";
@@ -62,7 +53,7 @@ TEST(Limits, LittleMemoryIsOneLine) {
 /* The line comes before the work. */
 TEST(Limits, BlasWithoutMemoryIsSaidBeforeTheWork) {
   TempFolder folder;
-  write_text(folder / "e.yaml", experiment);
+  write_text(folder / "e.yaml", small_experiment);
   for (const char *command : {"train", "theory", "run", "explain"}) {
     const std::string output = std::string(command) == "explain" ? "" : " -o x";
     expect_one_line(
@@ -78,7 +69,7 @@ TEST(Limits, BlasWithoutMemoryIsSaidBeforeTheWork) {
 
 TEST(Limits, WhatIsPrintedMustArrive) {
   TempFolder folder;
-  write_text(folder / "e.yaml", experiment);
+  write_text(folder / "e.yaml", small_experiment);
   ASSERT_EQ(run_pdlt("theory e.yaml --quiet -o t.npz", folder.path()).status, 0);
   ASSERT_EQ(run_pdlt("train e.yaml --quiet -o m.npz", folder.path()).status, 0);
   for (const char *command :
@@ -95,7 +86,7 @@ TEST(Limits, WhatIsPrintedMustArrive) {
 
 TEST(Limits, PipesAndDevicesAreNoFiles) {
   TempFolder folder;
-  write_text(folder / "e.yaml", experiment);
+  write_text(folder / "e.yaml", small_experiment);
   ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0666), 0);
   for (const char *command : {"theory pipe -o x.npz", "run pipe -o x", "explain pipe",
                               "merge pipe -o x.npz", "compare pipe pipe -o x"})
@@ -133,7 +124,7 @@ void write_gz(const std::filesystem::path &path, const std::string &head, size_t
  * how many there are. 400 MB of address space hold the program and neither. */
 TEST(Limits, WhatUnpacksToTooMuchIsRefused) {
   TempFolder folder;
-  write_text(folder / "e.yaml", experiment);
+  write_text(folder / "e.yaml", small_experiment);
   const size_t zeros = (size_t)1 << 28;
   write_gz(folder / "t.csv.gz", "x1,y1\n1,2\n", zeros);
   write_gz(folder / "i.gz", std::string("\0\0\x08\x03\0\0\0\x03\0\0\0\x01\0\0\0\x02", 16), zeros);

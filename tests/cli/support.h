@@ -1,4 +1,4 @@
-/* support.h - runs the program in tests: command, captured output, exit status. */
+/* support.h - runs the program in tests: command, captured output, exit status; a small experiment. */
 #ifndef PDLT_TESTS_CLI_SUPPORT_H
 #define PDLT_TESTS_CLI_SUPPORT_H
 
@@ -11,6 +11,16 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+
+/* Every command is done with it at once. */
+inline const char *const small_experiment =
+    "title: small\n"
+    "network: {activation: tanh, depth: 2, widths: [4, 6, 8], C_b: 0.1, C_W: 1.2}\n"
+    "data: {source: circle, inputs: 2, train: 2, test: 1}\n"
+    "training: {eta: 0.1, steps: 2, record: [0, 2]}\n"
+    "ensemble: {members: 128, seed: 1, estimator: antithetic}\n"
+    "measure: [output, kernel]\n"
+    "compare: {degree: 1}\n";
 
 struct Outcome {
   int status; /* exit status, 128 + signal when killed */

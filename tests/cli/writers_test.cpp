@@ -15,15 +15,6 @@
 
 namespace {
 
-const char *const experiment =
-    "title: writers\n"
-    "network: {activation: tanh, depth: 2, widths: [4, 6, 8], C_b: 0.1, C_W: 1.2}\n"
-    "data: {source: circle, inputs: 2, train: 2, test: 1}\n"
-    "training: {eta: 0.1, steps: 2, record: [0, 2]}\n"
-    "ensemble: {members: 128, seed: 1, estimator: antithetic}\n"
-    "measure: [output, kernel]\n"
-    "compare: {degree: 1}\n";
-
 /* The program in a folder, in the background; closed: without descriptors 0 to 2. */
 pid_t start(const std::string &arguments, const std::filesystem::path &folder,
             bool closed = false) {
@@ -69,7 +60,7 @@ const char *const many = "--quiet --set ensemble.members=10000000 --checkpoint 0
 
 TEST(Writers, TheSecondSaysWhoWorksAndTouchesNothing) {
   TempFolder folder;
-  write_text(folder / "e.yaml", experiment);
+  write_text(folder / "e.yaml", small_experiment);
   ASSERT_EQ(run_pdlt("train e.yaml --quiet -o whole.npz", folder.path()).status, 0);
   const pid_t first = start(std::string("train e.yaml -o x.npz ") + many, folder.path());
   ASSERT_TRUE(wait_for(folder / "x.npz.partial/00000002.blocks", first));
@@ -91,7 +82,7 @@ TEST(Writers, TheSecondSaysWhoWorksAndTouchesNothing) {
 
 TEST(Writers, SeveralAtOnceLeaveOneWholeFile) {
   TempFolder folder;
-  write_text(folder / "e.yaml", experiment);
+  write_text(folder / "e.yaml", small_experiment);
   const std::string theory = "theory e.yaml --quiet --threads 1 -o ";
   ASSERT_EQ(run_pdlt(theory + "whole.npz", folder.path()).status, 0);
   for (int round = 0; round < 5; round++) {
@@ -113,15 +104,16 @@ TEST(Writers, SeveralAtOnceLeaveOneWholeFile) {
 /* Every command that writes, while this process holds its output. */
 TEST(Writers, EveryCommandHeedsTheLock) {
   TempFolder folder;
-  write_text(folder / "e.yaml", experiment);
-  write_text(folder / "s.yaml", std::string(experiment) + "sweep: {training.eta: [0.1, 0.2]}\n");
+  write_text(folder / "e.yaml", small_experiment);
+  write_text(folder / "s.yaml",
+             std::string(small_experiment) + "sweep: {training.eta: [0.1, 0.2]}\n");
   ASSERT_EQ(run_pdlt("theory e.yaml --quiet -o t.npz", folder.path()).status, 0);
   ASSERT_EQ(run_pdlt("train e.yaml --quiet -o m.npz", folder.path()).status, 0);
   ASSERT_EQ(run_pdlt("train e.yaml --quiet --shard 1/1 -o s.npz", folder.path()).status, 0);
   std::filesystem::create_directory(folder / "out");
   std::filesystem::create_directory(folder / "claims");
   std::filesystem::create_directory(folder / "claims/5-t");
-  write_text(folder / "claims/5-t/experiment.yaml", experiment);
+  write_text(folder / "claims/5-t/experiment.yaml", small_experiment);
   write_text(folder / "claims/5-t/expect.yaml",
              "claim: c\nequation: e\ntext: t\nexpect:\n  - test: theory\n    value: \"1\"\n"
              "    predicted: \"1\"\n    tolerance: 0.02\n    sabotage: [{value: \"2\"}]\n");
@@ -157,7 +149,7 @@ TEST(Writers, EveryCommandHeedsTheLock) {
 /* Temporary files of a process that was killed while it wrote are gone after the next one. */
 TEST(Writers, TemporaryFilesDoNotPileUp) {
   TempFolder folder;
-  write_text(folder / "e.yaml", experiment);
+  write_text(folder / "e.yaml", small_experiment);
   write_text(folder / "x.npz.99999.tmp", "half");
   write_text(folder / "x.npz.99999-7.tmp", "half");
   write_text(folder / "x.npz.partial.note", "of the user");
@@ -169,7 +161,7 @@ TEST(Writers, TemporaryFilesDoNotPileUp) {
 /* A daemon may start programs without descriptors 0 to 2; no file of ours may get their numbers. */
 TEST(Writers, ClosedDescriptorsAreOpened) {
   TempFolder folder;
-  write_text(folder / "e.yaml", experiment);
+  write_text(folder / "e.yaml", small_experiment);
   const pid_t pid = start("train e.yaml -o x.npz --set ensemble.members=10000000 --checkpoint 0",
                           folder.path(), true);
   ASSERT_TRUE(wait_for(folder / "x.npz.partial/00000002.blocks", pid));

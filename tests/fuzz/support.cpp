@@ -1,5 +1,7 @@
-/* support.cpp - see support.h: archives that are changed, and the experiment that they come from. */
+/* support.cpp - see support.h: archives that are changed, the experiment that they come from, data files. */
 #include "tests/fuzz/support.h"
+
+#include "datasets/dataset.h"
 
 namespace fuzz {
 
@@ -125,6 +127,24 @@ void Edit(pdlt_archive *archive, Input *in) {
       EditMeta(archive->meta, in);
     else
       EditEntry(archive, in);
+}
+
+void LoadData(const std::string &rest) {
+  const std::string text =
+      "network: {activation: tanh, depth: 2, widths: [4], C_b: 0, C_W: 1}\n"
+      "data: {train: 2, test: 1, " +
+      rest + "}\ntraining: {eta: 0.1, steps: 1}\nensemble: {members: 64}\n";
+  pdlt_experiment ex = {};
+  pdlt_dataset samples = {};
+  pdlt_error err = {};
+  const pdlt_status read = pdlt_experiment_parse(&ex, text.c_str(), "in.yaml", 0, nullptr, &err);
+  if (read != PDLT_OK) std::fprintf(stderr, "%s\n", err.message);
+  Require(read == PDLT_OK, "the experiment is sound");
+  if (pdlt_dataset_load(&samples, &ex, &err) == PDLT_OK)
+    pdlt_dataset_free(&samples);
+  else
+    RequireOneLine(err);
+  pdlt_experiment_free(&ex);
 }
 
 }  // namespace fuzz

@@ -106,6 +106,10 @@ struct Tiny {
 const Tiny &TinyExperiment();
 pdlt_ensemble_options TinyOptions();
 
+/* The samples of an experiment whose section `data` is {train: 2, test: 1, rest} are loaded, or refused in one
+ * line; the experiment itself is sound. */
+void LoadData(const std::string &rest);
+
 }  // namespace fuzz
 
 #endif
