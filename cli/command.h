@@ -58,10 +58,6 @@ pdlt_status pdlt_options_parse(pdlt_options *out, const pdlt_command *command, i
                                char **argv, pdlt_error *err);
 void pdlt_options_free(pdlt_options *options);
 
-/* Fills err with one line and returns status. */
-pdlt_status pdlt_command_fail(pdlt_error *err, pdlt_status status, const char *format, ...)
-    PDLT_PRINTF(3, 4);
-
 /* --- help.c --- */
 
 /* The commands in a line each and the options that most take; all options of one command, with examples. */

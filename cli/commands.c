@@ -82,8 +82,7 @@ static pdlt_status run_sweep(pdlt_study *study, const pdlt_options *options, int
     const int length =
         snprintf(folder, sizeof folder, "%s/%s", options->output, pdlt_study_name(point));
     if (length >= (int)sizeof folder)
-      PDLT_TRY(pdlt_command_fail(err, PDLT_ERR_INPUT, "%.64s...: the path is too long",
-                                 options->output));
+      PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%.64s...: the path is too long", options->output));
     if (!options->json) printf("%s\n", pdlt_study_name(point));
     PDLT_TRY(run_one(point, folder, options, &one, err));
     pdlt_study_forget_arrays(point);

@@ -18,7 +18,7 @@ static void *counting_malloc(size_t size) {
 }
 
 static pdlt_status out_of_memory(pdlt_error *err) {
-  return pdlt_command_fail(err, PDLT_ERR_MEMORY, "out of memory: JSON");
+  return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: JSON");
 }
 
 pdlt_status pdlt_json_of(json_t **out, const char *text, pdlt_error *err) {

@@ -1,7 +1,6 @@
 /* options.c - the command line of a subcommand. */
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,16 +38,6 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-pdlt_status pdlt_command_fail(pdlt_error *err, pdlt_status status, const char *format, ...) {
-  va_list args;
-  if (err == NULL) return status;
-  va_start(args, format);
-  vsnprintf(err->message, sizeof err->message, format, args);
-  va_end(args);
-  err->status = status;
-  return status;
-}
-
 void pdlt_options_free(pdlt_options *options) {
   free((void *)options->sets);
   options->sets = NULL;
@@ -59,9 +48,8 @@ static pdlt_status read_threads(int *out, const char *text, pdlt_error *err) {
   errno = 0;
   long value = strtol(text, &end, 10);
   if (errno != 0 || end == text || *end != 0 || value < 1 || value > PDLT_SETTINGS_MAX_THREADS)
-    return pdlt_command_fail(err, PDLT_ERR_INPUT,
-                             "--threads: \"%s\" is not a whole number from 1 to %d", text,
-                             (int)PDLT_SETTINGS_MAX_THREADS);
+    return pdlt_fail(err, PDLT_ERR_INPUT, "--threads: \"%s\" is not a whole number from 1 to %d",
+                     text, (int)PDLT_SETTINGS_MAX_THREADS);
   *out = (int)value;
   return PDLT_OK;
 }
@@ -73,8 +61,8 @@ static pdlt_status read_seconds(double *out, const char *text, pdlt_error *err) 
   errno = 0;
   const double value = strtod(text, &end);
   if (errno != 0 || end == text || *end != 0 || !(value >= 0 && value <= most))
-    return pdlt_command_fail(err, PDLT_ERR_INPUT,
-                             "--checkpoint: \"%s\" is not a number from 0 to %g", text, most);
+    return pdlt_fail(err, PDLT_ERR_INPUT, "--checkpoint: \"%s\" is not a number from 0 to %g", text,
+                     most);
   *out = value;
   return PDLT_OK;
 }
@@ -90,9 +78,9 @@ static pdlt_status read_shard(pdlt_options *options, const char *text, pdlt_erro
   const long shards = slash ? strtol(rest, &end, 10) : 0;
   if (errno != 0 || !slash || end == rest || *end != 0 || shard < 1 || shards < shard ||
       shards > MOST)
-    return pdlt_command_fail(err, PDLT_ERR_INPUT,
-                             "--shard: \"%s\" is not k/K with 1 <= k <= K <= %d, as in 3/8", text,
-                             (int)MOST);
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "--shard: \"%s\" is not k/K with 1 <= k <= K <= %d, as in 3/8", text,
+                     (int)MOST);
   options->settings.shard = (int)shard;
   options->settings.shards = (int)shards;
   return PDLT_OK;
@@ -144,12 +132,11 @@ static pdlt_status read_one(pdlt_options *options, int code, const char *command
       options->claims = optarg;
       return PDLT_OK;
     case ':':
-      return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: %s needs a value", command,
-                               argv[optind - 1]);
+      return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: %s needs a value", command, argv[optind - 1]);
     default:
-      return pdlt_command_fail(err, PDLT_ERR_INPUT,
-                               "pdlt %s: unknown option \"%s\"; pdlt --help lists them", command,
-                               argv[optind - 1]);
+      return pdlt_fail(err, PDLT_ERR_INPUT,
+                       "pdlt %s: unknown option \"%s\"; pdlt --help lists them", command,
+                       argv[optind - 1]);
   }
 }
 
@@ -157,23 +144,23 @@ static pdlt_status check(const pdlt_options *options, const pdlt_command *comman
                          pdlt_error *err) {
   if (options->num_args < command->min_args ||
       (command->max_args >= 0 && options->num_args > command->max_args))
-    return pdlt_command_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (%d arguments were given)",
-                             command->name, command->usage, options->num_args);
+    return pdlt_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (%d arguments were given)",
+                     command->name, command->usage, options->num_args);
   if (options->quick && options->full)
-    return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: --quick and --full exclude each other",
-                             command->name);
+    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --quick and --full exclude each other",
+                     command->name);
   if (command->needs_output != NULL && options->output == NULL)
-    return pdlt_command_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (-o %s is missing)",
-                             command->name, command->usage, command->needs_output);
+    return pdlt_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (-o %s is missing)", command->name,
+                     command->usage, command->needs_output);
   if (command->needs_output == NULL && options->output != NULL)
-    return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: -o: this command writes no file",
-                             command->name);
+    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: -o: this command writes no file",
+                     command->name);
   if (options->sets[0] != NULL && !command->takes_sets)
-    return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: --set: this command has no keys",
-                             command->name);
+    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --set: this command has no keys",
+                     command->name);
   if (options->settings.shards > 0 && strcmp(command->name, "train") != 0)
-    return pdlt_command_fail(err, PDLT_ERR_INPUT, "pdlt %s: --shard: only pdlt train makes shards",
-                             command->name);
+    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --shard: only pdlt train makes shards",
+                     command->name);
   return PDLT_OK;
 }
 
@@ -183,7 +170,7 @@ pdlt_status pdlt_options_parse(pdlt_options *out, const pdlt_command *command, i
   pdlt_status status = PDLT_OK;
   pdlt_settings_default(&options.settings);
   options.sets = calloc((size_t)argc + 1, sizeof *options.sets);
-  if (options.sets == NULL) return pdlt_command_fail(err, PDLT_ERR_MEMORY, "out of memory");
+  if (options.sets == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory");
   optind = 0; /* glibc: start anew, and permute */
   opterr = 0;
   for (int code; (code = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1;)

@@ -25,10 +25,20 @@ int pdlt_status_exit(pdlt_status status) {
 #undef pdlt_fail /* of the analyzer */
 #undef pdlt_vfail
 
+/* Messages quote files, paths and words of the command line: control characters (C0, DEL and, in UTF-8,
+ * C1) become question marks, so that a message stays one line and cannot steer a terminal. */
+static void clean(char *message) {
+  for (unsigned char *c = (unsigned char *)message; *c != '\0'; c++) {
+    if (*c < 0x20 || *c == 0x7F) *c = '?';
+    if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) c[0] = c[1] = '?';
+  }
+}
+
 pdlt_status pdlt_vfail(pdlt_error *err, pdlt_status status, const char *format, va_list args) {
   if (err != NULL) {
     err->status = status;
     vsnprintf(err->message, sizeof err->message, format, args);
+    clean(err->message);
   }
   return status;
 }

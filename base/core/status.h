@@ -67,9 +67,10 @@ PDLT_API const char *pdlt_status_text(pdlt_status status);
 /* Exit status of the program for a code, as in the list. */
 PDLT_API int pdlt_status_exit(pdlt_status status);
 
-/* Fills err (may be NULL) with code and formatted text; returns the code, so
- * that `return pdlt_fail(err, PDLT_ERR_INPUT, "...")` reads well. */
-pdlt_status pdlt_fail(pdlt_error *err, pdlt_status status, const char *format, ...)
+/* Fills err (may be NULL) with code and formatted text, control characters
+ * replaced by question marks; returns the code, so that
+ * `return pdlt_fail(err, PDLT_ERR_INPUT, "...")` reads well. */
+PDLT_API pdlt_status pdlt_fail(pdlt_error *err, pdlt_status status, const char *format, ...)
     PDLT_PRINTF(3, 4);
 
 /* The same with a va_list. */

@@ -151,7 +151,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader);
 
 /* Text made safe for one line of a message: long text is cut. */
 const char *pdlt_quote(char out[PDLT_QUOTE_LENGTH], const char *text);
-/* `NAME:LINE: KEY: text` or `--set: KEY: text`, control characters replaced. */
+/* `NAME:LINE: KEY: text` or `--set: KEY: text`. */
 pdlt_status pdlt_reader_fail(pdlt_reader *reader, int line, const char *key, const char *format,
                              ...) PDLT_PRINTF(4, 5);
 

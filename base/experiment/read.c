@@ -163,10 +163,7 @@ pdlt_status pdlt_experiment_read(pdlt_experiment *out, const char *path, size_t 
   char *text = NULL;
   size_t size = 0;
   pdlt_status status = pdlt_file_read(path, PDLT_YAML_MAX_BYTES, &text, &size, err);
-  if (status != PDLT_OK) {
-    pdlt_yaml_clean(err);
-    return status;
-  }
+  if (status != PDLT_OK) return status;
   status = parse_bytes(out, text, size, path, 0, num_overrides, overrides, err);
   pdlt_free(text);
   return status;

@@ -97,24 +97,12 @@ int pdlt_node_number(const pdlt_node *value, double *out) {
   return 1;
 }
 
-void pdlt_yaml_clean(pdlt_error *err) {
-  if (err == NULL) return;
-  for (unsigned char *c = (unsigned char *)err->message; *c != '\0'; c++) {
-    if (*c < 0x20 || *c == 0x7F) *c = '?';
-    if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) c[0] = c[1] = '?';
-  }
-}
-
 pdlt_status pdlt_yaml_vfail(const char *name, int line, const char *key, pdlt_error *err,
                             const char *format, va_list args) {
   char text[PDLT_ERROR_LENGTH];
   vsnprintf(text, sizeof text, format, args);
-  if (line < 0)
-    pdlt_fail(err, PDLT_ERR_INPUT, "--set: %s: %s", key, text);
-  else
-    pdlt_fail(err, PDLT_ERR_INPUT, "%s:%d: %s: %s", name, line, key, text);
-  pdlt_yaml_clean(err);
-  return PDLT_ERR_INPUT;
+  if (line < 0) return pdlt_fail(err, PDLT_ERR_INPUT, "--set: %s: %s", key, text);
+  return pdlt_fail(err, PDLT_ERR_INPUT, "%s:%d: %s: %s", name, line, key, text);
 }
 
 pdlt_status pdlt_yaml_fail(const char *name, int line, const char *key, pdlt_error *err,

@@ -67,12 +67,8 @@ int pdlt_node_number(const pdlt_node *value, double *out);
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_node_text(char **out, const pdlt_node *node, pdlt_error *err);
 
-/* Replaces control characters (C0, DEL and, in UTF-8, C1) of the message, so that it stays one
- * line and cannot steer a terminal. err may be NULL. */
-void pdlt_yaml_clean(pdlt_error *err);
-
-/* Fills err with `NAME:LINE: KEY: text` (`--set: KEY: text` without a line), control
- * characters replaced, and returns PDLT_ERR_INPUT. */
+/* Fills err with `NAME:LINE: KEY: text` (`--set: KEY: text` without a line) and returns
+ * PDLT_ERR_INPUT. */
 pdlt_status pdlt_yaml_fail(const char *name, int line, const char *key, pdlt_error *err,
                            const char *format, ...) PDLT_PRINTF(5, 6);
 pdlt_status pdlt_yaml_vfail(const char *name, int line, const char *key, pdlt_error *err,

@@ -33,6 +33,16 @@ TEST(Status, FailFillsTheError) {
   EXPECT_EQ(pdlt_fail(nullptr, PDLT_ERR_INPUT, "nobody listens"), PDLT_ERR_INPUT);
 }
 
+TEST(Status, MessagesAreOneLine) {
+  pdlt_error err = {};
+  pdlt_fail(&err, PDLT_ERR_INPUT, "%s",
+            "a\nb\x1b[2J\x7f\xc2\x9b"
+            "c\xc3\xa9");
+  EXPECT_STREQ(err.message,
+               "a?b?[2J???"
+               "c\xc3\xa9");
+}
+
 TEST(Status, LongMessagesAreCut) {
   pdlt_error err = {};
   std::string text(5000, 'x');
