@@ -25,8 +25,9 @@ const char *const untrained[] = {" --set training.steps=0", " --set training.rec
                                  " --set measure=[kernel,ntk]"};
 
 TEST_F(KernelsOnly, WhoTrainsIsRefusedAndToldWhatWouldDo) {
-  for (const std::string command : {"explain e.yaml", "theory e.yaml -o t.npz", "train e.yaml -o m.npz",
-                                    "run e.yaml -o out", "run e.yaml -o out --set training.steps=end"}) {
+  for (const std::string command :
+       {"explain e.yaml", "theory e.yaml -o t.npz", "train e.yaml -o m.npz", "run e.yaml -o out",
+        "run e.yaml -o out --set training.steps=end"}) {
     const Outcome got = run(command);
     EXPECT_EQ(got.status, 2) << command;
     EXPECT_NE(got.err.find("e.yaml:3: training.eta: 5 is not below"), std::string::npos) << got.err;
