@@ -222,6 +222,10 @@ void pdlt_sweep_axis(char out[PDLT_SWEEP_AXIS_LENGTH], const pdlt_sweep *sweep);
 #define PDLT_DNTK_T_TOO_LARGE "it would have more than 262144 numbers"
 size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex);
 
+/* Whether anything of training is asked for: outputs are measured, and a time after the start is
+ * recorded. Where it is not, any eta will do. */
+int pdlt_experiment_trains(const pdlt_experiment *ex);
+
 /* Of D samples the first so many whose tensors theory.npz holds: all with theory.keep: [tensors], else
  * as many as PDLT_KEPT_BYTES per tensor hold (26), and at least those that are measured. */
 size_t pdlt_experiment_kept_samples(const pdlt_experiment *ex, size_t D);

@@ -169,6 +169,12 @@ pdlt_status pdlt_experiment_read(pdlt_experiment *out, const char *path, size_t 
   return status;
 }
 
+int pdlt_experiment_trains(const pdlt_experiment *ex) {
+  const size_t times = ex->training.num_record;
+  return (ex->measure & PDLT_MEASURE_OUTPUT) != 0 && times > 0 &&
+         ex->training.record[times - 1] > 0;
+}
+
 size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex) {
   const double rows = (double)ex->network.outputs * ex->measure_samples;
   const double numbers = rows * rows * rows * (double)ex->training.num_record;

@@ -43,7 +43,7 @@ static pdlt_status resolve_critical(pdlt_experiment *ex, pdlt_error *err) {
   return PDLT_OK;
 }
 
-/* Relative eta becomes a number; any eta must be below 2 / largest eigenvalue. */
+/* Relative eta becomes a number; to train it must be below 2 / largest eigenvalue. */
 static pdlt_status resolve_eta(pdlt_resolved *r, pdlt_study *study, pdlt_error *err) {
   pdlt_experiment *ex = &r->experiment;
   const pdlt_dataset *data = &r->data;
@@ -66,11 +66,12 @@ static pdlt_status resolve_eta(pdlt_resolved *r, pdlt_study *study, pdlt_error *
     ex->training.eta /= largest;
     ex->training.eta_kind = PDLT_ETA_NUMBER;
   }
-  if (ex->training.eta_kind == PDLT_ETA_NUMBER && ex->training.eta * largest >= 2)
+  if (ex->training.eta_kind == PDLT_ETA_NUMBER && ex->training.eta * largest >= 2 &&
+      pdlt_experiment_trains(ex))
     PDLT_TRY(pdlt_experiment_fail(
         ex, "training.eta", err,
         "%.6g is not below 2 / largest eigenvalue of Theta_AA: training would diverge; the largest "
-        "usable eta is %.6g",
+        "usable eta is %.6g (any will do where nothing is trained: training.steps: 0)",
         ex->training.eta, nextafter(2 / largest, 0)));
 cleanup:
   pdlt_kernel_layers_free(&layers);

@@ -46,7 +46,7 @@ TEST(Text, FilesAreShort) {
   extensions.insert(".py");
   size_t files = 0;
   for (const auto &path :
-       scan::Files(With(scan::libraries, {"bench", "tests", "python"}), extensions)) {
+       scan::Files(With(scan::libraries, {"bench", "examples", "tests", "python"}), extensions)) {
     EXPECT_LE(scan::Lines(scan::Read(scan::root / path)).size(), 500u) << path;
     files++;
   }
@@ -55,7 +55,8 @@ TEST(Text, FilesAreShort) {
 
 TEST(Text, FunctionsAreShort) {
   size_t functions = 0;
-  for (const auto &path : scan::Files(With(scan::libraries, {"bench"}), {".c", ".h", ".inc"}))
+  for (const auto &path :
+       scan::Files(With(scan::libraries, {"bench", "examples"}), {".c", ".h", ".inc"}))
     for (const auto &function : scan::Functions(scan::Read(scan::root / path))) {
       EXPECT_LE(function.lines, 60u) << path << ":" << function.line << ": " << function.name;
       functions++;
@@ -71,7 +72,7 @@ bool OpensWell(const std::string &path, const std::string &text) {
 }
 
 TEST(Text, FilesOpenWithWhatTheyAre) {
-  for (const auto &path : scan::Files(With(scan::libraries, {"bench", "tests"}), code))
+  for (const auto &path : scan::Files(With(scan::libraries, {"bench", "examples", "tests"}), code))
     EXPECT_TRUE(OpensWell(path, scan::Read(scan::root / path))) << path;
 }
 
@@ -97,8 +98,8 @@ TEST(Text, GuardsOfHeadersAreTheirPaths) {
 // Of the repository, with "/" before the path, so that names can be found at the end.
 const scan::Strings &Everything() {
   static const auto files = [] {
-    auto out = scan::Files(
-        With(scan::libraries, {"bench", "tests", "docs", "reports", "cmake", "python", ".ci"}));
+    auto out = scan::Files(With(scan::libraries, {"bench", "docs", "examples", "reports", "tests",
+                                                  "cmake", "python", ".ci"}));
     for (const auto &entry : fs::directory_iterator(scan::root))
       if (entry.is_regular_file()) out.push_back(entry.path().filename().string());
     for (auto &path : out) path = "/" + path;

@@ -214,6 +214,7 @@ TEST(Dynamics, BadInputLeavesOutputsAlone) {
   MakeUnit(x, 1);
   x.eta = 2;
   EXPECT_EQ(Predict(x, {1}).status, PDLT_ERR_INPUT);
+  EXPECT_EQ(Predict(x, {0}).status, PDLT_OK);
   x.flow = 1;
   EXPECT_EQ(Predict(x, {1.5}).status, PDLT_OK);
 }

@@ -227,9 +227,20 @@ TEST(Training, EtaLimitIsNamed) {
   char text[32];
   snprintf(text, sizeof text, "%.6g", limit);
   EXPECT_NE(r.message.find(text), std::string::npos) << r.message;
+  EXPECT_EQ(At(p, 1.001 * limit, INFINITY).message, r.message);
   EXPECT_EQ(At(p, -1, 3).status, PDLT_ERR_INPUT);
   EXPECT_EQ(At(p, 0.5 * limit, 1.5).status, PDLT_ERR_INPUT);
   EXPECT_EQ(At(p, 0.5 * limit, -1).status, PDLT_ERR_INPUT);
+}
+
+// The start does not know eta.
+TEST(Training, AnyEtaAtTheStart) {
+  std::mt19937_64 gen(7);
+  const Problem p = Random(gen, 4, 2, 1);
+  const Result r = At(p, 50 * LargestEta(p), 0);
+  ASSERT_EQ(r.status, PDLT_OK) << r.message;
+  for (const double z : r.mean) EXPECT_EQ(z, 0);
+  EXPECT_EQ(r.cov, p.K);
 }
 
 TEST(Training, PhiWithoutCancellation) {

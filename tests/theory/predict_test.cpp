@@ -225,6 +225,45 @@ TEST(Predict, EtaTooLargeNamesTheKeyAndTheLimit) {
   EXPECT_EQ(c.out.count, 0u);
 }
 
+// Only the start is recorded, or no output measured: what does not know eta is what it is at any other.
+TEST(Predict, AnyEtaWhereNothingIsTrained) {
+  for (const char *activation : {"network.activation=tanh", "network.activation=relu"}) {
+    std::vector<const char *> set = {
+        activation,         "theory.order=1",  "theory.tolerance=1e-4", "data.train=2",
+        "data.test=1",      "network.depth=2", "network.outputs=1",     "training.record=[0]",
+        "training.steps=1", "training.eta=50"};
+    Case start(set);
+    set.back() = "training.eta=0.1";
+    Case fine(set);
+    set[7] = "training.record=[0, 1]";
+    set.back() = "training.eta=50";
+    set.push_back("measure=[kernel, ntk]");
+    Case kernel(set);
+    for (Case *c : {&fine, &kernel, &start}) ASSERT_EQ(c->Predict(), PDLT_OK) << c->err.message;
+    const auto same = [&](Case *c, const char *name) {
+      return std::memcmp(c->Data(name), fine.Data(name),
+                         pdlt_array_count(pdlt_archive_get(&fine.out, name)) * sizeof(double)) == 0;
+    };
+    for (const char *name : {"K", "Theta", "G1", "Theta1", "V", "A"})
+      EXPECT_TRUE(same(&kernel, name) && same(&start, name)) << name;
+    const bool smooth = pdlt_activation_get_traits(&fine.ex.network.activation).smooth;
+    const std::string first = smooth ? "z_nlo" : "z_half";
+    for (const char *name : {"times", "z_lo", "cov_lo", "loss_train_lo", first.c_str()}) {
+      EXPECT_TRUE(same(&start, name)) << name;
+      EXPECT_EQ(pdlt_archive_get(&kernel.out, name), nullptr) << name;
+      EXPECT_EQ(kernel.Absent(name) == nullptr, name == std::string("times")) << name;
+    }
+    for (const char *name : {"z_end_lo", "cov_end_lo", "loss_test_end_lo"}) {
+      EXPECT_NE(pdlt_archive_get(&fine.out, name), nullptr) << name;
+      for (Case *c : {&kernel, &start}) {
+        EXPECT_EQ(pdlt_archive_get(&c->out, name), nullptr) << name;
+        ASSERT_NE(c->Absent(name), nullptr) << name;
+        EXPECT_NE(std::string(c->Absent(name)).find("eta = 50 is too large"), std::string::npos);
+      }
+    }
+  }
+}
+
 TEST(Predict, NoTestSamplesAndOneTrainingSample) {
   Case none({"data.test=0"}), one({"data.train=1"});
   ASSERT_EQ(none.Predict(), PDLT_OK) << none.err.message;

@@ -41,15 +41,19 @@ cleanup:
 }
 
 static pdlt_status check_eta(const pdlt_training *training, pdlt_error *err) {
-  if (training->flow) return PDLT_OK;
-  const double top = training->A > 0 ? training->value[training->A - 1] : 0;
-  if (!(training->eta > 0) || !isfinite(training->eta))
-    return pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a positive learning rate", training->eta);
-  if (training->eta * top >= 2)
+  if (training->flow || (training->eta > 0 && isfinite(training->eta))) return PDLT_OK;
+  return pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a positive learning rate", training->eta);
+}
+
+pdlt_status pdlt_training_check_time(const pdlt_training *tr, double t, pdlt_error *err) {
+  const double top = tr->A > 0 ? tr->value[tr->A - 1] : 0;
+  if (!(t >= 0) || (!tr->flow && t != floor(t)))
+    return pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a training time", t);
+  if (t > 0 && !tr->flow && tr->eta * top >= 2)
     return pdlt_fail(err, PDLT_ERR_INPUT,
-                     "%.6g is too large: gradient descent diverges; the largest usable eta is "
-                     "below 2/theta_max = %.6g",
-                     training->eta, 2 / top);
+                     "eta = %.6g is too large: gradient descent diverges; the largest usable eta "
+                     "is below 2/theta_max = %.6g",
+                     tr->eta, 2 / top);
   return PDLT_OK;
 }
 
@@ -229,8 +233,8 @@ pdlt_status pdlt_training_at(const pdlt_training *tr, double t, double *mean, do
                              pdlt_training_errors *errors, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   mode_factors modes = {0};
-  if (!(t >= 0 && isfinite(t)) || (!tr->flow && t != floor(t)))
-    PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a training time", t));
+  if (isinf(t)) PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a training time", t));
+  PDLT_TRY(pdlt_training_check_time(tr, t, err));
   if (t == 0) { /* exactly the initialization */
     const size_t square = tr->D * tr->D;
     clear(mean, tr->D * tr->outputs);
@@ -260,6 +264,7 @@ pdlt_status pdlt_training_end(const pdlt_training *tr, double *mean, double *cov
   pdlt_status status = PDLT_OK;
   mode_factors modes = {0};
   const double relative = pdlt_training_relative_error(tr);
+  PDLT_TRY(pdlt_training_check_time(tr, INFINITY, err));
   if (!(relative < 1))
     PDLT_TRY(
         pdlt_fail(err, PDLT_ERR_INPUT,

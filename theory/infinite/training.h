@@ -52,12 +52,16 @@ pdlt_status pdlt_ntk_largest_eigenvalue(double *out, size_t D, size_t A, const d
                                         pdlt_error *err);
 
 /* Diagonalizes Theta_AA; copies what it needs. *out is owned by the caller (pdlt_training_free).
- * Errors: PDLT_ERR_INPUT when not flow and eta is not positive or eta theta_max >= 2, naming the
- * largest usable eta; PDLT_ERR_MEMORY. Cost O(A^3 + D A^2). */
+ * Errors: PDLT_ERR_INPUT when not flow and eta is not positive; PDLT_ERR_MEMORY. Cost O(A^3 + D A^2). */
 pdlt_status pdlt_training_new(pdlt_training *out, const pdlt_training_input *input,
                               pdlt_error *err);
 
 void pdlt_training_free(pdlt_training *training);
+
+/* Whether training gets to time t (INFINITY: its end): PDLT_ERR_INPUT where t is not a time (>= 0; not
+ * flow: whole), and beyond the start when not flow and eta theta_max >= 2, naming the largest usable
+ * eta. Whatever depends on a time asks here. */
+pdlt_status pdlt_training_check_time(const pdlt_training *training, double t, pdlt_error *err);
 
 /* phi(theta) = (1 - mu^t)/theta with mu = 1 - eta theta (flow: (1 - e^(-theta t))/theta),
  * and mu^t in *power, without cancellation, also at theta = 0, where phi = eta t. */

@@ -72,10 +72,11 @@ static void spread(const job *j, double *out) {
 }
 
 /* A singular Theta_AA has no end. */
-static pdlt_status check_end(const pdlt_training *lo, size_t num_times, const double *times,
-                             pdlt_error *err) {
+static pdlt_status check_times(const pdlt_training *lo, size_t num_times, const double *times,
+                               pdlt_error *err) {
   double *work = NULL;
   pdlt_status status = PDLT_OK;
+  for (size_t t = 0; t < num_times; t++) PDLT_TRY(pdlt_training_check_time(lo, times[t], err));
   if (num_times == 0 || !isinf(times[num_times - 1])) return PDLT_OK;
   PDLT_TRY(pdlt_alloc(&work, lo->D * (lo->outputs + lo->D), sizeof *work, err));
   PDLT_TRY(pdlt_training_end(lo, work, work + lo->D * lo->outputs, NULL, err));
@@ -91,7 +92,7 @@ pdlt_status pdlt_dynamics_dntk(const pdlt_training *lo, const pdlt_dynamics_inpu
   job j = {.lo = lo, .in = in, .S = S, .A = A, .n = n};
   double *storage = NULL;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(check_end(lo, num_times, times, err));
+  PDLT_TRY(check_times(lo, num_times, times, err));
   PDLT_TRY(pdlt_alloc(&storage, 2 * cube * (A + n) + 2 * A * n, sizeof *storage, err));
   j.left = storage;
   j.right = j.left + cube * A;

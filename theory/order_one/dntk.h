@@ -16,8 +16,8 @@ extern "C" {
 
 /* At `num_times` times >= 0 (steps; eta t under flow; INFINITY: the end), first samples S <= D:
  * out (T, n_L, S, n_L, S, n_L, S). lo: of in->lo; of the input D, r, s, t, u and factors are
- * read. Errors: PDLT_ERR_INPUT at an infinite time when Theta_AA is
- * singular, in the words of pdlt_training_end; PDLT_ERR_MEMORY; out untouched then. Cost per
+ * read. Errors: PDLT_ERR_INPUT (pdlt_training_check_time; at an infinite time when Theta_AA
+ * is singular, in the words of pdlt_training_end); PDLT_ERR_MEMORY; out untouched then. Cost per
  * time 4 S^3 n_L A + (n_L S)^3. */
 pdlt_status pdlt_dynamics_dntk(const pdlt_training *lo, const pdlt_dynamics_input *in, size_t S,
                                size_t num_times, const double *times, double *out, pdlt_error *err);

@@ -211,8 +211,9 @@ cleanup:
 static pdlt_status check_times(const pdlt_dynamics *dyn, size_t num_times, const double *times,
                                pdlt_error *err) {
   for (size_t i = 0; i < num_times; i++) {
-    const int whole = times[i] == floor(times[i]) && times[i] <= 0x1p53;
-    if (!(times[i] >= 0 && isfinite(times[i])) || (!dyn->lo.flow && !whole))
+    const pdlt_status status = pdlt_training_check_time(&dyn->lo, times[i], err);
+    if (status != PDLT_OK) return status;
+    if (isinf(times[i]) || (!dyn->lo.flow && times[i] > 0x1p53))
       return pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a training time", times[i]);
     if (i > 0 && times[i] < times[i - 1])
       return pdlt_fail(err, PDLT_ERR_INPUT, "the training times do not increase: %.17g after %.17g",

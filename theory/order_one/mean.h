@@ -52,9 +52,8 @@ typedef struct pdlt_dynamics {
 } pdlt_dynamics;
 
 /* Rotates the tensors. *out is owned by the caller (pdlt_dynamics_free),
- * untouched on failure. Errors: those of pdlt_training_new (eta theta_max >= 2:
- * PDLT_ERR_INPUT); PDLT_ERR_MEMORY. Cost 64 D^4 A flops in matrix products;
- * memory 5 D^4 doubles here, 4 D^4 kept. */
+ * untouched on failure. Errors: those of pdlt_training_new; PDLT_ERR_MEMORY.
+ * Cost 64 D^4 A flops in matrix products; memory 5 D^4 doubles here, 4 D^4 kept. */
 pdlt_status pdlt_dynamics_new(pdlt_dynamics *out, const pdlt_dynamics_input *input,
                               pdlt_error *err);
 
@@ -64,8 +63,8 @@ void pdlt_dynamics_free(pdlt_dynamics *dynamics);
  * any value of eta t under flow; finite):
  *   E[z(t)]  = zbar(t) + h z_nlo(t),   z_nlo (T, n_L, D) = sum of parts (5, T, n_L, D)
  *   E[Th(t)] = Theta + h theta_t,      theta_t (T, n_L, D, n_L, D)
- * parts and theta_t may be NULL. Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY; outputs
- * untouched then. Cost per step 48 n_L D A^3 flops in matrix products; under flow, 16 such steps
+ * parts and theta_t may be NULL. Errors: PDLT_ERR_INPUT (pdlt_training_check_time), PDLT_ERR_MEMORY;
+ * outputs untouched then. Cost per step 48 n_L D A^3 flops in matrix products; under flow, 16 such steps
  * for each time 2/theta_max. theta_t: 24 n_L^2 D^2 A^2 per time. */
 pdlt_status pdlt_dynamics_run(const pdlt_dynamics *dynamics, size_t num_times, const double *times,
                               double *z_nlo, double *parts, double *theta_t, pdlt_error *err);

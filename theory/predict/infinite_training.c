@@ -100,6 +100,23 @@ cleanup:
   return status;
 }
 
+/* Whether eta allows the times that are recorded. Where it does not, and nobody asks for training, *left
+ * is 1 and the arrays of this file are absent for that reason. */
+static pdlt_status check_eta(const pdlt_prediction *p, const pdlt_training *training, int *left,
+                             pdlt_error *err) {
+  static const char *const names[] = {"z_lo", "cov_lo", "z_end_lo", "cov_end_lo"};
+  const pdlt_experiment *ex = p->ex;
+  pdlt_error why = {0};
+  const double last = ex->training.record[ex->training.num_record - 1];
+  const pdlt_status status = pdlt_training_check_time(training, last, &why);
+  *left = 0;
+  if (status == PDLT_OK) return PDLT_OK;
+  if (pdlt_experiment_trains(ex))
+    return pdlt_experiment_fail(ex, "training.eta", err, "%s", why.message);
+  *left = 1;
+  return pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names, why.message, err);
+}
+
 pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p) {
   const pdlt_kernel_layers *kernel = p->kernel;
   const size_t last = (size_t)(kernel->depth - 1) * kernel->D * kernel->D;
@@ -121,6 +138,7 @@ pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_training training = {0};
   double *mean = NULL, *cov = NULL;
+  int left = 0;
   PDLT_TRY(pdlt_alloc(&mean, input.outputs * input.D, sizeof *mean, err));
   PDLT_TRY(pdlt_alloc(&cov, input.D * input.D, sizeof *cov, err));
   status = pdlt_training_new(&training, &input, err);
@@ -129,6 +147,8 @@ pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err) {
     PDLT_TRY(pdlt_experiment_fail(ex, "training.eta", err, "%s", inner.message));
   }
   PDLT_TRY(status);
+  PDLT_TRY(check_eta(p, &training, &left, err));
+  if (left) goto cleanup;
   pdlt_progress_start_short(p->options->progress, "training at infinite width",
                             (double)ex->training.num_record + 1);
   PDLT_TRY(put_times(p, &training, cov, err));

@@ -27,13 +27,16 @@ typedef struct pdlt_prediction {
 /* What training at infinite width reads, from kernel and data; borrows them. */
 pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p);
 
-/* meta "absent": name -> reason (put.c, as the next two). Errors: PDLT_ERR_MEMORY. */
+/* meta "absent": name -> reason (put.c, as all up to pdlt_predict_array). Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_predict_absent(pdlt_archive *out, const char *name, const char *reason,
                                 pdlt_error *err);
 
 /* The same of several arrays, for one reason. */
 pdlt_status pdlt_predict_all_absent(pdlt_archive *out, const char *const *names, size_t count,
                                     const char *reason, pdlt_error *err);
+
+/* The reason under that name, borrowed; NULL: there is none. */
+const char *pdlt_predict_why_absent(pdlt_archive *out, const char *name);
 
 /* Array of any shape, copied from `data`. */
 pdlt_status pdlt_predict_put(pdlt_archive *out, const char *name, int ndim, const size_t *dim,

@@ -32,8 +32,7 @@ static const char *gather(const pdlt_prediction *p, pdlt_trained_input *input, d
 
 /* The tensor `missing` is absent, and so is everything of this file, for its reason. */
 static pdlt_status without(const pdlt_prediction *p, const char *missing, pdlt_error *err) {
-  const json_t *absent = json_object_get(pdlt_archive_meta(p->out), "absent");
-  const char *why = json_string_value(json_object_get(absent, missing));
+  const char *why = pdlt_predict_why_absent(p->out, missing);
   char reason[PDLT_ERROR_LENGTH];
   snprintf(reason, sizeof reason, "it needs the tensor %s, which is absent: %s", missing,
            why == NULL ? "no reason given" : why);
@@ -100,10 +99,12 @@ cleanup:
 }
 
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
+  const char *untrained = pdlt_predict_why_absent(p->out, "z_lo");
   static const char *const kinked =
       "order 1/n of a kink: the first correction is of order n^(-1/2), see z_half";
   if (!pdlt_activation_get_traits(&p->ex->network.activation).smooth)
     return all_absent(p, kinked, err);
+  if (untrained != NULL) return all_absent(p, untrained, err);
   pdlt_trained_input input = {.in = {.lo = pdlt_predict_training_input(p),
                                      .threads = p->options->threads,
                                      .progress = p->options->progress},

@@ -25,6 +25,11 @@ pdlt_status pdlt_predict_all_absent(pdlt_archive *out, const char *const *names,
   return status;
 }
 
+const char *pdlt_predict_why_absent(pdlt_archive *out, const char *name) {
+  const json_t *absent = json_object_get(pdlt_archive_meta(out), "absent");
+  return json_string_value(json_object_get(absent, name));
+}
+
 pdlt_status pdlt_predict_put(pdlt_archive *out, const char *name, int ndim, const size_t *dim,
                              const double *data, pdlt_error *err) {
   pdlt_array *array = NULL;

@@ -274,7 +274,8 @@ static pdlt_status run_all(run_state *run, pdlt_archive *archive, const pdlt_dat
   /* a run that goes on has warned at its start and looks again at the end */
   const int fresh = pdlt_records_done(&run->blocks, &run->share) == 0;
   if (fresh) PDLT_TRY(look_at_stability(run, &tails, err));
-  if (fresh && tails != NULL) pdlt_stability_warn(tails, widths, o->progress);
+  if (fresh && tails != NULL && pdlt_experiment_trains(plan->ex))
+    pdlt_stability_warn(tails, widths, o->progress);
   PDLT_TRY(run_until_enough(run, archive, err));
   if (!fresh) PDLT_TRY(look_at_stability(run, &tails, err));
   PDLT_TRY(put_stability(archive, tails, widths, err));
