@@ -104,7 +104,7 @@ Result run_with(const Fault &fault, const std::string &arguments,
   for (const auto &setting : environment) envp.push_back(const_cast<char *>(setting.c_str()));
   argv.push_back(nullptr);
   envp.push_back(nullptr);
-  const struct rlimit minute = {60, 60};
+  const struct rlimit minute = {60, 61};
   const pid_t pid = fork();
   if (pid == 0) {
     const int flags = O_WRONLY | O_CREAT | O_TRUNC;
