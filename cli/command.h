@@ -74,6 +74,11 @@ int pdlt_command_begin(char **argv);
  * 3 when something that was printed has not arrived. */
 int pdlt_command_end(int exit_status);
 
+/* --- stacks.c --- */
+
+/* Gives the calling thread a stack for signals; threads that are started later get one by themselves. */
+void pdlt_command_set_signal_stack(void);
+
 /* --- json.c --- */
 
 /* Text of the library as a value, owned by the caller; printed with a newline, keys sorted (NULL: the

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,13 +41,16 @@ static void start_without_blas_threads(char **argv) {
 
 /* --- what libraries do without memory --- */
 
-/* OpenBLAS's kernels for small matrices, fontconfig and GLib do not check what they are given, or end
- * the program on purpose. Files are whole all the same; only what is allowed in a handler is done. */
+/* OpenBLAS's kernels for small matrices and fontconfig do not check what they are given; GLib ends the
+ * program on purpose, or calls itself until the stack is used up (stacks.c). Files are whole all the same;
+ * only what is allowed in a handler is done. */
 static void end_in_words(int number) {
   static const char text[] =
       ": memory ran out in a library that does not look, or an error of this program; what is "
       "finished stays\n";
+  static atomic_flag is_told = ATOMIC_FLAG_INIT;
   char line[sizeof "stopped by signal 99" + sizeof text] = "stopped by signal ";
+  while (atomic_flag_test_and_set(&is_told)) pause(); /* another thread is ending the program */
   size_t length = strlen(line);
   if (number >= 10) line[length++] = (char)('0' + number / 10 % 10);
   line[length++] = (char)('0' + number % 10);
@@ -59,11 +63,9 @@ static void end_in_words(int number) {
 /* Where nobody else listens, as sanitizers and debuggers do. */
 static void catch_crashes(void) {
   static const int numbers[] = {SIGSEGV, SIGBUS, SIGTRAP, SIGABRT};
-  static char stack[1 << 14]; /* for a stack that is used up */
-  const stack_t other = {.ss_sp = stack, .ss_size = sizeof stack};
   const struct sigaction action = {.sa_handler = end_in_words, .sa_flags = SA_ONSTACK};
   struct sigaction old;
-  sigaltstack(&other, NULL);
+  pdlt_command_set_signal_stack();
   for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
     if (sigaction(numbers[k], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
       sigaction(numbers[k], &action, NULL);

@@ -5,7 +5,8 @@
  * what a system without memory or with a full disk does.
  * Is not: a way to let the loader fail: what happens before main is not counted. Linux on x86-64.
  *
- *   FAULT_KIND   memory, open, write, fsync, rename, close
+ *   FAULT_KIND   memory, open, write, fsync, rename, close; stack: an allocation that does not fail, but
+ *                starts a thread that uses up its stack
  *   FAULT_FIRST  the first that fails, from 1; 0: none
  *   FAULT_LAST   the last that fails
  *   FAULT_COUNT  a file for the number of operations, written when main returns
@@ -19,6 +20,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -45,8 +47,9 @@ static const struct {
              {"write", {SYS_write, SYS_pwrite64, SYS_writev, -1}, ENOSPC},
              {"fsync", {SYS_fsync, SYS_fdatasync, -1}, EIO},
              {"rename", {SYS_rename, SYS_renameat, SYS_renameat2, -1}, EACCES},
-             {"close", {SYS_close, -1}, EIO}};
-enum { KINDS = sizeof kinds / sizeof *kinds };
+             {"close", {SYS_close, -1}, EIO},
+             {"stack", {-1}, 0}};
+enum { KINDS = sizeof kinds / sizeof *kinds, MEMORY = 0, STACK = KINDS - 1 };
 
 static int wanted = -1; /* kind; from the first line of main to the last */
 static long first, last;
@@ -65,8 +68,26 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
+/* As GLib does, which has no memory for the message that it has none. */
+static int call_oneself(int depth) {
+  static volatile int limit = 1 << 30;
+  volatile char page[4096] = {0};
+  return depth < limit ? call_oneself(depth + 1) + page[depth % 4096] : 0;
+}
+
+static void *use_up_stack(void *nothing) {
+  (void)call_oneself(0);
+  return nothing;
+}
+
+static void start_thread(void) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, use_up_stack, NULL) == 0) pthread_join(thread, NULL);
+}
+
 static int has_none(void) {
-  if (wanted != 0 || !fails()) return 0;
+  if (wanted == STACK && fails()) start_thread();
+  if (wanted != MEMORY || !fails()) return 0;
   errno = ENOMEM;
   return 1;
 }
@@ -109,7 +130,7 @@ static void hear(int number, siginfo_t *info, void *context) {
   const long call = info->si_syscall;
   /* What is said to the user is to be read by who looks for faults. */
   const int to_user = (call == SYS_write || call == SYS_writev) && reg[REG_RDI] == STDERR_FILENO;
-  const int failing = !to_user && wanted > 0 && fails();
+  const int failing = !to_user && wanted > MEMORY && fails();
   if (!failing || call == SYS_close) /* a failed close has closed, on Linux */
     reg[REG_RAX] =
         faults_call(call, reg[REG_RDI], reg[REG_RSI], reg[REG_RDX], reg[REG_R10], reg[REG_R8]);
@@ -159,7 +180,7 @@ static void begin(void) {
   first = number_of("FAULT_FIRST");
   last = number_of("FAULT_LAST");
   wanted = found;
-  if (found > 0 && !install_filter()) _exit(99);
+  if (found > 0 && kinds[found].call[0] >= 0 && !install_filter()) _exit(99);
 }
 
 /* The count, with nothing but system calls that are not counted any more. */
