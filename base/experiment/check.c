@@ -96,6 +96,13 @@ static pdlt_status check_network(pdlt_reader *reader) {
                                 "C_b and C_W are critical together; write critical here too");
   }
   ex->network.critical = ex->network.critical != 0;
+  const pdlt_estimator estimator = ex->ensemble.estimator;
+  if (ex->network.init != PDLT_INIT_NORMAL &&
+      (estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL))
+    return pdlt_experiment_fail(ex, "ensemble.estimator", reader->err,
+                                "%s draws networks without weights, which needs normal weights "
+                                "(network.init); write antithetic, plain or auto",
+                                pdlt_estimator_words[estimator]);
   return PDLT_OK;
 }
 

@@ -30,6 +30,9 @@ typedef enum {
   PDLT_SOURCE_MODULAR_ADDITION,
   PDLT_SOURCE_ARRAYS /* given in memory by the program that uses the library */
 } pdlt_source;
+/* How weights and biases are drawn; the variances are C_W/n_{l-1} and C_b either way. */
+typedef enum { PDLT_INIT_NORMAL, PDLT_INIT_UNIFORM } pdlt_init;
+extern const char *const pdlt_init_words[]; /* of network.init */
 typedef enum { PDLT_SCALE_NONE, PDLT_SCALE_NUMBER, PDLT_SCALE_CRITICAL } pdlt_scale_kind;
 typedef enum { PDLT_TARGETS_SIGN, PDLT_TARGETS_ONE_HOT } pdlt_targets;
 typedef enum { PDLT_ETA_NUMBER, PDLT_ETA_RELATIVE, PDLT_ETA_FLOW } pdlt_eta_kind;
@@ -97,6 +100,7 @@ typedef struct pdlt_experiment {
     int critical;                /* 1: C_b and C_W are `critical` and not resolved yet */
     double *C_b, *C_W;           /* (L) entry l-1 belongs to layer l */
     double *lambda_b, *lambda_W; /* (L) */
+    pdlt_init init;              /* of the networks; theory is that of normal ones */
   } network;
   struct {
     pdlt_source source;

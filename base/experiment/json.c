@@ -47,6 +47,8 @@ static json_t *network_json(const pdlt_experiment *ex, int with_widths, int *ok)
   }
   put(out, "lambda_b", real_list(ex->network.lambda_b, depth), ok);
   put(out, "lambda_W", real_list(ex->network.lambda_W, depth), ok);
+  if (ex->network.init != PDLT_INIT_NORMAL)
+    put(out, "init", json_string(pdlt_init_words[ex->network.init]), ok);
   return out;
 }
 

@@ -16,7 +16,8 @@ extern "C" {
 
 /* Adds to meta the keys that every archive carries: format, kind, program,
  * experiment, hash, physics_hash, data_hash, layers, conventions, seed, commit,
- * compiler, blas. Nothing in them depends on time, host or paths. kind: "theory" or
+ * compiler, blas; unless networks are drawn normal, init: the distribution of which the
+ * archive speaks, of theory always "normal". Nothing in them depends on time, host or paths. kind: "theory" or
  * "measured". Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_meta_fill(json_t *meta, const char *kind, const pdlt_experiment *ex,
                            const char *data_hash, int layers, pdlt_error *err);

@@ -14,6 +14,7 @@
 const char *const pdlt_source_words[] = {"csv",      "idx",     "npy",    "circle",
                                          "gaussian", "teacher", "parity", "modular_addition",
                                          "arrays",   NULL};
+const char *const pdlt_init_words[] = {"normal", "uniform", NULL};
 const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
 const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
                                             "two_level", "auto",       NULL};
@@ -70,6 +71,7 @@ const pdlt_schema_key pdlt_schema[] = {
     PER_LAYER("network.C_W", network.C_W, 1, VARIANCE),
     PER_LAYER("network.lambda_b", network.lambda_b, 0, RATE),
     PER_LAYER("network.lambda_W", network.lambda_W, 0, RATE),
+    WORD("network.init", network.init, pdlt_init_words, 0),
     WORD("data.source", data.source, pdlt_source_words, 1),
     TEXT("data.file", data.file, "the name of a CSV or .npz file"),
     TEXT("data.images", data.images, "the name of an IDX file"),

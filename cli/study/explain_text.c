@@ -124,7 +124,14 @@ static void put_needs(FILE *to, const pdlt_explanation *e) {
 }
 
 static void put_verdict(FILE *to, const pdlt_explanation *e) {
+  const pdlt_init init = e->ex->network.init;
   put_needs(to, e);
+  if (init != PDLT_INIT_NORMAL)
+    fprintf(
+        to,
+        "network.init: %s, and theory speaks of normal parameters with the same variances: what "
+        "disagrees may say that alone\n",
+        pdlt_init_words[init]);
   for (size_t k = 0; k < e->num_reasons; k++)
     fprintf(to, "%s: %s\n",
             e->layer == NULL ? "warning: no verdict is possible" : "verdict: not possible",

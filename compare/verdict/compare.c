@@ -115,6 +115,19 @@ static pdlt_status warn_of_reach(work *job, pdlt_error *err) {
   return status;
 }
 
+/* Networks that are drawn otherwise than theory takes them to be. */
+static pdlt_status warn_of_init(work *job, pdlt_error *err) {
+  const char *theory = json_string_value(json_object_get(job->theory->meta, "init"));
+  const char *networks = json_string_value(json_object_get(job->measured->meta, "init"));
+  if (theory == NULL || networks == NULL || strcmp(theory, networks) == 0) return PDLT_OK;
+  return warn(job->out, err,
+              "the networks start from %s parameters, theory speaks of %s ones with the same "
+              "variances: the two differ at order 1 where few inputs or large biases make a "
+              "preactivation, else at order 1/n, and a test that disagrees may say only that; "
+              "network.init: %s tests theory",
+              networks, theory, theory);
+}
+
 /* Widths at which few members carry much of the variance of z. */
 static pdlt_status warn_of_tails(work *job, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
@@ -359,6 +372,7 @@ pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
   result.storage = job.store;
   PDLT_TRY(copy_widths(&job, err));
   PDLT_TRY(read_joins(&job, err));
+  PDLT_TRY(warn_of_init(&job, err));
   PDLT_TRY(warn_of_widths(&job, err));
   PDLT_TRY(warn_of_reach(&job, err));
   PDLT_TRY(warn_of_tails(&job, err));

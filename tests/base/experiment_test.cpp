@@ -294,6 +294,7 @@ TEST(Experiment, JsonIsReadBackTheSame) {
   const std::vector<std::vector<std::string>> cases = {
       {},
       {"training.eta=0.1"},
+      {"network.init=uniform", "ensemble.estimator=auto"},
       {"training={eta: 0.1, steps: end}"},
       {"ensemble.keep=[cov]", "compare.csv=summary"},
       {"data.scale=none", "title=\"quote \\\" and \\\\ and \\u00e9\""},
@@ -331,7 +332,8 @@ TEST(Experiment, HashSeesWhatItShould) {
                         Case{"training.record=[0, 5]", true}, Case{"ensemble.seed=8", false},
                         Case{"compare.degree=2", false}, Case{"compare.level=0.01", false},
                         Case{"compare.csv=full", false}, Case{"ensemble.keep=[cov]", false},
-                        Case{"theory.keep=[tensors]", false}, Case{"network.lambda_b=0.5", true}}) {
+                        Case{"theory.keep=[tensors]", false}, Case{"network.lambda_b=0.5", true},
+                        Case{"network.init=uniform", true}}) {
     Experiment changed(kFull, {c.setting});
     const std::string key = c.setting;
     bool same_text = key == "network.depth=3" || key.rfind("compare.", 0) == 0;

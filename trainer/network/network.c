@@ -9,8 +9,10 @@
 
 pdlt_status pdlt_network_new(pdlt_network *out, const pdlt_experiment *ex, int n, size_t inputs,
                              pdlt_error *err) {
-  pdlt_network net = {
-      .activation = ex->network.activation, .width = (uint64_t)n, .depth = ex->network.depth};
+  pdlt_network net = {.activation = ex->network.activation,
+                      .init = ex->network.init,
+                      .width = (uint64_t)n,
+                      .depth = ex->network.depth};
   const pdlt_status status = pdlt_layers_new(&net.layer, ex, n, inputs, err);
   if (status != PDLT_OK) return status;
   for (int k = 0; k < net.depth; k++) {
@@ -27,14 +29,20 @@ void pdlt_network_free(pdlt_network *net) {
   *net = (pdlt_network){0};
 }
 
-static void draw_scaled(const pdlt_rng *rng, size_t n, double variance, double *out) {
+/* out (n) of mean 0 and this variance; uniform ones lie in +-sqrt(3 variance). */
+static void draw_scaled(pdlt_init init, const pdlt_rng *rng, size_t n, double variance,
+                        double *out) {
   const double scale = sqrt(variance);
   if (variance == 0) {
     for (size_t i = 0; i < n; i++) out[i] = 0;
-    return;
+  } else if (init == PDLT_INIT_UNIFORM) {
+    const double width = sqrt(12 * variance);
+    pdlt_rng_uniform(rng, 0, n, out);
+    for (size_t i = 0; i < n; i++) out[i] = (out[i] - 0.5) * width;
+  } else {
+    pdlt_rng_normal(rng, n, out);
+    for (size_t i = 0; i < n; i++) out[i] *= scale;
   }
-  pdlt_rng_normal(rng, n, out);
-  for (size_t i = 0; i < n; i++) out[i] *= scale;
 }
 
 void pdlt_network_draw(const pdlt_network *net, uint64_t seed, uint64_t member, double *theta) {
@@ -47,9 +55,10 @@ void pdlt_network_draw_layers(const pdlt_network *net, uint64_t seed, uint64_t m
     const pdlt_layer *layer = &net->layer[k];
     const uint64_t l = (uint64_t)k + 1;
     pdlt_rng rng = {seed, net->width, member, PDLT_STREAM_WEIGHT + l};
-    draw_scaled(&rng, layer->out * layer->in, pdlt_layer_variance(layer), theta + layer->weight);
+    draw_scaled(net->init, &rng, layer->out * layer->in, pdlt_layer_variance(layer),
+                theta + layer->weight);
     rng.stream = PDLT_STREAM_BIAS + l;
-    draw_scaled(&rng, layer->out, layer->C_b, theta + layer->bias);
+    draw_scaled(net->init, &rng, layer->out, layer->C_b, theta + layer->bias);
   }
 }
 

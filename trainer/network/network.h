@@ -23,6 +23,7 @@ extern "C" {
 
 typedef struct pdlt_network {
   pdlt_activation activation;
+  pdlt_init init;    /* distribution of the parameters of a draw */
   uint64_t width;    /* n of the sweep: part of the key of the random numbers */
   int depth;         /* L */
   pdlt_layer *layer; /* (L) layer[l-1] is layer l; owned */

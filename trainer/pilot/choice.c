@@ -45,8 +45,10 @@ static int are_levels(const pdlt_levels *levels) {
   return 1;
 }
 
-static int is_pilot(const pdlt_pilot *pilot, pdlt_estimator asked) {
+static int is_pilot(const pdlt_pilot *pilot, const pdlt_plan *plan) {
+  const pdlt_estimator asked = plan->ex->ensemble.estimator;
   const int linear = pilot->samples > 0;
+  if (linear && !pdlt_plan_may_be_weightless(plan)) return 0;
   if (!is_flag(pilot->antithetic) || !is_flag(pilot->linearized) || !is_flag(pilot->fitted) ||
       pilot->samples > PDLT_MAX_SAMPLES || !are_levels(&pilot->levels))
     return 0;
@@ -65,7 +67,7 @@ const char *pdlt_choice_wrong(const pdlt_choice *choice, const pdlt_plan *plan) 
     return "its number of members is not that of its experiment";
   if (choice->piloted != piloted) return "its estimator is not that of its experiment";
   if (!piloted) return NULL;
-  return is_pilot(&choice->pilot, asked) ? NULL : "its estimator is none that a pilot chooses";
+  return is_pilot(&choice->pilot, plan) ? NULL : "its estimator is none that a pilot chooses";
 }
 
 void pdlt_choice_apply(const pdlt_choice *choice, pdlt_plan *plan) {

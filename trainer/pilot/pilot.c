@@ -262,7 +262,8 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   const size_t ends[2] = {0, ex->network.num_widths - 1};
   const int choose = ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO;
   pdlt_network net[2] = {{.depth = 0}, {.depth = 0}};
-  pdlt_pilot pilot = {.linearized = plan->p <= PDLT_MAX_LINEARIZED};
+  pdlt_pilot pilot = {.linearized =
+                          plan->p <= PDLT_MAX_LINEARIZED && pdlt_plan_may_be_weightless(plan)};
   pdlt_pilot_option option;
   pdlt_pilot_table *table = NULL;
   pdlt_plan probe = *plan;

@@ -137,6 +137,11 @@ size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k);
  * D^3 <= 4 n^2 at the smallest width, from where on those cost less. */
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
+/* Whether networks may be drawn without weights: preactivations of given layers below are Gaussian, and
+ * projections of weights independent, for normal weights alone (docs/trainer/control.md, "Draws of
+ * preactivations"). Where not, auto is plain or antithetic. */
+int pdlt_plan_may_be_weightless(const pdlt_plan *plan);
+
 /* Adds a control to antithetic pairs: `samples` >= 1 draws without weights for each, and levels,
  * none or some, with >= 1 further draws for each. */
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels);
