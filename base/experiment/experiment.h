@@ -192,7 +192,8 @@ typedef struct pdlt_sweep_point {
                 * file names begin with a blank, so that they stay relative to its folder */
 } pdlt_sweep_point;
 
-/* `sweep: {KEY: [values], ...}`: every combination, the last key fastest. */
+/* `sweep: {KEY: [values], zip: {KEY: [values], ...}, ...}`: every combination, the last fastest; the
+ * lists of zip have one length and move together. */
 typedef struct pdlt_sweep {
   size_t num_keys; /* 0: no sweep; then there is one point, called "" */
   char **keys;     /* (num_keys) */

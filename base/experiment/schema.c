@@ -149,7 +149,8 @@ const pdlt_schema_key pdlt_schema[] = {
      .max = 0.5,
      .min_open = 1},
     WORD("compare.csv", compare.csv, pdlt_csv_words, 0),
-    CUSTOM("sweep", swept, pdlt_read_sweep, 0, "{KEY: [values]}, keys as in --set"),
+    CUSTOM("sweep", swept, pdlt_read_sweep, 0, 
+           "{KEY: [values]}, keys as in --set, or zip: {KEY: [values], ...}"),
 };
 const size_t pdlt_schema_count = sizeof pdlt_schema / sizeof *pdlt_schema;
 _Static_assert(sizeof pdlt_schema / sizeof *pdlt_schema <= PDLT_SCHEMA_MAX_KEYS,
