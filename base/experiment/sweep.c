@@ -156,7 +156,8 @@ cleanup:
 /* Place of point p on each axis, the last one fastest. */
 static void find_place(size_t *place, const columns *c, size_t p) {
   for (size_t k = c->count; k-- > 0;) {
-    if (k + 1 < c->count && c->at[k + 1].axis == c->at[k].axis) continue; /* done with its last key */
+    if (k + 1 < c->count && c->at[k + 1].axis == c->at[k].axis)
+      continue; /* done with its last key */
     place[c->at[k].axis] = p % c->at[k].values->count;
     p /= c->at[k].values->count;
   }

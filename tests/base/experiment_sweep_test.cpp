@@ -80,11 +80,10 @@ TEST_F(Sweep, ZipRunsListsSideBySide) {
                  "network.C_b: [0, 1]}\n"),
             PDLT_OK)
       << err.message;
-  const char *const expected[] = {
-      "seed=1,depth=2,train=4,C_b=0", "seed=1,depth=2,train=4,C_b=1",
-      "seed=1,depth=3,train=5,C_b=0", "seed=1,depth=3,train=5,C_b=1",
-      "seed=2,depth=2,train=4,C_b=0", "seed=2,depth=2,train=4,C_b=1",
-      "seed=2,depth=3,train=5,C_b=0", "seed=2,depth=3,train=5,C_b=1"};
+  const char *const expected[] = {"seed=1,depth=2,train=4,C_b=0", "seed=1,depth=2,train=4,C_b=1",
+                                  "seed=1,depth=3,train=5,C_b=0", "seed=1,depth=3,train=5,C_b=1",
+                                  "seed=2,depth=2,train=4,C_b=0", "seed=2,depth=2,train=4,C_b=1",
+                                  "seed=2,depth=3,train=5,C_b=0", "seed=2,depth=3,train=5,C_b=1"};
   ASSERT_EQ(sweep.count, 8u);
   for (size_t p = 0; p < 8; p++) EXPECT_STREQ(sweep.points[p].name, expected[p]);
   char axis[PDLT_SWEEP_AXIS_LENGTH];
@@ -152,7 +151,8 @@ TEST_F(Sweep, WhatIsRefused) {
       {"sweep: {zip: [2]}\n", "e.yaml:4: sweep: zip: expected {KEY: [values], KEY: [values]}"},
       {"sweep: {zip: {}}\n", "e.yaml:4: sweep: zip: expected {KEY: [values], KEY: [values]}"},
       {"sweep:\n  zip:\n    network.depth: [2, 3]\n    network.C_W: [1, 2, 3]\n",
-       "e.yaml:7: sweep: zip: network.depth has 2 values and network.C_W has 3; lists that run side "
+       "e.yaml:7: sweep: zip: network.depth has 2 values and network.C_W has 3; lists that run "
+       "side "
        "by side have one length"},
       {"sweep: {zip: {zip: [2]}}\n", "e.yaml:4: sweep: \"zip\" is no key that can be swept"},
       {"sweep: {network.depth: [2], zip: {network.depth: [3]}}\n",
