@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/at_width.h"
 #include "base/experiment/internal.h"
 #include "base/experiment/layer.h"
 
@@ -324,6 +325,40 @@ static pdlt_status check_measure(pdlt_reader *reader) {
   return PDLT_OK;
 }
 
+/* What cannot go with a parameter that follows the width, where theory is another at each. */
+static pdlt_status check_follows(pdlt_reader *reader) {
+  const pdlt_experiment *ex = reader->ex;
+  const char *key = pdlt_experiment_follows(ex), *until = pdlt_until_key(ex);
+  const unsigned variances = 1U << PDLT_PARAMETER_C_B | 1U << PDLT_PARAMETER_C_W;
+  if (key == NULL) return PDLT_OK;
+  if (pdlt_activation_has_kink(&ex->network.activation))
+    return pdlt_experiment_fail(
+        ex, key, reader->err,
+        "follows the width; what is tested then is order 1/n, and this "
+        "activation has a kink, whose first correction is of order n^(-1/2): "
+        "give numbers or a smooth activation");
+  if (ex->theory.order == 0)
+    return pdlt_experiment_fail(
+        ex, "theory.order", reader->err,
+        "0; %s follows the width, and what is tested then is order 1/n: use 1", key);
+  if (ex->training.eta_kind == PDLT_ETA_RELATIVE)
+    return pdlt_experiment_fail(
+        ex, "training.eta", reader->err,
+        "relative; %s follows the width, and with it the largest eigenvalue: "
+        "give a number",
+        key);
+  if (ex->data.scale_kind == PDLT_SCALE_CRITICAL && (ex->network.follows & variances) != 0)
+    return pdlt_experiment_fail(ex, "data.scale", reader->err,
+                                "critical; %s follows the width, and with it K*: give a number",
+                                key);
+  if (until != NULL)
+    return pdlt_experiment_fail(ex, until, reader->err,
+                                "until needs one coefficient of 1/n for all widths, and %s follows "
+                                "the width: give a number of members",
+                                key);
+  return PDLT_OK;
+}
+
 pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   pdlt_status status = PDLT_OK;
   PDLT_TRY(fill_network(reader));
@@ -332,6 +367,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   PDLT_TRY(pdlt_experiment_check_memory(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
   PDLT_TRY(fill_record(reader));
   PDLT_TRY(check_measure(reader));
+  PDLT_TRY(check_follows(reader));
   PDLT_TRY(pdlt_until_check(reader));
 cleanup:
   return status;

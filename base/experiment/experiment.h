@@ -44,6 +44,15 @@ typedef enum {
   PDLT_ESTIMATOR_AUTO
 } pdlt_estimator;
 
+/* What each layer has a value of, in the order of network.C_b, C_W, lambda_b, lambda_W. */
+typedef enum {
+  PDLT_PARAMETER_C_B,
+  PDLT_PARAMETER_C_W,
+  PDLT_PARAMETER_LAMBDA_B,
+  PDLT_PARAMETER_LAMBDA_W,
+  PDLT_PARAMETERS
+} pdlt_parameter;
+
 /* What comparison.csv holds: every row; those without a width; every row up to
  * PDLT_CSV_FULL_ROWS. */
 typedef enum { PDLT_CSV_AUTO, PDLT_CSV_FULL, PDLT_CSV_SUMMARY } pdlt_csv;
@@ -101,6 +110,9 @@ typedef struct pdlt_experiment {
     double *C_b, *C_W;           /* (L) entry l-1 belongs to layer l */
     double *lambda_b, *lambda_W; /* (L) */
     pdlt_init init;              /* of the networks; theory is that of normal ones */
+    unsigned follows;            /* bits 1 << PDLT_PARAMETER_*: {scale, width}; the list holds the
+                                    scale, at_width.h makes numbers of it */
+    double width_power[PDLT_PARAMETERS]; /* of n_{l-1}, where it follows */
   } network;
   struct {
     pdlt_source source;
@@ -192,7 +204,8 @@ typedef struct pdlt_sweep_point {
                 * file names begin with a blank, so that they stay relative to its folder */
 } pdlt_sweep_point;
 
-/* `sweep: {KEY: [values], ...}`: every combination, the last key fastest. */
+/* `sweep: {KEY: [values], zip: {KEY: [values], ...}, ...}`: every combination, the last fastest; the
+ * lists of zip have one length and move together. */
 typedef struct pdlt_sweep {
   size_t num_keys; /* 0: no sweep; then there is one point, called "" */
   char **keys;     /* (num_keys) */

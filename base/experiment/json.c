@@ -28,6 +28,16 @@ static json_t *int_list(const int *values, size_t count) {
   return list;
 }
 
+/* A list of numbers, or how it follows the width. */
+static json_t *parameter_json(const pdlt_experiment *ex, pdlt_parameter which, const double *list,
+                              int *ok) {
+  if ((ex->network.follows >> which & 1U) == 0) return real_list(list, (size_t)ex->network.depth);
+  json_t *out = json_object();
+  put(out, "scale", json_real(list[0]), ok);
+  put(out, "width", json_real(ex->network.width_power[which]), ok);
+  return out;
+}
+
 static json_t *network_json(const pdlt_experiment *ex, int with_widths, int *ok) {
   char activation[512];
   size_t depth = (size_t)ex->network.depth;
@@ -42,11 +52,11 @@ static json_t *network_json(const pdlt_experiment *ex, int with_widths, int *ok)
     put(out, "C_b", json_string("critical"), ok);
     put(out, "C_W", json_string("critical"), ok);
   } else {
-    put(out, "C_b", real_list(ex->network.C_b, depth), ok);
-    put(out, "C_W", real_list(ex->network.C_W, depth), ok);
+    put(out, "C_b", parameter_json(ex, PDLT_PARAMETER_C_B, ex->network.C_b, ok), ok);
+    put(out, "C_W", parameter_json(ex, PDLT_PARAMETER_C_W, ex->network.C_W, ok), ok);
   }
-  put(out, "lambda_b", real_list(ex->network.lambda_b, depth), ok);
-  put(out, "lambda_W", real_list(ex->network.lambda_W, depth), ok);
+  put(out, "lambda_b", parameter_json(ex, PDLT_PARAMETER_LAMBDA_B, ex->network.lambda_b, ok), ok);
+  put(out, "lambda_W", parameter_json(ex, PDLT_PARAMETER_LAMBDA_W, ex->network.lambda_W, ok), ok);
   if (ex->network.init != PDLT_INIT_NORMAL)
     put(out, "init", json_string(pdlt_init_words[ex->network.init]), ok);
   return out;

@@ -2,6 +2,7 @@
 #include "base/experiment/layer.h"
 
 #include "base/core/memory.h"
+#include "base/experiment/at_width.h"
 #include "base/experiment/experiment.h"
 
 /* What an architecture lacks: bits PDLT_MEASURE_* that are not predicted, not measured. */
@@ -22,18 +23,18 @@ static const limits no_kink = {PDLT_MEASURE_CROSSINGS, PDLT_MEASURE_CROSSINGS,
 pdlt_layer pdlt_experiment_layer(const pdlt_experiment *ex, int l, int n, size_t inputs) {
   pdlt_layer layer = {.kind = PDLT_LAYER_DENSE,
                       .in = inputs,
-                      .out = (size_t)pdlt_experiment_layer_width(ex, 1, n, (int)inputs),
-                      .C_b = ex->network.C_b[l - 1],
-                      .C_W = ex->network.C_W[l - 1],
-                      .lambda_b = ex->network.lambda_b[l - 1],
-                      .lambda_W = ex->network.lambda_W[l - 1]};
-  layer.has_bias = layer.C_b != 0 || layer.lambda_b != 0;
+                      .out = (size_t)pdlt_experiment_layer_width(ex, 1, n, (int)inputs)};
   for (int below = 1; below < l; below++) {
     layer.weight += layer.out * (layer.in + 1);
     layer.in = layer.out;
     layer.out = (size_t)pdlt_experiment_layer_width(ex, below + 1, n, (int)inputs);
   }
   layer.bias = layer.weight + layer.out * layer.in;
+  layer.C_b = pdlt_experiment_parameter(ex, PDLT_PARAMETER_C_B, l, layer.in);
+  layer.C_W = pdlt_experiment_parameter(ex, PDLT_PARAMETER_C_W, l, layer.in);
+  layer.lambda_b = pdlt_experiment_parameter(ex, PDLT_PARAMETER_LAMBDA_B, l, layer.in);
+  layer.lambda_W = pdlt_experiment_parameter(ex, PDLT_PARAMETER_LAMBDA_W, l, layer.in);
+  layer.has_bias = layer.C_b != 0 || layer.lambda_b != 0;
   return layer;
 }
 

@@ -44,7 +44,8 @@ static inline double pdlt_layer_variance(const pdlt_layer *layer) {
 }
 
 /* Layer l = 1..L of ex at hidden width n with `inputs` inputs. n = 1 gives n_l in units of n, which
- * is what theory needs: there widths enter as n_l/n_{l-1} only. Cost O(l). */
+ * is what theory needs: there widths enter as n_l/n_{l-1} only, and parameters that follow the width
+ * are numbers already (at_width.h). Cost O(l). */
 pdlt_layer pdlt_experiment_layer(const struct pdlt_experiment *ex, int l, int n, size_t inputs);
 
 /* All of them: *out (L), layer l at l - 1, owned by the caller (pdlt_free). Errors:

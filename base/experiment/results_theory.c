@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/experiment/at_width.h"
 #include "base/experiment/results_internal.h"
 
 /* What a name stands for: a coefficient of a quantity; at_end: without its times. */
@@ -99,7 +100,8 @@ static int is_reach(const char *name) {
   return 0;
 }
 
-pdlt_status pdlt_results_theory(const pdlt_results *r) {
+/* Arrays of plain names. */
+static pdlt_status check_all(const pdlt_results *r) {
   for (size_t i = 0; i < r->archive->count; i++) {
     const char *name = r->archive->entries[i].name;
     const pdlt_array *array = &r->archive->entries[i].array;
@@ -109,4 +111,54 @@ pdlt_status pdlt_results_theory(const pdlt_results *r) {
     if (status != PDLT_OK) return status;
   }
   return check_reach(r);
+}
+
+/* Those of width n, as if they stood alone. */
+static pdlt_status check_width(const pdlt_results *r, double n) {
+  char file[PDLT_RESULTS_NAME * 3];
+  pdlt_archive view = {0};
+  pdlt_results own = *r;
+  pdlt_status status = pdlt_theory_view(&view, r->archive, n, r->err);
+  if (status != PDLT_OK) return status;
+  snprintf(file, sizeof file, "%.200s: n = %.0f", r->file, n);
+  own.archive = &view;
+  own.file = file;
+  status = check_all(&own);
+  pdlt_theory_view_free(&view);
+  return status;
+}
+
+/* Whether the name begins with n<n>/ of a width of the experiment. */
+static int is_of_width(const char *name, const json_t *widths) {
+  char prefix[32];
+  json_t *width = NULL;
+  size_t w = 0;
+  json_array_foreach(widths, w, width) {
+    snprintf(prefix, sizeof prefix, "n%" JSON_INTEGER_FORMAT "/", json_integer_value(width));
+    if (strncmp(name, prefix, strlen(prefix)) == 0) return 1;
+  }
+  return 0;
+}
+
+/* Of theory that follows the width: every array is of one of the widths, or common. */
+static pdlt_status check_widths(const pdlt_results *r) {
+  const json_t *experiment = json_object_get(r->archive->meta, "experiment");
+  const json_t *widths = json_object_get(json_object_get(experiment, "network"), "widths");
+  pdlt_status status = PDLT_OK;
+  json_t *width = NULL;
+  size_t w = 0;
+  for (size_t i = 0; i < r->archive->count; i++) {
+    const char *name = r->archive->entries[i].name;
+    if (!pdlt_results_is_common(name) && !is_of_width(name, widths))
+      return pdlt_results_unknown(r, name);
+  }
+  json_array_foreach(widths, w, width) {
+    status = check_width(r, json_number_value(width));
+    if (status != PDLT_OK) return status;
+  }
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_results_theory(const pdlt_results *r) {
+  return pdlt_theory_follows(r->archive) ? check_widths(r) : check_all(r);
 }

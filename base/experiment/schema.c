@@ -45,9 +45,12 @@ static const char *const arithmetic_words[] = {"double", "single", NULL};
   }
 
 #define PER_LAYER(name, member, need, what) CUSTOM(name, member, pdlt_read_per_layer, need, what)
-#define VARIANCE "a number >= 0, a list of one such number for each layer, or critical"
-#define RATE \
-  "a number >= 0, a list of one such number for each layer, or {scale: NUMBER, power: NUMBER}"
+#define VARIANCE                                                                                 \
+  "a number >= 0, a list of one such number for each layer, {scale: NUMBER, width: NUMBER}, or " \
+  "critical"
+#define RATE                                                                                     \
+  "a number >= 0, a list of one such number for each layer, {scale: NUMBER, power: NUMBER}, or " \
+  "{scale: NUMBER, width: NUMBER}"
 
 /* In the order of reading: depth before what has one entry per layer, eta and steps
  * before record. */
@@ -149,7 +152,8 @@ const pdlt_schema_key pdlt_schema[] = {
      .max = 0.5,
      .min_open = 1},
     WORD("compare.csv", compare.csv, pdlt_csv_words, 0),
-    CUSTOM("sweep", swept, pdlt_read_sweep, 0, "{KEY: [values]}, keys as in --set"),
+    CUSTOM("sweep", swept, pdlt_read_sweep, 0,
+           "{KEY: [values]}, keys as in --set, or zip: {KEY: [values], ...}"),
 };
 const size_t pdlt_schema_count = sizeof pdlt_schema / sizeof *pdlt_schema;
 _Static_assert(sizeof pdlt_schema / sizeof *pdlt_schema <= PDLT_SCHEMA_MAX_KEYS,

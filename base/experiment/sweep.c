@@ -23,7 +23,21 @@ void pdlt_sweep_free(pdlt_sweep *sweep) {
   memset(sweep, 0, sizeof *sweep);
 }
 
-static pdlt_status check_key(pdlt_reader *reader, const pdlt_node *map, size_t k) {
+/* A key of the sweep with its values. Keys of one axis (those of zip) move together. */
+typedef struct column {
+  const char *key;
+  int line;
+  const pdlt_node *values;
+  size_t axis;
+} column;
+
+/* All of them, in the order of the file; axes: all combinations of their places are points. */
+typedef struct columns {
+  size_t count, axes;
+  column *at; /* (count) owned */
+} columns;
+
+static pdlt_status add_column(columns *c, pdlt_reader *reader, const pdlt_node *map, size_t k) {
   const char *key = map->keys[k];
   char quoted[PDLT_QUOTE_LENGTH];
   const int index = pdlt_schema_find(key);
@@ -32,29 +46,71 @@ static pdlt_status check_key(pdlt_reader *reader, const pdlt_node *map, size_t k
                             "\"%s\" is no key that can be swept; write it in full, like "
                             "network.depth",
                             pdlt_quote(quoted, key));
-  for (size_t other = 0; other < k; other++)
-    if (strcmp(map->keys[other], key) == 0)
+  for (size_t other = 0; other < c->count; other++)
+    if (strcmp(c->at[other].key, key) == 0)
       return pdlt_reader_fail(reader, map->key_lines[k], "sweep", "%s is repeated; keep one", key);
   const pdlt_node *values = map->items[k];
   if (values->kind != PDLT_NODE_LIST || values->count == 0)
     return pdlt_reader_fail(reader, values->line, "sweep", "%s: expected a list of values", key);
+  c->at[c->count++] = (column){key, map->key_lines[k], values, c->axes};
   return PDLT_OK;
+}
+
+/* zip: {KEY: [values], ...}: one axis. */
+static pdlt_status add_zip(columns *c, pdlt_reader *reader, const pdlt_node *zip) {
+  const size_t first = c->count;
+  if (zip->kind != PDLT_NODE_MAP || zip->count == 0)
+    return pdlt_reader_fail(reader, zip->line, "sweep",
+                            "zip: expected {KEY: [values], KEY: [values]}, lists of one length");
+  for (size_t k = 0; k < zip->count; k++) {
+    const pdlt_status status = add_column(c, reader, zip, k);
+    if (status != PDLT_OK) return status;
+    const column *a = &c->at[first], *b = &c->at[c->count - 1];
+    if (a->values->count != b->values->count)
+      return pdlt_reader_fail(reader, b->line, "sweep",
+                              "zip: %s has %zu values and %s has %zu; lists that run side by side "
+                              "have one length",
+                              a->key, a->values->count, b->key, b->values->count);
+  }
+  return PDLT_OK;
+}
+
+/* Keys that move together are one axis; *points: how many combinations there are. */
+static pdlt_status read_columns(columns *out, pdlt_reader *reader, const pdlt_node *map,
+                                size_t *points) {
+  columns c = {0};
+  size_t keys = 0;
+  pdlt_status status = PDLT_OK;
+  *points = 1;
+  for (size_t k = 0; k < map->count; k++) keys += 1 + map->items[k]->count;
+  PDLT_TRY(pdlt_alloc(&c.at, keys, sizeof *c.at, reader->err));
+  for (size_t k = 0; k < map->count; k++) {
+    if (strcmp(map->keys[k], "zip") == 0)
+      PDLT_TRY(add_zip(&c, reader, map->items[k]));
+    else
+      PDLT_TRY(add_column(&c, reader, map, k));
+    c.axes++;
+    *points *= c.at[c.count - 1].values->count;
+    if (*points > PDLT_SWEEP_MAX_POINTS)
+      PDLT_TRY(pdlt_reader_fail(reader, map->line, "sweep", "more than %d combinations of values",
+                                (int)PDLT_SWEEP_MAX_POINTS));
+  }
+  *out = c;
+  return PDLT_OK;
+cleanup:
+  pdlt_free(c.at);
+  return status;
 }
 
 pdlt_status pdlt_read_sweep(pdlt_reader *reader, const pdlt_node *value,
                             const pdlt_schema_key *key) {
-  size_t points = 1;
+  columns c = {0};
+  size_t points = 0;
   if (value->kind != PDLT_NODE_MAP) return pdlt_value_wrong(reader, value, key);
-  for (size_t k = 0; k < value->count; k++) {
-    pdlt_status status = check_key(reader, value, k);
-    if (status != PDLT_OK) return status;
-    points *= value->items[k]->count;
-    if (points > PDLT_SWEEP_MAX_POINTS)
-      return pdlt_reader_fail(reader, value->line, "sweep", "more than %d combinations of values",
-                              (int)PDLT_SWEEP_MAX_POINTS);
-  }
-  reader->ex->swept = value->count > 0;
-  return PDLT_OK;
+  const pdlt_status status = read_columns(&c, reader, value, &points);
+  pdlt_free(c.at);
+  if (status == PDLT_OK) reader->ex->swept = value->count > 0;
+  return status;
 }
 
 /* Characters that a folder name should not have become '_'. */
@@ -64,31 +120,32 @@ static void make_plain(char *name) {
 }
 
 /* 1 for a path that the file itself names in its sweep. */
-static int is_path_of_file(const pdlt_node *map, size_t k) {
+static int is_path_of_file(const column *c) {
   static const char *const paths[] = {"data.file", "data.images", "data.labels"};
   for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-    if (strcmp(map->keys[k], paths[i]) == 0) return map->key_lines[k] != PDLT_LINE_SET;
+    if (strcmp(c->key, paths[i]) == 0) return c->line != PDLT_LINE_SET;
   return 0;
 }
 
-/* Settings and name of the point whose values are those at place (num_keys). */
-static pdlt_status fill_point(pdlt_sweep_point *point, const pdlt_node *map, const size_t *place,
+/* Settings and name of the point whose values are those at place (axes). */
+static pdlt_status fill_point(pdlt_sweep_point *point, const columns *c, const size_t *place,
                               pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   char name[PDLT_EXPECT_LENGTH] = "", *text = NULL;
-  PDLT_TRY(pdlt_alloc((void *)&point->sets, map->count + 1, sizeof *point->sets, err));
-  for (size_t k = 0; k < map->count; k++) {
-    const char *key = map->keys[k], *dot = strrchr(key, '.');
-    PDLT_TRY(pdlt_node_text(&text, map->items[k]->items[place[k]], err));
+  PDLT_TRY(pdlt_alloc((void *)&point->sets, c->count + 1, sizeof *point->sets, err));
+  for (size_t k = 0; k < c->count; k++) {
+    const column *at = &c->at[k];
+    const char *key = at->key, *dot = strrchr(key, '.');
+    PDLT_TRY(pdlt_node_text(&text, at->values->items[place[at->axis]], err));
     const size_t size = strlen(key) + strlen(text) + 3, used = strlen(name);
     PDLT_TRY(pdlt_alloc(&point->sets[k], size, 1, err));
-    snprintf(point->sets[k], size, "%s%s=%s", is_path_of_file(map, k) ? " " : "", key, text);
+    snprintf(point->sets[k], size, "%s%s=%s", is_path_of_file(at) ? " " : "", key, text);
     snprintf(name + used, sizeof name - used, "%s%s=%s", k > 0 ? "," : "",
              dot == NULL ? key : dot + 1, text);
     pdlt_free(text);
     text = NULL;
   }
-  PDLT_TRY(pdlt_strdup(&point->sets[map->count], "sweep={}", err));
+  PDLT_TRY(pdlt_strdup(&point->sets[c->count], "sweep={}", err));
   make_plain(name);
   PDLT_TRY(pdlt_strdup(&point->name, name, err));
 cleanup:
@@ -96,22 +153,30 @@ cleanup:
   return status;
 }
 
+/* Place of point p on each axis, the last one fastest. */
+static void find_place(size_t *place, const columns *c, size_t p) {
+  for (size_t k = c->count; k-- > 0;) {
+    if (k + 1 < c->count && c->at[k + 1].axis == c->at[k].axis)
+      continue; /* done with its last key */
+    place[c->at[k].axis] = p % c->at[k].values->count;
+    p /= c->at[k].values->count;
+  }
+}
+
 static pdlt_status fill(pdlt_sweep *sweep, pdlt_reader *reader, const pdlt_node *map) {
   pdlt_status status = PDLT_OK;
   size_t *place = NULL;
-  sweep->num_keys = map->count;
-  sweep->count = 1;
-  for (size_t k = 0; k < map->count; k++) sweep->count *= map->items[k]->count;
-  PDLT_TRY(pdlt_alloc(&place, map->count, sizeof *place, reader->err));
-  PDLT_TRY(pdlt_alloc((void *)&sweep->keys, map->count, sizeof *sweep->keys, reader->err));
+  columns c = {0};
+  PDLT_TRY(read_columns(&c, reader, map, &sweep->count));
+  sweep->num_keys = c.count;
+  PDLT_TRY(pdlt_alloc(&place, c.axes, sizeof *place, reader->err));
+  PDLT_TRY(pdlt_alloc((void *)&sweep->keys, c.count, sizeof *sweep->keys, reader->err));
   PDLT_TRY(pdlt_alloc(&sweep->points, sweep->count, sizeof *sweep->points, reader->err));
-  for (size_t k = 0; k < map->count; k++)
-    PDLT_TRY(pdlt_strdup(&sweep->keys[k], map->keys[k], reader->err));
+  for (size_t k = 0; k < c.count; k++)
+    PDLT_TRY(pdlt_strdup(&sweep->keys[k], c.at[k].key, reader->err));
   for (size_t p = 0; p < sweep->count; p++) {
-    size_t rest = p;
-    for (size_t k = map->count; k-- > 0; rest /= map->items[k]->count)
-      place[k] = rest % map->items[k]->count;
-    PDLT_TRY(fill_point(&sweep->points[p], map, place, reader->err));
+    find_place(place, &c, p);
+    PDLT_TRY(fill_point(&sweep->points[p], &c, place, reader->err));
     for (size_t q = 0; q < p; q++) {
       if (strcmp(sweep->points[q].name, sweep->points[p].name) != 0) continue;
       status = pdlt_reader_fail(reader, map->line, "sweep", "two values have the name %s",
@@ -120,6 +185,7 @@ static pdlt_status fill(pdlt_sweep *sweep, pdlt_reader *reader, const pdlt_node 
     }
   }
 cleanup:
+  pdlt_free(c.at);
   pdlt_free(place);
   return status;
 }

@@ -233,15 +233,31 @@ pdlt_status pdlt_read_classes(pdlt_reader *reader, const pdlt_node *value,
   return PDLT_OK;
 }
 
+/* {scale: s, width: p}: s n_{l-1}^p; the list holds s. */
+static pdlt_status read_width_law(pdlt_reader *reader, const pdlt_node *value,
+                                  const pdlt_schema_key *key, double *out, int which) {
+  const pdlt_node *scale = pdlt_node_find(value, "scale", 5, NULL);
+  const pdlt_node *power = pdlt_node_find(value, "width", 5, NULL);
+  pdlt_experiment *ex = reader->ex;
+  double s = 0.0;
+  if (value->count != 2 || scale == NULL || power == NULL)
+    return pdlt_reader_fail(
+        reader, value->line, key->path, "a mapping must be %s{scale: NUMBER, width: NUMBER}",
+        which < PDLT_PARAMETER_LAMBDA_B ? "" : "{scale: NUMBER, power: NUMBER} or ");
+  if (!pdlt_node_number(scale, &s) || s < 0.0) return pdlt_value_wrong(reader, scale, key);
+  if (!pdlt_node_number(power, &ex->network.width_power[which]))
+    return pdlt_value_wrong(reader, power, key);
+  for (int l = 0; l < ex->network.depth; l++) out[l] = s;
+  ex->network.follows |= 1U << which;
+  return PDLT_OK;
+}
+
 /* {scale: a, power: b}: a l^b for l = 1..L. */
 static pdlt_status read_power_law(pdlt_reader *reader, const pdlt_node *value,
                                   const pdlt_schema_key *key, double *out, int depth) {
   const pdlt_node *scale = pdlt_node_find(value, "scale", 5, NULL);
   const pdlt_node *power = pdlt_node_find(value, "power", 5, NULL);
   double a = 0.0, b = 0.0;
-  if (value->count != 2 || scale == NULL || power == NULL)
-    return pdlt_reader_fail(reader, value->line, key->path,
-                            "a mapping must be {scale: NUMBER, power: NUMBER}");
   if (!pdlt_node_number(scale, &a) || a < 0.0) return pdlt_value_wrong(reader, scale, key);
   if (!pdlt_node_number(power, &b)) return pdlt_value_wrong(reader, power, key);
   for (int l = 1; l <= depth; l++) {
@@ -257,8 +273,11 @@ pdlt_status pdlt_read_per_layer(pdlt_reader *reader, const pdlt_node *value,
                                 const pdlt_schema_key *key) {
   pdlt_experiment *ex = reader->ex;
   double **slot = (double **)((char *)ex + key->offset), *values = NULL, one = 0.0;
-  int depth = ex->network.depth;
-  int variance = slot == &ex->network.C_b || slot == &ex->network.C_W;
+  double **const lists[] = {&ex->network.C_b, &ex->network.C_W, &ex->network.lambda_b,
+                            &ex->network.lambda_W};
+  int depth = ex->network.depth, which = 0;
+  while (lists[which] != slot) which++;
+  const int variance = which < PDLT_PARAMETER_LAMBDA_B;
   pdlt_status status = PDLT_OK;
 
   PDLT_TRY(pdlt_alloc(&values, (size_t)depth, sizeof *values, reader->err));
@@ -275,8 +294,12 @@ pdlt_status pdlt_read_per_layer(pdlt_reader *reader, const pdlt_node *value,
         goto cleanup;
       }
     }
-  } else if (value->kind == PDLT_NODE_MAP && !variance) {
-    PDLT_TRY(read_power_law(reader, value, key, values, depth));
+  } else if (value->kind == PDLT_NODE_MAP) {
+    const int by_layer = !variance && value->count == 2 &&
+                         pdlt_node_find(value, "scale", 5, NULL) &&
+                         pdlt_node_find(value, "power", 5, NULL);
+    PDLT_TRY(by_layer ? read_power_law(reader, value, key, values, depth)
+                      : read_width_law(reader, value, key, values, which));
   } else if (pdlt_node_number(value, &one) && one >= 0.0) {
     for (int l = 0; l < depth; l++) values[l] = one;
   } else if (variance && pdlt_value_is_word(value, "critical")) {

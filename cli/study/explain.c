@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/at_width.h"
 #include "cli/study/work.h"
 #include "compare/text/order.h"
 #include "theory/infinite/critical.h"
@@ -27,7 +28,9 @@ typedef struct work {
   pdlt_explanation *e;
   pdlt_study *study;
   int brief;
-  const pdlt_archive *theory; /* NULL: training alone */
+  const pdlt_archive *theory; /* NULL: training alone; of the widest, where it follows the width */
+  pdlt_archive *theories;     /* (widths) owned views of it at each; NULL: it is one */
+  pdlt_experiment plain;      /* of the widest, its numbers put in; ex itself where none follows */
   pdlt_samples samples;       /* as the next two only where networks can be trained */
   pdlt_plan plan;
   double flops;              /* of training */
@@ -46,7 +49,7 @@ void pdlt_explanation_free(pdlt_explanation *e) {
 /* K_aa of every layer, the mean over samples. An entry of the kernel depends on its own samples
  * only, so one sample at a time gives the same numbers as all pairs of them. */
 static pdlt_status mean_kernels(const work *w, double *K, pdlt_error *err) {
-  const pdlt_experiment *ex = w->e->ex;
+  const pdlt_experiment *ex = &w->plain;
   const pdlt_dataset *data = &w->study->resolved.data;
   const size_t D = data->train + data->test, L = (size_t)ex->network.depth;
   pdlt_layer *layer = NULL;
@@ -101,7 +104,7 @@ static pdlt_status find_critical(pdlt_critical_point *out, const pdlt_activation
 }
 
 static pdlt_status fill_layers(work *w, pdlt_error *err) {
-  const pdlt_experiment *ex = w->e->ex;
+  const pdlt_experiment *ex = &w->plain;
   const pdlt_activation *act = &ex->network.activation;
   const int L = ex->network.depth, smooth = pdlt_activation_get_traits(act).smooth;
   pdlt_critical_point point = {.kind = PDLT_CRITICAL_NONE};
@@ -146,15 +149,27 @@ static double optimal_ratio(const pdlt_experiment *ex, const pdlt_archive *theor
   return nu > 0 ? 4 / ((20 + 3 * (double)ex->network.outputs) * nu) : NAN;
 }
 
+/* Theory of width number k. */
+static const pdlt_archive *theory_at(const work *w, size_t k) {
+  return w->theories == NULL ? w->theory : &w->theories[k];
+}
+
 static pdlt_status fill_whole(work *w, pdlt_error *err) {
   const pdlt_experiment *ex = w->e->ex;
-  const pdlt_array *theta = w->theory == NULL ? NULL : pdlt_archive_get(w->theory, "Theta");
+  const size_t theories = w->theories == NULL ? 1 : ex->network.num_widths;
+  pdlt_status status = PDLT_OK;
   w->e->depth_over_width = (double)ex->network.depth / ex->network.widths[0];
   w->e->theta_max = w->e->eta_max = w->e->r_star = NAN;
-  if (theta == NULL) return PDLT_OK;
+  if (w->theory == NULL) return PDLT_OK;
   w->e->r_star = optimal_ratio(ex, w->theory);
-  const pdlt_status status = pdlt_ntk_largest_eigenvalue(&w->e->theta_max, theta->dim[0],
-                                                         (size_t)ex->data.train, theta->data, err);
+  for (size_t k = 0; k < theories && status == PDLT_OK; k++) {
+    const pdlt_array *theta = pdlt_archive_get(theory_at(w, k), "Theta");
+    double largest = NAN;
+    if (theta != NULL)
+      status = pdlt_ntk_largest_eigenvalue(&largest, theta->dim[0], (size_t)ex->data.train,
+                                           theta->data, err);
+    w->e->theta_max = fmax(w->e->theta_max, largest);
+  }
   w->e->eta_max = w->e->theta_max > 0 ? 2 / w->e->theta_max : NAN;
   return status;
 }
@@ -190,6 +205,24 @@ static double width_for(const pdlt_reach_theory *theory, double wanted, int rati
   return isnan(h) ? NAN : fmax(1, ceil(1 / (h * ratio)));
 }
 
+/* What the archive says, with the model where it is wanted. */
+static pdlt_status new_reach(pdlt_reach_theory **out, const work *w, const pdlt_archive *theory,
+                             pdlt_error *err) {
+  return w->e->with_g ? pdlt_reach_theory_new(out, theory, &w->study->progress, err)
+                      : pdlt_reach_theory_new_sizes(out, theory, err);
+}
+
+/* Width number k by the theory of its own, which is gone when it is left. */
+static pdlt_status reach_of_own(pdlt_reach *out, const work *w, size_t k, double h, double share,
+                                pdlt_error *err) {
+  pdlt_reach_theory *own = NULL;
+  pdlt_status status = new_reach(&own, w, theory_at(w, k), err);
+  if (status == PDLT_OK) status = pdlt_reach_at(out, own, h, share, err);
+  pdlt_reach_theory_free(own);
+  return status;
+}
+
+/* theory: the same for all widths, or NULL: each has its own, and nobody knows that of others. */
 static pdlt_status fill_widths(work *w, const pdlt_reach_theory *theory, pdlt_error *err) {
   pdlt_explanation *e = w->e;
   const pdlt_experiment *ex = e->ex;
@@ -199,13 +232,15 @@ static pdlt_status fill_widths(work *w, const pdlt_reach_theory *theory, pdlt_er
   for (size_t k = 0; k < ex->network.num_widths; k++) {
     const double share = w->tail == NULL ? NAN : w->tail[k].share;
     const double n = ex->network.widths[k];
-    PDLT_TRY(pdlt_reach_at(&e->reach[k], theory, 1 / (n * ratio), share, err));
+    PDLT_TRY(theory != NULL ? pdlt_reach_at(&e->reach[k], theory, 1 / (n * ratio), share, err)
+                            : reach_of_own(&e->reach[k], w, k, 1 / (n * ratio), share, err));
     e->within += (size_t)e->reach[k].in_reach;
     if (isnan(e->reach[k].correction) && isnan(e->reach[k].correction_loss))
       e->reach[k].negative = NAN; /* nothing is predicted */
     if (w->tail != NULL && !e->reach[k].in_reach)
       stable = fmax(stable, stable_width(&w->tail[k], share));
   }
+  if (theory == NULL) goto cleanup;
   e->width_10_percent = width_for(theory, 0.1, ratio);
   e->width_30_percent = width_for(theory, 0.3, ratio);
   if (w->brief && e->within == ex->network.num_widths) goto cleanup; /* nobody asks */
@@ -241,10 +276,10 @@ static pdlt_status fill_reach(work *w, pdlt_error *err) {
                  searched * pdlt_work_gaussian_ntk(&w->plan) <= affordable_model * w->flops;
   PDLT_TRY(ask_pilot(w, err));
   PDLT_TRY(pdlt_alloc(&w->e->reach, widths, sizeof *w->e->reach, err));
-  pdlt_progress_start_short(&w->study->progress, "reach of order 1/n",
-                            1 + (double)widths + PDLT_REACH_SEARCH_UNITS);
-  PDLT_TRY(w->e->with_g ? pdlt_reach_theory_new(&theory, w->theory, &w->study->progress, err)
-                        : pdlt_reach_theory_new_sizes(&theory, w->theory, err));
+  pdlt_progress_start_short(
+      &w->study->progress, "reach of order 1/n",
+      (w->theories == NULL ? 1 : (double)widths) + (double)widths + PDLT_REACH_SEARCH_UNITS);
+  if (w->theories == NULL) PDLT_TRY(new_reach(&theory, w, w->theory, err));
   PDLT_TRY(fill_widths(w, theory, err));
   pdlt_progress_finish(&w->study->progress);
 cleanup:
@@ -310,6 +345,18 @@ static double now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
+/* Theory of each width; that of the widest speaks for all where one is asked for. */
+static pdlt_status view_theories(work *w, const pdlt_archive *theory, pdlt_error *err) {
+  const size_t widths = w->e->ex->network.num_widths;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&w->theories, widths, sizeof *w->theories, err));
+  for (size_t k = 0; k < widths; k++)
+    PDLT_TRY(pdlt_theory_view(&w->theories[k], theory, w->e->ex->network.widths[k], err));
+  w->theory = &w->theories[widths - 1];
+cleanup:
+  return status;
+}
+
 /* The study's theory, made now unless brief. */
 static pdlt_status take_theory(work *w, pdlt_error *err) {
   pdlt_result *theory = &w->study->results[PDLT_THEORY];
@@ -319,8 +366,28 @@ static pdlt_status take_theory(work *w, pdlt_error *err) {
     if (status != PDLT_OK) return status;
     w->seconds = now() - start;
   }
-  if (theory->made) w->theory = &theory->archive;
-  return PDLT_OK;
+  if (theory->made && !w->e->follows) w->theory = &theory->archive;
+  if (!theory->made || !w->e->follows) return PDLT_OK;
+  return view_theories(w, &theory->archive, err);
+}
+
+/* The experiment whose layers are told. */
+static pdlt_status take_plain(work *w, pdlt_error *err) {
+  const pdlt_experiment *ex = w->e->ex;
+  const int widest = ex->network.widths[ex->network.num_widths - 1];
+  w->e->follows = pdlt_experiment_follows(ex) != NULL;
+  w->plain = *ex;
+  if (!w->e->follows) return PDLT_OK;
+  return pdlt_experiment_at_width(&w->plain, ex, widest, w->study->resolved.data.inputs, err);
+}
+
+static void free_work(work *w) {
+  for (size_t k = 0; w->theories != NULL && k < w->e->ex->network.num_widths; k++)
+    pdlt_theory_view_free(&w->theories[k]);
+  pdlt_free(w->theories);
+  if (w->e->follows && w->plain.network.follows == 0) pdlt_experiment_at_width_free(&w->plain);
+  pdlt_samples_free(&w->samples);
+  pdlt_free(w->tail);
 }
 
 /* Plan, time and space of what is trained. */
@@ -352,6 +419,7 @@ pdlt_status pdlt_explanation_make(pdlt_explanation *out, pdlt_study *study, int 
   PDLT_TRY(pdlt_study_resolve(study, err));
   e.ex = &study->resolved.experiment;
   if (pdlt_activation_has_kink(&e.ex->network.activation)) e.power = 0.5;
+  PDLT_TRY(take_plain(&w, err));
   PDLT_TRY(take_theory(&w, err));
   PDLT_TRY(count_work(&w, err));
   if (!brief) PDLT_TRY(fill_layers(&w, err));
@@ -360,8 +428,7 @@ pdlt_status pdlt_explanation_make(pdlt_explanation *out, pdlt_study *study, int 
   judge(&w);
   *out = e;
 cleanup:
+  free_work(&w);
   if (status != PDLT_OK) pdlt_explanation_free(&e);
-  pdlt_samples_free(&w.samples);
-  pdlt_free(w.tail);
   return status;
 }

@@ -35,6 +35,8 @@ typedef struct pdlt_explained_reason {
 /* NaN: not known; INFINITY, of a width: none. */
 typedef struct pdlt_explanation {
   const pdlt_experiment *ex; /* resolved, borrowed from the study */
+  int follows; /* 1: parameters follow the width, and with them the reach of each width;
+                                layers and r_star are those of the widest, eta_max the smallest */
   int threads;
   pdlt_explained_layer *layer; /* (L) owned; NULL in the short form */
   double theta_max, eta_max;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/at_width.h"
 #include "base/file/json.h"
 #include "base/file/stream.h"
 #include "cli/study/explain.h"
@@ -98,6 +99,14 @@ static void put_widths(FILE *to, const pdlt_explanation *e) {
 }
 
 static void put_limits(FILE *to, const pdlt_explanation *e) {
+  const size_t widths = e->ex->network.num_widths;
+  if (e->follows) {
+    fprintf(to,
+            "%s follows the width, and theory is another at each: layers and r* are those of n = "
+            "%d, theta_max is the largest\n",
+            pdlt_experiment_follows(e->ex), e->ex->network.widths[widths - 1]);
+    return;
+  }
   if (isfinite(e->width_in_reach))
     fprintf(to, "within reach from n = %.0f on", e->width_in_reach);
   else

@@ -1,10 +1,12 @@
 /* resolve.c - from an experiment's keys to numbers that theory and trainer can read:
  * `critical`, critical scale and relative eta are resolved here, and only here. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/core/memory.h"
 #include "base/core/team.h"
+#include "base/experiment/at_width.h"
 #include "cli/study/study.h"
 #include "theory/infinite/critical.h"
 #include "theory/infinite/kernel.h"
@@ -43,20 +45,66 @@ static pdlt_status resolve_critical(pdlt_experiment *ex, pdlt_error *err) {
   return PDLT_OK;
 }
 
-/* Relative eta becomes a number; to train it must be below 2 / largest eigenvalue. */
-static pdlt_status resolve_eta(pdlt_resolved *r, pdlt_study *study, pdlt_error *err) {
-  pdlt_experiment *ex = &r->experiment;
-  const pdlt_dataset *data = &r->data;
+/* The largest eigenvalue of Theta_AA of a plain experiment. */
+static pdlt_status largest_eigenvalue(double *out, const pdlt_experiment *ex,
+                                      const pdlt_dataset *data, pdlt_study *study,
+                                      pdlt_error *err) {
   pdlt_kernel_layers layers = {0};
   pdlt_layer *layer = NULL;
-  double largest = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
   const pdlt_kernel_settings settings =
       pdlt_kernel_settings_of(ex, layer, study->settings.threads, &study->progress);
   PDLT_TRY(pdlt_kernel_layers_new(&layers, &settings, data->train, data->x, err));
   const double *theta = layers.theta + (size_t)(layers.depth - 1) * layers.D * layers.D;
-  PDLT_TRY(pdlt_ntk_largest_eigenvalue(&largest, data->train, data->train, theta, err));
+  PDLT_TRY(pdlt_ntk_largest_eigenvalue(out, data->train, data->train, theta, err));
+cleanup:
+  pdlt_kernel_layers_free(&layers);
+  pdlt_free(layer);
+  return status;
+}
+
+/* To train, eta must be below 2 / largest eigenvalue. at: "", or the width. */
+static pdlt_status check_eta(const pdlt_experiment *ex, double largest, const char *at,
+                             pdlt_error *err) {
+  if (ex->training.eta_kind != PDLT_ETA_NUMBER || ex->training.eta * largest < 2 ||
+      !pdlt_experiment_trains(ex))
+    return PDLT_OK;
+  return pdlt_experiment_fail(
+      ex, "training.eta", err,
+      "%.6g is not below 2 / largest eigenvalue of Theta_AA%s: training would diverge; the largest "
+      "usable eta is %.6g (any will do where nothing is trained: training.steps: 0)",
+      ex->training.eta, at, nextafter(2 / largest, 0));
+}
+
+/* Where parameters follow the width: at each. */
+static pdlt_status check_eta_of_widths(pdlt_resolved *r, pdlt_study *study, pdlt_error *err) {
+  const pdlt_experiment *ex = &r->experiment;
+  for (size_t w = 0; w < ex->network.num_widths; w++) {
+    const int n = ex->network.widths[w];
+    char at[32];
+    double largest = 0;
+    pdlt_experiment plain = {0};
+    pdlt_status status = pdlt_experiment_at_width(&plain, ex, n, r->data.inputs, err);
+    if (status == PDLT_OK) status = largest_eigenvalue(&largest, &plain, &r->data, study, err);
+    pdlt_experiment_at_width_free(&plain);
+    snprintf(at, sizeof at, " at n = %d", n);
+    if (status == PDLT_OK) status = check_eta(ex, largest, at, err);
+    if (status != PDLT_OK) return status;
+  }
+  return PDLT_OK;
+}
+
+/* Relative eta becomes a number, and is checked. */
+static pdlt_status resolve_eta(pdlt_resolved *r, pdlt_study *study, pdlt_error *err) {
+  pdlt_experiment *ex = &r->experiment;
+  double largest = 0;
+  pdlt_status status = PDLT_OK;
+  if (pdlt_experiment_follows(ex) != NULL) {
+    status = check_eta_of_widths(r, study, err);
+    goto cleanup;
+  }
+  PDLT_TRY(largest_eigenvalue(&largest, ex, &r->data, study, err));
   if (ex->training.eta_kind == PDLT_ETA_RELATIVE) {
     if (!(largest > 0))
       PDLT_TRY(
@@ -66,16 +114,8 @@ static pdlt_status resolve_eta(pdlt_resolved *r, pdlt_study *study, pdlt_error *
     ex->training.eta /= largest;
     ex->training.eta_kind = PDLT_ETA_NUMBER;
   }
-  if (ex->training.eta_kind == PDLT_ETA_NUMBER && ex->training.eta * largest >= 2 &&
-      pdlt_experiment_trains(ex))
-    PDLT_TRY(pdlt_experiment_fail(
-        ex, "training.eta", err,
-        "%.6g is not below 2 / largest eigenvalue of Theta_AA: training would diverge; the largest "
-        "usable eta is %.6g (any will do where nothing is trained: training.steps: 0)",
-        ex->training.eta, nextafter(2 / largest, 0)));
+  PDLT_TRY(check_eta(ex, largest, "", err));
 cleanup:
-  pdlt_kernel_layers_free(&layers);
-  pdlt_free(layer);
   return pdlt_experiment_blame(ex, "data.train", status, err, "use fewer samples");
 }
 

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "base/experiment/at_width.h"
 #include "base/experiment/layer.h"
 #include "trainer/record/plan.h"
 #include "trainer/statistics/moments.h"
@@ -160,7 +161,8 @@ static void fill_csv(pdlt_sizes *out, const pdlt_plan *plan) {
 
 pdlt_status pdlt_sizes_estimate(pdlt_sizes *out, const pdlt_experiment *ex,
                                 const pdlt_dataset *data, int layers, pdlt_error *err) {
-  pdlt_sizes sizes = {.theory = theory_bytes(ex, data, layers)};
+  const size_t theories = pdlt_experiment_follows(ex) != NULL ? ex->network.num_widths : 1;
+  pdlt_sizes sizes = {.theory = (double)theories * theory_bytes(ex, data, layers)};
   pdlt_samples samples = {0};
   pdlt_plan plan;
   pdlt_status status = PDLT_OK;

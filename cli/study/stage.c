@@ -11,10 +11,8 @@
 #include "base/file/lock.h"
 #include "base/file/npz.h"
 #include "cli/study/explain.h"
-#include "cli/study/keep.h"
 #include "cli/study/sizes.h"
 #include "cli/study/study.h"
-#include "theory/predict/predict.h"
 #include "trainer/run/checkpoint.h"
 #include "trainer/run/ensemble.h"
 
@@ -141,17 +139,6 @@ static pdlt_status train(pdlt_study *study, int layers, const char *partial, pdl
   return pdlt_ensemble_run(out, &study->resolved.experiment, &study->resolved.data, &options, err);
 }
 
-static pdlt_status predict(pdlt_study *study, int layers, pdlt_archive *out, pdlt_error *err) {
-  const pdlt_predict_options options = {
-      .threads = study->settings.threads, .layers = layers, .progress = &study->progress};
-  const pdlt_experiment *ex = &study->resolved.experiment;
-  pdlt_status status = pdlt_predict(out, ex, &study->resolved.data, &options, err);
-  if (status != PDLT_OK) return status;
-  status = pdlt_theory_keep(out, ex, &study->progress, err);
-  if (status != PDLT_OK) pdlt_archive_free(out);
-  return status;
-}
-
 /* The work itself, between its two events; none begins after a stop. */
 static pdlt_status work(pdlt_study *study, pdlt_part part, int layers, const char *partial,
                         pdlt_archive *out, pdlt_error *err) {
@@ -163,7 +150,7 @@ static pdlt_status work(pdlt_study *study, pdlt_part part, int layers, const cha
     if (explained != PDLT_OK) return explained;
   }
   pdlt_progress_event(&study->progress, PDLT_EVENT_BEGIN, name);
-  const pdlt_status status = part == PDLT_THEORY ? predict(study, layers, out, err)
+  const pdlt_status status = part == PDLT_THEORY ? pdlt_study_theory(out, study, layers, err)
                                                  : train(study, layers, partial, out, err);
   if (status == PDLT_OK)
     pdlt_progress_event(&study->progress, PDLT_EVENT_END, name);

@@ -109,6 +109,12 @@ pdlt_status pdlt_study_check_trainable(const pdlt_study *study, pdlt_error *err)
 /* Reads the experiment of the study as it is set. Owned by the caller. */
 pdlt_status pdlt_study_read(const pdlt_study *study, pdlt_experiment *out, pdlt_error *err);
 
+/* --- width.c --- */
+
+/* Everything theory says of a resolved study, as far as it is kept; where parameters follow the width
+ * that of each as n<n>/NAME. Errors: those of pdlt_predict. Cost: that of every width. */
+pdlt_status pdlt_study_theory(pdlt_archive *out, pdlt_study *study, int layers, pdlt_error *err);
+
 /* --- stage.c --- */
 
 /* Theory or training of a resolved study into results[part] and, unless path is NULL, into that

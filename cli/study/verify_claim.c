@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/at_width.h"
 #include "base/file/file.h"
 #include "cli/study/study.h"
 
@@ -87,6 +88,16 @@ cleanup:
   return status;
 }
 
+/* Claims are about one theory. */
+static pdlt_status check_plain(const pdlt_experiment *ex, pdlt_error *err) {
+  const char *key = pdlt_experiment_follows(ex);
+  if (key == NULL) return PDLT_OK;
+  return pdlt_experiment_fail(
+      ex, key, err,
+      "follows the width; claims are tested with one theory for all widths: "
+      "give numbers, or use pdlt run");
+}
+
 static pdlt_status do_point(pdlt_claim_result *result, const pdlt_study *whole, size_t index,
                             const char *folder, pdlt_error *err) {
   const pdlt_sweep *sweep = &whole->sweep;
@@ -97,6 +108,7 @@ static pdlt_status do_point(pdlt_claim_result *result, const pdlt_study *whole, 
   PDLT_TRY(pdlt_study_derive(&p.study, whole, sweep->num_keys + 1, at->sets, err));
   p.study->explains = 0; /* claims have their own widths and members */
   PDLT_TRY(pdlt_study_resolve(p.study, err));
+  PDLT_TRY(check_plain(&p.study->resolved.experiment, err));
   PDLT_TRY(pdlt_path_join(own, folder, at->name, err));
   PDLT_TRY(make_results(&p, sweep->num_keys == 0 ? folder : own, err));
   PDLT_TRY(test_point(&p, err));

@@ -39,7 +39,8 @@ typedef struct pdlt_figure_list {
 
 void pdlt_figure_list_free(pdlt_figure_list *list);
 
-/* Makes every figure that the data allow: width_scaling, extrapolation, training_curves,
+/* Makes every figure that the data allow: width_scaling, extrapolation (residual where theory follows
+ * the width), training_curves,
  * finite_width, parts, spread, learning_curves, loss_width, benefit, ntk_change, dntk_change,
  * initial_density, kernels, depth, tensors, first_order; writes FOLDER/figures/STEM.png, .svg,
  * .pdf and appends to *out. The files do not depend on time or place. What has no data gives no

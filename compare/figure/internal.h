@@ -77,6 +77,7 @@ pdlt_status pdlt_figure_level(pdlt_panel *panel, size_t n, const double *x, doub
 /* One function per figure; each does nothing when its data are absent. */
 pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_extrapolation(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_residual(pdlt_figure_job *job, pdlt_error *err); /* in place of that one */
 pdlt_status pdlt_figure_training(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_finite_width(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_kernels(pdlt_figure_job *job, pdlt_error *err);

@@ -8,6 +8,11 @@
 extern "C" {
 #endif
 
+/* Of theory that follows the width: lo and nlo as they are now are those of width number w; when all
+ * widths are there, lo and nlo are the largest of each number. */
+void pdlt_join_take_width(pdlt_join *join, size_t w);
+void pdlt_join_take_largest(pdlt_join *join);
+
 /* Fills join->floor: rounding relative to the largest number of the same time (6e-8 more for each
  * side stored as float32, in err_nlo for the coefficient), and at the end of training the tolerance
  * 1e-9 (1 + max|y|) to which members are trained. */

@@ -29,18 +29,10 @@ int pdlt_join_is_derived(const char *name) {
 }
 
 void pdlt_join_free(pdlt_join *join) {
-  void *owned[] = {join->index,
-                   join->time,
-                   join->lo,
-                   join->nlo,
-                   join->x,
-                   join->se,
-                   join->floor,
-                   join->used,
-                   join->distinct,
-                   (void *)join->blocks,
-                   (void *)join->weights,
-                   join->num_blocks};
+  void *owned[] = {join->index,           join->time,      join->lo,       join->nlo,
+                   join->lo_at,           join->nlo_at,    join->x,        join->se,
+                   join->floor,           join->used,      join->distinct, (void *)join->blocks,
+                   (void *)join->weights, join->num_blocks};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
   memset(join, 0, sizeof *join);
 }
@@ -61,13 +53,15 @@ static const pdlt_array *measured_shape(const pdlt_quantity *kind, const pdlt_jo
   return NULL;
 }
 
-static pdlt_status allocate(pdlt_join *join, pdlt_error *err) {
+static pdlt_status allocate(pdlt_join *join, int follows, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   size_t n = join->count, w = join->num_widths;
   PDLT_TRY(pdlt_alloc(&join->index, n * (size_t)join->ndim, sizeof *join->index, err));
   PDLT_TRY(pdlt_alloc(&join->time, n, sizeof *join->time, err));
   PDLT_TRY(pdlt_alloc(&join->lo, n, sizeof *join->lo, err));
   PDLT_TRY(pdlt_alloc(&join->nlo, n, sizeof *join->nlo, err));
+  if (follows) PDLT_TRY(pdlt_alloc(&join->lo_at, n * w, sizeof *join->lo_at, err));
+  if (follows) PDLT_TRY(pdlt_alloc(&join->nlo_at, n * w, sizeof *join->nlo_at, err));
   PDLT_TRY(pdlt_alloc(&join->x, n * w, sizeof *join->x, err));
   PDLT_TRY(pdlt_alloc(&join->se, n * w, sizeof *join->se, err));
   PDLT_TRY(pdlt_alloc(&join->floor, n, sizeof *join->floor, err));
@@ -153,8 +147,8 @@ static pdlt_status fill_theory(pdlt_join *join, const pdlt_quantity *kind,
   if (status != PDLT_OK) return status;
   join->second = nlo != NULL;
   join->vanishes = lo == NULL;
-  join->err_lo = lo == NULL ? 0.0 : scalar(theory, kind->lo);
-  join->err_nlo = nlo == NULL ? 0.0 : scalar(theory, first);
+  join->err_lo = fmax(join->err_lo, lo == NULL ? 0.0 : scalar(theory, kind->lo));
+  join->err_nlo = fmax(join->err_nlo, nlo == NULL ? 0.0 : scalar(theory, first));
   for (size_t k = 0; k < join->count; k++) {
     join->lo[k] = lo == NULL ? 0.0
                   : equal    ? equal_at(join, lo, k)
@@ -164,6 +158,28 @@ static pdlt_status fill_theory(pdlt_join *join, const pdlt_quantity *kind,
       return pdlt_fail(err, PDLT_ERR_INPUT, "%s of theory holds a value that is not finite",
                        isfinite(join->lo[k]) ? first : kind->lo);
   }
+  return PDLT_OK;
+}
+
+/* Theory, the same at all widths or at each of them. */
+static pdlt_status fill_theories(pdlt_join *join, const pdlt_quantity *kind,
+                                 const pdlt_join_setup *setup, const pdlt_archive *theory,
+                                 const pdlt_array *array, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  int vanishes = 0, second = 0;
+  if (setup->theory == NULL) status = fill_theory(join, kind, theory, array, err);
+  for (size_t w = 0; setup->theory != NULL && w < setup->num_widths && status == PDLT_OK; w++) {
+    status = fill_theory(join, kind, &setup->theory[w], array, err);
+    if (status != PDLT_OK) return status;
+    if (w == 0) vanishes = join->vanishes, second = join->second;
+    if (vanishes != join->vanishes || second != join->second)
+      return pdlt_fail(err, PDLT_ERR_INPUT,
+                       "%s: theory has other arrays at n = %.0f than at n = %.0f", kind->name,
+                       setup->widths[w], setup->widths[0]);
+    pdlt_join_take_width(join, w);
+  }
+  if (status != PDLT_OK) return status;
+  if (setup->theory != NULL) pdlt_join_take_largest(join);
   /* A loss is made of z and cov: where it cannot move there is nothing to test beyond them. */
   if (pdlt_join_is_derived(kind->name) && is_zero(join)) join->second = 0;
   return PDLT_OK;
@@ -219,6 +235,7 @@ pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setu
   const int timed = pdlt_quantity_has_times(kind);
   const pdlt_array *shape = measured_shape(kind, setup, measured);
   const pdlt_array *times = pdlt_archive_get(measured, "times");
+  const pdlt_archive *first = setup->theory != NULL ? &setup->theory[0] : theory;
   pdlt_status status = PDLT_OK;
   pdlt_join join = {.name = kind->name,
                     .trained = pdlt_quantity_is_trained(kind),
@@ -227,7 +244,7 @@ pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setu
   memset(out, 0, sizeof *out);
   out->name = kind->name;
   const char *needed = kind->lo != NULL ? kind->lo : pdlt_quantity_first(kind, join.power);
-  if (shape == NULL || needed == NULL || pdlt_archive_get(theory, needed) == NULL) return PDLT_OK;
+  if (shape == NULL || needed == NULL || pdlt_archive_get(first, needed) == NULL) return PDLT_OK;
   if (kind->drawn == PDLT_DRAWN_END && has_end(times)) return PDLT_OK; /* repeats the last time */
   if (shape->ndim != pdlt_quantity_ndim(kind) ||
       (timed && (times == NULL || pdlt_array_count(times) != shape->dim[0])))
@@ -236,12 +253,12 @@ pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setu
   join.count = pdlt_array_count(shape);
   join.num_widths = setup->num_widths;
   if (join.count == 0) return PDLT_OK;
-  PDLT_TRY(allocate(&join, err));
+  PDLT_TRY(allocate(&join, setup->theory != NULL, err));
   fill_index(&join, kind, shape, times);
-  PDLT_TRY(fill_theory(&join, kind, theory, shape, err));
+  PDLT_TRY(fill_theories(&join, kind, setup, theory, shape, err));
   for (size_t w = 0; w < join.num_widths; w++)
     PDLT_TRY(fill_width(&join, w, kind, setup, measured, shape, err));
-  pdlt_join_fill_floor(&join, setup, theory);
+  pdlt_join_fill_floor(&join, setup, first);
   PDLT_TRY(pdlt_join_find_distinct(&join, err));
   *out = join;
   memset(&join, 0, sizeof join);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/at_width.h"
 #include "base/experiment/quantity.h"
 #include "compare/join/internal.h"
 #include "compare/reach/power.h"
@@ -15,6 +16,9 @@ void pdlt_join_setup_free(pdlt_join_setup *setup) {
   pdlt_free(setup->diverged);
   pdlt_free(setup->unconverged);
   pdlt_free(setup->reach);
+  for (size_t w = 0; setup->theory != NULL && w < setup->num_widths; w++)
+    pdlt_theory_view_free(&setup->theory[w]);
+  pdlt_free(setup->theory);
   memset(setup, 0, sizeof *setup);
 }
 
@@ -110,7 +114,20 @@ cleanup:
   return status;
 }
 
-/* How far each width is within reach; the width that would do is sought only when one is not. */
+/* Views of theory at each width, where it is another at each. */
+static pdlt_status view_theory(pdlt_join_setup *setup, const pdlt_archive *theory,
+                               pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  if (!pdlt_theory_follows(theory)) return PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&setup->theory, setup->num_widths, sizeof *setup->theory, err));
+  for (size_t w = 0; w < setup->num_widths; w++)
+    PDLT_TRY(pdlt_theory_view(&setup->theory[w], theory, setup->widths[w], err));
+cleanup:
+  return status;
+}
+
+/* How far each width is within reach; the width that would do is sought only when one is not, and with
+ * theory of the widest. */
 static pdlt_status read_reach(pdlt_join_setup *setup, const pdlt_archive *theory,
                               const pdlt_archive *measured, pdlt_error *err) {
   pdlt_reach_theory *reach = NULL;
@@ -118,9 +135,16 @@ static pdlt_status read_reach(pdlt_join_setup *setup, const pdlt_archive *theory
   int lost = 0;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&setup->reach, setup->num_widths, sizeof *setup->reach, err));
-  pdlt_progress_start_short(setup->progress, "reach of order 1/n", 1.0 + (double)setup->num_widths);
-  PDLT_TRY(pdlt_reach_theory_new(&reach, theory, setup->progress, err));
+  pdlt_progress_start_short(
+      setup->progress, "reach of order 1/n",
+      (setup->theory != NULL ? (double)setup->num_widths : 1.0) + (double)setup->num_widths);
   for (size_t w = 0; w < setup->num_widths; w++) {
+    const pdlt_archive *own = setup->theory != NULL ? &setup->theory[w] : theory;
+    if (w == 0 || setup->theory != NULL) {
+      pdlt_reach_theory_free(reach);
+      reach = NULL;
+      PDLT_TRY(pdlt_reach_theory_new(&reach, own, setup->progress, err));
+    }
     PDLT_TRY(
         pdlt_reach_of_width(&setup->reach[w], reach, measured, setup->widths[w], setup->h[w], err));
     lost |= !setup->reach[w].in_reach;
@@ -145,6 +169,7 @@ pdlt_status pdlt_join_setup_read(pdlt_join_setup *out, const pdlt_archive *theor
   if (status != PDLT_OK) return status;
   PDLT_TRY(read_experiment(&setup, measured->meta, err));
   PDLT_TRY(read_widths(&setup, measured, err));
+  PDLT_TRY(view_theory(&setup, theory, err));
   PDLT_TRY(read_reach(&setup, theory, measured, err));
   *out = setup;
   memset(&setup, 0, sizeof setup);

@@ -85,13 +85,17 @@ void pdlt_report_numbers(FILE *out, const pdlt_report_input *in) {
       "<section id=\"numbers\"><h2>Selected numbers</h2>\n<p>Of %zu numbers: for each "
       "quantity the one with the clearest finite-width effect and the one farthest from "
       "theory. <i>Intercept</i> is that of the fit%s%s%s; errors and <i>z</i> are total ones. All "
-      "are in <code>comparison.csv</code>.</p>\n",
+      "are in <code>comparison.csv</code>.%s</p>\n",
       in->comparison->num_rows,
       slopes ? ", to be compared with theory, <i>slope</i> the coefficient of order "
                "1/<i>n</i>, infinite width held at theory"
              : ", to be compared with theory",
       half ? ", of what depends on training that of order " : "",
-      half ? pdlt_order_of(0.5)->markup : "");
+      half ? pdlt_order_of(0.5)->markup : "",
+      in->comparison->follows
+          ? " Theory is that of the width where it is largest; the fit gives these numbers times "
+            "<i>a</i><sub>0</sub> and <i>a</i>."
+          : "");
   for (size_t k = 0; k < NUMBER_COLUMNS; k++)
     if (slopes || (k != NUMBER_NLO && k != NUMBER_C1)) shown[columns++] = number_columns[k];
   pdlt_html_table_begin(out, shown, columns);

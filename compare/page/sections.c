@@ -26,9 +26,9 @@ static int has_half_powers(const pdlt_comparison *c) {
 }
 
 static void write_coefficient(FILE *out, const pdlt_comparison *c, const pdlt_compare_test *test) {
-  if (strcmp(test->coefficient, "c0") == 0)
+  if (pdlt_test_is_limit(test))
     fputs("infinite width", out);
-  else if (strcmp(test->coefficient, "c1") != 0)
+  else if (strcmp(test->coefficient, "c1") != 0 && strcmp(test->coefficient, "a") != 0)
     pdlt_html_text(out, test->coefficient);
   else
     fprintf(out, "order %s", pdlt_order_of(pdlt_comparison_power(c, test->quantity))->markup);
@@ -129,6 +129,13 @@ void pdlt_report_verdict(FILE *out, const pdlt_report_input *in) {
   if (c->num_widths > 0)
     fprintf(out, " %zu width%s, <i>n</i> = %.0f to %.0f.", c->num_widths,
             c->num_widths == 1 ? "" : "s", c->widths[0], c->widths[c->num_widths - 1]);
+  if (c->follows)
+    fputs(
+        " Parameters follow the width, and theory was computed for each: what is tested is "
+        "<i>a</i><sub>0</sub> = <i>a</i> = 1 in <i>x<sub>n</sub></i> = <i>a</i><sub>0</sub> "
+        "lo<i><sub>n</sub></i> + <i>a h</i> nlo<i><sub>n</sub></i> + <i>c</i><sub>2</sub> "
+        "<i>h</i><sup>2</sup> + ...",
+        out);
   fputs("</p></div></section>\n", out);
   if (c->num_warnings == 0) return;
   fputs("<section id=\"warnings\"><h2>Warnings</h2>\n<ul>\n", out);

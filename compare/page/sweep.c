@@ -33,8 +33,9 @@ static pdlt_verdict worst(const page *s) {
   return verdict;
 }
 
-static const pdlt_coefficient *coefficient_of(const pdlt_compare_row *row, const char *which) {
-  return strcmp(which, "c0") == 0 ? &row->c0 : &row->c1;
+static const pdlt_coefficient *coefficient_of(const pdlt_compare_row *row,
+                                              const pdlt_compare_test *test) {
+  return pdlt_test_is_limit(test) ? &row->c0 : &row->c1;
 }
 
 /* The number of the test with the largest prediction, at the last time. */
@@ -42,11 +43,10 @@ static const pdlt_compare_row *choose(const pdlt_comparison *c, const pdlt_compa
   const pdlt_compare_row *best = NULL;
   for (size_t r = 0; r < c->num_rows; r++) {
     const pdlt_compare_row *row = &c->rows[r];
-    const pdlt_coefficient *k = coefficient_of(row, test->coefficient);
+    const pdlt_coefficient *k = coefficient_of(row, test);
     if (strcmp(row->quantity, test->quantity) != 0 || !k->tested) continue;
     if (best == NULL || row->time > best->time ||
-        (!(row->time < best->time) &&
-         fabs(k->theory) > fabs(coefficient_of(best, test->coefficient)->theory)))
+        (!(row->time < best->time) && fabs(k->theory) > fabs(coefficient_of(best, test)->theory)))
       best = row;
   }
   return best;
@@ -78,7 +78,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const page *s, const pdlt_compa
   double *y = x + s->count, *lo = y + s->count, *hi = lo + s->count, *line = hi + s->count;
   for (size_t i = 0; i < s->count; i++) {
     const pdlt_compare_row *here = same(s->entries[i].comparison, row);
-    const pdlt_coefficient *c = here == NULL ? NULL : coefficient_of(here, test->coefficient);
+    const pdlt_coefficient *c = here == NULL ? NULL : coefficient_of(here, test);
     const int known = c != NULL && c->tested;
     x[i] = s->entries[i].value;
     y[i] = known ? c->value : NAN;
@@ -87,7 +87,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const page *s, const pdlt_compa
     line[i] = known ? c->theory : NAN;
   }
   pdlt_row_markup(symbol, sizeof symbol, row);
-  if (strcmp(test->coefficient, "c0") == 0)
+  if (pdlt_test_is_limit(test))
     snprintf(title, sizeof title, "%s, infinite width", symbol);
   else
     snprintf(title, sizeof title, "%s, order %s", symbol, pdlt_order_of(row->power)->markup);
@@ -167,7 +167,7 @@ static void write_row(FILE *out, const page *s, const pdlt_compare_test *test) {
   char symbol[192];
   pdlt_quantity_markup(symbol, sizeof symbol, test->quantity);
   fprintf(out, "<tr><td class=\"wide\" data-label=\"Test\">%s, %s</td>", symbol,
-          strcmp(test->coefficient, "c0") == 0 ? "limit" : "1/<i>n</i>");
+          pdlt_test_is_limit(test) ? "limit" : "1/<i>n</i>");
   for (size_t i = 0; i < s->count; i++) {
     const pdlt_compare_test *here = find_test(s->entries[i].comparison, test);
     write_point(out, &s->entries[i]);

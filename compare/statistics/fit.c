@@ -30,11 +30,17 @@ static void scale_to(size_t num, double *v, double length) {
   for (size_t i = 0; i < num; i++) v[i] /= length;
 }
 
-/* v_i = (h_i/h_max)^power / se_i, and 0 behind; returns its length. Vectors have room for a
+/* Shape of a power at point i. */
+static double shape_at(const double *shape, size_t num, int power, size_t i) {
+  return shape == NULL || power > 1 ? 1.0 : shape[(size_t)power * num + i];
+}
+
+/* v_i = shape_i (h_i/h_max)^power / se_i, and 0 behind; returns its length. Vectors have room for a
  * pseudo-observation of each power beyond the fit: b_j/beyond_j = 0 +- 1. */
-static double weighted_power(size_t num, const double *h, double h_max, const double *se, int power,
-                             double *v) {
-  for (size_t i = 0; i < num; i++) v[i] = pow(h[i] / h_max, power) / se[i];
+static double weighted_power(size_t num, const double *h, double h_max, const double *se,
+                             const double *shape, int power, double *v) {
+  for (size_t i = 0; i < num; i++)
+    v[i] = shape_at(shape, num, power, i) * pow(h[i] / h_max, power) / se[i];
   for (size_t i = num; i < num + PDLT_FIT_BEYOND; i++) v[i] = 0.0;
   return sqrt(dot(num, v, v));
 }
@@ -44,7 +50,7 @@ typedef struct design {
   size_t num, terms, length; /* points, powers, num + PDLT_FIT_BEYOND */
   int first;
   double h_max;
-  const double *h, *se;
+  const double *h, *se, *shape;
   double *q;                                        /* (length, length) orthonormal rows */
   double r[PDLT_FIT_MAX_TERMS][PDLT_FIT_MAX_TERMS]; /* column k in r[k] */
   double unit[PDLT_FIT_MAX_TERMS];                  /* of the k-th column */
@@ -58,7 +64,8 @@ static const double dominant = 1e8;
 static int orthogonalize_columns(design *d, const double *beyond) {
   for (size_t k = 0; k < d->terms + PDLT_FIT_BEYOND; k++) {
     double *column = d->q + k * d->length;
-    const double length = weighted_power(d->num, d->h, d->h_max, d->se, d->first + (int)k, column);
+    const double length =
+        weighted_power(d->num, d->h, d->h_max, d->se, d->shape, d->first + (int)k, column);
     double scale = length;
     if (k >= d->terms) { /* b_j in units of beyond_j */
       const size_t j = k - d->terms;
@@ -101,7 +108,8 @@ static void complete_basis(design *d, int next_power, double *v) {
     double *row = d->q + k * d->length;
     double left = 0.0;
     if (k == filled) {
-      scale_to(d->length, row, weighted_power(d->num, d->h, d->h_max, d->se, next_power, row));
+      scale_to(d->length, row,
+               weighted_power(d->num, d->h, d->h_max, d->se, d->shape, next_power, row));
       left = orthogonalize(d->length, k, d->q, row, NULL);
     }
     if (left < 1e-10) {
@@ -134,12 +142,19 @@ static pdlt_status check_points(size_t num, const double *h, const double *se, s
 
 pdlt_status pdlt_fit_rows(size_t num, const double *h, const double *se, int first, int last,
                           const double *beyond, double *rows, double *contrasts, pdlt_error *err) {
+  return pdlt_fit_rows_shaped(num, h, se, first, last, beyond, NULL, rows, contrasts, err);
+}
+
+pdlt_status pdlt_fit_rows_shaped(size_t num, const double *h, const double *se, int first, int last,
+                                 const double *beyond, const double *shape, double *rows,
+                                 double *contrasts, pdlt_error *err) {
   design d = {.num = num,
               .terms = last < first ? 0 : (size_t)(last - first + 1),
               .length = num + PDLT_FIT_BEYOND,
               .first = first,
               .h = h,
-              .se = se};
+              .se = se,
+              .shape = shape};
   double *v = NULL, *all = NULL;
   pdlt_status status = check_points(num, h, se, d.terms, &d.h_max, err);
   if (status != PDLT_OK) return status;

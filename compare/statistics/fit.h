@@ -35,6 +35,12 @@ enum { PDLT_FIT_BEYOND = 2 };
 pdlt_status pdlt_fit_rows(size_t num, const double *h, const double *se, int first, int last,
                           const double *beyond, double *rows, double *contrasts, pdlt_error *err);
 
+/* The same where the powers 0 and 1 have shapes, x_i = c_0 shape[i] + c_1 shape[num + i] h_i + c_2 h_i^2
+ * + ... (docs/width.md). shape (2, num), or NULL: all 1. */
+pdlt_status pdlt_fit_rows_shaped(size_t num, const double *h, const double *se, int first, int last,
+                                 const double *beyond, const double *shape, double *rows,
+                                 double *contrasts, pdlt_error *err);
+
 /* t[j] = beyond[j] sum_i a_i h_i^(last+1+j): what the powers beyond the fit add to the standard
  * deviation of sum_i a_i x_i. */
 void pdlt_fit_truncation(size_t num, const double *h, int last, const double *beyond,

@@ -104,7 +104,7 @@ static size_t gather(const pdlt_comparison *c, pdlt_verdict verdict, const char 
       while (k < count && strcmp(pairs[k].quantity, test->quantity) != 0) k++;
       if (k == PDLT_QUANTITIES_MAX) continue;
       if (k == count) pairs[count++] = (pair){.quantity = test->quantity};
-      pairs[k].test[strcmp(test->coefficient, "c0") == 0 ? 0 : 1] = test;
+      pairs[k].test[pdlt_test_is_limit(test) ? 0 : 1] = test;
     }
   return count;
 }
@@ -176,12 +176,10 @@ static void write_agreement(FILE *out, const pdlt_comparison *c, const pair *pai
   if (count > named) write_rest(out, pairs + named, count - named);
 }
 
-/* 1 when the quantity has a test of that coefficient, whatever it says. */
-static int has_test(const pdlt_comparison *c, const char *quantity, const char *coefficient) {
+/* 1 when the quantity has a test of its first correction, whatever it says. */
+static int is_corrected(const pdlt_comparison *c, const char *quantity) {
   for (size_t i = 0; i < c->num_tests; i++)
-    if (strcmp(c->tests[i].quantity, quantity) == 0 &&
-        strcmp(c->tests[i].coefficient, coefficient) == 0)
-      return 1;
+    if (strcmp(c->tests[i].quantity, quantity) == 0 && !pdlt_test_is_limit(&c->tests[i])) return 1;
   return 0;
 }
 
@@ -190,7 +188,7 @@ static void write_part(FILE *out, const pdlt_comparison *c, const pair *p) {
   write_quantity(out, p->quantity);
   if (p->test[0] == NULL)
     fprintf(out, " in its %s correction", order_of(c, p->quantity));
-  else if (p->test[1] == NULL && has_test(c, p->quantity, "c1"))
+  else if (p->test[1] == NULL && is_corrected(c, p->quantity))
     fputs(" at infinite width", out);
 }
 

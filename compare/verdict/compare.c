@@ -222,19 +222,22 @@ cleanup:
 
 static void fill_row(pdlt_compare_row *row, const pdlt_join *join, size_t k) {
   static const pdlt_coefficient none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
-  *row = (pdlt_compare_row){.quantity = join->name,
-                            .ndim = join->ndim,
-                            .time = join->time[k],
-                            .lo = join->lo[k],
-                            .nlo = join->nlo[k],
-                            .measured = join->x + k * join->num_widths,
-                            .se = join->se + k * join->num_widths,
-                            .used = join->used,
-                            .power = join->power,
-                            .c0 = none,
-                            .c1 = none,
-                            .fit_p = NAN,
-                            .verdict = PDLT_UNDECIDED};
+  *row = (pdlt_compare_row){
+      .quantity = join->name,
+      .ndim = join->ndim,
+      .time = join->time[k],
+      .lo = join->lo[k],
+      .nlo = join->nlo[k],
+      .lo_at = join->lo_at == NULL ? NULL : join->lo_at + k * join->num_widths,
+      .nlo_at = join->nlo_at == NULL ? NULL : join->nlo_at + k * join->num_widths,
+      .measured = join->x + k * join->num_widths,
+      .se = join->se + k * join->num_widths,
+      .used = join->used,
+      .power = join->power,
+      .c0 = none,
+      .c1 = none,
+      .fit_p = NAN,
+      .verdict = PDLT_UNDECIDED};
   for (int d = 0; d < join->ndim; d++)
     row->index[d] = join->index[k * (size_t)join->ndim + (size_t)d];
 }
@@ -338,6 +341,7 @@ static pdlt_status copy_widths(work *job, pdlt_error *err) {
   out->num_widths = num;
   copy_hash(out->theory_hash, sizeof out->theory_hash, job->theory);
   copy_hash(out->measured_hash, sizeof out->measured_hash, job->measured);
+  out->follows = job->setup.theory != NULL;
   out->degree = job->setup.degree;
   out->level = job->setup.level;
   for (size_t w = 0; w < num; w++) {

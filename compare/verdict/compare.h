@@ -38,6 +38,9 @@ typedef struct pdlt_compare_row {
   size_t index[PDLT_MAX_NDIM]; /* position in the array, time excluded */
   double time;                 /* step, INFINITY for the end; NaN: has no time */
   double lo, nlo;              /* theory: infinite width, coefficient of h^power; NaN: absent */
+  const double *lo_at,
+      *nlo_at; /* (num_widths) where theory follows the width: at each, lo and nlo the
+                                   largest of them; else NULL */
   const double *measured, *se; /* (num_widths) */
   const int *used;  /* (num_widths) 0: left out of the fit (diverged members, no error bar) */
   double power;     /* fits go in powers of h^power: 1 or 1/2 */
@@ -50,7 +53,7 @@ typedef struct pdlt_compare_row {
 /* One test of a whole quantity. */
 typedef struct pdlt_compare_test {
   const char *quantity;
-  const char *coefficient; /* "c0" or "c1" */
+  const char *coefficient; /* "c0" or "c1"; where theory follows the width "a0" or "a" */
   pdlt_verdict verdict;
   double p;              /* of the joint test */
   double worst_z;        /* largest |z| of a single number, with its sign */
@@ -60,10 +63,18 @@ typedef struct pdlt_compare_test {
   double null_z;         /* distance of theory from the null hypothesis in standard errors */
   double members_needed; /* per width, for null_z = 4; NaN: no number of members does it */
   double statistical, numerical, truncation; /* errors of the number with worst_z */
+  double a,
+      a_se; /* where theory follows the width: what the test measures, 1 in theory, and its total
+                     error; NaN: theory says 0 */
   double bound; /* 4 total errors of the largest number that theory predicts, relative to it; NaN:
                        all are 0 */
   char reason[512]; /* one line: why this verdict, and what is known in plain numbers */
 } pdlt_compare_test;
+
+/* 1 for the test of infinite width, 0 for that of the first correction. */
+static inline int pdlt_test_is_limit(const pdlt_compare_test *test) {
+  return test->coefficient[1] == '0';
+}
 
 /* How the distance of a quantity from a prediction falls with width (slope.h). */
 typedef struct pdlt_compare_slope {
@@ -102,6 +113,7 @@ typedef struct pdlt_comparison {
   size_t num_warnings;
   char **warnings;                         /* one line each */
   char theory_hash[24], measured_hash[24]; /* of the two archives; empty when they have none */
+  int follows;                             /* 1: theory is another at each width (docs/width.md) */
   int degree;                              /* of the fit */
   double level;                            /* family-wise, of the comparison */
   char *answer[2];                         /* two sentences (answer.h); NULL: not made */

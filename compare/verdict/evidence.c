@@ -31,6 +31,7 @@ typedef struct fits {
   size_t num, terms;        /* U, terms */
   size_t *width;            /* (U) */
   double *h, *se, *x;       /* (U) of the number at hand */
+  double *shape;            /* (2, U) */
   double *rows, *contrasts; /* (terms, U), (U - terms, U) */
   const pdlt_truncation *beyond;
   list coefficient, left; /* tested coefficients, contrasts */
@@ -71,7 +72,7 @@ cleanup:
 }
 
 static void free_fits(fits *f) {
-  void *owned[] = {f->width, f->h, f->se, f->x, f->rows, f->contrasts};
+  void *owned[] = {f->width, f->h, f->se, f->x, f->shape, f->rows, f->contrasts};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
   free_list(&f->coefficient);
   free_list(&f->left);
@@ -84,6 +85,7 @@ static pdlt_status new_fits(fits *f, pdlt_error *err) {
   PDLT_TRY(pdlt_alloc(&f->h, u, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&f->se, u, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&f->x, u, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&f->shape, 2 * u, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&f->rows, f->terms * u, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&f->contrasts, (u - f->terms) * u, sizeof(double), err));
   PDLT_TRY(new_list(&f->coefficient, n, w, err));
@@ -236,10 +238,11 @@ static pdlt_status add_number(fits *f, pdlt_evidence *out, size_t k, pdlt_compar
   for (size_t i = 0; i < f->num; i++) {
     size_t at = k * join->num_widths + f->width[i];
     f->se[i] = hypot(join->se[at], join->floor[k]);
-    f->x[i] = join->x[at] - (f->power == 1 ? join->lo[k] : 0.0);
+    f->x[i] = join->x[at] - (f->power == 1 ? pdlt_join_lo(join, k, f->width[i]) : 0.0);
   }
-  pdlt_status status = pdlt_fit_rows(f->num, f->h, f->se, f->power, f->degree, f->beyond->beyond,
-                                     f->rows, f->contrasts, err);
+  const double *shape = pdlt_join_shape(join, k, f->num, f->width, f->shape);
+  pdlt_status status = pdlt_fit_rows_shaped(f->num, f->h, f->se, f->power, f->degree,
+                                            f->beyond->beyond, shape, f->rows, f->contrasts, err);
   if (status != PDLT_OK) return status;
   errors e = errors_of(f, k, f->rows);
   e.inflation = inflation_of(f, k);
@@ -327,6 +330,7 @@ static size_t needed(const pdlt_join_setup *setup) { return (size_t)setup->degre
 static pdlt_evidence begin(const pdlt_join *join, const pdlt_join_setup *setup, int power) {
   pdlt_evidence e = {.power = power,
                      .vanishes = join->vanishes,
+                     .follows = join->lo_at != NULL,
                      .h_power = join->power,
                      .widths = count_used(join),
                      .needed = needed(setup),

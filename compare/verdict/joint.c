@@ -185,7 +185,7 @@ static void project(pdlt_joint_work *ws, const pdlt_functions *f) {
 
 /* T^2 and the distance to the null in the eigenbasis of the correlation matrix. */
 static void decide(pdlt_joint *out, const pdlt_joint_work *ws, double freedom) {
-  double t2 = 0.0, null2 = 0.0;
+  double t2 = 0.0, null2 = 0.0, both = 0.0;
   pdlt_joint joint = {.freedom = freedom};
   for (size_t a = 0; a < ws->d; a++) {
     double along = 0.0, away = 0.0;
@@ -197,9 +197,11 @@ static void decide(pdlt_joint *out, const pdlt_joint_work *ws, double freedom) {
     joint.directions++;
     t2 += along * along / ws->values[a];
     null2 += away * away / ws->values[a];
+    both += along * away / ws->values[a];
   }
   double d = (double)joint.directions, rest = freedom - d + 1.0;
   joint.null_z = sqrt(null2);
+  joint.toward = null2 > 0.0 ? both / null2 : NAN;
   joint.p = NAN;
   if (joint.directions > 0 && rest > 0.0)
     joint.p = isinf(freedom) ? pdlt_chi_square_tail(t2, d)
@@ -233,7 +235,7 @@ pdlt_status pdlt_joint_test(pdlt_joint *out, const pdlt_join *join, const pdlt_f
   pdlt_status status = PDLT_OK;
   pdlt_joint_work ws = {.count = 0};
   if (functions->count == 0) {
-    *out = (pdlt_joint){.p = NAN};
+    *out = (pdlt_joint){.p = NAN, .toward = NAN};
     return PDLT_OK;
   }
   PDLT_TRY(pdlt_joint_work_new(&ws, join, functions, err));

@@ -38,8 +38,10 @@ typedef struct pdlt_functions {
 } pdlt_functions;
 
 typedef struct pdlt_joint {
-  double p;          /* of T^2; NaN: no function */
-  double null_z;     /* sqrt(s^T C^-1 s), s the shift; 0 without one */
+  double p;      /* of T^2; NaN: no function */
+  double null_z; /* sqrt(s^T C^-1 s), s the shift; 0 without one */
+  double toward; /* s^T C^-1 d/(s^T C^-1 s), d the deviation: how far of the way from theory to the
+                        null hypothesis, with the error 1/null_z; NaN without a shift */
   size_t directions; /* dimension of the test */
   double freedom;    /* of the covariance */
 } pdlt_joint;

@@ -25,9 +25,10 @@ void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row) {
     snprintf(out, size, "%s", name);
 }
 
-double pdlt_row_predicted(const pdlt_compare_row *row, double h, int order) {
-  if (order == 0) return row->lo;
-  return row->lo + (row->power < 1 ? pow(h, row->power) : h) * row->nlo;
+double pdlt_row_predicted(const pdlt_compare_row *row, size_t w, double h, int order) {
+  const double lo = row->lo_at == NULL ? row->lo : row->lo_at[w];
+  const double nlo = row->nlo_at == NULL ? row->nlo : row->nlo_at[w];
+  return order == 0 ? lo : lo + (row->power < 1 ? pow(h, row->power) : h) * nlo;
 }
 
 static int is_trained(const char *quantity) {
@@ -59,7 +60,7 @@ size_t pdlt_comparison_quantities(const pdlt_comparison *comparison, size_t max,
 static double row_effect(const pdlt_compare_row *row, size_t num_widths) {
   for (size_t w = 0; w < num_widths; w++) {
     if (!row->used[w]) continue;
-    double effect = fabs(row->measured[w] - row->lo) / row->se[w];
+    double effect = fabs(row->measured[w] - pdlt_row_predicted(row, w, 0, 0)) / row->se[w];
     return isfinite(effect) ? effect : -1;
   }
   return -1;

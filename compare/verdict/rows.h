@@ -17,8 +17,8 @@ enum { PDLT_QUANTITIES_MAX = 32 }; /* of one comparison */
 /* A row as markup: <i>z</i><sub>1;3</sub> (indices from 1; sample behind the semicolon). */
 void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row);
 
-/* The prediction of a number at h = 1/n_{L-1}: lo (order 0), or lo + h^power nlo (1). */
-double pdlt_row_predicted(const pdlt_compare_row *row, double h, int order);
+/* The prediction of a number at width number w, h = 1/n_{L-1}: lo (order 0), or lo + h^power nlo (1). */
+double pdlt_row_predicted(const pdlt_compare_row *row, size_t w, double h, int order);
 
 /* The power of h that corrects a quantity first, 1 or 1/2; of one without rows that of the trained
  * ones when it is trained, else 1. Cost O(rows). */

@@ -18,7 +18,7 @@ int pdlt_numbers_hold(const pdlt_numbers *numbers, const pdlt_compare_row *row) 
 static int row_counts(const pdlt_compare_row *row, const pdlt_numbers *numbers, size_t width,
                       double h, int order) {
   return pdlt_numbers_hold(numbers, row) &&
-         isfinite(row->measured[width] - pdlt_row_predicted(row, h, order)) &&
+         isfinite(row->measured[width] - pdlt_row_predicted(row, width, h, order)) &&
          isfinite(row->se[width]);
 }
 
@@ -46,7 +46,7 @@ static pdlt_status block_error(double *out, const pdlt_comparison *c, const pdlt
     if (!row_counts(row, numbers, width, h, order) ||
         pdlt_row_offset(measured, row, value, &at) != 0)
       continue;
-    double p = pdlt_row_predicted(row, h, order), delta = row->measured[width] - p;
+    double p = pdlt_row_predicted(row, width, h, order), delta = row->measured[width] - p;
     for (size_t b = 0; b < count; b++)
       g[b] += delta * (blocks->data[b * stride + at] - p) / ((double)d->numbers * d->value);
   }
@@ -73,7 +73,7 @@ pdlt_status pdlt_comparison_distance(pdlt_distance *out, const pdlt_comparison *
   for (size_t r = 0; r < c->num_rows; r++) {
     const pdlt_compare_row *row = &c->rows[r];
     if (!row_counts(row, numbers, width, c->h[width], order)) continue;
-    double delta = row->measured[width] - pdlt_row_predicted(row, c->h[width], order);
+    double delta = row->measured[width] - pdlt_row_predicted(row, width, c->h[width], order);
     double variance = row->se[width] * row->se[width];
     square += delta * delta;
     noise += variance;

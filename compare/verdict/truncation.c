@@ -15,20 +15,22 @@ typedef struct sums {
   double square[PDLT_FIT_MAX_TERMS], noise[PDLT_FIT_MAX_TERMS]; /* of c_k */
 } sums;
 
-/* Fits number k. rows (degree + 1, U), se (U): room. */
+/* Fits number k. rows (degree + 1, U), se (3, U): room. */
 static pdlt_status add_number(sums *s, const pdlt_truncation_input *in, size_t k, double *rows,
                               double *se, pdlt_error *err) {
   const pdlt_join *join = in->join;
   const size_t at = k * join->num_widths;
+  const double *shape = pdlt_join_shape(join, k, in->num, in->width, se + in->num);
   for (size_t i = 0; i < in->num; i++) se[i] = hypot(join->se[at + in->width[i]], join->floor[k]);
   const pdlt_status status =
-      pdlt_fit_rows(in->num, in->h, se, s->first, in->degree, NULL, rows, NULL, err);
+      pdlt_fit_rows_shaped(in->num, in->h, se, s->first, in->degree, NULL, shape, rows, NULL, err);
   if (status != PDLT_OK) return status;
   for (int m = 0; m <= in->degree; m++) {
     double c = m == 0 ? join->lo[k] : 0.0, noise = 0.0;
     for (size_t i = 0; m > 0 && i < in->num; i++) {
       const double a = rows[(size_t)(m - s->first) * in->num + i];
-      c += a * (join->x[at + in->width[i]] - (s->first == 1 ? join->lo[k] : 0.0));
+      c += a * (join->x[at + in->width[i]] -
+                (s->first == 1 ? pdlt_join_lo(join, k, in->width[i]) : 0.0));
       noise += a * a * se[i] * se[i];
       s->weight[((size_t)m * join->count + k) * join->num_widths + in->width[i]] = a;
     }
@@ -51,10 +53,14 @@ static double clear_size(double square, double noise, double directions) {
 }
 
 /* What the sizes C_0 .. C_degree suggest for the next coefficients: they go on from the last by rho,
- * the fastest growth from one size that is not 0 to the next, per power. */
-static void extrapolate(const pdlt_truncation_input *in, const double *size,
+ * the fastest growth from one size that is not 0 to the next, per power. Where theory follows the width
+ * the last coefficient does too, by as much of itself as theory, whether it is clear of its noise or
+ * not (docs/width.md, "Truncation"). noise: mean square of that of the last. */
+static void extrapolate(const pdlt_truncation_input *in, const double *size, double noise,
                         double next[PDLT_FIT_BEYOND]) {
-  double rho = 0.0;
+  const double growth = pdlt_join_growth(in->join, in->num, in->width, in->h);
+  const double unseen = fmax(size[in->degree], sqrt(noise));
+  double rho = growth;
   int last = -1;
   for (int k = 0; k <= in->degree; k++) {
     if (!(size[k] > 0.0)) continue;
@@ -62,7 +68,7 @@ static void extrapolate(const pdlt_truncation_input *in, const double *size,
     last = k;
   }
   for (int j = 0; j < PDLT_FIT_BEYOND; j++)
-    next[j] = in->factor * size[in->degree] * pow(rho, j + 1);
+    next[j] = fmax(in->factor * size[in->degree] * pow(rho, j + 1), unseen * pow(growth, j + 1));
 }
 
 /* Sizes of numbers one by one, and of the directions in which they are known. */
@@ -76,9 +82,9 @@ static pdlt_status fill(pdlt_truncation *out, const sums *s, const pdlt_truncati
   if (status != PDLT_OK) return status;
   for (size_t m = 0; m < terms; m++)
     size[m] = clear_size(s->square[m] / s->numbers, s->noise[m] / s->numbers, directions);
-  extrapolate(in, size, out->beyond);
+  extrapolate(in, size, s->noise[in->degree] / s->numbers, out->beyond);
   for (size_t m = 0; m < terms; m++) size[m] = clear_size(mean[m], noise[m], directions);
-  extrapolate(in, size, out->shared);
+  extrapolate(in, size, noise[in->degree], out->shared);
   return PDLT_OK;
 }
 
@@ -92,7 +98,7 @@ static pdlt_status size_from(pdlt_truncation *out, const pdlt_truncation_input *
   pdlt_truncation found = {.width = in->width[0]};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&rows, terms * in->num, sizeof *rows, err));
-  PDLT_TRY(pdlt_alloc(&se, in->num, sizeof *se, err));
+  PDLT_TRY(pdlt_alloc(&se, 3 * in->num, sizeof *se, err));
   PDLT_TRY(pdlt_alloc(&tag, count, sizeof *tag, err));
   PDLT_TRY(pdlt_alloc(&s.coefficient, terms * count, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&s.weight, terms * count * in->join->num_widths, sizeof(double), err));
@@ -153,15 +159,16 @@ static void value_along(const pdlt_join *join, const double *weight, size_t w, d
 pdlt_status pdlt_truncation_along(double coherent[PDLT_FIT_BEYOND], const pdlt_truncation_input *in,
                                   const double *weight, pdlt_error *err) {
   const size_t terms = (size_t)in->degree + 1, num = in->num;
-  double size[PDLT_FIT_MAX_TERMS] = {0}, *x = NULL, *se = NULL, *rows = NULL;
+  double size[PDLT_FIT_MAX_TERMS] = {0}, unit[2], last = 0.0, *x = NULL, *se = NULL, *rows = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&x, num, sizeof *x, err));
-  PDLT_TRY(pdlt_alloc(&se, num, sizeof *se, err));
+  PDLT_TRY(pdlt_alloc(&se, 3 * num, sizeof *se, err));
   PDLT_TRY(pdlt_alloc(&rows, terms * num, sizeof *rows, err));
   for (size_t i = 0; i < num; i++) value_along(in->join, weight, in->width[i], &x[i], &se[i]);
   for (size_t k = 0; k < in->join->count; k++) size[0] += weight[k] * in->join->lo[k];
-  size[0] = fabs(size[0]);
-  PDLT_TRY(pdlt_fit_rows(num, in->h, se, 0, in->degree, NULL, rows, NULL, err));
+  const double *shape = pdlt_join_shape_along(in->join, weight, num, in->width, se + num, unit);
+  size[0] = fabs(shape == NULL ? size[0] : unit[0]);
+  PDLT_TRY(pdlt_fit_rows_shaped(num, in->h, se, 0, in->degree, NULL, shape, rows, NULL, err));
   for (size_t m = 1; m < terms; m++) {
     double c = 0.0, noise = 0.0;
     for (size_t i = 0; i < num; i++) {
@@ -169,8 +176,9 @@ pdlt_status pdlt_truncation_along(double coherent[PDLT_FIT_BEYOND], const pdlt_t
       noise += rows[m * num + i] * rows[m * num + i] * se[i] * se[i];
     }
     size[m] = clear_size(c * c, noise, 1.0);
+    last = noise;
   }
-  extrapolate(in, size, coherent);
+  extrapolate(in, size, last, coherent);
 cleanup:
   pdlt_free(x);
   pdlt_free(se);

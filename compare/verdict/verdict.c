@@ -128,6 +128,12 @@ static void explain_untested(char *out, size_t size, const pdlt_evidence *e, int
            e->needed, rest);
 }
 
+/* c0, c1; a0, a where theory is another at each width. */
+static const char *coefficient_name(const pdlt_evidence *e) {
+  if (e->follows) return e->power == 0 ? "a0" : "a";
+  return e->power == 0 ? "c0" : "c1";
+}
+
 pdlt_verdict pdlt_verdict_test(const pdlt_evidence *e, int degree, double share, char *reason,
                                size_t size) {
   const double p = pdlt_evidence_p(e);
@@ -158,9 +164,9 @@ pdlt_verdict pdlt_verdict_test(const pdlt_evidence *e, int degree, double share,
   }
   if (p < share) {
     snprintf(reason, size,
-             "measured c%d is not that of theory: p = %.2g is below this test's share %.2g of the "
+             "measured %s is not that of theory: p = %.2g is below this test's share %.2g of the "
              "level",
-             e->power, p, share);
+             coefficient_name(e), p, share);
     return PDLT_DISAGREE;
   }
   snprintf(reason, size, "no deviation (p = %.2g)", p);
@@ -182,10 +188,18 @@ static void weigh(pdlt_compare_test *out, const pdlt_evidence *e, int degree) {
   add_known(out, e);
 }
 
+/* The null hypothesis is 0 for a and 2 % more than 1 for a0: how far of the way there. */
+static void measure_a(pdlt_compare_test *out, const pdlt_evidence *e) {
+  const double way = e->power == 1 ? -1.0 : PDLT_NULL_SHIFT;
+  if (!(e->coefficient.null_z > 0.0) || (e->power == 0 && e->vanishes)) return;
+  out->a = 1.0 + way * e->coefficient.toward;
+  out->a_se = fabs(way) / e->coefficient.null_z;
+}
+
 void pdlt_verdict_decide(pdlt_compare_test *out, const pdlt_evidence *e, const char *quantity,
                          int degree, double share) {
   *out = (pdlt_compare_test){.quantity = quantity,
-                             .coefficient = e->power == 0 ? "c0" : "c1",
+                             .coefficient = coefficient_name(e),
                              .numbers = e->numbers,
                              .directions = e->coefficient.directions,
                              .p = NAN,
@@ -196,6 +210,8 @@ void pdlt_verdict_decide(pdlt_compare_test *out, const pdlt_evidence *e, const c
                              .statistical = NAN,
                              .numerical = NAN,
                              .truncation = NAN,
+                             .a = NAN,
+                             .a_se = NAN,
                              .bound = NAN};
   out->verdict = pdlt_verdict_test(e, degree, share, out->reason, sizeof out->reason);
   if (!pdlt_evidence_tested(e)) return;
@@ -208,7 +224,13 @@ void pdlt_verdict_decide(pdlt_compare_test *out, const pdlt_evidence *e, const c
   out->null_z = e->null_z;
   out->members_needed = members_needed(e);
   out->bound = bound_of(e);
+  if (e->follows) measure_a(out, e);
   if (out->verdict == PDLT_AGREE) weigh(out, e, degree);
+  if (isfinite(out->a)) {
+    const size_t length = strlen(out->reason);
+    snprintf(out->reason + length, sizeof out->reason - length, "; %s = %.3g +- %.2g, 1 in theory",
+             out->coefficient, out->a, out->a_se);
+  }
 }
 
 static int far_from_null(const pdlt_coefficient *c) {

@@ -21,12 +21,13 @@ enum { PDLT_ERROR_STATISTICAL, PDLT_ERROR_NUMERICAL, PDLT_ERROR_TRUNCATION, PDLT
 
 /* What the data say about one coefficient of one quantity. */
 typedef struct pdlt_evidence {
-  int power;                          /* 0: c0 free; 1: c1 with c0 fixed at theory */
-  int vanishes;                       /* the quantity is 0 at infinite width by construction */
-  double h_power;                     /* fits go in powers of h^h_power */
-  size_t widths, needed;              /* usable and needed; fewer than needed: no fit below */
-  size_t beyond_reach;                /* widths left out because they are out of reach */
-  double width_within;                /* n from which on they would be within; INFINITY: at no n */
+  int power;             /* 0: c0 free; 1: c1 with c0 fixed at theory */
+  int vanishes;          /* the quantity is 0 at infinite width by construction */
+  int follows;           /* theory is another at each width: a0 and a (docs/width.md) */
+  double h_power;        /* fits go in powers of h^h_power */
+  size_t widths, needed; /* usable and needed; fewer than needed: no fit below */
+  size_t beyond_reach;   /* widths left out because they are out of reach */
+  double width_within;   /* n from which on they would be within; INFINITY: at no n */
   char why_beyond[PDLT_REACH_REASON]; /* of the widest of them */
   double smallest;                    /* n that is used */
   double members;                     /* largest number of members of a width used */

@@ -61,8 +61,8 @@ static void put_widths(FILE *to, const pdlt_comparison *comparison, const pdlt_c
     fprintf(to, ",%d", row->used[w] != 0);
     put(to, row->measured[w]);
     put(to, row->se[w]);
-    put(to, row->lo);
-    put(to, pdlt_row_predicted(row, comparison->h[w], 1));
+    put(to, pdlt_row_predicted(row, w, comparison->h[w], 0));
+    put(to, pdlt_row_predicted(row, w, comparison->h[w], 1));
     fputs(",,,,,,,,,,,,\n", to); /* fit to verdict */
   }
 }
@@ -81,16 +81,21 @@ pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, int sum
   return pdlt_stream_write(&text, path, err);
 }
 
-static json_t *test_object(const pdlt_compare_test *t) {
-  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}",
-                   "quantity", t->quantity, "coefficient", t->coefficient, "verdict",
-                   pdlt_verdict_text(t->verdict), "p", pdlt_json_real(t->p), "worst_z",
-                   pdlt_json_real(t->worst_z), "numbers", (json_int_t)t->numbers, "directions",
-                   (json_int_t)t->directions, "fit_p", pdlt_json_real(t->fit_p), "null_z",
-                   pdlt_json_real(t->null_z), "members_needed", pdlt_json_real(t->members_needed),
-                   "statistical", pdlt_json_real(t->statistical), "numerical",
-                   pdlt_json_real(t->numerical), "truncation", pdlt_json_real(t->truncation),
-                   "bound", pdlt_json_real(t->bound), "reason", t->reason);
+static json_t *test_object(const pdlt_compare_test *t, int follows) {
+  json_t *object = json_pack(
+      "{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "quantity",
+      t->quantity, "coefficient", t->coefficient, "verdict", pdlt_verdict_text(t->verdict), "p",
+      pdlt_json_real(t->p), "worst_z", pdlt_json_real(t->worst_z), "numbers",
+      (json_int_t)t->numbers, "directions", (json_int_t)t->directions, "fit_p",
+      pdlt_json_real(t->fit_p), "null_z", pdlt_json_real(t->null_z), "members_needed",
+      pdlt_json_real(t->members_needed), "statistical", pdlt_json_real(t->statistical), "numerical",
+      pdlt_json_real(t->numerical), "truncation", pdlt_json_real(t->truncation), "bound",
+      pdlt_json_real(t->bound), "reason", t->reason);
+  if (follows) {
+    pdlt_json_put(&object, "a", pdlt_json_real(t->a));
+    pdlt_json_put(&object, "a_se", pdlt_json_real(t->a_se));
+  }
+  return object;
 }
 
 static json_t *reach_list(const pdlt_comparison *c) {
@@ -135,7 +140,8 @@ static json_t *answer_list(const pdlt_comparison *c) {
 
 static json_t *verdict_object(const pdlt_comparison *c) {
   json_t *tests = json_array(), *warnings = json_array();
-  for (size_t i = 0; i < c->num_tests; i++) pdlt_json_append(&tests, test_object(&c->tests[i]));
+  for (size_t i = 0; i < c->num_tests; i++)
+    pdlt_json_append(&tests, test_object(&c->tests[i], c->follows));
   for (size_t i = 0; i < c->num_warnings; i++)
     pdlt_json_append(&warnings, json_string(c->warnings[i]));
   return json_pack("{s:s, s:o, s:o, s:o, s:i, s:f, s:s, s:s, s:o, s:o, s:o}", "verdict",

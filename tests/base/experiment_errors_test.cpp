@@ -134,9 +134,11 @@ TEST(ExperimentErrors, KeysAndTypes) {
 
 TEST(ExperimentErrors, Network) {
   const std::string variance =
-      "a number >= 0, a list of one such number for each layer, or critical";
+      "a number >= 0, a list of one such number for each layer, {scale: NUMBER, width: NUMBER}, or "
+      "critical";
   const std::string rate =
-      "a number >= 0, a list of one such number for each layer, or {scale: NUMBER, power: NUMBER}";
+      "a number >= 0, a list of one such number for each layer, {scale: NUMBER, power: NUMBER}, or "
+      "{scale: NUMBER, width: NUMBER}";
   const std::string widths = "expected a list of whole numbers >= 1, increasing";
   const struct {
     size_t line;
@@ -160,7 +162,8 @@ TEST(ExperimentErrors, Network) {
       {8, "  C_b: -0.1", "8: network.C_b: -0.1; expected " + variance},
       {8, "  C_b: .nan", "8: network.C_b: .nan; expected " + variance},
       {8, "  C_b: 1e999", "8: network.C_b: 1e999; expected " + variance},
-      {8, "  C_b: {scale: 1, power: 1}", "8: network.C_b: a mapping; expected " + variance},
+      {8, "  C_b: {scale: 1, power: 1}",
+       "8: network.C_b: a mapping must be {scale: NUMBER, width: NUMBER}"},
       {8, "  C_b: [1, 2]",
        "8: network.C_b: a list of 2; depth 3 needs 3 numbers, one for each layer"},
       {8, "  C_b: [1, x, 2]", "8: network.C_b: x; expected " + variance},
@@ -172,7 +175,8 @@ TEST(ExperimentErrors, Network) {
       {10, "  lambda_b: {scale: -1, power: 1}", "10: network.lambda_b: -1; expected " + rate},
       {10, "  lambda_b: {scale: 1, power: p}", "10: network.lambda_b: p; expected " + rate},
       {10, "  lambda_b: {scale: 1}",
-       "10: network.lambda_b: a mapping must be {scale: NUMBER, power: NUMBER}"},
+       "10: network.lambda_b: a mapping must be {scale: NUMBER, power: NUMBER} or {scale: NUMBER, "
+       "width: NUMBER}"},
       {10, "  lambda_b: {scale: 1, power: 1e6}",
        "10: network.lambda_b: layer 2 gets a value beyond all numbers; use a smaller power"},
   };

@@ -63,6 +63,36 @@ TEST_F(Sweep, PointsAreReadLikeSettings) {
   pdlt_experiment_free(&ex);
 }
 
+/* Lists of zip move together; with other keys they are one axis, in their place of the file. */
+TEST_F(Sweep, ZipRunsListsSideBySide) {
+  ASSERT_EQ(Read("sweep: {zip: {network.depth: [2, 3, 4], network.C_W: [1, 1.5, 2]}}\n"), PDLT_OK)
+      << err.message;
+  ASSERT_EQ(sweep.count, 3u);
+  ASSERT_EQ(sweep.num_keys, 2u);
+  EXPECT_STREQ(sweep.keys[1], "network.C_W");
+  EXPECT_STREQ(sweep.points[0].name, "depth=2,C_W=1");
+  EXPECT_STREQ(sweep.points[1].name, "depth=3,C_W=1.5");
+  EXPECT_STREQ(sweep.points[2].name, "depth=4,C_W=2");
+  EXPECT_STREQ(sweep.points[2].sets[0], "network.depth=4");
+  EXPECT_STREQ(sweep.points[2].sets[1], "network.C_W=2");
+  EXPECT_STREQ(sweep.points[2].sets[2], "sweep={}");
+  ASSERT_EQ(Read("sweep: {ensemble.seed: [1, 2], zip: {network.depth: [2, 3], data.train: [4, 5]}, "
+                 "network.C_b: [0, 1]}\n"),
+            PDLT_OK)
+      << err.message;
+  const char *const expected[] = {"seed=1,depth=2,train=4,C_b=0", "seed=1,depth=2,train=4,C_b=1",
+                                  "seed=1,depth=3,train=5,C_b=0", "seed=1,depth=3,train=5,C_b=1",
+                                  "seed=2,depth=2,train=4,C_b=0", "seed=2,depth=2,train=4,C_b=1",
+                                  "seed=2,depth=3,train=5,C_b=0", "seed=2,depth=3,train=5,C_b=1"};
+  ASSERT_EQ(sweep.count, 8u);
+  for (size_t p = 0; p < 8; p++) EXPECT_STREQ(sweep.points[p].name, expected[p]);
+  char axis[PDLT_SWEEP_AXIS_LENGTH];
+  pdlt_sweep_axis(axis, &sweep);
+  EXPECT_STREQ(axis, "point of the sweep, from 0");
+  ASSERT_EQ(Read("", {"sweep.zip={network.depth: [3, 5], network.C_W: [1, 2]}"}), PDLT_OK);
+  EXPECT_EQ(sweep.count, 2u);
+}
+
 TEST_F(Sweep, TextIsReadLikeAFile) {
   ASSERT_EQ(pdlt_sweep_parse(&sweep, "sweep: {network.depth: [2, 4]}", "text", 0, nullptr, &err),
             PDLT_OK)
@@ -118,6 +148,15 @@ TEST_F(Sweep, WhatIsRefused) {
       {"sweep: {network.depth: []}\n", "e.yaml:4: sweep: network.depth: expected a list"},
       {"sweep: [2]\n", "e.yaml:4: sweep: a list of 1; expected {KEY: [values]}"},
       {"sweep:\n  network.depth: [2]\n  network.depth: [3]\n", "e.yaml:6: sweep: network.depth is"},
+      {"sweep: {zip: [2]}\n", "e.yaml:4: sweep: zip: expected {KEY: [values], KEY: [values]}"},
+      {"sweep: {zip: {}}\n", "e.yaml:4: sweep: zip: expected {KEY: [values], KEY: [values]}"},
+      {"sweep:\n  zip:\n    network.depth: [2, 3]\n    network.C_W: [1, 2, 3]\n",
+       "e.yaml:7: sweep: zip: network.depth has 2 values and network.C_W has 3; lists that run "
+       "side "
+       "by side have one length"},
+      {"sweep: {zip: {zip: [2]}}\n", "e.yaml:4: sweep: \"zip\" is no key that can be swept"},
+      {"sweep: {network.depth: [2], zip: {network.depth: [3]}}\n",
+       "e.yaml:4: sweep: network.depth is repeated"},
       {"sweep: {network.depth: [2, 2]}\n", "e.yaml:4: sweep: two values have the name depth=2"},
   };
   for (const auto &c : cases) {

@@ -62,6 +62,9 @@ TEST(Readme, ProgramCommandsWork) { ExpectToWork("README.md", 5); }
 
 TEST(Readme, CommandsOfExplainWork) { ExpectToWork("docs/explain.md", 2); }
 
+/* C_b that follows the width: theory at each width agrees, and is refuted with a wrong sign. */
+TEST(Readme, CommandsOfWidthWork) { ExpectToWork("docs/width.md", 4); }
+
 /* The recipe for kinks: theory agrees, and is refuted without the neurons that cross. */
 TEST(Readme, CommandsOfExperimentWork) { ExpectToWork("docs/experiment.md", 4); }
 

@@ -205,4 +205,50 @@ TEST(Fit, RefusesWhatCannotBeFitted) {
   }
 }
 
+// With shapes of the powers 0 and 1 the fit gives back their coefficients, whatever a polynomial would see;
+// shapes of 1 change nothing, and columns may be scaled.
+TEST(Fit, ShapesOfTheFirstPowers) {
+  const std::vector<double> h = {1 / 8., 1 / 12., 1 / 16., 1 / 24., 1 / 48.};
+  const std::vector<double> se = {2e-3, 1e-3, 3e-3, 1e-3, 2e-3};
+  const std::vector<double> shape = {1, 0.9, 0.95, 0.7, 0.4, -0.2, 0.3, 0.5, 0.8, 1};
+  const double c[] = {2, -3, 5};
+  const size_t num = h.size();
+  std::vector<double> ones(2 * num, 1.0), twice = shape;
+  for (double &v : twice) v *= 2;
+  for (int first = 0; first < 2; first++) {
+    const size_t terms = 3 - (size_t)first;
+    std::vector<double> rows(terms * num), left((num - terms) * num), plain(rows), more(left);
+    pdlt_error err{};
+    ASSERT_EQ(pdlt_fit_rows_shaped(num, h.data(), se.data(), first, 2, nullptr, shape.data(),
+                                   rows.data(), left.data(), &err),
+              PDLT_OK)
+        << err.message;
+    std::vector<double> x(num);
+    for (size_t i = 0; i < num; i++)
+      x[i] = (first == 0 ? c[0] * shape[i] : 0) + c[1] * shape[num + i] * h[i] + c[2] * h[i] * h[i];
+    for (size_t k = 0; k < terms; k++) {
+      double value = 0;
+      for (size_t i = 0; i < num; i++) value += rows[k * num + i] * x[i];
+      EXPECT_NEAR(value, c[(size_t)first + k], 1e-10) << first << " " << k;
+    }
+    for (size_t m = 0; m < num - terms; m++) {
+      double value = 0;
+      for (size_t i = 0; i < num; i++) value += left[m * num + i] * x[i];
+      EXPECT_NEAR(value, 0, 1e-8);
+    }
+    ASSERT_EQ(pdlt_fit_rows_shaped(num, h.data(), se.data(), first, 2, nullptr, twice.data(),
+                                   plain.data(), nullptr, &err),
+              PDLT_OK);
+    for (size_t i = 0; i < num; i++) EXPECT_NEAR(2 * plain[i], rows[i], 1e-9 * std::fabs(rows[i]));
+    ASSERT_EQ(
+        pdlt_fit_rows(num, h.data(), se.data(), first, 2, nullptr, rows.data(), left.data(), &err),
+        PDLT_OK);
+    ASSERT_EQ(pdlt_fit_rows_shaped(num, h.data(), se.data(), first, 2, nullptr, ones.data(),
+                                   plain.data(), more.data(), &err),
+              PDLT_OK);
+    EXPECT_EQ(rows, plain);
+    EXPECT_EQ(left, more);
+  }
+}
+
 }  // namespace

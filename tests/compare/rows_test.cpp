@@ -91,10 +91,10 @@ TEST(Row, PowerAndPrediction) {
   EXPECT_EQ(pdlt_comparison_power(&fake.comparison, "V"), 1);
   EXPECT_EQ(pdlt_comparison_power(&fake.comparison, "nothing"), 1);
   pdlt_compare_row row = fake.rows[50];
-  EXPECT_EQ(pdlt_row_predicted(&row, 0.04, 0), row.lo);
-  EXPECT_DOUBLE_EQ(pdlt_row_predicted(&row, 0.04, 1), row.lo + 0.2 * row.nlo);
+  EXPECT_EQ(pdlt_row_predicted(&row, 0, 0.04, 0), row.lo);
+  EXPECT_DOUBLE_EQ(pdlt_row_predicted(&row, 0, 0.04, 1), row.lo + 0.2 * row.nlo);
   row.power = 1;
-  EXPECT_DOUBLE_EQ(pdlt_row_predicted(&row, 0.04, 1), row.lo + 0.04 * row.nlo);
+  EXPECT_DOUBLE_EQ(pdlt_row_predicted(&row, 0, 0.04, 1), row.lo + 0.04 * row.nlo);
 }
 
 TEST(RowOffset, FindsTheNumber) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/at_width.h"
 #include "base/experiment/meta.h"
 #include "base/file/json.h"
 #include "theory/predict/internal.h"
@@ -33,6 +34,9 @@ static pdlt_status check_resolved(const pdlt_experiment *ex, pdlt_error *err) {
     return pdlt_experiment_fail(ex, "network.C_W", err, "critical is not resolved yet");
   if (ex->training.eta_kind == PDLT_ETA_RELATIVE)
     return pdlt_experiment_fail(ex, "training.eta", err, "relative eta is not resolved yet");
+  if (pdlt_experiment_follows(ex) != NULL)
+    return pdlt_experiment_fail(ex, pdlt_experiment_follows(ex), err,
+                                "follows the width and is no number yet");
   return PDLT_OK;
 }
 

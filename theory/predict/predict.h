@@ -24,7 +24,8 @@ typedef struct pdlt_predict_options {
 
 /* Adds everything that NOTATION.md lists for theory.npz, up to theory.order, to an empty archive,
  * with meta: what every archive carries (base/experiment/meta.h) and `absent` {name: reason}, what
- * there is not and why. ex must be resolved (no critical, no relative eta). Errors: PDLT_ERR_INPUT
+ * there is not and why. ex must be resolved (no critical, no relative eta, no
+ * parameter that follows the width: base/experiment/at_width.h). Errors: PDLT_ERR_INPUT
  * (`FILE:LINE: key: ...`: eta too large, naming the largest usable one; singular Theta_AA with
  * steps: end; gradient flow over too long a time), PDLT_ERR_NUMERIC (also where an array would hold a
  * number that is not finite: quantity and order are named), PDLT_ERR_MEMORY. */
