@@ -112,6 +112,16 @@ static void print_reasons(const pdlt_study *study) {
   }
 }
 
+/* "measured alone, without a prediction: q_change, error_test" */
+static void print_alone(const json_t *verdict) {
+  const json_t *alone = json_object_get(verdict, "measured_alone");
+  if (json_array_size(alone) == 0) return;
+  fputs("measured alone, without a prediction: ", stdout);
+  for (size_t k = 0; k < json_array_size(alone); k++)
+    printf("%s%s", k > 0 ? ", " : "", json_string_value(json_array_get(alone, k)));
+  fputc('\n', stdout);
+}
+
 pdlt_status pdlt_print_verdict(const pdlt_study *study, const char *folder,
                                const pdlt_options *options, pdlt_error *err) {
   const char *text = pdlt_study_verdict_json(study);
@@ -125,6 +135,7 @@ pdlt_status pdlt_print_verdict(const pdlt_study *study, const char *folder,
   const json_t *answer = json_object_get(verdict, "answer");
   print_tests(study, verdict);
   print_reasons(study);
+  print_alone(verdict);
   for (size_t k = 0; pdlt_study_warning(study, k) != NULL; k++)
     pdlt_print_wrapped("warning: ", INDENT, pdlt_study_warning(study, k));
   for (size_t k = 0; k < json_array_size(answer); k++)

@@ -26,7 +26,8 @@ extern "C" {
   X(NTK_FLUCTUATIONS, "ntk_fluctuations", "fluctuations of the NTK and with the outputs") \
   X(DNTK, "dntk", "dNTK with the outputs at initialization")                              \
   X(DDNTK, "ddntk", "ddNTKs at initialization")                                           \
-  X(CROSSINGS, "crossings", "neurons that training moves across the kink")
+  X(CROSSINGS, "crossings", "neurons that training moves across the kink")                \
+  X(HIDDEN, "hidden", "mean square preactivations of hidden layers, before and in training")
 
 #define PDLT_MEASURE_BIT(id, word, what) PDLT_MEASURE_BIT_##id,
 enum { PDLT_MEASURE_LIST(PDLT_MEASURE_BIT) PDLT_MEASURE_WORDS };
@@ -43,6 +44,7 @@ typedef enum pdlt_drawn {
   PDLT_DRAWN_PRODUCTS, /* covariance of K and the NTK of all draws, layer by layer */
   PDLT_DRAWN_LAYERS,   /* mean of a number over all draws, layer by layer: sums add */
   PDLT_DRAWN_TRAINED,  /* mean of a number over survivors, at each time: sums add */
+  PDLT_DRAWN_ALL,      /* mean of a number over all draws: sums add */
   PDLT_DRAWN_SHARE,    /* share of all draws: counts add */
   PDLT_DRAWN_END,      /* last time of the quantity whose name stands before _end */
   PDLT_DRAWN_LOSS      /* made of mean and covariance */
@@ -51,7 +53,9 @@ typedef enum pdlt_drawn {
 enum {
   PDLT_QUANTITY_UNTIL = 1, /* ensemble.until may name it */
   PDLT_QUANTITY_EQUAL = 2, /* lo is (sample, sample), the same for equal outputs, 0 for others */
-  PDLT_QUANTITY_SHOWN = 4  /* measured, and not compared with theory */
+  PDLT_QUANTITY_SHOWN = 4, /* measured, and not compared with theory */
+  PDLT_QUANTITY_STILL = 8, /* lo is that of another row, without the time: the same at all times */
+  PDLT_QUANTITY_ALONE = 16 /* theory has nothing about it, and reports say so */
 };
 
 /* X(ID, NAME, INDICES, WORDS, DRAWN, LO, NLO, HALF, MARKUP, FLAGS, WHAT), in the order of a
@@ -81,6 +85,17 @@ enum {
   X(CROSSINGS, "crossings", "tla", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_CROSSINGS,                   \
     PDLT_DRAWN_TRAINED, NULL, NULL, "crossings_half", "crossings", 0,                              \
     "share of neurons across the kink")                                                            \
+  X(Q_0, "q_0", "la", PDLT_MEASURE_HIDDEN, PDLT_DRAWN_ALL, "q_lo", "q_nlo", NULL,                  \
+    "<i>q</i><sub>0</sub>", 0, "mean square preactivation of hidden layers at initialization")     \
+  X(Q_T, "q_t", "tla", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_HIDDEN, PDLT_DRAWN_TRAINED, "q_lo",      \
+    NULL, NULL, "<i>q</i><sup>(<i>t</i>)</sup>", PDLT_QUANTITY_STILL,                              \
+    "mean square preactivation of hidden layers during training")                                  \
+  X(Q_CHANGE, "q_change", "tla", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_HIDDEN, PDLT_DRAWN_TRAINED,    \
+    NULL, NULL, NULL, "\xce\x94<i>q</i>", PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,               \
+    "change of the mean square preactivations since initialization")                               \
+  X(Q_MOVED, "q_moved", "tla", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_HIDDEN, PDLT_DRAWN_TRAINED,      \
+    NULL, NULL, NULL, "(\xce\x94<i>z</i>)<sup>2</sup>", PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE, \
+    "mean square change of the preactivations since initialization")                               \
   X(LOSS_TRAIN, "loss_train", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_train_lo",          \
     "loss_train_nlo", "loss_train_half", "<i>L</i><sup>train</sup>", PDLT_QUANTITY_UNTIL,          \
     "expected loss of the training samples")                                                       \
@@ -102,6 +117,12 @@ enum {
   X(LOSS_SAMPLE, "loss_sample", "ta", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_sample_lo",      \
     "loss_sample_nlo", "loss_sample_half", NULL, PDLT_QUANTITY_SHOWN,                              \
     "expected loss of each sample")                                                                \
+  X(ERROR_TRAIN, "error_train", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_TRAINED, NULL, NULL, NULL,    \
+    "error<sup>train</sup>", PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,                            \
+    "share of training samples in a wrong class")                                                  \
+  X(ERROR_TEST, "error_test", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_TRAINED, NULL, NULL, NULL,      \
+    "error<sup>test</sup>", PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,                             \
+    "share of test samples in a wrong class")                                                      \
   X(V, "V", "ssss", PDLT_MEASURE_VERTEX, PDLT_DRAWN_PRODUCTS, "V", NULL, NULL, NULL, 0,            \
     "four-point vertex")                                                                           \
   X(A, "A", "ssss", PDLT_MEASURE_NTK_FLUCTUATIONS, PDLT_DRAWN_PRODUCTS, "A", NULL, NULL, NULL, 0,  \

@@ -35,7 +35,8 @@ static coefficient find(const char *name, int layered) {
   const size_t length = own_length(name);
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
     const pdlt_quantity *q = &pdlt_quantities[k];
-    const char *lo = q->flags & PDLT_QUANTITY_EQUAL ? NULL : q->lo; /* that of another */
+    const unsigned of_another = PDLT_QUANTITY_EQUAL | PDLT_QUANTITY_STILL;
+    const char *lo = q->flags & of_another ? NULL : q->lo;
     const char *names[] = {lo, q->nlo, q->half};
     if (layered && !pdlt_results_has_layers(q)) continue;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -60,7 +60,7 @@ static double theory_bytes(const pdlt_experiment *ex, const pdlt_dataset *data, 
   const double T = (double)ex->training.num_record, n = (double)data->outputs;
   const double D = (double)(data->train + data->test), p = n * D;
   const double copies = layers ? ex->network.depth : 1; /* layer 1 is exact: nothing of order 1/n */
-  const double S = n * (double)pdlt_experiment_dntk_samples(ex);
+  const double S = n * (double)pdlt_experiment_dntk_samples(ex), hidden = ex->network.depth - 1;
   const int vertex =
       pdlt_experiment_unpredicted(ex, PDLT_MEASURE_VERTEX | PDLT_MEASURE_NTK_FLUCTUATIONS) == NULL;
   const int dntk = pdlt_experiment_unpredicted(ex, PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK) == NULL;
@@ -71,9 +71,12 @@ static double theory_bytes(const pdlt_experiment *ex, const pdlt_dataset *data, 
   add_covariance_lo(&bytes, T, n, D);
   add(&bytes, 16, T, packed);
   add(&bytes, 1, (T + 1) * D, packed);
-  add(&bytes, 20, 0, 0); /* err/NAME, times */
+  add(&bytes, 21, 0, 0); /* err/NAME, times */
+  add(&bytes, 1, hidden * D, packed);
   if (ex->theory.order == 0 || !vertex) return bytes;
   add(&bytes, 2 * copies, D * D, symmetric(D));
+  add(&bytes, 1, hidden * D, packed);
+  add(&bytes, 1, 0, 0);
   const double kept = (double)pdlt_experiment_kept_samples(ex, data->train + data->test);
   add(&bytes, (dntk ? TENSORS : VERTEX_TENSORS) * copies, kept * kept * kept * kept, tensor(kept));
   if (pdlt_activation_has_kink(&ex->network.activation))

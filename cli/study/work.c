@@ -71,7 +71,8 @@ static double dntk(const pdlt_network *net, double p, double S) {
   return flops;
 }
 
-/* Slopes of D samples in a network's present state (trainer/measure/crossings.h). */
+/* Slopes, or preactivations, of D samples in a network's present state (trainer/measure/crossings.h and
+ * hidden.h). */
 static double slopes(const pdlt_network *net, double D) {
   double flops = PDLT_FLOPS_LOOP;
   for (int k = 0; k + 1 < net->depth; k++) {
@@ -130,6 +131,8 @@ static double flops_of_draw(const pdlt_plan *plan, const pdlt_network *net, doub
     flops += ntk(net, D);
   if (has(plan, PDLT_QUANTITY_UNSTABLE))
     flops += ntk(net, (double)(plan->data->outputs * plan->data->train));
+  if (has(plan, PDLT_QUANTITY_Q_0)) flops += slopes(net, D);
+  if (has(plan, PDLT_QUANTITY_Q_T)) flops += networks * (times + 1) * slopes(net, D);
   if (has(plan, PDLT_QUANTITY_CROSSINGS)) flops += networks * times * slopes(net, D);
   if (has(plan, PDLT_QUANTITY_THETA_T)) flops += networks * times * ntk(net, p);
   if (has(plan, PDLT_QUANTITY_DTHETA_T)) {

@@ -98,9 +98,9 @@ pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
       pdlt_figure_width_scaling, pdlt_figure_extrapolation, pdlt_figure_training,
       pdlt_figure_finite_width,  pdlt_figure_parts,         pdlt_figure_spread,
       pdlt_figure_loss,          pdlt_figure_loss_width,    pdlt_figure_benefit,
-      pdlt_figure_ntk_change,    pdlt_figure_dntk_change,   pdlt_figure_density,
-      pdlt_figure_kernels,       pdlt_figure_depth,         pdlt_figure_tensors,
-      pdlt_figure_first_order};
+      pdlt_figure_hidden,        pdlt_figure_ntk_change,    pdlt_figure_dntk_change,
+      pdlt_figure_density,       pdlt_figure_kernels,       pdlt_figure_depth,
+      pdlt_figure_tensors,       pdlt_figure_first_order};
   pdlt_status status = PDLT_OK;
   char *path = NULL, seed[32];
   pdlt_figure_job job = {.in = in, .list = out};

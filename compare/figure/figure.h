@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-enum { PDLT_FIGURES = 16 };
+enum { PDLT_FIGURES = 17 };
 
 /* What figures and the report are made from; everything borrowed, not NULL. */
 typedef struct pdlt_figure_input {
@@ -40,9 +40,8 @@ typedef struct pdlt_figure_list {
 void pdlt_figure_list_free(pdlt_figure_list *list);
 
 /* Makes every figure that the data allow: width_scaling, extrapolation (residual where theory follows
- * the width), training_curves,
- * finite_width, parts, spread, learning_curves, loss_width, benefit, ntk_change, dntk_change,
- * initial_density, kernels, depth, tensors, first_order; writes FOLDER/figures/STEM.png, .svg,
+ * the width), training_curves, finite_width, parts, spread, learning_curves, loss_width, benefit, hidden_layers,
+ * ntk_change, dntk_change, initial_density, kernels, depth, tensors, first_order; writes FOLDER/figures/STEM.png, .svg,
  * .pdf and appends to *out. The files do not depend on time or place. What has no data gives no
  * figure and no error. progress (may be NULL) is told of PDLT_FIGURES units. On failure *out is emptied. Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,

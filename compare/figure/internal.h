@@ -56,8 +56,19 @@ void pdlt_figure_time_axis(pdlt_axis *axis, const double *x, double eta);
  * samples first, two places kept for test samples where there are that many. Returns how many. */
 size_t pdlt_figure_choose_samples(size_t samples, size_t train, size_t most, size_t *shown);
 
-/* Titles the panel "training sample 1", "test sample 1", ... */
-void pdlt_figure_title_sample(pdlt_panel *panel, size_t sample, size_t train);
+/* Titles the panel "training sample 1", "test sample 1, class cat", ... */
+void pdlt_figure_title_sample(pdlt_panel *panel, const pdlt_figure_input *in, size_t sample,
+                              size_t train);
+
+/* The class of a sample, and of output i, one for each class, as markup (classes.c); 0, and out
+ * untouched, where the data have no classes. */
+int pdlt_figure_class_of_sample(char *out, size_t size, const pdlt_figure_input *in, size_t sample);
+int pdlt_figure_class_of_output(char *out, size_t size, const pdlt_archive *measured,
+                                size_t outputs, size_t i);
+
+/* " (first output)" or " (first output, class cat)" where there are several, else ""; returns out. */
+const char *pdlt_figure_first_output(char *out, size_t size, const pdlt_archive *measured,
+                                     size_t outputs);
 
 /* A line through the n points x, y; dashed as in pdlt_series. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_figure_line(pdlt_panel *panel, size_t n, const double *x, const double *y,
@@ -92,6 +103,7 @@ pdlt_status pdlt_figure_loss_width(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_benefit(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_spread(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_density(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_hidden(pdlt_figure_job *job, pdlt_error *err);
 
 /* The fit of the verdict to a row: x_n = sum_k coefficient[k] x^k, x = h^power, k = 0 .. degree +
  * PDLT_FIT_BEYOND; the last ones, beyond the polynomial, are what their standard deviation `beyond`

@@ -98,11 +98,13 @@ size_t pdlt_figure_choose_samples(size_t samples, size_t train, size_t most, siz
   return count;
 }
 
-void pdlt_figure_title_sample(pdlt_panel *panel, size_t sample, size_t train) {
+void pdlt_figure_title_sample(pdlt_panel *panel, const pdlt_figure_input *in, size_t sample,
+                              size_t train) {
   const int trained = sample < train;
-  char title[64];
-  snprintf(title, sizeof title, "%s sample %zu", trained ? "training" : "test",
-           trained ? sample + 1 : sample - train + 1);
+  char title[192], class[128];
+  const int known = pdlt_figure_class_of_sample(class, sizeof class, in, sample);
+  snprintf(title, sizeof title, "%s sample %zu%s%s", trained ? "training" : "test",
+           trained ? sample + 1 : sample - train + 1, known ? ", class " : "", known ? class : "");
   pdlt_panel_title(panel, title);
 }
 

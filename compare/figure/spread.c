@@ -154,13 +154,14 @@ static double share_within(const spread *s, int order) {
 
 static void write_caption(FILE *text, const spread *s) {
   const double share = share_within(s, 0), width = s->view.c->widths[0];
-  char percent[64];
+  char percent[64], first[192];
   fprintf(text,
           "How far single networks lie from their mean%s. Above: mean and one standard deviation "
           "over networks, predicted at infinite width (band) and measured (bars). Below: what "
           "finite width adds to the variance, divided by %s, with one standard error; where "
           "order %s dominates, all widths fall on the black line.",
-          s->outputs > 1 ? " (first output)" : "", s->view.order->unit, s->view.order->markup);
+          pdlt_figure_first_output(first, sizeof first, s->view.in->measured, s->outputs),
+          s->view.order->unit, s->view.order->markup);
   if (isnan(share)) return;
   pdlt_plot_number(percent, sizeof percent, 100 * share, 3);
   fprintf(text,
@@ -185,7 +186,7 @@ pdlt_status pdlt_figure_spread(pdlt_figure_job *job, pdlt_error *err) {
   for (size_t k = 0; k < 2 * s.num_shown; k++) {
     const size_t a = s.shown[k < s.num_shown ? k : k - s.num_shown];
     pdlt_panel *panel = pdlt_plot_panel(page.plot, k);
-    pdlt_figure_title_sample(panel, a, v->num_train);
+    pdlt_figure_title_sample(panel, v->in, a, v->num_train);
     pdlt_figure_time_axis(pdlt_panel_x(panel), v->x, v->eta);
     PDLT_TRY(k < s.num_shown ? fill_band(panel, &s, a, err) : fill_change(panel, &s, a, err));
   }

@@ -33,7 +33,7 @@ static int find(outputs *o, const pdlt_figure_input *in) {
 
 static void set_axes(pdlt_panel *panel, const outputs *o, size_t sample, const char *label) {
   pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
-  pdlt_figure_title_sample(panel, sample, o->view.num_train);
+  pdlt_figure_title_sample(panel, o->view.in, sample, o->view.num_train);
   pdlt_figure_time_axis(x, o->view.times, NAN);
   snprintf(x->label, sizeof x->label, "step");
   snprintf(y->label, sizeof y->label, "%s", label);
@@ -181,12 +181,13 @@ static double share_within(const outputs *o, size_t width) {
 static void write_training_caption(FILE *text, const outputs *o) {
   const pdlt_view *v = &o->view;
   size_t last = v->c->num_widths - 1;
-  char shift[64], share[64];
+  char shift[64], share[64], first[192];
   fprintf(text,
           "Output on %zu of %zu samples during training%s. Line and band: mean and one standard "
           "deviation over initializations at infinite width. Marks: ensemble means with one "
           "standard error.",
-          o->num_shown, v->samples, o->num > 1 ? " (first output)" : "");
+          o->num_shown, v->samples,
+          pdlt_figure_first_output(first, sizeof first, v->in->measured, o->num));
   if (o->z_first)
     fprintf(text, " Dashed: the mean at order %s at <i>n</i> = %.0f.", v->order->markup,
             v->c->widths[0]);

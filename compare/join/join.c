@@ -106,17 +106,19 @@ static double equal_at(const pdlt_join *join, const pdlt_array *theta, size_t k)
   return i[0] == i[2] ? theta->data[i[1] * theta->dim[1] + i[3]] : 0.0;
 }
 
+/* skip: 1 where the array of theory has no time and the measured one has. */
 static pdlt_status check_shape(const pdlt_quantity *kind, const char *name,
-                               const pdlt_array *theory, const pdlt_array *measured,
+                               const pdlt_array *theory, const pdlt_array *measured, int skip,
                                pdlt_error *err) {
-  if (theory->ndim != measured->ndim)
+  if (theory->ndim != measured->ndim - skip)
     return pdlt_fail(err, PDLT_ERR_INPUT, "%s has %d indices in theory and %d where measured", name,
                      theory->ndim, measured->ndim);
   for (int d = 0; d < theory->ndim; d++) {
-    int must_match = pdlt_quantity_has_times(kind) && d == 0;
-    if (measured->dim[d] > theory->dim[d] || (must_match && measured->dim[d] != theory->dim[d]))
+    int must_match = pdlt_quantity_has_times(kind) && d + skip == 0;
+    size_t length = measured->dim[d + skip];
+    if (length > theory->dim[d] || (must_match && length != theory->dim[d]))
       return pdlt_fail(err, PDLT_ERR_INPUT, "%s: index %d has length %zu in theory, %zu measured",
-                       name, d, theory->dim[d], measured->dim[d]);
+                       name, d, theory->dim[d], length);
   }
   return PDLT_OK;
 }
@@ -140,10 +142,12 @@ static pdlt_status fill_theory(pdlt_join *join, const pdlt_quantity *kind,
   const pdlt_array *lo = kind->lo == NULL ? NULL : pdlt_archive_get(theory, kind->lo);
   const pdlt_array *nlo = first == NULL ? NULL : pdlt_archive_get(theory, first);
   const int equal = (kind->flags & PDLT_QUANTITY_EQUAL) != 0;
+  const int still = (kind->flags & PDLT_QUANTITY_STILL) != 0;
   size_t per_time = join->count;
   if (pdlt_quantity_has_times(kind)) per_time = join->count / array->dim[0];
-  pdlt_status status = equal || lo == NULL ? PDLT_OK : check_shape(kind, kind->lo, lo, array, err);
-  if (status == PDLT_OK && nlo != NULL) status = check_shape(kind, first, nlo, array, err);
+  pdlt_status status = PDLT_OK;
+  if (!equal && lo != NULL) status = check_shape(kind, kind->lo, lo, array, still, err);
+  if (status == PDLT_OK && nlo != NULL) status = check_shape(kind, first, nlo, array, 0, err);
   if (status != PDLT_OK) return status;
   join->second = nlo != NULL;
   join->vanishes = lo == NULL;

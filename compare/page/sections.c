@@ -238,6 +238,20 @@ static void write_derived_tests(FILE *out, const pdlt_comparison *c) {
   fputs("</details>\n", out);
 }
 
+/* Quantities that stand beside no prediction. */
+static void write_alone(FILE *out, const pdlt_comparison *c) {
+  if (c->num_alone == 0) return;
+  fputs("<p class=\"soft\" id=\"alone\">Measured alone, without a prediction: ", out);
+  for (size_t k = 0; k < c->num_alone; k++) {
+    const int row = pdlt_quantity_find(c->alone[k]);
+    fputs(k > 0 ? "; " : "", out);
+    write_quantity(out, c->alone[k]);
+    fputs(", ", out);
+    pdlt_html_text(out, pdlt_quantities[row].what);
+  }
+  fputs(".</p>\n", out);
+}
+
 void pdlt_report_tests(FILE *out, const pdlt_report_input *in) {
   const pdlt_comparison *c = in->comparison;
   fputs(
@@ -264,6 +278,7 @@ void pdlt_report_tests(FILE *out, const pdlt_report_input *in) {
         "<p class=\"soft\">In brackets: the number of directions that the joint test was "
         "projected on.</p>\n",
         out);
+  write_alone(out, c);
   fputs("</section>\n", out);
 }
 

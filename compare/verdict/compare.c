@@ -220,6 +220,20 @@ cleanup:
   return status;
 }
 
+/* Names of what was measured, at some width, and is never predicted. */
+static void find_alone(work *job) {
+  pdlt_comparison *out = job->out;
+  for (int k = 0; k < PDLT_QUANTITIES; k++) {
+    const pdlt_quantity *q = &pdlt_quantities[k];
+    int measured = 0;
+    if (!(q->flags & PDLT_QUANTITY_ALONE)) continue;
+    for (size_t w = 0; w < job->setup.num_widths && !measured; w++)
+      measured =
+          pdlt_archive_getf(job->measured, "n%.0f/%s", job->setup.widths[w], q->name) != NULL;
+    if (measured) out->alone[out->num_alone++] = q->name;
+  }
+}
+
 static void fill_row(pdlt_compare_row *row, const pdlt_join *join, size_t k) {
   static const pdlt_coefficient none = {0, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
   *row = (pdlt_compare_row){
@@ -382,6 +396,7 @@ pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
   PDLT_TRY(warn_of_tails(&job, err));
   PDLT_TRY(warn_of_absent(&job, err));
   PDLT_TRY(warn_of_dropped(&job, err));
+  find_alone(&job);
   if (job.store->num_joins == 0)
     PDLT_TRY(warn(&result, err, "theory and measurement have no quantity in common"));
   PDLT_TRY(gather_all(&job, err));

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/core/status.h"
+#include "base/experiment/quantity.h"
 #include "base/file/archive.h"
 #include "compare/reach/reach.h"
 #include "compare/statistics/distance.h"
@@ -110,6 +111,8 @@ typedef struct pdlt_comparison {
   pdlt_compare_slope *slopes;
   pdlt_distance *distances; /* backs the slopes */
   pdlt_kurtosis kurtosis;
+  size_t num_alone;                   /* quantities that were measured and that theory has not */
+  const char *alone[PDLT_QUANTITIES]; /* (num_alone) their names */
   size_t num_warnings;
   char **warnings;                         /* one line each */
   char theory_hash[24], measured_hash[24]; /* of the two archives; empty when they have none */

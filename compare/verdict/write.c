@@ -139,16 +139,18 @@ static json_t *answer_list(const pdlt_comparison *c) {
 }
 
 static json_t *verdict_object(const pdlt_comparison *c) {
-  json_t *tests = json_array(), *warnings = json_array();
+  json_t *tests = json_array(), *warnings = json_array(), *alone = json_array();
   for (size_t i = 0; i < c->num_tests; i++)
     pdlt_json_append(&tests, test_object(&c->tests[i], c->follows));
   for (size_t i = 0; i < c->num_warnings; i++)
     pdlt_json_append(&warnings, json_string(c->warnings[i]));
-  return json_pack("{s:s, s:o, s:o, s:o, s:i, s:f, s:s, s:s, s:o, s:o, s:o}", "verdict",
+  for (size_t i = 0; i < c->num_alone; i++) pdlt_json_append(&alone, json_string(c->alone[i]));
+  return json_pack("{s:s, s:o, s:o, s:o, s:o, s:i, s:f, s:s, s:s, s:o, s:o, s:o}", "verdict",
                    pdlt_verdict_text(c->verdict), "answer", answer_list(c), "tests", tests,
-                   "warnings", warnings, "degree", c->degree, "level", c->level, "theory_hash",
-                   c->theory_hash, "measured_hash", c->measured_hash, "reach", reach_list(c),
-                   "slopes", slope_list(c), "kurtosis", kurtosis_object(&c->kurtosis));
+                   "measured_alone", alone, "warnings", warnings, "degree", c->degree, "level",
+                   c->level, "theory_hash", c->theory_hash, "measured_hash", c->measured_hash,
+                   "reach", reach_list(c), "slopes", slope_list(c), "kurtosis",
+                   kurtosis_object(&c->kurtosis));
 }
 
 pdlt_status pdlt_comparison_json(const pdlt_comparison *comparison, char **out, pdlt_error *err) {

@@ -76,8 +76,9 @@ TEST(Quantity, BitsAreTheWords) {
   EXPECT_STREQ(pdlt_measure_words[6], "ddntk");
   EXPECT_EQ(PDLT_MEASURE_DDNTK, 64);
   EXPECT_STREQ(pdlt_measure_words[7], "crossings");
-  EXPECT_EQ(PDLT_MEASURE_WORDS, 8);
-  EXPECT_EQ(pdlt_measure_words[8], nullptr);
+  EXPECT_STREQ(pdlt_measure_words[8], "hidden");
+  EXPECT_EQ(PDLT_MEASURE_WORDS, 9);
+  EXPECT_EQ(pdlt_measure_words[9], nullptr);
 }
 
 // What the code that reads the table takes for granted.
@@ -87,8 +88,17 @@ TEST(Quantity, RowsMakeSense) {
     EXPECT_EQ(q.words & ~(unsigned)PDLT_MEASURE_ALL, 0u) << q.name;
     EXPECT_LE(pdlt_quantity_ndim(&q), 7) << q.name;  // blocks/NAME has one index more
     const bool shown = (q.flags & PDLT_QUANTITY_SHOWN) != 0;
-    EXPECT_TRUE(shown || q.lo != nullptr || q.nlo != nullptr || q.half != nullptr)
-        << q.name << " is not predicted";
+    const bool predicted = q.lo != nullptr || q.nlo != nullptr || q.half != nullptr;
+    EXPECT_TRUE(shown || predicted) << q.name << " is not predicted";
+    if (q.flags & PDLT_QUANTITY_ALONE) {
+      EXPECT_TRUE(shown && !predicted) << q.name;
+    }
+    if (q.flags & PDLT_QUANTITY_STILL) {
+      // lo is that of a row above with the same indices but the time.
+      int of = 0;
+      while (text(pdlt_quantities[of].lo) != text(q.lo)) of++;
+      EXPECT_EQ("t" + text(pdlt_quantities[of].indices), q.indices) << q.name;
+    }
     if (q.flags & PDLT_QUANTITY_UNTIL) {
       EXPECT_TRUE(!shown && q.nlo != nullptr) << q.name << " has no coefficient of 1/n";
     }
@@ -108,7 +118,7 @@ TEST(Quantity, HalfIsNloUnderItsOwnName) {
     const std::string name = q.name, nlo = text(q.nlo);
     const size_t at = nlo.find("_nlo");
     std::string half;
-    if (at != std::string::npos && name != "dTheta_t")
+    if (at != std::string::npos && name != "dTheta_t" && pdlt_quantity_is_trained(&q))
       half = nlo.substr(0, at) + "_half" + nlo.substr(at + 4);
     if (name == "crossings") half = "crossings_half";
     EXPECT_EQ(text(q.half), half) << name;

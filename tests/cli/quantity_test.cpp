@@ -17,7 +17,7 @@ const char *const everything =
     "network: {activation: tanh, depth: 2, widths: [6], outputs: 2,\n"
     "          C_b: 0.1, C_W: 1.2, lambda_b: 0.5, lambda_W: 1}\n"
     "data: {source: gaussian, inputs: 3, train: 3, test: 1}\n"
-    "measure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk]\n"
+    "measure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk, hidden]\n"
     "measure_samples: 2\n"
     "ensemble: {members: 2048}\n"
     "theory: {tolerance: 1e-4}\n";
@@ -44,11 +44,11 @@ struct Archive {
   pdlt_archive c = {};
 };
 
-// T recorded times, 2 outputs, 4 samples, the first 2 of them.
+// T recorded times, one hidden layer, 2 outputs, 4 samples, the first 2 of them.
 std::vector<size_t> shape(const pdlt_quantity &q, size_t times, size_t first) {
   std::vector<size_t> dim;
   for (const char *c = q.indices; *c != 0; c++)
-    dim.push_back(*c == 't' ? times : *c == 'i' ? 2 : *c == 'a' ? 4 : first);
+    dim.push_back(*c == 't' ? times : *c == 'l' ? 1 : *c == 'i' ? 2 : *c == 'a' ? 4 : first);
   return dim;
 }
 
@@ -66,20 +66,22 @@ void check(const std::string &training, size_t times, bool end) {
     const std::string name = q.name;
     if (q.drawn == PDLT_DRAWN_END && !end) continue;
     if (q.words & PDLT_MEASURE_CROSSINGS) continue;  // needs a kink
+    if (name.rfind("error_", 0) == 0) continue;      // needs classes
     names.insert(name);
     EXPECT_EQ(measured.shape("n6/" + name), shape(q, times, 2)) << name;
     EXPECT_EQ(measured.shape("n6/" + name + "_se"), shape(q, times, 2)) << name;
     if (q.drawn == PDLT_DRAWN_SHARE && end) continue;  // no draw is unstable there
     EXPECT_TRUE(measured.says_something("n6/" + name)) << name;
-    EXPECT_TRUE(measured.says_something("n6/" + name + "_se")) << name;
+    // q_0 is exact in the first layer
+    EXPECT_NE(measured.says_something("n6/" + name + "_se"), name == "q_0") << name;
     EXPECT_EQ(measured.shape("n6/blocks/" + name).size(), shape(q, times, 2).size() + 1) << name;
     for (const char *of_theory : {q.lo, q.nlo}) {
       if (of_theory == nullptr) continue;
       const bool equal = of_theory == q.lo && (q.flags & PDLT_QUANTITY_EQUAL);
       const size_t first = name == "dTheta_t" ? 2 : 4;
-      EXPECT_EQ(theory.shape(of_theory),
-                equal ? std::vector<size_t>({4, 4}) : shape(q, times, first))
-          << of_theory;
+      std::vector<size_t> expected = equal ? std::vector<size_t>({4, 4}) : shape(q, times, first);
+      if (q.flags & PDLT_QUANTITY_STILL) expected.erase(expected.begin());
+      EXPECT_EQ(theory.shape(of_theory), expected) << of_theory;
     }
   }
   // Nothing else has an error bar.
@@ -117,6 +119,31 @@ TEST(Quantities, CrossingsAreMeasuredWithAKink) {
   EXPECT_EQ(measured.shape("n6/blocks/crossings"), std::vector<size_t>({32, 3, 2, 4}));
   EXPECT_TRUE(measured.says_something("n6/crossings"));
   EXPECT_TRUE(measured.says_something("n6/crossings_se"));
+}
+
+// Parity is a class of two; theory says nothing, and the verdict says so.
+TEST(Quantities, ErrorsAreMeasuredWithClasses) {
+  TempFolder folder;
+  write_text(folder / "e.yaml",
+             "network: {activation: tanh, depth: 2, widths: [6], C_b: 0.1, C_W: 1.2}\n"
+             "data: {source: parity, inputs: 3, train: 5, test: 3}\n"
+             "ensemble: {members: 2048, estimator: antithetic}\n"
+             "training: {eta: {relative: 0.5}, steps: 4, record: [0, 2, 4]}\n");
+  const Outcome got = run_pdlt("run e.yaml -o out", folder.path());
+  ASSERT_TRUE(got.status == 0 || got.status == 1) << got.err;
+  const Archive measured(folder / "out" / "measured.npz"), theory(folder / "out" / "theory.npz");
+  for (const char *name : {"n6/error_train", "n6/error_test"}) {
+    EXPECT_EQ(measured.shape(name), std::vector<size_t>({3})) << name;
+    EXPECT_EQ(measured.shape(name + std::string("_se")), std::vector<size_t>({3})) << name;
+    EXPECT_TRUE(measured.says_something(name)) << name;
+  }
+  EXPECT_EQ(pdlt_archive_get(&theory.c, "error_test"), nullptr);
+  EXPECT_NE(got.out.find("measured alone, without a prediction: error_train, error_test\n"),
+            std::string::npos)
+      << got.out;
+  const std::string page = read_text(folder / "out" / "report.html");
+  EXPECT_NE(page.find("In a wrong class then, measured alone: "), std::string::npos);
+  EXPECT_NE(page.find("Measured alone, without a prediction: "), std::string::npos);
 }
 
 TEST(Quantities, AreListed) {

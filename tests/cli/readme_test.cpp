@@ -68,6 +68,8 @@ TEST(Readme, CommandsOfWidthWork) { ExpectToWork("docs/width.md", 4); }
 /* The recipe for kinks: theory agrees, and is refuted without the neurons that cross. */
 TEST(Readme, CommandsOfExperimentWork) { ExpectToWork("docs/experiment.md", 4); }
 
+TEST(Readme, CommandsOfHiddenWork) { ExpectToWork("docs/hidden.md", 3); }
+
 /* As printed, but for the time it takes: fewer members and steps, infinite width only. With
  * PDLT_TEST_DATA on the images themselves, else on others of their format. */
 TEST(Readme, CommandForMnistWorks) {

@@ -7,6 +7,7 @@
 #include "theory/infinite/kernel.h"
 #include "theory/infinite/training.h"
 #include "theory/predict/predict.h"
+#include "theory/tensors/tensors.h"
 #include "theory/terms/mask.h"
 
 #ifdef __cplusplus
@@ -56,7 +57,14 @@ pdlt_status pdlt_predict_check_finite(const pdlt_archive *theory, pdlt_error *er
 /* times, z_lo, cov_lo, z_end_lo, cov_end_lo (infinite_training.c). */
 pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err);
 
-/* Tensors of order 1/n at initialization (tensors.c). */
+/* q_lo (hidden.c). */
+pdlt_status pdlt_predict_hidden(const pdlt_prediction *p, pdlt_error *err);
+
+/* q_nlo, from the tensor G1 of every layer (hidden.c). */
+pdlt_status pdlt_predict_hidden_first(const pdlt_prediction *p, const pdlt_tensor_set *set,
+                                      pdlt_error *err);
+
+/* Tensors of order 1/n at initialization, and q_nlo (tensors.c). */
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err);
 
 /* z_nlo, its parts, z_end_nlo, cov_nlo, cov_end_nlo, Theta_t_nlo, dTheta_t_nlo, from the tensors

@@ -64,6 +64,7 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
   status = pdlt_kernel_layers_new(&kernel, &settings, data->train + data->test, data->x, err);
   PDLT_TRY(blame(ex, "data.train", status, err));
   PDLT_TRY(put_kernels(out, &kernel, options->layers, err));
+  PDLT_TRY(pdlt_predict_hidden(&p, err));
   PDLT_TRY(blame(ex, "training.record", pdlt_predict_training(&p, err), err));
   if (ex->theory.order >= 1) {
     PDLT_TRY(pdlt_predict_tensors(&p, err));

@@ -24,10 +24,11 @@ static pdlt_status put_layer(const pdlt_prediction *p, const pdlt_tensor_set *se
   return PDLT_OK;
 }
 
-/* All tensors from `first` on are absent for one reason. */
+/* All tensors from `first` on, and with all of them q_nlo, are absent for one reason. */
 static pdlt_status all_absent(const pdlt_prediction *p, int first, const char *reason,
                               pdlt_error *err) {
   pdlt_status status = PDLT_OK;
+  if (first == 0) status = pdlt_predict_absent(p->out, "q_nlo", reason, err);
   for (int t = first; t < PDLT_TENSOR_COUNT && status == PDLT_OK; t++)
     status = pdlt_predict_absent(p->out, pdlt_tensor_text((pdlt_tensor_name)t), reason, err);
   return status;
@@ -86,6 +87,7 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
                                          .mask = p->mask->active ? &p->mask->terms : NULL,
                                          .progress = p->options->progress};
   PDLT_TRY(pdlt_tensors_new(&set, p->kernel, &settings, err));
+  PDLT_TRY(pdlt_predict_hidden_first(p, &set, err));
   PDLT_TRY(put_layer(p, &set, ex->network.depth, "", err));
   for (int l = 1; p->options->layers && l <= ex->network.depth; l++) {
     char prefix[32];

@@ -42,6 +42,15 @@ typedef struct tensor_driver {
 
 static size_t tensor_size(size_t D, int rank) { return rank == 2 ? D * D : D * D * D * D; }
 
+/* What others than the next layer read: G1 alone. */
+static void layer_drop(pdlt_tensor_layer *layer) {
+  for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
+    if (t == PDLT_TENSOR_G1) continue;
+    pdlt_free(layer->data[t]);
+    layer->data[t] = NULL;
+  }
+}
+
 static void layer_free(pdlt_tensor_layer *layer) {
   for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
     pdlt_free(layer->data[t]);
@@ -179,7 +188,7 @@ static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_la
   PDLT_TRY(advance_other(driver, kernels, layer, &other, err));
   PDLT_TRY(advance(driver, layer, D, kernels->theta + square, &all, from, to, err));
   layer_errors(driver, kernels, layer + 1, &driver->other[(layer + 1) % 2], to);
-  if (driver->settings->last_only) layer_free(from);
+  if (driver->settings->last_only) layer_drop(from);
 cleanup:
   pdlt_bracket_set_free(&other);
   pdlt_bracket_set_free(&all);

@@ -68,11 +68,12 @@ typedef struct pdlt_tensor_set {
 
 typedef struct pdlt_tensor_settings {
   pdlt_activation activation;
-  const pdlt_layer *layer;    /* (L) layer l at l - 1, borrowed; of widths n_l/n_{l-1}, l > 1 */
-  double tolerance;           /* of each bracket, relative to its connected part */
-  int threads;                /* >= 1; the result does not depend on it */
-  int dntk;                   /* 1: P, Q, R, S, T, U too (smooth activations only) */
-  int last_only;              /* 1: keep only layer L (memory: 5 or 11 D^4 doubles a layer) */
+  const pdlt_layer *layer; /* (L) layer l at l - 1, borrowed; of widths n_l/n_{l-1}, l > 1 */
+  double tolerance;        /* of each bracket, relative to its connected part */
+  int threads;             /* >= 1; the result does not depend on it */
+  int dntk;                /* 1: P, Q, R, S, T, U too (smooth activations only) */
+  int last_only;           /* 1: keep only layer L (memory: 5 or 11 D^4 doubles a layer), and G1 of
+                                 all layers */
   const pdlt_term_mask *mask; /* NULL: every term as derived */
   pdlt_progress *progress;    /* NULL: silent */
 } pdlt_tensor_settings;

@@ -10,9 +10,12 @@
 #include "trainer/statistics/moments.h"
 
 /* What is measured of a network in training, in the order of worker->moving. */
-static const int moving[] = {PDLT_QUANTITY_THETA_T, PDLT_QUANTITY_DTHETA_T,
-                             PDLT_QUANTITY_CROSSINGS};
-enum { MOVING = sizeof moving / sizeof *moving };
+enum { THETA_T, DTHETA_T, CROSSINGS, Q_T, Q_CHANGE, Q_MOVED, ERROR_TRAIN, ERROR_TEST, MOVING };
+static const int moving[MOVING] = {
+    [THETA_T] = PDLT_QUANTITY_THETA_T,         [DTHETA_T] = PDLT_QUANTITY_DTHETA_T,
+    [CROSSINGS] = PDLT_QUANTITY_CROSSINGS,     [Q_T] = PDLT_QUANTITY_Q_T,
+    [Q_CHANGE] = PDLT_QUANTITY_Q_CHANGE,       [Q_MOVED] = PDLT_QUANTITY_Q_MOVED,
+    [ERROR_TRAIN] = PDLT_QUANTITY_ERROR_TRAIN, [ERROR_TEST] = PDLT_QUANTITY_ERROR_TEST};
 
 /* Numbers of all of it, of one network at all times. */
 static size_t moving_size(const pdlt_plan *plan) {
@@ -31,11 +34,17 @@ static double *moving_of(pdlt_worker *w, int which, int m) {
 /* What network `which` of a draw is asked for while it trains. */
 static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
   return (pdlt_member_probe){.ntk = &w->training_ntk,
-                             .theta_t = moving_of(w, which, 0),
+                             .theta_t = moving_of(w, which, THETA_T),
                              .dntk = &w->training_dntk,
-                             .dtheta_t = moving_of(w, which, 1),
+                             .dtheta_t = moving_of(w, which, DTHETA_T),
                              .crossings = &w->crossings,
-                             .crossed = moving_of(w, which, 2)};
+                             .crossed = moving_of(w, which, CROSSINGS),
+                             .hidden = &w->hidden,
+                             .layers = {.q = moving_of(w, which, Q_T),
+                                        .change = moving_of(w, which, Q_CHANGE),
+                                        .moved = moving_of(w, which, Q_MOVED)},
+                             .error_train = moving_of(w, which, ERROR_TRAIN),
+                             .error_test = moving_of(w, which, ERROR_TEST)};
 }
 
 /* What measures a draw besides its control. */
@@ -55,6 +64,8 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
     PDLT_TRY(pdlt_training_dntk_new(&w->training_dntk, net, plan->data, plan->first, err));
   if (plan->has[PDLT_QUANTITY_CROSSINGS])
     PDLT_TRY(pdlt_crossings_new(&w->crossings, net, plan->data, err));
+  if (plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_Q_T])
+    PDLT_TRY(pdlt_hidden_new(&w->hidden, net, plan->data, err));
   PDLT_TRY(pdlt_alloc(&w->moving, 2 * moving_size(plan), sizeof *w->moving, err));
 cleanup:
   return status;
@@ -66,9 +77,10 @@ static pdlt_status new_storage(pdlt_worker *w, pdlt_error *err) {
   const size_t row = plan->top.parts * plan->p; /* of last */
   const size_t last = PDLT_BLOCK_MEMBERS * (row + 1) + row;
   const size_t matrix = plan->data->samples * plan->data->samples;
-  const pdlt_status status =
-      pdlt_alloc(&w->storage, w->net->num_params + 2 * rows + 2 * values + plan->p + matrix + last,
-                 sizeof *w->storage, err);
+  const size_t layers = (size_t)(w->net->depth - 1) * plan->data->samples;
+  const pdlt_status status = pdlt_alloc(
+      &w->storage, w->net->num_params + 2 * rows + 2 * values + plan->p + matrix + layers + last,
+      sizeof *w->storage, err);
   if (status != PDLT_OK) return status;
   double *next = w->storage;
   w->theta = pdlt_take(&next, w->net->num_params);
@@ -81,6 +93,7 @@ static pdlt_status new_storage(pdlt_worker *w, pdlt_error *err) {
   w->last = pdlt_take(&next, PDLT_BLOCK_MEMBERS * row);
   w->middle = pdlt_take(&next, row);
   w->matrix = pdlt_take(&next, matrix);
+  w->layers = pdlt_take(&next, layers);
   return PDLT_OK;
 }
 
@@ -108,6 +121,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_training_ntk_free(&worker->training_ntk);
   pdlt_training_dntk_free(&worker->training_dntk);
   pdlt_crossings_free(&worker->crossings);
+  pdlt_hidden_free(&worker->hidden);
   pdlt_free(worker->moving);
   pdlt_control_free(worker->control);
   pdlt_free(worker->storage);
@@ -166,6 +180,15 @@ static void add_matrices(pdlt_worker *w, double *record) {
       for (size_t i = 0; i < count; i++) theta[i] += w->matrix[i];
     }
   }
+}
+
+/* Adds q of the hidden layers of the draw in worker->theta to the record. */
+static void add_layers(pdlt_worker *w, double *record) {
+  const pdlt_plan *plan = w->plan;
+  if (!plan->has[PDLT_QUANTITY_Q_0]) return;
+  double *sum = record + plan->at.sum[PDLT_QUANTITY_Q_0];
+  pdlt_hidden_draw(&w->hidden, w->theta, w->layers);
+  for (size_t i = 0; i < pdlt_plan_numbers(plan, PDLT_QUANTITY_Q_0); i++) sum[i] += w->layers[i];
 }
 
 _Static_assert(PDLT_QUANTITY_U - PDLT_QUANTITY_P == PDLT_DDNTK_U - PDLT_DDNTK_P,
@@ -288,7 +311,7 @@ static int measures_tensors(const pdlt_plan *plan) {
 
 static int needs_weights(const pdlt_plan *plan) {
   return measures_tensors(plan) || plan->has[PDLT_QUANTITY_P] || plan->has[PDLT_QUANTITY_R] ||
-         !plan->control.weightless;
+         plan->has[PDLT_QUANTITY_Q_0] || !plan->control.weightless;
 }
 
 /* Trains draw `member` or, without outputs, draws it. 0: stopped early. */
@@ -326,6 +349,7 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
     if (plan->has[PDLT_QUANTITY_Z] && rows > before) keep_last(w, member, before, record);
     record[plan->at.members] += 1;
     add_matrices(w, record);
+    add_layers(w, record);
     if (measures_tensors(plan)) pdlt_accumulator_add(&w->tensors, w->theta, record);
     add_differentials(w, (uint64_t)member, record);
     if (rows == PDLT_BLOCK_MEMBERS || member + 1 == end) {

@@ -10,6 +10,7 @@
 #include "trainer/draw/member.h"
 #include "trainer/measure/crossings.h"
 #include "trainer/measure/ddntk.h"
+#include "trainer/measure/hidden.h"
 #include "trainer/measure/ntk.h"
 #include "trainer/record/accumulate.h"
 #include "trainer/record/plan.h"
@@ -29,9 +30,11 @@ typedef struct pdlt_worker {
   pdlt_training_ntk training_ntk;
   pdlt_training_dntk training_dntk;
   pdlt_crossings crossings;
+  pdlt_hidden hidden;
   double
       *moving; /* of a draw's networks, one after the other, what of them is measured in training:
-                     NTK (T, p, p), dNTK (T, (n_L S)^3), crossings (T, L-1, D) */
+                     NTK (T, p, p), dNTK (T, (n_L S)^3), crossings, q_t, q_change and q_moved (T, L-1, D),
+                     errors (T) of training and test samples */
   pdlt_control *control; /* of the draw, with its further draws */
   pdlt_status status;    /* what ended a block other than *stop */
   long steps;            /* of all networks so far */
@@ -44,6 +47,7 @@ typedef struct pdlt_worker {
   double *pair;          /* (T, p) outputs of the second network of a pair */
   double *mean;          /* (T, p) */
   double *matrix;        /* (D, D) */
+  double *layers;        /* (L-1, D) */
   double *storage;
 } pdlt_worker;
 

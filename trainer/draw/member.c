@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "trainer/measure/errors.h"
+
 /* max |x|; NaN and infinity give infinity. Without their sign doubles are ordered like their
  * bits, and whole numbers have a maximum that every compiler can take in vectors. */
 static double largest(const double *x, size_t n) {
@@ -30,16 +32,34 @@ pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *sch
 /* What is compared with the start. */
 static void begin(const pdlt_member_probe *probe, const pdlt_stepper *st) {
   if (probe->crossed != NULL) pdlt_crossings_begin(probe->crossings, st);
+  if (probe->layers.q != NULL) pdlt_hidden_begin(probe->hidden, st);
 }
 
-/* NTK, dNTK and crossings at recorded time number t. */
-static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, size_t t) {
+/* What the outputs z at recorded time number t say about classes. */
+static void count_errors(const pdlt_member_probe *probe, const pdlt_samples *data, const double *z,
+                         size_t t) {
+  if (probe->error_train != NULL)
+    probe->error_train[t] = pdlt_errors_share(data, 0, data->train, z);
+  if (probe->error_test != NULL)
+    probe->error_test[t] = pdlt_errors_share(data, data->train, data->samples, z);
+}
+
+/* NTK, dNTK, crossings, hidden layers and errors at recorded time number t, with outputs z. */
+static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, const double *z,
+                    size_t t) {
   const size_t n_L = st->data->outputs, D = st->data->samples, rows = n_L * D;
+  const size_t hidden = (size_t)(st->net->depth - 1) * D;
+  count_errors(probe, st->data, z, t);
   if (probe->theta_t != NULL)
     pdlt_training_ntk_measure(probe->ntk, st, probe->theta_t + t * rows * rows);
   if (probe->crossed != NULL)
-    pdlt_crossings_measure(probe->crossings, st,
-                           probe->crossed + t * (size_t)(st->net->depth - 1) * D);
+    pdlt_crossings_measure(probe->crossings, st, probe->crossed + t * hidden);
+  if (probe->layers.q != NULL) {
+    const pdlt_hidden_numbers out = {.q = probe->layers.q + t * hidden,
+                                     .change = probe->layers.change + t * hidden,
+                                     .moved = probe->layers.moved + t * hidden};
+    pdlt_hidden_measure(probe->hidden, st, &out);
+  }
   if (probe->dtheta_t == NULL) return;
   const size_t few = n_L * probe->dntk->samples;
   pdlt_training_dntk_measure(probe->dntk, st, probe->dtheta_t + t * few * few * few);
@@ -63,7 +83,7 @@ pdlt_member_outcome pdlt_member_train_probed(pdlt_stepper *st, const pdlt_schedu
     while (next < schedule->num_times && (last || (double)step >= schedule->times[next])) {
       pdlt_stepper_output(st, z + next * outputs);
       if (!(largest(z + next * outputs, outputs) <= schedule->limit)) return PDLT_MEMBER_DIVERGED;
-      measure(probe, st, next);
+      measure(probe, st, z + next * outputs, next);
       next++;
     }
     if (next == schedule->num_times)

@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "trainer/measure/crossings.h"
+#include "trainer/measure/hidden.h"
 #include "trainer/measure/training_dntk.h"
 #include "trainer/measure/training_ntk.h"
 #include "trainer/network/schedule.h"
@@ -38,6 +39,9 @@ typedef struct pdlt_member_probe {
   double *dtheta_t; /* (T, n_L, S, n_L, S, n_L, S) dNTK; needs dntk */
   pdlt_crossings *crossings;
   double *crossed; /* (T, L-1, D) share of neurons across the kink; needs crossings */
+  pdlt_hidden *hidden;
+  pdlt_hidden_numbers layers;       /* (T, L-1, D) each, all or none; needs hidden */
+  double *error_train, *error_test; /* (T) shares in a wrong class; targets are classes */
 } pdlt_member_probe;
 
 /* The same, and what probe asks for. */

@@ -46,7 +46,7 @@ void pdlt_estimates_finish(const pdlt_width_output *out, const double *weights, 
  * last layer. prefix (32) gets the first part; 0 when there is no such copy. */
 int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *prefix);
 
-/* Quantity k, whose sums are in the record: drawn LAYERS, TRAINED or SHARE. Errors:
+/* Quantity k, whose sums are in the record: drawn LAYERS, TRAINED, ALL or SHARE. Errors:
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *err);
 

@@ -4,6 +4,7 @@
 #include <float.h>
 
 #include "base/experiment/layer.h"
+#include "trainer/measure/errors.h"
 #include "trainer/record/record.h"
 #include "trainer/statistics/moments.h"
 
@@ -62,6 +63,9 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
     case PDLT_QUANTITY_UNSTABLE:
       if (data->outputs * data->train <= PDLT_MAX_LINEARIZED) return NULL;
       return "outputs times training samples are more than 1024";
+    case PDLT_QUANTITY_ERROR_TRAIN:
+    case PDLT_QUANTITY_ERROR_TEST:
+      return pdlt_errors_apply(data) ? NULL : "the targets are no classes";
     default:
       return NULL;
   }
@@ -80,6 +84,7 @@ static void decide_quantities(pdlt_plan *plan) {
   plan->has[PDLT_QUANTITY_LOSS_TEST] &= test;
   plan->has[PDLT_QUANTITY_LOSS_TEST_BIAS] &= test;
   plan->has[PDLT_QUANTITY_LOSS_TEST_VARIANCE] &= test;
+  plan->has[PDLT_QUANTITY_ERROR_TEST] &= test;
 }
 
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
@@ -108,7 +113,8 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
 void pdlt_plan_outputs_only(pdlt_plan *plan) {
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
     const pdlt_drawn drawn = pdlt_quantities[k].drawn;
-    if (drawn == PDLT_DRAWN_PRODUCTS || drawn == PDLT_DRAWN_LAYERS || drawn == PDLT_DRAWN_TRAINED)
+    if (drawn == PDLT_DRAWN_PRODUCTS || drawn == PDLT_DRAWN_LAYERS || drawn == PDLT_DRAWN_TRAINED ||
+        drawn == PDLT_DRAWN_ALL)
       plan->has[k] = 0;
   }
   plan->moments = 0;
@@ -139,6 +145,7 @@ size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k) {
     case PDLT_DRAWN_LAYERS:
       return plan->readouts * pdlt_plan_numbers(plan, k);
     case PDLT_DRAWN_TRAINED:
+    case PDLT_DRAWN_ALL:
     case PDLT_DRAWN_SHARE:
       return pdlt_plan_numbers(plan, k);
     default:

@@ -1,0 +1,114 @@
+/* hidden.c - see hidden.h. */
+#include "trainer/measure/hidden.h"
+
+#include <string.h>
+
+#include "base/core/memory.h"
+#include "trainer/network/layer.h"
+
+/* Numbers of one time. */
+static size_t numbers(const pdlt_hidden *hidden) {
+  return (size_t)(hidden->net->depth - 1) * hidden->data->samples;
+}
+
+pdlt_status pdlt_hidden_new(pdlt_hidden *out, const pdlt_network *net, const pdlt_samples *data,
+                            pdlt_error *err) {
+  pdlt_hidden h = {.net = net, .data = data};
+  const size_t D = data->samples, layer = net->max_width * D, layers = (size_t)net->depth - 1;
+  size_t total = 2 * layer + numbers(&h);
+  for (size_t k = 0; k < layers; k++) total += net->layer[k].out * D;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&h.start, layers, sizeof *h.start, err));
+  PDLT_TRY(pdlt_alloc(&h.storage, total, sizeof *h.storage, err));
+  double *next = h.storage;
+  h.s = pdlt_take(&next, layer);
+  h.next = pdlt_take(&next, layer);
+  h.q_start = pdlt_take(&next, numbers(&h));
+  for (size_t k = 0; k < layers; k++) h.start[k] = pdlt_take(&next, net->layer[k].out * D);
+  *out = h;
+  return PDLT_OK;
+cleanup:
+  pdlt_hidden_free(&h);
+  return status;
+}
+
+void pdlt_hidden_free(pdlt_hidden *hidden) {
+  pdlt_free(hidden->storage);
+  pdlt_free(hidden->start);
+  *hidden = (pdlt_hidden){0};
+}
+
+/* out (D) = sums of the squares of the columns of x (n, D). */
+static void sum_squares(size_t n, size_t D, const double *x, double *out) {
+  for (size_t a = 0; a < D; a++) out[a] = 0;
+  for (size_t i = 0; i < n; i++)
+    for (size_t a = 0; a < D; a++) out[a] += x[i * D + a] * x[i * D + a];
+}
+
+/* The preactivations of layer k, counted from 0, into h->s, from activations of the layer below. */
+static void forward(pdlt_hidden *h, const double *theta, int k, const double *below) {
+  double *z = h->next;
+  pdlt_layer_forward(&h->net->layer[k], theta, PDLT_BY_NEURON, h->data->samples, below, z);
+  h->next = h->s;
+  h->s = z;
+}
+
+/* Makes the preactivations of layer k in h->s activations. */
+static void activate(pdlt_hidden *h, int k) {
+  const size_t count = h->net->layer[k].out * h->data->samples;
+  pdlt_activation_forward(&h->net->activation, count, h->s, h->s, NULL);
+}
+
+void pdlt_hidden_draw(pdlt_hidden *hidden, const double *theta, double *out) {
+  const pdlt_network *net = hidden->net;
+  const size_t D = hidden->data->samples;
+  const double *below = hidden->data->x_all;
+  for (int k = 0; k + 1 < net->depth; k++, out += D) {
+    sum_squares(net->layer[k].in, D, below, out);
+    pdlt_layer_kernel(&net->layer[k], D, out, out);
+    if (k + 2 == net->depth) break;
+    forward(hidden, theta, k, below);
+    activate(hidden, k);
+    below = hidden->s;
+  }
+}
+
+/* Preactivations of layer k in the present state into h->s; those of the layer below are there. */
+static void present(pdlt_hidden *h, const pdlt_stepper *stepper, int k) {
+  if (k == 0) {
+    pdlt_stepper_weights(stepper);
+    pdlt_stepper_first(stepper, h->s);
+  } else {
+    activate(h, k - 1);
+    forward(h, stepper->theta, k, h->s);
+  }
+}
+
+/* out (D) = means of the squares of the columns of x (n, D). */
+static void mean_squares(size_t n, size_t D, const double *x, double *out) {
+  sum_squares(n, D, x, out);
+  for (size_t a = 0; a < D; a++) out[a] /= (double)n;
+}
+
+void pdlt_hidden_begin(pdlt_hidden *h, const pdlt_stepper *stepper) {
+  const size_t D = h->data->samples;
+  for (int k = 0; k + 1 < h->net->depth; k++) {
+    const size_t n = h->net->layer[k].out;
+    present(h, stepper, k);
+    memcpy(h->start[k], h->s, n * D * sizeof *h->s);
+    mean_squares(n, D, h->s, h->q_start + (size_t)k * D);
+  }
+}
+
+void pdlt_hidden_measure(pdlt_hidden *h, const pdlt_stepper *stepper,
+                         const pdlt_hidden_numbers *out) {
+  const size_t D = h->data->samples;
+  for (int k = 0; k + 1 < h->net->depth; k++) {
+    const size_t n = h->net->layer[k].out, at = (size_t)k * D;
+    present(h, stepper, k);
+    mean_squares(n, D, h->s, out->q + at);
+    for (size_t i = 0; i < n * D; i++) h->next[i] = h->s[i] - h->start[k][i];
+    mean_squares(n, D, h->next, out->moved + at);
+  }
+  for (size_t i = 0; i < numbers(h); i++) out->change[i] = out->q[i] - h->q_start[i];
+}
