@@ -37,7 +37,8 @@ std::string explanation(Study *study) {
   return copy;
 }
 
-const char *const start = "the networks start from uniform parameters, theory speaks of normal ones";
+const char *const start =
+    "the networks start from uniform parameters, theory speaks of normal ones";
 
 }  // namespace
 

@@ -223,7 +223,8 @@ TEST(TrainerInit, EnsembleAgreesWithAPlainLoop) {
       Agree(got, "n4/K", 2 * a + b, K[a][b].value(), K[a][b].se());
       Agree(got, "n4/Theta", 2 * a + b, Theta[a][b].value(), Theta[a][b].se());
     }
-  const double n = 4;  // coefficients of h = 1/n; index 1010 of V, D, A, and 0101, 0011 of the others
+  const double n =
+      4;  // coefficients of h = 1/n; index 1010 of V, D, A, and 0101, 0011 of the others
   Agree(got, "n4/V", 5, n * V.mean().value(), n * V.mean().se());
   Agree(got, "n4/D", 5, n * D.mean().value(), n * D.mean().se());
   Agree(got, "n4/A", 5, n * A.mean().value(), n * A.mean().se());
