@@ -21,7 +21,7 @@ enum { PDLT_COMMAND_PATH = 4096 };
 
 /* The command line of one subcommand, taken apart. Strings are borrowed from argv. */
 typedef struct pdlt_options {
-  int quiet, json, help, quick, full;
+  int quiet, json, help, quick, full, back;
   const char *output; /* -o */
   const char *claims; /* --claims: folder of claims; NULL: as pdlt_verify finds them */
   const char **sets;  /* key=value, ..., NULL; owned */
@@ -41,6 +41,7 @@ typedef struct pdlt_command {
   pdlt_status (*run)(pdlt_options *options, int *exit_status, pdlt_error *err);
   int trains;     /* 1: other ranks help, args[0] is the experiment */
   int takes_sets; /* 1: keys can be set */
+  int may_print;  /* 1: without -o the result is printed */
 } pdlt_command;
 
 pdlt_status pdlt_command_run(pdlt_options *options, int *exit_status, pdlt_error *err);
@@ -49,6 +50,7 @@ pdlt_status pdlt_command_train(pdlt_options *options, int *exit_status, pdlt_err
 pdlt_status pdlt_command_merge(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_compare(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_explain(pdlt_options *options, int *exit_status, pdlt_error *err);
+pdlt_status pdlt_command_translate(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_critical(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_verify(pdlt_options *options, int *exit_status, pdlt_error *err);

@@ -11,12 +11,15 @@ typedef struct option_help {
 } option_help;
 
 static const option_help options[] = {
-    {" run theory train merge compare verify ", "-o, --output PATH", "where the result goes"},
+    {" run translate theory train merge compare verify ", "-o, --output PATH",
+     "where the result goes"},
     {" run explain theory train ", "--set KEY=VALUE",
      "change a key of the experiment file (repeatable)"},
+    {" translate ", "--back", "from an experiment of one width to a description of its network"},
+    {" translate ", "--set KEY=VALUE", "with --back: change a key of the experiment (repeatable)"},
     {" compare ", "--set KEY=VALUE", "change a key of compare; the networks stay as they are"},
     {" verify ", "--set KEY=VALUE", "change a key of every experiment (repeatable)"},
-    {" run explain theory train merge compare verify ", "--threads N",
+    {" run explain translate theory train merge compare verify ", "--threads N",
      "default: all cores; results do not depend on it"},
     {" train ", "--shard k/K", "the k-th of K parts, for pdlt merge"},
     {" run train verify ", "--checkpoint S",
@@ -27,7 +30,8 @@ static const option_help options[] = {
      "tensors of every layer, not of the output layer only"},
     {" run theory train merge compare verify ", "--force",
      "overwrite the result of another experiment"},
-    {" run explain theory train merge compare verify ", "--quiet", "no progress"},
+    {" translate ", "--force", "overwrite a file that holds something else"},
+    {" run explain translate theory train merge compare verify ", "--quiet", "no progress"},
     {NULL, "--json", "print the result as JSON"},
     {NULL, "--help", "this"},
 };
@@ -41,6 +45,9 @@ static const struct {
     {"run", "pdlt run " DEMO " -o out/demo\n"
             "  pdlt run " DEMO " -o out/try --set ensemble.members=640 --set training.steps=5"},
     {"explain", "pdlt explain " DEMO "\n  pdlt explain " DEMO " --set network.depth=6 --json"},
+    {"translate",
+     "pdlt translate reports/my-network/pytorch.yaml -o out/pytorch.yaml\n"
+     "  pdlt translate --back " DEMO " --set network.widths=[64]"},
     {"theory", "pdlt theory " DEMO " -o theory.npz --layers"},
     {"train", "pdlt train " DEMO " -o measured.npz\n"
               "  pdlt train " DEMO " -o part-3.npz --shard 3/8"},
@@ -71,7 +78,7 @@ void pdlt_help_print(FILE *to, const pdlt_command *commands, size_t count) {
           "pdlt - finite-width networks against The Principles of Deep Learning Theory\n\n"
           "usage: pdlt COMMAND [ARGUMENTS] [OPTIONS]\n\n");
   for (size_t k = 0; k < count; k++)
-    fprintf(to, "  pdlt %-9s%-42s %s\n", commands[k].name, commands[k].usage, commands[k].summary);
+    fprintf(to, "  pdlt %-10s%-42s %s\n", commands[k].name, commands[k].usage, commands[k].summary);
   fprintf(to,
           "\noptions\n"
           "  -o, --output PATH   where the result goes\n"

@@ -18,7 +18,8 @@ enum {
   OPTION_JSON,
   OPTION_QUICK,
   OPTION_FULL,
-  OPTION_CLAIMS
+  OPTION_CLAIMS,
+  OPTION_BACK
 };
 
 static const struct option long_options[] = {
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
     {"quick", no_argument, NULL, OPTION_QUICK},
     {"full", no_argument, NULL, OPTION_FULL},
     {"claims", required_argument, NULL, OPTION_CLAIMS},
+    {"back", no_argument, NULL, OPTION_BACK},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -131,6 +133,9 @@ static pdlt_status read_one(pdlt_options *options, int code, const char *command
     case OPTION_CLAIMS:
       options->claims = optarg;
       return PDLT_OK;
+    case OPTION_BACK:
+      options->back = 1;
+      return PDLT_OK;
     case ':':
       return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: %s needs a value", command, argv[optind - 1]);
     default:
@@ -149,7 +154,7 @@ static pdlt_status check(const pdlt_options *options, const pdlt_command *comman
   if (options->quick && options->full)
     return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --quick and --full exclude each other",
                      command->name);
-  if (command->needs_output != NULL && options->output == NULL)
+  if (command->needs_output != NULL && options->output == NULL && !command->may_print)
     return pdlt_fail(err, PDLT_ERR_INPUT, "usage: pdlt %s %s (-o %s is missing)", command->name,
                      command->usage, command->needs_output);
   if (command->needs_output == NULL && options->output != NULL)
@@ -157,6 +162,9 @@ static pdlt_status check(const pdlt_options *options, const pdlt_command *comman
                      command->name);
   if (options->sets[0] != NULL && !command->takes_sets)
     return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --set: this command has no keys",
+                     command->name);
+  if (options->back && strcmp(command->name, "translate") != 0)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --back: only pdlt translate goes back",
                      command->name);
   if (options->settings.shards > 0 && strcmp(command->name, "train") != 0)
     return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --shard: only pdlt train makes shards",

@@ -187,6 +187,11 @@ pdlt_status pdlt_experiment_parse(pdlt_experiment *out, const char *text, const 
                                   size_t num_overrides, const char *const *overrides,
                                   pdlt_error *err);
 
+/* The same from a tree (base/file/yaml.h), whose lines messages name; it stays the caller's. */
+struct pdlt_node;
+pdlt_status pdlt_experiment_parse_tree(pdlt_experiment *out, const struct pdlt_node *root,
+                                       const char *name, pdlt_error *err);
+
 /* The same of an experiment whose samples are in memory: data.source is arrays, whatever the text
  * says; of the keys of another source train, test, center and scale stay. Without data.train all samples
  * train but those of data.test; without data.test the rest are test samples. samples >= 1. */

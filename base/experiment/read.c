@@ -114,6 +114,40 @@ static pdlt_status check_root(pdlt_reader *reader, const pdlt_node *root) {
                           "the file must be a mapping: network: ..., data: ..., training: ...");
 }
 
+static pdlt_status begin(pdlt_experiment *ex, const char *name, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_strdup(&ex->path, name, err));
+  PDLT_TRY(folder_of(name, &ex->directory, err));
+  PDLT_TRY(pdlt_alloc(&ex->origin, 1, sizeof *ex->origin, err));
+cleanup:
+  return status;
+}
+
+/* All values of the tree. */
+static pdlt_status read_tree(pdlt_reader *reader, const pdlt_node *root) {
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_schema_check_keys(reader, root));
+  pdlt_experiment_set_defaults(reader->ex);
+  PDLT_TRY(pdlt_schema_read(reader, root));
+  PDLT_TRY(pdlt_experiment_check(reader));
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_experiment_parse_tree(pdlt_experiment *out, const pdlt_node *root,
+                                       const char *name, pdlt_error *err) {
+  pdlt_experiment ex = {0};
+  pdlt_reader reader = {name, &ex, err};
+  pdlt_status status = begin(&ex, name, err);
+  if (status == PDLT_OK) status = check_root(&reader, root);
+  if (status == PDLT_OK) status = read_tree(&reader, root);
+  if (status == PDLT_OK)
+    *out = ex;
+  else
+    pdlt_experiment_free(&ex);
+  return status;
+}
+
 /* samples: of arrays in memory; 0: there are none. */
 static pdlt_status parse_bytes(pdlt_experiment *out, const char *text, size_t size,
                                const char *name, size_t samples, size_t num_overrides,
@@ -124,19 +158,14 @@ static pdlt_status parse_bytes(pdlt_experiment *out, const char *text, size_t si
   pdlt_reader reader = {name, &ex, err};
   pdlt_node *root = NULL;
 
-  PDLT_TRY(pdlt_strdup(&ex.path, name, err));
-  PDLT_TRY(folder_of(name, &ex.directory, err));
-  PDLT_TRY(pdlt_alloc(&ex.origin, 1, sizeof *ex.origin, err));
+  PDLT_TRY(begin(&ex, name, err));
   PDLT_TRY(pdlt_node_parse(&root, name, text, size, NULL, err));
   PDLT_TRY(check_root(&reader, root));
   if (samples > 0) PDLT_TRY(pdlt_experiment_place_arrays(&reader, root));
   for (size_t i = 0; i < num_overrides; i++)
     PDLT_TRY(pdlt_experiment_override(&reader, root, overrides[i]));
   if (samples > 0) PDLT_TRY(pdlt_experiment_count_arrays(&reader, root, samples));
-  PDLT_TRY(pdlt_schema_check_keys(&reader, root));
-  pdlt_experiment_set_defaults(&ex);
-  PDLT_TRY(pdlt_schema_read(&reader, root));
-  PDLT_TRY(pdlt_experiment_check(&reader));
+  PDLT_TRY(read_tree(&reader, root));
   *out = ex;
   memset(&ex, 0, sizeof ex);
 

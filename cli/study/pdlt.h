@@ -103,6 +103,20 @@ PDLT_API pdlt_status pdlt_study_run(pdlt_study *study, const char *folder, pdlt_
 PDLT_API pdlt_status pdlt_study_explain(pdlt_study *study, int json, char **out, pdlt_error *err);
 PDLT_API void pdlt_text_free(char *text); /* NULL is allowed */
 
+/* --- From frameworks and back --- */
+
+/* A framework's description of a network (a file, or text) as an experiment; with `back` an experiment of
+ * one width as a description (docs/my-network.md). file: where the text goes too (NULL: nowhere); relative
+ * paths of data files are made to fit its folder. Of the settings, sets (with `back`), threads and force
+ * count; NULL: defaults. *out (may be NULL) is owned by the caller (pdlt_text_free). Errors: PDLT_ERR_INPUT
+ * `FILE:LINE: key: ...` for what has no counterpart and for a file that holds something else, PDLT_ERR_IO,
+ * PDLT_ERR_MEMORY. Cost: reads the data. */
+PDLT_API pdlt_status pdlt_translate(const char *path, int back, const char *file,
+                                    const pdlt_settings *settings, char **out, pdlt_error *err);
+PDLT_API pdlt_status pdlt_translate_text(const char *text, int back, const char *file,
+                                         const pdlt_settings *settings, char **out,
+                                         pdlt_error *err);
+
 /* --- Results; borrowed until the study changes or is freed --- */
 
 typedef enum pdlt_part { PDLT_THEORY, PDLT_MEASURED } pdlt_part;

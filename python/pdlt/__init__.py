@@ -13,10 +13,11 @@ from ._experiment import Experiment, Settings
 from ._library import __version__, about
 from ._study import Event, Progress
 from .archive import Archive
-from .commands import compare, explain, run, theory, train
+from .commands import compare, explain, run, theory, train, translate
 from .result import Result
 
 __all__ = [
     "Archive", "Error", "Event", "Experiment", "InputError", "Interrupted", "NumericError", "OutOfMemory",
     "Progress", "Result", "Settings", "__version__", "about", "compare", "explain", "run", "theory", "train",
+    "translate",
 ]

@@ -55,6 +55,8 @@ _functions = {
     "pdlt_study_compare": (c_int, [_handle, c_char_p, _error]),
     "pdlt_study_run": (c_int, [_handle, c_char_p, _error]),
     "pdlt_study_explain": (c_int, [_handle, c_int, POINTER(c_void_p), _error]),
+    "pdlt_translate": (c_int, [c_char_p, c_int, c_char_p, _settings, POINTER(c_void_p), _error]),
+    "pdlt_translate_text": (c_int, [c_char_p, c_int, c_char_p, _settings, POINTER(c_void_p), _error]),
     "pdlt_text_free": (None, [c_void_p]),
 }
 

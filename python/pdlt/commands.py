@@ -1,4 +1,4 @@
-"""The commands of the program as functions: run, theory, train, compare, explain."""
+"""The commands of the program as functions: run, theory, train, compare, explain, translate."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import Any, Optional, Union
 
 from numpy.typing import ArrayLike
 
+from ._errors import InputError
 from ._experiment import Experiment, Settings, Source, sets_of
 from ._study import Progress, Study
+from ._translate import translate as _translate
 from .archive import Archive
 from .result import Result
 
@@ -133,3 +135,27 @@ def explain(experiment: Experiment, x: Optional[ArrayLike] = None, y: Optional[A
     study = Study(Source(experiment, x, y, settings, keys), threads=threads, progress=progress)
     explained: dict[str, Any] = json.loads(study.explain())
     return explained
+
+
+def translate(description: Experiment, out: Optional[_Path] = None, threads: Optional[int] = None, *,
+              back: bool = False, force: bool = False, settings: Optional[Settings] = None,
+              **keys: Any) -> str:
+    """A PyTorch or JAX network as the text of an experiment, which `run` and the others take; or back.
+
+    description
+        A path, YAML text or a dict: framework, sizes, activation, init, loss, optimizer, steps, data
+        (docs/my-network.md). With data {"source": "arrays", "train": N_A, "test": N_B} the samples are given
+        to `run`. With `back` an experiment of one width, whose network is described.
+    out
+        A file for the text, too; relative paths of data files are made to fit its folder.
+    force
+        True: a file that holds something else is overwritten.
+    settings, keys
+        With `back`: keys of the experiment, network__widths=[64].
+    """
+    source = Source(description, None, None, settings, keys)
+    if source.sets and not back:
+        key = source.sets[0].split("=")[0]
+        raise InputError(f"{key}: a description has no keys of an experiment; change them when the "
+                         "experiment is run, or translate with back=True")
+    return _translate(source, back, None if out is None else os.fspath(out), threads, force)

@@ -140,6 +140,31 @@ class Commands(InFolder):
             with self.assertRaisesRegex(pdlt.Error, "result.points"):
                 getattr(result, name)
 
+    def test_translate(self):
+        network = {"framework": "pytorch", "sizes": (2, np.int64(8), 8, 1), "activation": "tanh",
+                   "loss": "mse_mean", "optimizer": {"sgd": {"lr": 0.1}}, "steps": 4,
+                   "data": {"source": "arrays", "train": 2, "test": 1}}
+        text = pdlt.translate(network)
+        self.assertIn("\n  init: uniform\n", text)
+        self.assertEqual(pdlt.theory(text, X, Y, theory__order=0)["K"].shape, (3, 3))
+        Path("net.yaml").write_text(json.dumps({**network, "sizes": [2, 8, 8, 1], "data": FILE["data"]}))
+        self.assertEqual(pdlt.translate("net.yaml", out="made.yaml"), Path("made.yaml").read_text())
+        if program("translate", "net.yaml") is not None:
+            self.assertEqual(program("translate", "net.yaml").stdout, pdlt.translate("net.yaml"))
+        with self.assertRaisesRegex(pdlt.InputError, "^e.yaml: exists and holds something else"):
+            pdlt.translate("net.yaml", out="e.yaml")
+        description = pdlt.translate("made.yaml", back=True, network__widths=[8])
+        self.assertIn("sizes: [2, 8, 8, 1]\n", description)
+        again = pdlt.theory(pdlt.translate(description), theory__order=0)
+        first = pdlt.theory("made.yaml", theory__order=0)
+        np.testing.assert_allclose(again["Theta"], first["Theta"], rtol=1e-13)
+        with self.assertRaisesRegex(pdlt.InputError, "^network:1: optimizer: adam has no counterpart"):
+            pdlt.translate({**network, "sizes": [2, 8, 1], "optimizer": "adam"})
+        with self.assertRaisesRegex(pdlt.InputError, "^network.depth: a description has no keys"):
+            pdlt.translate(network, network__depth=3)
+        with self.assertRaisesRegex(pdlt.InputError, "^made.yaml:.* network.widths: 5 widths"):
+            pdlt.translate("made.yaml", back=True)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -62,9 +62,10 @@ TEST(Commands, HelpOfACommandIsComplete) {
   TempFolder folder;
   const struct {
     const char *name, *arguments;
-  } all[] = {{"run", "a -o x"},   {"explain", "a"},    {"theory", "a -o x"},
-             {"train", "a -o x"}, {"merge", "a -o x"}, {"compare", "a b -o x"},
-             {"verify", "-o x"},  {"list", ""},        {"critical", "gelu"}};
+  } all[] = {{"run", "a -o x"},       {"explain", "a"},    {"theory", "a -o x"},
+             {"train", "a -o x"},     {"merge", "a -o x"}, {"compare", "a b -o x"},
+             {"translate", "a -o x"}, {"verify", "-o x"},  {"list", ""},
+             {"critical", "gelu"}};
   for (const auto &[name, arguments] : all) {
     const std::string command = name;
     const std::string help = run_pdlt(command + " --help", folder.path()).out;
@@ -79,6 +80,11 @@ TEST(Commands, HelpOfACommandIsComplete) {
     takes("--set", "this command has no keys");
     takes("--output", "writes no file");
     EXPECT_EQ(help.find("\n  --shard") != std::string::npos, command == "train") << command;
+    EXPECT_EQ(help.find("\n  --back") != std::string::npos, command == "translate") << command;
+    const Outcome back = run_pdlt(command + " " + arguments + " --back", folder.path());
+    EXPECT_EQ(back.err.find("only pdlt translate goes back") == std::string::npos,
+              command == "translate")
+        << command;
     EXPECT_EQ(help.find("\n  --quick") != std::string::npos, command == "verify") << command;
   }
 }

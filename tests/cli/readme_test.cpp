@@ -70,6 +70,36 @@ TEST(Readme, CommandsOfExperimentWork) { ExpectToWork("docs/experiment.md", 4); 
 
 TEST(Readme, CommandsOfHiddenWork) { ExpectToWork("docs/hidden.md", 3); }
 
+/* As printed, but for the time it takes: infinite width only and fewer steps. What translate prints is in the
+ * page, and what explain prints of the network itself. */
+TEST(Readme, CommandsOfMyNetworkWork) {
+  TempFolder folder;
+  make_project(folder);
+  const std::string page = read_text(PDLT_SOURCE_DIR "/docs/my-network.md");
+  const auto commands = commands_of("docs/my-network.md");
+  EXPECT_GE(commands.size(), 5u);
+  for (std::string command : commands) {
+    const size_t end = command.find(" ||");
+    if (command.find("pdlt run") != command.npos)
+      command.insert(end == command.npos ? command.size() : end,
+                     " --quiet --set theory.order=0 --set training.steps=4 --set "
+                     "ensemble.estimator=antithetic");
+    const Outcome got = run_shell(command, folder.path());
+    EXPECT_EQ(got.status, 0) << command << "\n" << got.out << got.err;
+    const bool warns = got.out.find("start from uniform parameters") != got.out.npos;
+    EXPECT_EQ(warns, command.find("-o out/uniform") != command.npos) << command;
+    const size_t reach = got.out.find("within reach from");
+    const bool explains = command.find("explain") != command.npos;
+    const std::string line =
+        explains ? got.out.substr(reach, got.out.find('\n', reach) - reach) : "";
+    EXPECT_NE(page.find(line), page.npos) << line;
+    EXPECT_EQ(line.size() > 20, explains) << command;
+  }
+  const std::string made = read_text(folder / "out/pytorch.yaml");
+  EXPECT_GT(made.size(), 500u);
+  EXPECT_NE(page.find("```yaml\n" + made + "```\n"), page.npos) << made;
+}
+
 /* As printed, but for the time it takes: fewer members and steps, infinite width only. With
  * PDLT_TEST_DATA on the images themselves, else on others of their format. */
 TEST(Readme, CommandForMnistWorks) {

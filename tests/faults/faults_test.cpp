@@ -40,6 +40,11 @@ const char *const claim =
     "claim: c\nequation: e\ntext: t\nexpect:\n  - test: theory\n    value: \"K[0,0]\"\n"
     "    predicted: \"K[0,0]\"\n    tolerance: 0.02\n    sabotage: [{value: \"2\"}]\n";
 
+const char *const network =
+    "framework: mup\nsizes: [2, 8, 8, 1]\nbase_sizes: [2, 4, 4, 1]\nactivation: tanh\n"
+    "loss: mse_mean\noptimizer: {sgd: {lr: 0.1}}\nsteps: 2\n"
+    "data: {source: csv, file: in.csv, train: 2, test: 1}\n";
+
 using Files = std::map<std::string, std::string>; /* bytes by name */
 
 struct Result {
@@ -248,6 +253,7 @@ Files make_inputs(const std::vector<std::string> &commands = {}) {
   TempFolder folder;
   put_inputs(folder.path(),
              {{"e.yaml", experiment},
+              {"net.yaml", network},
               {"in.csv", "x1,x2,y1\n1,0.5,1\n-0.3,1,-1\n0.2,-0.7,0.5\n"},
               {"claims/5-t/expect.yaml", claim},
               {"claims/5-t/experiment.yaml", experiment},
@@ -287,6 +293,15 @@ TEST(Faults, Explain) {
   const std::string command = "explain e.yaml --json --quiet --threads 1";
   test_command(command, make_inputs(), {10, of_tanh, false});
   test_command(command + " --set network.activation=linear", make_inputs(), {1, every, false});
+}
+
+TEST(Faults, Translate) {
+  test_command("translate net.yaml -o x.yaml --json", make_inputs(), {12, every, false});
+}
+
+TEST(Faults, TranslateBack) {
+  test_command("translate --back e.yaml -o x.yaml --set network.widths=[8] --quiet --threads 1",
+               make_inputs(), {12, every, false});
 }
 
 TEST(Faults, Theory) {

@@ -18,7 +18,9 @@ struct Folder {
 };
 
 inline const std::vector<Folder> house = {
-    {"base", {}, {{"core"}, {"vector", "file"}, {"random", "activation"}, {"experiment"}}},
+    {"base",
+     {},
+     {{"core"}, {"vector", "file"}, {"random", "activation"}, {"experiment"}, {"translate"}}},
     {"datasets", {"base"}, {{""}}},
     {"theory",
      {"base", "datasets"},
