@@ -1,38 +1,15 @@
 /* readme_test.cpp - the commands that README.md and pages of docs tell people to type do work. */
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/cli/images.h"
-#include "tests/cli/support.h"
+#include "tests/cli/pages.h"
 
 namespace {
-
-/* Lines of the ```sh blocks of a page. */
-std::vector<std::string> commands_of(const std::string &page) {
-  std::istringstream in(read_text(PDLT_SOURCE_DIR "/" + page));
-  std::vector<std::string> commands;
-  bool inside = false;
-  for (std::string line; std::getline(in, line);) {
-    if (line.rfind("```", 0) == 0)
-      inside = line == "```sh";
-    else if (inside)
-      commands.push_back(line);
-  }
-  return commands;
-}
-
-/* Stands for the project's folder; results stay in there. */
-void make_project(const TempFolder &folder) {
-  std::filesystem::create_directories(folder / "build/cli");
-  std::filesystem::create_symlink(PDLT_PROGRAM, folder / "build/cli/pdlt");
-  for (const char *name : {"reports", "datasets"})
-    std::filesystem::create_directory_symlink(std::string(PDLT_SOURCE_DIR) + "/" + name,
-                                              folder / name);
-  std::filesystem::create_directory(folder / "out");
-}
 
 /* The indented command that begins with `start`, its lines joined. */
 std::string readme_command(const std::string &start) {
@@ -122,6 +99,53 @@ TEST(Readme, CommandForMnistWorks) {
   EXPECT_EQ(got.status, 0) << command << "\n" << got.out << got.err;
   EXPECT_NE(got.err.find("data: 8 train ("), got.err.npos) << got.err;
   EXPECT_TRUE(std::filesystem::exists(folder / "out/mnist/report.html"));
+}
+
+/* What a full run takes is told twice. */
+TEST(Readme, TimeOfVerifyIsThatOfItsPage) {
+  const std::regex time("about ([0-9]+) minutes of\\s+processor\\s+time");
+  std::string minutes[2];
+  const char *const pages[] = {"README.md", "docs/claims.md"};
+  for (int k = 0; k < 2; k++) {
+    const std::string page = read_text(std::string(PDLT_SOURCE_DIR) + "/" + pages[k]);
+    std::smatch found;
+    ASSERT_TRUE(std::regex_search(page, found, time)) << pages[k];
+    minutes[k] = found[1];
+  }
+  EXPECT_EQ(minutes[0], minutes[1]);
+}
+
+/* Whether a heading of the page makes this anchor. */
+bool has_heading(const std::string &page, const std::string &anchor) {
+  std::istringstream in(read_text(page));
+  for (std::string line; std::getline(in, line);) {
+    if (line.rfind("## ", 0) != 0) continue;
+    std::string made;
+    for (const char c : line.substr(3))
+      if (isalnum(static_cast<unsigned char>(c)) || c == '-')
+        made += static_cast<char>(tolower(c));
+      else if (c == ' ')
+        made += '-';
+    if (made == anchor) return true;
+  }
+  return false;
+}
+
+TEST(Readme, ResultsOpenWithTenLinesWithNumbersAndLinks) {
+  const std::string docs = PDLT_SOURCE_DIR "/docs/";
+  std::istringstream in(read_text(docs + "results.md"));
+  const std::regex item("([0-9]+)\\. \\[.*\\]\\(([a-z.]*)#([a-z0-9-]+)\\).*[0-9].*\\.");
+  std::string line;
+  std::getline(in, line);
+  std::getline(in, line);
+  for (int k = 1; k <= 10; k++) {
+    std::smatch found;
+    std::getline(in, line);
+    ASSERT_TRUE(std::regex_match(line, found, item)) << line;
+    EXPECT_EQ(found[1], std::to_string(k));
+    const std::string page = found[2].length() > 0 ? found[2].str() : "results.md";
+    EXPECT_TRUE(has_heading(docs + page, found[3])) << line;
+  }
 }
 
 TEST(Readme, BootstrapKnowsItsCommands) {
