@@ -62,6 +62,8 @@ TEST(Readme, ProgramCommandsWork) { ExpectToWork("README.md", 5); }
 
 TEST(Readme, CommandsOfExplainWork) { ExpectToWork("docs/explain.md", 2); }
 
+TEST(Readme, CommandsOfFiguresWork) { ExpectToWork("docs/figures.md", 3); }
+
 /* The recipe for kinks: theory agrees, and is refuted without the neurons that cross. */
 TEST(Readme, CommandsOfExperimentWork) { ExpectToWork("docs/experiment.md", 4); }
 
