@@ -49,6 +49,7 @@ pdlt_status pdlt_command_theory(pdlt_options *options, int *exit_status, pdlt_er
 pdlt_status pdlt_command_train(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_merge(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_compare(pdlt_options *options, int *exit_status, pdlt_error *err);
+pdlt_status pdlt_command_figure(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_explain(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_translate(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err);

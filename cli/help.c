@@ -11,15 +11,17 @@ typedef struct option_help {
 } option_help;
 
 static const option_help options[] = {
-    {" run translate theory train merge compare verify ", "-o, --output PATH",
+    {" run translate theory train merge compare figure verify ", "-o, --output PATH",
      "where the result goes"},
     {" run explain theory train ", "--set KEY=VALUE",
      "change a key of the experiment file (repeatable)"},
     {" translate ", "--back", "from an experiment of one width to a description of its network"},
     {" translate ", "--set KEY=VALUE", "with --back: change a key of the experiment (repeatable)"},
-    {" compare ", "--set KEY=VALUE", "change a key of compare; the networks stay as they are"},
+    {" compare ", "--set KEY=VALUE",
+     "change a key of compare or figures; the networks stay as they are"},
+    {" figure ", "--set KEY=VALUE", "change a key of figures or compare, as figures.width_mm=85"},
     {" verify ", "--set KEY=VALUE", "change a key of every experiment (repeatable)"},
-    {" run explain translate theory train merge compare verify ", "--threads N",
+    {" run explain translate theory train merge compare figure verify ", "--threads N",
      "default: all cores; results do not depend on it"},
     {" train ", "--shard k/K", "the k-th of K parts, for pdlt merge"},
     {" run train verify ", "--checkpoint S",
@@ -31,7 +33,7 @@ static const option_help options[] = {
     {" run theory train merge compare verify ", "--force",
      "overwrite the result of another experiment"},
     {" translate ", "--force", "overwrite a file that holds something else"},
-    {" run explain translate theory train merge compare verify ", "--quiet", "no progress"},
+    {" run explain translate theory train merge compare figure verify ", "--quiet", "no progress"},
     {NULL, "--json", "print the result as JSON"},
     {NULL, "--help", "this"},
 };
@@ -55,6 +57,10 @@ static const struct {
     {"compare",
      "pdlt compare theory.npz measured.npz -o out\n"
      "  pdlt compare theory.npz measured.npz -o out --set compare.degree=3"},
+    {"figure",
+     "pdlt figure width_scaling theory.npz measured.npz -o scaling.pdf\n"
+     "  pdlt figure kernels theory.npz measured.npz -o kernels.svg --set figures.width_mm=85\n"
+     "  pdlt list figures"},
     {"verify", "pdlt verify --quick -o out/verify\n  pdlt verify 5 inf -o out/verify"},
     {"list", "pdlt list activations\n  pdlt list claims --json"},
     {"critical", "pdlt critical gelu\n  pdlt critical 'leaky_relu(0.2)'"},

@@ -359,6 +359,17 @@ static pdlt_status check_follows(pdlt_reader *reader) {
   return PDLT_OK;
 }
 
+/* The samples and times of figures are there; those of a sweep are known at its points. */
+static pdlt_status check_figures(pdlt_reader *reader) {
+  const pdlt_experiment *ex = reader->ex;
+  char why[256];
+  const char *key =
+      pdlt_figure_keys_wrong(&ex->compare.figures, (size_t)ex->data.train + (size_t)ex->data.test,
+                             ex->training.num_record, ex->training.record, why, sizeof why);
+  if (key == NULL || ex->swept) return PDLT_OK;
+  return pdlt_experiment_fail(ex, key, reader->err, "%s", why);
+}
+
 pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   pdlt_status status = PDLT_OK;
   PDLT_TRY(fill_network(reader));
@@ -369,6 +380,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   PDLT_TRY(check_measure(reader));
   PDLT_TRY(check_follows(reader));
   PDLT_TRY(pdlt_until_check(reader));
+  PDLT_TRY(check_figures(reader));
 cleanup:
   return status;
 }

@@ -1,7 +1,7 @@
-/* compare_keys.c - the section `compare` of an experiment by itself: it may be set anew for
- * results that are there already.
+/* compare_keys.c - the sections `compare` and `figures` of an experiment by themselves: they may be set
+ * anew for results that are there already.
  *
- * Is not: the comparison (compare/). */
+ * Is not: the comparison (compare/), or the values of figures (figure_keys.c). */
 #include <string.h>
 
 #include "base/core/memory.h"
@@ -29,35 +29,42 @@ void pdlt_compare_keys_from_json(pdlt_compare_keys *out, const json_t *experimen
   if (json_is_number(level)) out->level = json_number_value(level);
   for (int k = 0; csv != NULL && pdlt_csv_words[k] != NULL; k++)
     if (strcmp(pdlt_csv_words[k], csv) == 0) out->csv = (pdlt_csv)k;
+  pdlt_figure_keys_from_json(&out->figures, experiment);
 }
 
-static int is_of_compare(const char *path) {
-  return strcmp(path, "compare") == 0 || strncmp(path, "compare.", 8) == 0;
+static const char *const sections[] = {"compare", "figures"};
+enum { SECTIONS = sizeof sections / sizeof *sections };
+
+/* What stands behind "SECTION." in a path; "" for the section; NULL: of another. */
+static const char *key_of(const char *path, const char *section) {
+  const size_t length = strlen(section);
+  if (strncmp(path, section, length) != 0) return NULL;
+  return path[length] == '.' ? path + length + 1 : path[length] == 0 ? "" : NULL;
 }
 
-/* The keys that were set are of compare; a section is named only when nothing in it is. */
+/* The keys that were set are of these sections; another is named only when nothing in it is. */
 static pdlt_status refuse_others(pdlt_reader *reader) {
-  for (int sections = 0; sections < 2; sections++)
+  for (int whole = 0; whole < 2; whole++)
     for (size_t i = 0; i < pdlt_schema_count; i++) {
       const pdlt_schema_key *key = &pdlt_schema[i];
-      if (reader->ex->origin->line[i] == 0 || is_of_compare(key->path) ||
-          (key->type == PDLT_VALUE_SECTION) != sections)
+      if (reader->ex->origin->line[i] == 0 || key_of(key->path, "compare") != NULL ||
+          key_of(key->path, "figures") != NULL || (key->type == PDLT_VALUE_SECTION) != whole)
         continue;
       return pdlt_reader_fail(reader, PDLT_LINE_SET, key->path,
                               "belongs to the run; compare only knows compare.degree, "
-                              "compare.level, compare.csv");
+                              "compare.level, compare.csv and figures");
     }
   return PDLT_OK;
 }
 
-static pdlt_status read_values(pdlt_reader *reader, const pdlt_node *root) {
-  const pdlt_node *section = pdlt_node_find(root, "compare", strlen("compare"), NULL);
+static pdlt_status read_section(pdlt_reader *reader, const pdlt_node *root, const char *name) {
+  const pdlt_node *section = pdlt_node_find(root, name, strlen(name), NULL);
   for (size_t i = 0; section != NULL && i < pdlt_schema_count; i++) {
-    const pdlt_schema_key *key = &pdlt_schema[i];
-    if (strncmp(key->path, "compare.", 8) != 0) continue;
-    const char *name = key->path + 8;
-    const pdlt_node *value = pdlt_node_find(section, name, strlen(name), NULL);
-    const pdlt_status status = value == NULL ? PDLT_OK : pdlt_value_read(reader, value, key);
+    const char *own = key_of(pdlt_schema[i].path, name);
+    if (own == NULL || own[0] == 0) continue;
+    const pdlt_node *value = pdlt_node_find(section, own, strlen(own), NULL);
+    const pdlt_status status =
+        value == NULL ? PDLT_OK : pdlt_value_read(reader, value, &pdlt_schema[i]);
     if (status != PDLT_OK) return status;
   }
   return PDLT_OK;
@@ -75,7 +82,7 @@ pdlt_status pdlt_compare_keys_set(pdlt_compare_keys *keys, size_t num_settings,
     PDLT_TRY(pdlt_experiment_override(&reader, root, settings[i]));
   PDLT_TRY(pdlt_schema_check_keys(&reader, root));
   PDLT_TRY(refuse_others(&reader));
-  PDLT_TRY(read_values(&reader, root));
+  for (int k = 0; k < SECTIONS; k++) PDLT_TRY(read_section(&reader, root, sections[k]));
   *keys = ex.compare;
 cleanup:
   pdlt_node_free(root);

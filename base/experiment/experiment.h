@@ -88,11 +88,28 @@ typedef struct pdlt_name_list {
   char **name; /* (count) */
 } pdlt_name_list;
 
-/* How theory and measurement are compared; theory and networks do not depend on it. */
+/* How figures are drawn, and of what (docs/figures.md). All 0: as they are without any of these keys. */
+enum { PDLT_FIGURE_TITLE = 200, PDLT_FIGURE_LIST = 64, PDLT_FIGURE_COLORS = 9 };
+enum { PDLT_FIGURE_OWN_COLOR = 1 << 24 };
+typedef struct pdlt_figure_keys {
+  char title[PDLT_FIGURE_TITLE];      /* above the figure; empty: none */
+  double font_size;                   /* of the labels of axes, points */
+  double width_mm;                    /* of the figure; 0: what its panels take */
+  int grey;                           /* 1: greys in place of colours */
+  unsigned color[PDLT_FIGURE_COLORS]; /* OWN_COLOR + 0xrrggbb in place of a colour, as named */
+  unsigned long long quantities;      /* those that are shown, bit PDLT_QUANTITY_K...; 0: all */
+  size_t num_times, num_samples;      /* 0: all */
+  double times[PDLT_FIGURE_LIST];     /* increasing; INFINITY: the end */
+  int samples[PDLT_FIGURE_LIST];      /* from 1, training samples first; different */
+} pdlt_figure_keys;
+extern const char *const pdlt_figure_color_words[]; /* names of the colours */
+
+/* How theory and measurement are compared and shown; theory and networks do not depend on it. */
 typedef struct pdlt_compare_keys {
   int degree;   /* of the fit in h */
   double level; /* family-wise */
   pdlt_csv csv;
+  pdlt_figure_keys figures;
 } pdlt_compare_keys;
 
 typedef struct pdlt_experiment_origin pdlt_experiment_origin; /* lines of the keys */
@@ -283,24 +300,29 @@ pdlt_status pdlt_experiment_check_memory(const pdlt_experiment *ex, size_t input
  * same keys as the file, no paths but those written in it. New reference. */
 pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdlt_error *err);
 
-/* Hex digest (out: 17 bytes with the zero) of the canonical JSON: of everything but compare, or
+/* Hex digest (out: 17 bytes with the zero) of the canonical JSON: of everything but compare and figures, or
  * (physics_only) of network (without widths), data and training, that theory and
  * measurement must share to be comparable. compare.degree counts with until, which asks for
  * members by it. data_hash: of the samples (datasets/dataset.h). */
 pdlt_status pdlt_experiment_hash(const pdlt_experiment *ex, const char *data_hash, int physics_only,
                                  char *out, pdlt_error *err);
 
-/* The digest of everything but compare, of an experiment as JSON: as an archive holds it. */
+/* The digest of everything but compare and figures, of an experiment as JSON: as an archive holds it. */
 pdlt_status pdlt_experiment_json_hash(const json_t *experiment, const char *data_hash, char *out,
                                       pdlt_error *err);
 
-/* Sets the keys of compare that the settings ("compare.degree=3") give, in order; others stay.
+/* Sets the keys of compare and figures that the settings ("compare.degree=3") give, in order; others stay.
  * Errors: PDLT_ERR_INPUT `--set: KEY: ...` (unknown, no value it can have, a key of the run). */
 pdlt_status pdlt_compare_keys_set(pdlt_compare_keys *keys, size_t num_settings,
                                   const char *const *settings, pdlt_error *err);
 
 /* Those that stand in an experiment as JSON; what it lacks has its default. */
 void pdlt_compare_keys_from_json(pdlt_compare_keys *out, const json_t *experiment);
+
+/* The key of figures that names a sample or time that results of D samples at these times (n) do not
+ * have, and why, in words; NULL: none. */
+const char *pdlt_figure_keys_wrong(const pdlt_figure_keys *keys, size_t D, size_t n,
+                                   const double *times, char *why, size_t size);
 
 /* Neurons of layer l = 0..L at hidden width n (n_0 as given). */
 static inline int pdlt_experiment_layer_width(const pdlt_experiment *ex, int layer, int n,

@@ -137,6 +137,17 @@ void pdlt_compare_keys_default(pdlt_compare_keys *out);
 /* New reference, or NULL. */
 json_t *pdlt_compare_keys_json(const pdlt_compare_keys *keys);
 
+/* --- figure_keys.c --- */
+
+pdlt_status pdlt_read_figure_title(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_figure_colors(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_figure_quantities(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_figure_times(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_figure_samples(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+/* New reference, or NULL; an empty object where nothing is set. */
+json_t *pdlt_figure_keys_json(const pdlt_figure_keys *keys);
+void pdlt_figure_keys_from_json(pdlt_figure_keys *out, const json_t *experiment);
+
 /* --- check.c --- */
 
 /* Whether the file or --set has this key. */

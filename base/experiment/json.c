@@ -204,6 +204,11 @@ pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdl
   put(object, "measure_samples", json_integer(ex->measure_samples), &ok);
   put(object, "theory", theory_json(ex, &ok), &ok);
   put(object, "compare", pdlt_compare_keys_json(&ex->compare), &ok);
+  json_t *figures = pdlt_figure_keys_json(&ex->compare.figures);
+  if (figures == NULL || json_object_size(figures) > 0)
+    put(object, "figures", figures, &ok);
+  else
+    json_decref(figures);
   if (!ok) return out_of_memory(object, err);
   *out = object;
   return PDLT_OK;
@@ -249,6 +254,7 @@ pdlt_status pdlt_experiment_json_hash(const json_t *experiment, const char *data
   json_t *object = pdlt_json_copy(experiment);
   int ok = object != NULL;
   put(object, "compare", compare_of_run(experiment), &ok);
+  (void)json_object_del(object, "figures");
   return hash_object(object, ok, data_hash, out, err);
 }
 

@@ -70,7 +70,7 @@ static int is_summary(pdlt_study *study, const pdlt_comparison *comparison, pdlt
 
 /* comparison.csv, verdict.json, report.html and figures/ into folder. */
 static pdlt_status write_all(pdlt_study *study, const pdlt_comparison *comparison,
-                             pdlt_csv csv_rows, const char *folder, pdlt_error *err) {
+                             const pdlt_compare_keys *keys, const char *folder, pdlt_error *err) {
   const pdlt_archive *theory = &study->results[PDLT_THEORY].archive;
   const pdlt_archive *measured = &study->results[PDLT_MEASURED].archive;
   pdlt_figure_list figures = {0};
@@ -83,13 +83,13 @@ static pdlt_status write_all(pdlt_study *study, const pdlt_comparison *compariso
   PDLT_TRY(pdlt_path_join(json, folder, "verdict.json", err));
   PDLT_TRY(pdlt_path_join(page, folder, "report.html", err));
   PDLT_TRY(pdlt_study_hold_now(study, folder, &own, err));
-  const pdlt_figure_input figure_input = {comparison, theory, measured};
+  const pdlt_figure_input figure_input = {comparison, theory, measured, &keys->figures};
   PDLT_TRY(pdlt_figures_write(&figure_input, folder, &figures, &study->progress, err));
   const pdlt_report_input report_input = {comparison, theory, measured, &figures};
   PDLT_TRY(pdlt_report_write(&report_input, page, err));
   pdlt_progress_add(&study->progress, page_units);
   PDLT_TRY(
-      pdlt_comparison_write_csv(comparison, is_summary(study, comparison, csv_rows), csv, err));
+      pdlt_comparison_write_csv(comparison, is_summary(study, comparison, keys->csv), csv, err));
   pdlt_progress_add(&study->progress, row_units * (double)comparison->num_rows);
   PDLT_TRY(pdlt_comparison_write_json(comparison, json, err));
   pdlt_progress_finish(&study->progress);
@@ -113,7 +113,7 @@ static pdlt_status compare_one(pdlt_study *study, const char *folder, pdlt_error
   PDLT_TRY(read_keys(&keys, study, err));
   const pdlt_compare_options options = {keys.degree, keys.level, &study->progress};
   PDLT_TRY(pdlt_compare(&comparison, &theory->archive, &measured->archive, &options, err));
-  if (folder != NULL) PDLT_TRY(write_all(study, &comparison, keys.csv, folder, err));
+  if (folder != NULL) PDLT_TRY(write_all(study, &comparison, &keys, folder, err));
   PDLT_TRY(pdlt_comparison_json(&comparison, &verdict, err));
   pdlt_comparison_free(&study->comparison);
   pdlt_free(study->verdict);
@@ -135,4 +135,23 @@ pdlt_status pdlt_study_compare(pdlt_study *study, const char *folder, pdlt_error
   const pdlt_status status =
       from_files && folder != NULL ? check_folder(study, folder, err) : PDLT_OK;
   return status != PDLT_OK ? status : compare_one(study, folder, err);
+}
+
+pdlt_status pdlt_study_figure(pdlt_study *study, const char *name, const char *path, char **caption,
+                              pdlt_error *err) {
+  PDLT_NUMBERS_WITH_POINT;
+  const pdlt_result *theory = &study->results[PDLT_THEORY];
+  const pdlt_result *measured = &study->results[PDLT_MEASURED];
+  pdlt_compare_keys keys;
+  if (name == NULL || path == NULL)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "no name of a figure or no path was given");
+  if (study->sweep.num_keys > 0)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "a sweep has no figure; each of its points has");
+  pdlt_status status =
+      study->compared && theory->made && measured->made ? PDLT_OK : compare_one(study, NULL, err);
+  if (status == PDLT_OK) status = read_keys(&keys, study, err);
+  if (status != PDLT_OK) return status;
+  const pdlt_figure_input input = {&study->comparison, &theory->archive, &measured->archive,
+                                   &keys.figures};
+  return pdlt_figure_write(&input, name, path, caption, err);
 }

@@ -7,6 +7,7 @@
 #include "base/experiment/quantity.h"
 #include "base/file/json.h"
 #include "cli/study/study.h"
+#include "compare/figure/figure.h"
 #include "theory/terms/kink_term.h"
 #include "theory/terms/term.h"
 #include "theory/terms/training_term.h"
@@ -146,16 +147,16 @@ static pdlt_status put_lists(json_t *all, const char *what, int *found, pdlt_err
   list_activations(activations);
   list_terms(terms);
   pdlt_list_texts observables = {0}, parts = {0};
+  pdlt_list_entry drawn[PDLT_FIGURES + 1] = {{NULL, NULL}};
+  for (int k = 0; k < PDLT_FIGURES; k++)
+    drawn[k] = (pdlt_list_entry){pdlt_figure_texts[k].name, pdlt_figure_texts[k].text};
   list_observables(&observables);
   list_parts(&parts);
   const struct {
     const char *name;
     const pdlt_list_entry *entries;
-  } lists[] = {{"activations", activations},
-               {"datasets", datasets},
-               {"observables", observables.entry},
-               {"parts", parts.entry},
-               {"terms", terms}};
+  } lists[] = {{"activations", activations},       {"datasets", datasets}, {"figures", drawn},
+               {"observables", observables.entry}, {"parts", parts.entry}, {"terms", terms}};
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
     if (what != NULL && strcmp(what, lists[i].name) != 0) continue;
     *found = 1;
@@ -178,7 +179,8 @@ pdlt_status pdlt_list(const char *what, const char *claims, char **out, pdlt_err
   if (!found)
     PDLT_TRY(pdlt_fail(
         err, PDLT_ERR_INPUT,
-        "pdlt list: \"%s\" is none of activations, claims, datasets, observables, parts, terms",
+        "pdlt list: \"%s\" is none of activations, claims, datasets, figures, observables, parts, "
+        "terms",
         what));
   PDLT_TRY(pdlt_json_format(all, JSON_INDENT(1), out, err)); /* in the order of the lists */
 cleanup:

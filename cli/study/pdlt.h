@@ -60,13 +60,14 @@ PDLT_API pdlt_status pdlt_study_open_arrays(pdlt_study **out, const char *text, 
                                             pdlt_error *err);
 
 /* A study of results in files; it can only be compared. Of the keys only compare.degree,
- * compare.level and compare.csv can be set; others belong to the run: PDLT_ERR_INPUT. */
+ * compare.level, compare.csv and those of figures can be set; others belong to the run:
+ * PDLT_ERR_INPUT. */
 PDLT_API pdlt_status pdlt_study_open_results(pdlt_study **out, const char *theory,
                                              const char *measured, const pdlt_settings *settings,
                                              pdlt_error *err);
 
 /* Sets a key ("training.steps", "20"; value: YAML); all results are dropped, by a key of compare
- * the verdict alone (with a sweep or `until`: all). A wrong key or value
+ * or figures the verdict alone (with a sweep or `until`: all). A wrong key or value
  * is PDLT_ERR_INPUT `KEY: ...` and not kept; keys that do not fit each other are found
  * when the study is worked on. */
 PDLT_API pdlt_status pdlt_study_set(pdlt_study *study, const char *key, const char *value,
@@ -91,6 +92,13 @@ PDLT_API pdlt_status pdlt_study_hold(pdlt_study *study, const char *folder, pdlt
 
 /* The verdict on both; figures, tables and report.html into folder (NULL: none). */
 PDLT_API pdlt_status pdlt_study_compare(pdlt_study *study, const char *folder, pdlt_error *err);
+
+/* One figure of both, compared if they are not yet, drawn as the keys of figures say, into path, a name
+ * that ends in .pdf, .svg or .png; its numbers beside it as .csv (docs/figures.md). *caption (may be
+ * NULL): plain text, owned by the caller (pdlt_text_free). Errors: PDLT_ERR_INPUT (no such figure, which
+ * names all; no numbers for it; a sample or time that is not there), PDLT_ERR_IO, PDLT_ERR_MEMORY. */
+PDLT_API pdlt_status pdlt_study_figure(pdlt_study *study, const char *name, const char *path,
+                                       char **caption, pdlt_error *err);
 
 /* All three: FOLDER/theory.npz, FOLDER/measured.npz and the comparison, or (NULL) in memory.
  * With a sweep: each point into FOLDER/NAME, then one page; arrays stay in the files. */

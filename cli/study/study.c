@@ -219,7 +219,7 @@ static const char *blame(const char *message, const char *key) {
   return strncmp(message, key, strlen(key)) == 0 && message[strlen(key)] == ':' ? message : NULL;
 }
 
-/* Of results in files: only keys of compare. */
+/* Of results in files: only keys of compare and figures. */
 static pdlt_status check_results_key(const char *key, const char *set, pdlt_error *err) {
   pdlt_compare_keys keys;
   pdlt_error wrong = {0};
@@ -246,8 +246,10 @@ static pdlt_status check_key(const pdlt_study *study, const char *key, char *set
 /* Takes over a key on which neither theory nor training depends; 0: results must go. */
 static int keeps_results(pdlt_study *study, const char *key, const char *set) {
   pdlt_experiment *ex = &study->resolved.experiment;
-  return strncmp(key, "compare.", strlen("compare.")) == 0 && study->is_resolved &&
-         study->sweep.num_keys == 0 && pdlt_until_key(ex) == NULL &&
+  const int of_comparison = strncmp(key, "compare.", strlen("compare.")) == 0 ||
+                            strncmp(key, "figures.", strlen("figures.")) == 0;
+  return of_comparison && study->is_resolved && study->sweep.num_keys == 0 &&
+         pdlt_until_key(ex) == NULL &&
          pdlt_compare_keys_set(&ex->compare, 1, &set, NULL) == PDLT_OK;
 }
 

@@ -99,9 +99,9 @@ static pdlt_status add_levels(pdlt_panel *panel, const benefit *b, const double 
   char label[64];
   pdlt_view_label(label, sizeof label, &b->view);
   for (size_t i = 0; i < b->tested && status == PDLT_OK; i++) {
+    if (!pdlt_figure_shows_sample(b->view.in, b->view.num_train + i)) continue;
     const double x[2] = {(double)i + 0.65, (double)i + 1.35}, y[2] = {first[i], first[i]};
-    const pdlt_series line = {
-        .kind = PDLT_SERIES_LINE, .n = 2, .x = x, .y = y, .label = i == 0 ? label : NULL};
+    const pdlt_series line = {.kind = PDLT_SERIES_LINE, .n = 2, .x = x, .y = y, .label = label};
     status = pdlt_panel_add(panel, &line, err);
   }
   return status;
@@ -130,7 +130,9 @@ static pdlt_status fill_samples(pdlt_panel *panel, const benefit *b, pdlt_error 
     const double *y = last_row(b, measured(b, w, "loss_sample"));
     const double *se = last_row(b, measured(b, w, "loss_sample_se"));
     for (size_t i = 0; i < b->tested; i++)
-      at[i] = (double)(i + 1) + 0.5 * (((double)w + 0.5) / (double)widths - 0.5);
+      at[i] = pdlt_figure_shows_sample(v->in, first + i)
+                  ? (double)(i + 1) + 0.5 * (((double)w + 0.5) / (double)widths - 0.5)
+                  : NAN;
     if (y && se)
       PDLT_TRY(add_marks(panel, v, b->tested, at, lo + first, y + first, se + first, w, err));
   }

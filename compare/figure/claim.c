@@ -166,10 +166,18 @@ static pdlt_status write_files(const pdlt_claim_result *r, pdlt_plot *plot, cons
   const pdlt_provenance provenance = {.title = r->claim.claim};
   if ((size_t)snprintf(path, sizeof path, "%s/figure.svg", folder) >= sizeof path)
     return pdlt_fail(err, PDLT_ERR_INPUT, "%.64s...: the path is too long", folder);
-  pdlt_status status = pdlt_file_write(path, svg, size, err);
-  if (status != PDLT_OK) return status;
+  char *csv = NULL;
+  size_t csv_size = 0;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_file_write(path, svg, size, err));
+  snprintf(path + strlen(path) - 3, 4, "csv");
+  PDLT_TRY(pdlt_plot_csv(plot, &csv, &csv_size, err));
+  PDLT_TRY(pdlt_file_write(path, csv, csv_size, err));
   snprintf(path + strlen(path) - 3, 4, "png");
-  return pdlt_plot_write_png(plot, &provenance, path, err);
+  PDLT_TRY(pdlt_plot_write_png(plot, &provenance, path, err));
+cleanup:
+  pdlt_free(csv);
+  return status;
 }
 
 pdlt_status pdlt_claim_figure(char **svg, size_t *size, const pdlt_claim_result *r,

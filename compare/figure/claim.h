@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* One panel per expectation (at most nine): measured numbers with error bars, prediction,
- * the first two sabotages. Writes FOLDER/figure.svg and .png; *svg is owned by the caller
+ * the first two sabotages. Writes FOLDER/figure.svg, .png and its numbers, .csv; *svg is owned by the caller
  * (pdlt_free). Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_claim_figure(char **svg, size_t *size, const pdlt_claim_result *r,
                               const char *folder, pdlt_error *err);

@@ -55,19 +55,25 @@ int pdlt_depth_law_find(pdlt_depth_law *law, const json_t *network) {
   return law->decay > 0 && all_equal(c_w, 1);
 }
 
-/* Diagonal entry of the first sample, NaN when absent. */
-static double first_entry(const pdlt_archive *archive, double width, int layer, const char *name,
-                          const char *ending) {
+/* Diagonal entry of the sample, NaN when absent. */
+static double entry_of(const pdlt_archive *archive, double width, int layer, const char *name,
+                       const char *ending, size_t sample) {
   const pdlt_array *t =
       isnan(width) ? pdlt_archive_getf(archive, "layer%d/%s%s", layer, name, ending)
                    : pdlt_archive_getf(archive, "n%.0f/layer%d/%s%s", width, layer, name, ending);
-  return t && pdlt_array_count(t) > 0 ? t->data[0] : NAN;
+  size_t at = 0;
+  for (int d = 0; t && d < t->ndim; d++) {
+    if (sample >= t->dim[d]) return NAN;
+    at = at * t->dim[d] + sample;
+  }
+  return t ? t->data[at] : NAN;
 }
 
 /* One panel: K, Theta or V/K^2 (with K from the same archive). */
 typedef struct curve {
   const char *name;
   int layers; /* of theory */
+  size_t sample;
   double layer[MAX_LAYERS], value[MAX_LAYERS], lo[MAX_LAYERS], hi[MAX_LAYERS];
 } curve;
 
@@ -76,10 +82,10 @@ typedef struct curve {
 static int read_curve(curve *c, const pdlt_archive *archive, double width) {
   int known = 0;
   for (int l = 1; l <= c->layers; l++) {
-    double scale = 1, x = first_entry(archive, width, l, c->name, "");
-    double se = isnan(width) ? NAN : first_entry(archive, width, l, c->name, "_se");
+    double scale = 1, x = entry_of(archive, width, l, c->name, "", c->sample);
+    double se = isnan(width) ? NAN : entry_of(archive, width, l, c->name, "_se", c->sample);
     if (c->name[0] == 'V') {
-      double k = first_entry(archive, width, l, "K", "");
+      double k = entry_of(archive, width, l, "K", "", c->sample);
       scale = 1 / (k * k);
       if (l == 1 && isnan(x)) x = 0; /* the first layer is Gaussian */
     }
@@ -212,17 +218,22 @@ pdlt_status pdlt_figure_depth(pdlt_figure_job *job, pdlt_error *err) {
   int lawful = pdlt_depth_law_find(&law, json_object_get(experiment, "network"));
   if (job->in->comparison->num_widths == 0) return PDLT_OK;
   PDLT_TRY(pdlt_alloc(&c, 1, sizeof *c, err));
+  c->sample = pdlt_figure_sample(job->in, 0, 0, 0);
   while (c->layers < MAX_LAYERS &&
-         isfinite(first_entry(job->in->theory, NAN, c->layers + 1, "K", "")))
+         isfinite(entry_of(job->in->theory, NAN, c->layers + 1, "K", "", 0)))
     c->layers++;
   for (size_t k = 0; k < 3; k++) {
     c->name = names[k];
+    if (!pdlt_figure_shows(job->in, c->name)) continue;
     if (c->layers > 1 && read_curve(c, job->in->theory, NAN) > 0) shown[count++] = names[k];
   }
   if (count == 0) goto cleanup;
   PDLT_TRY(pdlt_figure_page_open(&page, count, err));
-  fputs("First sample, layer by layer. Error bars: one standard error; widths are moved sideways.",
-        page.text);
+  if (c->sample == 0)
+    fputs("First sample", page.text);
+  else
+    fprintf(page.text, "Sample %zu", c->sample + 1);
+  fputs(", layer by layer. Error bars: one standard error; widths are moved sideways.", page.text);
   for (size_t k = 0; k < count; k++) {
     c->name = shown[k];
     PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), c, job->in, lawful ? &law : NULL, err));

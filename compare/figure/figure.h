@@ -9,6 +9,7 @@
 
 #include "base/core/progress.h"
 #include "base/core/status.h"
+#include "base/experiment/experiment.h"
 #include "base/file/archive.h"
 #include "compare/verdict/compare.h"
 
@@ -16,12 +17,19 @@
 extern "C" {
 #endif
 
-enum { PDLT_FIGURES = 17 };
+enum { PDLT_FIGURES = 18 };
 
-/* What figures and the report are made from; everything borrowed, not NULL. */
+/* Name of each figure, which is that of its files, and what it shows, in the order of the report. */
+typedef struct pdlt_figure_text {
+  const char *name, *text;
+} pdlt_figure_text;
+extern const pdlt_figure_text pdlt_figure_texts[PDLT_FIGURES];
+
+/* What figures and the report are made from; everything borrowed. keys NULL: none is set. */
 typedef struct pdlt_figure_input {
   const pdlt_comparison *comparison;
   const pdlt_archive *theory, *measured;
+  const pdlt_figure_keys *keys;
 } pdlt_figure_input;
 
 typedef struct pdlt_figure {
@@ -41,11 +49,19 @@ void pdlt_figure_list_free(pdlt_figure_list *list);
 
 /* Makes every figure that the data allow: width_scaling, extrapolation (residual where theory follows
  * the width), training_curves, finite_width, parts, spread, learning_curves, loss_width, benefit, hidden_layers,
- * ntk_change, dntk_change, initial_density, kernels, depth, tensors, first_order; writes FOLDER/figures/STEM.png, .svg,
- * .pdf and appends to *out. The files do not depend on time or place. What has no data gives no
- * figure and no error. progress (may be NULL) is told of PDLT_FIGURES units. On failure *out is emptied. Errors: PDLT_ERR_IO, PDLT_ERR_MEMORY. */
+ * ntk_change, dntk_change, initial_density, kernels, depth, ntk_fluctuations, tensors, first_order; writes
+ * FOLDER/figures/STEM.png, .svg, .pdf and its numbers, .csv, and appends to *out. The files do not depend
+ * on time or place. What has no data gives no figure and no error. progress (may be NULL) is told of
+ * PDLT_FIGURES units. On failure *out is emptied. Errors: PDLT_ERR_INPUT (keys that name what is not
+ * there), PDLT_ERR_IO, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
                                pdlt_figure_list *out, pdlt_progress *progress, pdlt_error *err);
+
+/* Writes one figure to path, a name that ends in .pdf, .svg or .png, and its numbers beside it, .csv in
+ * place of the ending; *caption (may be NULL): plain text, owned by the caller (pdlt_free). Errors:
+ * PDLT_ERR_INPUT (no such figure or ending, no data for it, keys), PDLT_ERR_IO, PDLT_ERR_MEMORY. */
+pdlt_status pdlt_figure_write(const pdlt_figure_input *in, const char *name, const char *path,
+                              char **caption, pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,22 @@
 
 enum { MAX_SAMPLES = 64 }; /* more cells than that cannot be told apart */
 
+/* Numbers of the samples of the cells, in order: those that are asked for, else the first. Their numbers
+ * stand at the axes, of the first PDLT_TICKS_MAX. */
+typedef struct chosen {
+  size_t count, sample[MAX_SAMPLES];
+} chosen;
+
+static chosen choose(const pdlt_figure_input *in, size_t samples) {
+  chosen c = {.count = 0};
+  if (in->keys != NULL && in->keys->num_samples > 0) {
+    c.count = pdlt_figure_choose_samples(in, samples, samples, PDLT_TICKS_MAX, c.sample);
+    return c;
+  }
+  for (; c.count < samples && c.count < MAX_SAMPLES; c.count++) c.sample[c.count] = c.count;
+  return c;
+}
+
 /* One of K and Theta: the matrices beside each other at the largest width. */
 typedef struct pair {
   const char *name;
@@ -45,26 +61,32 @@ static double predicted(const pair *p, size_t entry) {
   return p->theory[entry] + (p->slope ? p->h * p->slope[entry] : 0);
 }
 
-static void label_axes(pdlt_panel *panel, const char *title) {
+static void label_axes(pdlt_panel *panel, const char *title, const chosen *c) {
+  pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
   pdlt_panel_title(panel, title);
+  for (size_t k = 0; k < c->count && k < PDLT_TICKS_MAX; k++)
+    x->at[k] = y->at[k] = (double)(c->sample[k] + 1);
+  x->num_at = y->num_at = c->count <= PDLT_TICKS_MAX ? c->count : 0;
   snprintf(pdlt_panel_x(panel)->label, sizeof pdlt_panel_x(panel)->label, "sample");
   snprintf(pdlt_panel_y(panel)->label, sizeof pdlt_panel_y(panel)->label, "sample");
 }
 
 /* Three panels from panel number first on. The first two share one colour scale. */
-static pdlt_status fill_row(pdlt_plot *plot, size_t first, const pair *p, pdlt_error *err) {
-  size_t shown = p->dim < MAX_SAMPLES ? p->dim : MAX_SAMPLES;
+static pdlt_status fill_row(pdlt_plot *plot, size_t first, const pair *p, const chosen *c,
+                            pdlt_error *err) {
+  const size_t shown = c->count;
   double *cells = NULL, lo = INFINITY, hi = -INFINITY;
   pdlt_status status = pdlt_alloc(&cells, 3 * shown * shown, sizeof *cells, err);
   if (status != PDLT_OK) return status;
   for (size_t i = 0; i < shown; i++)
     for (size_t j = 0; j < shown; j++) {
-      double a = predicted(p, i * p->dim + j), b = p->measured[i * p->dim + j];
+      const size_t entry = c->sample[i] * p->dim + c->sample[j];
+      double a = predicted(p, entry), b = p->measured[entry];
       double *cell = cells + i * shown + j;
       cell[0] = a;
       cell[shown * shown] = b;
       cell[2 * shown * shown] = b - a;
-      if (p->se) cell[2 * shown * shown] /= p->se[i * p->dim + j];
+      if (p->se) cell[2 * shown * shown] /= p->se[entry];
       if (isfinite(a)) lo = fmin(lo, a), hi = fmax(hi, a);
       if (isfinite(b)) lo = fmin(lo, b), hi = fmax(hi, b);
     }
@@ -79,7 +101,7 @@ static pdlt_status fill_row(pdlt_plot *plot, size_t first, const pair *p, pdlt_e
   for (size_t k = 0; k < 3; k++) {
     pdlt_panel *panel = pdlt_plot_panel(plot, first + k);
     int difference = k == 2;
-    label_axes(panel, title[k]);
+    label_axes(panel, title[k], c);
     PDLT_TRY(pdlt_panel_heat(panel, shown, shown, cells + k * shown * shown,
                              difference ? PDLT_MAP_DIVERGING : PDLT_MAP_SEQUENTIAL,
                              difference ? NAN : lo, difference ? NAN : hi, err));
@@ -111,8 +133,10 @@ static void write_pair(FILE *text, const pair *p) {
 pdlt_status pdlt_figure_kernels(pdlt_figure_job *job, pdlt_error *err) {
   pair pairs[2];
   size_t count = 0;
-  count += (size_t)find_pair(&pairs[count], job->in, "K", "G1");
-  count += (size_t)find_pair(&pairs[count], job->in, "Theta", "Theta1");
+  if (pdlt_figure_shows(job->in, "K"))
+    count += (size_t)find_pair(&pairs[count], job->in, "K", "G1");
+  if (pdlt_figure_shows(job->in, "Theta"))
+    count += (size_t)find_pair(&pairs[count], job->in, "Theta", "Theta1");
   if (count == 0) return PDLT_OK;
   pdlt_status status = PDLT_OK;
   pdlt_plot *plot = NULL;
@@ -124,9 +148,10 @@ pdlt_status pdlt_figure_kernels(pdlt_figure_job *job, pdlt_error *err) {
           "Predicted and measured mean over networks, sample by sample (training samples "
           "first), and their difference%s, at the largest width.",
           pairs[0].se ? " in standard errors" : "");
-  if (pairs[0].dim > MAX_SAMPLES) fprintf(text, " First %d samples.", MAX_SAMPLES);
+  const chosen c = choose(job->in, pairs[0].dim);
+  if (pairs[0].dim > MAX_SAMPLES) fprintf(text, " %zu samples are shown.", c.count);
   for (size_t k = 0; k < count; k++) {
-    PDLT_TRY(fill_row(plot, 3 * k, &pairs[k], err));
+    PDLT_TRY(fill_row(plot, 3 * k, &pairs[k], &c, err));
     write_pair(text, &pairs[k]);
   }
   PDLT_TRY(pdlt_stream_look(&caption, "a caption", err));

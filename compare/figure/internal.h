@@ -6,6 +6,7 @@
 
 #include "base/file/stream.h"
 #include "compare/figure/figure.h"
+#include "compare/figure/select.h"
 #include "compare/plot/plot.h"
 #include "compare/text/markup.h"
 #include "compare/text/number.h"
@@ -16,12 +17,13 @@
 extern "C" {
 #endif
 
-/* One run of pdlt_figures_write. */
+/* One run of pdlt_figures_write or pdlt_figure_write. */
 typedef struct pdlt_figure_job {
   const pdlt_figure_input *in;
   const char *folder; /* with figures/ at the end */
   pdlt_provenance provenance;
   pdlt_figure_list *list;
+  const char *path; /* of the one figure that is made; NULL: all of them, into folder */
 } pdlt_figure_job;
 
 /* Writes the plot's files and appends it to the list; title and caption are copied. */
@@ -52,9 +54,11 @@ size_t pdlt_figure_train_samples(const pdlt_archive *measured, size_t samples);
  * logarithmic with a place for 0. */
 void pdlt_figure_time_axis(pdlt_axis *axis, const double *x, double eta);
 
-/* Numbers of the samples that get a panel each, at most `most` (2 or more) into shown: training
- * samples first, two places kept for test samples where there are that many. Returns how many. */
-size_t pdlt_figure_choose_samples(size_t samples, size_t train, size_t most, size_t *shown);
+/* Numbers of the samples that get a panel each, at most `most` (2 or more) into shown: those that are
+ * asked for; else training samples first, two places kept for test samples where there are that many.
+ * Returns how many. */
+size_t pdlt_figure_choose_samples(const pdlt_figure_input *in, size_t samples, size_t train,
+                                  size_t most, size_t *shown);
 
 /* Titles the panel "training sample 1", "test sample 1, class cat", ... */
 void pdlt_figure_title_sample(pdlt_panel *panel, const pdlt_figure_input *in, size_t sample,
@@ -104,6 +108,7 @@ pdlt_status pdlt_figure_benefit(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_spread(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_density(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_hidden(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_ntk_fluctuations(pdlt_figure_job *job, pdlt_error *err);
 
 /* The fit of the verdict to a row: x_n = sum_k coefficient[k] x^k, x = h^power, k = 0 .. degree +
  * PDLT_FIT_BEYOND; the last ones, beyond the polynomial, are what their standard deviation `beyond`

@@ -44,7 +44,7 @@ static pdlt_status add_width(pdlt_panel *panel, const pdlt_view *v, const char *
 
 /* 1 when theory and every width hold the loss. */
 static int has_loss(const pdlt_view *v, const char *name) {
-  if (!theory_lo(v, name)) return 0;
+  if (!theory_lo(v, name) || !pdlt_figure_shows(v->in, name)) return 0;
   for (size_t w = 0; w < v->c->num_widths; w++)
     if (!pdlt_view_measured(v, w, name, 1, 1)) return 0;
   return 1;

@@ -31,6 +31,7 @@ static int find(loss *l, const char *set, const char *part) {
   size_t found = 0;
   l->lo = last_of(pdlt_archive_getf(v->in->theory, "loss_%s_lo%s", set, part));
   snprintf(name, sizeof name, "loss_%s%s", set, part);
+  if (!pdlt_figure_shows(v->in, name)) return 0;
   l->first = last_of(pdlt_view_first(v, name));
   if (!(fabs(l->lo) > 0)) return 0;
   for (size_t w = 0; w < v->c->num_widths; w++) {

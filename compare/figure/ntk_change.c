@@ -63,23 +63,27 @@ static void show(change *m, size_t a, size_t b, size_t c) {
   memcpy(m->sample[m->num_shown++], wanted, sizeof wanted);
 }
 
-/* Test samples lie outside when there are none. */
+/* Of two training samples and a test sample, or of the first three that are asked for; those that are
+ * not there lie outside. */
 static void choose_entries(change *m) {
-  const size_t test = m->view.num_train;
+  const size_t none = m->view.samples;
+  const size_t one = pdlt_figure_sample(m->view.in, 0, 0, none);
+  const size_t two = pdlt_figure_sample(m->view.in, 1, 1, none);
+  const size_t test = pdlt_figure_sample(m->view.in, 2, m->view.num_train, none);
   if (m->of->rank == 2) {
-    show(m, 0, 0, 0);
-    show(m, 0, 1, 0);
-    show(m, 1, 1, 0);
+    show(m, one, one, 0);
+    show(m, one, two, 0);
+    show(m, two, two, 0);
     show(m, test, test, 0);
-    show(m, 0, test, 0);
-    show(m, 1, test, 0);
+    show(m, one, test, 0);
+    show(m, two, test, 0);
   } else {
-    show(m, 0, 0, 0);
-    show(m, 0, 0, 1);
-    show(m, 0, 1, 1);
-    show(m, 1, 1, 1);
-    show(m, test, 0, 0);
-    show(m, test, 0, 1);
+    show(m, one, one, one);
+    show(m, one, one, two);
+    show(m, one, two, two);
+    show(m, two, two, two);
+    show(m, test, one, one);
+    show(m, test, one, two);
   }
 }
 

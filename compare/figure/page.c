@@ -46,8 +46,13 @@ void pdlt_figure_time_axis(pdlt_axis *axis, const double *x, double eta) {
 pdlt_status pdlt_figure_level(pdlt_panel *panel, size_t n, const double *x, double y,
                               pdlt_error *err) {
   const double ends[2] = {x[0], x[n - 1]}, heights[2] = {y, y};
-  const pdlt_series line = {
-      .kind = PDLT_SERIES_LINE, .n = 2, .x = ends, .y = heights, .color = PDLT_GREY, .width = 0.7};
+  const pdlt_series line = {.kind = PDLT_SERIES_LINE,
+                            .n = 2,
+                            .x = ends,
+                            .y = heights,
+                            .color = PDLT_GREY,
+                            .width = 0.7,
+                            .name = "level"};
   return pdlt_panel_add(panel, &line, err);
 }
 
@@ -69,19 +74,21 @@ pdlt_status pdlt_figure_members(pdlt_panel *panel, const pdlt_figure_input *in, 
   const double width = in->comparison->widths[w];
   const pdlt_array *z = pdlt_measured_get(in->measured, width, "samples/z");
   size_t members = z && z->ndim == 4 ? z->dim[0] : 0;
-  char label[96];
+  char label[96], name[96];
   pdlt_status status = PDLT_OK;
   if (members && (z->dim[1] < n || z->dim[2] * z->dim[3] != count)) members = 0;
   if (members > 12) members = 12;
   snprintf(label, sizeof label, "single networks, <i>n</i> = %.0f", width);
   for (size_t m = 0; m < members && status == PDLT_OK; m++) {
     for (size_t t = 0; t < n; t++) scratch[t] = z->data[(m * z->dim[1] + t) * count + at];
+    snprintf(name, sizeof name, "network %zu, n = %.0f", m + 1, width);
     const pdlt_series line = {.kind = PDLT_SERIES_LINE,
                               .n = n,
                               .x = x,
                               .y = scratch,
                               .color = PDLT_GREY,
                               .alpha = 0.55,
+                              .name = name,
                               .width = 0.5,
                               .label = m == 0 ? label : NULL};
     status = pdlt_panel_add(panel, &line, err);
@@ -90,9 +97,16 @@ pdlt_status pdlt_figure_members(pdlt_panel *panel, const pdlt_figure_input *in, 
   return status;
 }
 
-size_t pdlt_figure_choose_samples(size_t samples, size_t train, size_t most, size_t *shown) {
+size_t pdlt_figure_choose_samples(const pdlt_figure_input *in, size_t samples, size_t train,
+                                  size_t most, size_t *shown) {
   const size_t test = samples - train, kept = test < 2 ? test : 2;
   size_t count = 0;
+  if (in->keys != NULL && in->keys->num_samples > 0) {
+    for (size_t k = 0; k < in->keys->num_samples && count < most; k++)
+      if (pdlt_figure_sample(in, k, 0, 0) < samples)
+        shown[count++] = pdlt_figure_sample(in, k, 0, 0);
+    return count;
+  }
   for (size_t a = 0; a < train && count < most - kept; a++) shown[count++] = a;
   for (size_t a = train; a < samples && count < most; a++) shown[count++] = a;
   return count;

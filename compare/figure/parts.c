@@ -26,11 +26,12 @@ static const struct {
 
 /* Parts, sum and measurement of the first output at one time. */
 typedef struct bars {
-  size_t count; /* samples shown */
+  size_t count; /* samples; those that are not shown have no part */
   int train;    /* 1: there are no test samples, training samples are shown */
   double time;
   const char *unit; /* what the coefficient multiplies */
-  int has_part[NUM_PARTS];
+  int has_part[NUM_PARTS], shown[MAX_SAMPLES];
+  size_t num_shown;
   double part[NUM_PARTS][MAX_SAMPLES], sum[MAX_SAMPLES];
   double fitted[MAX_SAMPLES], se[MAX_SAMPLES]; /* NaN: not tested */
 } bars;
@@ -65,7 +66,9 @@ static int find_bars(bars *b, const pdlt_figure_input *in) {
               .unit = pdlt_order_of(power)->unit};
   if (b->count > MAX_SAMPLES) b->count = MAX_SAMPLES;
   for (size_t k = 0; k < b->count; k++) {
-    b->sum[k] = z->data[last * z->dim[1] * samples + first + k];
+    b->shown[k] = pdlt_figure_shows_sample(in, first + k);
+    b->num_shown += b->shown[k] != 0;
+    b->sum[k] = b->shown[k] ? z->data[last * z->dim[1] * samples + first + k] : NAN;
     find_fit(b, in->comparison, k, first + k);
   }
   for (size_t p = 0; p < NUM_PARTS; p++) {
@@ -74,9 +77,9 @@ static int find_bars(bars *b, const pdlt_figure_input *in) {
     b->has_part[p] = 1;
     found++;
     for (size_t k = 0; k < b->count; k++)
-      b->part[p][k] = t->data[last * z->dim[1] * samples + first + k];
+      b->part[p][k] = b->shown[k] ? t->data[last * z->dim[1] * samples + first + k] : NAN;
   }
-  return found > 0;
+  return found > 0 && b->num_shown > 0;
 }
 
 /* Bars of all parts: positive ones pile up from 0, negative ones pile down. */
@@ -97,6 +100,7 @@ static pdlt_status add_bars(pdlt_panel *panel, const bars *b, pdlt_error *err) {
                          .lo = lo,
                          .hi = hi,
                          .color = parts[p].color,
+                         .name = parts[p].label,
                          .label = labelled ? NULL : parts[p].label};
       labelled = 1;
       pdlt_status status = pdlt_panel_add(panel, &bar, err);
@@ -163,8 +167,9 @@ static void write_caption(FILE *text, const bars *b) {
   for (size_t p = 0, first = 1; p < NUM_PARTS; p++) {
     double sum = 0;
     if (!b->has_part[p]) continue;
-    for (size_t k = 0; k < b->count; k++) sum += b->part[p][k] * b->part[p][k];
-    pdlt_plot_number(number, sizeof number, sqrt(sum / (double)b->count), 3);
+    for (size_t k = 0; k < b->count; k++)
+      if (b->shown[k]) sum += b->part[p][k] * b->part[p][k];
+    pdlt_plot_number(number, sizeof number, sqrt(sum / (double)b->num_shown), 3);
     fprintf(text, "%s%s %s", first ? "" : ", ", parts[p].label, number);
     first = 0;
   }

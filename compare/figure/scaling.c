@@ -75,6 +75,7 @@ static pdlt_status add_distance(pdlt_panel *panel, const pdlt_comparison *c, pan
                        .hi = p->hi,
                        .color = color,
                        .mark = order == 0 ? PDLT_MARK_CIRCLE : PDLT_MARK_SQUARE};
+  char noise[96];
   snprintf(label, sizeof label, "from order %s", pdlt_order_of(p->power)->markup);
   marks.label = order == 0 ? "from infinite width" : label;
   PDLT_TRY(add_reference(panel, c, p, order, err));
@@ -82,6 +83,8 @@ static pdlt_status add_distance(pdlt_panel *panel, const pdlt_comparison *c, pan
   PDLT_TRY(pdlt_panel_add(panel, &marks, err));
   marks.y = p->hollow;
   marks.hollow = 1;
+  snprintf(noise, sizeof noise, "%s, not fitted", marks.label);
+  marks.name = noise;
   marks.label = NULL;
   PDLT_TRY(pdlt_panel_add(panel, &marks, err));
 cleanup:

@@ -33,7 +33,7 @@ static int find(spread *s, const pdlt_figure_input *in) {
   s->z_first = pdlt_view_data(v, pdlt_view_first(v, "z"), 3, s->p);
   s->cov_first = pdlt_view_data(v, pdlt_view_first(v, "cov"), 5, s->p * s->p);
   if (!s->z_first || !s->cov_first) s->z_first = s->cov_first = NULL;
-  s->num_shown = pdlt_figure_choose_samples(v->samples, v->num_train, MAX_SAMPLES, s->shown);
+  s->num_shown = pdlt_figure_choose_samples(in, v->samples, v->num_train, MAX_SAMPLES, s->shown);
   return s->z_lo && s->cov_lo && pdlt_view_measured(v, 0, "z", 3, s->p) &&
          covariance(s, 0, "cov") && covariance(s, 0, "cov_se");
 }
@@ -65,10 +65,18 @@ static pdlt_status add_edges(pdlt_panel *panel, const spread *s, size_t a, pdlt_
   band(s, a, 1, v->lo, v->hi);
   snprintf(label, sizeof label, "band at order %s, <i>n</i> = %.0f", v->order->markup,
            v->c->widths[0]);
+  char name[128];
+  snprintf(name, sizeof name, "%s, upper edge", label);
   const pdlt_status status =
       pdlt_figure_line(panel, v->num_times, v->x, v->lo, PDLT_VERMILION, 1, label, err);
-  if (status != PDLT_OK) return status;
-  return pdlt_figure_line(panel, v->num_times, v->x, v->hi, PDLT_VERMILION, 1, NULL, err);
+  const pdlt_series upper = {.kind = PDLT_SERIES_LINE,
+                             .n = v->num_times,
+                             .x = v->x,
+                             .y = v->hi,
+                             .color = PDLT_VERMILION,
+                             .dashed = 1,
+                             .name = name};
+  return status == PDLT_OK ? pdlt_panel_add(panel, &upper, err) : status;
 }
 
 /* Measured mean with one standard deviation of single networks as bars. */

@@ -27,7 +27,7 @@ static int find(outputs *o, const pdlt_figure_input *in) {
   o->z_lo = pdlt_view_data(v, z, 3, o->p);
   o->cov_lo = pdlt_view_theory(v, "cov_lo", 5, o->p * o->p);
   o->z_first = pdlt_view_data(v, pdlt_view_first(v, "z"), 3, o->p);
-  o->num_shown = pdlt_figure_choose_samples(v->samples, v->num_train, MAX_PANELS, o->shown);
+  o->num_shown = pdlt_figure_choose_samples(in, v->samples, v->num_train, MAX_PANELS, o->shown);
   return o->z_lo && v->num_times >= 2 && o->num_shown > 0;
 }
 

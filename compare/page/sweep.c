@@ -119,7 +119,8 @@ static pdlt_status draw(const page *s, char **svg, size_t *size, pdlt_error *err
   const size_t count = first->num_tests < MAX_PANELS ? first->num_tests : MAX_PANELS;
   const size_t columns = count < 3 ? count : count == 4 ? 2 : 3;
   const pdlt_provenance provenance = {.title = s->title};
-  char path[4096];
+  char path[4096], *csv = NULL;
+  size_t csv_size = 0;
   pdlt_plot *plot = NULL;
   pdlt_status status = PDLT_OK;
   if (count == 0) return PDLT_OK;
@@ -136,7 +137,11 @@ static pdlt_status draw(const page *s, char **svg, size_t *size, pdlt_error *err
   PDLT_TRY(pdlt_plot_write_png(plot, &provenance, path, err));
   snprintf(path + strlen(path) - 3, 4, "svg");
   PDLT_TRY(pdlt_file_write(path, *svg, *size, err));
+  PDLT_TRY(pdlt_plot_csv(plot, &csv, &csv_size, err));
+  snprintf(path + strlen(path) - 3, 4, "csv");
+  PDLT_TRY(pdlt_file_write(path, csv, csv_size, err));
 cleanup:
+  pdlt_free(csv);
   pdlt_plot_free(plot);
   return status;
 }

@@ -17,7 +17,7 @@ typedef struct pdlt_sweep_entry {
   const pdlt_comparison *comparison; /* borrowed */
 } pdlt_sweep_entry;
 
-/* Writes FOLDER/report.html, FOLDER/figures/sweep.svg, .png and FOLDER/verdict.json
+/* Writes FOLDER/report.html, FOLDER/figures/sweep.svg, .png, .csv and FOLDER/verdict.json
  * ({verdict, points: [{name, verdict, tests}]}). key: what is swept, for the axis. Errors:
  * PDLT_ERR_IO, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_sweep_page_write(const char *title, const char *key,

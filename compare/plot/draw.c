@@ -7,7 +7,8 @@
 #include "compare/plot/internal.h"
 #include "compare/text/number.h"
 
-static const double TICK_LENGTH = 4, MINOR_LENGTH = 2.2, TICK_SIZE = 8, LABEL_SIZE = 9.5;
+static const double TICK_LENGTH = 4, MINOR_LENGTH = 2.2, TICK_SIZE = 8;
+static const double LABEL_SIZE = PDLT_PLOT_FONT_SIZE, LABEL_REACH = 56; /* beyond the panel */
 static const pdlt_rgb INK = {0.15, 0.15, 0.15};
 
 static void set_rgb(cairo_t *cr, pdlt_rgb c, double alpha) {
@@ -113,7 +114,9 @@ static void draw_axis(cairo_t *cr, const pdlt_axis *axis, pdlt_box box, int vert
     taken = draw_tick_labels(cr, box, vertical, &ticks, scale);
     draw_exponent(cr, box, vertical, ticks.exponent);
   }
-  pdlt_text_style style = {.size = LABEL_SIZE, .align_x = 0.5, .color = INK};
+  pdlt_text_style style = {.align_x = 0.5, .color = INK};
+  style.size = pdlt_text_fit(cr, axis->label, LABEL_SIZE,
+                             vertical ? box.height + LABEL_REACH : box.width + LABEL_REACH);
   if (vertical) {
     style.angle = -acos(-1.0) / 2;
     style.align_y = 1;
@@ -133,6 +136,10 @@ void pdlt_draw_axes(cairo_t *cr, const pdlt_panel *panel, pdlt_box box, const pd
   cairo_stroke(cr);
 }
 
+static pdlt_rgb color_of(cairo_t *cr, const pdlt_series *s) {
+  return pdlt_color_rgb(&pdlt_drawing_of(cr)->plot->style, s->color);
+}
+
 static void set_dash(cairo_t *cr, int dashed, double width) {
   const double dash[] = {4.5 * width, 2.5 * width}, dots[] = {1.0 * width, 1.8 * width};
   if (dashed == 0) cairo_set_dash(cr, NULL, 0, 0);
@@ -148,7 +155,7 @@ static double near_box(double value, double from, double length) {
 static void draw_line(cairo_t *cr, const pdlt_series *s, pdlt_box box, const pdlt_scale *sx,
                       const pdlt_scale *sy) {
   int pen_down = 0;
-  set_rgb(cr, pdlt_color_rgb(s->color), s->alpha);
+  set_rgb(cr, color_of(cr, s), s->alpha);
   cairo_set_line_width(cr, s->width);
   cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
   set_dash(cr, s->dashed, s->width);
@@ -175,7 +182,7 @@ static void draw_line(cairo_t *cr, const pdlt_series *s, pdlt_box box, const pdl
 static void draw_band(cairo_t *cr, const pdlt_series *s, pdlt_box box, const pdlt_scale *sx,
                       const pdlt_scale *sy) {
   double floor_y = box.y + box.height;
-  set_rgb(cr, pdlt_color_rgb(s->color), s->alpha);
+  set_rgb(cr, color_of(cr, s), s->alpha);
   size_t start = 0;
   while (start < s->n) {
     size_t end = start;
@@ -225,7 +232,7 @@ static void mark_path(cairo_t *cr, pdlt_mark mark, double x, double y) {
 
 /* Fills and strokes the marks of the path. */
 static void paint_marks(cairo_t *cr, const pdlt_series *s) {
-  pdlt_rgb color = pdlt_color_rgb(s->color);
+  pdlt_rgb color = color_of(cr, s);
   cairo_set_line_width(cr, 1);
   if (s->hollow)
     set_rgb(cr, (pdlt_rgb){1, 1, 1}, 1);
@@ -277,7 +284,7 @@ static void draw_marks(cairo_t *cr, const pdlt_series *s, pdlt_box box, const pd
   double x, y;
   for (size_t i = 0; i < s->n; i++)
     if (place_point(s, i, box, sx, sy, &x, &y)) add_bar(cr, s, i, x, box, sy);
-  set_rgb(cr, pdlt_color_rgb(s->color), s->alpha);
+  set_rgb(cr, color_of(cr, s), s->alpha);
   cairo_set_line_width(cr, 1);
   cairo_stroke(cr);
   for (size_t i = 0; i < s->n; i++) {

@@ -76,8 +76,9 @@ static void draw_bar(cairo_t *cr, const pdlt_panel *panel, pdlt_box box) {
   pdlt_text_draw(cr, text, x, box.y - 2, &style);
 }
 
-/* Sample numbers 1.. along an edge; every k-th when there are many. */
-static void draw_numbers(cairo_t *cr, size_t count, pdlt_box box, int vertical) {
+/* Numbers of cells along an edge, those of the axis, else 1..; every k-th when there are many. */
+static void draw_numbers(cairo_t *cr, size_t count, const pdlt_axis *axis, pdlt_box box,
+                         int vertical) {
   pdlt_text_style style = {.size = TEXT_SIZE - 0.5, .color = INK};
   style.align_x = vertical ? 1 : 0.5;
   style.align_y = vertical ? 0.5 : 0;
@@ -85,7 +86,7 @@ static void draw_numbers(cairo_t *cr, size_t count, pdlt_box box, int vertical) 
   for (size_t i = 0; i < count; i += stride) {
     char text[32];
     double f = ((double)i + 0.5) / (double)count;
-    snprintf(text, sizeof text, "%zu", i + 1);
+    snprintf(text, sizeof text, "%.0f", i < axis->num_at ? axis->at[i] : (double)(i + 1));
     if (vertical)
       pdlt_text_draw(cr, text, box.x - 3, box.y + f * box.height, &style);
     else
@@ -100,8 +101,8 @@ void pdlt_draw_heat(cairo_t *cr, const pdlt_panel *panel, pdlt_box box) {
   cairo_set_line_width(cr, 0.8);
   cairo_rectangle(cr, box.x, box.y, box.width, box.height);
   cairo_stroke(cr);
-  draw_numbers(cr, panel->heat_columns, box, 0);
-  draw_numbers(cr, panel->heat_rows, box, 1);
+  draw_numbers(cr, panel->heat_columns, &panel->x, box, 0);
+  draw_numbers(cr, panel->heat_rows, &panel->y, box, 1);
   draw_bar(cr, panel, box);
   pdlt_text_draw(cr, panel->x.label, box.x + box.width / 2, box.y + box.height + 13, &style);
   style.angle = -acos(-1.0) / 2;

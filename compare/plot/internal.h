@@ -5,19 +5,21 @@
 #include <cairo.h>
 #include <glib.h>
 #include <math.h>
+#include <pango/pangocairo.h>
 
+#include "base/file/stream.h"
 #include "compare/plot/plot.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum { PDLT_PANEL_TITLE = 200, PDLT_SERIES_LABEL = 160 };
+enum { PDLT_PANEL_TITLE = 200, PDLT_SERIES_LABEL = 160, PDLT_SERIES_NAME = 96 };
 
 /* A series with its own copies; storage backs x, y, lo, hi. */
 typedef struct pdlt_plot_series {
   pdlt_series s;
-  char label[PDLT_SERIES_LABEL];
+  char label[PDLT_SERIES_LABEL], name[PDLT_SERIES_NAME];
   double *storage;
 } pdlt_plot_series;
 
@@ -37,13 +39,14 @@ struct pdlt_plot {
   size_t rows, columns;
   double panel_width, panel_height;
   pdlt_panel *panels; /* (rows * columns) */
+  pdlt_plot_style style;
 };
 
 typedef struct pdlt_rgb {
   double r, g, b;
 } pdlt_rgb;
 
-pdlt_rgb pdlt_color_rgb(pdlt_color color);
+pdlt_rgb pdlt_color_rgb(const pdlt_plot_style *style, pdlt_color color);
 pdlt_rgb pdlt_colormap_rgb(pdlt_colormap map, double t); /* t in [0, 1] */
 
 /* An axis ready for drawing: value -> point. */
@@ -56,6 +59,16 @@ typedef struct pdlt_scale {
 /* NaN for values that the axis cannot show. */
 double pdlt_axis_transform(pdlt_axis_kind kind, double threshold, double value);
 double pdlt_scale_at(const pdlt_scale *scale, double value);
+
+/* What a context draws: the plot, and where the text of an SVG goes; NULL: text is drawn by cairo. */
+typedef struct pdlt_drawing {
+  const pdlt_plot *plot;
+  FILE *text;
+} pdlt_drawing;
+
+/* Lends the drawing to the context; that of a context, or one of nothing. */
+void pdlt_drawing_begin(cairo_t *cr, pdlt_drawing *drawing);
+const pdlt_drawing *pdlt_drawing_of(cairo_t *cr);
 
 /* Text (markup) at (x, y); align: 0 left/top, 0.5 centre, 1 right/bottom. Bad markup is
  * drawn as plain text. angle in radians. */
@@ -75,8 +88,18 @@ const char *pdlt_text_end(GLogFunc before);
 
 void pdlt_text_size(cairo_t *cr, const char *markup, double size, double wrap, double *width,
                     double *height);
+/* The usual size, or the smaller one, 5 at least, at which the text is at most `room` wide. */
+double pdlt_text_fit(cairo_t *cr, const char *markup, double usual, double room);
 void pdlt_text_draw(cairo_t *cr, const char *markup, double x, double y,
                     const pdlt_text_style *style);
+
+/* The layout as text elements of an SVG, where style and the context put it (svg_text.c). */
+void pdlt_svg_text(FILE *out, cairo_t *cr, PangoLayout *layout, double x, double y,
+                   const pdlt_text_style *style);
+/* In an SVG of cairo, before its end: the elements with their font. Errors: PDLT_ERR_MEMORY,
+ * PDLT_ERR_INTERNAL (no end). */
+pdlt_status pdlt_svg_insert(char **svg, size_t *size, const char *elements, pdlt_error *err);
+#define PDLT_TEXT_FONT "DejaVu Sans"
 
 /* Frames, ticks and series (draw.c); legend (legend.c); heat map (heat.c). */
 typedef struct pdlt_box {
@@ -98,6 +121,7 @@ typedef struct pdlt_legend {
   const pdlt_plot_series *entry[PDLT_LEGEND_MAX];
   size_t columns;
   double column_width, row_height, width, height;
+  double wrap; /* width at which entries break, 0: never */
 } pdlt_legend;
 
 void pdlt_legend_collect(pdlt_legend *legend, const pdlt_plot *plot);

@@ -21,14 +21,21 @@ void pdlt_legend_collect(pdlt_legend *legend, const pdlt_plot *plot) {
 }
 
 void pdlt_legend_layout(pdlt_legend *legend, cairo_t *cr, double max_width) {
+  legend->wrap = 0;
   double widest = 0, tallest = 0;
-  for (size_t i = 0; i < legend->count; i++) {
-    double width, height;
-    pdlt_text_size(cr, legend->entry[i]->label, TEXT_SIZE, 0, &width, &height);
-    widest = fmax(widest, width);
-    tallest = fmax(tallest, height);
+  for (int pass = 0; pass < 2; pass++) { /* again, broken, where one entry is wider than the page */
+    widest = tallest = 0;
+    for (size_t i = 0; i < legend->count; i++) {
+      double width, height;
+      pdlt_text_size(cr, legend->entry[i]->label, TEXT_SIZE, legend->wrap, &width, &height);
+      widest = fmax(widest, width);
+      tallest = fmax(tallest, height);
+    }
+    legend->column_width = KEY_WIDTH + GAP + widest + 2 * GAP;
+    const double room = max_width - (KEY_WIDTH + GAP + 2 * PADDING);
+    if (max_width <= 0 || widest <= room) break;
+    legend->wrap = room;
   }
-  legend->column_width = KEY_WIDTH + GAP + widest + 2 * GAP;
   legend->row_height = tallest + 2;
   size_t columns = 1;
   while (columns < legend->count &&
@@ -62,7 +69,8 @@ static void draw_key(cairo_t *cr, const pdlt_plot_series *series, double x, doub
 }
 
 void pdlt_legend_draw(const pdlt_legend *legend, cairo_t *cr, double x, double y, int framed) {
-  pdlt_text_style style = {.size = TEXT_SIZE, .align_y = 0.5, .color = {0.15, 0.15, 0.15}};
+  pdlt_text_style style = {
+      .size = TEXT_SIZE, .align_y = 0.5, .color = {0.15, 0.15, 0.15}, .wrap = legend->wrap};
   if (framed) {
     cairo_set_source_rgb(cr, 1, 1, 1);
     cairo_rectangle(cr, x, y, legend->width, legend->height);

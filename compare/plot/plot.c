@@ -12,14 +12,22 @@
 /* Beyond these an axis range could overflow. */
 static const double HUGE_VALUE = 1e290, TINY_VALUE = 1e-290;
 
-pdlt_rgb pdlt_color_rgb(pdlt_color color) {
+pdlt_rgb pdlt_color_rgb(const pdlt_plot_style *style, pdlt_color color) {
   static const pdlt_rgb table[PDLT_COLOR_COUNT] = {
       [PDLT_BLACK] = {0.10, 0.10, 0.10},     [PDLT_BLUE] = {0, 0.447, 0.698},
       [PDLT_VERMILION] = {0.835, 0.369, 0},  [PDLT_GREEN] = {0, 0.620, 0.451},
       [PDLT_ORANGE] = {0.902, 0.624, 0},     [PDLT_SKY] = {0.337, 0.706, 0.914},
       [PDLT_PURPLE] = {0.800, 0.475, 0.655}, [PDLT_YELLOW] = {0.85, 0.78, 0.16},
       [PDLT_GREY] = {0.55, 0.55, 0.55}};
-  return table[color < PDLT_COLOR_COUNT ? color : PDLT_BLACK];
+  static const double greys[PDLT_COLOR_COUNT] = {
+      [PDLT_BLACK] = 0.05,  [PDLT_BLUE] = 0.25,  [PDLT_VERMILION] = 0.45,
+      [PDLT_GREEN] = 0.35,  [PDLT_ORANGE] = 0.6, [PDLT_SKY] = 0.7,
+      [PDLT_PURPLE] = 0.52, [PDLT_YELLOW] = 0.8, [PDLT_GREY] = 0.65};
+  const pdlt_color known = color < PDLT_COLOR_COUNT ? color : PDLT_BLACK;
+  const unsigned own = style->color[known];
+  if (own != 0)
+    return (pdlt_rgb){(own >> 16 & 255U) / 255.0, (own >> 8 & 255U) / 255.0, (own & 255U) / 255.0};
+  return style->grey ? (pdlt_rgb){greys[known], greys[known], greys[known]} : table[known];
 }
 
 pdlt_rgb pdlt_colormap_rgb(pdlt_colormap map, double t) {
@@ -76,6 +84,8 @@ void pdlt_plot_free(pdlt_plot *plot) {
   pdlt_free(plot);
 }
 
+void pdlt_plot_set_style(pdlt_plot *plot, const pdlt_plot_style *style) { plot->style = *style; }
+
 pdlt_panel *pdlt_plot_panel(pdlt_plot *plot, size_t k) {
   return k < plot->rows * plot->columns ? &plot->panels[k] : NULL;
 }
@@ -130,7 +140,8 @@ pdlt_status pdlt_panel_add(pdlt_panel *panel, const pdlt_series *series, pdlt_er
   copy.s.lo = copy_array(&slot, series->lo, series->n);
   copy.s.hi = copy_array(&slot, series->hi, series->n);
   if (series->label) snprintf(copy.label, sizeof copy.label, "%s", series->label);
-  copy.s.label = NULL; /* the copy's own text is in label */
+  if (series->name) snprintf(copy.name, sizeof copy.name, "%s", series->name);
+  copy.s.label = copy.s.name = NULL; /* the copy's own texts are in label and name */
   if (copy.s.alpha == 0) copy.s.alpha = 1;
   if (copy.s.width == 0) copy.s.width = 1.3;
   panel->in_use = 1;

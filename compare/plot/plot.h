@@ -91,6 +91,7 @@ typedef struct pdlt_series {
   int hollow;        /* marks: 1 outline only */
   int ignore_range;  /* 1: does not stretch the axes */
   const char *label; /* legend entry (markup) or NULL */
+  const char *name;  /* of the curve among the plot's data (plain); NULL: the label */
 } pdlt_series;
 
 typedef enum pdlt_colormap { PDLT_MAP_SEQUENTIAL, PDLT_MAP_DIVERGING } pdlt_colormap;
@@ -109,6 +110,20 @@ pdlt_status pdlt_plot_new(pdlt_plot **out, size_t rows, size_t columns, double p
                           double panel_height, pdlt_error *err);
 void pdlt_plot_free(pdlt_plot *plot);
 
+/* How the page is drawn. {0}: without a title, at its own size, in its own colours. */
+enum { PDLT_PLOT_TITLE = 256, PDLT_PLOT_OWN_COLOR = 1 << 24 };
+#define PDLT_PLOT_FONT_SIZE 9.5
+typedef struct pdlt_plot_style {
+  char title[PDLT_PLOT_TITLE]; /* above the panels, plain text, broken into lines */
+  double font_size; /* of the labels of axes; all texts, lines and marks grow with it; 0: 9.5 */
+  double width;     /* of the page: panels share it, fewer beside each other where they would
+                                * be too narrow; 0: what the panels take */
+  int grey;         /* 1: lines, marks and bands in greys */
+  unsigned color[PDLT_COLOR_COUNT]; /* 0: its own; else OWN_COLOR + 0xrrggbb */
+} pdlt_plot_style;
+
+void pdlt_plot_set_style(pdlt_plot *plot, const pdlt_plot_style *style);
+
 /* Panel k = row * columns + column, borrowed; NULL when k is outside. An untouched panel
  * stays blank. */
 pdlt_panel *pdlt_plot_panel(pdlt_plot *plot, size_t k);
@@ -124,6 +139,7 @@ pdlt_status pdlt_panel_add(pdlt_panel *panel, const pdlt_series *series, pdlt_er
 
 /* Makes the panel a heat map of values (rows, columns) with a colour bar, row 0 on top.
  * lo, hi: range of the colours, NaN: from the data (symmetric about 0 when diverging).
+ * Columns and rows are numbered from 1, or by `at` of the axes where these have as many.
  * Non-finite cells are hatched grey. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_panel_heat(pdlt_panel *panel, size_t rows, size_t columns, const double *values,
                             pdlt_colormap map, double lo, double hi, pdlt_error *err);
@@ -132,11 +148,16 @@ pdlt_status pdlt_panel_heat(pdlt_panel *panel, size_t rows, size_t columns, cons
  * margins; always lo < hi, and wider than rounding. */
 void pdlt_panel_range(const pdlt_panel *panel, int vertical, double *lo, double *hi);
 
-/* The whole plot as SVG text or PDF in memory (*out: pdlt_free). Errors: PDLT_ERR_IO when
- * cairo fails, PDLT_ERR_MEMORY. */
+/* The whole plot as SVG text or PDF in memory (*out: pdlt_free). Text of the SVG is text, in a font by its
+ * name. Errors: PDLT_ERR_IO when cairo fails, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_plot_svg(pdlt_plot *plot, char **out, size_t *size, pdlt_error *err);
 pdlt_status pdlt_plot_pdf(pdlt_plot *plot, const char *title, char **out, size_t *size,
                           pdlt_error *err);
+
+/* The numbers of the plot as CSV (*out: pdlt_free): one row for each point, panel by panel, in the order
+ * of adding (docs/figures.md, "Data"). Points that no axis can show are left out. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_plot_csv(const pdlt_plot *plot, char **out, size_t *size, pdlt_error *err);
 
 /* Where a figure comes from, kept in the PNG's tEXt chunks; NULL entries are left out. */
 typedef struct pdlt_provenance {

@@ -1,7 +1,7 @@
-/* text.c - text by pango: measured and drawn the same way on every surface.
+/* text.c - text by pango: measured the same way for every surface, drawn by cairo or, for an SVG, written
+ * as text (svg_text.c).
  *
  * Hinting is off, so that layout does not depend on resolution or output. */
-#include <pango/pangocairo.h>
 #include <string.h>
 
 #include "compare/plot/internal.h"
@@ -16,7 +16,7 @@ static PangoLayout *make_layout(cairo_t *cr, const char *markup, double size, do
   cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
   pango_cairo_context_set_font_options(context, options);
   cairo_font_options_destroy(options);
-  PangoFontDescription *font = pango_font_description_from_string("DejaVu Sans");
+  PangoFontDescription *font = pango_font_description_from_string(PDLT_TEXT_FONT);
   pango_font_description_set_size(font, (gint)(size * PANGO_SCALE));
   pango_layout_set_font_description(layout, font);
   pango_font_description_free(font);
@@ -79,6 +79,26 @@ void pdlt_text_size(cairo_t *cr, const char *markup, double size, double wrap, d
   g_object_unref(layout);
 }
 
+double pdlt_text_fit(cairo_t *cr, const char *markup, double usual, double room) {
+  const double least = 5;
+  double width = 0, height = 0;
+  pdlt_text_size(cr, markup, usual, 0, &width, &height);
+  return width > room ? fmax(usual * room / width, least) : usual;
+}
+
+static cairo_user_data_key_t drawing_key;
+
+void pdlt_drawing_begin(cairo_t *cr, pdlt_drawing *drawing) {
+  (void)cairo_set_user_data(cr, &drawing_key, drawing, NULL); /* without memory: the status of cr */
+}
+
+const pdlt_drawing *pdlt_drawing_of(cairo_t *cr) {
+  static const pdlt_plot plain = {0};
+  static const pdlt_drawing nothing = {&plain, NULL};
+  const pdlt_drawing *drawing = cairo_get_user_data(cr, &drawing_key);
+  return drawing != NULL ? drawing : &nothing;
+}
+
 void pdlt_text_draw(cairo_t *cr, const char *markup, double x, double y,
                     const pdlt_text_style *style) {
   if (!markup[0]) return;
@@ -86,6 +106,12 @@ void pdlt_text_draw(cairo_t *cr, const char *markup, double x, double y,
   if (style->align_x > 0.4)
     pango_layout_set_alignment(layout,
                                style->align_x > 0.9 ? PANGO_ALIGN_RIGHT : PANGO_ALIGN_CENTER);
+  FILE *text = pdlt_drawing_of(cr)->text;
+  if (text != NULL) {
+    pdlt_svg_text(text, cr, layout, x, y, style);
+    g_object_unref(layout);
+    return;
+  }
   PangoRectangle logical;
   pango_layout_get_extents(layout, NULL, &logical);
   double width = (double)logical.width / PANGO_SCALE;

@@ -45,10 +45,13 @@ static pdlt_status check_cairo(cairo_status_t code, pdlt_error *err) {
   return pdlt_fail(err, PDLT_ERR_IO, "drawing a figure: %s", cairo_status_to_string(code));
 }
 
-/* What has been drawn with another font than it should is an error, too. */
-static pdlt_status draw(pdlt_plot *plot, cairo_surface_t *surface, pdlt_error *err) {
+/* What has been drawn with another font than it should is an error, too. text: where the text of an SVG
+ * goes, or NULL. */
+static pdlt_status draw(pdlt_plot *plot, cairo_surface_t *surface, FILE *text, pdlt_error *err) {
   const GLogFunc before = pdlt_text_begin();
+  pdlt_drawing drawing = {plot, text};
   cairo_t *cr = cairo_create(surface);
+  pdlt_drawing_begin(cr, &drawing);
   if (cairo_status(cr) == CAIRO_STATUS_SUCCESS) pdlt_page_draw(plot, cr);
   const cairo_status_t code = cairo_status(cr);
   cairo_destroy(cr);
@@ -60,8 +63,9 @@ static pdlt_status draw(pdlt_plot *plot, cairo_surface_t *surface, pdlt_error *e
 }
 
 /* Draws on the surface, finishes and destroys it. */
-static pdlt_status draw_and_finish(pdlt_plot *plot, cairo_surface_t *surface, pdlt_error *err) {
-  pdlt_status status = draw(plot, surface, err);
+static pdlt_status draw_and_finish(pdlt_plot *plot, cairo_surface_t *surface, FILE *text,
+                                   pdlt_error *err) {
+  pdlt_status status = draw(plot, surface, text, err);
   cairo_surface_finish(surface);
   const cairo_status_t code = cairo_surface_status(surface);
   cairo_surface_destroy(surface);
@@ -84,20 +88,25 @@ static void drop_surface_numbers(char *text, size_t *size) {
 }
 
 pdlt_status pdlt_plot_svg(pdlt_plot *plot, char **out, size_t *size, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  pdlt_stream text = {0};
   sink s = {0};
   double width, height;
   pdlt_page_size(plot, &width, &height);
+  PDLT_TRY(pdlt_stream_open(&text, "a figure", err));
   cairo_surface_t *surface = cairo_svg_surface_create_for_stream(sink_write, &s, width, height);
-  pdlt_status status = draw_and_finish(plot, surface, err);
-  if (status != PDLT_OK) {
-    pdlt_free(s.bytes);
-    return status;
-  }
+  PDLT_TRY(draw_and_finish(plot, surface, text.out, err));
+  PDLT_TRY(pdlt_stream_look(&text, "a figure", err));
   drop_surface_numbers(s.bytes, &s.size);
   pdlt_svg_compact(s.bytes, &s.size);
+  PDLT_TRY(pdlt_svg_insert(&s.bytes, &s.size, text.text, err));
   *out = s.bytes;
   *size = s.size;
-  return PDLT_OK;
+  s.bytes = NULL;
+cleanup:
+  pdlt_stream_free(&text);
+  pdlt_free(s.bytes);
+  return status;
 }
 
 pdlt_status pdlt_plot_pdf(pdlt_plot *plot, const char *title, char **out, size_t *size,
@@ -108,7 +117,7 @@ pdlt_status pdlt_plot_pdf(pdlt_plot *plot, const char *title, char **out, size_t
   cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(sink_write, &s, width, height);
   cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
   cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
-  pdlt_status status = draw_and_finish(plot, surface, err);
+  pdlt_status status = draw_and_finish(plot, surface, NULL, err);
   if (status != PDLT_OK) {
     pdlt_free(s.bytes);
     return status;
@@ -125,7 +134,7 @@ static pdlt_status draw_image(pdlt_plot *plot, cairo_surface_t **out, pdlt_error
   cairo_surface_t *image = cairo_image_surface_create(
       CAIRO_FORMAT_ARGB32, (int)(width * PIXELS_PER_POINT), (int)(height * PIXELS_PER_POINT));
   cairo_surface_set_device_scale(image, PIXELS_PER_POINT, PIXELS_PER_POINT);
-  const pdlt_status status = draw(plot, image, err);
+  const pdlt_status status = draw(plot, image, NULL, err);
   cairo_surface_flush(image);
   if (status == PDLT_OK)
     *out = image;

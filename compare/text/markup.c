@@ -52,6 +52,42 @@ void pdlt_markup_escape(char *out, size_t size, const char *text) {
   pdlt_markup_short(out, size, text, (size_t)-1);
 }
 
+/* The byte that an entity at text stands for; 0: there is none. *length: of the entity. */
+static char entity_at(const char *text, size_t *length) {
+  static const char bytes[] = "&<>\"'";
+  for (const char *b = bytes; *b; b++) {
+    const char *entity = pdlt_markup_entity(*b);
+    *length = strlen(entity);
+    if (strncmp(text, entity, *length) == 0) return *b;
+  }
+  return 0;
+}
+
+void pdlt_markup_plain(char *out, size_t size, const char *markup) {
+  size_t at = 0;
+  while (size > 0 && *markup != 0) {
+    size_t taken = 0, length = 0;
+    const char byte = entity_at(markup, &length);
+    const char *close = markup[0] == '<' ? strchr(markup, '>') : NULL, *piece = markup;
+    if (close != NULL) {
+      taken = (size_t)(close - markup) + 1;
+      piece = strncmp(markup, "<sup>", 5) == 0 ? "^" : strncmp(markup, "<sub>", 5) == 0 ? "_" : "";
+      length = strlen(piece);
+    } else if (byte != 0) {
+      taken = length;
+      piece = &byte;
+      length = 1;
+    } else {
+      taken = length = letter(markup);
+    }
+    if (at + length + 1 > size) break;
+    memcpy(out + at, piece, length);
+    at += length;
+    markup += taken;
+  }
+  if (size > 0) out[at] = 0;
+}
+
 void pdlt_quantity_markup(char *out, size_t size, const char *quantity) {
   const int row = pdlt_quantity_find(quantity);
   if (row >= 0 && pdlt_quantities[row].markup != NULL) {

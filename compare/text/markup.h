@@ -21,6 +21,10 @@ void pdlt_markup_escape(char *out, size_t size, const char *text);
 /* The same of the first `most` bytes of text. */
 void pdlt_markup_short(char *out, size_t size, const char *text, size_t most);
 
+/* Markup as plain text, cut at size, never longer than the markup: tags go, but <sup> leaves ^ and <sub>
+ * leaves _; entities become their bytes. */
+void pdlt_markup_plain(char *out, size_t size, const char *markup);
+
 /* "z" -> <i>z</i>, "loss_test" -> <i>L</i><sup>test</sup>; a name that is not known is escaped. */
 void pdlt_quantity_markup(char *out, size_t size, const char *quantity);
 

@@ -380,7 +380,7 @@ TEST(Experiment, KeysOfCompareAreSetByThemselves) {
     EXPECT_TRUE(status == PDLT_OK || status == PDLT_ERR_INPUT);
     return std::string(status == PDLT_OK ? "" : err.message);
   };
-  const pdlt_compare_keys before = {2, 1e-3, PDLT_CSV_AUTO};
+  const pdlt_compare_keys before = {2, 1e-3, PDLT_CSV_AUTO, {}};
   pdlt_compare_keys keys = before;
   EXPECT_EQ(set({"compare.degree=3", "compare.csv=summary", "compare.degree=4"}, &keys), "");
   EXPECT_EQ(keys.degree, 4);
@@ -388,7 +388,8 @@ TEST(Experiment, KeysOfCompareAreSetByThemselves) {
   EXPECT_EQ(keys.csv, PDLT_CSV_SUMMARY);
   keys = before;
   const std::string belongs =
-      ": belongs to the run; compare only knows compare.degree, compare.level, compare.csv";
+      ": belongs to the run; compare only knows compare.degree, compare.level, compare.csv "
+      "and figures";
   EXPECT_EQ(set({"compare.degree=3", "network.depth=3"}, &keys), "--set: network.depth" + belongs);
   EXPECT_EQ(set({"network={}"}, &keys), "--set: network" + belongs);
   EXPECT_EQ(set({"measure=[output]"}, &keys), "--set: measure" + belongs);

@@ -42,6 +42,8 @@ TEST(Readme, CommandsOfExplainWork) { ExpectToWork("docs/explain.md", 2); }
 /* C_b that follows the width: theory at each width agrees, and is refuted with a wrong sign. */
 TEST(Readme, CommandsOfWidthWork) { ExpectToWork("docs/width.md", 4); }
 
+TEST(Readme, CommandsOfFiguresWork) { ExpectToWork("docs/figures.md", 3); }
+
 /* The recipe for kinks: theory agrees, and is refuted without the neurons that cross. */
 TEST(Readme, CommandsOfExperimentWork) { ExpectToWork("docs/experiment.md", 4); }
 

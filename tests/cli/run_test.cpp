@@ -86,7 +86,7 @@ TEST(Run, IsComparedAnewWithoutTraining) {
   EXPECT_EQ(wrong.status, 2);
   EXPECT_EQ(wrong.err,
             "--set: network.depth: belongs to the run; compare only knows compare.degree, "
-            "compare.level, compare.csv\n");
+            "compare.level, compare.csv and figures\n");
   EXPECT_FALSE(std::filesystem::exists(folder / "third"));
   scale_array(folder / "out/theory.npz", "y", 2);
   const std::string samples =

@@ -61,18 +61,18 @@ TEST(ClaimFigure, SabotagesAreDrawnWhereTheyDiffer) {
   EXPECT_NE(drawn(folder, value, 1, 3), drawn(folder, value, 1, 2));
 }
 
-// A number beside nothing has no axis: no letters between the frame (22 + 4 + 170) and its label.
+// A number beside nothing has no axis: no text between the frame (22 + 4 + 170) and its label.
 TEST(ClaimFigure, ASingleNumberHasNoTicks) {
   TempFolder folder;
   const std::string svg = drawn(folder, "{value: 2}", 1, 2);
-  size_t letters = 0;
-  for (size_t at = svg.find("<use "); at != svg.npos; at = svg.find("<use ", at + 1)) {
+  size_t texts = 0;
+  for (size_t at = svg.find("<text "); at != svg.npos; at = svg.find("<text ", at + 1)) {
     double x = 0, y = 0;
-    ASSERT_EQ(std::sscanf(svg.c_str() + svg.find(" x=", at), " x=\"%lf\" y=\"%lf\"", &x, &y), 2);
+    ASSERT_EQ(std::sscanf(svg.c_str() + at, "<text x=\"%lf\" y=\"%lf\"", &x, &y), 2);
     EXPECT_FALSE(y > 200 && y < 212 && x > 50) << x << " " << y;
-    letters++;
+    texts++;
   }
-  EXPECT_GT(letters, 10u);
+  EXPECT_GT(texts, 4u);
 }
 
 // Measured numbers with their errors: a bar from one standard error below each mark to one above.

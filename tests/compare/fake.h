@@ -30,7 +30,8 @@ struct Fake {
   bool nlo = false;     // z_nlo exists
   bool order1 = false;  // everything else of order 1/n, and layers, exist (MakeOrderOne)
   double power = 1;     // of h, in which trained quantities go; 1/2: theory has NAME_half
-  double beyond = 0;    // standard deviation of the next coefficient of their fits
+  const pdlt_figure_keys *keys = nullptr;  // of figures
+  double beyond = 0;  // standard deviation of the next coefficient of their fits
   std::string title = "tanh, three layers: the trained output against theory";
 
   pdlt_archive theory{}, measured{};
@@ -467,7 +468,7 @@ struct Fake {
   }
   pdlt_figure_input Input() const {
     Measure();
-    return {&comparison, &theory, &measured};
+    return {&comparison, &theory, &measured, keys};
   }
 };
 

@@ -1,4 +1,4 @@
-// Every panel of every figure names its horizontal axis: a row of letters below the numbers of the axis.
+// Every panel of every figure names its horizontal axis: a text below the numbers of the axis.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,16 +27,16 @@ std::vector<Frame> Frames(const std::string &svg) {
   return frames;
 }
 
+// Where a text stands.
 struct Letter {
   double x, y;
 };
 
 std::vector<Letter> Letters(const std::string &svg) {
   std::vector<Letter> letters;
-  for (size_t at = svg.find("<use "); at != svg.npos; at = svg.find("<use ", at + 1)) {
+  for (size_t at = svg.find("<text "); at != svg.npos; at = svg.find("<text ", at + 1)) {
     Letter one = {};
-    const size_t place = svg.find(" x=", at);
-    if (std::sscanf(svg.c_str() + place, " x=\"%lf\" y=\"%lf\"", &one.x, &one.y) == 2)
+    if (std::sscanf(svg.c_str() + at, "<text x=\"%lf\" y=\"%lf\"", &one.x, &one.y) == 2)
       letters.push_back(one);
   }
   return letters;

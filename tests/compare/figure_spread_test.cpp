@@ -65,7 +65,7 @@ struct Trained : Fake {
     char name[] = "/tmp/pdlt_spread_XXXXXX";
     const std::string folder = mkdtemp(name), path = folder + "/figures";
     EXPECT_EQ(pdlt_folder_make(path.c_str(), &err), PDLT_OK);
-    pdlt_figure_job job{&in, path.c_str(), {}, &list};
+    pdlt_figure_job job{&in, path.c_str(), {}, &list, nullptr};
     EXPECT_EQ(figure(&job, &err), PDLT_OK) << err.message;
     const std::string caption = list.count ? list.items[0].caption : "";
     pdlt_figure_list_free(&list);
@@ -175,7 +175,7 @@ TEST(FigureSpread, NothingWithoutData) {
   pdlt_figure_list list{};
   pdlt_error err;
   const pdlt_figure_input in = plain.Input();
-  pdlt_figure_job job{&in, "/nowhere", {}, &list};
+  pdlt_figure_job job{&in, "/nowhere", {}, &list, nullptr};
   for (auto *figure :
        {pdlt_figure_spread, pdlt_figure_loss_width, pdlt_figure_benefit, pdlt_figure_density})
     EXPECT_EQ(figure(&job, &err), PDLT_OK) << err.message;

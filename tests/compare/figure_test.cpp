@@ -26,8 +26,8 @@ struct Folder {
   ~Folder() {
     for (const char *stem : {"width_scaling", "extrapolation", "training_curves", "finite_width",
                              "kernels", "parts", "learning_curves", "loss_width", "ntk_change",
-                             "dntk_change", "depth", "tensors", "first_order"})
-      for (const char *end : {"png", "svg", "pdf"})
+                             "dntk_change", "depth", "tensors", "first_order", "ntk_fluctuations"})
+      for (const char *end : {"png", "svg", "pdf", "csv"})
         std::remove((path + "/figures/" + stem + "." + end).c_str());
     std::remove((path + "/figures").c_str());
     std::remove(path.c_str());
@@ -68,7 +68,7 @@ TEST(Figures, AllAreMadeAndReproducible) {
   EXPECT_EQ(first.size(), 5u);
   EXPECT_EQ(first, second);
   for (const auto &entry : first)
-    for (const char *end : {".png", ".svg", ".pdf"})
+    for (const char *end : {".png", ".svg", ".pdf", ".csv"})
       EXPECT_EQ(ReadFile(one.path + "/figures/" + entry.first + end),
                 ReadFile(two.path + "/figures/" + entry.first + end))
           << entry.first << end;
@@ -99,7 +99,7 @@ std::string Caption(const Fake &fake, const std::string &folder,
   const pdlt_figure_input in = fake.Input();
   const std::string path = folder + "/figures";
   EXPECT_EQ(pdlt_folder_make(path.c_str(), &err), PDLT_OK);
-  pdlt_figure_job job{&in, path.c_str(), {}, &list};
+  pdlt_figure_job job{&in, path.c_str(), {}, &list, nullptr};
   EXPECT_EQ(figure(&job, &err), PDLT_OK) << err.message;
   std::string caption = list.count ? list.items[0].caption : "";
   pdlt_figure_list_free(&list);

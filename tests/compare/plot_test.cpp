@@ -314,39 +314,6 @@ TEST(PlotData, LogAxisLeavesOutNonPositiveMarks) {
   EXPECT_EQ(svg[0], svg[1]);
 }
 
-// Places of the letters of a drawing.
-std::vector<std::pair<double, double>> Letters(const std::string &svg) {
-  std::vector<std::pair<double, double>> out;
-  double x = 0, y = 0;
-  for (size_t at = svg.find("<use "); at != svg.npos; at = svg.find("<use ", at + 1)) {
-    const size_t place = svg.find(" x=", at);
-    if (std::sscanf(svg.c_str() + place, " x=\"%lf\" y=\"%lf\"", &x, &y) == 2)
-      out.push_back({x, y});
-  }
-  return out;
-}
-
-// A long title gets smaller until it ends where its panel does, and a factor 10^k stands left of it.
-TEST(PlotData, TitlesStayOverTheirPanels) {
-  for (const char *title :
-       {"short", "covariance of two outputs at two inputs, at each of the widths"}) {
-    pdlt_plot *plot = NewPlot(1, 2);
-    pdlt_panel *panel = pdlt_plot_panel(plot, 0);
-    pdlt_panel_title(panel, title);
-    Add(panel, PDLT_SERIES_LINE, {0, 1}, {0, 3e-6});
-    const auto letters = Letters(Svg(plot));
-    pdlt_plot_free(plot);
-    size_t titled = 0, beside = 0;
-    for (const auto &[x, y] : letters) {
-      if (y > 26) continue;         /* TOP + EDGE */
-      (x < 57 ? beside : titled)++; /* LEFT + EDGE */
-      EXPECT_LT(x, 58 + 200) << title;
-    }
-    EXPECT_EQ(titled, std::strlen(title)); /* blanks too */
-    EXPECT_GE(beside, 4u);                 /* x10^-6 */
-  }
-}
-
 TEST(PlotData, BadMarkupIsDrawnAsText) {
   pdlt_plot *plot = NewPlot();
   pdlt_panel *panel = pdlt_plot_panel(plot, 0);

@@ -35,7 +35,7 @@ const Sound &SoundResults() {
 void Draw(const pdlt_comparison &comparison, const pdlt_archive &theory,
           const pdlt_archive &measured) {
   pdlt_figure_list figures = {};
-  const pdlt_figure_input input = {&comparison, &theory, &measured};
+  const pdlt_figure_input input = {&comparison, &theory, &measured, nullptr};
   const std::string page = fuzz::Folder() + "/report.html";
   if (pdlt_figures_write(&input, fuzz::Folder().c_str(), &figures, nullptr, nullptr) == PDLT_OK) {
     const pdlt_report_input report = {&comparison, &theory, &measured, &figures};

@@ -192,7 +192,7 @@ TEST(Study, KeysOfCompareKeepTheResults) {
   EXPECT_EQ(pdlt_study_set(files.c, "network.depth", "3", &files.err), PDLT_ERR_INPUT);
   EXPECT_STREQ(files.err.message,
                "network.depth: belongs to the run; compare only knows compare.degree, "
-               "compare.level, compare.csv");
+               "compare.level, compare.csv and figures");
 }
 
 TEST(Study, KeysThatDoNotFitAreFoundAtWork) {
