@@ -14,8 +14,7 @@ except ImportError:
     torch = None
 
 SIZES, LR, STEPS, TRAIN = (2, 64, 64, 1), 0.1, 10, 3
-angle = 1.5 * np.arange(4)
-x = np.column_stack([np.cos(angle), np.sin(angle)])  # three samples train, the fourth is a test sample
+x = np.column_stack([np.cos(1.5 * np.arange(4)), np.sin(1.5 * np.arange(4))])  # the fourth is a test sample
 y = (x[:, 0] * x[:, 1])[:, None]
 random = np.random.default_rng(1)
 
@@ -51,10 +50,10 @@ experiment = pdlt.translate({
 })
 mine = np.array([(in_torch if torch else in_numpy)() for _ in range(int((sys.argv + ["400"])[1]))])
 theory = pdlt.theory(experiment, x, y)
-infinite, slope = theory["z_lo"][-1, 0, -1], theory["z_nlo"][-1, 0, -1]
-print(experiment)
-print(f"my {len(mine)} networks: {mine.mean():.4f} +- {mine.std() / np.sqrt(len(mine)):.4f}")
+error = mine.std() / np.sqrt(len(mine))
+print(f"{experiment}my {len(mine)} networks: {mine.mean():.4f} +- {error:.4f}")
 for init in ("uniform", "normal"):  # as the framework draws them; as theory does
     ensemble = pdlt.train(experiment, x, y, network__widths=[64], network__init=init, ensemble__members=2048)
     print(f"pdlt, {init}: {ensemble['n64/z'][-1, 0, -1]:.4f} +- {ensemble['n64/z_se'][-1, 0, -1]:.4f}")
-print(f"theory: infinite width {infinite:.4f}, order 1/n at n = 64 {infinite + slope / 64:.4f}")
+lo, nlo = theory["z_lo"][-1, 0, -1], theory["z_nlo"][-1, 0, -1]
+print(f"theory: infinite width {lo:.4f}, order 1/n at n = 64 {lo + nlo / 64:.4f}")
