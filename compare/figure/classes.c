@@ -22,8 +22,8 @@ static int write_class(char *out, size_t size, const json_t *classes, size_t pla
   return 1;
 }
 
-int pdlt_figure_class_of_output(char *out, size_t size, const pdlt_archive *measured, size_t outputs,
-                                size_t i) {
+int pdlt_figure_class_of_output(char *out, size_t size, const pdlt_archive *measured,
+                                size_t outputs, size_t i) {
   const json_t *classes = classes_of(measured);
   if (classes == NULL || outputs != json_array_size(classes) || outputs < 2) return 0;
   return write_class(out, size, classes, i);

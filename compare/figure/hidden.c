@@ -51,8 +51,8 @@ static int find(hidden *h, const pdlt_figure_input *in) {
 
 /* First sample of a layer at time t. */
 static double number_at(const hidden *h, size_t w, const char *name, size_t layer, size_t t) {
-  return pdlt_view_measured(&h->view, w, name, 3, h->numbers)[t * h->numbers +
-                                                              layer * h->view.samples];
+  return pdlt_view_measured(&h->view, w, name, 3,
+                            h->numbers)[t * h->numbers + layer * h->view.samples];
 }
 
 static pdlt_status add_widths(pdlt_panel *panel, const hidden *h, size_t column, size_t layer,
@@ -128,9 +128,12 @@ pdlt_status pdlt_figure_hidden(pdlt_figure_job *job, pdlt_error *err) {
   PDLT_TRY(pdlt_view_open(&h.view, h.view.num_times, pdlt_view_eta(&h.view), err));
   PDLT_TRY(pdlt_figure_page_open(&page, COLUMNS * h.num_shown, err));
   fputs(
-      "Hidden layers on the first sample during training: mean square preactivation; its change since "
-      "initialization; mean square change of the preactivations. At infinite width hidden layers do "
-      "not move; by how much they move is measured alone, theory has no prediction of it. Error bars: "
+      "Hidden layers on the first sample during training: mean square preactivation; its change "
+      "since "
+      "initialization; mean square change of the preactivations. At infinite width hidden layers "
+      "do "
+      "not move; by how much they move is measured alone, theory has no prediction of it. Error "
+      "bars: "
       "one standard error. Mean square change at the last time shown:",
       page.text);
   for (size_t k = 0; k < h.num_shown; k++) {

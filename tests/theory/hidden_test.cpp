@@ -83,7 +83,8 @@ TEST(PredictHidden, AgreesWithIntegralsOverOneSample) {
     const double mean = Gauss(K1, power(2));
     const double variance = C_W[1] * C_W[1] * (Gauss(K1, power(4)) - mean * mean);
     const double d = 1e-2, bend = (Gauss(K2 + d, power(2)) - 2 * Gauss(K2, power(2)) +
-                                   Gauss(K2 - d, power(2))) / (d * d);
+                                   Gauss(K2 - d, power(2))) /
+                                  (d * d);
     EXPECT_EQ(c.At("q_nlo", a), 0);
     EXPECT_NEAR(c.At("q_nlo", 3 + a), 0, 1e-10);
     const double slope = 3 * C_W[2] * bend / 2 * variance;  // h = 1/n_3 = 1/(3 n_1)

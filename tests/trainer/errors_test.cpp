@@ -15,7 +15,8 @@ using Vector = std::vector<double>;
 
 // Samples with the given targets, sample by sample; the inputs do not matter here.
 struct Case {
-  Case(size_t train, size_t test, size_t outputs, const Vector &y) : data(train, test, 2, outputs, 3) {
+  Case(size_t train, size_t test, size_t outputs, const Vector &y)
+      : data(train, test, 2, outputs, 3) {
     data.y = y;
     data.c.y = data.y.data();
     Settings s;
@@ -54,15 +55,15 @@ void set_classes(Data *data) {
 TEST(TrainerErrors, WhichTargetsAreClasses) {
   EXPECT_TRUE(are_classes(1, {1, -1, 1}));
   EXPECT_TRUE(are_classes(1, {-0.3, 0.3}));
-  EXPECT_FALSE(are_classes(1, {1, 1, 1}));      // one class
-  EXPECT_FALSE(are_classes(1, {1, -1, 0.5}));   // a number
+  EXPECT_FALSE(are_classes(1, {1, 1, 1}));     // one class
+  EXPECT_FALSE(are_classes(1, {1, -1, 0.5}));  // a number
   EXPECT_FALSE(are_classes(1, {0, 0}));
   EXPECT_FALSE(are_classes(1, {1, 0}));
   EXPECT_TRUE(are_classes(2, {1, 0, 0, 1}));
   EXPECT_TRUE(are_classes(3, {0.9, -0.1, -0.1, -0.1, -0.1, 0.9}));
   EXPECT_TRUE(are_classes(3, {0, 0, 1, 1, 0, 0, 0, 1, 0}));
-  EXPECT_FALSE(are_classes(2, {1, 0, 1, 0}));         // one class
-  EXPECT_FALSE(are_classes(3, {1, 0, 0, 0, 1, 1}));   // two at once
+  EXPECT_FALSE(are_classes(2, {1, 0, 1, 0}));        // one class
+  EXPECT_FALSE(are_classes(3, {1, 0, 0, 0, 1, 1}));  // two at once
   EXPECT_FALSE(are_classes(3, {1, 0, 0, 0, 1, 0.5}));
   EXPECT_FALSE(are_classes(2, {1, 0, 0, 2}));
   EXPECT_FALSE(are_classes(2, {1, 1, 1, 1}));
@@ -109,13 +110,15 @@ TEST(TrainerErrors, AreAveragedOverNetworks) {
     for (size_t m = 0; m < 128; m++)
       for (size_t a = 0; a < 5; a++) {
         double z[3];
-        for (size_t i = 0; i < 3; i++) z[i] = plain.at("n6/samples/z", ((m * 3 + t) * 3 + i) * 5 + a);
+        for (size_t i = 0; i < 3; i++)
+          z[i] = plain.at("n6/samples/z", ((m * 3 + t) * 3 + i) * 5 + a);
         const size_t best = (size_t)(std::max_element(z, z + 3) - z);
         wrong[a < 3 ? 0 : 1] += best != (a * 2) % 3;
       }
     EXPECT_NEAR(plain.at("n6/error_train", t), wrong[0] / (3 * 128), 1e-13);
     EXPECT_NEAR(plain.at("n6/error_test", t), wrong[1] / (2 * 128), 1e-13);
-    const double noise = std::hypot(plain.at("n6/error_test_se", t), pairs.at("n6/error_test_se", t));
+    const double noise =
+        std::hypot(plain.at("n6/error_test_se", t), pairs.at("n6/error_test_se", t));
     EXPECT_LT(std::fabs(plain.at("n6/error_test", t) - pairs.at("n6/error_test", t)),
               std::isnan(noise) ? 0.2 : 5 * noise);
   }
@@ -155,7 +158,8 @@ TEST(TrainerErrors, AreAbsentWithoutClasses) {
   run(s, data, 1, &out);
   EXPECT_EQ(out.count("n8/error_train"), 0u);
   const json_t *absent = json_object_get(out.c.meta, "absent");
-  EXPECT_STREQ(json_string_value(json_object_get(absent, "error_train")), "the targets are no classes");
+  EXPECT_STREQ(json_string_value(json_object_get(absent, "error_train")),
+               "the targets are no classes");
   Data classes(3, 0, 3, 1, 4);
   classes.y = {1, -1, 1};
   classes.c.y = classes.y.data();
