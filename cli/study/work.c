@@ -71,8 +71,8 @@ static double dntk(const pdlt_network *net, double p, double S) {
   return flops;
 }
 
-/* Slopes, or preactivations, of D samples in a network's present state (trainer/measure/crossings.h and
- * hidden.h). */
+/* Slopes, or preactivations, of D samples in a network's present state (trainer/measure/crossings.h,
+ * trainer/measure/hidden.h). */
 static double slopes(const pdlt_network *net, double D) {
   double flops = PDLT_FLOPS_LOOP;
   for (int k = 0; k + 1 < net->depth; k++) {

@@ -130,6 +130,23 @@ TEST(Results, KinksHaveArraysOfTheirOwn) {
       "f.npz: n4/crossings: has the shape (2, 2, 4), expected (2, 1, 4); make the file again");
 }
 
+// Theory's array of the hidden layers has no time, the measured ones have; errors have nothing else.
+TEST(Results, HiddenLayersAndErrors) {
+  Results theory("theory"), measured("measured"), timed("theory"), still("measured");
+  theory.add("q_lo", {1, 4});
+  theory.add("q_nlo", {1, 4});
+  EXPECT_EQ(theory.check(), "");
+  measured.quantity("", "q_0", {1, 4}, 40);
+  for (const char *name : {"q_t", "q_change", "q_moved"})
+    measured.quantity("", name, {2, 1, 4}, 40);
+  for (const char *name : {"error_train", "error_test"}) measured.quantity("", name, {2}, 40);
+  EXPECT_EQ(measured.check(), "");
+  timed.add("q_lo", {2, 1, 4});
+  EXPECT_EQ(timed.check().rfind("f.npz: q_lo: has the shape (2, 1, 4)", 0), 0u);
+  still.quantity("", "q_t", {1, 4}, 40);
+  EXPECT_EQ(still.check().rfind("f.npz: n4/q_t: has the shape (1, 4)", 0), 0u);
+}
+
 TEST(Results, NotANumberStaysWhereItIsAResult) {
   Results diverged("measured");
   diverged.at("n4/diverged")[0] = 3;
