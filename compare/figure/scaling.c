@@ -110,7 +110,7 @@ static pdlt_status add_single_numbers(pdlt_panel *panel, const pdlt_comparison *
     const pdlt_compare_row *row = &c->rows[rows[k]];
     if (strcmp(row->quantity, quantity) != 0) continue;
     for (size_t w = 0; w < c->num_widths; w++) {
-      double distance = fabs(row->measured[w] - row->lo);
+      double distance = fabs(row->measured[w] - pdlt_row_predicted(row, w, c->h[w], 0));
       /* chance hits and rounding would stretch the axis */
       p->y[w] = distance > row->se[w] && distance > rounding ? distance : NAN;
       p->lo[w] = p->y[w] - row->se[w];

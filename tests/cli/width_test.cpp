@@ -231,10 +231,10 @@ TEST_F(WidthRun, WrongTheoriesDisagree) {
       CompareWrong("power", "--set 'network.C_b={scale: 0.6, width: -0.5}'");
   EXPECT_EQ(verdict_of(power, "K", "a0") == "disagree" || verdict_of(power, "K", "a") == "disagree",
             true);
-  const std::filesystem::path none =
-      CompareWrong("none", "--set 'network.C_b={scale: 0, width: -1}'");
-  EXPECT_NE(verdict_of(none, "K", "a0"), "disagree"); /* the limit is right */
-  EXPECT_EQ(verdict_of(none, "K", "a"), "disagree");  /* s/n looks like order 1/n, and is not */
+  /* theory of the limit, where layer 1 keeps 3/n_0 = 1 and layer 2 has no bias */
+  const std::filesystem::path limit = CompareWrong("limit", "--set 'network.C_b=[1, 0]'");
+  EXPECT_NE(verdict_of(limit, "K", "c0"), "disagree"); /* the limit is right */
+  EXPECT_EQ(verdict_of(limit, "K", "c1"), "disagree"); /* 3/n looks like order 1/n, and is not */
 }
 
 TEST_F(WidthRun, TheoryOfOtherWidthsIsRefused) {
