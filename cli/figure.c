@@ -10,8 +10,8 @@ static pdlt_status print_figure(const pdlt_options *options, const char *caption
     pdlt_print_wrapped("", 0, caption);
     return PDLT_OK;
   }
-  json_t *made = json_pack("{s:s, s:s, s:s}", "figure", options->args[0], "output",
-                           options->output, "caption", caption);
+  json_t *made = json_pack("{s:s, s:s, s:s}", "figure", options->args[0], "output", options->output,
+                           "caption", caption);
   const pdlt_status status = pdlt_print_json(made, err);
   json_decref(made);
   return status;

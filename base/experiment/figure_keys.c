@@ -143,8 +143,7 @@ static json_t *quantities_json(const pdlt_figure_keys *keys) {
 static json_t *times_json(const pdlt_figure_keys *keys) {
   json_t *out = json_array();
   for (size_t i = 0; i < keys->num_times; i++)
-    pdlt_json_append(&out,
-                     isinf(keys->times[i]) ? json_string("end") : json_real(keys->times[i]));
+    pdlt_json_append(&out, isinf(keys->times[i]) ? json_string("end") : json_real(keys->times[i]));
   return out;
 }
 

@@ -103,7 +103,8 @@ static pdlt_distance measure(const fluctuations *f, size_t w, entry e) {
 
 /* The prediction at a width: what infinite width says of A, B and the mean. */
 static double predict(const fluctuations *f, size_t w, entry e) {
-  const pdlt_array *A = pdlt_archive_get(f->in->theory, "A"), *B = pdlt_archive_get(f->in->theory, "B");
+  const pdlt_array *A = pdlt_archive_get(f->in->theory, "A"),
+                   *B = pdlt_archive_get(f->in->theory, "B");
   const pdlt_array *theta = pdlt_archive_get(f->in->theory, "Theta");
   fluctuations of = *f;
   of.tensor = A != NULL && A->ndim == 4 ? A->dim[0] : 0;

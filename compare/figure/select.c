@@ -169,9 +169,9 @@ static pdlt_status check_keys(const pdlt_figure_input *in, pdlt_error *err) {
   const json_int_t test = json_integer_value(json_object_get(data, "test"));
   const pdlt_array *times = pdlt_archive_get(in->measured, "times");
   char why[256];
-  const char *key = pdlt_figure_keys_wrong(
-      in->keys, (size_t)(train + test), times != NULL ? pdlt_array_count(times) : 0,
-      times != NULL ? times->data : NULL, why, sizeof why);
+  const char *key = pdlt_figure_keys_wrong(in->keys, (size_t)(train + test),
+                                           times != NULL ? pdlt_array_count(times) : 0,
+                                           times != NULL ? times->data : NULL, why, sizeof why);
   return key == NULL ? PDLT_OK : pdlt_fail(err, PDLT_ERR_INPUT, "%s: %s", key, why);
 }
 

@@ -16,8 +16,8 @@ extern "C" {
 typedef struct pdlt_selection {
   pdlt_figure_input in; /* to draw from */
   pdlt_comparison comparison;
-  pdlt_archive theory, measured;                  /* at the times that are left; or empty */
-  const pdlt_archive *theory_of, *measured_of;    /* at all times */
+  pdlt_archive theory, measured;               /* at the times that are left; or empty */
+  const pdlt_archive *theory_of, *measured_of; /* at all times */
 } pdlt_selection;
 
 /* Errors: PDLT_ERR_INPUT (a sample or time that is not there, naming the key), PDLT_ERR_MEMORY. Cost:

@@ -70,7 +70,8 @@ static void write_start(FILE *out, cairo_t *cr, double x, double y, const pdlt_t
   static const char *const anchors[] = {"", " text-anchor=\"middle\"", " text-anchor=\"end\""};
   const double degrees = style->angle * 180 / acos(-1.0);
   cairo_user_to_device(cr, &x, &y);
-  fprintf(out, "<text x=\"%.2f\" y=\"%.2f\" font-size=\"%.2f\"%s fill=\"rgb(%.0f%%,%.0f%%,%.0f%%)\"", x,
+  fprintf(out,
+          "<text x=\"%.2f\" y=\"%.2f\" font-size=\"%.2f\"%s fill=\"rgb(%.0f%%,%.0f%%,%.0f%%)\"", x,
           y, style->size * zoom_of(cr), anchors[style->align_x > 0.9 ? 2 : style->align_x > 0.4],
           100 * style->color.r, 100 * style->color.g, 100 * style->color.b);
   if (degrees != 0) fprintf(out, " transform=\"rotate(%.0f %.2f %.2f)\"", degrees, x, y);
@@ -102,13 +103,14 @@ void pdlt_svg_text(FILE *out, cairo_t *cr, PangoLayout *layout, double x, double
 }
 
 pdlt_status pdlt_svg_insert(char **svg, size_t *size, const char *elements, pdlt_error *err) {
-  static const char head[] = "<g font-family=\"" PDLT_TEXT_FONT
-                             ", Verdana, sans-serif\" xml:space=\"preserve\">\n";
+  static const char head[] =
+      "<g font-family=\"" PDLT_TEXT_FONT ", Verdana, sans-serif\" xml:space=\"preserve\">\n";
   static const char tail[] = "</g>\n</svg>\n", end[] = "</svg>";
   const char *at = NULL;
   char *all = NULL;
   for (const char *s = strstr(*svg, end); s != NULL; s = strstr(s + 1, end)) at = s;
-  if (at == NULL) return pdlt_fail(err, PDLT_ERR_INTERNAL, "drawing a figure: an SVG without an end");
+  if (at == NULL)
+    return pdlt_fail(err, PDLT_ERR_INTERNAL, "drawing a figure: an SVG without an end");
   const size_t body = (size_t)(at - *svg), length = strlen(elements);
   const size_t room = sizeof head + length + sizeof tail;
   const pdlt_status status = pdlt_alloc(&all, body + room, 1, err);

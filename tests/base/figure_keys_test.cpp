@@ -38,8 +38,9 @@ std::string Read(const std::string &figures, pdlt_figure_keys *keys, std::string
   EXPECT_EQ(keys->quantities, again.figures.quantities);
   EXPECT_EQ(std::vector<unsigned>(keys->color, keys->color + PDLT_FIGURE_COLORS),
             std::vector<unsigned>(again.figures.color, again.figures.color + PDLT_FIGURE_COLORS));
-  EXPECT_EQ(std::vector<double>(keys->times, keys->times + keys->num_times),
-            std::vector<double>(again.figures.times, again.figures.times + again.figures.num_times));
+  EXPECT_EQ(
+      std::vector<double>(keys->times, keys->times + keys->num_times),
+      std::vector<double>(again.figures.times, again.figures.times + again.figures.num_times));
   EXPECT_EQ(
       std::vector<int>(keys->samples, keys->samples + keys->num_samples),
       std::vector<int>(again.figures.samples, again.figures.samples + again.figures.num_samples));
@@ -53,10 +54,11 @@ std::string Read(const std::string &figures, pdlt_figure_keys *keys, std::string
 
 TEST(FigureKeys, AreRead) {
   pdlt_figure_keys keys{};
-  ASSERT_EQ(Read("{title: a title, font_size: 8, width_mm: 85.5, colors: {blue: \"#00fF10\", black: "
-                 "\"#000000\"}, quantities: [cov, K], times: [0, 10], samples: [6, 1]}",
-                 &keys),
-            "");
+  ASSERT_EQ(
+      Read("{title: a title, font_size: 8, width_mm: 85.5, colors: {blue: \"#00fF10\", black: "
+           "\"#000000\"}, quantities: [cov, K], times: [0, 10], samples: [6, 1]}",
+           &keys),
+      "");
   EXPECT_STREQ(keys.title, "a title");
   EXPECT_EQ(keys.font_size, 8);
   EXPECT_EQ(keys.width_mm, 85.5);
@@ -106,13 +108,15 @@ TEST(FigureKeys, Refusals) {
       {"{colors: {red: \"#ff0000\"}}", "colors: red is no colour; grey, or {NAME: "},
       {"{colors: {blue: \"#ff000\"}}", "colors: \"#ff000\"; expected grey, or {NAME: "},
       {"{colors: {blue: [1]}}", "colors: a list of 1; expected grey, or {NAME: "},
-      {"{quantities: z}", "quantities: z; expected a list of quantities, as NOTATION.md names them"},
+      {"{quantities: z}",
+       "quantities: z; expected a list of quantities, as NOTATION.md names them"},
       {"{quantities: [z, zz]}", "quantities: zz; expected a list of quantities"},
       {"{times: [5, 0]}", "times: 0; expected a list of at most 64 recorded steps, increasing"},
       {"{times: [-1]}", "times: -1; expected a list of at most 64 recorded steps"},
       {"{times: [7]}", "times: 7 is not recorded; recorded are 0, 5, 10"},
       {"{times: [0, end]}", "times: end is not recorded; recorded are 0, 5, 10"},
-      {"{samples: [1, 1]}", "samples: 1; expected a list of at most 64 different numbers of samples"},
+      {"{samples: [1, 1]}",
+       "samples: 1; expected a list of at most 64 different numbers of samples"},
       {"{samples: [0]}", "samples: 0; expected a list of at most 64 different numbers"},
       {"{samples: [7]}", "samples: 7, but there are 6 samples"},
       {"{size: 3}", "size: unknown key; "},
@@ -136,7 +140,8 @@ TEST(FigureKeys, OfAnyJson) {
   for (const char *text :
        {"{}", "{\"figures\":3}", "{\"figures\":{\"title\":3,\"font_size\":\"x\",\"width_mm\":1e9}}",
         "{\"figures\":{\"colors\":[1],\"quantities\":\"z\",\"times\":[-3,\"x\",\"y\"]}}",
-        "{\"figures\":{\"colors\":{\"blue\":3,\"red\":\"#ffffff\"},\"samples\":[0,-1,\"2\",1e30]}}"}) {
+        "{\"figures\":{\"colors\":{\"blue\":3,\"red\":\"#ffffff\"},\"samples\":[0,-1,\"2\",1e30]}"
+        "}"}) {
     json_t *json = json_loads(text, 0, nullptr);
     ASSERT_NE(json, nullptr) << text;
     pdlt_compare_keys keys;

@@ -21,8 +21,9 @@ void MakeResults(const TempFolder &folder) {
 TEST(FigureCommand, DrawsOneAndSaysWhatItIs) {
   TempFolder folder;
   MakeResults(folder);
-  const Outcome got = run_pdlt(
-      "figure training_curves t.npz m.npz -o f.pdf --quiet --set figures.width_mm=85", folder.path());
+  const Outcome got =
+      run_pdlt("figure training_curves t.npz m.npz -o f.pdf --quiet --set figures.width_mm=85",
+               folder.path());
   ASSERT_EQ(got.status, 0) << got.err;
   EXPECT_EQ(got.out.rfind("Output on 3 of 3 samples during training", 0), 0u) << got.out;
   const std::string pdf = read_text(folder / "f.pdf");
@@ -43,7 +44,8 @@ TEST(FigureCommand, Refusals) {
   const struct {
     const char *arguments, *message;
   } cases[] = {
-      {"figure scaling t.npz m.npz -o f.pdf", "\"scaling\" is no figure; figures are width_scaling"},
+      {"figure scaling t.npz m.npz -o f.pdf",
+       "\"scaling\" is no figure; figures are width_scaling"},
       {"figure kernels m.npz t.npz -o f.pdf", "m.npz: holds measured, not a theory archive"},
       {"figure kernels t.npz m.npz -o f.gif", "f.gif: a figure ends in .pdf, .svg or .png"},
       {"figure tensors t.npz m.npz -o f.png", "tensors: these results, and keys of figures"},
@@ -111,7 +113,9 @@ TEST(FigureCommand, NtkFluctuationsOfALinearNetwork) {
     const double mean = l_b[1] + l_w[1] * K(a, b) + c_w * theta1;
     const double variance =
         l_w[1] * l_w[1] * (K(a, a) * K(b, b) + K(a, b) * K(a, b)) + 2 * c_w * c_w * theta1 * theta1;
-    const auto line = CurveOf(rows, panel, "theory, order 1/n, slope \xe2\x88\x92" "1/2");
+    const auto line = CurveOf(rows, panel,
+                              "theory, order 1/n, slope \xe2\x88\x92"
+                              "1/2");
     const auto points = CurveOf(rows, panel, "measured");
     ASSERT_EQ(line.size(), 4u);
     ASSERT_EQ(points.size(), 4u);

@@ -34,7 +34,8 @@ inline std::vector<CsvRow> ReadCsv(const std::string &path) {
   std::ifstream in(path);
   std::vector<CsvRow> rows;
   std::string line;
-  if (!std::getline(in, line) || line != "panel,title,x_axis,y_axis,curve,x,y,low,high,value") return {};
+  if (!std::getline(in, line) || line != "panel,title,x_axis,y_axis,curve,x,y,low,high,value")
+    return {};
   const auto number = [](const std::string &text) {
     return text.empty() ? NAN : std::strtod(text.c_str(), nullptr);
   };

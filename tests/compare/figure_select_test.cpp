@@ -86,7 +86,9 @@ TEST(FigureData, CurvesAreThoseOfTheArchives) {
     const int panel = (int)a + 1;
     const auto mean = CurveOf(rows, panel, "theory, mean");
     const auto measured = CurveOf(rows, panel, "measured, n = 16");
-    const auto band = CurveOf(rows, panel, "theory, \xc2\xb1" "1 standard deviation");
+    const auto band = CurveOf(rows, panel,
+                              "theory, \xc2\xb1"
+                              "1 standard deviation");
     ASSERT_EQ(mean.size(), d.fake.times);
     ASSERT_EQ(measured.size(), d.fake.times);
     ASSERT_EQ(band.size(), d.fake.times);
@@ -121,8 +123,8 @@ TEST(FigureData, DistancesAreOfTheRowsThatAreLeft) {
     if (chosen) d.Times({3, 7});
     const auto rows = d.Rows("width_scaling");
     EXPECT_EQ(Titles(rows), std::set<std::string>{"z"});
-    const std::vector<size_t> samples = chosen ? std::vector<size_t>{1, 4}
-                                               : std::vector<size_t>{0, 1, 2, 3, 4, 5};
+    const std::vector<size_t> samples =
+        chosen ? std::vector<size_t>{1, 4} : std::vector<size_t>{0, 1, 2, 3, 4, 5};
     std::set<std::pair<size_t, double>> numbers; /* the rows that the comparison has */
     for (size_t w = 0; w < 4; w++) {
       double square = 0, count = 0;
@@ -206,8 +208,9 @@ TEST(FigureSelect, TimesAndSamples) {
 TEST(FigureSelect, WhatIsNotThereIsNamed) {
   Drawn d;
   EXPECT_EQ(d.Write("nonsense"), PDLT_ERR_INPUT);
-  EXPECT_EQ(std::string(d.err.message).rfind("\"nonsense\" is no figure; figures are width_scaling, ", 0),
-            0u)
+  EXPECT_EQ(
+      std::string(d.err.message).rfind("\"nonsense\" is no figure; figures are width_scaling, ", 0),
+      0u)
       << d.err.message;
   EXPECT_EQ(d.Write("kernels", ".jpg"), PDLT_ERR_INPUT);
   EXPECT_NE(std::string(d.err.message).find("ends in .pdf, .svg or .png"), std::string::npos);
@@ -220,8 +223,9 @@ TEST(FigureSelect, WhatIsNotThereIsNamed) {
   d.keys = {};
   d.keys.times[d.keys.num_times++] = 0.5;
   EXPECT_EQ(d.Write("kernels"), PDLT_ERR_INPUT);
-  EXPECT_EQ(std::string(d.err.message).rfind("figures.times: 0.5 is not recorded; recorded are 0, ", 0),
-            0u)
+  EXPECT_EQ(
+      std::string(d.err.message).rfind("figures.times: 0.5 is not recorded; recorded are 0, ", 0),
+      0u)
       << d.err.message;
   EXPECT_TRUE(std::filesystem::is_empty(d.folder.path()));
 }
@@ -250,8 +254,9 @@ TEST(FigureSelect, OneIsThatOfTheFolder) {
 TEST(FigureSelect, NoFolderNoFile) {
   Drawn d;
   const pdlt_figure_input in = d.fake.Input();
-  EXPECT_EQ(pdlt_figure_write(&in, "kernels", (d.folder / "none/kernels.svg").c_str(), nullptr, &d.err),
-            PDLT_ERR_IO);
+  EXPECT_EQ(
+      pdlt_figure_write(&in, "kernels", (d.folder / "none/kernels.svg").c_str(), nullptr, &d.err),
+      PDLT_ERR_IO);
   EXPECT_TRUE(std::filesystem::is_empty(d.folder.path()));
 }
 

@@ -89,8 +89,9 @@ TEST(PlotPage, TitlesStayOverTheirPanels) {
 TEST(PlotPage, TextIsText) {
   pdlt_plot *plot = NewPlot();
   pdlt_panel *panel = pdlt_plot_panel(plot, 0);
-  pdlt_panel_title(panel, "<i>n</i> &amp; 10<sup>\xe2\x88\x92"
-                          "3</sup> of it");
+  pdlt_panel_title(panel,
+                   "<i>n</i> &amp; 10<sup>\xe2\x88\x92"
+                   "3</sup> of it");
   std::snprintf(pdlt_panel_y(panel)->label, 160, "upright");
   AddLine(panel, 1);
   const std::string svg = Svg(plot);
@@ -105,8 +106,9 @@ TEST(PlotPage, TextIsText) {
   ASSERT_EQ(std::sscanf(svg.c_str() + svg.find("<tspan dy=", at),
                         "<tspan dy=\"%lf\" font-size=\"%lf\">", &up, &small),
             2);
-  ASSERT_EQ(std::sscanf(svg.c_str() + svg.rfind("<tspan dy=", end), "<tspan dy=\"%lf\"> of it", &down),
-            1);
+  ASSERT_EQ(
+      std::sscanf(svg.c_str() + svg.rfind("<tspan dy=", end), "<tspan dy=\"%lf\"> of it", &down),
+      1);
   EXPECT_LT(up, -2);
   EXPECT_NEAR(up + down, 0, 0.011); /* back on the line */
   EXPECT_LT(small, 8);
@@ -133,7 +135,8 @@ TEST(PlotPage, CsvHasEveryPoint) {
   std::snprintf(pdlt_panel_x(panel)->label, 160, "<i>h</i> &lt; 1");
   const double x[] = {0.1, NAN, 3}, y[] = {1.0 / 3, 2, NAN}, lo[] = {-1, 0, 0}, hi[] = {NAN, 1, 2};
   pdlt_series marks = {};
-  marks.kind = PDLT_SERIES_MARKS, marks.n = 3, marks.x = x, marks.y = y, marks.lo = lo, marks.hi = hi;
+  marks.kind = PDLT_SERIES_MARKS, marks.n = 3, marks.x = x, marks.y = y, marks.lo = lo,
+  marks.hi = hi;
   marks.label = "10<sup>3</sup> of <i>n</i><sub>L</sub>";
   pdlt_series band = marks;
   band.kind = PDLT_SERIES_BAND, band.name = "the band";
@@ -161,8 +164,8 @@ TEST(PlotPage, CsvHasEveryPoint) {
 // Size of the page of an SVG, in points.
 std::pair<double, double> SizeOf(const std::string &svg) {
   double width = 0, height = 0;
-  EXPECT_EQ(std::sscanf(svg.c_str() + svg.find("viewBox"), "viewBox=\"0 0 %lf %lf", &width, &height),
-            2);
+  EXPECT_EQ(
+      std::sscanf(svg.c_str() + svg.find("viewBox"), "viewBox=\"0 0 %lf %lf", &width, &height), 2);
   return {width, height};
 }
 
