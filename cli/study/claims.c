@@ -2,6 +2,7 @@
  * PDLT_LIBRARY_TO_SHARE (CMakeLists.txt): from the folder of libpdlt.so to share. */
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,12 +83,19 @@ cleanup:
   return status;
 }
 
+static pdlt_status refuse_folder(const char *claims, int reason, pdlt_error *err) {
+  if (reason == ENOENT || reason == ENOTDIR)
+    return pdlt_fail(err, PDLT_ERR_INPUT, "%s: no such folder of claims", claims);
+  const pdlt_status status = reason == ENOMEM ? PDLT_ERR_MEMORY : PDLT_ERR_INPUT;
+  return pdlt_fail(err, status, "%s: %s", claims, strerror(reason));
+}
+
 pdlt_status pdlt_claim_list_find(pdlt_claim_list *out, const char *claims, pdlt_error *err) {
   pdlt_claim_list list = {0};
   pdlt_status status = PDLT_OK;
   size_t count = 0;
   DIR *folder = opendir(claims);
-  if (folder == NULL) return pdlt_fail(err, PDLT_ERR_INPUT, "%s: no such folder of claims", claims);
+  if (folder == NULL) return refuse_folder(claims, errno, err);
   for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
     count += is_claim(claims, entry->d_name) != 0;
   PDLT_TRY(pdlt_alloc((void *)&list.folders, count, sizeof *list.folders, err));

@@ -5,8 +5,8 @@
  * what a system without memory or with a full disk does.
  * Is not: a way to let the loader fail: what happens before main is not counted. Linux on x86-64.
  *
- *   FAULT_KIND   memory, open, write, fsync, rename, close; stack: an allocation that does not fail, but
- *                starts a thread that uses up its stack
+ *   FAULT_KIND   memory, open, write, fsync, rename, close; large: memory, of allocations of at least 16 KiB;
+ *                stack: an allocation that does not fail, but starts a thread that uses up its stack
  *   FAULT_FIRST  the first that fails, from 1; 0: none
  *   FAULT_LAST   the last that fails
  *   FAULT_COUNT  a file for the number of operations, written when main returns
@@ -48,8 +48,9 @@ static const struct {
              {"fsync", {SYS_fsync, SYS_fdatasync, -1}, EIO},
              {"rename", {SYS_rename, SYS_renameat, SYS_renameat2, -1}, EACCES},
              {"close", {SYS_close, -1}, EIO},
+             {"large", {-1}, ENOMEM},
              {"stack", {-1}, 0}};
-enum { KINDS = sizeof kinds / sizeof *kinds, MEMORY = 0, STACK = KINDS - 1 };
+enum { KINDS = sizeof kinds / sizeof *kinds, MEMORY = 0, LARGE = KINDS - 2, STACK = KINDS - 1 };
 
 static int wanted = -1; /* kind; from the first line of main to the last */
 static long first, last;
@@ -85,29 +86,34 @@ static void start_thread(void) {
   if (pthread_create(&thread, NULL, use_up_stack, NULL) == 0) pthread_join(thread, NULL);
 }
 
-static int has_none(void) {
+static int has_none(size_t size) {
   if (wanted == STACK && fails()) start_thread();
-  if (wanted != MEMORY || !fails()) return 0;
+  const int counts = wanted == MEMORY || (wanted == LARGE && size >= 1 << 14);
+  if (!counts || !fails()) return 0;
   errno = ENOMEM;
   return 1;
 }
 
-void *malloc(size_t size) { return has_none() ? NULL : __libc_malloc(size); }
+void *malloc(size_t size) { return has_none(size) ? NULL : __libc_malloc(size); }
 
-void *calloc(size_t count, size_t size) { return has_none() ? NULL : __libc_calloc(count, size); }
+void *calloc(size_t count, size_t size) {
+  return has_none(count * size) ? NULL : __libc_calloc(count, size);
+}
 
-void *realloc(void *block, size_t size) { return has_none() ? NULL : __libc_realloc(block, size); }
+void *realloc(void *block, size_t size) {
+  return has_none(size) ? NULL : __libc_realloc(block, size);
+}
 
 void *aligned_alloc(size_t alignment, size_t size) {
-  return has_none() ? NULL : __libc_memalign(alignment, size);
+  return has_none(size) ? NULL : __libc_memalign(alignment, size);
 }
 
 void *memalign(size_t alignment, size_t size) {
-  return has_none() ? NULL : __libc_memalign(alignment, size);
+  return has_none(size) ? NULL : __libc_memalign(alignment, size);
 }
 
 int posix_memalign(void **out, size_t alignment, size_t size) {
-  void *block = has_none() ? NULL : __libc_memalign(alignment, size);
+  void *block = has_none(size) ? NULL : __libc_memalign(alignment, size);
   if (block == NULL) return ENOMEM;
   *out = block;
   return 0;
