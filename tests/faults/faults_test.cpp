@@ -207,9 +207,12 @@ struct Amount {
   bool is_long; /* a command of a second or so: in the short form memory, write and rename only */
 };
 
+const long every = 1000000; /* for `many` */
+
 bool takes_kind(const std::string &kind, const Amount &amount) {
-  if (std::getenv("PDLT_FAULTS") != nullptr || !amount.is_long) return true;
-  return kind == "memory" || kind == "write" || kind == "rename";
+  if (std::getenv("PDLT_FAULTS") != nullptr) return true;
+  if (kind == "large") return amount.many == every;
+  return !amount.is_long || kind == "memory" || kind == "write" || kind == "rename";
 }
 
 /* Everything of one command. Every eighth time, and the last, it is given again. */
@@ -259,8 +262,6 @@ Files make_inputs(const std::vector<std::string> &commands = {}) {
   }
   return read_files(folder.path(), {});
 }
-
-const long every = 1000000;
 
 /* A thread that the program has not started itself. */
 TEST(Faults, ThreadThatUsesUpItsStack) {
