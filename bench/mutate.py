@@ -17,8 +17,8 @@ touched. There the release build links tests and program to one shared library (
 mutant costs the compilation of its file and one link. First the times of all tests are taken, on the sound
 library; those that fail are named and left out. Then, for each mutant: tests of at most 1 s before longer
 ones, those of its folder before cli and study, those whose name or includes fit the file first, then those
-of its room. A test that takes ten times as long as before, and 10 s, has noticed, too, if the sound library then
-passes in that time and the mutant runs out of it once more: beside other work a slow machine is not a
+of its room. A test that takes ten times as long as before, and 10 s, has noticed, too, if the sound library
+then passes in that time and the mutant runs out of it once more: beside other work a slow machine is not a
 mistake. Who notices must pass on the sound library in the same run. MALLOC_PERTURB_ is set, so that memory
 read before it is written holds no zeros.
 
