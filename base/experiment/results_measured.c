@@ -2,6 +2,7 @@
  * whether estimate, error bar and block values of a quantity are those of one run. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/experiment/results_internal.h"
@@ -17,12 +18,13 @@ typedef struct width_check {
 } width_check;
 
 /* What a name behind "n<n>/" stands for. */
-typedef enum role { UNKNOWN, ESTIMATE, BAR, BLOCKS, OTHER } role;
+typedef enum role { UNKNOWN, ESTIMATE, BAR, BLOCKS, SLICE, OTHER } role;
 
 typedef struct place {
   role role;
-  const pdlt_quantity *quantity; /* of the first three */
+  const pdlt_quantity *quantity; /* of all but OTHER */
   char layer[24];                /* "layer2/", or "" */
+  const char *own;               /* the name behind it */
 } place;
 
 static const pdlt_quantity *find(const char *name, size_t length) {
@@ -48,8 +50,9 @@ static place place_of(const pdlt_results *r, const char *name) {
     p.quantity = find(own, length - 3);
     p.role = BAR;
   }
+  p.own = own;
   if (p.quantity == NULL || (p.layer[0] != 0 && !pdlt_results_has_layers(p.quantity)))
-    p.role = UNKNOWN;
+    p.role = blocks == 0 && p.quantity == &pdlt_quantities[PDLT_QUANTITY_Q_T] ? SLICE : UNKNOWN;
   return p;
 }
 
@@ -174,6 +177,31 @@ cleanup:
   return status;
 }
 
+/* layer<l>/NAME (T, D) is layer l of NAME (T, L - 1, D); an error bar likewise. */
+static pdlt_status check_slice(const pdlt_results *r, const width_check *w, const place *p,
+                               const char *name, const pdlt_array *x) {
+  const size_t dim[] = {r->times, r->samples}, whole[] = {r->times, r->hidden, r->samples};
+  const size_t layer = (size_t)strtol(p->layer + strlen("layer"), NULL, 10);
+  char of[PDLT_RESULTS_NAME];
+  pdlt_status status = PDLT_OK;
+  snprintf(of, sizeof of, "n%.0f/%s", w->n, p->own);
+  const pdlt_array *all = pdlt_archive_get(r->archive, of);
+  if (layer > r->hidden) return pdlt_results_unknown(r, name);
+  if (all == NULL) return pdlt_results_missing(r, of, name);
+  PDLT_TRY(pdlt_results_shape(r, of, all, 3, whole));
+  PDLT_TRY(pdlt_results_shape(r, name, x, 2, dim));
+  for (size_t t = 0; t < r->times; t++)
+    for (size_t a = 0; a < r->samples; a++) {
+      const double one = x->data[t * r->samples + a];
+      const double other = all->data[(t * r->hidden + layer - 1) * r->samples + a];
+      if (!(one == other || (isnan(one) && isnan(other))))
+        return pdlt_results_wrong(r, name,
+                                  "not the numbers of that layer in the array of all layers");
+    }
+cleanup:
+  return status;
+}
+
 /* --- one width --- */
 
 /* Members of the blocks: whole numbers that make up the members that did not diverge. */
@@ -235,6 +263,7 @@ static pdlt_status check_array(const pdlt_results *r, const width_check *w, size
   if (p.role == OTHER) return PDLT_OK;
   if (p.role == UNKNOWN) return pdlt_results_unknown(r, name);
   if (p.role == ESTIMATE) return check_estimate(r, w, &p, name, array);
+  if (p.role == SLICE) return check_slice(r, w, &p, name, array);
   snprintf(of, sizeof of, "n%.0f/%s%s", w->n, p.layer, p.quantity->name);
   return pdlt_archive_get(r->archive, of) != NULL ? PDLT_OK : pdlt_results_missing(r, of, name);
 }

@@ -141,6 +141,18 @@ TEST(Results, HiddenLayersAndErrors) {
     measured.quantity("", name, {2, 1, 4}, 40);
   for (const char *name : {"error_train", "error_test"}) measured.quantity("", name, {2}, 40);
   EXPECT_EQ(measured.check(), "");
+  // once more layer by layer: the same numbers
+  measured.add("n4/layer1/q_t", {2, 4});
+  std::copy(measured.at("n4/q_t"), measured.at("n4/q_t") + 8, measured.at("n4/layer1/q_t"));
+  EXPECT_EQ(measured.check(), "");
+  measured.at("n4/layer1/q_t")[5] += 1;
+  EXPECT_EQ(measured.check().rfind("f.npz: n4/layer1/q_t: not the numbers of that layer", 0), 0u);
+  measured.drop("n4/layer1/q_t");
+  measured.add("n4/layer1/q_t", {8});
+  EXPECT_EQ(measured.check().rfind("f.npz: n4/layer1/q_t: has the shape (8,)", 0), 0u);
+  measured.drop("n4/layer1/q_t");
+  measured.add("n4/layer2/q_t", {2, 4});
+  EXPECT_NE(measured.check().find("n4/layer2/q_t"), std::string::npos);
   timed.add("q_lo", {2, 1, 4});
   EXPECT_EQ(timed.check().rfind("f.npz: q_lo: has the shape (2, 1, 4)", 0), 0u);
   still.quantity("", "q_t", {1, 4}, 40);

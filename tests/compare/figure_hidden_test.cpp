@@ -65,7 +65,10 @@ struct Made : Fake {
     pdlt_figure_list list{};
     pdlt_error err;
     const pdlt_figure_input in = Input();
-    pdlt_figure_job job{&in, path.c_str(), {}, &list};
+    pdlt_figure_job job = {};
+    job.in = &in;
+    job.folder = path.c_str();
+    job.list = &list;
     EXPECT_EQ(figure(&job, &err), PDLT_OK) << err.message;
     std::string caption = list.count ? list.items[0].caption : "";
     drawing = list.count ? list.items[0].svg_size : 0;

@@ -205,7 +205,13 @@ TEST(TrainerHidden, IsAveragedOverNetworks) {
     ASSERT_EQ(out.count("n6/q_t"), mean.size());
     ASSERT_EQ(out.count("n6/q_change"), mean.size());
     ASSERT_EQ(out.count("n6/q_0"), numbers);
+    const size_t D = c.problem.samples, hidden = numbers / D;
     for (size_t i = 0; i < mean.size(); i++) {
+      const size_t at =
+          i / numbers * D + i % D;  // of its time and sample in the array of its layer
+      const std::string layer = "n6/layer" + std::to_string(i % numbers / D + 1);
+      EXPECT_EQ(out.count(layer + "/q_t"), times * D);
+      EXPECT_NEAR(out.at(layer + "/q_t", at), mean[i], 1e-12) << estimator << i;
       EXPECT_NEAR(out.at("n6/q_t", i), mean[i], 1e-12) << estimator << i;
       EXPECT_NEAR(out.at("n6/q_change", i), mean[i] - mean[i % numbers], 1e-12) << estimator << i;
       EXPECT_NEAR(out.at("n6/q_moved", i), gone[i], 1e-12) << estimator << i;
@@ -216,6 +222,7 @@ TEST(TrainerHidden, IsAveragedOverNetworks) {
       }
     }
     EXPECT_GT(std::fabs(out.at("n6/q_change", times * numbers - 1)), 0.001);
+    EXPECT_EQ(out.count("n6/layer" + std::to_string(hidden + 1) + "/q_t"), 0u);
   }
 }
 

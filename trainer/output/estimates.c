@@ -68,6 +68,25 @@ static pdlt_status put_mean(const pdlt_width_output *out, const char *layer, int
   return PDLT_OK;
 }
 
+pdlt_status pdlt_output_by_layer(const pdlt_width_output *out, int k, pdlt_error *err) {
+  const size_t times = out->plan->times, samples = out->plan->data->samples;
+  const size_t hidden = (size_t)out->plan->ex->network.depth - 1, dim[2] = {times, samples};
+  for (int bar = 0; bar < 2; bar++) {
+    const char *name = pdlt_quantities[k].name, *suffix = bar ? "_se" : "";
+    for (size_t l = 0; l < hidden; l++) {
+      char prefix[32];
+      double *to = NULL;
+      snprintf(prefix, sizeof prefix, "layer%zu/", l + 1);
+      const pdlt_status status = pdlt_output_add(out, prefix, name, suffix, 2, dim, &to, err);
+      if (status != PDLT_OK) return status;
+      const pdlt_array *from = pdlt_archive_getf(out->archive, "n%d/%s%s", out->n, name, suffix);
+      for (size_t t = 0; t < times; t++)
+        memcpy(to + t * samples, from->data + (t * hidden + l) * samples, samples * sizeof *to);
+    }
+  }
+  return PDLT_OK;
+}
+
 pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *err) {
   const pdlt_drawn drawn = pdlt_quantities[k].drawn;
   char layer[32];
