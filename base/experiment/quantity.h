@@ -179,6 +179,12 @@ static inline int pdlt_quantity_is_trained(const pdlt_quantity *q) {
 /* Whether its first index is the time. */
 static inline int pdlt_quantity_has_times(const pdlt_quantity *q) { return q->indices[0] == 't'; }
 
+/* Whether measured.npz has it layer by layer too, layer<l>/NAME (T, D), and --layers asks for it: hidden
+ * layers in training. */
+static inline int pdlt_quantity_has_slices(const pdlt_quantity *q) {
+  return (q->words & PDLT_MEASURE_HIDDEN) != 0 && pdlt_quantity_has_times(q);
+}
+
 /* Its array of theory.npz with the first coefficient beyond infinite width where trained quantities
  * go in powers of h^power: nlo at 1, half at 1/2. NULL: there is none. */
 const char *pdlt_quantity_first(const pdlt_quantity *q, double power);

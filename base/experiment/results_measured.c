@@ -52,7 +52,8 @@ static place place_of(const pdlt_results *r, const char *name) {
   }
   p.own = own;
   if (p.quantity == NULL || (p.layer[0] != 0 && !pdlt_results_has_layers(p.quantity)))
-    p.role = blocks == 0 && p.quantity == &pdlt_quantities[PDLT_QUANTITY_Q_T] ? SLICE : UNKNOWN;
+    p.role =
+        blocks == 0 && p.quantity != NULL && pdlt_quantity_has_slices(p.quantity) ? SLICE : UNKNOWN;
   return p;
 }
 

@@ -250,6 +250,8 @@ pdlt_status pdlt_join_read(pdlt_join *out, size_t k, const pdlt_join_setup *setu
   const char *needed = kind->lo != NULL ? kind->lo : pdlt_quantity_first(kind, join.power);
   if (shape == NULL || needed == NULL || pdlt_archive_get(first, needed) == NULL) return PDLT_OK;
   if (kind->drawn == PDLT_DRAWN_END && has_end(times)) return PDLT_OK; /* repeats the last time */
+  /* docs/width.md: where learning rates follow the width training may move it by as much as it is */
+  if (setup->theory != NULL && (kind->flags & PDLT_QUANTITY_STILL)) return PDLT_OK;
   if (shape->ndim != pdlt_quantity_ndim(kind) ||
       (timed && (times == NULL || pdlt_array_count(times) != shape->dim[0])))
     return pdlt_fail(err, PDLT_ERR_INPUT, "measured %s does not have the shape it should have",

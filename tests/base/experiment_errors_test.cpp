@@ -96,7 +96,7 @@ TEST(ExperimentErrors, KeysAndTypes) {
        "(data.train)"},
       {1, "zzzzzz: 3",
        "1: zzzzzz: unknown key; known here: network, data, training, ensemble, theory, compare, "
-       "title, measure, measure_samples, sweep"},
+       "figures, title, measure, measure_samples, sweep"},
       {30, "compare: {qqqqqqq: 1}",
        "30: compare.qqqqqqq: unknown key; known here: degree, level, csv"},
       {10, "  depth: 4", "10: network.depth: repeated key, first in line 4; keep one"},

@@ -149,7 +149,7 @@ TEST(Results, HiddenLayersAndErrors) {
   EXPECT_EQ(measured.check().rfind("f.npz: n4/layer1/q_t: not the numbers of that layer", 0), 0u);
   measured.drop("n4/layer1/q_t");
   measured.add("n4/layer1/q_t", {8});
-  EXPECT_EQ(measured.check().rfind("f.npz: n4/layer1/q_t: has the shape (8,)", 0), 0u);
+  EXPECT_EQ(measured.check().rfind("f.npz: n4/layer1/q_t: has the shape (8)", 0), 0u);
   measured.drop("n4/layer1/q_t");
   measured.add("n4/layer2/q_t", {2, 4});
   EXPECT_NE(measured.check().find("n4/layer2/q_t"), std::string::npos);

@@ -68,6 +68,11 @@ void check(const std::string &training, size_t times, bool end) {
     if (q.words & PDLT_MEASURE_CROSSINGS) continue;  // needs a kink
     if (name.rfind("error_", 0) == 0) continue;      // needs classes
     names.insert(name);
+    if (name == "q_t" || name == "q_change" || name == "q_moved") {  // layer by layer too
+      const std::vector<size_t> samples = {times, shape(q, times, 2).back()};
+      EXPECT_EQ(measured.shape("n6/layer1/" + name), samples) << name;
+      names.insert("layer1/" + name);
+    }
     EXPECT_EQ(measured.shape("n6/" + name), shape(q, times, 2)) << name;
     EXPECT_EQ(measured.shape("n6/" + name + "_se"), shape(q, times, 2)) << name;
     if (q.drawn == PDLT_DRAWN_SHARE && end) continue;  // no draw is unstable there

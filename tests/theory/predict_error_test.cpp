@@ -271,6 +271,13 @@ Arrays Exact(const Prediction &p, const exact_lo::Averages &of) {
   const exact_lo::Network net =
       exact_lo::Kernels(of, p.Layers(), D, p.data.train, p.data.outputs, p.data.x, p.data.y);
   Arrays exact = {{"K", net.K}, {"Theta", net.theta}};
+  const std::vector<pdlt_layer> layers = p.Layers();
+  for (size_t l = 1; l < layers.size(); l++) {  // q_lo (L-1, D): diagonals of the layers below
+    const std::vector<pdlt_layer> below(layers.begin(), layers.begin() + (long)l);
+    const exact_lo::Network hidden =
+        exact_lo::Kernels(of, below, D, p.data.train, p.data.outputs, p.data.x, p.data.y);
+    for (size_t a = 0; a < D; a++) exact["q_lo"].push_back(hidden.K[a * D + a]);
+  }
   for (const long steps : kSteps) {
     const exact_lo::Trained trained = exact_lo::Steps(net, p.eta(), steps);
     Append(p, "_lo", trained.mean, exact_lo::Covariance(net, trained.N), &exact);

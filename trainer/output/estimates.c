@@ -68,7 +68,9 @@ static pdlt_status put_mean(const pdlt_width_output *out, const char *layer, int
   return PDLT_OK;
 }
 
-pdlt_status pdlt_output_by_layer(const pdlt_width_output *out, int k, pdlt_error *err) {
+/* The numbers of quantity k, (T, L - 1, D) and written before, and their error bars once more layer by layer,
+ * layer<l>/NAME (T, D). */
+static pdlt_status put_slices(const pdlt_width_output *out, int k, pdlt_error *err) {
   const size_t times = out->plan->times, samples = out->plan->data->samples;
   const size_t hidden = (size_t)out->plan->ex->network.depth - 1, dim[2] = {times, samples};
   for (int bar = 0; bar < 2; bar++) {
@@ -90,9 +92,12 @@ pdlt_status pdlt_output_by_layer(const pdlt_width_output *out, int k, pdlt_error
 pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *err) {
   const pdlt_drawn drawn = pdlt_quantities[k].drawn;
   char layer[32];
-  if (drawn != PDLT_DRAWN_LAYERS)
-    return put_mean(out, "", k, 0, drawn == PDLT_DRAWN_TRAINED ? out->survivors : out->members,
-                    err);
+  if (drawn != PDLT_DRAWN_LAYERS) {
+    const pdlt_status status =
+        put_mean(out, "", k, 0, drawn == PDLT_DRAWN_TRAINED ? out->survivors : out->members, err);
+    if (status != PDLT_OK || !pdlt_quantity_has_slices(&pdlt_quantities[k])) return status;
+    return put_slices(out, k, err);
+  }
   for (size_t r = 0; r < out->plan->readouts; r++)
     for (int copy = 0; copy < 2; copy++) {
       if (!pdlt_readout_prefix(out, r, copy, layer)) continue;

@@ -50,10 +50,6 @@ int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *err);
 
-/* The numbers of quantity k, (T, L - 1, D) and written before, and their error bars once more layer by layer,
- * layer<l>/NAME (T, D). Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_output_by_layer(const pdlt_width_output *out, int k, pdlt_error *err);
-
 /* The quantities drawn PRODUCTS, as far as they are measured: V, D, A. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_products(const pdlt_width_output *out, pdlt_error *err);
 

@@ -135,9 +135,6 @@ static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
   for (int k = 0; k < PDLT_QUANTITIES; k++)
     if (pdlt_plan_sum_size(plan, k) > 0 && !pdlt_plan_drops(plan, k, NULL, NULL))
       PDLT_TRY(pdlt_output_mean(out, k, err));
-  const int hidden = PDLT_QUANTITY_Q_T;
-  if (pdlt_plan_sum_size(plan, hidden) > 0 && !pdlt_plan_drops(plan, hidden, NULL, NULL))
-    PDLT_TRY(pdlt_output_by_layer(out, hidden, err));
 cleanup:
   return status;
 }

@@ -75,7 +75,8 @@ static void decide_quantities(pdlt_plan *plan) {
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
     const unsigned words = pdlt_quantities[k].words;
     unsigned asked = plan->ex->measure;
-    if (k == PDLT_QUANTITY_Q_T && plan->readouts > 1) asked |= PDLT_MEASURE_HIDDEN; /* --layers */
+    if (pdlt_quantity_has_slices(&pdlt_quantities[k]) && plan->readouts > 1)
+      asked |= PDLT_MEASURE_HIDDEN; /* --layers */
     if ((asked & words) != words) continue;
     plan->absent[k] = why_absent(plan, k);
     plan->has[k] = plan->absent[k] == NULL;
