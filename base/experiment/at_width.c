@@ -13,13 +13,13 @@ static const char *const keys[PDLT_PARAMETERS] = {"network.C_b", "network.C_W", 
 
 /* --- Experiments --- */
 
-static double *const *list_of(const pdlt_experiment *ex, int which) {
+static double *const *list_of(const pdlt_experiment *ex, pdlt_parameter which) {
   double *const *const lists[PDLT_PARAMETERS] = {&ex->network.C_b, &ex->network.C_W,
                                                  &ex->network.lambda_b, &ex->network.lambda_W};
   return lists[which];
 }
 
-static int follows(const pdlt_experiment *ex, int which) {
+static int follows(const pdlt_experiment *ex, pdlt_parameter which) {
   return (ex->network.follows >> which & 1U) != 0;
 }
 
@@ -31,7 +31,7 @@ double pdlt_experiment_parameter(const pdlt_experiment *ex, pdlt_parameter which
 
 const char *pdlt_experiment_follows(const pdlt_experiment *ex) {
   for (int which = 0; which < PDLT_PARAMETERS; which++)
-    if (follows(ex, which)) return keys[which];
+    if (follows(ex, (pdlt_parameter)which)) return keys[which];
   return NULL;
 }
 
@@ -52,7 +52,8 @@ static pdlt_status fill(double *to, const pdlt_experiment *ex, pdlt_parameter wh
 }
 
 void pdlt_experiment_at_width_free(pdlt_experiment *ex) {
-  for (int which = 0; which < PDLT_PARAMETERS; which++) pdlt_free(*list_of(ex, which));
+  for (int which = 0; which < PDLT_PARAMETERS; which++)
+    pdlt_free(*list_of(ex, (pdlt_parameter)which));
   pdlt_free(ex->network.widths);
   memset(ex, 0, sizeof *ex);
 }
