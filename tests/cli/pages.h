@@ -2,6 +2,7 @@
 #ifndef PDLT_TESTS_CLI_PAGES_H
 #define PDLT_TESTS_CLI_PAGES_H
 
+#include <cmath>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -50,6 +51,35 @@ inline std::vector<std::string> commands_of(const std::string &page) {
     if (fence.language == "sh")
       commands.insert(commands.end(), fence.lines.begin(), fence.lines.end());
   return commands;
+}
+
+inline std::vector<std::string> words_of(const std::string &line) {
+  std::istringstream in(line);
+  std::vector<std::string> words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+/* The same words; numbers to two units of their last of three digits: rounding differs among machines. */
+inline bool same_line(const std::string &shown, const std::string &printed) {
+  const auto a = words_of(shown), b = words_of(printed);
+  if (a.size() != b.size()) return false;
+  for (size_t k = 0; k < a.size(); k++) {
+    char *end_a, *end_b;
+    const double x = strtod(a[k].c_str(), &end_a), y = strtod(b[k].c_str(), &end_b);
+    const bool numbers = end_a != a[k].c_str() && end_b != b[k].c_str();
+    if (numbers && std::string(end_a) == end_b && std::abs(x - y) <= 0.02 * std::abs(x)) continue;
+    if (a[k] != b[k]) return false;
+  }
+  return true;
+}
+
+/* The line that holds these words. */
+inline std::string line_with(const std::string &words, const std::string &text) {
+  const size_t at = text.find(words);
+  EXPECT_NE(at, text.npos) << words;
+  const size_t end = text.find('\n', at), begin = text.rfind('\n', at) + 1;
+  return at == text.npos ? "" : text.substr(begin, end - begin);
 }
 
 /* Stands for the project's folder; results stay in there. */

@@ -1,32 +1,9 @@
 /* tutorial_test.cpp - docs/tutorial.md: its commands work and print what it shows. */
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "tests/cli/pages.h"
 
 namespace {
-
-std::vector<std::string> words_of(const std::string &line) {
-  std::istringstream in(line);
-  std::vector<std::string> words;
-  for (std::string word; in >> word;) words.push_back(word);
-  return words;
-}
-
-/* The same words; numbers to two units of their last of three digits: rounding differs among machines. */
-bool same_line(const std::string &shown, const std::string &printed) {
-  const auto a = words_of(shown), b = words_of(printed);
-  if (a.size() != b.size()) return false;
-  for (size_t k = 0; k < a.size(); k++) {
-    char *end_a, *end_b;
-    const double x = strtod(a[k].c_str(), &end_a), y = strtod(b[k].c_str(), &end_b);
-    const bool numbers = end_a != a[k].c_str() && end_b != b[k].c_str();
-    if (numbers && std::string(end_a) == end_b && std::abs(x - y) <= 0.02 * std::abs(x)) continue;
-    if (a[k] != b[k]) return false;
-  }
-  return true;
-}
 
 /* Every line that is shown, in this order; "..." stands for any number of lines. */
 void expect_shown(const Fence &shown, const std::string &printed) {
