@@ -233,8 +233,9 @@ static void write_caption(FILE *text, const pdlt_comparison *c, const size_t *ro
 
 pdlt_status pdlt_figure_extrapolation(pdlt_figure_job *job, pdlt_error *err) {
   const pdlt_comparison *c = job->in->comparison;
-  size_t rows[MAX_PANELS], count = pdlt_comparison_select(c, MAX_PANELS, rows);
+  size_t rows[MAX_PANELS];
   if (c->follows) return pdlt_figure_residual(job, err); /* then there is no one limit */
+  const size_t count = pdlt_comparison_select(c, MAX_PANELS, rows);
   if (count == 0) return PDLT_OK;
   pdlt_status status = PDLT_OK;
   pdlt_figure_page page = {0};

@@ -16,10 +16,6 @@ std::string Sentence(const Fake &fake, int k) {
   return fake.comparison.answer[k];
 }
 
-bool Has(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
-}
-
 // The number before a mark, the k-th time it occurs.
 double NumberAt(const std::string &text, const std::string &before, int k = 0) {
   size_t at = text.find(before);

@@ -22,6 +22,17 @@
 #include "compare/verdict/kurtosis.h"
 #include "compare/verdict/slope.h"
 
+// Whether a text holds a part, and the number behind words of it.
+inline bool Has(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
+
+inline double NumberAfter(const std::string &text, const std::string &before) {
+  const size_t at = text.find(before);
+  EXPECT_NE(at, std::string::npos) << before << " in: " << text;
+  return at == std::string::npos ? NAN : std::strtod(text.c_str() + at + before.size(), nullptr);
+}
+
 struct Fake {
   std::vector<double> widths{16, 32, 64, 128};
   size_t times = 20, samples = 6, blocks = 32, kept = 8;

@@ -77,16 +77,6 @@ struct Made : Fake {
   }
 };
 
-bool Has(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
-}
-
-double NumberAfter(const std::string &text, const std::string &before) {
-  const size_t at = text.find(before);
-  EXPECT_NE(at, std::string::npos) << before << " in: " << text;
-  return at == std::string::npos ? NAN : std::strtod(text.c_str() + at + before.size(), nullptr);
-}
-
 std::string ClassOfSample(const Fake &fake, size_t sample) {
   char text[64] = "none";
   const pdlt_figure_input in = fake.Input();

@@ -74,16 +74,6 @@ struct Trained : Fake {
   }
 };
 
-bool Has(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
-}
-
-double NumberAfter(const std::string &text, const std::string &before) {
-  const size_t at = text.find(before);
-  EXPECT_NE(at, std::string::npos) << before << " in: " << text;
-  return at == std::string::npos ? NAN : std::strtod(text.c_str() + at + before.size(), nullptr);
-}
-
 // Both at order 1/n and at order n^(-1/2).
 TEST(FigureSpread, ShareOfVariancesThatAgree) {
   Trained half;

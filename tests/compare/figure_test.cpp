@@ -85,7 +85,7 @@ void SetExperiment(Fake &fake, const char *activation, double c_w) {
 }
 
 // The number after the last occurrence of `before` in a caption.
-double NumberAfter(const std::string &text, const std::string &before) {
+double LastNumberAfter(const std::string &text, const std::string &before) {
   const size_t at = text.rfind(before);
   EXPECT_NE(at, std::string::npos) << before << " in: " << text;
   return at == std::string::npos ? NAN : std::strtod(text.c_str() + at + before.size(), nullptr);
@@ -104,10 +104,6 @@ std::string Caption(const Fake &fake, const std::string &folder,
   std::string caption = list.count ? list.items[0].caption : "";
   pdlt_figure_list_free(&list);
   return caption;
-}
-
-bool Has(const std::string &text, const std::string &part) {
-  return text.find(part) != std::string::npos;
 }
 
 // Points on a polynomial of degree 4 without noise to speak of: the fit of degree 2 goes through
@@ -190,17 +186,17 @@ TEST(FirstOrder, FiguresAndTheirNumbers) {
   EXPECT_EQ(captions.size(), 13u);
   const std::string &tensors = captions.at("tensors");
   EXPECT_TRUE(Has(tensors, "all 512 distinct numbers")) << tensors;
-  EXPECT_NEAR(NumberAfter(tensors, "Root mean square "), 1, 0.15);
+  EXPECT_NEAR(LastNumberAfter(tensors, "Root mean square "), 1, 0.15);
   const std::string &depth = captions.at("depth");
   EXPECT_TRUE(Has(depth, "ratio of theory to it at layer 5: 1.")) << depth;
   EXPECT_TRUE(Has(depth, "= 5 (<i>l</i>")) << depth;
   const std::string &change = captions.at("ntk_change");
-  EXPECT_NEAR(NumberAfter(change, "prediction, has "), 1, 0.05) << change;
-  EXPECT_NEAR(NumberAfter(change, "cosine "), 1, 0.01);
+  EXPECT_NEAR(LastNumberAfter(change, "prediction, has "), 1, 0.05) << change;
+  EXPECT_NEAR(LastNumberAfter(change, "cosine "), 1, 0.01);
   const std::string &differential = captions.at("dntk_change");
-  EXPECT_NEAR(NumberAfter(differential, "prediction, has "), 1, 0.05) << differential;
+  EXPECT_NEAR(LastNumberAfter(differential, "prediction, has "), 1, 0.05) << differential;
   const std::string &loss = captions.at("learning_curves");  // exact up to noise at order 1/n
-  EXPECT_LT(NumberAfter(loss, "infinite width, "), 0.2) << loss;
+  EXPECT_LT(LastNumberAfter(loss, "infinite width, "), 0.2) << loss;
   const std::string &kernels = captions.at("kernels");  // K + h G1 is exact: noise is left
   EXPECT_TRUE(Has(kernels, "</i> differs from order 1/<i>n</i>")) << kernels;
   const size_t open = kernels.find('(', kernels.find("differs"));
@@ -232,9 +228,9 @@ TEST(FirstOrder, FiguresOfHalfPowers) {
   for (const char *stem : {"finite_width", "parts", "ntk_change", "first_order", "extrapolation"})
     EXPECT_TRUE(Has(captions.at(stem), "<i>h</i><sup>1/2</sup>")) << captions.at(stem);
   const std::string &change = captions.at("ntk_change");
-  EXPECT_NEAR(NumberAfter(change, "prediction, has "), 1, 0.05) << change;
+  EXPECT_NEAR(LastNumberAfter(change, "prediction, has "), 1, 0.05) << change;
   const std::string &loss = captions.at("learning_curves");
-  EXPECT_LT(NumberAfter(loss, "infinite width, "), 0.2) << loss;
+  EXPECT_LT(LastNumberAfter(loss, "infinite width, "), 0.2) << loss;
   const std::string &scaling = captions.at("width_scaling");
   EXPECT_NEAR(std::strtod(scaling.c_str() + scaling.find("(from order " + order) +
                               std::strlen("(from order ") + order.size() + std::strlen("): -") + 2,
@@ -244,7 +240,8 @@ TEST(FirstOrder, FiguresOfHalfPowers) {
   double square = 0;
   for (size_t a = 4; a < 6; a++) square += std::pow(0.7 * fake.ZSlope(14, a), 2) / 2;
   const std::string &parts = captions.at("parts");
-  EXPECT_NEAR(NumberAfter(parts, "samples pushed by them ") / std::sqrt(square), 1, 0.01) << parts;
+  EXPECT_NEAR(LastNumberAfter(parts, "samples pushed by them ") / std::sqrt(square), 1, 0.01)
+      << parts;
   EXPECT_FALSE(Has(parts, "ddNTK")) << parts;
 }
 
@@ -261,7 +258,7 @@ TEST(FirstOrder, PartsAreThoseOfTheory) {
   const char *const labels[] = {"mean NTK ", "NTK fluctuations ", "dNTK ", "linear in <i>y</i> ",
                                 "cubic in <i>y</i> "};
   for (int k = 0; k < 5; k++)
-    EXPECT_NEAR(NumberAfter(caption, labels[k]) / std::sqrt(square), std::fabs(Fake::kShare[k]),
+    EXPECT_NEAR(LastNumberAfter(caption, labels[k]) / std::sqrt(square), std::fabs(Fake::kShare[k]),
                 0.01)
         << labels[k] << caption;
   EXPECT_TRUE(Has(caption, "test samples"));
@@ -323,10 +320,10 @@ TEST(Training, CaptionCountsTheMeans) {
         far = std::fmax(far, off / std::sqrt(cov->data[k * fake.samples + a]));
       }
     const std::string before = "<i>n</i> = " + std::to_string(n) + ", ";
-    EXPECT_NEAR(NumberAfter(caption, before), 100 * within / all, 0.51) << caption;
+    EXPECT_NEAR(LastNumberAfter(caption, before), 100 * within / all, 0.51) << caption;
     const std::string rest = caption.substr(caption.find(before));
     const std::string first = rest.substr(0, rest.find("single network"));
-    EXPECT_NEAR(NumberAfter(first, "none farther than ") / far, 1, 0.06) << caption;
+    EXPECT_NEAR(LastNumberAfter(first, "none farther than ") / far, 1, 0.06) << caption;
   }
 }
 
@@ -350,8 +347,9 @@ TEST(FirstOrder, WrongMovementOfTheNtkShows) {
   fake.Make();
   const pdlt_array *t = pdlt_archive_get(&fake.theory, "Theta_t_nlo");
   for (size_t i = 0; i < pdlt_array_count(t); i++) t->data[i] = 1 + 2 * (t->data[i] - 1);
-  EXPECT_NEAR(NumberAfter(Caption(fake, folder.path, pdlt_figure_ntk_change), "prediction, has "),
-              0.5, 0.05);
+  EXPECT_NEAR(
+      LastNumberAfter(Caption(fake, folder.path, pdlt_figure_ntk_change), "prediction, has "), 0.5,
+      0.05);
 }
 
 // PDLT ch. 5: single-input vertex at criticality.

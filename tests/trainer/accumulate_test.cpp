@@ -16,14 +16,6 @@ using namespace trainer_test;
 
 namespace {
 
-void run(const Settings &s, const Data &data, int threads, int layers, Archive *out) {
-  Experiment ex(yaml(s));
-  pdlt_error err = {};
-  pdlt_ensemble_options o = options(threads);
-  o.layers = layers;
-  ASSERT_EQ(pdlt_ensemble_run(&out->c, &ex.c, &data.c, &o, &err), PDLT_OK) << err.message;
-}
-
 Data data_of(const Settings &s, size_t inputs, unsigned seed = 2) {
   return Data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, seed);
 }

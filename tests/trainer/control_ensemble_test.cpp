@@ -33,12 +33,6 @@ Data data_of(const Settings &s, size_t inputs = 3, unsigned seed = 2) {
   return Data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, seed);
 }
 
-void run(const Settings &s, const Data &data, const pdlt_ensemble_options &o, Archive *out) {
-  Experiment ex(yaml(s));
-  pdlt_error err = {};
-  ASSERT_EQ(pdlt_ensemble_run(&out->c, &ex.c, &data.c, &o, &err), PDLT_OK) << err.message;
-}
-
 // Differences in error bars: none larger than 5, and on average about 1.
 void expect_same(const Archive &a, const Archive &b, const std::string &name) {
   double square = 0, used = 0;

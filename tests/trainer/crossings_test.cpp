@@ -78,13 +78,6 @@ double sum(const Vector &x) {
   return all;
 }
 
-void run(const Settings &s, const Data &data, int threads, Archive *out) {
-  Experiment ex(yaml(s));
-  pdlt_error err = {};
-  const pdlt_ensemble_options o = options(threads);
-  ASSERT_EQ(pdlt_ensemble_run(&out->c, &ex.c, &data.c, &o, &err), PDLT_OK) << err.message;
-}
-
 // Three layers of which the second hidden one is twice as wide; steps that move many neurons.
 Settings small() {
   Settings s;

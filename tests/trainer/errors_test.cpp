@@ -37,13 +37,6 @@ bool are_classes(size_t outputs, const Vector &y) {
   return pdlt_errors_apply(&c.samples) != 0;
 }
 
-void run(const Settings &s, const Data &data, int threads, Archive *out) {
-  Experiment ex(yaml(s));
-  pdlt_error err = {};
-  pdlt_ensemble_options o = options(threads);
-  ASSERT_EQ(pdlt_ensemble_run(&out->c, &ex.c, &data.c, &o, &err), PDLT_OK) << err.message;
-}
-
 // Three classes of five samples, two of them not trained.
 void set_classes(Data *data) {
   for (size_t a = 0; a < 5; a++)

@@ -106,13 +106,6 @@ struct Case {
   Vector theta;
 };
 
-void run(const Settings &s, const Data &data, int threads, Archive *out) {
-  Experiment ex(yaml(s));
-  pdlt_error err = {};
-  const pdlt_ensemble_options o = options(threads);
-  ASSERT_EQ(pdlt_ensemble_run(&out->c, &ex.c, &data.c, &o, &err), PDLT_OK) << err.message;
-}
-
 // Three layers of which the second hidden one is twice as wide; steps that move neurons.
 Settings small() {
   Settings s;

@@ -2,6 +2,8 @@
 #ifndef PDLT_TESTS_TRAINER_SUPPORT_H
 #define PDLT_TESTS_TRAINER_SUPPORT_H
 
+#include <gtest/gtest.h>
+
 #include <cmath>
 #include <cstdio>
 #include <random>
@@ -140,6 +142,23 @@ inline pdlt_ensemble_options options(int threads) {
   o.threads = threads;
   o.checkpoint_seconds = 1e9;
   return o;
+}
+
+// Runs the ensemble of these settings.
+inline void run(const Settings &s, const Data &data, const pdlt_ensemble_options &o, Archive *out) {
+  Experiment ex(yaml(s));
+  pdlt_error err = {};
+  ASSERT_EQ(pdlt_ensemble_run(&out->c, &ex.c, &data.c, &o, &err), PDLT_OK) << err.message;
+}
+
+inline void run(const Settings &s, const Data &data, int threads, int layers, Archive *out) {
+  pdlt_ensemble_options o = options(threads);
+  o.layers = layers;
+  run(s, data, o, out);
+}
+
+inline void run(const Settings &s, const Data &data, int threads, Archive *out) {
+  run(s, data, options(threads), out);
 }
 
 }  // namespace trainer_test

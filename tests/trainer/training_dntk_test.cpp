@@ -126,13 +126,6 @@ double largest(const Vector &x) {
   return most;
 }
 
-void run(const Settings &s, const Data &data, int threads, Archive *out) {
-  Experiment ex(yaml(s));
-  pdlt_error err = {};
-  const pdlt_ensemble_options o = options(threads);
-  ASSERT_EQ(pdlt_ensemble_run(&out->c, &ex.c, &data.c, &o, &err), PDLT_OK) << err.message;
-}
-
 Settings small() {
   Settings s;
   s.widths = "[4]";

@@ -62,14 +62,6 @@ struct Moments {
   double variance(size_t i) const { return square[i] / (count - 1); }
 };
 
-void run(const Settings &s, const Data &data, int threads, int layers, Archive *out) {
-  Experiment ex(yaml(s));
-  pdlt_error err = {};
-  pdlt_ensemble_options o = options(threads);
-  o.layers = layers;
-  ASSERT_EQ(pdlt_ensemble_run(&out->c, &ex.c, &data.c, &o, &err), PDLT_OK) << err.message;
-}
-
 double square_error(const Archive &a, const std::string &name) {
   double sum = 0;
   for (size_t i = 0; i < a.count(name + "_se"); i++) sum += std::pow(a.at(name + "_se", i), 2);
