@@ -2,7 +2,10 @@
 #ifndef PDLT_TESTS_CLI_PAGES_H
 #define PDLT_TESTS_CLI_PAGES_H
 
+#include <gtest/gtest.h>
+
 #include <cmath>
+#include <cstdlib>
 #include <sstream>
 #include <string>
 #include <vector>
