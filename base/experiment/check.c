@@ -10,6 +10,7 @@
 #include "base/experiment/at_width.h"
 #include "base/experiment/internal.h"
 #include "base/experiment/layer.h"
+#include "base/experiment/wiring.h"
 
 /* Weights and gradients of one network may take this much. */
 static const double max_network_bytes = 8.0 * 1024 * 1024 * 1024;
@@ -67,11 +68,14 @@ cleanup:
  * sigma, sigma' and two work arrays of every layer on all samples. */
 static double network_bytes(const pdlt_experiment *ex, double inputs, int n) {
   const double samples = (double)ex->data.train + (double)ex->data.test;
-  double numbers = 0.0, below = inputs;
+  double numbers = 0.0, below = inputs / (double)pdlt_wiring_inputs(ex);
   for (int l = 1; l <= ex->network.depth; l++) {
+    const pdlt_wiring w = pdlt_wiring_of(ex, l);
+    const double taps = (double)w.taps[0] * (double)w.taps[1];
+    const double here = (double)w.here[0] * (double)w.here[1];
     double width =
         l == ex->network.depth ? ex->network.outputs : (double)n * ex->network.width_ratios[l - 1];
-    numbers += 2.0 * width * (below + 1.0) + 4.0 * width * samples;
+    numbers += 2.0 * width * (taps * below + 1.0) + 4.0 * width * samples * here;
     below = width;
   }
   return (double)sizeof(double) * numbers;
@@ -370,11 +374,19 @@ static pdlt_status check_figures(pdlt_reader *reader) {
   return pdlt_experiment_fail(ex, key, reader->err, "%s", why);
 }
 
+/* Whether the file says all about positions; images know theirs (pdlt_experiment_place_images). */
+static int ex_has_positions(const pdlt_experiment *ex) {
+  return ex->network.dimensions > 0 ||
+         (ex->data.source != PDLT_SOURCE_IDX && ex->data.source != PDLT_SOURCE_NPY);
+}
+
 pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   pdlt_status status = PDLT_OK;
   PDLT_TRY(fill_network(reader));
   PDLT_TRY(check_data(reader));
   PDLT_TRY(check_network(reader));
+  if (ex_has_positions(reader->ex))
+    PDLT_TRY(pdlt_wiring_check(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
   PDLT_TRY(pdlt_experiment_check_memory(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
   PDLT_TRY(fill_record(reader));
   PDLT_TRY(check_measure(reader));

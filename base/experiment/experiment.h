@@ -112,6 +112,17 @@ typedef struct pdlt_compare_keys {
   pdlt_figure_keys figures;
 } pdlt_compare_keys;
 
+/* A layer as network.layers writes it. */
+typedef enum { PDLT_READS_DENSE, PDLT_READS_AVERAGE, PDLT_READS_CONV } pdlt_reads;
+typedef struct pdlt_layer_keys {
+  pdlt_reads reads;
+  int square;       /* conv: one number for all dimensions of kernel */
+  int kernel[2];    /* conv: rows, columns; one number: columns */
+  int stride, pool; /* conv: in every dimension */
+  int circular;     /* conv: padding */
+  int line;         /* where it stands */
+} pdlt_layer_keys;
+
 typedef struct pdlt_experiment_origin pdlt_experiment_origin; /* lines of the keys */
 
 typedef struct pdlt_experiment {
@@ -123,6 +134,10 @@ typedef struct pdlt_experiment {
     int *widths;                 /* (num_widths) the sweep, increasing, no repeats */
     int *width_ratios;           /* (L-1) layer l has n * width_ratios[l-1] neurons */
     int outputs;                 /* n_L */
+    int dimensions;              /* of the positions of a sample: 1, 2; 0: not given */
+    int shape[2];                /* rows, columns; one dimension: 1, positions */
+    int channels;                /* of a sample: n_0; 0: not given */
+    pdlt_layer_keys *layers;     /* (L), or NULL: dense everywhere */
     int critical;                /* 1: C_b and C_W are `critical` and not resolved yet */
     double *C_b, *C_W;           /* (L) entry l-1 belongs to layer l */
     double *lambda_b, *lambda_W; /* (L) */

@@ -114,6 +114,14 @@ pdlt_status pdlt_experiment_place_arrays(pdlt_reader *reader, pdlt_node *root);
 /* After --set: data.train and data.test where they are not given: the rest of the samples. */
 pdlt_status pdlt_experiment_count_arrays(pdlt_reader *reader, pdlt_node *root, size_t samples);
 
+/* --- layer_keys.c --- */
+
+pdlt_status pdlt_read_input(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_layers(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+/* New references, or NULL; only where the key is given. */
+json_t *pdlt_input_json(const pdlt_experiment *ex);
+json_t *pdlt_layers_json(const pdlt_experiment *ex);
+
 /* --- columns.c --- */
 
 pdlt_status pdlt_read_columns(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);

@@ -48,6 +48,8 @@ static json_t *network_json(const pdlt_experiment *ex, int with_widths, int *ok)
   if (with_widths) put(out, "widths", int_list(ex->network.widths, ex->network.num_widths), ok);
   put(out, "width_ratios", int_list(ex->network.width_ratios, depth - 1), ok);
   put(out, "outputs", json_integer(ex->network.outputs), ok);
+  if (ex->network.dimensions > 0) put(out, "input", pdlt_input_json(ex), ok);
+  if (ex->network.layers != NULL) put(out, "layers", pdlt_layers_json(ex), ok);
   if (ex->network.critical) {
     put(out, "C_b", json_string("critical"), ok);
     put(out, "C_W", json_string("critical"), ok);

@@ -4,6 +4,7 @@
 #include "base/core/memory.h"
 #include "base/experiment/at_width.h"
 #include "base/experiment/experiment.h"
+#include "base/experiment/wiring.h"
 
 /* What an architecture lacks: bits PDLT_MEASURE_* that are not predicted, not measured. */
 typedef struct limits {
@@ -11,7 +12,8 @@ typedef struct limits {
   const char *reason; /* NULL: it lacks nothing */
 } limits;
 
-static const limits kinds[PDLT_LAYER_KIND_COUNT] = {[PDLT_LAYER_DENSE] = {0, 0, NULL}};
+static const limits kinds[PDLT_LAYER_KIND_COUNT] = {
+    [PDLT_LAYER_DENSE] = {0, 0, NULL}, [PDLT_LAYER_POSITIONS] = {0, 0, NULL}};
 
 static const limits not_smooth = {PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
                                   PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
@@ -21,15 +23,20 @@ static const limits no_kink = {PDLT_MEASURE_CROSSINGS, PDLT_MEASURE_CROSSINGS,
                                "this activation has no kink that neurons could cross"};
 
 pdlt_layer pdlt_experiment_layer(const pdlt_experiment *ex, int l, int n, size_t inputs) {
-  pdlt_layer layer = {.kind = PDLT_LAYER_DENSE,
-                      .in = inputs,
-                      .out = (size_t)pdlt_experiment_layer_width(ex, 1, n, (int)inputs)};
-  for (int below = 1; below < l; below++) {
-    layer.weight += layer.out * (layer.in + 1);
-    layer.in = layer.out;
-    layer.out = (size_t)pdlt_experiment_layer_width(ex, below + 1, n, (int)inputs);
+  const size_t channels = inputs / pdlt_wiring_inputs(ex);
+  pdlt_layer layer = {.in = channels > 0 ? channels : 1};
+  for (int k = 1; k <= l; k++) {
+    if (k > 1) {
+      layer.weight += layer.out * (pdlt_layer_fan(&layer) + 1);
+      layer.in = layer.out;
+    }
+    layer.out = (size_t)pdlt_experiment_layer_width(ex, k, n, (int)inputs);
+    layer.wiring = pdlt_wiring_of(ex, k);
+    layer.taps = layer.wiring.taps[0] * layer.wiring.taps[1];
+    const size_t below = layer.wiring.below[0] * layer.wiring.below[1];
+    layer.kind = below > 1 || layer.taps > 1 ? PDLT_LAYER_POSITIONS : PDLT_LAYER_DENSE;
   }
-  layer.bias = layer.weight + layer.out * layer.in;
+  layer.bias = layer.weight + layer.out * pdlt_layer_fan(&layer);
   layer.C_b = pdlt_experiment_parameter(ex, PDLT_PARAMETER_C_B, l, layer.in);
   layer.C_W = pdlt_experiment_parameter(ex, PDLT_PARAMETER_C_W, l, layer.in);
   layer.lambda_b = pdlt_experiment_parameter(ex, PDLT_PARAMETER_LAMBDA_B, l, layer.in);
@@ -42,7 +49,8 @@ pdlt_status pdlt_layers_new(pdlt_layer **out, const pdlt_experiment *ex, int n, 
                             pdlt_error *err) {
   const int depth = ex->network.depth;
   pdlt_layer *layer;
-  const pdlt_status status = pdlt_alloc(&layer, (size_t)depth, sizeof *layer, err);
+  pdlt_status status = pdlt_wiring_check(ex, inputs, err);
+  if (status == PDLT_OK) status = pdlt_alloc(&layer, (size_t)depth, sizeof *layer, err);
   if (status != PDLT_OK) return status;
   for (int l = 1; l <= depth; l++) layer[l - 1] = pdlt_experiment_layer(ex, l, n, inputs);
   *out = layer;

@@ -78,6 +78,7 @@ void pdlt_experiment_free(pdlt_experiment *ex) {
   void *owned[] = {ex->title,
                    ex->network.widths,
                    ex->network.width_ratios,
+                   ex->network.layers,
                    ex->network.C_b,
                    ex->network.C_W,
                    ex->network.lambda_b,

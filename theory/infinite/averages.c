@@ -25,7 +25,7 @@ static void clear_series(pdlt_averages *averages, size_t i) {
 }
 
 void pdlt_averages_free(pdlt_averages *averages) {
-  for (size_t i = 0; averages->series != NULL && i < averages->D; i++) clear_series(averages, i);
+  for (size_t i = 0; averages->series != NULL && i < averages->room; i++) clear_series(averages, i);
   pdlt_free(averages->series);
   pdlt_free(averages->wide);
   pdlt_free(averages->status);
@@ -41,6 +41,7 @@ pdlt_status pdlt_averages_new(pdlt_averages *out, const pdlt_activation *activat
       .traits = pdlt_activation_get_traits(activation),
       .closed = pdlt_expectation_has_closed(activation, 0, 0) &&
                 pdlt_expectation_has_closed(activation, 1, 1),
+      .room = D,
       .D = D,
       .tolerance = tolerance,
   };

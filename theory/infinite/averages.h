@@ -28,7 +28,8 @@ typedef struct pdlt_averages {
   pdlt_activation activation;
   pdlt_activation_traits traits;
   int closed; /* 1: closed forms, no series */
-  size_t D;
+  size_t room,
+      D; /* samples that there is room for; samples of the layer at hand, set by the caller */
   double tolerance;
   pdlt_hermite_series (*series)[PDLT_AVERAGES_SERIES]; /* (D) of sigma to sigma''', owned */
   int *wide;           /* (D) 1: out of reach of the series; owned */
@@ -45,7 +46,7 @@ typedef struct pdlt_pair_kernel {
   pdlt_angle angle; /* with kinks; sine < 0: as the kernel says */
 } pdlt_pair_kernel;
 
-/* Room for D samples; tolerance of each average, relative to sqrt(<s1^2><s2^2>). *out is owned by
+/* Room for D samples, which D is at first; tolerance of each average, relative to sqrt(<s1^2><s2^2>). *out is owned by
  * the caller (pdlt_averages_free). Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_averages_new(pdlt_averages *out, const pdlt_activation *activation, size_t D,
                               double tolerance, pdlt_error *err);

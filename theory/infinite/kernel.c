@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
-#include "theory/infinite/averages.h"
+#include "theory/infinite/kernel_internal.h"
 
 pdlt_kernel_settings pdlt_kernel_settings_of(const pdlt_experiment *ex, const pdlt_layer *layer,
                                              int threads, pdlt_progress *progress) {
@@ -24,71 +24,74 @@ static double row_largest(const double *row, size_t n) {
   return largest;
 }
 
-/* What the recursion holds beside the layers: errors of the pairs, of one layer and the next. */
-typedef struct recursion {
-  pdlt_averages averages;
-  size_t D;
-  int threads;
-  size_t *twin;                   /* (D) the first sample of equal inputs */
-  double *err_K, *err_theta;      /* (D, D) of layer l */
-  double *next_K, *next_theta;    /* (D, D) of layer l+1 */
-  pdlt_angle *angle, *next_angle; /* (D, D) with kinks; else NULL */
-  pdlt_status *row_status;        /* (D) */
-  pdlt_error *row_error;          /* (D) */
-} recursion;
-
-static void recursion_free(recursion *work) {
+static void recursion_free(pdlt_kernel_recursion *work) {
   pdlt_averages_free(&work->averages);
   pdlt_free(work->twin);
   pdlt_free(work->err_K);
   pdlt_free(work->err_theta);
   pdlt_free(work->next_K);
   pdlt_free(work->next_theta);
+  pdlt_free(work->terms);
   pdlt_free(work->angle);
   pdlt_free(work->next_angle);
   pdlt_free(work->row_status);
   pdlt_free(work->row_error);
 }
 
-static pdlt_status recursion_new(recursion *work, const pdlt_kernel_settings *settings, size_t D,
-                                 pdlt_error *err) {
+/* The most slots of a layer, the samples themselves included. */
+static size_t most_slots(const pdlt_kernel_settings *settings, size_t D) {
+  size_t most = 1;
+  for (int l = 0; l < settings->depth; l++) {
+    const size_t below = pdlt_layer_below(&settings->layer[l]);
+    if (below > most) most = below;
+  }
+  return most * D;
+}
+
+static pdlt_status recursion_new(pdlt_kernel_recursion *work, const pdlt_kernel_settings *settings,
+                                 size_t D, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
+  const size_t E = most_slots(settings, D);
   work->D = D;
+  work->E = E;
   work->threads = settings->threads;
-  PDLT_TRY(pdlt_averages_new(&work->averages, &settings->activation, D, settings->tolerance, err));
+  PDLT_TRY(pdlt_averages_new(&work->averages, &settings->activation, E, settings->tolerance, err));
   PDLT_TRY(pdlt_alloc(&work->twin, D, sizeof *work->twin, err));
-  PDLT_TRY(pdlt_alloc(&work->err_K, D, D * sizeof *work->err_K, err));
-  PDLT_TRY(pdlt_alloc(&work->err_theta, D, D * sizeof *work->err_theta, err));
-  PDLT_TRY(pdlt_alloc(&work->next_K, D, D * sizeof *work->next_K, err));
-  PDLT_TRY(pdlt_alloc(&work->next_theta, D, D * sizeof *work->next_theta, err));
-  if (!work->averages.traits.smooth) {
+  PDLT_TRY(pdlt_alloc(&work->err_K, E, E * sizeof *work->err_K, err));
+  PDLT_TRY(pdlt_alloc(&work->err_theta, E, E * sizeof *work->err_theta, err));
+  PDLT_TRY(pdlt_alloc(&work->next_K, E, E * sizeof *work->next_K, err));
+  PDLT_TRY(pdlt_alloc(&work->next_theta, E, E * sizeof *work->next_theta, err));
+  if (E > D) PDLT_TRY(pdlt_alloc(&work->terms, E, E * sizeof *work->terms, err));
+  if (!work->averages.traits.smooth && E == D) {
     PDLT_TRY(pdlt_alloc(&work->angle, D, D * sizeof *work->angle, err));
     PDLT_TRY(pdlt_alloc(&work->next_angle, D, D * sizeof *work->next_angle, err));
   }
-  PDLT_TRY(pdlt_alloc(&work->row_status, D, sizeof *work->row_status, err));
-  PDLT_TRY(pdlt_alloc(&work->row_error, D, sizeof *work->row_error, err));
+  PDLT_TRY(pdlt_alloc(&work->row_status, E, sizeof *work->row_status, err));
+  PDLT_TRY(pdlt_alloc(&work->row_error, E, sizeof *work->row_error, err));
 cleanup:
   return status;
 }
 
-static pdlt_pair_kernel pair_kernel(const recursion *work, const double *K, size_t i, size_t j) {
-  const size_t D = work->D;
+/* Slots i and j: equal samples at one position are twins. */
+static pdlt_pair_kernel pair_kernel(const pdlt_kernel_recursion *work, const double *K, size_t i,
+                                    size_t j) {
+  const size_t D = work->D, E = work->E;
   return (pdlt_pair_kernel){
       .i = i,
       .j = j,
-      .same = work->twin[i] == work->twin[j],
-      .k11 = K[i * D + i],
-      .k12 = K[i * D + j],
-      .k22 = K[j * D + j],
-      .e11 = work->err_K[i * D + i],
-      .e12 = work->err_K[i * D + j],
-      .e22 = work->err_K[j * D + j],
+      .same = i / D == j / D && work->twin[i % D] == work->twin[j % D],
+      .k11 = K[i * E + i],
+      .k12 = K[i * E + j],
+      .k22 = K[j * E + j],
+      .e11 = work->err_K[i * E + i],
+      .e12 = work->err_K[i * E + j],
+      .e22 = work->err_K[j * E + j],
       .angle = work->angle == NULL ? (pdlt_angle){-1, 0} : work->angle[i * D + j]};
 }
 
 /* The angle of the pair in layer l+1, whose kernel is K. */
-static void next_angle(recursion *work, const pdlt_layer *layer, const pdlt_pair_kernel *pair,
-                       const double *K) {
+static void next_angle(pdlt_kernel_recursion *work, const pdlt_layer *layer,
+                       const pdlt_pair_kernel *pair, const double *K) {
   const size_t D = work->D, i = pair->i, j = pair->j;
   if (work->angle == NULL) return;
   const double k[3] = {pair->k11, pair->k12, pair->k22}, e[3] = {pair->e11, pair->e12, pair->e22};
@@ -97,30 +100,28 @@ static void next_angle(recursion *work, const pdlt_layer *layer, const pdlt_pair
       pdlt_angle_next(&work->averages.traits, layer, &pair->angle, k, e, next);
 }
 
-/* Entries (i, j >= i) of layer l+1 (index l) and their errors. */
-static pdlt_status next_row(pdlt_kernel_layers *layers, recursion *work, int l,
+/* Terms of the slots (i, j >= i) of layer l, index l - 1: put at once, or kept for the map. */
+static pdlt_status next_row(pdlt_kernel_layers *layers, pdlt_kernel_recursion *work, int l,
                             const pdlt_layer *layer, size_t i, pdlt_error *err) {
-  const size_t D = layers->D, size = D * D;
-  const double C_b = layer->C_b, C_W = layer->C_W;
-  const double lambda_b = layer->lambda_b, lambda_W = layer->lambda_W;
-  const double *K = layers->K + (size_t)(l - 1) * size;
-  const double *theta = layers->theta + (size_t)(l - 1) * size;
-  double *K_next = layers->K + (size_t)l * size, *theta_next = layers->theta + (size_t)l * size;
-  for (size_t j = i; j < D; j++) {
+  const size_t E = work->E;
+  const double *K = layers->slot_K[l - 1], *theta = layers->slot_theta[l - 1];
+  for (size_t j = i; j < E; j++) {
     const pdlt_pair_kernel pair = pair_kernel(work, K, i, j);
-    const double th = theta[i * D + j], err_th = work->err_theta[i * D + j];
+    const double th = theta[i * E + j], err_th = work->err_theta[i * E + j];
     pdlt_value ss, dd;
     const pdlt_status status = pdlt_averages_pair(&work->averages, &pair, &ss, &dd, err);
     if (status != PDLT_OK) return status;
-    K_next[i * D + j] = K_next[j * D + i] = C_b + C_W * ss.value;
-    theta_next[i * D + j] = theta_next[j * D + i] =
-        lambda_b + lambda_W * ss.value + C_W * (dd.value * th);
-    const double K_size = C_b + C_W * fabs(ss.value);
-    const double theta_size = lambda_b + lambda_W * fabs(ss.value) + C_W * fabs(dd.value * th);
-    work->next_K[i * D + j] = work->next_K[j * D + i] = C_W * ss.error + DBL_EPSILON * K_size;
-    work->next_theta[i * D + j] = work->next_theta[j * D + i] =
-        lambda_W * ss.error + C_W * (dd.error * (fabs(th) + err_th) + fabs(dd.value) * err_th) +
-        2 * DBL_EPSILON * theta_size;
+    const pdlt_pair_terms t = {
+        .ss = ss.value,
+        .ss_size = fabs(ss.value),
+        .ss_error = ss.error,
+        .dd = dd.value * th,
+        .dd_size = fabs(dd.value * th),
+        .dd_error = dd.error * (fabs(th) + err_th) + fabs(dd.value) * err_th};
+    if (layer->kind == PDLT_LAYER_POSITIONS)
+      work->terms[i * E + j] = work->terms[j * E + i] = t;
+    else
+      pdlt_kernel_put_entry(layers, work, l, layer, i, j, &t);
   }
   return PDLT_OK;
 }
@@ -132,13 +133,13 @@ static void swap(double **a, double **b) {
 }
 
 /* The largest error of each kind, for layer l+1 (index l). */
-static void note_errors(pdlt_kernel_layers *layers, const recursion *work, int l) {
-  layers->layer_err_K[l] = row_largest(work->err_K, work->D * work->D);
-  layers->layer_err_theta[l] = row_largest(work->err_theta, work->D * work->D);
+static void note_errors(pdlt_kernel_layers *layers, const pdlt_kernel_recursion *work, int l) {
+  layers->layer_err_K[l] = row_largest(work->err_K, work->E * work->E);
+  layers->layer_err_theta[l] = row_largest(work->err_theta, work->E * work->E);
 }
 
 /* Once all of the kernel of layer l+1 (index l) is there; err_K is that of layer l in next_K. */
-static void follow_angles(const pdlt_kernel_layers *layers, recursion *work, int l,
+static void follow_angles(const pdlt_kernel_layers *layers, pdlt_kernel_recursion *work, int l,
                           const pdlt_layer *layer) {
   const size_t D = work->D;
   const double *K = layers->K + (size_t)(l - 1) * D * D;
@@ -156,9 +157,9 @@ static void follow_angles(const pdlt_kernel_layers *layers, recursion *work, int
 }
 
 /* Layer l+1 (index l) from layer l. */
-static pdlt_status next_layer(pdlt_kernel_layers *layers, recursion *work, int l,
+static pdlt_status next_layer(pdlt_kernel_layers *layers, pdlt_kernel_recursion *work, int l,
                               const pdlt_kernel_settings *settings, pdlt_error *err) {
-  const long rows = (long)layers->D;
+  const long rows = (long)work->E;
   const double pairs = 0.5 * (double)rows * (double)(rows + 1);
 #pragma omp parallel for num_threads(work->threads) schedule(dynamic)
   for (long row = 0; row < rows; row++) {
@@ -171,6 +172,11 @@ static pdlt_status next_layer(pdlt_kernel_layers *layers, recursion *work, int l
   for (long row = 0; row < rows; row++)
     if (work->row_status[row] != PDLT_OK)
       return pdlt_fail(err, work->row_status[row], "%s", work->row_error[row].message);
+  if (settings->layer[l].kind == PDLT_LAYER_POSITIONS) {
+    const pdlt_status status = pdlt_kernel_map_layer(layers, work, l, &settings->layer[l], err);
+    if (status != PDLT_OK) return status;
+  }
+  work->E = layers->slots[l];
   swap(&work->err_K, &work->next_K);
   swap(&work->err_theta, &work->next_theta);
   follow_angles(layers, work, l, &settings->layer[l]);
@@ -178,8 +184,8 @@ static pdlt_status next_layer(pdlt_kernel_layers *layers, recursion *work, int l
   return PDLT_OK;
 }
 
-static void first_angles(const pdlt_kernel_layers *layers, recursion *work, const pdlt_layer *layer,
-                         const double *x) {
+static void first_angles(const pdlt_kernel_layers *layers, pdlt_kernel_recursion *work,
+                         const pdlt_layer *layer, const double *x) {
   const size_t D = layers->D, inputs = layer->in;
   const long rows = (long)D;
   if (work->angle == NULL) return;
@@ -191,8 +197,21 @@ static void first_angles(const pdlt_kernel_layers *layers, recursion *work, cons
                            layers->K[i * D + j], layers->K[j * D + j]);
 }
 
-static void first_layer(pdlt_kernel_layers *layers, recursion *work, const pdlt_layer *layer,
-                        const double *x) {
+/* The first layer on samples with positions. */
+static pdlt_status first_map(pdlt_kernel_layers *layers, pdlt_kernel_recursion *work,
+                             const pdlt_layer *layer, const double *x, pdlt_error *err) {
+  pdlt_kernel_input_terms(work, layer, x);
+  const pdlt_status status = pdlt_kernel_map_layer(layers, work, 0, layer, err);
+  if (status != PDLT_OK) return status;
+  work->E = layers->slots[0];
+  swap(&work->err_K, &work->next_K);
+  swap(&work->err_theta, &work->next_theta);
+  note_errors(layers, work, 0);
+  return PDLT_OK;
+}
+
+static void first_layer(pdlt_kernel_layers *layers, pdlt_kernel_recursion *work,
+                        const pdlt_layer *layer, const double *x) {
   const size_t D = layers->D, inputs = layer->in;
   const double C_b = layer->C_b, C_W = layer->C_W;
   const double lambda_b = layer->lambda_b, lambda_W = layer->lambda_W;
@@ -219,11 +238,13 @@ static void first_layer(pdlt_kernel_layers *layers, recursion *work, const pdlt_
     }
   }
   first_angles(layers, work, layer, x);
+  work->E = D;
   note_errors(layers, work, 0);
 }
 
 /* Equal inputs have equal kernels in every layer, without any error between them. */
-static void find_twins(recursion *work, const double *K, size_t inputs, const double *x) {
+static void find_twins(pdlt_kernel_recursion *work, const double *K, size_t inputs,
+                       const double *x) {
   const size_t D = work->D;
   for (size_t i = 0; i < D; i++) {
     work->twin[i] = i;
@@ -248,38 +269,24 @@ static pdlt_status check_input(const pdlt_kernel_settings *settings, pdlt_error 
   return PDLT_OK;
 }
 
-static pdlt_status allocate(pdlt_kernel_layers *out, int depth, size_t D, pdlt_error *err) {
-  pdlt_status status = PDLT_OK;
-  const size_t layers = (size_t)depth;
-  out->depth = depth;
-  out->D = D;
-  PDLT_TRY(pdlt_alloc(&out->K, layers * D, D * sizeof *out->K, err));
-  PDLT_TRY(pdlt_alloc(&out->theta, layers * D, D * sizeof *out->theta, err));
-  PDLT_TRY(pdlt_alloc(&out->layer_err_K, layers, sizeof *out->layer_err_K, err));
-  PDLT_TRY(pdlt_alloc(&out->layer_err_theta, layers, sizeof *out->layer_err_theta, err));
-cleanup:
-  return status;
-}
-
 /* Is layer l (1..L-1) the first with a sample out of reach of the series? */
-static void note_wide(pdlt_kernel_layers *layers, const recursion *work, int l) {
-  const size_t D = layers->D;
-  const double *K = layers->K + (size_t)(l - 1) * D * D;
-  for (size_t i = 0; i < D && layers->wide_layer == 0; i++)
+static void note_wide(pdlt_kernel_layers *layers, const pdlt_kernel_recursion *work, int l) {
+  const size_t E = layers->slots[l - 1];
+  for (size_t i = 0; i < E && layers->wide_layer == 0; i++)
     if (work->averages.wide[i]) {
       layers->wide_layer = l;
-      layers->wide_kernel = row_largest(K, D * D);
+      layers->wide_kernel = row_largest(layers->slot_K[l - 1], E * E);
     }
 }
 
 /* All layers behind the first; an error names the layer whose average failed. */
-static pdlt_status other_layers(pdlt_kernel_layers *layers, recursion *work,
+static pdlt_status other_layers(pdlt_kernel_layers *layers, pdlt_kernel_recursion *work,
                                 const pdlt_kernel_settings *settings, pdlt_error *err) {
-  const size_t size = layers->D * layers->D;
   for (int l = 1; l < settings->depth; l++) {
     pdlt_progress_update(settings->progress, l);
-    pdlt_status status = pdlt_averages_prepare(&work->averages, layers->K + (size_t)(l - 1) * size,
-                                               work->threads, err);
+    work->averages.D = layers->slots[l - 1];
+    pdlt_status status =
+        pdlt_averages_prepare(&work->averages, layers->slot_K[l - 1], work->threads, err);
     if (status == PDLT_OK) note_wide(layers, work, l);
     if (status == PDLT_OK) status = next_layer(layers, work, l, settings, err);
     if (status == PDLT_OK) continue;
@@ -295,18 +302,23 @@ pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_se
   const int depth = settings->depth;
   pdlt_status status = PDLT_OK;
   pdlt_kernel_layers layers = {0};
-  recursion work = {0};
+  pdlt_kernel_recursion work = {0};
   PDLT_TRY(check_input(settings, err));
-  PDLT_TRY(allocate(&layers, depth, D, err));
+  PDLT_TRY(pdlt_kernel_layers_allocate(&layers, settings, D, err));
   PDLT_TRY(recursion_new(&work, settings, D, err));
   pdlt_progress_start_short(settings->progress, "kernels", depth);
-  first_layer(&layers, &work, &settings->layer[0], x);
-  find_twins(&work, layers.K, settings->layer[0].in, x);
+  if (settings->layer[0].kind == PDLT_LAYER_POSITIONS)
+    PDLT_TRY(first_map(&layers, &work, &settings->layer[0], x, err));
+  else
+    first_layer(&layers, &work, &settings->layer[0], x);
+  pdlt_kernel_layers_average(&layers);
+  find_twins(&work, layers.K, settings->layer[0].in * pdlt_layer_below(&settings->layer[0]), x);
   PDLT_TRY(other_layers(&layers, &work, settings, err));
   for (size_t i = 0; i < D * D; i++)
     if (!isfinite(layers.K[(size_t)(depth - 1) * D * D + i]) ||
         !isfinite(layers.theta[(size_t)(depth - 1) * D * D + i]))
       PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC, "layer %d: kernel or NTK is not finite", depth));
+  pdlt_kernel_layers_average(&layers);
   layers.err_K = layers.layer_err_K[depth - 1];
   layers.err_theta = layers.layer_err_theta[depth - 1];
   swap(&layers.pair_err_K, &work.err_K);
@@ -319,14 +331,4 @@ cleanup:
   recursion_free(&work);
   pdlt_kernel_layers_free(&layers);
   return status;
-}
-
-void pdlt_kernel_layers_free(pdlt_kernel_layers *layers) {
-  pdlt_free(layers->K);
-  pdlt_free(layers->theta);
-  pdlt_free(layers->layer_err_K);
-  pdlt_free(layers->layer_err_theta);
-  pdlt_free(layers->pair_err_K);
-  pdlt_free(layers->pair_err_theta);
-  *layers = (pdlt_kernel_layers){0};
 }

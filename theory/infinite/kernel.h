@@ -20,13 +20,19 @@
 extern "C" {
 #endif
 
-/* K^(l) and Theta^(l), l = 1..L; layer l starts at (l-1) * D * D. */
+/* K^(l) and Theta^(l), l = 1..L; layer l starts at (l-1) * D * D. Of layers with positions that is the mean
+ * over positions, of two slots at the same one; all slots (positions times samples, number p D + a) stand
+ * in slot_K and slot_theta. */
 typedef struct pdlt_kernel_layers {
   int depth;     /* L */
   size_t D;      /* samples */
   double *K;     /* (L, D, D), owned */
   double *theta; /* (L, D, D), owned */
-  double err_K;  /* estimated largest absolute error of K^(L) */
+  size_t *slots; /* (L) P D of the layer, owned */
+  double **slot_K,
+      **slot_theta; /* (L) of (slots, slots); of layers without positions views of K, theta */
+  double **block;   /* (L) what backs the others, owned */
+  double err_K;     /* estimated largest absolute error of K^(L) */
   double err_theta;
   double *layer_err_K; /* (L), owned: the same for every layer */
   double *layer_err_theta;
@@ -39,10 +45,11 @@ typedef struct pdlt_kernel_layers {
 /* What layers and how: everything borrowed. */
 typedef struct pdlt_kernel_settings {
   pdlt_activation activation;
-  int depth;               /* L >= 1 */
-  const pdlt_layer *layer; /* (L) layer l at l - 1; of `in` only n_0, of the first, is read */
-  double tolerance;        /* of each expectation, relative to the largest entry */
-  int threads;             /* >= 1; the result does not depend on it */
+  int depth; /* L >= 1 */
+  const pdlt_layer
+      *layer;       /* (L) layer l at l - 1; of `in` only n_0, of the first, is read, and wiring */
+  double tolerance; /* of each expectation, relative to the largest entry */
+  int threads;      /* >= 1; the result does not depend on it */
   pdlt_progress *progress; /* NULL: silent */
 } pdlt_kernel_settings;
 
@@ -51,18 +58,19 @@ typedef struct pdlt_kernel_settings {
 pdlt_kernel_settings pdlt_kernel_settings_of(const pdlt_experiment *ex, const pdlt_layer *layer,
                                              int threads, pdlt_progress *progress);
 
-/* K^(1) = C_b + C_W x.x/n_0,                  Theta^(1) = lambda_b + lambda_W x.x/n_0,
- * K^(l+1) = C_b + C_W <s1 s2>,
- * Theta^(l+1) = lambda_b + lambda_W <s1 s2> + C_W <s1' s2'> Theta^(l),
- * with C_b .. lambda_W of layer l+1 and averages over N(0, K^(l)) (PDLT chapters 4 and
- * 8; docs/kernels.md). An entry depends on its two samples only, so a subset of samples
- * or another order gives the same bits; so does another number of threads.
+/* K^(1) = C_b + C_W Mm[x.x/n_0],              Theta^(1) = lambda_b + lambda_W Mm[x.x/n_0],
+ * K^(l+1) = C_b + C_W Mm[<s1 s2>],
+ * Theta^(l+1) = lambda_b + lambda_W Mm[<s1 s2>] + C_W Mm[<s1' s2'> Theta^(l)],
+ * with C_b .. lambda_W and Mm (positions.h; 1 without positions) of layer l+1 and averages over
+ * N(0, K^(l)) (PDLT chapters 4 and 8; docs/kernels.md, docs/convolution.md). An entry depends on its two
+ * samples only, so a subset of samples or another order gives the same bits; so does another number of
+ * threads.
  *
- * x: (D, n_0); D = 0 is allowed. *out is owned by the caller (pdlt_kernel_layers_free), untouched
+ * x: (D, inputs), inputs = n_0 times positions, channel by channel; D = 0 is allowed. *out is owned by the caller (pdlt_kernel_layers_free), untouched
  * on failure.
  * Errors: PDLT_ERR_INPUT (shape, negative C), PDLT_ERR_NUMERIC (tolerance not reached,
  * a kernel that is not finite: it exploded), PDLT_ERR_MEMORY.
- * Cost O(L D^2 N) with N ~ 50 terms at K ~ 1, after O(D^2 n_0) for the first layer. */
+ * Cost O(L E^2 N) with N ~ 50 terms at K ~ 1, after O(E^2 n_0) for the first layer, E slots. */
 pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_settings *settings,
                                    size_t D, const double *x, pdlt_error *err);
 
