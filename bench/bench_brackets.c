@@ -33,7 +33,7 @@ static double difference(const pdlt_bracket_quads *a, const pdlt_bracket_quads *
   double worst = 0;
   for (size_t c = 0; c < columns; ++c) {
     double apart = 0, largest = 0;
-    for (size_t m = 0; m < a->multisets; ++m) {
+    for (size_t m = 0; m < a->items; ++m) {
       apart = fmax(apart, fabs(a->value[m * columns + c] - b->value[m * columns + c]));
       largest = fmax(largest, fabs(b->value[m * columns + c]));
     }
@@ -57,7 +57,7 @@ static pdlt_status compare(const pdlt_activation *act, size_t D, const double *K
       pdlt_bracket_quads_free(&quads);
     }
     printf("n = %3zu: %7.1f us a multiset, error %.1e at reach %.2f\n", nodes[i],
-           1e6 * seconds / (double)exact.multisets, best, reach_best);
+           1e6 * seconds / (double)exact.items, best, reach_best);
   }
 cleanup:
   pdlt_bracket_quads_free(&exact);

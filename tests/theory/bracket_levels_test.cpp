@@ -144,7 +144,7 @@ TEST(BracketLevels, ClosedFormsHaveOneResolution) {
             PDLT_OK);
   EXPECT_EQ(other.quads.value, nullptr);
   EXPECT_EQ(other.pairs.value, nullptr);
-  EXPECT_EQ(all.quads.multisets, 70u);
+  EXPECT_EQ(all.quads.items, 70u);
   pdlt_bracket_set_free(&all);
   pdlt_bracket_levels_free(&levels);
 }

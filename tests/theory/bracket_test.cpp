@@ -270,8 +270,8 @@ TEST(BracketQuad, MultisetsAndThreads) {
             PDLT_OK);
   ASSERT_EQ(pdlt_bracket_quads_new(&two, &act, &grid.grid, PDLT_QUAD_ALL, D, K.data(), 2, nullptr),
             PDLT_OK);
-  ASSERT_EQ(one.multisets, 70u);
-  for (size_t i = 0; i < one.multisets * 30; ++i) EXPECT_EQ(one.value[i], two.value[i]);
+  ASSERT_EQ(one.items, 70u);
+  for (size_t i = 0; i < one.items * 30; ++i) EXPECT_EQ(one.value[i], two.value[i]);
   for (int trial = 0; trial < 300; ++trial) {
     std::array<size_t, 4> s = {rng() % D, rng() % D, rng() % D, rng() % D};
     const int *o = one.order[rng() % 30];

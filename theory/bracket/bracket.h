@@ -87,12 +87,21 @@ enum { PDLT_QUAD_MAX_COLUMNS = 30 };
 pdlt_status pdlt_bracket_reach(const pdlt_activation *activation, pdlt_quad_orders orders, double K,
                                size_t n, double *reach, double *error, pdlt_error *err);
 
+/* Pairs of slots whose brackets, two pairs and two, are wanted, in place of all multisets of four. */
+#define PDLT_NO_BLOCK ((unsigned)-1)
+typedef struct pdlt_bracket_blocks {
+  size_t count;
+  unsigned *first, *second; /* (count) first <= second */
+  unsigned *place;          /* (D, D), symmetric: number of the pair, or PDLT_NO_BLOCK */
+} pdlt_bracket_blocks;
+
 typedef struct pdlt_bracket_quads {
-  size_t D, multisets;
+  size_t D, items;                   /* multisets, or pairs of pairs without order */
+  const pdlt_bracket_blocks *blocks; /* NULL: multisets; borrowed */
   int columns;
   int order[PDLT_QUAD_MAX_COLUMNS][4];
   int column[256]; /* of o1 + 4 o2 + 16 o3 + 64 o4; -1: not computed */
-  double *value;   /* (multisets, columns) */
+  double *value;   /* (items, columns) */
 } pdlt_bracket_quads;
 
 /* Four-slot brackets of every multiset of samples. Work items are the multisets: the
@@ -101,11 +110,13 @@ typedef struct pdlt_bracket_quads {
 pdlt_status pdlt_bracket_quads_new(pdlt_bracket_quads *out, const pdlt_activation *activation,
                                    const pdlt_bracket_grid *grid, pdlt_quad_orders orders, size_t D,
                                    const double *K, int threads, pdlt_error *err);
-/* The same, with `unit` of progress (may be NULL) for each multiset. */
-pdlt_status pdlt_bracket_quads_new_shown(pdlt_bracket_quads *out, const pdlt_activation *activation,
-                                         const pdlt_bracket_grid *grid, pdlt_quad_orders orders,
-                                         size_t D, const double *K, int threads,
-                                         pdlt_progress *progress, double unit, pdlt_error *err);
+/* The same, of blocks (NULL: all multisets; borrowed as long as out lives), with `unit` of progress (may be
+ * NULL) for each item. Cost O(count^2/2 n^3) with blocks. */
+pdlt_status pdlt_bracket_quads_new_of(pdlt_bracket_quads *out, const pdlt_activation *activation,
+                                      const pdlt_bracket_grid *grid, pdlt_quad_orders orders,
+                                      size_t D, const double *K, const pdlt_bracket_blocks *blocks,
+                                      int threads, pdlt_progress *progress, double unit,
+                                      pdlt_error *err);
 void pdlt_bracket_quads_free(pdlt_bracket_quads *quads);
 
 /* The columns alone: D = 0, nothing allocated. */
@@ -129,7 +140,11 @@ static inline size_t pdlt_multiset_index(size_t a, size_t b, size_t c, size_t d)
   return d * (d + 1) * (d + 2) * (d + 3) / 24 + c * (c + 1) * (c + 2) / 6 + b * (b + 1) / 2 + a;
 }
 
-/* <s_a^(i) s_b^(j) s_c^(k) s_d^(l)>, samples in any order, orders i + .. in the layout. */
+/* The slots of item m, in the order of its columns' orders. */
+void pdlt_bracket_quad_slots(const pdlt_bracket_quads *quads, size_t m, size_t slot[4]);
+
+/* <s_a^(i) s_b^(j) s_c^(k) s_d^(l)>, samples in any order, orders i + .. in the layout; with blocks the
+ * four must be two of the pairs. */
 double pdlt_bracket_quad(const pdlt_bracket_quads *quads, size_t a, int i, size_t b, int j,
                          size_t c, int k, size_t d, int l);
 

@@ -97,19 +97,14 @@ static void column_scales(const pdlt_bracket_set *set, double tolerance,
   for (int c = 0; c < quads->columns; c++) {
     const int *o = quads->order[c];
     double connected = 0.0, whole = 0.0;
-    size_t m = 0;
-    for (size_t s4 = 0; s4 < quads->D; s4++) {
-      for (size_t s3 = 0; s3 <= s4; s3++) {
-        for (size_t s2 = 0; s2 <= s3; s2++) {
-          for (size_t s1 = 0; s1 <= s2; s1++, m++) {
-            double value = quads->value[m * (size_t)quads->columns + (size_t)c];
-            double product = pair_of_orders(&set->pairs, o[0], o[1], s1, s2) *
-                             pair_of_orders(&set->pairs, o[2], o[3], s3, s4);
-            whole = fmax(whole, fabs(value));
-            connected = fmax(connected, fabs(value - product));
-          }
-        }
-      }
+    for (size_t m = 0; m < quads->items; m++) {
+      size_t slot[4];
+      pdlt_bracket_quad_slots(quads, m, slot);
+      double value = quads->value[m * (size_t)quads->columns + (size_t)c];
+      double product = pair_of_orders(&set->pairs, o[0], o[1], slot[0], slot[1]) *
+                       pair_of_orders(&set->pairs, o[2], o[3], slot[2], slot[3]);
+      whole = fmax(whole, fabs(value));
+      connected = fmax(connected, fabs(value - product));
     }
     scale[c] = fmax(tolerance * fmin(whole, connected), 1e-13 * whole);
   }
@@ -119,7 +114,7 @@ static int quads_agree(const pdlt_bracket_set sets[2], double tolerance) {
   const pdlt_bracket_quads *a = &sets[0].quads, *b = &sets[1].quads;
   double scale[PDLT_QUAD_MAX_COLUMNS];
   column_scales(&sets[1], tolerance, scale);
-  for (size_t m = 0; m < b->multisets; m++) {
+  for (size_t m = 0; m < b->items; m++) {
     for (int c = 0; c < b->columns; c++) {
       size_t at = m * (size_t)b->columns + (size_t)c;
       if (!(fabs(a->value[at] - b->value[at]) <= scale[c])) return 0;
@@ -166,8 +161,8 @@ static pdlt_status first_level(const pdlt_bracket_levels *levels, double varianc
 /* Quads at two neighbouring levels that agree, from level *first on, into sets[0], [1] of
  * which the pairs are there; *first becomes the lower of the two. */
 static pdlt_status converge_quads(const pdlt_bracket_levels *levels, quad_grids *grids, size_t D,
-                                  const double *K, pdlt_bracket_set sets[2], int *first,
-                                  pdlt_error *err) {
+                                  const double *K, const pdlt_bracket_blocks *blocks,
+                                  pdlt_bracket_set sets[2], int *first, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   int level = *first;
   for (; level < QUAD_LEVELS; level++) {
@@ -175,9 +170,9 @@ static pdlt_status converge_quads(const pdlt_bracket_levels *levels, quad_grids 
     pdlt_bracket_quads_free(&sets[0].quads);
     sets[0].quads = sets[1].quads;
     memset(&sets[1].quads, 0, sizeof sets[1].quads);
-    PDLT_TRY(pdlt_bracket_quads_new_shown(&sets[1].quads, &levels->activation, &grids->grid[level],
-                                          levels->orders, D, K, levels->threads, levels->progress,
-                                          levels->unit, err));
+    PDLT_TRY(pdlt_bracket_quads_new_of(&sets[1].quads, &levels->activation, &grids->grid[level],
+                                       levels->orders, D, K, blocks, levels->threads,
+                                       levels->progress, levels->unit, err));
     if (level > *first && quads_agree(sets, levels->tolerance)) break;
   }
   *first = level < QUAD_LEVELS ? level - 1 : QUAD_LEVELS - 2;
@@ -201,7 +196,7 @@ static pdlt_status probe(pdlt_bracket_levels *levels, quad_grids *grids, size_t 
   const double sub[4] = {K[low * D + low], K[low * D + high], K[low * D + high],
                          K[high * D + high]};
   PDLT_TRY(converge_pairs(levels, 2, sub, sets, &pair_level, err));
-  PDLT_TRY(converge_quads(levels, grids, 2, sub, sets, level, err));
+  PDLT_TRY(converge_quads(levels, grids, 2, sub, NULL, sets, level, err));
 cleanup:
   for (int v = 0; v < 2; v++) pdlt_bracket_set_free(&sets[v]);
   return status;
@@ -209,12 +204,13 @@ cleanup:
 
 /* Closed forms: one evaluation. */
 static pdlt_status run_closed(const pdlt_bracket_levels *levels, size_t D, const double *K,
-                              pdlt_bracket_set *all, pdlt_error *err) {
+                              const pdlt_bracket_blocks *blocks, pdlt_bracket_set *all,
+                              pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_bracket_set set = {0};
   PDLT_TRY(pdlt_bracket_pairs_new(&set.pairs, &levels->activation, NULL, D, K, err));
-  PDLT_TRY(pdlt_bracket_quads_new_shown(&set.quads, &levels->activation, NULL, levels->orders, D, K,
-                                        levels->threads, levels->progress, levels->unit, err));
+  PDLT_TRY(pdlt_bracket_quads_new_of(&set.quads, &levels->activation, NULL, levels->orders, D, K,
+                                     blocks, levels->threads, levels->progress, levels->unit, err));
   *all = set;
 cleanup:
   if (status != PDLT_OK) pdlt_bracket_set_free(&set);
@@ -232,33 +228,43 @@ static pdlt_status sub_kernel(double **out, size_t D, const double *K, size_t co
 /* The set of all D samples at the levels that did for the checked ones. */
 static pdlt_status run_all(const pdlt_bracket_levels *levels, const quad_grids *grids,
                            int pair_level, int quad_level, size_t D, const double *K,
-                           pdlt_bracket_set *set, pdlt_error *err) {
+                           const pdlt_bracket_blocks *blocks, pdlt_bracket_set *set,
+                           pdlt_error *err) {
   pdlt_status status = pdlt_bracket_pairs_new(&set->pairs, &levels->activation,
                                               &levels->pair_grid[pair_level], D, K, err);
   if (status != PDLT_OK) return status;
-  return pdlt_bracket_quads_new_shown(&set->quads, &levels->activation, &grids->grid[quad_level],
-                                      levels->orders, D, K, levels->threads, levels->progress,
-                                      levels->unit, err);
+  return pdlt_bracket_quads_new_of(&set->quads, &levels->activation, &grids->grid[quad_level],
+                                   levels->orders, D, K, blocks, levels->threads, levels->progress,
+                                   levels->unit, err);
 }
 
 pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const double *K,
                                     size_t checked, const size_t *check, pdlt_bracket_set *other,
                                     pdlt_bracket_set *all, pdlt_error *err) {
+  return pdlt_bracket_levels_run_blocks(levels, D, K, NULL, checked, check, NULL, other, all, err);
+}
+
+pdlt_status pdlt_bracket_levels_run_blocks(pdlt_bracket_levels *levels, size_t D, const double *K,
+                                           const pdlt_bracket_blocks *blocks, size_t checked,
+                                           const size_t *check,
+                                           const pdlt_bracket_blocks *check_blocks,
+                                           pdlt_bracket_set *other, pdlt_bracket_set *all,
+                                           pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_bracket_set sets[2] = {0};
   quad_grids grids = {0};
   double *sub = NULL;
   int pair_level, level;
-  if (!levels->smooth) return run_closed(levels, D, K, all, err);
+  if (!levels->smooth) return run_closed(levels, D, K, blocks, all, err);
   for (size_t a = 0; a < D; a++) grids.variance = fmax(grids.variance, K[a * D + a]);
   PDLT_TRY(sub_kernel(&sub, D, K, checked, check, err));
   PDLT_TRY(converge_pairs(levels, checked, sub, sets, &pair_level, err));
   PDLT_TRY(first_level(levels, grids.variance, &level, err));
   PDLT_TRY(probe(levels, &grids, D, K, &level, err));
-  PDLT_TRY(converge_quads(levels, &grids, checked, sub, sets, &level, err));
+  PDLT_TRY(converge_quads(levels, &grids, checked, sub, check_blocks, sets, &level, err));
   if (checked < D) {
     pdlt_bracket_set_free(&sets[0]);
-    PDLT_TRY(run_all(levels, &grids, pair_level - 1, level, D, K, &sets[0], err));
+    PDLT_TRY(run_all(levels, &grids, pair_level - 1, level, D, K, blocks, &sets[0], err));
   }
   *other = sets[checked < D];
   *all = sets[checked == D];

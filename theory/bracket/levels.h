@@ -31,7 +31,7 @@ typedef struct pdlt_bracket_levels {
   int smooth, polynomial, degree;
   pdlt_bracket_grid pair_grid[PDLT_BRACKET_PAIR_LEVELS]; /* made on first use */
   pdlt_progress *progress;                               /* may be NULL */
-  double unit;                                           /* of progress, for each multiset */
+  double unit;                                           /* of progress, for each item */
 } pdlt_bracket_levels;
 
 /* Nothing is allocated until the first set. */
@@ -50,6 +50,15 @@ void pdlt_bracket_levels_free(pdlt_bracket_levels *levels);
 pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const double *K,
                                     size_t checked, const size_t *check, pdlt_bracket_set *other,
                                     pdlt_bracket_set *all, pdlt_error *err);
+
+/* The same of pairs of slots alone (NULL: of all multisets): `blocks` of the D slots, `check_blocks` of the
+ * checked ones; borrowed as long as the sets live. */
+pdlt_status pdlt_bracket_levels_run_blocks(pdlt_bracket_levels *levels, size_t D, const double *K,
+                                           const pdlt_bracket_blocks *blocks, size_t checked,
+                                           const size_t *check,
+                                           const pdlt_bracket_blocks *check_blocks,
+                                           pdlt_bracket_set *other, pdlt_bracket_set *all,
+                                           pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -43,10 +43,49 @@ void pdlt_bracket_quads_layout(pdlt_bracket_quads *quads, pdlt_quad_orders order
   }
 }
 
+/* key: 4 slot + order of the four slots; blocks: pairs (key0, key1), (key2, key3) are there. */
+static double block_value(const pdlt_bracket_quads *quads, const size_t key[4]) {
+  const pdlt_bracket_blocks *blocks = quads->blocks;
+  const size_t D = quads->D;
+  size_t order[2], number[2];
+  for (int side = 0; side < 2; side++) {
+    size_t low = key[2 * side], high = key[2 * side + 1];
+    if (low >> 2 > high >> 2) {
+      low = key[2 * side + 1];
+      high = key[2 * side];
+    }
+    order[side] = (low & 3) + 4 * (high & 3);
+    number[side] = blocks->place[(low >> 2) * D + (high >> 2)];
+  }
+  const int swap = number[0] < number[1];
+  const size_t u = number[swap], v = number[1 - swap];
+  const size_t code = order[swap] + 16 * order[1 - swap];
+  const size_t at = u * (u + 1) / 2 + v;
+  return quads->value[at * (size_t)quads->columns + (size_t)quads->column[code]];
+}
+
+/* The first of the three ways to make two pairs of four slots that is there. */
+static double block_bracket(const pdlt_bracket_quads *quads, const size_t key[4]) {
+  static const int ways[3][4] = {{0, 1, 2, 3}, {0, 2, 1, 3}, {0, 3, 1, 2}};
+  const unsigned *place = quads->blocks->place;
+  const size_t D = quads->D;
+  int way = 0;
+  for (; way < 2; way++) {
+    const int *at = ways[way];
+    if (place[(key[at[0]] >> 2) * D + (key[at[1]] >> 2)] != PDLT_NO_BLOCK &&
+        place[(key[at[2]] >> 2) * D + (key[at[3]] >> 2)] != PDLT_NO_BLOCK)
+      break;
+  }
+  const int *at = ways[way];
+  const size_t paired[4] = {key[at[0]], key[at[1]], key[at[2]], key[at[3]]};
+  return block_value(quads, paired);
+}
+
 double pdlt_bracket_quad(const pdlt_bracket_quads *quads, size_t a, int i, size_t b, int j,
                          size_t c, int k, size_t d, int l) {
   size_t key[4] = {4 * a + (size_t)i, 4 * b + (size_t)j, 4 * c + (size_t)k, 4 * d + (size_t)l};
   static const int network[5][2] = {{0, 1}, {2, 3}, {0, 2}, {1, 3}, {1, 2}};
+  if (quads->blocks != NULL) return block_bracket(quads, key);
   for (int m = 0; m < 5; m++) {
     size_t low = key[network[m][0]], high = key[network[m][1]];
     key[network[m][0]] = low < high ? low : high;
@@ -283,12 +322,31 @@ static void multiset_samples(size_t m, size_t sample[4]) {
   }
 }
 
+/* Item m of blocks: the pairs u >= v with m = u (u + 1)/2 + v. */
+static void block_slots(const pdlt_bracket_blocks *blocks, size_t m, size_t slot[4]) {
+  size_t u = (size_t)(sqrt(2.0 * (double)m + 0.25) - 0.5);
+  while (u * (u + 1) / 2 > m) u--;
+  while ((u + 1) * (u + 2) / 2 <= m) u++;
+  const size_t v = m - u * (u + 1) / 2;
+  slot[0] = blocks->first[u];
+  slot[1] = blocks->second[u];
+  slot[2] = blocks->first[v];
+  slot[3] = blocks->second[v];
+}
+
+void pdlt_bracket_quad_slots(const pdlt_bracket_quads *quads, size_t m, size_t slot[4]) {
+  if (quads->blocks != NULL)
+    block_slots(quads->blocks, m, slot);
+  else
+    multiset_samples(m, slot);
+}
+
 static pdlt_status quad_item(const pdlt_bracket_quads *quads, const pdlt_activation *activation,
                              const pdlt_bracket_grid *grid, const double *K, size_t m,
                              quad_work *work, pdlt_error *err) {
   size_t sample[4], D = quads->D;
   double sub[16], *out = quads->value + m * (size_t)quads->columns;
-  multiset_samples(m, sample);
+  pdlt_bracket_quad_slots(quads, m, sample);
   for (size_t i = 0; i < 4; i++)
     for (size_t j = 0; j < 4; j++) sub[4 * i + j] = K[sample[i] * D + sample[j]];
   if (work->block == NULL) return pdlt_bracket_quad_one(quads, activation, NULL, sub, out, err);
@@ -307,7 +365,7 @@ static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const pdlt_activa
     pdlt_error own;
     pdlt_status status = smooth ? work_new(&work, grid, &own) : PDLT_OK;
 #pragma omp for schedule(dynamic, CHUNK)
-    for (size_t m = 0; m < quads->multisets; m++) {
+    for (size_t m = 0; m < quads->items; m++) {
       if (status == PDLT_OK) status = pdlt_progress_check(progress, &own);
       if (status == PDLT_OK) status = quad_item(quads, activation, grid, K, m, &work, &own);
       if (m % CHUNK == CHUNK - 1) pdlt_progress_add(progress, unit * CHUNK);
@@ -324,13 +382,15 @@ static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const pdlt_activa
 pdlt_status pdlt_bracket_quads_new(pdlt_bracket_quads *out, const pdlt_activation *activation,
                                    const pdlt_bracket_grid *grid, pdlt_quad_orders orders, size_t D,
                                    const double *K, int threads, pdlt_error *err) {
-  return pdlt_bracket_quads_new_shown(out, activation, grid, orders, D, K, threads, NULL, 0, err);
+  return pdlt_bracket_quads_new_of(out, activation, grid, orders, D, K, NULL, threads, NULL, 0,
+                                   err);
 }
 
-pdlt_status pdlt_bracket_quads_new_shown(pdlt_bracket_quads *out, const pdlt_activation *activation,
-                                         const pdlt_bracket_grid *grid, pdlt_quad_orders orders,
-                                         size_t D, const double *K, int threads,
-                                         pdlt_progress *progress, double unit, pdlt_error *err) {
+pdlt_status pdlt_bracket_quads_new_of(pdlt_bracket_quads *out, const pdlt_activation *activation,
+                                      const pdlt_bracket_grid *grid, pdlt_quad_orders orders,
+                                      size_t D, const double *K, const pdlt_bracket_blocks *blocks,
+                                      int threads, pdlt_progress *progress, double unit,
+                                      pdlt_error *err) {
   pdlt_status status;
   pdlt_bracket_quads quads;
   if (orders == PDLT_QUAD_ALL && !pdlt_activation_get_traits(activation).smooth)
@@ -339,8 +399,10 @@ pdlt_status pdlt_bracket_quads_new_shown(pdlt_bracket_quads *out, const pdlt_act
                      "three or more of them over one sample do not exist");
   pdlt_bracket_quads_layout(&quads, orders);
   quads.D = D;
-  quads.multisets = D * (D + 1) * (D + 2) * (D + 3) / 24;
-  PDLT_TRY(pdlt_alloc(&quads.value, quads.multisets * (size_t)quads.columns, sizeof(double), err));
+  quads.blocks = blocks;
+  quads.items = blocks == NULL ? D * (D + 1) * (D + 2) * (D + 3) / 24
+                               : blocks->count * (blocks->count + 1) / 2;
+  PDLT_TRY(pdlt_alloc(&quads.value, quads.items * (size_t)quads.columns, sizeof(double), err));
   PDLT_TRY(quads_fill(&quads, activation, grid, K, threads, progress, unit, err));
   *out = quads;
 cleanup:

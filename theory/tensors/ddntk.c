@@ -27,10 +27,10 @@ static double step_r(const pdlt_tensor_step *step, size_t i0, size_t i1, size_t 
   double th01 = step->theta[i0 * D + i1],
          th0203 = step->theta[i0 * D + i2] * step->theta[i0 * D + i3];
   double slopes = pdlt_pair_value(step, 1, 1, i2, i3);
-  double b = step->from[PDLT_TENSOR_B][pdlt_at4(D, i0, i0, i2, i3)];
-  double p0 = step->from[PDLT_TENSOR_P][pdlt_at4(D, i0, i2, i3, i0)];
-  double p1 = step->from[PDLT_TENSOR_P][pdlt_at4(D, i0, i2, i3, i1)];
-  double r = step->from[PDLT_TENSOR_R][pdlt_at4(D, i0, i1, i2, i3)];
+  double b = step->from[PDLT_TENSOR_B][pdlt_at4(step, i0, i0, i2, i3)];
+  double p0 = step->from[PDLT_TENSOR_P][pdlt_at_p(step, i0, i2, i3, i0)];
+  double p1 = step->from[PDLT_TENSOR_P][pdlt_at_p(step, i0, i2, i3, i1)];
+  double r = step->from[PDLT_TENSOR_R][pdlt_at4(step, i0, i1, i2, i3)];
   double lambda_part =
       factor(step, PDLT_TERM_R_FRESH_LAMBDA) * quad(step, i0, 2, i1, 0, i2, 1, i3, 1) * th0203 +
       step->r * slopes *
@@ -49,7 +49,7 @@ static double step_r(const pdlt_tensor_step *step, size_t i0, size_t i1, size_t 
  *   + C^2 {<s1'' s2'' s3' s4'> Th12 Th13 Th24 + r [Th12 <s1'' s2''><s3' s4'> B_1234
  *          + <s1' s2'><s3' s4'> S_1234]} */
 static double step_s(const pdlt_tensor_step *step, size_t i1, size_t i2, size_t i3, size_t i4) {
-  size_t D = step->D, at = pdlt_at4(D, i1, i2, i3, i4);
+  size_t D = step->D, at = pdlt_at4(step, i1, i2, i3, i4);
   double th12 = step->theta[i1 * D + i2];
   double th1324 = step->theta[i1 * D + i3] * step->theta[i2 * D + i4];
   double d12 = pdlt_pair_value(step, 1, 1, i1, i2), d34 = pdlt_pair_value(step, 1, 1, i3, i4);
@@ -78,7 +78,8 @@ static double t_side(const pdlt_tensor_step *step, size_t p, size_t q, size_t u,
          step->r *
              (factor(step, from_f) * th_uv * pdlt_contract_f(step, p, 1, q, 0, u, 2, v, 1, p, u) +
               factor(step, from_q) * pdlt_pair_value(step, 1, 1, u, v) *
-                  slide(step, p, 1, q, 0, Q[pdlt_at4(D, u, v, p, p)], Q[pdlt_at4(D, u, v, p, q)]));
+                  slide(step, p, 1, q, 0, Q[pdlt_at4(step, u, v, p, p)],
+                        Q[pdlt_at4(step, u, v, p, q)]));
 }
 
 /* T'_1324, stored at [1][3][2][4]:
@@ -100,10 +101,10 @@ static double step_t(const pdlt_tensor_step *step, size_t i1, size_t i3, size_t 
   double one_lambda =
       t_side(step, i1, i3, i2, i4, PDLT_TERM_T_FRESH_24, PDLT_TERM_T_F_24, PDLT_TERM_T_Q_24) +
       t_side(step, i2, i4, i1, i3, PDLT_TERM_T_FRESH_13, PDLT_TERM_T_F_13, PDLT_TERM_T_Q_13);
-  double q241 =
-      slide(step, i1, 2, i3, 1, Q[pdlt_at4(D, i2, i4, i1, i1)], Q[pdlt_at4(D, i2, i4, i1, i3)]);
-  double q132 =
-      slide(step, i2, 2, i4, 1, Q[pdlt_at4(D, i1, i3, i2, i2)], Q[pdlt_at4(D, i1, i3, i2, i4)]);
+  double q241 = slide(step, i1, 2, i3, 1, Q[pdlt_at4(step, i2, i4, i1, i1)],
+                      Q[pdlt_at4(step, i2, i4, i1, i3)]);
+  double q132 = slide(step, i2, 2, i4, 1, Q[pdlt_at4(step, i1, i3, i2, i2)],
+                      Q[pdlt_at4(step, i1, i3, i2, i4)]);
   double no_lambda = factor(step, PDLT_TERM_T_FRESH_C) * quad(step, i1, 2, i2, 2, i3, 1, i4, 1) *
                          th12 * th13 * th24 +
                      step->r * (factor(step, PDLT_TERM_T_F_C) * th13 * th24 *
@@ -111,7 +112,7 @@ static double step_t(const pdlt_tensor_step *step, size_t i1, size_t i3, size_t 
                                 factor(step, PDLT_TERM_T_Q_C241) * th13 * d24 * q241 +
                                 factor(step, PDLT_TERM_T_Q_C132) * th24 * d13 * q132 +
                                 factor(step, PDLT_TERM_T_T) * d13 * d24 *
-                                    step->from[PDLT_TENSOR_T][pdlt_at4(D, i1, i3, i2, i4)]);
+                                    step->from[PDLT_TENSOR_T][pdlt_at4(step, i1, i3, i2, i4)]);
   return lambda * lambda * both_lambda + lambda * C * one_lambda + C * C * no_lambda;
 }
 
@@ -122,17 +123,20 @@ static double step_u(const pdlt_tensor_step *step, size_t i1, size_t i4, size_t 
   double fresh = quad(step, i1, 2, i2, 2, i3, 1, i4, 1) * step->theta[i1 * D + i2] *
                  step->theta[i1 * D + i3] * step->theta[i2 * D + i4];
   double from_u = pdlt_pair_value(step, 1, 1, i1, i4) * pdlt_pair_value(step, 1, 1, i2, i3) *
-                  step->from[PDLT_TENSOR_U][pdlt_at4(D, i1, i4, i2, i3)];
+                  step->from[PDLT_TENSOR_U][pdlt_at4(step, i1, i4, i2, i3)];
   return step->C * step->C *
          (factor(step, PDLT_TERM_U_FRESH) * fresh + factor(step, PDLT_TERM_U_U) * step->r * from_u);
 }
 
 void pdlt_tensor_step_ddntk(const pdlt_tensor_step *step) {
-  size_t D = step->D;
+  const pdlt_slot_pairs *slots = step->slots;
+  size_t N = slots->count;
 #pragma omp parallel for schedule(static) num_threads(step->threads)
-  for (size_t pair = 0; pair < D * D; pair++) {
-    for (size_t rest = 0; rest < D * D; rest++) {
-      size_t a = pair / D, b = pair % D, c = rest / D, d = rest % D, at = pair * D * D + rest;
+  for (size_t pair = 0; pair < N; pair++) {
+    const size_t a = pdlt_pair_first(slots, pair), b = pdlt_pair_second(slots, pair);
+    for (size_t rest = 0; rest < N; rest++) {
+      const size_t c = pdlt_pair_first(slots, rest), d = pdlt_pair_second(slots, rest);
+      const size_t at = pair * N + rest;
       step->to[PDLT_TENSOR_R][at] = step_r(step, a, b, c, d);
       step->to[PDLT_TENSOR_S][at] = step_s(step, a, b, c, d);
       step->to[PDLT_TENSOR_T][at] = step_t(step, a, b, c, d);

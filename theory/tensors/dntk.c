@@ -20,9 +20,10 @@ static double step_p(const pdlt_tensor_step *step, const size_t i[4]) {
   double slopes = pdlt_pair_value(step, 1, 1, i1, i2);
   double fresh = quad(step, i, 2, 1, 1, 0) * step->theta[i0 * D + i1] * step->theta[i0 * D + i2];
   double from_b = pdlt_pair_value(step, 2, 0, i0, i3) * slopes *
-                  step->from[PDLT_TENSOR_B][pdlt_at4(D, i0, i0, i1, i2)];
-  double from_p = slopes * (pdlt_pair_value(step, 2, 0, i0, i3) * p[pdlt_at4(D, i0, i1, i2, i0)] +
-                            pdlt_pair_value(step, 1, 1, i0, i3) * p[pdlt_at4(D, i0, i1, i2, i3)]);
+                  step->from[PDLT_TENSOR_B][pdlt_at4(step, i0, i0, i1, i2)];
+  double from_p =
+      slopes * (pdlt_pair_value(step, 2, 0, i0, i3) * p[pdlt_at_p(step, i0, i1, i2, i0)] +
+                pdlt_pair_value(step, 1, 1, i0, i3) * p[pdlt_at_p(step, i0, i1, i2, i3)]);
   return step->C * step->C *
          (factor(step, PDLT_TERM_P_FRESH) * fresh +
           step->r * (factor(step, PDLT_TERM_P_B) * from_b + factor(step, PDLT_TERM_P_P) * from_p));
@@ -39,7 +40,7 @@ static double step_q(const pdlt_tensor_step *step, const size_t i[4]) {
   double f_lambda = pdlt_contract_f(step, i0, 1, i1, 0, i2, 1, i3, 0, i0, i2);
   double f_c = th01 * pdlt_contract_f(step, i0, 2, i1, 1, i2, 1, i3, 0, i0, i2);
   double from_q = pdlt_pair_value(step, 1, 1, i0, i1) *
-                  (d2 * q[pdlt_at4(D, i0, i1, i2, i2)] + d3 * q[pdlt_at4(D, i0, i1, i2, i3)]);
+                  (d2 * q[pdlt_at4(step, i0, i1, i2, i2)] + d3 * q[pdlt_at4(step, i0, i1, i2, i3)]);
   double lambda_part = factor(step, PDLT_TERM_Q_FRESH_LAMBDA) * quad(step, i, 1, 0, 1, 0) * th02 +
                        factor(step, PDLT_TERM_Q_F_LAMBDA) * step->r * f_lambda;
   double c_part =
@@ -49,13 +50,16 @@ static double step_q(const pdlt_tensor_step *step, const size_t i[4]) {
 }
 
 void pdlt_tensor_step_dntk(const pdlt_tensor_step *step) {
-  size_t D = step->D;
+  const pdlt_slot_pairs *slots = step->slots;
+  size_t N = slots->count;
 #pragma omp parallel for schedule(static) num_threads(step->threads)
-  for (size_t pair = 0; pair < D * D; pair++) {
-    for (size_t rest = 0; rest < D * D; rest++) {
-      const size_t i[4] = {pair / D, pair % D, rest / D, rest % D};
-      size_t at = pair * D * D + rest;
-      step->to[PDLT_TENSOR_P][at] = step_p(step, i);
+  for (size_t pair = 0; pair < N; pair++) {
+    for (size_t rest = 0; rest < N; rest++) {
+      const size_t i[4] = {pdlt_pair_first(slots, pair), pdlt_pair_second(slots, pair),
+                           pdlt_pair_first(slots, rest), pdlt_pair_second(slots, rest)};
+      const size_t paired[4] = {i[0], i[2], i[3], i[1]};
+      size_t at = pair * N + rest;
+      step->to[PDLT_TENSOR_P][at] = step_p(step, step->paired ? paired : i);
       step->to[PDLT_TENSOR_Q][at] = step_q(step, i);
     }
   }

@@ -48,28 +48,40 @@ static double factor(const pdlt_tensor_step *step, pdlt_term term) {
   return pdlt_term_factor(step->mask, term);
 }
 
-/* sum_ab T_ab <da db f>, T_ab at t[a stride_a + b stride_b]. */
-static double contract2(const double *t, size_t stride_a, size_t stride_b, size_t i1, size_t i2,
-                        const pdlt_jet *f) {
-  return f->d20 * t[i1 * stride_a + i1 * stride_b] + f->d02 * t[i2 * stride_a + i2 * stride_b] +
-         f->d11 * (t[i1 * stride_a + i2 * stride_b] + t[i2 * stride_a + i1 * stride_b]);
+/* sum_ab T_ab <da db f>, T_ab at t[stride pair(a, b)]. */
+static double contract2(const pdlt_tensor_step *step, const double *t, size_t stride, size_t i1,
+                        size_t i2, const pdlt_jet *f) {
+  const pdlt_slot_pairs *at = step->slots;
+  return f->d20 * t[stride * pdlt_pair_at(at, i1, i1)] +
+         f->d02 * t[stride * pdlt_pair_at(at, i2, i2)] +
+         f->d11 * (t[stride * pdlt_pair_at(at, i1, i2)] + t[stride * pdlt_pair_at(at, i2, i1)]);
 }
 
 /* sum_abcd V_(ab)(cd) <da db f12> <dc dd g34>. */
-static double contract_vertex(const double *v, size_t D, const size_t i[4], const pdlt_jet *f,
+static double contract_vertex(const pdlt_tensor_step *step, const size_t i[4], const pdlt_jet *f,
                               const pdlt_jet *g) {
-  size_t d2 = D * D, a = i[0], b = i[1];
-  double aa = contract2(v + (a * D + a) * d2, D, 1, i[2], i[3], g);
-  double ab = contract2(v + (a * D + b) * d2, D, 1, i[2], i[3], g);
-  double ba = contract2(v + (b * D + a) * d2, D, 1, i[2], i[3], g);
-  double bb = contract2(v + (b * D + b) * d2, D, 1, i[2], i[3], g);
+  const pdlt_slot_pairs *at = step->slots;
+  const double *v = step->from[PDLT_TENSOR_V];
+  size_t N = at->count, a = i[0], b = i[1];
+  double aa = contract2(step, v + pdlt_pair_at(at, a, a) * N, 1, i[2], i[3], g);
+  double ab = contract2(step, v + pdlt_pair_at(at, a, b) * N, 1, i[2], i[3], g);
+  double ba = contract2(step, v + pdlt_pair_at(at, b, a) * N, 1, i[2], i[3], g);
+  double bb = contract2(step, v + pdlt_pair_at(at, b, b) * N, 1, i[2], i[3], g);
   return f->d20 * aa + f->d11 * (ab + ba) + f->d02 * bb;
 }
 
 /* sum_ab D_ab34 <da db f12>. */
 static double contract_d(const pdlt_tensor_step *step, const size_t i[4], const pdlt_jet *f) {
-  size_t D = step->D;
-  return contract2(step->from[PDLT_TENSOR_D] + i[2] * D + i[3], D * D * D, D * D, i[0], i[1], f);
+  const double *d = step->from[PDLT_TENSOR_D] + pdlt_pair_at(step->slots, i[2], i[3]);
+  return contract2(step, d, step->slots->count, i[0], i[1], f);
+}
+
+/* sum_ab F_axby <da db f12>. */
+static double contract_swapped(const pdlt_tensor_step *step, size_t x, size_t y, size_t i1,
+                               size_t i2, const pdlt_jet *f) {
+  const double *t = step->from[PDLT_TENSOR_F];
+  return f->d20 * t[pdlt_at4(step, i1, x, i1, y)] + f->d02 * t[pdlt_at4(step, i2, x, i2, y)] +
+         f->d11 * (t[pdlt_at4(step, i1, x, i2, y)] + t[pdlt_at4(step, i2, x, i1, y)]);
 }
 
 static double quad(const pdlt_tensor_step *step, const size_t i[4], int o1, int o2, int o3,
@@ -81,7 +93,7 @@ static double quad(const pdlt_tensor_step *step, const size_t i[4], int o1, int 
 static double step_v(const pdlt_tensor_step *step, const size_t i[4]) {
   const pdlt_jet *f = &step->ss[i[0] * step->D + i[1]], *g = &step->ss[i[2] * step->D + i[3]];
   double fresh = quad(step, i, 0, 0, 0, 0) - f->value * g->value;
-  double inherited = 0.25 * step->r * contract_vertex(step->from[PDLT_TENSOR_V], step->D, i, f, g);
+  double inherited = 0.25 * step->r * contract_vertex(step, i, f, g);
   return step->C * step->C *
          (factor(step, PDLT_TERM_V_FRESH) * fresh +
           factor(step, PDLT_TERM_V_INHERITED) * inherited);
@@ -94,8 +106,7 @@ static double step_d(const pdlt_tensor_step *step, const size_t i[4]) {
   double c_theta = step->C * step->theta[q];
   double fresh = step->lambda * quad(step, i, 0, 0, 0, 0) + c_theta * quad(step, i, 0, 0, 1, 1) -
                  step->ss[p].value * step->oo[q].value;
-  double from_v =
-      0.25 * contract_vertex(step->from[PDLT_TENSOR_V], step->D, i, &step->ss[p], &step->oo[q]);
+  double from_v = 0.25 * contract_vertex(step, i, &step->ss[p], &step->oo[q]);
   double from_d = 0.5 * step->C * step->dd[q].value * contract_d(step, i, &step->ss[p]);
   return step->C *
          (factor(step, PDLT_TERM_D_FRESH) * fresh +
@@ -113,8 +124,8 @@ static double step_f(const pdlt_tensor_step *step, const size_t i[4]) {
   double d2 = pdlt_bracket_jet(step->pairs, 0, 1, 1, 0, i2, i4);
   double d4 = pdlt_bracket_jet(step->pairs, 0, 1, 0, 1, i2, i4);
   double inherited =
-      d1 * (d2 * f[pdlt_at4(D, i1, i3, i2, i4)] + d4 * f[pdlt_at4(D, i1, i3, i4, i4)]) +
-      d3 * (d2 * f[pdlt_at4(D, i3, i3, i2, i4)] + d4 * f[pdlt_at4(D, i3, i3, i4, i4)]);
+      d1 * (d2 * f[pdlt_at4(step, i1, i3, i2, i4)] + d4 * f[pdlt_at4(step, i1, i3, i4, i4)]) +
+      d3 * (d2 * f[pdlt_at4(step, i3, i3, i2, i4)] + d4 * f[pdlt_at4(step, i3, i3, i4, i4)]);
   return step->C * step->C *
          (factor(step, PDLT_TERM_F_FRESH) * fresh +
           factor(step, PDLT_TERM_F_F) * step->r * inherited);
@@ -130,12 +141,11 @@ static double step_a(const pdlt_tensor_step *step, const size_t i[4]) {
   double fresh = lambda * (lambda * quad(step, i, 0, 0, 0, 0) + right * quad(step, i, 0, 0, 1, 1) +
                            left * quad(step, i, 1, 1, 0, 0)) +
                  left * right * quad(step, i, 1, 1, 1, 1) - step->oo[p].value * step->oo[q].value;
-  double from_v =
-      0.25 * contract_vertex(step->from[PDLT_TENSOR_V], D, i, &step->oo[p], &step->oo[q]);
+  double from_v = 0.25 * contract_vertex(step, i, &step->oo[p], &step->oo[q]);
   double d34 = 0.5 * step->C * step->dd[q].value * contract_d(step, i, &step->oo[p]);
   double d12 = 0.5 * step->C * step->dd[p].value * contract_d(step, back, &step->oo[q]);
   double from_a = step->C * step->C * step->dd[p].value * step->dd[q].value *
-                  step->from[PDLT_TENSOR_A][pdlt_at4(D, i[0], i[1], i[2], i[3])];
+                  step->from[PDLT_TENSOR_A][pdlt_at4(step, i[0], i[1], i[2], i[3])];
   return factor(step, PDLT_TERM_A_FRESH) * fresh +
          step->r * (factor(step, PDLT_TERM_A_V) * from_v + factor(step, PDLT_TERM_A_D34) * d34 +
                     factor(step, PDLT_TERM_A_D12) * d12 + factor(step, PDLT_TERM_A_A) * from_a);
@@ -147,7 +157,7 @@ static double step_b(const pdlt_tensor_step *step, const size_t i[4]) {
   size_t D = step->D, i1 = i[0], i3 = i[1], i2 = i[2], i4 = i[3];
   double fresh = quad(step, i, 1, 1, 1, 1) * step->theta[i1 * D + i2] * step->theta[i3 * D + i4];
   double inherited = step->dd[i1 * D + i3].value * step->dd[i2 * D + i4].value *
-                     step->from[PDLT_TENSOR_B][pdlt_at4(D, i1, i3, i2, i4)];
+                     step->from[PDLT_TENSOR_B][pdlt_at4(step, i1, i3, i2, i4)];
   return step->C * step->C *
          (factor(step, PDLT_TERM_B_FRESH) * fresh +
           factor(step, PDLT_TERM_B_B) * step->r * inherited);
@@ -162,8 +172,8 @@ static double contract_fourth(const pdlt_tensor_step *step, int order, size_t i1
     derivative[q] = pdlt_bracket_jet(step->pairs, order, order, 4 - q, q, i1, i2);
   for (int slots = 0; slots < 16; slots++) {
     int a = slots & 1, b = (slots >> 1) & 1, c = (slots >> 2) & 1, d = slots >> 3;
-    sum += derivative[a + b + c + d] *
-           v[pdlt_at4(step->D, sample[a], sample[b], sample[c], sample[d])];
+    sum +=
+        derivative[a + b + c + d] * v[pdlt_at4(step, sample[a], sample[b], sample[c], sample[d])];
   }
   return sum;
 }
@@ -172,7 +182,7 @@ static double contract_fourth(const pdlt_tensor_step *step, int order, size_t i1
 static double correction(const pdlt_tensor_step *step, int order, size_t i1, size_t i2,
                          double factor_g1, double factor_v) {
   const pdlt_jet *f = (order == 0 ? step->ss : step->dd) + i1 * step->D + i2;
-  double from_g1 = contract2(step->from[PDLT_TENSOR_G1], step->D, 1, i1, i2, f);
+  double from_g1 = contract2(step, step->from[PDLT_TENSOR_G1], 1, i1, i2, f);
   return factor_g1 * 0.5 * from_g1 + factor_v * 0.125 * contract_fourth(step, order, i1, i2);
 }
 
@@ -186,15 +196,15 @@ static double step_g1(const pdlt_tensor_step *step, size_t i1, size_t i2) {
 /* Theta1'_12 = r {lambda e12[s1 s2] + C Th12 e12[s1' s2'] + C <s1' s2'> Theta1_12
  *              + (C/2) <da db(s1' s2')> (D_ab12 + F_a1b2 + F_a2b1)} */
 static double step_theta1(const pdlt_tensor_step *step, size_t i1, size_t i2) {
-  size_t D = step->D, at = i1 * D + i2, d2 = D * D, d3 = D * D * D;
+  size_t at = i1 * step->D + i2;
   const pdlt_jet *f = &step->dd[at];
   const size_t i[4] = {i1, i2, i1, i2};
-  const double *F = step->from[PDLT_TENSOR_F];
   double swap =
-      contract2(F + i1 * d2 + i2, d3, D, i1, i2, f) + contract2(F + i2 * d2 + i1, d3, D, i1, i2, f);
+      contract_swapped(step, i1, i2, i1, i2, f) + contract_swapped(step, i2, i1, i1, i2, f);
   double lambda_e = step->lambda * correction(step, 0, i1, i2, 1.0, 1.0);
   double c_e = step->C * step->theta[at] * correction(step, 1, i1, i2, 1.0, 1.0);
-  double inherited = step->C * f->value * step->from[PDLT_TENSOR_THETA1][at];
+  double inherited =
+      step->C * f->value * step->from[PDLT_TENSOR_THETA1][pdlt_pair_at(step->slots, i1, i2)];
   return step->r * (factor(step, PDLT_TERM_THETA1_LAMBDA_E) * lambda_e +
                     factor(step, PDLT_TERM_THETA1_C_E) * c_e +
                     factor(step, PDLT_TERM_THETA1_INHERITED) * inherited +
@@ -204,23 +214,21 @@ static double step_theta1(const pdlt_tensor_step *step, size_t i1, size_t i2) {
 }
 
 void pdlt_tensor_step_ntk(const pdlt_tensor_step *step) {
-  size_t D = step->D;
+  const pdlt_slot_pairs *slots = step->slots;
+  size_t N = slots->count;
 #pragma omp parallel for schedule(static) num_threads(step->threads)
-  for (size_t pair = 0; pair < D * D; pair++) {
-    /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): pair < D * D */
-    size_t i1 = pair / D, i2 = pair % D;
+  for (size_t pair = 0; pair < N; pair++) {
+    size_t i1 = pdlt_pair_first(slots, pair), i2 = pdlt_pair_second(slots, pair);
     step->to[PDLT_TENSOR_G1][pair] = step_g1(step, i1, i2);
     step->to[PDLT_TENSOR_THETA1][pair] = step_theta1(step, i1, i2);
-    for (size_t i3 = 0; i3 < D; i3++) {
-      for (size_t i4 = 0; i4 < D; i4++) {
-        const size_t i[4] = {i1, i2, i3, i4};
-        size_t at = pdlt_at4(D, i1, i2, i3, i4);
-        step->to[PDLT_TENSOR_V][at] = step_v(step, i);
-        step->to[PDLT_TENSOR_D][at] = step_d(step, i);
-        step->to[PDLT_TENSOR_F][at] = step_f(step, i);
-        step->to[PDLT_TENSOR_A][at] = step_a(step, i);
-        step->to[PDLT_TENSOR_B][at] = step_b(step, i);
-      }
+    for (size_t other = 0; other < N; other++) {
+      const size_t i[4] = {i1, i2, pdlt_pair_first(slots, other), pdlt_pair_second(slots, other)};
+      size_t at = pair * N + other;
+      step->to[PDLT_TENSOR_V][at] = step_v(step, i);
+      step->to[PDLT_TENSOR_D][at] = step_d(step, i);
+      step->to[PDLT_TENSOR_F][at] = step_f(step, i);
+      step->to[PDLT_TENSOR_A][at] = step_a(step, i);
+      step->to[PDLT_TENSOR_B][at] = step_b(step, i);
     }
   }
 }

@@ -6,6 +6,7 @@
 #define PDLT_THEORY_TENSORS_STEP_H
 
 #include "theory/bracket/bracket.h"
+#include "theory/tensors/slots.h"
 #include "theory/tensors/tensors.h"
 
 #ifdef __cplusplus
@@ -17,16 +18,19 @@ typedef struct pdlt_jet {
   double value, d20, d11, d02;
 } pdlt_jet;
 
-/* From layer l (from, theta, brackets) to layer l + 1 (to, C, lambda). */
+/* From layer l (from, theta, brackets) to layer l + 1 (to, C, lambda), before its map over positions: to
+ * is on the pairs of layer l. */
 typedef struct pdlt_tensor_step {
-  size_t D;
-  double C, lambda, r; /* C_W, lambda_W of layer l + 1; r = n_l/n_{l-1} */
-  const double *theta; /* (D, D) */
+  const pdlt_slot_pairs *slots; /* of layer l */
+  size_t D;                     /* slots: samples, at each position */
+  double C, lambda, r;          /* C_W, lambda_W of layer l + 1; r = n_l/n_{l-1} */
+  const double *theta;          /* (D, D) of layer l */
   const pdlt_bracket_pairs *pairs;
   const pdlt_bracket_quads *quads;
   const pdlt_term_mask *mask;
   double *const *from; /* [PDLT_TENSOR_COUNT] of layer l */
-  double *const *to;   /* [PDLT_TENSOR_COUNT] of layer l + 1, written */
+  double *const *to;   /* [PDLT_TENSOR_COUNT] written */
+  int paired;          /* 1: P of `to` is on pairs (03)(12) though layer l has one position */
   int threads;
   pdlt_jet *ss, *dd, *oo; /* (D, D) of s1 s2, s1' s2', O12; owned, made by prepare */
 } pdlt_tensor_step;
@@ -49,21 +53,27 @@ static inline double pdlt_pair_value(const pdlt_tensor_step *step, int j, int k,
   return pdlt_bracket_jet(step->pairs, 0, 0, j, k, a, b);
 }
 
-/* Position of [a][b][c][d] in a (D, D, D, D) array. */
-static inline size_t pdlt_at4(size_t D, size_t a, size_t b, size_t c, size_t d) {
-  return ((a * D + b) * D + c) * D + d;
+/* Position of [a][b][c][d] in a tensor of layer l. */
+static inline size_t pdlt_at4(const pdlt_tensor_step *step, size_t a, size_t b, size_t c,
+                              size_t d) {
+  return pdlt_pair_at(step->slots, a, b) * step->slots->count + pdlt_pair_at(step->slots, c, d);
+}
+
+/* The same of P_abcd. */
+static inline size_t pdlt_at_p(const pdlt_tensor_step *step, size_t a, size_t b, size_t c,
+                               size_t d) {
+  return step->slots->place == NULL ? pdlt_at4(step, a, b, c, d) : pdlt_at4(step, a, d, b, c);
 }
 
 /* sum_ab <da(s_p^(j) s_q^(k))> <db(s_u^(l) s_v^(m))> F_axby: a over the slots p, q and b
  * over u, v. */
 static inline double pdlt_contract_f(const pdlt_tensor_step *step, size_t p, int j, size_t q, int k,
                                      size_t u, int l, size_t v, int m, size_t x, size_t y) {
-  size_t D = step->D;
   const double *f = step->from[PDLT_TENSOR_F];
   double d_p = pdlt_pair_value(step, j + 1, k, p, q), d_q = pdlt_pair_value(step, j, k + 1, p, q);
   double d_u = pdlt_pair_value(step, l + 1, m, u, v), d_v = pdlt_pair_value(step, l, m + 1, u, v);
-  return d_p * (d_u * f[pdlt_at4(D, p, x, u, y)] + d_v * f[pdlt_at4(D, p, x, v, y)]) +
-         d_q * (d_u * f[pdlt_at4(D, q, x, u, y)] + d_v * f[pdlt_at4(D, q, x, v, y)]);
+  return d_p * (d_u * f[pdlt_at4(step, p, x, u, y)] + d_v * f[pdlt_at4(step, p, x, v, y)]) +
+         d_q * (d_u * f[pdlt_at4(step, q, x, u, y)] + d_v * f[pdlt_at4(step, q, x, v, y)]);
 }
 
 #ifdef __cplusplus

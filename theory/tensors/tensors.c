@@ -10,8 +10,10 @@
 #include "theory/bracket/levels.h"
 #include "theory/tensors/step.h"
 
-/* Samples on which errors are estimated when there are more. */
+/* Samples on which errors are estimated when there are more, and brackets per layer for it when samples
+ * have positions. */
 enum { CHECKED = 16 };
+static const double checked_brackets = 5e4;
 
 typedef struct tensor_entry {
   const char *text;
@@ -33,14 +35,20 @@ enum { NTK_TENSORS = PDLT_TENSOR_B + 1 };
 
 typedef struct tensor_driver {
   const pdlt_tensor_settings *settings;
+  int depth;
   size_t D, checked;
   size_t check[CHECKED]; /* the checked samples, increasing */
+  size_t *check_slots;   /* them at all positions of a layer, increasing; room for the most */
+  pdlt_position_pairs *positions; /* (L) pairs that each layer needs */
+  pdlt_slot_pairs slots[2];       /* of all samples: layer l at l % 2 */
+  pdlt_slot_pairs other_slots[2]; /* of the checked ones */
   pdlt_bracket_levels levels;
-  double *theta;              /* (checked, checked) of the layer at hand */
+  double *theta;              /* of the checked samples in the layer at hand; room for the most */
   pdlt_tensor_layer other[2]; /* the other recursion, on them: layer l at l % 2 */
 } tensor_driver;
 
-static size_t tensor_size(size_t D, int rank) { return rank == 2 ? D * D : D * D * D * D; }
+/* Numbers of a tensor of this rank on N pairs. */
+static size_t tensor_size(size_t N, int rank) { return rank == 2 ? N : N * N; }
 
 /* What others than the next layer read: G1 alone. */
 static void layer_drop(pdlt_tensor_layer *layer) {
@@ -62,10 +70,11 @@ static int tensor_count(const pdlt_tensor_settings *settings) {
   return settings->dntk ? PDLT_TENSOR_COUNT : NTK_TENSORS;
 }
 
-static pdlt_status layer_alloc(pdlt_tensor_layer *layer, size_t D, int tensors, pdlt_error *err) {
+/* Tensors on N pairs. */
+static pdlt_status layer_alloc(pdlt_tensor_layer *layer, size_t N, int tensors, pdlt_error *err) {
   for (int t = 0; t < tensors; t++) {
     pdlt_status status =
-        pdlt_alloc(&layer->data[t], tensor_size(D, table[t].rank), sizeof(double), err);
+        pdlt_alloc(&layer->data[t], tensor_size(N, table[t].rank), sizeof(double), err);
     if (status != PDLT_OK) return status; /* the owner frees what was made */
   }
   return PDLT_OK;
@@ -85,7 +94,15 @@ const double *pdlt_tensors_get(const pdlt_tensor_set *set, int layer, pdlt_tenso
 static void driver_free(tensor_driver *driver) {
   pdlt_bracket_levels_free(&driver->levels);
   pdlt_free(driver->theta);
-  for (int v = 0; v < 2; v++) layer_free(&driver->other[v]);
+  pdlt_free(driver->check_slots);
+  for (int l = 0; driver->positions != NULL && l < driver->depth; l++)
+    pdlt_position_pairs_free(&driver->positions[l]);
+  pdlt_free(driver->positions);
+  for (int v = 0; v < 2; v++) {
+    layer_free(&driver->other[v]);
+    pdlt_slot_pairs_free(&driver->slots[v]);
+    pdlt_slot_pairs_free(&driver->other_slots[v]);
+  }
 }
 
 /* n_l/n_{l-1} of the step from layer l to l + 1; any number does at l = 1. */
@@ -93,22 +110,52 @@ static double width_ratio(const pdlt_layer *layer, int l) {
   return l < 2 ? 1.0 : (double)layer[l - 1].out / (double)layer[l - 1].in;
 }
 
-/* From layer to layer + 1 on D samples with the NTK theta. */
-static pdlt_status advance(const tensor_driver *driver, int layer, size_t D, const double *theta,
-                           const pdlt_bracket_set *brackets, const pdlt_tensor_layer *from,
-                           pdlt_tensor_layer *to, pdlt_error *err) {
+/* `raw`, on the pairs of the layer below, through the map into `to`. */
+static pdlt_status map_tensors(const tensor_driver *driver, const pdlt_position_map *map, size_t D,
+                               int one_position, pdlt_tensor_layer *raw, pdlt_tensor_layer *to,
+                               pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  double *paired = NULL;
+  for (int t = 0; t < PDLT_TENSOR_COUNT && raw->data[t] != NULL; t++) {
+    PDLT_TRY(pdlt_slots_map(map, D, table[t].rank, driver->settings->threads, raw->data[t],
+                            to->data[t], err));
+    pdlt_free(raw->data[t]);
+    raw->data[t] = NULL;
+  }
+  if (!one_position || to->data[PDLT_TENSOR_P] == NULL) return PDLT_OK;
+  paired = to->data[PDLT_TENSOR_P];
+  to->data[PDLT_TENSOR_P] = NULL;
+  PDLT_TRY(pdlt_alloc(&to->data[PDLT_TENSOR_P], D * D * D * D, sizeof(double), err));
+  pdlt_slots_unpair(D, paired, to->data[PDLT_TENSOR_P]);
+cleanup:
+  pdlt_free(paired);
+  return status;
+}
+
+/* What advance() goes by: all samples, or the checked ones. */
+typedef struct advance_from {
+  const pdlt_slot_pairs *slots; /* of the layer */
+  const double *theta;
+  const pdlt_bracket_set *brackets;
+  const pdlt_tensor_layer *tensors;
+} advance_from;
+
+static pdlt_status one_step(const tensor_driver *driver, int layer, const advance_from *from,
+                            int paired, pdlt_tensor_layer *to, pdlt_error *err) {
   const pdlt_tensor_settings *settings = driver->settings;
   pdlt_tensor_step step = {
-      .D = D,
+      .slots = from->slots,
+      .D = from->slots->slots,
       .C = settings->layer[layer].C_W,
       .lambda = settings->layer[layer].lambda_W,
       .r = width_ratio(settings->layer, layer),
-      .theta = theta,
-      .pairs = &brackets->pairs,
-      .quads = &brackets->quads,
+      .theta = from->theta,
+      .pairs = &from->brackets->pairs,
+      .quads = &from->brackets->quads,
       .mask = settings->mask,
-      .from = from->data,
+      .from = from->tensors->data,
       .to = to->data,
+      .paired = paired || from->slots->place != NULL,
       .threads = settings->threads,
   };
   pdlt_status status = pdlt_tensor_step_prepare(&step, err);
@@ -121,21 +168,48 @@ static pdlt_status advance(const tensor_driver *driver, int layer, size_t D, con
   return status;
 }
 
+/* From layer to layer + 1. */
+static pdlt_status advance(const tensor_driver *driver, int layer, const advance_from *from,
+                           pdlt_tensor_layer *to, pdlt_error *err) {
+  const pdlt_position_pairs *below = &driver->positions[layer - 1];
+  const pdlt_position_pairs *here = &driver->positions[layer];
+  pdlt_position_map map = {0};
+  pdlt_tensor_layer raw = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_position_map_new(&map, &driver->settings->layer[layer], below, here, err));
+  if (map.identity) {
+    PDLT_TRY(one_step(driver, layer, from, 0, to, err));
+  } else {
+    PDLT_TRY(layer_alloc(&raw, from->slots->count, tensor_count(driver->settings), err));
+    PDLT_TRY(one_step(driver, layer, from, 1, &raw, err));
+    PDLT_TRY(map_tensors(driver, &map, from->slots->D, here->positions == 1, &raw, to, err));
+  }
+cleanup:
+  layer_free(&raw);
+  pdlt_position_map_free(&map);
+  return status;
+}
+
 static double largest_entry(size_t count, const double *x) {
   double largest = 0.0;
   for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs(x[i]));
   return largest;
 }
 
-/* Largest difference on the checked samples: other (checked, ...), all (D, ...). */
-static double largest_difference(const tensor_driver *driver, int rank, const double *other,
-                                 const double *all) {
-  size_t D = driver->D, checked = driver->checked, count = tensor_size(checked, rank);
+/* Largest difference on the checked samples: of pairs, other (N of the checked), all (N). */
+static double largest_difference(const tensor_driver *driver, size_t pairs, int rank,
+                                 const double *other, const double *all) {
+  const size_t D = driver->D, C = driver->checked, count = tensor_size(pairs, rank);
+  const size_t N = pairs / (C * C) * D * D;
   double difference = 0.0;
   for (size_t i = 0; i < count; i++) {
-    size_t at = 0, rest = i, stride = 1;
-    for (int slot = 0; slot < rank; slot++, rest /= checked, stride *= D)
-      at += stride * driver->check[rest % checked];
+    size_t at = 0;
+    for (size_t rest = i, stride = 1, half = 0; half < (rank == 2 ? 1 : 2); half++) {
+      const size_t n = rest % pairs, a = driver->check[n / C % C], b = driver->check[n % C];
+      at += stride * (n / (C * C) * D * D + a * D + b);
+      stride *= N;
+      rest /= pairs;
+    }
     difference = fmax(difference, fabs(other[i] - all[at]));
   }
   return difference;
@@ -147,31 +221,62 @@ static double largest_difference(const tensor_driver *driver, int rank, const do
  * and rounding, of kinks that of a rule of 225 nodes. */
 static void layer_errors(const tensor_driver *driver, const pdlt_kernel_layers *kernels, int layer,
                          const pdlt_tensor_layer *other, pdlt_tensor_layer *all) {
-  size_t at = (size_t)(layer - 1), D = driver->D;
-  double K = largest_entry(D * D, kernels->K + at * D * D);
-  double theta = largest_entry(D * D, kernels->theta + at * D * D);
+  size_t at = (size_t)(layer - 1), E = kernels->slots[at];
+  double K = largest_entry(E * E, kernels->slot_K[at]);
+  double theta = largest_entry(E * E, kernels->slot_theta[at]);
+  const size_t pairs = driver->slots[layer % 2].count;
   double relative = (driver->levels.smooth ? 1e-15 : 5e-14) * (double)layer;
   if (K > 0.0) relative += 4.0 * kernels->layer_err_K[at] / K;
   if (theta > 0.0) relative += 4.0 * kernels->layer_err_theta[at] / theta;
   for (int t = 0; t < PDLT_TENSOR_COUNT && all->data[t] != NULL; t++) {
-    size_t count = tensor_size(D, table[t].rank);
+    size_t count = tensor_size(pairs, table[t].rank);
     all->err[t] = relative * largest_entry(count, all->data[t]);
     if (driver->levels.smooth)
-      all->err[t] += 2.0 * largest_difference(driver, table[t].rank, other->data[t], all->data[t]);
+      all->err[t] += 2.0 * largest_difference(driver, driver->other_slots[layer % 2].count,
+                                              table[t].rank, other->data[t], all->data[t]);
   }
+}
+
+/* The checked samples' slots in a layer; returns their number. */
+static size_t list_checked(const tensor_driver *driver, int layer) {
+  const size_t C = driver->checked, slots = driver->positions[layer - 1].positions * C;
+  for (size_t e = 0; e < slots; e++)
+    driver->check_slots[e] = e / C * driver->D + driver->check[e % C];
+  return slots;
 }
 
 /* The recursion on the checked samples alone. */
 static pdlt_status advance_other(tensor_driver *driver, const pdlt_kernel_layers *kernels,
                                  int layer, const pdlt_bracket_set *brackets, pdlt_error *err) {
-  size_t D = driver->D, checked = driver->checked;
-  const double *theta = kernels->theta + (size_t)(layer - 1) * D * D;
+  const size_t E = kernels->slots[layer - 1], checked = list_checked(driver, layer);
+  const double *theta = kernels->slot_theta[layer - 1];
   if (!driver->levels.smooth) return PDLT_OK;
   for (size_t a = 0; a < checked; a++)
     for (size_t b = 0; b < checked; b++)
-      driver->theta[a * checked + b] = theta[driver->check[a] * D + driver->check[b]];
-  return advance(driver, layer, checked, driver->theta, brackets, &driver->other[layer % 2],
-                 &driver->other[(layer + 1) % 2], err);
+      driver->theta[a * checked + b] = theta[driver->check_slots[a] * E + driver->check_slots[b]];
+  const advance_from from = {.slots = &driver->other_slots[layer % 2],
+                             .theta = driver->theta,
+                             .brackets = brackets,
+                             .tensors = &driver->other[layer % 2]};
+  pdlt_tensor_layer *to = &driver->other[(layer + 1) % 2];
+  layer_free(to);
+  const pdlt_status status = layer_alloc(to, driver->other_slots[(layer + 1) % 2].count,
+                                         tensor_count(driver->settings), err);
+  return status == PDLT_OK ? advance(driver, layer, &from, to, err) : status;
+}
+
+/* Pairs of slots of a layer, of all samples and the checked ones. */
+static pdlt_status make_slots(tensor_driver *driver, int layer, pdlt_error *err) {
+  const pdlt_position_pairs *positions = &driver->positions[layer - 1];
+  pdlt_slot_pairs_free(&driver->slots[layer % 2]);
+  pdlt_slot_pairs_free(&driver->other_slots[layer % 2]);
+  pdlt_status status = pdlt_slot_pairs_new(&driver->slots[layer % 2], positions, driver->D, err);
+  if (status != PDLT_OK) return status;
+  return pdlt_slot_pairs_new(&driver->other_slots[layer % 2], positions, driver->checked, err);
+}
+
+static const pdlt_bracket_blocks *blocks_of(const pdlt_slot_pairs *slots) {
+  return slots->blocks.count > 0 ? &slots->blocks : NULL;
 }
 
 /* From layer to layer + 1, both recursions. */
@@ -179,37 +284,60 @@ static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_la
                                      int layer, pdlt_tensor_set *set, pdlt_error *err) {
   pdlt_status status;
   pdlt_bracket_set other = {0}, all = {0};
-  size_t D = driver->D, square = (size_t)(layer - 1) * D * D;
-  pdlt_tensor_layer *from = &set->layer[layer - 1], *to = &set->layer[layer];
+  const pdlt_slot_pairs *slots = &driver->slots[layer % 2];
+  pdlt_tensor_layer *to = &set->layer[layer];
+  const advance_from from = {.slots = slots,
+                             .theta = kernels->slot_theta[layer - 1],
+                             .brackets = &all,
+                             .tensors = &set->layer[layer - 1]};
+  const size_t checked = list_checked(driver, layer);
 
-  PDLT_TRY(layer_alloc(to, D, tensor_count(driver->settings), err));
-  PDLT_TRY(pdlt_bracket_levels_run(&driver->levels, D, kernels->K + square, driver->checked,
-                                   driver->check, &other, &all, err));
+  PDLT_TRY(make_slots(driver, layer + 1, err));
+  PDLT_TRY(
+      layer_alloc(to, driver->slots[(layer + 1) % 2].count, tensor_count(driver->settings), err));
+  PDLT_TRY(pdlt_bracket_levels_run_blocks(
+      &driver->levels, slots->slots, kernels->slot_K[layer - 1], blocks_of(slots), checked,
+      driver->check_slots, blocks_of(&driver->other_slots[layer % 2]), &other, &all, err));
   PDLT_TRY(advance_other(driver, kernels, layer, &other, err));
-  PDLT_TRY(advance(driver, layer, D, kernels->theta + square, &all, from, to, err));
+  PDLT_TRY(advance(driver, layer, &from, to, err));
   layer_errors(driver, kernels, layer + 1, &driver->other[(layer + 1) % 2], to);
-  if (driver->settings->last_only) layer_drop(from);
+  if (driver->settings->last_only) layer_drop(&set->layer[layer - 1]);
 cleanup:
   pdlt_bracket_set_free(&other);
   pdlt_bracket_set_free(&all);
   return status;
 }
 
-/* The checked samples: all, or the CHECKED / 2 of largest norm, where errors are largest,
+/* Brackets of layer l = 1..L of D samples. */
+static double brackets_of(const tensor_driver *driver, int layer, size_t D) {
+  const pdlt_position_pairs *at = &driver->positions[layer - 1];
+  return pdlt_slot_pairs_brackets(at->count, at->positions, D);
+}
+
+/* How many samples are checked: all, up to CHECKED, and with positions up to checked_brackets. */
+static size_t count_checked(const tensor_driver *driver) {
+  size_t most = driver->D < CHECKED ? driver->D : CHECKED;
+  for (int l = 1; l < driver->depth; l++)
+    while (driver->positions[l - 1].positions > 1 && most > 1 &&
+           brackets_of(driver, l, most) > checked_brackets)
+      most--;
+  return most;
+}
+
+/* The checked samples: all, or half of them those of largest norm, where errors are largest,
  * and as many evenly down to the smallest. */
 static void choose_checked(tensor_driver *driver, const double *K) {
-  size_t D = driver->D, top = CHECKED / 2, rest = D - top;
+  size_t D = driver->D, most = count_checked(driver), top = (most + 1) / 2, rest = D - top;
   driver->checked = 0;
   for (size_t a = 0; a < D; a++) {
     size_t rank = 0;
-    int chosen = D <= CHECKED;
+    int chosen = D <= most;
     for (size_t b = 0; b < D; b++) {
       double x = K[b * D + b], own = K[a * D + a];
       rank += x < own || (x == own && b < a);
     }
     if (rank >= rest) chosen = 1;
-    for (size_t k = 0; k < CHECKED - top && !chosen; k++)
-      chosen = rank == k * rest / (CHECKED - top);
+    for (size_t k = 0; k < most - top && !chosen; k++) chosen = rank == k * rest / (most - top);
     if (chosen) driver->check[driver->checked++] = a;
   }
 }
@@ -217,28 +345,62 @@ static void choose_checked(tensor_driver *driver, const double *K) {
 /* Of progress for a bracket: nine tenths of a layer are brackets, those of the checked samples at
  * about three levels. */
 static double unit_of(const tensor_driver *driver) {
-  const double D = (double)driver->D, C = (double)driver->checked, levels = 3;
-  const double all = D * (D + 1) * (D + 2) * (D + 3) / 24;
-  const double checked = C * (C + 1) * (C + 2) * (C + 3) / 24;
+  const double levels = 3;
+  double all = 1, checked = 1;
+  for (int l = 1; l < driver->depth; l++) {
+    all = fmax(all, brackets_of(driver, l, driver->D));
+    checked = fmax(checked, brackets_of(driver, l, driver->checked));
+  }
   if (!driver->levels.smooth) return 0.9 / all;
   return 0.9 / (levels * checked + (driver->checked < driver->D ? all : 0));
 }
 
+/* Pairs of positions from the readout down. */
+static pdlt_status need_pairs(tensor_driver *driver, pdlt_error *err) {
+  const pdlt_tensor_settings *settings = driver->settings;
+  const int L = driver->depth;
+  pdlt_status status = pdlt_alloc(&driver->positions, (size_t)L, sizeof *driver->positions, err);
+  if (status == PDLT_OK)
+    status = pdlt_position_pairs_all(&driver->positions[L - 1],
+                                     pdlt_layer_here(&settings->layer[L - 1]), err);
+  for (int l = L - 1; l >= 1 && status == PDLT_OK; l--)
+    status = settings->all_pairs
+                 ? pdlt_position_pairs_all(&driver->positions[l - 1],
+                                           pdlt_layer_here(&settings->layer[l - 1]), err)
+                 : pdlt_position_pairs_needed(&driver->positions[l - 1], &settings->layer[l],
+                                              &driver->positions[l], err);
+  return status;
+}
+
+static size_t most_positions(const tensor_driver *driver) {
+  size_t most = 1;
+  for (int l = 0; l < driver->depth; l++)
+    if (driver->positions[l].positions > most) most = driver->positions[l].positions;
+  return most;
+}
+
 static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *kernels,
                               const pdlt_tensor_settings *settings, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
   memset(driver, 0, sizeof *driver);
   driver->settings = settings;
   driver->D = kernels->D;
+  driver->depth = kernels->depth;
   driver->levels = pdlt_bracket_levels_init(&settings->activation,
                                             settings->dntk ? PDLT_QUAD_ALL : PDLT_QUAD_NTK,
                                             settings->tolerance, settings->threads);
+  PDLT_TRY(need_pairs(driver, err));
   choose_checked(driver, kernels->K);
   driver->levels.progress = settings->progress;
   driver->levels.unit = unit_of(driver);
-  pdlt_status status =
-      pdlt_alloc(&driver->theta, driver->checked * driver->checked, sizeof(double), err);
-  for (int v = 0; v < 2 && status == PDLT_OK && driver->levels.smooth; v++)
-    status = layer_alloc(&driver->other[v], driver->checked, tensor_count(settings), err);
+  const size_t slots = driver->checked * most_positions(driver);
+  PDLT_TRY(pdlt_alloc(&driver->theta, slots * slots, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&driver->check_slots, slots, sizeof *driver->check_slots, err));
+  PDLT_TRY(make_slots(driver, 1, err));
+  if (driver->levels.smooth)
+    PDLT_TRY(
+        layer_alloc(&driver->other[1], driver->other_slots[1].count, tensor_count(settings), err));
+cleanup:
   return status;
 }
 
@@ -265,8 +427,8 @@ pdlt_status pdlt_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers *ker
   if (status != PDLT_OK) return status;
 
   PDLT_TRY(pdlt_alloc(&set.layer, (size_t)set.depth, sizeof *set.layer, err));
-  PDLT_TRY(layer_alloc(&set.layer[0], set.D, tensor_count(settings), err));
   PDLT_TRY(driver_new(&driver, kernels, settings, err));
+  PDLT_TRY(layer_alloc(&set.layer[0], driver.slots[1].count, tensor_count(settings), err));
   pdlt_progress_start(settings->progress, "tensors of order 1/n", (double)(set.depth - 1), 0.0);
   for (int layer = 1; layer < set.depth; layer++) {
     PDLT_TRY(pdlt_progress_check(settings->progress, err));

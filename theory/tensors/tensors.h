@@ -56,8 +56,9 @@ const char *pdlt_tensor_text(pdlt_tensor_name name);
 int pdlt_tensor_rank(pdlt_tensor_name name);
 
 typedef struct pdlt_tensor_layer {
-  double *data[PDLT_TENSOR_COUNT]; /* (D, D) or (D, D, D, D); NULL when not kept */
-  double err[PDLT_TENSOR_COUNT];   /* estimated largest absolute numerical error */
+  /* (D, D) or (D, D, D, D), of a layer with positions on the pairs of slots.h; NULL when not kept */
+  double *data[PDLT_TENSOR_COUNT];
+  double err[PDLT_TENSOR_COUNT]; /* estimated largest absolute numerical error */
 } pdlt_tensor_layer;
 
 typedef struct pdlt_tensor_set {
@@ -74,6 +75,7 @@ typedef struct pdlt_tensor_settings {
   int dntk;                /* 1: P, Q, R, S, T, U too (smooth activations only) */
   int last_only;           /* 1: keep only layer L (memory: 5 or 11 D^4 doubles a layer), and G1 of
                                  all layers */
+  int all_pairs; /* 1: all pairs of positions, not only those that the readout needs: same numbers, more work */
   const pdlt_term_mask *mask; /* NULL: every term as derived */
   pdlt_progress *progress;    /* NULL: silent */
 } pdlt_tensor_settings;
