@@ -61,9 +61,18 @@ static inline size_t pdlt_layer_windows(const pdlt_layer *layer) {
   return pdlt_layer_below(layer) / (layer->wiring.pool[0] * layer->wiring.pool[1]);
 }
 
+/* Positions of a window, and kappa. */
+static inline size_t pdlt_layer_pool(const pdlt_layer *layer) {
+  if (layer->kind == PDLT_LAYER_DENSE) return 1;
+  return layer->wiring.pool[0] * layer->wiring.pool[1];
+}
+static inline size_t pdlt_layer_taps(const pdlt_layer *layer) {
+  return layer->kind == PDLT_LAYER_DENSE ? 1 : layer->taps;
+}
+
 /* kappa n_{l-1}: weights of a neuron of layer l. */
 static inline size_t pdlt_layer_fan(const pdlt_layer *layer) {
-  return layer->kind == PDLT_LAYER_DENSE ? layer->in : layer->taps * layer->in;
+  return pdlt_layer_taps(layer) * layer->in;
 }
 
 /* lambda_W/(kappa n_{l-1}): the learning-rate tensor of a weight. */

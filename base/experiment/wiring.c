@@ -142,6 +142,7 @@ pdlt_status pdlt_wiring_check(const pdlt_experiment *ex, size_t inputs, pdlt_err
 
 size_t pdlt_layer_window(const pdlt_layer *layer, size_t tap, size_t p) {
   const pdlt_wiring *w = &layer->wiring;
+  if (layer->kind == PDLT_LAYER_DENSE) return 0;
   const size_t at[2] = {p / w->here[1], p % w->here[1]};
   const size_t t[2] = {tap / w->taps[1], tap % w->taps[1]};
   size_t window = 0;
@@ -160,6 +161,7 @@ size_t pdlt_layer_window(const pdlt_layer *layer, size_t tap, size_t p) {
 
 size_t pdlt_layer_pooled(const pdlt_layer *layer, size_t window, size_t k) {
   const pdlt_wiring *w = &layer->wiring;
+  if (layer->kind == PDLT_LAYER_DENSE) return 0;
   const size_t across = w->below[1] / w->pool[1];
   const size_t row = (window / across) * w->pool[0] + k / w->pool[1];
   return row * w->below[1] + (window % across) * w->pool[1] + k % w->pool[1];

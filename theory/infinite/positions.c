@@ -47,7 +47,7 @@ pdlt_status pdlt_position_pairs_all(pdlt_position_pairs *out, size_t P, pdlt_err
 
 /* Marks what one tap of a pair (p, q) of the layer reads. */
 static void mark(pdlt_position_pairs *pairs, const pdlt_layer *layer, size_t left, size_t right) {
-  const size_t P = pairs->positions, size = layer->wiring.pool[0] * layer->wiring.pool[1];
+  const size_t P = pairs->positions, size = pdlt_layer_pool(layer);
   for (size_t k = 0; k < size; k++)
     for (size_t m = 0; m < size; m++) {
       const size_t u = pdlt_layer_pooled(layer, left, k), v = pdlt_layer_pooled(layer, right, m);
@@ -63,7 +63,7 @@ pdlt_status pdlt_position_pairs_needed(pdlt_position_pairs *out, const pdlt_laye
   pdlt_status status = pairs_new(&pairs, P, err);
   for (size_t at = 0; at < P * P && status == PDLT_OK; at++) pairs.place[at] = PDLT_ABSENT;
   for (size_t r = 0; r < above->count && status == PDLT_OK; r++)
-    for (size_t tap = 0; tap < layer->taps; tap++) {
+    for (size_t tap = 0; tap < pdlt_layer_taps(layer); tap++) {
       const size_t left = pdlt_layer_window(layer, tap, above->first[r]);
       const size_t right = pdlt_layer_window(layer, tap, above->second[r]);
       if (left != PDLT_ABSENT && right != PDLT_ABSENT) mark(&pairs, layer, left, right);
@@ -86,10 +86,10 @@ void pdlt_position_map_free(pdlt_position_map *map) {
 /* Terms of a row into column and weight, or only their number where these are NULL. */
 static size_t row_terms(const pdlt_layer *layer, const pdlt_position_pairs *below, size_t p,
                         size_t q, size_t *column, double *weight) {
-  const size_t P = below->positions, size = layer->wiring.pool[0] * layer->wiring.pool[1];
-  const double each = 1.0 / ((double)layer->taps * (double)size * (double)size);
+  const size_t P = below->positions, size = pdlt_layer_pool(layer);
+  const double each = 1.0 / ((double)pdlt_layer_taps(layer) * (double)size * (double)size);
   size_t count = 0;
-  for (size_t tap = 0; tap < layer->taps; tap++) {
+  for (size_t tap = 0; tap < pdlt_layer_taps(layer); tap++) {
     const size_t left = pdlt_layer_window(layer, tap, p), right = pdlt_layer_window(layer, tap, q);
     if (left == PDLT_ABSENT || right == PDLT_ABSENT) continue;
     for (size_t k = 0; k < size * size; k++, count++) {
@@ -107,7 +107,7 @@ pdlt_status pdlt_position_map_new(pdlt_position_map *out, const pdlt_layer *laye
                                   pdlt_error *err) {
   pdlt_position_map map = {.rows = here->count, .columns = below->count};
   pdlt_status status = PDLT_OK;
-  map.identity = below->positions == 1 && here->positions == 1 && layer->taps == 1;
+  map.identity = below->positions == 1 && here->positions == 1 && pdlt_layer_taps(layer) == 1;
   PDLT_TRY(pdlt_alloc(&map.begin, map.rows + 1, sizeof *map.begin, err));
   for (size_t r = 0; r < map.rows; r++)
     map.begin[r + 1] =

@@ -111,7 +111,7 @@ pdlt_status pdlt_slots_map(const pdlt_position_map *map, size_t D, int rank, int
   }
   const pdlt_status status = pdlt_alloc(&half, (size_t)threads * N, sizeof *half, err);
   if (status != PDLT_OK) return status;
-  /* A chunk of rows for each part of `half`: what is computed does not depend on their number. */
+    /* A chunk of rows for each part of `half`: what is computed does not depend on their number. */
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
   for (int part = 0; part < threads; part++) {
     double *row = half + (size_t)part * N;

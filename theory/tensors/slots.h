@@ -18,8 +18,8 @@ extern "C" {
 #endif
 
 typedef struct pdlt_slot_pairs {
-  size_t D, slots, count; /* samples, P D, N */
-  unsigned *first;        /* (N) slots of each pair; owned, NULL without positions, as the next */
+  size_t D, slots, count;   /* samples, P D, N */
+  unsigned *first;          /* (N) slots of each pair; owned, NULL without positions, as the next */
   unsigned *second, *place; /* (N); (slots, slots) number of a pair, PDLT_NO_BLOCK: not there */
   pdlt_bracket_blocks blocks; /* the same without order, owned; count 0: all multisets are fewer */
 } pdlt_slot_pairs;
