@@ -200,7 +200,7 @@ static double largest_entry(size_t count, const double *x) {
 static double largest_difference(const tensor_driver *driver, size_t pairs, int rank,
                                  const double *other, const double *all) {
   const size_t D = driver->D, C = driver->checked, count = tensor_size(pairs, rank);
-  const size_t N = pairs / (C * C) * D * D;
+  const size_t N = C == 0 ? 0 : pairs / (C * C) * D * D;
   double difference = 0.0;
   for (size_t i = 0; i < count; i++) {
     size_t at = 0;
