@@ -3,11 +3,8 @@
 
 #include "base/file/yaml.h"
 
-static const pdlt_wiring one_position = {.below = {1, 1},
-                                         .here = {1, 1},
-                                         .pool = {1, 1},
-                                         .taps = {1, 1},
-                                         .stride = {1, 1}};
+static const pdlt_wiring one_position = {
+    .below = {1, 1}, .here = {1, 1}, .pool = {1, 1}, .taps = {1, 1}, .stride = {1, 1}};
 
 static size_t positions(const size_t shape[2]) { return shape[0] * shape[1]; }
 
@@ -78,9 +75,10 @@ static pdlt_status check_direction(const pdlt_experiment *ex, int l, size_t belo
   const pdlt_layer_keys *keys = &ex->network.layers[l - 1];
   const size_t pool = (size_t)keys->pool, taps = (size_t)keys->kernel[d];
   if (below % pool != 0)
-    return fail_at(ex, l, err,
-                   "layer %d: pool %zu; %zu positions do not divide into such windows, use a divisor",
-                   l, pool, below);
+    return fail_at(
+        ex, l, err,
+        "layer %d: pool %zu; %zu positions do not divide into such windows, use a divisor", l, pool,
+        below);
   const size_t windows = below / pool;
   if ((size_t)keys->stride > windows)
     return fail_at(ex, l, err, "layer %d: stride %d; there are only %zu positions to step over", l,
@@ -104,16 +102,16 @@ static pdlt_status check_layer(const pdlt_experiment *ex, int l, const size_t be
                    "{shape: [P] or [ROWS, COLUMNS], channels: n_0}",
                    l);
   if (l == ex->network.depth)
-    return fail_at(ex, l, err, "layer %d is the readout, which has one position; write dense or average",
-                   l);
+    return fail_at(ex, l, err,
+                   "layer %d is the readout, which has one position; write dense or average", l);
   if (!has_positions)
     return fail_at(ex, l, err,
                    "layer %d: conv after %s, which leaves one position; write dense, or leave the "
                    "convolutions below it",
                    l, ex->network.layers[l - 2].reads == PDLT_READS_AVERAGE ? "average" : "dense");
   if (!keys->square && ex->network.dimensions == 1)
-    return fail_at(ex, l, err, "layer %d: conv has two numbers, but samples one dimension; write one",
-                   l);
+    return fail_at(ex, l, err,
+                   "layer %d: conv has two numbers, but samples one dimension; write one", l);
   for (int d = 0; d < 2 && status == PDLT_OK; d++)
     if (has_direction(ex, d)) status = check_direction(ex, l, below[d], d, err);
   return status;

@@ -27,7 +27,7 @@ typedef struct pdlt_kernel_recursion {
   size_t *twin;                   /* (D) the first sample of equal inputs */
   double *err_K, *err_theta;      /* (E, E) of layer l */
   double *next_K, *next_theta;    /* (E, E) of layer l+1 */
-  pdlt_pair_terms *terms;              /* (E, E) where some layer has positions; else NULL */
+  pdlt_pair_terms *terms;         /* (E, E) where some layer has positions; else NULL */
   pdlt_angle *angle, *next_angle; /* (D, D) with kinks, without positions; else NULL */
   pdlt_status *row_status;        /* (E) */
   pdlt_error *row_error;          /* (E) */
@@ -42,8 +42,8 @@ void pdlt_kernel_input_terms(pdlt_kernel_recursion *work, const pdlt_layer *laye
 
 /* Layer l+1 (index l) from the terms of the layer below; index 0 from those of the samples. Errors:
  * PDLT_ERR_MEMORY. */
-pdlt_status pdlt_kernel_map_layer(pdlt_kernel_layers *layers, const pdlt_kernel_recursion *work, int l,
-                                  const pdlt_layer *layer, pdlt_error *err);
+pdlt_status pdlt_kernel_map_layer(pdlt_kernel_layers *layers, const pdlt_kernel_recursion *work,
+                                  int l, const pdlt_layer *layer, pdlt_error *err);
 
 /* Memory for all layers; what was made is freed by pdlt_kernel_layers_free, also on failure. Errors:
  * PDLT_ERR_MEMORY. */

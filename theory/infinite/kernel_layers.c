@@ -25,8 +25,9 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_kernel_layers_allocate(pdlt_kernel_layers *out, const pdlt_kernel_settings *settings, size_t D,
-                            pdlt_error *err) {
+pdlt_status pdlt_kernel_layers_allocate(pdlt_kernel_layers *out,
+                                        const pdlt_kernel_settings *settings, size_t D,
+                                        pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   const size_t layers = (size_t)settings->depth;
   out->depth = settings->depth;

@@ -7,7 +7,7 @@
 
 /* Entries i, j and j, i of layer l+1 (index l), whose slots are E, and their errors. */
 void pdlt_kernel_put_entry(pdlt_kernel_layers *layers, const pdlt_kernel_recursion *work, int l,
-                      const pdlt_layer *layer, size_t i, size_t j, const pdlt_pair_terms *t) {
+                           const pdlt_layer *layer, size_t i, size_t j, const pdlt_pair_terms *t) {
   const size_t E = layers->slots[l], at = i * E + j, mirror = j * E + i;
   const double C_b = layer->C_b, C_W = layer->C_W;
   const double lambda_b = layer->lambda_b, lambda_W = layer->lambda_W;
@@ -23,7 +23,7 @@ void pdlt_kernel_put_entry(pdlt_kernel_layers *layers, const pdlt_kernel_recursi
 
 /* Mm of the terms of samples a, b, row r of the map. */
 static pdlt_pair_terms map_terms(const pdlt_kernel_recursion *work, const pdlt_position_map *map,
-                            const pdlt_position_pairs *below, size_t r, size_t a, size_t b) {
+                                 const pdlt_position_pairs *below, size_t r, size_t a, size_t b) {
   const size_t D = work->D, E = work->E;
   const double rounding = DBL_EPSILON * (double)(map->begin[r + 1] - map->begin[r]);
   pdlt_pair_terms sum = {0};
@@ -44,8 +44,8 @@ static pdlt_pair_terms map_terms(const pdlt_kernel_recursion *work, const pdlt_p
 }
 
 /* Layer l+1 (index l) from the terms of the layer below; index 0 from those of the samples. */
-pdlt_status pdlt_kernel_map_layer(pdlt_kernel_layers *layers, const pdlt_kernel_recursion *work, int l,
-                             const pdlt_layer *layer, pdlt_error *err) {
+pdlt_status pdlt_kernel_map_layer(pdlt_kernel_layers *layers, const pdlt_kernel_recursion *work,
+                                  int l, const pdlt_layer *layer, pdlt_error *err) {
   const size_t D = layers->D;
   pdlt_position_pairs below = {0}, here = {0};
   pdlt_position_map map = {0};
@@ -70,7 +70,8 @@ cleanup:
 }
 
 /* Terms of all slots of the samples; x (D, n_0, P). */
-void pdlt_kernel_input_terms(pdlt_kernel_recursion *work, const pdlt_layer *layer, const double *x) {
+void pdlt_kernel_input_terms(pdlt_kernel_recursion *work, const pdlt_layer *layer,
+                             const double *x) {
   const size_t D = work->D, P = pdlt_layer_below(layer), n_0 = layer->in;
   const double rounding = DBL_EPSILON * (0.5 * (double)n_0 + 2);
   const long rows = (long)(P * D);

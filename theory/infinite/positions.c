@@ -110,7 +110,8 @@ pdlt_status pdlt_position_map_new(pdlt_position_map *out, const pdlt_layer *laye
   map.identity = below->positions == 1 && here->positions == 1 && layer->taps == 1;
   PDLT_TRY(pdlt_alloc(&map.begin, map.rows + 1, sizeof *map.begin, err));
   for (size_t r = 0; r < map.rows; r++)
-    map.begin[r + 1] = map.begin[r] + row_terms(layer, below, here->first[r], here->second[r], NULL, NULL);
+    map.begin[r + 1] =
+        map.begin[r] + row_terms(layer, below, here->first[r], here->second[r], NULL, NULL);
   PDLT_TRY(pdlt_alloc(&map.column, map.begin[map.rows], sizeof *map.column, err));
   PDLT_TRY(pdlt_alloc(&map.weight, map.begin[map.rows], sizeof *map.weight, err));
   for (size_t r = 0; r < map.rows; r++)
