@@ -147,7 +147,8 @@ TEST(TrainerPositions, GradientIsTheFiniteDifference) {
     Array z(total);
     for (int l = 1; l <= n.net.depth; l++) {
       const size_t units = pdlt_layer_units(&n.net.layer[l - 1]), i = gen() % units;
-      ASSERT_EQ(pdlt_reference_gradient(&n.net, n.theta.data(), x, l, i, grad.data(), &err), PDLT_OK);
+      ASSERT_EQ(pdlt_reference_gradient(&n.net, n.theta.data(), x, l, i, grad.data(), &err),
+                PDLT_OK);
       for (size_t mu = 0; mu < n.net.num_params; mu++) {
         Array theta = n.theta;
         const double h = 1e-5;
