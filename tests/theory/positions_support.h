@@ -1,0 +1,141 @@
+// positions_support.h - networks with positions and their kernels and tensors, for tests of theory.
+#ifndef PDLT_TESTS_THEORY_POSITIONS_SUPPORT_H
+#define PDLT_TESTS_THEORY_POSITIONS_SUPPORT_H
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/core/memory.h"
+#include "base/experiment/experiment.h"
+#include "base/experiment/layer.h"
+#include "tests/base/naive_wiring.h"
+#include "theory/infinite/kernel.h"
+#include "theory/infinite/positions.h"
+#include "theory/tensors/tensors.h"
+
+namespace positions_support {
+
+// Two channels a sample; parameters differ from layer to layer and widths by `ratios`.
+struct Network {
+  const char *name, *activation;
+  bool plane;
+  naive_wiring::Shape shape;
+  std::vector<naive_wiring::Layer> layers;
+};
+
+inline const int kRatios[] = {2, 3, 1, 2}, kChannels = 2;
+inline const double kC_b[] = {0.1, 0.2, 0.05, 0.3}, kC_W[] = {0.9, 0.8, 1.2, 0.7};
+inline const double kLambda_b[] = {0.3, 0.2, 0.6, 0.1}, kLambda_W[] = {0.8, 1.2, 0.7, 1.4};
+
+template <typename Number>
+std::string ListOf(const Number *values, size_t count) {
+  std::string text = "[";
+  for (size_t i = 0; i < count; i++) text += (i > 0 ? ", " : "") + std::to_string(values[i]);
+  return text + "]";
+}
+
+inline std::string Text(const Network &net) {
+  const size_t L = net.layers.size();
+  std::string shape = std::to_string(net.shape.columns), layers;
+  if (net.plane) shape = std::to_string(net.shape.rows) + ", " + shape;
+  for (const auto &layer : net.layers)
+    layers += (layers.empty() ? "" : ", ") + naive_wiring::Text(layer, net.plane);
+  return "network: {activation: \"" + std::string(net.activation) +
+         "\", depth: " + std::to_string(L) + ", widths: [8], width_ratios: " +
+         ListOf(kRatios, L - 1) + ", outputs: 1,\n  C_b: " + ListOf(kC_b, L) +
+         ", C_W: " + ListOf(kC_W, L) + ",\n  lambda_b: " + ListOf(kLambda_b, L) +
+         ", lambda_W: " + ListOf(kLambda_W, L) + ",\n  input: {shape: [" + shape +
+         "], channels: " + std::to_string(kChannels) + "}, layers: [" + layers +
+         "]}\ndata: {source: gaussian, inputs: " + std::to_string(net.shape.Size() * kChannels) +
+         ", train: 2}\ntraining: {eta: 0.1, steps: 10}\n";
+}
+
+// A parsed network and `samples` of standard normal numbers; kernels of every layer.
+class Kernels {
+ public:
+  Kernels(const Network &net, size_t samples, double tolerance = 1e-13) : D(samples) {
+    const std::string text = Text(net);
+    const size_t inputs = (size_t)net.shape.Size() * kChannels;
+    EXPECT_EQ(pdlt_experiment_parse(&ex, text.c_str(), "e.yaml", 0, nullptr, &err), PDLT_OK)
+        << err.message << "\n"
+        << text;
+    EXPECT_EQ(pdlt_layers_new(&layer, &ex, 1, inputs, &err), PDLT_OK) << err.message;
+    std::mt19937 rng(5);
+    std::normal_distribution<double> normal(0, 0.7);
+    x.resize(D * inputs);
+    for (double &v : x) v = normal(rng);
+    const pdlt_kernel_settings s = {ex.network.activation, ex.network.depth, layer, tolerance, 1,
+                                    nullptr};
+    EXPECT_EQ(pdlt_kernel_layers_new(&k, &s, D, x.data(), &err), PDLT_OK) << err.message;
+  }
+  ~Kernels() {
+    pdlt_kernel_layers_free(&k);
+    pdlt_free(layer);
+    pdlt_experiment_free(&ex);
+  }
+  Kernels(const Kernels &) = delete;
+  size_t D;
+  pdlt_experiment ex = {};
+  pdlt_error err = {};
+  pdlt_layer *layer = nullptr;
+  std::vector<double> x;
+  pdlt_kernel_layers k = {};
+};
+
+// All tensors, and the pairs of positions on which those of each layer stand.
+class Tensors {
+ public:
+  Tensors(const Kernels &kernels, bool all_pairs, double tolerance = 1e-10, int threads = 1)
+      : pairs((size_t)kernels.k.depth) {
+    const size_t L = pairs.size();
+    pdlt_error err = {};
+    pdlt_tensor_settings s = {};
+    s.activation = kernels.ex.network.activation;
+    s.layer = kernels.layer;
+    s.tolerance = tolerance;
+    s.threads = threads;
+    s.dntk = 1;
+    s.all_pairs = all_pairs;
+    EXPECT_EQ(pdlt_tensors_new(&set, &kernels.k, &s, &err), PDLT_OK) << err.message;
+    for (size_t l = L; l-- > 0;) {
+      const bool needed = !all_pairs && l + 1 < L;
+      EXPECT_EQ(needed ? pdlt_position_pairs_needed(&pairs[l], &kernels.layer[l + 1],
+                                                    &pairs[l + 1], &err)
+                       : pdlt_position_pairs_all(&pairs[l], pdlt_layer_here(&kernels.layer[l]), &err),
+                PDLT_OK);
+    }
+  }
+  ~Tensors() {
+    pdlt_tensors_free(&set);
+    for (auto &p : pairs) pdlt_position_pairs_free(&p);
+  }
+  Tensors(const Tensors &) = delete;
+  // Number of the pair of slots a, b in layer l, PDLT_ABSENT: not there.
+  size_t Pair(int l, size_t a, size_t b) const {
+    const pdlt_position_pairs &at = pairs[(size_t)l - 1];
+    const size_t place = at.place[a / set.D * at.positions + b / set.D];
+    return place == PDLT_ABSENT ? place : (place * set.D + a % set.D) * set.D + b % set.D;
+  }
+  size_t Count(int l) const { return pairs[(size_t)l - 1].count * set.D * set.D; }
+  size_t Slots(int l) const { return pairs[(size_t)l - 1].positions * set.D; }
+  // Entry (a, b, c, d) in the order of the name, of rank 2 (a, b); *there = 0: not kept.
+  double At(int l, int name, size_t a, size_t b, size_t c, size_t d, bool *there) const {
+    const double *data = pdlt_tensors_get(&set, l, static_cast<pdlt_tensor_name>(name));
+    const size_t N = Count(l);
+    const bool crossed = name == PDLT_TENSOR_P && Slots(l) > set.D; // one position: as its name says
+    const size_t first = Pair(l, a, crossed ? d : b), second = crossed ? Pair(l, b, c) : Pair(l, c, d);
+    const bool rank2 = pdlt_tensor_rank(static_cast<pdlt_tensor_name>(name)) == 2;
+    *there = first != PDLT_ABSENT && (rank2 || second != PDLT_ABSENT);
+    if (!*there) return 0;
+    return rank2 ? data[first] : data[first * N + second];
+  }
+  pdlt_tensor_set set = {};
+  std::vector<pdlt_position_pairs> pairs;
+};
+
+}  // namespace positions_support
+
+#endif
