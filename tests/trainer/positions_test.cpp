@@ -147,7 +147,8 @@ TEST(TrainerPositions, GradientIsTheFiniteDifference) {
     Array z(total);
     for (int l = 1; l <= n.net.depth; l++) {
       const size_t units = pdlt_layer_units(&n.net.layer[l - 1]), i = gen() % units;
-      ASSERT_EQ(pdlt_reference_gradient(&n.net, n.theta.data(), x, l, i, grad.data(), &err), PDLT_OK);
+      ASSERT_EQ(pdlt_reference_gradient(&n.net, n.theta.data(), x, l, i, grad.data(), &err),
+                PDLT_OK);
       for (size_t mu = 0; mu < n.net.num_params; mu++) {
         Array theta = n.theta;
         const double h = 1e-5;
@@ -212,4 +213,16 @@ TEST(TrainerPositions, DrawHasTheVariancesAskedFor) {
   for (size_t i = 0; i < 240; i++) sum += std::pow(theta[net.layer[1].weight + i], 2);
   EXPECT_NEAR(sum / 0.7, 1, 5 * std::sqrt(2.0 / 240));
   pdlt_network_free(&net);
+}
+
+// One position and one tap are a dense layer, and go its way.
+TEST(TrainerPositions, OnePositionIsADenseLayer) {
+  Settings s, wired;
+  wired.more_network =
+      "  input: {shape: [1], channels: 5}\n"
+      "  layers:\n    - {conv: 1}\n    - dense\n    - average\n";
+  const Net plain({s, 5}), one({wired, 5});
+  EXPECT_EQ(one.net.has_positions, 0);
+  EXPECT_EQ(one.theta, plain.theta);
+  for (int k = 0; k < 3; k++) EXPECT_EQ(one.net.layer[k].kind, PDLT_LAYER_DENSE);
 }
