@@ -214,3 +214,15 @@ TEST(TrainerPositions, DrawHasTheVariancesAskedFor) {
   EXPECT_NEAR(sum / 0.7, 1, 5 * std::sqrt(2.0 / 240));
   pdlt_network_free(&net);
 }
+
+// One position and one tap are a dense layer, and go its way.
+TEST(TrainerPositions, OnePositionIsADenseLayer) {
+  Settings s, wired;
+  wired.more_network =
+      "  input: {shape: [1], channels: 5}\n"
+      "  layers:\n    - {conv: 1}\n    - dense\n    - average\n";
+  const Net plain({s, 5}), one({wired, 5});
+  EXPECT_EQ(one.net.has_positions, 0);
+  EXPECT_EQ(one.theta, plain.theta);
+  for (int k = 0; k < 3; k++) EXPECT_EQ(one.net.layer[k].kind, PDLT_LAYER_DENSE);
+}

@@ -17,6 +17,14 @@ extern "C" {
 
 typedef enum pdlt_order { PDLT_BY_SAMPLE, PDLT_BY_NEURON } pdlt_order;
 
+/* kappa, and the window that tap t reads at position p (base/experiment/layer.h), of any layer. */
+static inline size_t pdlt_layer_taps(const pdlt_layer *layer) {
+  return layer->kind == PDLT_LAYER_DENSE ? 1 : layer->taps;
+}
+static inline size_t pdlt_layer_reads(const pdlt_layer *layer, size_t t, size_t p) {
+  return layer->kind == PDLT_LAYER_DENSE ? 0 : pdlt_layer_window(layer, t, p);
+}
+
 /* n_l P_l and n_{l-1} P_{l-1}: preactivations of a sample in layer l, and below. */
 static inline size_t pdlt_layer_units(const pdlt_layer *layer) {
   return layer->out * pdlt_layer_here(layer);

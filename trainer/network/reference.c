@@ -17,10 +17,6 @@ static double below(const pdlt_network *net, const double *x, const double *z, i
   return k == 0 ? x[j] : pdlt_activation_eval(&net->activation, 0, z[j]);
 }
 
-static size_t taps(const pdlt_layer *layer) {
-  return layer->kind == PDLT_LAYER_DENSE ? 1 : layer->taps;
-}
-
 /* Positions in a window of the layer. */
 static size_t window_size(const pdlt_layer *layer) {
   return pdlt_layer_below(layer) / pdlt_layer_windows(layer);
@@ -49,7 +45,7 @@ static double seen(const pdlt_network *net, const double *x, const double *z, in
 }
 
 static size_t weight_at(const pdlt_layer *layer, size_t i, size_t t, size_t j) {
-  return layer->weight + (i * taps(layer) + t) * layer->in + j;
+  return layer->weight + (i * pdlt_layer_taps(layer) + t) * layer->in + j;
 }
 
 void pdlt_reference_forward(const pdlt_network *net, const double *theta, const double *x,
@@ -62,7 +58,7 @@ void pdlt_reference_forward(const pdlt_network *net, const double *theta, const 
     for (size_t unit = 0; unit < pdlt_layer_units(layer); unit++) {
       const size_t i = unit / here, p = unit % here;
       z[unit] = theta[layer->bias + i];
-      for (size_t t = 0; t < taps(layer); t++)
+      for (size_t t = 0; t < pdlt_layer_taps(layer); t++)
         for (size_t j = 0; j < layer->in; j++)
           z[unit] += theta[weight_at(layer, i, t, j)] * seen(net, x, previous, k, t, p, j);
     }
@@ -77,7 +73,7 @@ static void pull_back(const pdlt_network *net, const double *theta, int k, const
                       const double *delta, double *next) {
   const pdlt_layer *layer = &net->layer[k];
   const size_t here = pdlt_layer_here(layer), size = window_size(layer);
-  const size_t units = pdlt_layer_units_below(layer), reads = taps(layer) * here * size;
+  const size_t units = pdlt_layer_units_below(layer), reads = pdlt_layer_taps(layer) * here * size;
   for (size_t unit = 0; unit < units; unit++) next[unit] = 0;
   for (size_t read = 0; read < reads; read++) {
     const size_t t = read / (here * size), p = read / size % here, m = read % size;
@@ -99,7 +95,7 @@ static void own_gradient(const pdlt_network *net, const double *x, const double 
   const size_t here = pdlt_layer_here(layer);
   for (size_t i = 0; i < layer->out; i++)
     for (size_t p = 0; p < here; p++) grad[layer->bias + i] += delta[i * here + p];
-  for (size_t t = 0; t < taps(layer); t++)
+  for (size_t t = 0; t < pdlt_layer_taps(layer); t++)
     for (size_t p = 0; p < here; p++)
       for (size_t j = 0; j < layer->in; j++) {
         const double s = seen(net, x, z_below, k, t, p, j);
