@@ -12,7 +12,10 @@
  * States: a matrix (rows, samples) in panels, but when 1 to V/2 samples are left over after the
  * last whole panel, these lie one after the other, each as its `rows` numbers padded to whole
  * vectors: the tail. Vectors then run over rows, so that nothing is spent on samples that are
- * not there. Padded rows of the tail are zero or, for s, finite. */
+ * not there. Padded rows of the tail are zero or, for s, finite.
+ *
+ * Sums of products (trainer/network/step_positions.inc) are of matrices in panels that lie anywhere in
+ * two arrays: a convolution reads the activations of each of its taps where they lie. */
 #ifndef PDLT_BASE_VECTOR_DENSE_H
 #define PDLT_BASE_VECTOR_DENSE_H
 
@@ -21,6 +24,11 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Where A_k and B_k of a sum of products begin in their arrays, whole vectors in. */
+typedef struct pdlt_dense_piece {
+  size_t a, b;
+} pdlt_dense_piece;
 
 /* One declaration for double (d) and one for float (f). */
 /* clang-format off */
@@ -46,6 +54,19 @@ extern "C" {
     const REAL *above, *s, *slope;                                                               \
     REAL *below, *scratch;                                                                       \
   } pdlt_dense_layer_##S;                                                                        \
+  /* Z (rows, cols) = start + sum_k A_k B_k, A_k (rows, depth) and B_k (depth, cols), start =    \
+   * bias (rows) in every column, or Z itself when `add`, or zero; transposed: Z = scale *        \
+   * sum_k A_k^T B_k, A_k (depth, rows), scale like Z or NULL: 1, no start. Everything in panels, \
+   * no tails; padded columns of B_k give those of Z. No piece: a sum of 0. */ \
+  typedef struct pdlt_dense_sum_##S {                                                            \
+    size_t rows, depth, cols;                                                                    \
+    const REAL *a, *b;                                                                           \
+    const pdlt_dense_piece *piece; /* (pieces) */                                                \
+    size_t pieces;                                                                               \
+    const REAL *bias, *scale;                                                                    \
+    int add;                                                                                     \
+    REAL *z;                                                                                     \
+  } pdlt_dense_sum_##S;                                                                          \
   typedef struct pdlt_dense_##S {                                                                \
     size_t lanes; /* V */                                                                        \
     void (*product)(const pdlt_dense_product_##S *p);                                            \
@@ -53,6 +74,11 @@ extern "C" {
     /* sum (rows) += factor * sums over the columns of x (rows, cols), a state whose padding   \
      * must be zero; sum is padded to a multiple of V. */ \
     void (*add_rows)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *sum);           \
+    void (*sum)(const pdlt_dense_sum_##S *p);                                                    \
+    void (*sum_transposed)(const pdlt_dense_sum_##S *p);                                         \
+    /* out (cols, rows) = factor * transpose of x (rows, cols), both in panels, cols a multiple  \
+     * of V; padded columns of out become zero. */ \
+    void (*transpose)(size_t rows, size_t cols, REAL factor, const REAL *x, REAL *out);          \
   } pdlt_dense_##S;
 /* clang-format on */
 

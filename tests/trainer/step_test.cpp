@@ -4,7 +4,8 @@
 #include <algorithm>
 
 #include "base/vector/kernels.h"
-#include "tests/trainer/support.h"
+#include "tests/trainer/positions.h"
+#include "trainer/network/layer.h"
 
 using namespace trainer_test;
 
@@ -33,10 +34,12 @@ Settings random_settings(std::mt19937_64 &gen) {
 
 struct Trial {
   explicit Trial(std::mt19937_64 &gen) : Trial(random_settings(gen), gen) {}
-  Trial(const Settings &settings, std::mt19937_64 &gen)
+  Trial(const Settings &settings, std::mt19937_64 &gen) : Trial(settings, 1 + gen() % 9, gen) {}
+  Trial(const Wired &w, std::mt19937_64 &gen) : Trial(w.s, w.inputs, gen) {}
+  Trial(const Settings &settings, size_t inputs, std::mt19937_64 &gen)
       : s(settings),
         ex(yaml(s)),
-        data((size_t)s.train, (size_t)s.test, 1 + gen() % 9, (size_t)s.outputs, (unsigned)gen()),
+        data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, (unsigned)gen()),
         eta(0.18 / std::max(6, s.train)) {
     pdlt_error err = {};
     EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK) << err.message;
@@ -104,8 +107,20 @@ void compare_training(Trial &u, pdlt_first_layer first, const pdlt_simd_set *set
     pdlt_stepper_update(&st);
     ASSERT_EQ(pdlt_reference_step(&u.net, &u.problem, u.eta, naive_theta.data(), &err), PDLT_OK);
   }
-  // Weights of the layers above the first are there to be read after training.
+  // Weights of the layers above the first are there to be read after training; z of the first too.
   pdlt_stepper_weights(&st);
+  const size_t units = pdlt_layer_units(&u.net.layer[0]), D = u.problem.samples;
+  std::vector<double> first_z(units * D);
+  size_t all = 0;
+  for (int k = 0; k < u.net.depth; k++) all += pdlt_layer_units(&u.net.layer[k]);
+  std::vector<double> z(all);
+  pdlt_stepper_first(&st, first_z.data());
+  for (size_t a = 0; a < D; a++) {
+    pdlt_reference_forward(&u.net, naive_theta.data(), u.data.x.data() + a * u.data.c.inputs,
+                           z.data());
+    for (size_t i = 0; i < units; i++)
+      ASSERT_NEAR(first_z[i * D + a], z[i], 1e-11 * (1 + std::fabs(z[i]))) << yaml(u.s);
+  }
   for (size_t mu = u.net.layer[1].weight; mu < u.net.num_params; mu++)
     ASSERT_NEAR(st.theta[mu], naive_theta[mu], 1e-11 * (1 + std::fabs(naive_theta[mu])));
   pdlt_stepper_free(&st);
@@ -158,6 +173,45 @@ TEST(TrainerStep, SingleIsDoubleUpToRounding) {
     Trial u(gen);
     expect_single_is_double(u);
     if (HasFatalFailure()) return;
+  }
+}
+
+// Every kind of wiring; 16 and 33 samples fill vectors, others are padded.
+TEST(TrainerStep, WithPositionsItIsThePlainLoopToo) {
+  std::mt19937_64 gen(51);
+  for (int trial = 0; trial < 40; trial++) {
+    Wired w = random_wired(gen, {"tanh", "linear", "gelu", "sin", "relu", "softplus"});
+    if (trial % 8 == 0) w.s.train = trial % 16 == 0 ? 16 : 33;
+    Trial u(w, gen);
+    u.eta /= (double)w.inputs;
+    compare_all_sets(u);
+    expect_single_is_double(u);
+    if (HasFailure()) return;
+  }
+}
+
+// Panels of channels that fill vectors, and more rows than a block has.
+TEST(TrainerStep, WithManyChannels) {
+  std::mt19937_64 gen(61);
+  const struct {
+    const char *widths;
+    int train;
+  } cases[] = {{"[8]", 3}, {"[16]", 8}, {"[19]", 17}, {"[33]", 2}};
+  for (const auto &c : cases) {
+    Settings s;
+    s.depth = 3;
+    s.widths = c.widths;
+    s.outputs = 2;
+    s.train = c.train;
+    s.more_network =
+        "  input: {shape: [2, 3], channels: 2}\n"
+        "  layers:\n    - {conv: 3, padding: circular}\n    - {conv: [1, 2], padding: zero}\n"
+        "    - dense\n";
+    Trial u(s, 12, gen);
+    u.eta /= 12;
+    compare_all_sets(u);
+    expect_single_is_double(u);
+    if (HasFailure()) return;
   }
 }
 

@@ -62,6 +62,7 @@ struct Settings {
   std::string widths = "[8]", ratios;
   int outputs = 1;
   std::string C_b = "0.1", C_W = "1.2", lambda_b = "0.5", lambda_W = "1.3";
+  std::string more_network;
   int train = 3, test = 2;
   std::string eta = "0.05", steps = "10", record = "[0, 3, 10]", more_training;
   long members = 200;
@@ -77,7 +78,7 @@ inline std::string yaml(const Settings &s) {
                   "\n  depth: " + std::to_string(s.depth) + "\n  widths: " + s.widths + "\n";
   if (!s.ratios.empty()) t += "  width_ratios: " + s.ratios + "\n";
   t += "  outputs: " + std::to_string(s.outputs) + "\n  C_b: " + s.C_b + "\n  C_W: " + s.C_W +
-       "\n  lambda_b: " + s.lambda_b + "\n  lambda_W: " + s.lambda_W + "\n";
+       "\n  lambda_b: " + s.lambda_b + "\n  lambda_W: " + s.lambda_W + "\n" + s.more_network;
   t += "data:\n  source: csv\n  file: none.csv\n  train: " + std::to_string(s.train) +
        "\n  test: " + std::to_string(s.test) + "\n";
   t += "training:\n  eta: " + s.eta + "\n  steps: " + s.steps + "\n";

@@ -61,7 +61,8 @@ pdlt_status pdlt_position_pairs_needed(pdlt_position_pairs *out, const pdlt_laye
   const size_t P = pdlt_layer_below(layer);
   pdlt_position_pairs pairs;
   pdlt_status status = pairs_new(&pairs, P, err);
-  for (size_t at = 0; at < P * P && status == PDLT_OK; at++) pairs.place[at] = PDLT_ABSENT;
+  for (size_t at = 0; at < P * P && status == PDLT_OK; at++)
+    pairs.place[at] = at / P == at % P ? 0 : PDLT_ABSENT;
   for (size_t r = 0; r < above->count && status == PDLT_OK; r++)
     for (size_t tap = 0; tap < pdlt_layer_taps(layer); tap++) {
       const size_t left = pdlt_layer_window(layer, tap, above->first[r]);

@@ -94,8 +94,12 @@ pdlt_status pdlt_predict_kink(const pdlt_prediction *p, pdlt_error *err) {
   pdlt_kink kink = {0};
   pdlt_error why = {0};
   const char *untrained = pdlt_predict_why_absent(p->out, "z_lo");
+  const int positions = p->ex->network.layers != NULL;
   pdlt_status status = PDLT_OK;
   if (untrained != NULL) return all_absent(p, untrained, err);
+  if (positions)
+    return all_absent(p, "the first correction of a kink is not derived for layers with positions",
+                      err);
   if (lo.D > MOST_SAMPLES) return too_many(p, lo.D, err);
   PDLT_TRY(pdlt_training_new(&training, &lo, err));
   const pdlt_kink_input input = {.a_plus = traits.a_plus,

@@ -7,6 +7,8 @@
 
 /* Largest size of all tensors together that is computed; bytes. */
 static const double max_tensor_bytes = 4.0 * 1024 * 1024 * 1024;
+/* The same of layers with positions, brackets included. */
+static const double max_position_bytes = 7.0 * 1024 * 1024 * 1024;
 
 static pdlt_status put_layer(const pdlt_prediction *p, const pdlt_tensor_set *set, int layer,
                              const char *prefix, pdlt_error *err) {
@@ -61,6 +63,26 @@ static pdlt_status wide_absent(const pdlt_prediction *p, pdlt_error *err) {
   return all_absent(p, 0, reason, err);
 }
 
+/* *too_large: 1 where layers with positions take too much memory, which makes all absent. */
+static pdlt_status check_positions(const pdlt_prediction *p, int dntk, int *too_large,
+                                   pdlt_error *err) {
+  const double gib = 1024.0 * 1024 * 1024;
+  char reason[200];
+  double bytes, pairs;
+  const pdlt_status status =
+      pdlt_tensors_bytes(&bytes, &pairs, p->layer, p->ex->network.depth, p->kernel->D, dntk, err);
+  *too_large = bytes > max_position_bytes;
+  if (status != PDLT_OK || !*too_large) return status;
+  snprintf(
+      reason, sizeof reason,
+      "the tensors of %zu samples at their positions need %.3g GiB (%.0f pairs); at most %.0f GiB: "
+      "use fewer samples or positions%s",
+      p->kernel->D, bytes / gib, pairs, max_position_bytes / gib,
+      p->layer[p->ex->network.depth - 1].wiring.pool[1] > 1 ? ", or dense in place of average"
+                                                            : "");
+  return all_absent(p, 0, reason, err);
+}
+
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
   const double D = (double)p->kernel->D, kept = p->options->layers ? ex->network.depth : 2;
@@ -76,6 +98,9 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
     return all_absent(p, 0, reason, err);
   }
   if (p->kernel->wide_layer > 0) return wide_absent(p, err);
+  int too_large;
+  PDLT_TRY(check_positions(p, first == PDLT_TENSOR_COUNT, &too_large, err));
+  if (too_large) return PDLT_OK;
   PDLT_TRY(all_absent(p, first, why, err));
   if (first == 0) return PDLT_OK;
   const pdlt_tensor_settings settings = {.activation = ex->network.activation,

@@ -50,13 +50,26 @@ typedef struct tensor_driver {
 /* Numbers of a tensor of this rank on N pairs. */
 static size_t tensor_size(size_t N, int rank) { return rank == 2 ? N : N * N; }
 
-/* What others than the next layer read: G1 alone. */
+/* What others than the next layer read: G1 alone, of layers with positions its mean. */
 static void layer_drop(pdlt_tensor_layer *layer) {
   for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
-    if (t == PDLT_TENSOR_G1) continue;
+    if (t == PDLT_TENSOR_G1 && layer->mean_G1 == NULL) continue;
     pdlt_free(layer->data[t]);
     layer->data[t] = NULL;
   }
+}
+
+/* mean_G1 of a layer with positions: the mean over pairs (p, p). */
+static pdlt_status average_first(pdlt_tensor_layer *layer, const pdlt_position_pairs *positions,
+                                 size_t D, pdlt_error *err) {
+  const size_t P = positions->positions;
+  if (P == 1) return PDLT_OK;
+  const pdlt_status status = pdlt_alloc(&layer->mean_G1, D, D * sizeof(double), err);
+  for (size_t p = 0; p < P && status == PDLT_OK; p++) {
+    const double *from = layer->data[PDLT_TENSOR_G1] + positions->place[p * P + p] * D * D;
+    for (size_t ab = 0; ab < D * D; ab++) layer->mean_G1[ab] += from[ab] / (double)P;
+  }
+  return status;
 }
 
 static void layer_free(pdlt_tensor_layer *layer) {
@@ -64,6 +77,8 @@ static void layer_free(pdlt_tensor_layer *layer) {
     pdlt_free(layer->data[t]);
     layer->data[t] = NULL;
   }
+  pdlt_free(layer->mean_G1);
+  layer->mean_G1 = NULL;
 }
 
 static int tensor_count(const pdlt_tensor_settings *settings) {
@@ -88,6 +103,8 @@ void pdlt_tensors_free(pdlt_tensor_set *set) {
 
 const double *pdlt_tensors_get(const pdlt_tensor_set *set, int layer, pdlt_tensor_name name) {
   if (layer < 1 || layer > set->depth) return NULL;
+  if (set->layer[layer - 1].mean_G1 != NULL)
+    return name == PDLT_TENSOR_G1 ? set->layer[layer - 1].mean_G1 : NULL;
   return set->layer[layer - 1].data[name];
 }
 
@@ -200,7 +217,7 @@ static double largest_entry(size_t count, const double *x) {
 static double largest_difference(const tensor_driver *driver, size_t pairs, int rank,
                                  const double *other, const double *all) {
   const size_t D = driver->D, C = driver->checked, count = tensor_size(pairs, rank);
-  const size_t N = pairs / (C * C) * D * D;
+  const size_t N = C == 0 ? 0 : pairs / (C * C) * D * D;
   double difference = 0.0;
   for (size_t i = 0; i < count; i++) {
     size_t at = 0;
@@ -301,7 +318,8 @@ static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_la
   PDLT_TRY(advance_other(driver, kernels, layer, &other, err));
   PDLT_TRY(advance(driver, layer, &from, to, err));
   layer_errors(driver, kernels, layer + 1, &driver->other[(layer + 1) % 2], to);
-  if (driver->settings->last_only) layer_drop(&set->layer[layer - 1]);
+  PDLT_TRY(average_first(to, &driver->positions[layer], driver->D, err));
+  if (driver->settings->last_only || slots->place != NULL) layer_drop(&set->layer[layer - 1]);
 cleanup:
   pdlt_bracket_set_free(&other);
   pdlt_bracket_set_free(&all);
@@ -355,20 +373,37 @@ static double unit_of(const tensor_driver *driver) {
   return 0.9 / (levels * checked + (driver->checked < driver->D ? all : 0));
 }
 
-/* Pairs of positions from the readout down. */
-static pdlt_status need_pairs(tensor_driver *driver, pdlt_error *err) {
-  const pdlt_tensor_settings *settings = driver->settings;
-  const int L = driver->depth;
-  pdlt_status status = pdlt_alloc(&driver->positions, (size_t)L, sizeof *driver->positions, err);
-  if (status == PDLT_OK)
-    status = pdlt_position_pairs_all(&driver->positions[L - 1],
-                                     pdlt_layer_here(&settings->layer[L - 1]), err);
-  for (int l = L - 1; l >= 1 && status == PDLT_OK; l--)
-    status = settings->all_pairs
-                 ? pdlt_position_pairs_all(&driver->positions[l - 1],
-                                           pdlt_layer_here(&settings->layer[l - 1]), err)
-                 : pdlt_position_pairs_needed(&driver->positions[l - 1], &settings->layer[l],
-                                              &driver->positions[l], err);
+/* *out (depth): pairs of positions of every layer, from the readout down; owned by the caller. */
+static pdlt_status need_pairs(pdlt_position_pairs **out, const pdlt_layer *layer, int depth,
+                              int all, pdlt_error *err) {
+  pdlt_position_pairs *pairs = NULL;
+  pdlt_status status = pdlt_alloc(&pairs, (size_t)depth, sizeof *pairs, err);
+  if (status != PDLT_OK) return status;
+  *out = pairs;
+  status = pdlt_position_pairs_all(&pairs[depth - 1], pdlt_layer_here(&layer[depth - 1]), err);
+  for (int l = depth - 1; l >= 1 && status == PDLT_OK; l--)
+    status = all ? pdlt_position_pairs_all(&pairs[l - 1], pdlt_layer_here(&layer[l - 1]), err)
+                 : pdlt_position_pairs_needed(&pairs[l - 1], &layer[l], &pairs[l], err);
+  return status;
+}
+
+pdlt_status pdlt_tensors_bytes(double *out, double *pairs, const pdlt_layer *layer, int depth,
+                               size_t D, int dntk, pdlt_error *err) {
+  const double tensors = dntk ? PDLT_TENSOR_COUNT : NTK_TENSORS, columns = dntk ? 30 : 8;
+  pdlt_position_pairs *needed = NULL;
+  const pdlt_status status = need_pairs(&needed, layer, depth, 0, err);
+  *out = *pairs = 0;
+  for (int l = 1; l < depth && status == PDLT_OK; l++) {
+    const pdlt_position_pairs *at = &needed[l - 1];
+    const double N = (double)at->count * (double)(D * D);
+    const double next = (double)needed[l].count * (double)(D * D);
+    if (at->positions == 1) continue;
+    const double brackets = columns * pdlt_slot_pairs_brackets(at->count, at->positions, D);
+    *out = fmax(*out, sizeof(double) * (tensors * (2 * N * N + next * next) + brackets));
+    *pairs = fmax(*pairs, N);
+  }
+  for (int l = 0; needed != NULL && l < depth; l++) pdlt_position_pairs_free(&needed[l]);
+  pdlt_free(needed);
   return status;
 }
 
@@ -389,7 +424,8 @@ static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *k
   driver->levels = pdlt_bracket_levels_init(&settings->activation,
                                             settings->dntk ? PDLT_QUAD_ALL : PDLT_QUAD_NTK,
                                             settings->tolerance, settings->threads);
-  PDLT_TRY(need_pairs(driver, err));
+  PDLT_TRY(
+      need_pairs(&driver->positions, settings->layer, driver->depth, settings->all_pairs, err));
   choose_checked(driver, kernels->K);
   driver->levels.progress = settings->progress;
   driver->levels.unit = unit_of(driver);
@@ -429,6 +465,7 @@ pdlt_status pdlt_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers *ker
   PDLT_TRY(pdlt_alloc(&set.layer, (size_t)set.depth, sizeof *set.layer, err));
   PDLT_TRY(driver_new(&driver, kernels, settings, err));
   PDLT_TRY(layer_alloc(&set.layer[0], driver.slots[1].count, tensor_count(settings), err));
+  PDLT_TRY(average_first(&set.layer[0], &driver.positions[0], set.D, err));
   pdlt_progress_start(settings->progress, "tensors of order 1/n", (double)(set.depth - 1), 0.0);
   for (int layer = 1; layer < set.depth; layer++) {
     PDLT_TRY(pdlt_progress_check(settings->progress, err));

@@ -58,6 +58,8 @@ int pdlt_tensor_rank(pdlt_tensor_name name);
 typedef struct pdlt_tensor_layer {
   /* (D, D) or (D, D, D, D), of a layer with positions on the pairs of slots.h; NULL when not kept */
   double *data[PDLT_TENSOR_COUNT];
+  double
+      *mean_G1; /* (D, D) of layers with positions: G1 of equal positions, their mean; else NULL */
   double err[PDLT_TENSOR_COUNT]; /* estimated largest absolute numerical error */
 } pdlt_tensor_layer;
 
@@ -74,7 +76,7 @@ typedef struct pdlt_tensor_settings {
   int threads;             /* >= 1; the result does not depend on it */
   int dntk;                /* 1: P, Q, R, S, T, U too (smooth activations only) */
   int last_only;           /* 1: keep only layer L (memory: 5 or 11 D^4 doubles a layer), and G1 of
-                                 all layers */
+                              all layers; of layers with positions nothing else is kept in any case */
   int all_pairs; /* 1: all pairs of positions, not only those that the readout needs: same numbers, more work */
   const pdlt_term_mask *mask; /* NULL: every term as derived */
   pdlt_progress *progress;    /* NULL: silent */
@@ -89,9 +91,15 @@ typedef struct pdlt_tensor_settings {
 pdlt_status pdlt_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers *kernels,
                              const pdlt_tensor_settings *settings, pdlt_error *err);
 
+/* Bytes that the recursion holds at once, brackets included, of D samples in layers with positions; 0: no
+ * layer has any. *pairs: ordered pairs of slots in the largest layer. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_tensors_bytes(double *out, double *pairs, const pdlt_layer *layer, int depth,
+                               size_t D, int dntk, pdlt_error *err);
+
 void pdlt_tensors_free(pdlt_tensor_set *set);
 
-/* Borrowed array of layer 1..L, or NULL. */
+/* Borrowed array of layer 1..L, (D, D) or (D, D, D, D), or NULL; G1 of a layer with positions is its mean
+ * over positions. */
 const double *pdlt_tensors_get(const pdlt_tensor_set *set, int layer, pdlt_tensor_name name);
 
 #ifdef __cplusplus

@@ -4,7 +4,8 @@
  * inputs say about K and Theta; the only place of a measurement that knows how a layer is wired.
  * Is not: a step (step.h), which keeps weights in panels; reference.c says the same in plain loops.
  *
- * Vectors lie sample by sample, (count, n), or neuron by neuron, (n, count). */
+ * Vectors lie sample by sample, (count, n), or neuron by neuron, (n, count). Of a layer with P_l
+ * positions a vector is (n_l, P_l): position by position, (P_l, count, n_l), or (n_l, P_l, count). */
 #ifndef PDLT_TRAINER_NETWORK_LAYER_H
 #define PDLT_TRAINER_NETWORK_LAYER_H
 
@@ -16,8 +17,24 @@ extern "C" {
 
 typedef enum pdlt_order { PDLT_BY_SAMPLE, PDLT_BY_NEURON } pdlt_order;
 
+/* kappa, and the window that tap t reads at position p (base/experiment/layer.h), of any layer. */
+static inline size_t pdlt_layer_taps(const pdlt_layer *layer) {
+  return layer->kind == PDLT_LAYER_DENSE ? 1 : layer->taps;
+}
+static inline size_t pdlt_layer_reads(const pdlt_layer *layer, size_t t, size_t p) {
+  return layer->kind == PDLT_LAYER_DENSE ? 0 : pdlt_layer_window(layer, t, p);
+}
+
+/* n_l P_l and n_{l-1} P_{l-1}: preactivations of a sample in layer l, and below. */
+static inline size_t pdlt_layer_units(const pdlt_layer *layer) {
+  return layer->out * pdlt_layer_here(layer);
+}
+static inline size_t pdlt_layer_units_below(const pdlt_layer *layer) {
+  return layer->in * pdlt_layer_below(layer);
+}
+
 /* z = b + W s of `count` activations s of the layer below: s (n_{l-1}) and z (n_l) each. Cost
- * 2 count n_{l-1} n_l flops, as of the next two. */
+ * 2 count n_{l-1} n_l flops, as of the next two; times taps, positions and what a window holds. */
 void pdlt_layer_forward(const pdlt_layer *layer, const double *theta, pdlt_order order,
                         size_t count, const double *s, double *z);
 
@@ -30,22 +47,31 @@ void pdlt_layer_forward_tangent(const pdlt_layer *layer, const double *theta, pd
 void pdlt_layer_pull_back(const pdlt_layer *layer, const double *theta, pdlt_order order,
                           size_t count, const double *delta, double *g);
 
-/* The same of the unit vector of neuron i: dz_i/ds (n_{l-1}), a view of theta. */
+/* The same of the unit vector of neuron i of a dense layer: dz_i/ds (n_{l-1}), a view of theta. */
 static inline const double *pdlt_layer_pull_back_unit(const pdlt_layer *layer, const double *theta,
                                                       size_t i) {
   return theta + layer->weight + i * layer->in;
 }
 
-/* gram (count, count) = s_a.s_b of activations of the layer below. Cost count^2 n_{l-1} flops. */
+/* seen (P_l, count, taps, n_{l-1}) = s_{j;window(t,p)}: what weights see of `count` activations s of
+ * the layer below, means over windows, zeros where a tap is absent. Vectors of seen are slots, a sample
+ * at a position: P_l count of kappa n_{l-1} numbers, always slot by slot; of a dense layer s itself.
+ * Cost: its length. */
+void pdlt_layer_gather(const pdlt_layer *layer, pdlt_order order, size_t count, const double *s,
+                       double *seen);
+
+/* gram (count, count) = s_a.s_b of what the layer's weights see, kappa n_{l-1} numbers each: the
+ * activations of the layer below or, with positions, of `count` slots. Cost count^2 kappa n_{l-1}
+ * flops. */
 void pdlt_layer_gram(const pdlt_layer *layer, pdlt_order order, size_t count, const double *s,
                      double *gram);
 
-/* Of `entries` entries of a Gram matrix: K = C_b + C_W/n_{l-1} gram, mean of z_a z_b over the
- * layer's own parameters; h = lambda_b + lambda_W/n_{l-1} gram, what they add to Theta_ab. */
+/* Of `entries` entries of a Gram matrix: K = C_b + C_W/(kappa n_{l-1}) gram, mean of z_a z_b over the
+ * layer's own parameters; h = lambda_b + lambda_W/(kappa n_{l-1}) gram, what they add to Theta_ab. */
 void pdlt_layer_kernel(const pdlt_layer *layer, size_t entries, const double *gram, double *kernel);
 void pdlt_layer_ntk(const pdlt_layer *layer, size_t entries, const double *gram, double *h);
 
-/* h (count, count) from the activations at once; rounded otherwise than through their Gram. */
+/* h (count, count) from what the weights see at once; rounded otherwise than through their Gram. */
 void pdlt_layer_ntk_of(const pdlt_layer *layer, pdlt_order order, size_t count, const double *s,
                        double *h);
 

@@ -6,6 +6,7 @@
 #include "base/core/memory.h"
 #include "base/random/rng.h"
 #include "trainer/network/draws.h"
+#include "trainer/network/layer.h"
 
 pdlt_status pdlt_network_new(pdlt_network *out, const pdlt_experiment *ex, int n, size_t inputs,
                              pdlt_error *err) {
@@ -18,7 +19,9 @@ pdlt_status pdlt_network_new(pdlt_network *out, const pdlt_experiment *ex, int n
   for (int k = 0; k < net.depth; k++) {
     const pdlt_layer *layer = &net.layer[k];
     net.num_params = layer->bias + layer->out;
-    if (layer->out > net.max_width) net.max_width = layer->out;
+    const size_t units = pdlt_layer_units(layer);
+    if (units > net.max_width) net.max_width = units;
+    if (layer->kind != PDLT_LAYER_DENSE) net.has_positions = 1;
   }
   *out = net;
   return PDLT_OK;
@@ -55,7 +58,7 @@ void pdlt_network_draw_layers(const pdlt_network *net, uint64_t seed, uint64_t m
     const pdlt_layer *layer = &net->layer[k];
     const uint64_t l = (uint64_t)k + 1;
     pdlt_rng rng = {seed, net->width, member, PDLT_STREAM_WEIGHT + l};
-    draw_scaled(net->init, &rng, layer->out * layer->in, pdlt_layer_variance(layer),
+    draw_scaled(net->init, &rng, layer->out * pdlt_layer_fan(layer), pdlt_layer_variance(layer),
                 theta + layer->weight);
     rng.stream = PDLT_STREAM_BIAS + l;
     draw_scaled(net->init, &rng, layer->out, layer->C_b, theta + layer->bias);

@@ -1,4 +1,4 @@
-/* network.h - one multilayer perceptron: its layers and its draw.
+/* network.h - one network: its layers and its draw.
  *
  * Is: the layers of an experiment at a hidden width n, and the map from (seed, n, member) to
  * parameters at initialization.
@@ -6,7 +6,8 @@
  *
  * Shapes in trainer/: L layers, n_l neurons in layer l, N_A training and N_B test
  * samples, D = N_A + N_B, T recorded times. Activations lie neuron by neuron,
- * (n_l, samples), weights W^(l) (n_l, n_{l-1}); parameters are one array theta. */
+ * (n_l, samples), weights W^(l) (n_l, n_{l-1}); parameters are one array theta. Where layer l has P_l
+ * positions, n_l counts channels, (n_l, P_l, samples), weights are (n_l, taps, n_{l-1}). */
 #ifndef PDLT_TRAINER_NETWORK_NETWORK_H
 #define PDLT_TRAINER_NETWORK_NETWORK_H
 
@@ -28,7 +29,8 @@ typedef struct pdlt_network {
   int depth;         /* L */
   pdlt_layer *layer; /* (L) layer[l-1] is layer l; owned */
   size_t num_params; /* length of theta */
-  size_t max_width;  /* largest n_l, l = 1..L */
+  size_t max_width;  /* largest n_l P_l, l = 1..L */
+  int has_positions; /* 1: a layer is not PDLT_LAYER_DENSE */
 } pdlt_network;
 
 /* The network of ex at hidden width n with `inputs` inputs. Errors: PDLT_ERR_MEMORY. */

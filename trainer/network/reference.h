@@ -17,13 +17,13 @@ extern "C" {
 pdlt_status pdlt_reference_output(const pdlt_network *net, const pdlt_samples *data,
                                   const double *theta, double *z, pdlt_error *err);
 
-/* Preactivations of one sample: z[l-1] begins at the sum of the widths below, so
- * preactivations (n_1 + ... + n_L); x (n_0). */
+/* Preactivations of one sample: z[l-1] (n_l, P_l) begins at the sum of those below, so
+ * preactivations (n_1 P_1 + ... + n_L); x (n_0, P_0). */
 void pdlt_reference_forward(const pdlt_network *net, const double *theta, const double *x,
                             double *preactivations);
 
-/* grad (num_params) = dz^(l)_i / dtheta for one sample x (n_0), l = 1..L. Errors:
- * PDLT_ERR_MEMORY. Cost O(num_params). */
+/* grad (num_params) = dz^(l)_i / dtheta for one sample x (n_0, P_0), l = 1..L, i a neuron or, with
+ * positions, channel P_l + position. Errors: PDLT_ERR_MEMORY. Cost O(num_params), times positions. */
 pdlt_status pdlt_reference_gradient(const pdlt_network *net, const double *theta, const double *x,
                                     int l, size_t i, double *grad, pdlt_error *err);
 

@@ -8,9 +8,10 @@
  *   delta^(L) = eps = z^(L) - y,   delta^(l) = sigma'(z^(l)) * (W^(l+1)^T delta^(l+1))
  *   W^(l) <- W^(l) - eta lambda_W/n_{l-1} delta^(l) s^(l-1)^T,  b <- b - eta lambda_b sum delta
  *
- * (PDLT ch. 7 and docs/trainer/step.md.) The first layer may be moved without its weights:
+ * (PDLT ch. 7 and docs/trainer/step.md; with positions docs/trainer/convolution.md.) The first layer may be moved without its weights:
  * z^(1) <- z^(1) - eta delta^(1) h, h = lambda_b + lambda_W x.x/n_0, which is the same
- * statement and cheaper when N_A < 2 n_0. Test samples are carried only when asked for. */
+ * statement and cheaper when N_A < 2 n_0; not where layers have positions. Test samples are carried only
+ * when asked for. */
 #ifndef PDLT_TRAINER_NETWORK_STEP_H
 #define PDLT_TRAINER_NETWORK_STEP_H
 
@@ -36,13 +37,13 @@ typedef struct pdlt_stepper {
   const pdlt_network *net;  /* borrowed */
   const pdlt_samples *data; /* borrowed */
   double eta;
-  int first_by_samples;          /* 1: layer 1 moves as z^(1), its weights in theta stay as drawn */
-  double *theta;                 /* (num_params) set by the caller before pdlt_stepper_begin */
-  double *z;                     /* (n_L, N_A) outputs of the last forward */
-  double *eps;                   /* (n_L, N_A) z - y */
-  struct pdlt_step_d *in_double; /* the network itself, in one of the two precisions */
-  struct pdlt_step_f *in_single;
-  double *storage; /* backs the arrays; owned */
+  int first_by_samples; /* 1: layer 1 moves as z^(1), its weights in theta stay as drawn */
+  double *theta;        /* (num_params) set by the caller before pdlt_stepper_begin */
+  double *z;            /* (n_L, N_A) outputs of the last forward */
+  double *eps;          /* (n_L, N_A) z - y */
+  const struct pdlt_step_kind *kind; /* what is done with the state */
+  void *state;                       /* the network itself, in its precision; owned */
+  double *storage;                   /* backs the arrays; owned */
 } pdlt_stepper;
 
 /* Memory for training one network at a time; theta is zero. Tests and benchmarks give a set of
@@ -63,7 +64,7 @@ void pdlt_stepper_update(pdlt_stepper *stepper);
 /* Writes the present weights into theta; those of layer 1 stay when it moves by samples. */
 void pdlt_stepper_weights(const pdlt_stepper *stepper);
 
-/* Preactivations of layer 1 of all samples in the present state: z (n_1, D). */
+/* Preactivations of layer 1 of all samples in the present state: z (n_1, P_1, D). */
 void pdlt_stepper_first(const pdlt_stepper *stepper, double *z);
 
 /* Outputs of all samples at the state of the last forward: out (n_L, D). */

@@ -1,7 +1,7 @@
 /* step_internal.h - the state of a stepper in its own precision.
  *
- * Is: what step.c asks of step_double.c and step_single.c, which are step_real.inc in double
- * and in float.
+ * Is: what step.c asks of step_double.c and step_single.c, which are step_real.inc and
+ * step_positions.inc in double and in float.
  * Is not: public; callers use step.h. */
 #ifndef PDLT_TRAINER_NETWORK_STEP_INTERNAL_H
 #define PDLT_TRAINER_NETWORK_STEP_INTERNAL_H
@@ -14,24 +14,25 @@
 extern "C" {
 #endif
 
-/* For a stepper of net and data; theta, z, eps, out as in step.h, in double. */
-#define PDLT_STEP_DECLARE(KIND)                                                                   \
-  typedef struct pdlt_step_##KIND pdlt_step_##KIND;                                               \
-  pdlt_status pdlt_step_new_##KIND(pdlt_step_##KIND **out, const pdlt_simd_set *set,              \
-                                   const pdlt_network *net, const pdlt_samples *data, double eta, \
-                                   int first_by_samples, pdlt_error *err);                        \
-  void pdlt_step_free_##KIND(pdlt_step_##KIND *state);                                            \
-  void pdlt_step_begin_##KIND(pdlt_step_##KIND *state, const double *theta);                      \
-  void pdlt_step_forward_##KIND(pdlt_step_##KIND *state, double *z, double *eps);                 \
-  void pdlt_step_update_##KIND(pdlt_step_##KIND *state);                                          \
-  /* Layers 2.. of theta, and layer 1 unless it moves by samples. */                              \
-  void pdlt_step_weights_##KIND(const pdlt_step_##KIND *state, double *theta);                    \
-  /* z (n_1, D) of layer 1; z (n_L, N_B) of the test samples, rows D apart. */                    \
-  void pdlt_step_first_##KIND(pdlt_step_##KIND *state, double *z);                                \
-  void pdlt_step_test_##KIND(pdlt_step_##KIND *state, double *z);
+/* What a stepper of net and data does; theta, z, eps, out as in step.h, in double. */
+typedef struct pdlt_step_kind {
+  /* *out: the state, which free takes. Errors: PDLT_ERR_MEMORY. */
+  pdlt_status (*make)(void **out, const pdlt_simd_set *set, const pdlt_network *net,
+                      const pdlt_samples *data, double eta, int first_by_samples, pdlt_error *err);
+  void (*free)(void *state);
+  void (*begin)(void *state, const double *theta);
+  void (*forward)(void *state, double *z, double *eps);
+  void (*update)(void *state);
+  /* Layers 2.. of theta, and layer 1 unless it moves by samples. */
+  void (*weights)(const void *state, double *theta);
+  /* z (n_1, P_1, D) of layer 1; z (n_L, N_B) of the test samples, rows D apart. */
+  void (*first)(void *state, double *z);
+  void (*test)(void *state, double *z);
+} pdlt_step_kind;
 
-PDLT_STEP_DECLARE(d)
-PDLT_STEP_DECLARE(f)
+/* Networks without positions, and with; in double, and in float. */
+extern const pdlt_step_kind pdlt_step_d, pdlt_step_f;
+extern const pdlt_step_kind pdlt_step_positions_d, pdlt_step_positions_f;
 
 #ifdef __cplusplus
 }

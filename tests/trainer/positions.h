@@ -1,0 +1,86 @@
+/* positions.h - random networks whose layers have positions, for the tests of trainer/. */
+#ifndef PDLT_TESTS_TRAINER_POSITIONS_H
+#define PDLT_TESTS_TRAINER_POSITIONS_H
+
+#include <algorithm>
+
+#include "tests/trainer/support.h"
+
+namespace trainer_test {
+
+// Settings and how many inputs their samples have.
+struct Wired {
+  Settings s;
+  size_t inputs = 0;
+};
+
+// One direction of a random convolution on `below` positions.
+struct Direction {
+  Direction(std::mt19937_64 &gen, size_t below, size_t pool, bool circular)
+      : windows(below / pool),
+        stride(std::min<size_t>(windows, 1 + gen() % 2)),
+        kernel(1 + gen() % (circular ? 4 : std::min<size_t>(4, 2 * windows - 1))) {}
+  size_t windows, stride, kernel;
+};
+
+// A random convolution on `shape`, which becomes the positions after it.
+inline std::string random_convolution(std::mt19937_64 &gen, std::vector<size_t> &shape) {
+  const bool circular = gen() % 2 == 0;
+  size_t pool = gen() % 3 == 0 ? 2 : 1;
+  for (size_t side : shape)
+    if (side % pool != 0) pool = 1;
+  std::vector<Direction> d;
+  for (size_t side : shape) d.emplace_back(gen, side, pool, circular);
+  const size_t stride = std::min(d.front().stride, d.back().stride);
+  std::string text = "{conv: ";
+  if (d.size() == 2)
+    text += "[" + std::to_string(d[0].kernel) + ", " + std::to_string(d[1].kernel) + "]";
+  else
+    text += std::to_string(d[0].kernel);
+  text += std::string(", padding: ") + (circular ? "circular" : "zero") +
+          ", stride: " + std::to_string(stride) + ", pool: " + std::to_string(pool) + "}";
+  for (size_t k = 0; k < shape.size(); k++) shape[k] = (d[k].windows + stride - 1) / stride;
+  return text;
+}
+
+// Depth 2 to 4, one or two dimensions, channels that differ, any padding, stride and pooling; flatten or
+// average, in the readout or below dense layers.
+inline Wired random_wired(std::mt19937_64 &gen, const std::vector<const char *> &activations) {
+  Wired w;
+  Settings &s = w.s;
+  std::vector<size_t> shape(1 + gen() % 2);
+  for (size_t &side : shape) side = 1 + gen() % (shape.size() == 1 ? 7 : 4);
+  const size_t channels = 1 + gen() % 3;
+  w.inputs = channels;
+  for (size_t side : shape) w.inputs *= side;
+  s.activation = activations[gen() % activations.size()];
+  s.depth = 2 + (int)(gen() % 3);
+  s.widths = "[" + std::to_string(1 + gen() % 5) + "]";
+  s.outputs = 1 + (int)(gen() % 3);
+  s.C_b = random_list(gen, s.depth, true);
+  s.C_W = random_list(gen, s.depth, false);
+  s.lambda_b = random_list(gen, s.depth, true);
+  s.lambda_W = random_list(gen, s.depth, false);
+  s.train = 1 + (int)(gen() % 4);
+  s.test = (int)(gen() % 3);
+  s.ratios = "[";
+  for (int l = 1; l < s.depth; l++) s.ratios += (l > 1 ? ", " : "") + std::to_string(1 + gen() % 3);
+  s.ratios += "]";
+  s.more_network = "  input: {shape: [" + std::to_string(shape[0]) +
+                   (shape.size() == 2 ? ", " + std::to_string(shape[1]) : "") +
+                   "], channels: " + std::to_string(channels) + "}\n  layers:\n";
+  bool positions = true;
+  for (int l = 1; l <= s.depth; l++) {
+    const bool last = l == s.depth || (l > 1 && gen() % 5 == 0);
+    s.more_network += "    - ";
+    s.more_network += positions && !last ? random_convolution(gen, shape)
+                                         : (gen() % 3 == 0 && positions ? "average" : "dense");
+    s.more_network += "\n";
+    if (last) positions = false;
+  }
+  return w;
+}
+
+}  // namespace trainer_test
+
+#endif
