@@ -150,27 +150,34 @@ void ExpectSame(const double *got, const List &expected, const std::string &what
     EXPECT_NEAR(got[i], expected[i], 1e-12 * std::fmax(1.0, std::fabs(expected[i]))) << what << i;
 }
 
-// Entries that the readout needs, or all.
 void ExpectSameTensors(const Tensors &got, int l, const Reference &expected,
                        const std::string &what) {
   const size_t N = expected.N;
   ASSERT_EQ(got.Slots(l), N) << what;
   for (int n = 0; n < PDLT_TENSOR_COUNT; n++) {
-    size_t kept = 0;
     double largest = 1e-3;
     for (double v : expected.t[n]) largest = std::fmax(largest, std::fabs(v));
     for (size_t at = 0; at < expected.t[n].size(); at++) {
       const bool rank2 = expected.t[n].size() == N * N;
       const size_t a = rank2 ? at / N : at / (N * N * N), b = rank2 ? at % N : at / (N * N) % N;
-      bool there = false;
-      const double value = got.At(l, n, a, b, at / N % N, at % N, &there);
-      if (!there) continue;
-      kept++;
-      EXPECT_NEAR(value, expected.t[n][at], 1e-11 * largest)
+      EXPECT_NEAR(got.At(l, n, a, b, at / N % N, at % N), expected.t[n][at], 1e-11 * largest)
           << what << pdlt_tensor_text(Name(n)) << " " << at;
     }
-    const size_t count = got.Count(l);
-    EXPECT_EQ(kept, expected.t[n].size() == N * N ? count : count * count) << what;
+  }
+}
+
+// Of layers with positions all there is is G1 of equal positions, their mean.
+void ExpectMean(const Tensors &got, int l, const Reference &expected, const std::string &what) {
+  const size_t P = got.Positions(l), D = kSamples;
+  const double *mean = pdlt_tensors_get(&got.set, l, PDLT_TENSOR_G1);
+  for (size_t ab = 0; ab < D * D && P > 1; ab++) {
+    double sum = 0;
+    for (size_t p = 0; p < P; p++) sum += expected(PDLT_TENSOR_G1, p * D + ab / D, p * D + ab % D);
+    EXPECT_NEAR(mean[ab], sum / double(P), 1e-12) << what;
+  }
+  for (int n = 0; n < PDLT_TENSOR_COUNT && P > 1; n++) {
+    if (n == PDLT_TENSOR_G1) continue;
+    EXPECT_EQ(pdlt_tensors_get(&got.set, l, Name(n)), nullptr) << what;
   }
 }
 
@@ -190,8 +197,11 @@ TEST_P(ConvolutionRecursion, PolynomialsByWick) {
     ASSERT_EQ(kernels.k.slots[l], (size_t)below.Size() * kSamples) << what;
     ExpectSame(kernels.k.slot_K[l], now.K, what + "K ");
     ExpectSame(kernels.k.slot_theta[l], now.theta, what + "Theta ");
-    ExpectSameTensors(needed, (int)l + 1, now.tensors, what);
     ExpectSameTensors(all, (int)l + 1, now.tensors, what + "all pairs ");
+    EXPECT_EQ(needed.Has((int)l + 1), below.Size() == 1) << what;
+    if (below.Size() == 1) ExpectSameTensors(needed, (int)l + 1, now.tensors, what);
+    ExpectMean(needed, (int)l + 1, now.tensors, what);
+    ExpectMean(all, (int)l + 1, now.tensors, what);
   }
 }
 

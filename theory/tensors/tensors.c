@@ -319,7 +319,8 @@ static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_la
   PDLT_TRY(advance(driver, layer, &from, to, err));
   layer_errors(driver, kernels, layer + 1, &driver->other[(layer + 1) % 2], to);
   PDLT_TRY(average_first(to, &driver->positions[layer], driver->D, err));
-  if (driver->settings->last_only || slots->place != NULL) layer_drop(&set->layer[layer - 1]);
+  if (driver->settings->last_only || (slots->place != NULL && !driver->settings->all_pairs))
+    layer_drop(&set->layer[layer - 1]);
 cleanup:
   pdlt_bracket_set_free(&other);
   pdlt_bracket_set_free(&all);
