@@ -48,6 +48,12 @@ static size_t most_slots(const pdlt_kernel_settings *settings, size_t D) {
   return most * D;
 }
 
+static int has_positions(const pdlt_kernel_settings *settings) {
+  for (int l = 0; l < settings->depth; l++)
+    if (settings->layer[l].kind == PDLT_LAYER_POSITIONS) return 1;
+  return 0;
+}
+
 static pdlt_status recursion_new(pdlt_kernel_recursion *work, const pdlt_kernel_settings *settings,
                                  size_t D, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
@@ -61,8 +67,9 @@ static pdlt_status recursion_new(pdlt_kernel_recursion *work, const pdlt_kernel_
   PDLT_TRY(pdlt_alloc(&work->err_theta, E, E * sizeof *work->err_theta, err));
   PDLT_TRY(pdlt_alloc(&work->next_K, E, E * sizeof *work->next_K, err));
   PDLT_TRY(pdlt_alloc(&work->next_theta, E, E * sizeof *work->next_theta, err));
-  if (E > D) PDLT_TRY(pdlt_alloc(&work->terms, E, E * sizeof *work->terms, err));
-  if (!work->averages.traits.smooth && E == D) {
+  if (has_positions(settings))
+    PDLT_TRY(pdlt_alloc(&work->terms, E, E * sizeof *work->terms, err));
+  if (!work->averages.traits.smooth && work->terms == NULL) {
     PDLT_TRY(pdlt_alloc(&work->angle, D, D * sizeof *work->angle, err));
     PDLT_TRY(pdlt_alloc(&work->next_angle, D, D * sizeof *work->next_angle, err));
   }
