@@ -14,9 +14,9 @@ using literal::List;
 using literal::Name;
 using literal::Reference;
 using naive_wiring::Line;
-using naive_wiring::Matrix;
 using naive_wiring::Plane;
 using positions_support::Kernels;
+using positions_support::Map;
 using positions_support::Network;
 using positions_support::Tensors;
 
@@ -50,53 +50,6 @@ const std::vector<Network> kNetworks = {
 List Activation(const Network &net) {
   return std::string(net.activation) == kCubic ? List{0.1, 0.9, 0.3, -0.05} : List{0.0, 1.0, 0.3};
 }
-
-// sum_k 1/kappa M^k_ap M^k_bq X_pq over slots (position, sample), for one pair of slots (a, b).
-class Map {
- public:
-  explicit Map(const std::vector<Matrix> &taps)
-      : N(taps[0].size() * kSamples), M(taps[0][0].size() * kSamples), weight_(N * N * M * M, 0.0) {
-    const auto at = [](const Matrix &tap, size_t a, size_t p) {
-      return a % kSamples == p % kSamples ? tap[a / kSamples][p / kSamples] : 0.0;
-    };
-    for (const Matrix &tap : taps)
-      for (size_t i = 0; i < weight_.size(); i++)
-        weight_[i] += at(tap, i / (N * M * M), i / M % M) * at(tap, i / (M * M) % N, i % M) /
-                      double(taps.size());
-  }
-  List Pair(const List &X) const {
-    List out(N * N, 0.0);
-    for (size_t i = 0; i < weight_.size(); i++) out[i / (M * M)] += weight_[i] * X[i % (M * M)];
-    return out;
-  }
-  // X_0123, a tap of its own for each of the two pairs that the new layer's deltas join: (01)(23) of every
-  // array, V, A, D, S (12)(34), F, B, T (13)(24), Q, R (01)(23), U (14)(23); but P (03)(12).
-  List Both(const List &X, int name) const {
-    const bool crossed = name == PDLT_TENSOR_P;  // (03)(12)
-    List half(N * N * M * M), out(N * N * N * N);
-    for (size_t cd = 0; cd < M * M; cd++) {
-      List first(M * M);
-      for (size_t pq = 0; pq < M * M; pq++) first[pq] = X[Place(M, crossed, pq, cd)];
-      const List mapped = Pair(first);
-      for (size_t ab = 0; ab < N * N; ab++) half[ab * M * M + cd] = mapped[ab];
-    }
-    for (size_t ab = 0; ab < N * N; ab++) {
-      const List mapped =
-          Pair(List(half.begin() + long(ab * M * M), half.begin() + long((ab + 1) * M * M)));
-      for (size_t cd = 0; cd < N * N; cd++) out[Place(N, crossed, ab, cd)] = mapped[cd];
-    }
-    return out;
-  }
-  const size_t N, M;  // slots of the layer and below
-
- private:
-  static size_t Place(size_t size, bool crossed, size_t first, size_t second) {
-    const size_t a = first / size, b = first % size, c = second / size, d = second % size;
-    return crossed ? ((a * size + c) * size + d) * size + b
-                   : ((a * size + b) * size + c) * size + d;
-  }
-  List weight_;
-};
 
 struct Layer {
   List K, theta;
@@ -141,7 +94,8 @@ Layer Next(const Layer &below, const List &coefficients, size_t l, const Map &ma
   for (double &v : out.K) v = positions_support::kC_b[l] + C * v;
   for (double &v : out.theta) v += positions_support::kLambda_b[l];
   for (int n = 0; n < PDLT_TENSOR_COUNT; n++)
-    out.tensors.t[n] = pdlt_tensor_rank(Name(n)) == 2 ? map.Pair(raw.t[n]) : map.Both(raw.t[n], n);
+    out.tensors.t[n] = pdlt_tensor_rank(Name(n)) == 2 ? map.Pair(raw.t[n])
+                                                      : map.Both(raw.t[n], n == PDLT_TENSOR_P);
   return out;
 }
 
@@ -190,7 +144,7 @@ TEST_P(ConvolutionRecursion, PolynomialsByWick) {
   naive_wiring::Shape below = net.shape;
   Layer now = {{}, {}, Reference(0)};
   for (size_t l = 0; l < net.layers.size(); l++) {
-    const Map map(naive_wiring::Taps(net.layers[l], below));
+    const Map map(naive_wiring::Taps(net.layers[l], below), kSamples);
     const std::string what = std::string(net.name) + ", layer " + std::to_string(l + 1) + " ";
     now = l == 0 ? First(kernels, map) : Next(now, Activation(net), l, map);
     below = naive_wiring::Above(net.layers[l], below);

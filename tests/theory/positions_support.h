@@ -87,6 +87,52 @@ class Kernels {
   pdlt_kernel_layers k = {};
 };
 
+// sum_k 1/kappa M^k_ap M^k_bq X_pq over slots (position, sample), for one pair of slots (a, b).
+class Map {
+ public:
+  Map(const std::vector<naive_wiring::Matrix> &taps, size_t D)
+      : N(taps[0].size() * D), M(taps[0][0].size() * D), weight_(N * N * M * M, 0.0) {
+    const auto at = [D](const naive_wiring::Matrix &tap, size_t a, size_t p) {
+      return a % D == p % D ? tap[a / D][p / D] : 0.0;
+    };
+    for (const naive_wiring::Matrix &tap : taps)
+      for (size_t i = 0; i < weight_.size(); i++)
+        weight_[i] += at(tap, i / (N * M * M), i / M % M) * at(tap, i / (M * M) % N, i % M) /
+                      double(taps.size());
+  }
+  std::vector<double> Pair(const std::vector<double> &X) const {
+    std::vector<double> out(N * N, 0.0);
+    for (size_t i = 0; i < weight_.size(); i++) out[i / (M * M)] += weight_[i] * X[i % (M * M)];
+    return out;
+  }
+  // X_0123, a tap of its own for each of the two pairs that the new layer's deltas join: (01)(23) of every
+  // array, V, A, D, S (12)(34), F, B, T (13)(24), Q, R (01)(23), U (14)(23); but P (03)(12), crossed.
+  std::vector<double> Both(const std::vector<double> &X, bool crossed = false) const {
+    std::vector<double> half(N * N * M * M), out(N * N * N * N);
+    for (size_t cd = 0; cd < M * M; cd++) {
+      std::vector<double> first(M * M);
+      for (size_t pq = 0; pq < M * M; pq++) first[pq] = X[Place(M, crossed, pq, cd)];
+      const std::vector<double> mapped = Pair(first);
+      for (size_t ab = 0; ab < N * N; ab++) half[ab * M * M + cd] = mapped[ab];
+    }
+    for (size_t ab = 0; ab < N * N; ab++) {
+      const std::vector<double> mapped = Pair(std::vector<double>(
+          half.begin() + long(ab * M * M), half.begin() + long((ab + 1) * M * M)));
+      for (size_t cd = 0; cd < N * N; cd++) out[Place(N, crossed, ab, cd)] = mapped[cd];
+    }
+    return out;
+  }
+  const size_t N, M;  // slots of the layer and below
+
+ private:
+  static size_t Place(size_t size, bool crossed, size_t first, size_t second) {
+    const size_t a = first / size, b = first % size, c = second / size, d = second % size;
+    return crossed ? ((a * size + c) * size + d) * size + b
+                   : ((a * size + b) * size + c) * size + d;
+  }
+  std::vector<double> weight_;
+};
+
 // Pairs of positions of every layer: those that the readout needs, or all.
 class Pairs {
  public:
