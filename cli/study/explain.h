@@ -20,7 +20,8 @@ extern "C" {
 /* Layer l = 1..L at l - 1. chi: of the step to the next layer, from its C_W; beyond the last as if
  * it came once more. */
 typedef struct pdlt_explained_layer {
-  double K; /* mean over samples of K_aa */
+  double K;         /* mean over samples of K_aa, and over positions */
+  size_t positions; /* 1 without positions */
   double chi_par, chi_perp;
   const char *phase; /* "ordered", "critical", "chaotic"; "unknown" where chi_perp is */
 } pdlt_explained_layer;
@@ -39,6 +40,8 @@ typedef struct pdlt_explanation {
                                 layers and r_star are those of the widest, eta_max the smallest */
   int threads;
   pdlt_explained_layer *layer; /* (L) owned; NULL in the short form */
+  double pairs, tensor_bytes; /* of slots in the largest layer with positions, and what theory takes of
+                                 memory for them; 0: no layer has positions */
   double theta_max, eta_max;
   double depth_over_width, r_star; /* at the narrowest width */
   pdlt_reach *reach;               /* (widths) owned; NULL without theory (training alone) */

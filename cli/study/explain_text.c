@@ -71,6 +71,16 @@ static void put_layers(FILE *to, const pdlt_explanation *e) {
   }
 }
 
+/* Nothing without positions. */
+static void put_positions(FILE *to, const pdlt_explanation *e) {
+  if (!(e->pairs > 0)) return;
+  fprintf(to, "positions of the layers:");
+  for (int l = 0; l < e->ex->network.depth; l++) fprintf(to, " %zu", e->layer[l].positions);
+  fprintf(to,
+          "\norder 1/n over positions: %.0f pairs of slots in the largest layer, %.3g GiB of memory\n",
+          e->pairs, e->tensor_bytes / (1024.0 * 1024 * 1024));
+}
+
 static void put_whole(FILE *to, const pdlt_explanation *e) {
   const pdlt_experiment *ex = e->ex;
   char cell[CELL];
@@ -209,6 +219,7 @@ pdlt_status pdlt_explanation_text(const pdlt_explanation *e, char **out, pdlt_er
   if (status != PDLT_OK) return status;
   if (e->layer != NULL) {
     put_layers(to, e);
+    put_positions(to, e);
     put_whole(to, e);
     put_widths(to, e);
     put_limits(to, e);
@@ -266,6 +277,14 @@ pdlt_status pdlt_explanation_json(const pdlt_explanation *e, json_t **out, pdlt_
       width_json(e->width_10_percent), "width_30_percent", width_json(e->width_30_percent),
       "verdict_possible", e->num_reasons == 0, "reasons", reasons, "seconds",
       pdlt_json_real(e->seconds), "bytes", json_integer((json_int_t)all_bytes(&e->sizes)));
+  if (e->pairs > 0) {
+    json_t *positions = json_array();
+    for (int l = 0; l < e->ex->network.depth; l++)
+      pdlt_json_append(&positions, json_integer((json_int_t)e->layer[l].positions));
+    pdlt_json_put(&made, "positions", positions);
+    pdlt_json_put(&made, "pairs", pdlt_json_real(e->pairs));
+    pdlt_json_put(&made, "tensor_bytes", pdlt_json_real(e->tensor_bytes));
+  }
   if (made == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: explanation");
   *out = made;
   return PDLT_OK;
