@@ -25,9 +25,7 @@ struct Images : Fake {
     json_object_set_new(&Data(), "train", json_integer(train));
     SetImage((int)high, (int)wide);
   }
-  json_t &Data() {
-    return *json_object_get(json_object_get(measured.meta, "experiment"), "data");
-  }
+  json_t &Data() { return *json_object_get(json_object_get(measured.meta, "experiment"), "data"); }
   void SetImage(int high, int wide) {
     json_object_set_new(measured.meta, "image",
                         json_pack("{s:i, s:i}", "rows", high, "columns", wide));
@@ -112,7 +110,8 @@ TEST(Samples, LargeImagesAreMeansOverSquares) {
   ASSERT_EQ(picture.size(), 34u * 44u);
   // the last row of squares has one row of pixels, lower by 0.05 than the mean of three
   for (size_t p = 0; p < picture.size(); p++) {
-    const double low = -0.05, mean = (double)((p / 34 + 2 * (p % 34)) % 5) + (p / 34 == 43 ? low : 0);
+    const double low = -0.05,
+                 mean = (double)((p / 34 + 2 * (p % 34)) % 5) + (p / 34 == 43 ? low : 0);
     EXPECT_NEAR(picture[p], 255 * (mean - low) / (4 - low), 0.51) << p;
   }
 }
@@ -123,7 +122,9 @@ TEST(Samples, LabelsAreClassesAndTargets) {
   page.y[1] = 1;
   page.SetClasses(json_pack("[s,s]", "cat & dog", "eel"), 1);
   std::string section = page.Section();
-  EXPECT_TRUE(Has(section, ">training 1<br>class cat &amp; dog<br>target \xe2\x88\x92" "1</li>"))
+  EXPECT_TRUE(Has(section,
+                  ">training 1<br>class cat &amp; dog<br>target \xe2\x88\x92"
+                  "1</li>"))
       << section;
   EXPECT_TRUE(Has(section, ">test 1<br>class eel<br>target 1</li>")) << section;
   Images hot(1, 2, 1, 1, 4);
@@ -140,7 +141,8 @@ TEST(Samples, ManyAreCounted) {
   const std::string section = page.Section();
   EXPECT_EQ(Count(section, "alt=\"training"), 24u);
   EXPECT_EQ(Count(section, "alt=\"test"), 24u);
-  EXPECT_TRUE(Has(section, "The first 24 of 30 training samples. The first 24 of 70 test samples."));
+  EXPECT_TRUE(
+      Has(section, "The first 24 of 30 training samples. The first 24 of 70 test samples."));
 }
 
 TEST(Samples, OnlyImagesAreShown) {
