@@ -20,7 +20,7 @@ typedef struct panel_data {
 static const double sharp = 0.1;
 
 /* The width through which that line goes: the widest whose distance is sharp, since the slope is that of
- * large widths; else the widest that stands clear; num_widths: none does. */
+ * large widths; else the widest that stands clear. Where there is a slope, some do. */
 static size_t anchor_of(const pdlt_comparison *c, const panel_data *p) {
   size_t clear = c->num_widths;
   for (size_t w = c->num_widths; w-- > 0;) {
@@ -46,7 +46,6 @@ static pdlt_status add_reference(pdlt_panel *panel, const pdlt_comparison *c, pa
       "slope \xe2\x88\x92"
       "2"};
   const size_t anchor = anchor_of(c, p);
-  if (anchor == c->num_widths) return PDLT_OK;
   const double height = without_floor(&p->d[anchor]);
   for (size_t w = 0; w < c->num_widths; w++)
     p->reference[w] = height * pow(c->widths[anchor] / c->widths[w], p->power * (order + 1));
@@ -97,7 +96,6 @@ static pdlt_status add_distance(pdlt_panel *panel, const pdlt_comparison *c, pan
   char noise[96];
   snprintf(label, sizeof label, "from order %s", pdlt_order_of(p->power)->markup);
   marks.label = order == 0 ? "from infinite width" : label;
-  PDLT_TRY(add_reference(panel, c, p, order, err));
   PDLT_TRY(pdlt_panel_add(panel, &floor, err));
   PDLT_TRY(pdlt_panel_add(panel, &marks, err));
   marks.y = p->hollow;
@@ -158,11 +156,12 @@ typedef struct slope_list {
 
 static void write_slope(slope_list *list, const char *symbol, const pdlt_compare_slope *slope,
                         const char *order) {
-  char value[128] = "no slope";
-  if (isnan(slope->value))
+  char value[128];
+  if (isnan(slope->value)) {
     list->missing++;
-  else
-    pdlt_plot_measured(value, sizeof value, slope->value, slope->se);
+    return;
+  }
+  pdlt_plot_measured(value, sizeof value, slope->value, slope->se);
   fprintf(list->text, "%s%s", list->written++ ? "; " : "", symbol);
   if (slope->order) fprintf(list->text, " (from order %s)", order);
   fprintf(list->text, ": %s", value);
@@ -187,6 +186,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_comparison *c, const
     const pdlt_compare_slope *slope = pdlt_comparison_slope(c, quantity, order);
     if (!slope) break;
     p->d = slope->distance;
+    if (!isnan(slope->value)) PDLT_TRY(add_reference(panel, c, p, order, err));
     PDLT_TRY(add_distance(panel, c, p, order, err));
     write_slope(list, symbol, slope, pdlt_order_of(p->power)->markup);
   }
@@ -234,8 +234,10 @@ pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   fprintf(page.text, "%s. Fitted slopes: ", half ? HALVES : "");
   for (size_t k = 0; k < count; k++)
     PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), c, names[k], &p, &list, err));
+  if (list.missing > 0)
+    fprintf(page.text, "%sno slope%s, where fewer than two widths stand clear of the noise",
+            list.written > 0 ? "; " : "", list.written > 0 ? " of the others" : "");
   fputs(".", page.text);
-  if (list.missing) fputs(" No slope: fewer than two widths stand clear of the noise.", page.text);
   PDLT_TRY(pdlt_figure_page_emit(job, &page, "width_scaling", "Distance from theory against width",
                                  err));
 cleanup:
