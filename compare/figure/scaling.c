@@ -194,6 +194,19 @@ cleanup:
   return status;
 }
 
+/* Of the count quantities those that have a distance at some width, in front; returns how many. */
+static size_t keep_known(const pdlt_comparison *c, const char **names, size_t count) {
+  size_t kept = 0;
+  for (size_t k = 0; k < count; k++) {
+    const pdlt_compare_slope *slope = pdlt_comparison_slope(c, names[k], 0);
+    int known = 0;
+    for (size_t w = 0; slope != NULL && w < c->num_widths; w++)
+      known |= slope->distance[w].numbers > 0;
+    if (known) names[kept++] = names[k];
+  }
+  return kept;
+}
+
 static const char CAPTION[] =
     "Distance between measurement and theory against hidden width <i>n</i>: root mean square "
     "over all indices and times of each quantity, error bars of one standard error from block "
@@ -211,7 +224,7 @@ static const char HALVES[] =
 pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   const pdlt_comparison *c = job->in->comparison;
   const char *names[MAX_PANELS];
-  size_t count = pdlt_comparison_quantities(c, MAX_PANELS, names);
+  const size_t count = keep_known(c, names, pdlt_comparison_quantities(c, MAX_PANELS, names));
   if (count == 0 || c->num_widths == 0) return PDLT_OK;
   pdlt_status status = PDLT_OK;
   pdlt_figure_page page = {0};

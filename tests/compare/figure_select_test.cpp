@@ -114,6 +114,23 @@ TEST(FigureData, CurvesAreThoseOfTheArchives) {
               d.Measured("n128/K")[((size_t)cell.y - 1) * samples + (size_t)cell.x - 1]);
 }
 
+// A quantity without error bars at any width has no panel; where that is so of all there is no figure.
+TEST(FigureData, QuantitiesWithoutErrorBarsHaveNoPanel) {
+  for (const bool all : {false, true}) {
+    Drawn d;
+    d.Quantities({PDLT_QUANTITY_Z, PDLT_QUANTITY_K});
+    const std::vector<double> unknown(4, NAN);
+    for (pdlt_compare_row &row : d.fake.rows)
+      if (all || std::string(row.quantity) == "K") row.se = unknown.data();
+    if (all) {
+      EXPECT_EQ(d.Write("width_scaling"), PDLT_ERR_INPUT);
+    } else {
+      EXPECT_EQ(Titles(d.Rows("width_scaling")), std::set<std::string>{"z"});
+      EXPECT_FALSE(Has(d.caption, "K")) << d.caption;
+    }
+  }
+}
+
 // The lines of the expected slopes go through the widest distance that is known to a tenth, its noise
 // taken off: the widest where all are sharp, one before it where that one only stands clear.
 TEST(FigureData, GuidesGoThroughTheWidestSharpPoint) {
