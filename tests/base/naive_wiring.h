@@ -40,8 +40,7 @@ inline std::string Text(const Layer &layer, bool plane) {
   if (plane && layer.taps[0] != layer.taps[1]) {
     taps = "[" + std::to_string(layer.taps[0]) + ", " + columns + "]";
   }
-  std::string text =
-      "{conv: " + taps + ", padding: " + (layer.circular ? "circular" : "zero");
+  std::string text = "{conv: " + taps + ", padding: " + (layer.circular ? "circular" : "zero");
   if (layer.stride[1] > 1) text += ", stride: " + std::to_string(layer.stride[1]);
   if (layer.pool[1] > 1) text += ", pool: " + std::to_string(layer.pool[1]);
   return text + "}";
@@ -75,7 +74,8 @@ inline std::vector<Matrix> Taps(const Layer &layer, Shape below) {
     }
     return out;
   }
-  if (layer.reads == kAverage) return {{std::vector<double>((size_t)below.Size(), 1.0 / below.Size())}};
+  if (layer.reads == kAverage)
+    return {{std::vector<double>((size_t)below.Size(), 1.0 / below.Size())}};
   for (int t = 0; t < layer.taps[0]; t++) {
     for (int u = 0; u < layer.taps[1]; u++) {
       out.push_back(zero);

@@ -28,9 +28,17 @@ const char kCubic[] = "polynomial(0.1,0.9,0.3,-0.05)", kQuadratic[] = "quadratic
 
 const std::vector<Network> kNetworks = {
     {"circular", kCubic, false, {1, 3}, {Line(3, true), Line(3, true), kDense}},
-    {"stride", kQuadratic, false, {1, 4}, {Line(3, true), Line(3, false, 2), Line(3, true), kDense}},
+    {"stride",
+     kQuadratic,
+     false,
+     {1, 4},
+     {Line(3, true), Line(3, false, 2), Line(3, true), kDense}},
     {"pool", kCubic, false, {1, 4}, {Line(3, true), Line(3, false, 1, 2), kDense}},
-    {"pool twice", kQuadratic, false, {1, 8}, {Line(2, true, 2), Line(2, true, 1, 2), Line(1, true, 1, 2), kDense}},
+    {"pool twice",
+     kQuadratic,
+     false,
+     {1, 8},
+     {Line(2, true, 2), Line(2, true, 1, 2), Line(1, true, 1, 2), kDense}},
     {"average", kCubic, false, {1, 3}, {Line(3, true), Line(2, false), kAverage}},
     {"average inside", kCubic, false, {1, 3}, {Line(3, true), kAverage, kDense}},
     {"plane", kCubic, true, {2, 2}, {Plane(2, 2, true), Plane(3, 3, false), kDense}},
@@ -47,9 +55,7 @@ List Activation(const Network &net) {
 class Map {
  public:
   explicit Map(const std::vector<Matrix> &taps)
-      : N(taps[0].size() * kSamples),
-        M(taps[0][0].size() * kSamples),
-        weight_(N * N * M * M, 0.0) {
+      : N(taps[0].size() * kSamples), M(taps[0][0].size() * kSamples), weight_(N * N * M * M, 0.0) {
     const auto at = [](const Matrix &tap, size_t a, size_t p) {
       return a % kSamples == p % kSamples ? tap[a / kSamples][p / kSamples] : 0.0;
     };
@@ -66,7 +72,7 @@ class Map {
   // X_0123, a tap of its own for each of the two pairs that the new layer's deltas join: (01)(23) of every
   // array, V, A, D, S (12)(34), F, B, T (13)(24), Q, R (01)(23), U (14)(23); but P (03)(12).
   List Both(const List &X, int name) const {
-    const bool crossed = name == PDLT_TENSOR_P; // (03)(12)
+    const bool crossed = name == PDLT_TENSOR_P;  // (03)(12)
     List half(N * N * M * M), out(N * N * N * N);
     for (size_t cd = 0; cd < M * M; cd++) {
       List first(M * M);
@@ -75,17 +81,19 @@ class Map {
       for (size_t ab = 0; ab < N * N; ab++) half[ab * M * M + cd] = mapped[ab];
     }
     for (size_t ab = 0; ab < N * N; ab++) {
-      const List mapped = Pair(List(half.begin() + long(ab * M * M), half.begin() + long((ab + 1) * M * M)));
+      const List mapped =
+          Pair(List(half.begin() + long(ab * M * M), half.begin() + long((ab + 1) * M * M)));
       for (size_t cd = 0; cd < N * N; cd++) out[Place(N, crossed, ab, cd)] = mapped[cd];
     }
     return out;
   }
-  const size_t N, M; // slots of the layer and below
+  const size_t N, M;  // slots of the layer and below
 
  private:
   static size_t Place(size_t size, bool crossed, size_t first, size_t second) {
     const size_t a = first / size, b = first % size, c = second / size, d = second % size;
-    return crossed ? ((a * size + c) * size + d) * size + b : ((a * size + b) * size + c) * size + d;
+    return crossed ? ((a * size + c) * size + d) * size + b
+                   : ((a * size + b) * size + c) * size + d;
   }
   List weight_;
 };
@@ -115,9 +123,14 @@ Layer First(const Kernels &net, const Map &map) {
 Layer Next(const Layer &below, const List &coefficients, size_t l, const Map &map) {
   const size_t M = map.M;
   const double C = positions_support::kC_W[l], lambda = positions_support::kLambda_W[l];
-  const double r = l == 1 ? 1.0 : double(positions_support::kRatios[l - 1]) / positions_support::kRatios[l - 2];
-  literal::Step step{C, lambda, r, below.theta.data(),
-                     literal::Wick(coefficients, M, below.K.data()), below.tensors};
+  const double r =
+      l == 1 ? 1.0 : double(positions_support::kRatios[l - 1]) / positions_support::kRatios[l - 2];
+  literal::Step step{C,
+                     lambda,
+                     r,
+                     below.theta.data(),
+                     literal::Wick(coefficients, M, below.K.data()),
+                     below.tensors};
   const Reference raw = step.All();
   List ss(M * M), changes(M * M);
   for (size_t at = 0; at < M * M; at++) {

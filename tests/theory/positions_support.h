@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 #include <string>
 #include <vector>
@@ -44,11 +45,12 @@ inline std::string Text(const Network &net) {
   for (const auto &layer : net.layers)
     layers += (layers.empty() ? "" : ", ") + naive_wiring::Text(layer, net.plane);
   return "network: {activation: \"" + std::string(net.activation) +
-         "\", depth: " + std::to_string(L) + ", widths: [8], width_ratios: " +
-         ListOf(kRatios, L - 1) + ", outputs: 1,\n  C_b: " + ListOf(kC_b, L) +
-         ", C_W: " + ListOf(kC_W, L) + ",\n  lambda_b: " + ListOf(kLambda_b, L) +
-         ", lambda_W: " + ListOf(kLambda_W, L) + ",\n  input: {shape: [" + shape +
-         "], channels: " + std::to_string(kChannels) + "}, layers: [" + layers +
+         "\", depth: " + std::to_string(L) +
+         ", widths: [8], width_ratios: " + ListOf(kRatios, L - 1) +
+         ", outputs: 1,\n  C_b: " + ListOf(kC_b, L) + ", C_W: " + ListOf(kC_W, L) +
+         ",\n  lambda_b: " + ListOf(kLambda_b, L) + ", lambda_W: " + ListOf(kLambda_W, L) +
+         ",\n  input: {shape: [" + shape + "], channels: " + std::to_string(kChannels) +
+         "}, layers: [" + layers +
          "]}\ndata: {source: gaussian, inputs: " + std::to_string(net.shape.Size() * kChannels) +
          ", train: 2}\ntraining: {eta: 0.1, steps: 10}\n";
 }
@@ -67,8 +69,8 @@ class Kernels {
     std::normal_distribution<double> normal(0, 0.7);
     x.resize(D * inputs);
     for (double &v : x) v = normal(rng);
-    const pdlt_kernel_settings s = {ex.network.activation, ex.network.depth, layer, tolerance, 1,
-                                    nullptr};
+    const pdlt_kernel_settings s = {
+        ex.network.activation, ex.network.depth, layer, tolerance, 1, nullptr};
     EXPECT_EQ(pdlt_kernel_layers_new(&k, &s, D, x.data(), &err), PDLT_OK) << err.message;
   }
   ~Kernels() {
@@ -85,12 +87,32 @@ class Kernels {
   pdlt_kernel_layers k = {};
 };
 
+// Pairs of positions of every layer: those that the readout needs, or all.
+class Pairs {
+ public:
+  Pairs(const Kernels &kernels, bool all) : at((size_t)kernels.k.depth) {
+    const size_t L = at.size();
+    for (size_t l = L; l-- > 0;) {
+      const size_t P = pdlt_layer_here(&kernels.layer[l]);
+      const pdlt_status status =
+          all || l + 1 == L
+              ? pdlt_position_pairs_all(&at[l], P, nullptr)
+              : pdlt_position_pairs_needed(&at[l], &kernels.layer[l + 1], &at[l + 1], nullptr);
+      EXPECT_EQ(status, PDLT_OK);
+    }
+  }
+  ~Pairs() {
+    for (auto &p : at) pdlt_position_pairs_free(&p);
+  }
+  Pairs(const Pairs &) = delete;
+  std::vector<pdlt_position_pairs> at;
+};
+
 // All tensors, and the pairs of positions on which those of each layer stand.
 class Tensors {
  public:
   Tensors(const Kernels &kernels, bool all_pairs, double tolerance = 1e-10, int threads = 1)
-      : pairs((size_t)kernels.k.depth) {
-    const size_t L = pairs.size();
+      : pairs(kernels, all_pairs) {
     pdlt_error err = {};
     pdlt_tensor_settings s = {};
     s.activation = kernels.ex.network.activation;
@@ -100,41 +122,58 @@ class Tensors {
     s.dntk = 1;
     s.all_pairs = all_pairs;
     EXPECT_EQ(pdlt_tensors_new(&set, &kernels.k, &s, &err), PDLT_OK) << err.message;
-    for (size_t l = L; l-- > 0;) {
-      const bool needed = !all_pairs && l + 1 < L;
-      EXPECT_EQ(needed ? pdlt_position_pairs_needed(&pairs[l], &kernels.layer[l + 1],
-                                                    &pairs[l + 1], &err)
-                       : pdlt_position_pairs_all(&pairs[l], pdlt_layer_here(&kernels.layer[l]), &err),
-                PDLT_OK);
-    }
   }
-  ~Tensors() {
-    pdlt_tensors_free(&set);
-    for (auto &p : pairs) pdlt_position_pairs_free(&p);
-  }
+  ~Tensors() { pdlt_tensors_free(&set); }
   Tensors(const Tensors &) = delete;
   // Number of the pair of slots a, b in layer l, PDLT_ABSENT: not there.
   size_t Pair(int l, size_t a, size_t b) const {
-    const pdlt_position_pairs &at = pairs[(size_t)l - 1];
+    const pdlt_position_pairs &at = pairs.at[(size_t)l - 1];
     const size_t place = at.place[a / set.D * at.positions + b / set.D];
     return place == PDLT_ABSENT ? place : (place * set.D + a % set.D) * set.D + b % set.D;
   }
-  size_t Count(int l) const { return pairs[(size_t)l - 1].count * set.D * set.D; }
-  size_t Slots(int l) const { return pairs[(size_t)l - 1].positions * set.D; }
+  size_t Count(int l) const { return pairs.at[(size_t)l - 1].count * set.D * set.D; }
+  size_t Slots(int l) const { return pairs.at[(size_t)l - 1].positions * set.D; }
   // Entry (a, b, c, d) in the order of the name, of rank 2 (a, b); *there = 0: not kept.
   double At(int l, int name, size_t a, size_t b, size_t c, size_t d, bool *there) const {
     const double *data = pdlt_tensors_get(&set, l, static_cast<pdlt_tensor_name>(name));
     const size_t N = Count(l);
-    const bool crossed = name == PDLT_TENSOR_P && Slots(l) > set.D; // one position: as its name says
-    const size_t first = Pair(l, a, crossed ? d : b), second = crossed ? Pair(l, b, c) : Pair(l, c, d);
+    const bool crossed =
+        name == PDLT_TENSOR_P && Slots(l) > set.D;  // one position: as its name says
+    const size_t first = Pair(l, a, crossed ? d : b),
+                 second = crossed ? Pair(l, b, c) : Pair(l, c, d);
     const bool rank2 = pdlt_tensor_rank(static_cast<pdlt_tensor_name>(name)) == 2;
     *there = first != PDLT_ABSENT && (rank2 || second != PDLT_ABSENT);
     if (!*there) return 0;
     return rank2 ? data[first] : data[first * N + second];
   }
   pdlt_tensor_set set = {};
-  std::vector<pdlt_position_pairs> pairs;
+  Pairs pairs;
 };
+
+// Largest difference of a tensor's entries that both keep, and the largest entry.
+struct Difference {
+  double worst = 0, largest = 0;
+};
+
+// The samples of `few` are the first of `many`.
+inline Difference Compare(const Tensors &few, const Tensors &many, int l, int name) {
+  const size_t N = few.Slots(l), D = few.set.D;
+  const auto to = [&](size_t slot) { return slot / D * many.set.D + slot % D; };
+  const bool rank2 = pdlt_tensor_rank(static_cast<pdlt_tensor_name>(name)) == 2;
+  Difference out;
+  for (size_t at = 0; at < (rank2 ? N * N : N * N * N * N); at++) {
+    const size_t a = rank2 ? at / N : at / (N * N * N), b = rank2 ? at % N : at / (N * N) % N;
+    bool one = false, other = false;
+    const size_t c = at / N % N, d = at % N;
+    const double x = few.At(l, name, a, b, c, d, &one);
+    const double y = many.At(l, name, to(a), to(b), to(c), to(d), &other);
+    EXPECT_TRUE(other || !one);
+    if (!one) continue;
+    out.worst = std::fmax(out.worst, std::fabs(x - y));
+    out.largest = std::fmax(out.largest, std::fabs(y));
+  }
+  return out;
+}
 
 }  // namespace positions_support
 

@@ -1,0 +1,72 @@
+// position_tensors_test.cpp - tensors over positions: their errors, and samples that do not see each other.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/theory/positions_support.h"
+
+using naive_wiring::Line;
+using positions_support::Compare;
+using positions_support::Difference;
+using positions_support::Kernels;
+using positions_support::Network;
+using positions_support::Tensors;
+
+namespace {
+
+const naive_wiring::Layer kDense = {naive_wiring::kDense};
+
+double ErrorOf(const Tensors &t, int l, int name) { return t.set.layer[l - 1].err[name]; }
+
+const std::vector<Network> kHonest = {
+    {"", "tanh", false, {1, 2}, {Line(3, true), Line(1, false, 1, 2), kDense}},
+    {"", "gelu", false, {1, 2}, {Line(3, false), Line(3, true), kDense}},
+};
+
+TEST(PositionTensors, ReportedErrorsAreHonest) {
+  const double tolerance = 1e-6;
+  for (const Network &net : kHonest) {
+    const Kernels exact_kernels(net, 2), kernels(net, 2, tolerance);
+    const Tensors exact(exact_kernels, false, 1e-13), t(kernels, false, tolerance);
+    for (int l = 2; l <= 3; l++)
+      for (int n = 0; n < PDLT_TENSOR_COUNT; n++) {
+        const Difference d = Compare(t, exact, l, n);
+        EXPECT_LE(d.worst, ErrorOf(t, l, n) + ErrorOf(exact, l, n)) << net.activation << l << " " << n;
+        EXPECT_LE(ErrorOf(t, l, n), 100.0 * tolerance * d.largest) << net.activation << l << " " << n;
+        EXPECT_EQ(ErrorOf(t, l, n) > 0.0, d.largest > 0.0);
+      }
+  }
+}
+
+// More samples than errors are estimated on: brackets of a polynomial are exact, so that the two recursions
+// differ by rounding, wherever the checked samples stand among the others; and samples do not see each other.
+TEST(PositionTensors, ManySamples) {
+  const Network net = {"", "quadratic(0.3)", false, {1, 3}, {Line(3, true), Line(3, false, 2), kDense}};
+  const Kernels many_kernels(net, 15), few_kernels(net, 2);
+  const Tensors many(many_kernels, false), few(few_kernels, false);
+  for (int l = 2; l <= 3; l++)
+    for (int n = 0; n < PDLT_TENSOR_COUNT; n++) {
+      const Difference d = Compare(few, many, l, n);
+      EXPECT_LE(d.worst, 1e-13 * d.largest) << l << " " << n;
+      EXPECT_LE(ErrorOf(many, l, n), 1e-11 * d.largest) << l << " " << n;
+    }
+}
+
+TEST(PositionTensors, ThreadsChangeNothing) {
+  const Network net = {"", "gelu", false, {1, 3}, {Line(2, false), Line(3, true), kDense}};
+  const Kernels kernels(net, 2);
+  const Tensors one(kernels, false, 1e-3), three(kernels, false, 1e-3, 3);
+  for (int l = 2; l <= 3; l++)
+    for (int n = 0; n < PDLT_TENSOR_COUNT; n++) {
+      const pdlt_tensor_name name = static_cast<pdlt_tensor_name>(n);
+      const size_t N = one.Count(l), count = pdlt_tensor_rank(name) == 2 ? N : N * N;
+      const double *x = pdlt_tensors_get(&one.set, l, name);
+      EXPECT_EQ(std::vector<double>(x, x + count),
+                std::vector<double>(pdlt_tensors_get(&three.set, l, name),
+                                    pdlt_tensors_get(&three.set, l, name) + count))
+          << l << " " << n;
+      EXPECT_EQ(ErrorOf(one, l, n), ErrorOf(three, l, n));
+    }
+}
+
+}  // namespace
