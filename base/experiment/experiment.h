@@ -308,6 +308,11 @@ pdlt_status pdlt_experiment_blame(const pdlt_experiment *ex, const char *key, pd
 /* Key that until was written under, for messages; NULL: members is a number. */
 const char *pdlt_until_key(const pdlt_experiment *ex);
 
+/* Images are there, of so many rows and columns: their shape, where layers have positions and
+ * network.input was not given. Errors: PDLT_ERR_INPUT `FILE:LINE: network.layers: ...` (they do not fit). */
+pdlt_status pdlt_experiment_place_images(pdlt_experiment *ex, size_t rows, size_t columns,
+                                         size_t inputs, pdlt_error *err);
+
 /* Refuses (PDLT_ERR_INPUT, naming the memory) widths of which one network would not fit
  * into 8 GiB; inputs: n_0. The reader calls it with what the file says; callers again
  * once the data are known. */
