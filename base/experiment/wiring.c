@@ -140,6 +140,18 @@ pdlt_status pdlt_wiring_check(const pdlt_experiment *ex, size_t inputs, pdlt_err
   return status;
 }
 
+pdlt_status pdlt_experiment_place_images(pdlt_experiment *ex, size_t rows, size_t columns,
+                                         size_t inputs, pdlt_error *err) {
+  if (ex->network.layers == NULL) return PDLT_OK;
+  if (ex->network.dimensions == 0 && rows > 0) {
+    ex->network.dimensions = 2;
+    ex->network.shape[0] = (int)rows;
+    ex->network.shape[1] = (int)columns;
+    ex->network.channels = 1;
+  }
+  return pdlt_wiring_check(ex, inputs, err);
+}
+
 size_t pdlt_layer_window(const pdlt_layer *layer, size_t tap, size_t p) {
   const pdlt_wiring *w = &layer->wiring;
   if (layer->kind == PDLT_LAYER_DENSE) return 0;

@@ -15,6 +15,7 @@
 #include "theory/infinite/critical.h"
 #include "theory/infinite/kernel.h"
 #include "theory/infinite/training.h"
+#include "theory/tensors/tensors.h"
 #include "trainer/pilot/stability_tail.h"
 #include "trainer/statistics/moments.h"
 
@@ -103,6 +104,23 @@ static pdlt_status find_critical(pdlt_critical_point *out, const pdlt_activation
   return PDLT_OK;
 }
 
+/* Positions of every layer, and what tensors over them take. */
+static pdlt_status fill_positions(work *w, pdlt_error *err) {
+  const pdlt_experiment *ex = &w->plain;
+  const pdlt_dataset *data = &w->study->resolved.data;
+  const int dntk = pdlt_experiment_unpredicted(ex, PDLT_MEASURE_DNTK) == NULL;
+  pdlt_layer *layer = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
+  for (int l = 0; l < ex->network.depth; l++)
+    w->e->layer[l].positions = pdlt_layer_here(&layer[l]);
+  PDLT_TRY(pdlt_tensors_bytes(&w->e->tensor_bytes, &w->e->pairs, layer, ex->network.depth,
+                              data->train + data->test, dntk, err));
+cleanup:
+  pdlt_free(layer);
+  return status;
+}
+
 static pdlt_status fill_layers(work *w, pdlt_error *err) {
   const pdlt_experiment *ex = &w->plain;
   const pdlt_activation *act = &ex->network.activation;
@@ -112,6 +130,7 @@ static pdlt_status fill_layers(work *w, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&w->e->layer, (size_t)L, sizeof *w->e->layer, err));
   PDLT_TRY(pdlt_alloc(&K, (size_t)L, sizeof *K, err));
+  PDLT_TRY(fill_positions(w, err));
   PDLT_TRY(mean_kernels(w, K, err));
   PDLT_TRY(find_critical(&point, act, err));
   for (int l = 0; l < L; l++) {

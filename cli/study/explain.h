@@ -20,7 +20,8 @@ extern "C" {
 /* Layer l = 1..L at l - 1. chi: of the step to the next layer, from its C_W; beyond the last as if
  * it came once more. */
 typedef struct pdlt_explained_layer {
-  double K; /* mean over samples of K_aa */
+  double K;         /* mean over samples of K_aa, and over positions */
+  size_t positions; /* 1 without positions */
   double chi_par, chi_perp;
   const char *phase; /* "ordered", "critical", "chaotic"; "unknown" where chi_perp is */
 } pdlt_explained_layer;
@@ -39,6 +40,8 @@ typedef struct pdlt_explanation {
                                 layers and r_star are those of the widest, eta_max the smallest */
   int threads;
   pdlt_explained_layer *layer; /* (L) owned; NULL in the short form */
+  double pairs, tensor_bytes; /* of slots in the largest layer with positions, and what theory takes of
+                                 memory for them; 0: no layer has positions */
   double theta_max, eta_max;
   double depth_over_width, r_star; /* at the narrowest width */
   pdlt_reach *reach;               /* (widths) owned; NULL without theory (training alone) */
@@ -69,7 +72,7 @@ void pdlt_explanation_free(pdlt_explanation *explanation);
 /* As text; of a brief one the short form. Owned by the caller (pdlt_free). */
 pdlt_status pdlt_explanation_text(const pdlt_explanation *e, char **out, pdlt_error *err);
 
-/* With the keys of NOTATION.md; new reference. Errors: PDLT_ERR_MEMORY. */
+/* With the keys of NOTATION.md, and `figures` as the experiment has it; new reference. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_explanation_json(const pdlt_explanation *e, json_t **out, pdlt_error *err);
 
 /* Before training: the short form as notes of the study's progress; nothing when that is quiet. */

@@ -28,7 +28,7 @@ static const char *const sabotage_keys[] = {"omit",           "flip", "factor", 
                                             "infinite_width", "set",  NULL};
 static const char *const test_words[] = {"limit", "slope", "exact", "theory", "exponent", NULL};
 static const char *const chapters[] = {"1", "2",  "3",  "4",   "5", "6", "7", "8",
-                                       "9", "10", "11", "inf", "A", "B", "K", NULL};
+                                       "9", "10", "11", "inf", "A", "B", "C", "K", NULL};
 
 #define FAIL(node, key, ...) pdlt_yaml_fail(r->path, (node)->line, key, r->err, __VA_ARGS__)
 

@@ -28,6 +28,8 @@ static void write_chapter(FILE *out, const char *chapter) {
   const int appendix = strcmp(chapter, "A") == 0 || strcmp(chapter, "B") == 0;
   if (strcmp(chapter, "K") == 0)
     fprintf(out, "Kinks");
+  else if (strcmp(chapter, "C") == 0)
+    fprintf(out, "Architectures");
   else if (appendix)
     fprintf(out, "App. %s", chapter);
   else

@@ -17,10 +17,7 @@ extern "C" {
 
 typedef enum pdlt_order { PDLT_BY_SAMPLE, PDLT_BY_NEURON } pdlt_order;
 
-/* kappa, and the window that tap t reads at position p (base/experiment/layer.h), of any layer. */
-static inline size_t pdlt_layer_taps(const pdlt_layer *layer) {
-  return layer->kind == PDLT_LAYER_DENSE ? 1 : layer->taps;
-}
+/* The window that tap t reads at position p (base/experiment/layer.h), of any layer. */
 static inline size_t pdlt_layer_reads(const pdlt_layer *layer, size_t t, size_t p) {
   return layer->kind == PDLT_LAYER_DENSE ? 0 : pdlt_layer_window(layer, t, p);
 }
