@@ -111,7 +111,7 @@ static pdlt_status check_layer(const pdlt_experiment *ex, int l, const size_t be
                    l, ex->network.layers[l - 2].reads == PDLT_READS_AVERAGE ? "average" : "dense");
   if (!keys->square && ex->network.dimensions == 1)
     return fail_at(ex, l, err,
-                   "layer %d: conv has two numbers, but samples one dimension; write one", l);
+                   "layer %d: conv has two numbers, but samples have one dimension; write one", l);
   for (int d = 0; d < 2 && status == PDLT_OK; d++)
     if (has_direction(ex, d)) status = check_direction(ex, l, below[d], d, err);
   return status;
@@ -121,9 +121,14 @@ static pdlt_status check_inputs(const pdlt_experiment *ex, size_t inputs, pdlt_e
   const size_t here = pdlt_wiring_inputs(ex), channels = (size_t)ex->network.channels;
   if (inputs == 0 || ex->network.dimensions == 0) return PDLT_OK;
   if (channels > 0 ? inputs == here * channels : inputs % here == 0) return PDLT_OK;
+  if (channels > 0)
+    return pdlt_experiment_fail(ex, "network.input", err,
+                                "%zu positions times %zu channels are %zu inputs; samples have "
+                                "%zu, channels times positions",
+                                here, channels, here * channels, inputs);
   return pdlt_experiment_fail(ex, "network.input", err,
-                              "%zu positions%s; samples have %zu inputs, channels times positions",
-                              here, channels > 0 ? " times the channels" : "", inputs);
+                              "%zu positions; samples have %zu inputs, channels times positions",
+                              here, inputs);
 }
 
 pdlt_status pdlt_wiring_check(const pdlt_experiment *ex, size_t inputs, pdlt_error *err) {

@@ -307,7 +307,15 @@ TEST(Experiment, JsonIsReadBackTheSame) {
       {"data={source: csv, file: f, label: c, header: true, classes: [-3, 1], shuffle: 7, "
        "balance: true, empty_classes: true, train: 5}"},
       {"data={source: npy, file: f.npz, x: u, y: v, pool: 4, train: 5}"},
-      {"data={source: npy, x: u.npy, y: v.npy, classes: [1, 2], targets: one_hot, train: 5}"}};
+      {"data={source: npy, x: u.npy, y: v.npy, classes: [1, 2], targets: one_hot, train: 5}"},
+      {"network.input={shape: [4]}"},
+      {"network.input={shape: [2, 2], channels: 1}", "network.layers=[dense, average, dense]"},
+      {"network.input={shape: [2]}",
+       "network.layers=[{conv: 3, padding: zero, pool: 1}, {pool: 2, stride: 1, conv: 1}, dense]"},
+      {"network.input={shape: [2, 2]}",
+       "network.layers=[{conv: [2, 1], padding: circular}, {conv: [1, 1], padding: zero, stride: "
+       "2}, "
+       "average]"}};
   for (const auto &settings : cases) {
     Experiment first(kFull, settings);
     std::string text = Json(first.ex);
@@ -315,6 +323,29 @@ TEST(Experiment, JsonIsReadBackTheSame) {
     EXPECT_EQ(Json(second.ex), text);
     EXPECT_EQ(Hash(second.ex, "d", 0), Hash(first.ex, "d", 0));
   }
+}
+
+// Keys that a file does not have are not in its digest, which is that of versions that did not know them.
+TEST(Experiment, LayersThatAreNotWrittenAreNotInTheDigest) {
+  EXPECT_EQ(Hash(Experiment(kSmall).ex, "d", 0), "b3366248c7f38726");
+  EXPECT_EQ(Hash(Experiment(kSmall).ex, "d", 1), "dd82c9258ca2fd50");
+  const std::string plain = Hash(Experiment(kSmall).ex, "d", 1);
+  std::set<std::string> seen = {plain};
+  const std::vector<std::vector<std::string>> cases = {
+      {"network.layers=[dense, dense]"},
+      {"network.input={shape: [3]}"},
+      {"network.input={shape: [3], channels: 1}",
+       "network.layers=[{conv: 2, padding: zero}, dense]"},
+      {"network.input={shape: [3], channels: 1}",
+       "network.layers=[{conv: 2, padding: circular}, dense]"},
+      {"network.input={shape: [3], channels: 1}",
+       "network.layers=[{conv: 2, padding: circular, stride: 2}, dense]"},
+      {"network.input={shape: [3], channels: 1}",
+       "network.layers=[{conv: 1, padding: circular, pool: 3}, dense]"},
+      {"network.input={shape: [3], channels: 1}",
+       "network.layers=[{conv: 2, padding: circular}, average]"}};
+  for (const auto &settings : cases)
+    EXPECT_TRUE(seen.insert(Hash(Experiment(kSmall, settings).ex, "d", 1)).second) << settings[0];
 }
 
 TEST(Experiment, HashSeesWhatItShould) {
