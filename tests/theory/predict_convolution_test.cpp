@@ -94,19 +94,39 @@ TEST(PredictConvolution, EqualPositionsGiveTheSameNumbers) {
   const struct {
     const char *shape, *layers;
     size_t copies;
-  } cases[] = {
-      {"[1]", "[{conv: 3, padding: circular}, {conv: 2, padding: circular}, dense]", 1},
-      {"[3]", "[{conv: 3, padding: circular}, {conv: 1}, average]", 3},
-      {"[2, 2]", "[{conv: [1, 2], padding: circular}, {conv: 1, pool: 2}, dense]", 4},
-      {"[4]", "[average, dense, dense]", 4},
-      {"[4]", "[{conv: 2, padding: circular, stride: 3}, average, dense]", 4}};
+  } cases[] = {{"[1]", "[{conv: 3, padding: circular}, {conv: 2, padding: circular}, dense]", 1},
+               {"[3]", "[{conv: 3, padding: circular}, {conv: 1}, average]", 3},
+               {"[2, 2]", "[{conv: [1, 2], padding: circular}, {conv: 1, pool: 2}, dense]", 4},
+               {"[4]", "[average, dense, dense]", 4},
+               {"[4]", "[{conv: 2, padding: circular, stride: 3}, average, dense]", 4}};
   for (const auto &c : cases) {
-    const Prediction with({"network.input={shape: " + std::string(c.shape) + ", channels: 3}",
-                           Layers(c.layers)},
-                          c.copies);
-    for (const char *name : {"K", "Theta", "layer1/K", "layer2/Theta", "q_lo", "q_nlo", "V", "G1",
-                             "Theta1", "D", "F", "A", "B", "P", "Q", "R", "S", "T", "U", "z_lo",
-                             "z_nlo", "cov_nlo", "loss_test_nlo", "z_end_nlo"}) {
+    const Prediction with(
+        {"network.input={shape: " + std::string(c.shape) + ", channels: 3}", Layers(c.layers)},
+        c.copies);
+    for (const char *name : {"K",
+                             "Theta",
+                             "layer1/K",
+                             "layer2/Theta",
+                             "q_lo",
+                             "q_nlo",
+                             "V",
+                             "G1",
+                             "Theta1",
+                             "D",
+                             "F",
+                             "A",
+                             "B",
+                             "P",
+                             "Q",
+                             "R",
+                             "S",
+                             "T",
+                             "U",
+                             "z_lo",
+                             "z_nlo",
+                             "cov_nlo",
+                             "loss_test_nlo",
+                             "z_end_nlo"}) {
       const List x = plain.Get(name), y = with.Get(name);
       double largest = 0;
       ASSERT_EQ(x.size(), y.size()) << name;
@@ -114,6 +134,38 @@ TEST(PredictConvolution, EqualPositionsGiveTheSameNumbers) {
       for (size_t i = 0; i < x.size(); i++)
         EXPECT_NEAR(x[i], y[i], 1e-10 * largest) << c.layers << " " << name << " " << i;
     }
+  }
+}
+
+// err/NAME of every array covers what a tighter tolerance changes, and is not far above what was asked for.
+TEST(PredictConvolution, ErrorsCoverTheDifference) {
+  for (const char *activation : {"tanh", "gelu"}) {
+    std::vector<std::string> settings = {
+        "network.activation=" + std::string(activation),
+        "network.input={shape: [2], channels: 2}",
+        Layers("[{conv: 2, padding: circular}, {conv: 3, padding: zero, stride: 2}, dense]"),
+        "data.inputs=4",
+        "data.train=1",
+        "data.scale=0.5",
+        "theory.tolerance=1e-6"};
+    const Prediction p(settings);
+    settings.back() = "theory.tolerance=1e-9";
+    const Prediction truth(settings);
+    size_t checked = 0;
+    for (size_t k = 0; k < p.out.count; k++) {
+      const std::string full = p.out.entries[k].name;
+      if (full.rfind("err/", 0) != 0) continue;
+      const List x = p.Get(full.substr(4)), y = truth.Get(full.substr(4));
+      double worst = 0, largest = 0;
+      for (size_t i = 0; i < x.size(); i++) {
+        worst = std::fmax(worst, std::fabs(x[i] - y[i]));
+        largest = std::fmax(largest, std::fabs(y[i]));
+      }
+      EXPECT_LE(worst, p.Get(full)[0] + truth.Get(full)[0]) << activation << " " << full;
+      EXPECT_LE(p.Get(full)[0], 1e-4 * largest) << activation << " " << full;
+      checked++;
+    }
+    EXPECT_GT(checked, 25u);
   }
 }
 
