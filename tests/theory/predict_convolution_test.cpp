@@ -34,7 +34,7 @@ class Prediction {
         << err_.message;
     EXPECT_EQ(pdlt_dataset_load(&data_, &ex_, &err_), PDLT_OK) << err_.message;
     if (copies > 1) Copy(copies);
-    const pdlt_predict_options options = {2, 1, nullptr};
+    const pdlt_predict_options options = {1, 1, nullptr};
     EXPECT_EQ(pdlt_predict(&out, &ex_, &data_, &options, &err_), PDLT_OK) << err_.message;
   }
   ~Prediction() {
