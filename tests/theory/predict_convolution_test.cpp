@@ -94,19 +94,39 @@ TEST(PredictConvolution, EqualPositionsGiveTheSameNumbers) {
   const struct {
     const char *shape, *layers;
     size_t copies;
-  } cases[] = {
-      {"[1]", "[{conv: 3, padding: circular}, {conv: 2, padding: circular}, dense]", 1},
-      {"[3]", "[{conv: 3, padding: circular}, {conv: 1}, average]", 3},
-      {"[2, 2]", "[{conv: [1, 2], padding: circular}, {conv: 1, pool: 2}, dense]", 4},
-      {"[4]", "[average, dense, dense]", 4},
-      {"[4]", "[{conv: 2, padding: circular, stride: 3}, average, dense]", 4}};
+  } cases[] = {{"[1]", "[{conv: 3, padding: circular}, {conv: 2, padding: circular}, dense]", 1},
+               {"[3]", "[{conv: 3, padding: circular}, {conv: 1}, average]", 3},
+               {"[2, 2]", "[{conv: [1, 2], padding: circular}, {conv: 1, pool: 2}, dense]", 4},
+               {"[4]", "[average, dense, dense]", 4},
+               {"[4]", "[{conv: 2, padding: circular, stride: 3}, average, dense]", 4}};
   for (const auto &c : cases) {
-    const Prediction with({"network.input={shape: " + std::string(c.shape) + ", channels: 3}",
-                           Layers(c.layers)},
-                          c.copies);
-    for (const char *name : {"K", "Theta", "layer1/K", "layer2/Theta", "q_lo", "q_nlo", "V", "G1",
-                             "Theta1", "D", "F", "A", "B", "P", "Q", "R", "S", "T", "U", "z_lo",
-                             "z_nlo", "cov_nlo", "loss_test_nlo", "z_end_nlo"}) {
+    const Prediction with(
+        {"network.input={shape: " + std::string(c.shape) + ", channels: 3}", Layers(c.layers)},
+        c.copies);
+    for (const char *name : {"K",
+                             "Theta",
+                             "layer1/K",
+                             "layer2/Theta",
+                             "q_lo",
+                             "q_nlo",
+                             "V",
+                             "G1",
+                             "Theta1",
+                             "D",
+                             "F",
+                             "A",
+                             "B",
+                             "P",
+                             "Q",
+                             "R",
+                             "S",
+                             "T",
+                             "U",
+                             "z_lo",
+                             "z_nlo",
+                             "cov_nlo",
+                             "loss_test_nlo",
+                             "z_end_nlo"}) {
       const List x = plain.Get(name), y = with.Get(name);
       double largest = 0;
       ASSERT_EQ(x.size(), y.size()) << name;
