@@ -112,8 +112,7 @@ static pdlt_status fill_positions(work *w, pdlt_error *err) {
   pdlt_layer *layer = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_layers_new(&layer, ex, 1, data->inputs, err));
-  for (int l = 0; l < ex->network.depth; l++)
-    w->e->layer[l].positions = pdlt_layer_here(&layer[l]);
+  for (int l = 0; l < ex->network.depth; l++) w->e->layer[l].positions = pdlt_layer_here(&layer[l]);
   PDLT_TRY(pdlt_tensors_bytes(&w->e->tensor_bytes, &w->e->pairs, layer, ex->network.depth,
                               data->train + data->test, dntk, err));
 cleanup:

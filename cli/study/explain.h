@@ -40,7 +40,8 @@ typedef struct pdlt_explanation {
                                 layers and r_star are those of the widest, eta_max the smallest */
   int threads;
   pdlt_explained_layer *layer; /* (L) owned; NULL in the short form */
-  double pairs, tensor_bytes; /* of slots in the largest layer with positions, and what theory takes of
+  double pairs,
+      tensor_bytes; /* of slots in the largest layer with positions, and what theory takes of
                                  memory for them; 0: no layer has positions */
   double theta_max, eta_max;
   double depth_over_width, r_star; /* at the narrowest width */

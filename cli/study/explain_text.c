@@ -76,9 +76,10 @@ static void put_positions(FILE *to, const pdlt_explanation *e) {
   if (!(e->pairs > 0)) return;
   fprintf(to, "positions of the layers:");
   for (int l = 0; l < e->ex->network.depth; l++) fprintf(to, " %zu", e->layer[l].positions);
-  fprintf(to,
-          "\norder 1/n over positions: %.0f pairs of slots in the largest layer, %.3g GiB of memory\n",
-          e->pairs, e->tensor_bytes / (1024.0 * 1024 * 1024));
+  fprintf(
+      to,
+      "\norder 1/n over positions: %.0f pairs of slots in the largest layer, %.3g GiB of memory\n",
+      e->pairs, e->tensor_bytes / (1024.0 * 1024 * 1024));
 }
 
 static void put_whole(FILE *to, const pdlt_explanation *e) {

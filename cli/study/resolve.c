@@ -164,8 +164,8 @@ pdlt_status pdlt_study_resolve(pdlt_study *study, pdlt_error *err) {
   pdlt_dataset_summary(&r.data, summary);
   if (summary[0] != 0 && pdlt_team_of_program().rank == 0)
     pdlt_progress_note(&study->progress, "%s", summary);
-  PDLT_TRY(pdlt_experiment_place_images(&r.experiment, r.data.rows, r.data.columns, r.data.inputs,
-                                        err));
+  PDLT_TRY(
+      pdlt_experiment_place_images(&r.experiment, r.data.rows, r.data.columns, r.data.inputs, err));
   PDLT_TRY(pdlt_experiment_check_memory(&r.experiment, r.data.inputs, err));
   PDLT_TRY(resolve_eta(&r, study, err));
   study->resolved = r;

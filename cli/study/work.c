@@ -8,6 +8,7 @@
 #include "base/vector/linalg.h"
 #include "compare/reach/gaussian_ntk.h"
 #include "trainer/control/flops.h"
+#include "trainer/network/layer.h"
 #include "trainer/pilot/stability_tail.h"
 
 /* All work on a trained pair and what is drawn beside it, in units of the pair: about the middle of
@@ -54,9 +55,10 @@ static const double thin = 48;
 static double ntk(const pdlt_network *net, double p) {
   double flops = PDLT_FLOPS_LOOP;
   for (int k = 0; k + 1 < net->depth; k++) {
-    const double in = (double)net->layer[k].in, out = (double)net->layer[k].out;
+    const double products = pdlt_flops_layer(&net->layer[k]);
+    const double out = (double)pdlt_layer_units(&net->layer[k]);
     flops +=
-        4 * (p + thin) * in * out + (p + PDLT_FLOPS_SIGMA + PDLT_FLOPS_SHORT) * p * out + 6 * p * p;
+        4 * (p + thin) * products + (p + PDLT_FLOPS_SIGMA + PDLT_FLOPS_SHORT) * p * out + 6 * p * p;
   }
   return flops;
 }
@@ -65,8 +67,9 @@ static double ntk(const pdlt_network *net, double p) {
 static double dntk(const pdlt_network *net, double p, double S) {
   double flops = PDLT_FLOPS_LOOP;
   for (int k = 0; k + 1 < net->depth; k++) {
-    const double in = (double)net->layer[k].in, out = (double)net->layer[k].out;
-    flops += 5 * (p * p + p * S) * in * out + 5 * PDLT_FLOPS_SHORT * p * p * p * out;
+    const double products = pdlt_flops_layer(&net->layer[k]);
+    const double out = (double)pdlt_layer_units(&net->layer[k]);
+    flops += 5 * (p * p + p * S) * products + 5 * PDLT_FLOPS_SHORT * p * p * p * out;
   }
   return flops;
 }
@@ -76,9 +79,23 @@ static double dntk(const pdlt_network *net, double p, double S) {
 static double slopes(const pdlt_network *net, double D) {
   double flops = PDLT_FLOPS_LOOP;
   for (int k = 0; k + 1 < net->depth; k++) {
-    const double in = (double)net->layer[k].in, out = (double)net->layer[k].out;
+    const double products = pdlt_flops_layer(&net->layer[k]);
+    const double out = (double)pdlt_layer_units(&net->layer[k]);
     flops +=
-        2 * (k > 0 ? D + thin : 0) * in * out + (PDLT_FLOPS_SIGMA + PDLT_FLOPS_SHORT) * D * out;
+        2 * (k > 0 ? D + thin : 0) * products + (PDLT_FLOPS_SIGMA + PDLT_FLOPS_SHORT) * D * out;
+  }
+  return flops;
+}
+
+/* V, D, F, A, B on S samples where layers have positions (trainer/measure/positions_fluctuation.h). */
+static double with_positions(const pdlt_plan *plan, const pdlt_network *net) {
+  const double S = (double)plan->first, K = (double)pdlt_layer_fan(&net->layer[net->depth - 1]);
+  const double R = has(plan, PDLT_QUANTITY_A) ? K * S : 0;
+  double flops = S > 0 ? PDLT_FLOPS_LOOP + PDLT_FLOPS_SHORT * S * S * R * R : 0;
+  for (int k = 0; k + 1 < net->depth; k++) {
+    const pdlt_layer *layer = &net->layer[k];
+    const double weights = (double)layer->out * (double)pdlt_layer_fan(layer);
+    flops += (2 * S + 4 * R) * pdlt_flops_layer(layer) + R * R * weights;
   }
   return flops;
 }
@@ -89,6 +106,7 @@ static double tensors(const pdlt_plan *plan, const pdlt_network *net) {
   const int fluctuations = has(plan, PDLT_QUANTITY_A) || has(plan, PDLT_QUANTITY_B);
   const int differentials = has(plan, PDLT_QUANTITY_P) || has(plan, PDLT_QUANTITY_R);
   double flops = 0;
+  if (plan->positions) return with_positions(plan, net);
   if (S > 0) flops += PDLT_FLOPS_LOOP + PDLT_FLOPS_SHORT * pairs * pairs;
   for (int k = 0; k + 1 < net->depth; k++) {
     const double in = (double)net->layer[k].in, out = (double)net->layer[k].out;

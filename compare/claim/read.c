@@ -27,8 +27,8 @@ static const char *const theory_keys[] = {"test",      "label",     "value",    
 static const char *const sabotage_keys[] = {"omit",           "flip", "factor", "value",
                                             "infinite_width", "set",  NULL};
 static const char *const test_words[] = {"limit", "slope", "exact", "theory", "exponent", NULL};
-static const char *const chapters[] = {"1", "2",  "3",  "4",   "5", "6", "7", "8",
-                                       "9", "10", "11", "inf", "A", "B", "C", "K", NULL};
+static const char *const chapters[] = {"1",  "2",  "3",   "4", "5", "6", "7", "8", "9",
+                                       "10", "11", "inf", "A", "B", "C", "K", NULL};
 
 #define FAIL(node, key, ...) pdlt_yaml_fail(r->path, (node)->line, key, r->err, __VA_ARGS__)
 

@@ -33,7 +33,8 @@ template <class Real>
 struct Block {
   Block(size_t count, std::mt19937_64 &gen) : size(count) {
     std::normal_distribution<double> normal;
-    const size_t bytes = ((count + 16) * sizeof(Real) + PDLT_ALIGNMENT) / PDLT_ALIGNMENT * PDLT_ALIGNMENT;
+    const size_t bytes =
+        ((count + 16) * sizeof(Real) + PDLT_ALIGNMENT) / PDLT_ALIGNMENT * PDLT_ALIGNMENT;
     data = static_cast<Real *>(std::aligned_alloc(PDLT_ALIGNMENT, bytes));
     for (size_t i = 0; i < count + 16; i++) data[i] = Real(i < count ? normal(gen) : 777);
   }
@@ -53,7 +54,8 @@ void check(const pdlt_simd_set *set, std::mt19937_64 &gen) {
   const size_t cols = V * (1 + gen() % 7), blocks = 1 + gen() % 5;
   const bool transposed = gen() % 2 == 0, with_start = gen() % 2 == 0, add = gen() % 2 == 0;
   const size_t a_rows = transposed ? depth : rows, a_cols = transposed ? rows : depth;
-  const size_t a_size = pdlt_panel_size(a_rows, a_cols, V), b_size = pdlt_panel_size(depth, cols, V);
+  const size_t a_size = pdlt_panel_size(a_rows, a_cols, V),
+               b_size = pdlt_panel_size(depth, cols, V);
   Block<Real> a(blocks * a_size, gen), b(blocks * b_size, gen), z(rows * cols, gen);
   Block<Real> start(transposed ? rows * cols : (rows + V) / V * V, gen);
   std::vector<pdlt_dense_piece> pieces(gen() % 6);

@@ -43,7 +43,7 @@ struct Moments {
 };
 
 struct Readout {
-  List V, D, F; // over h
+  List V, D, F;  // over h
 };
 
 // Means of q, theta and of their products: T, X, Y of the layer.
@@ -53,7 +53,8 @@ Moments Mean(const Moments &below, const Map &map, size_t l) {
   const size_t pairs = map.N * map.N;
   const List q = map.Pair(below.K), t = map.Pair(below.theta);
   const List qq = map.Both(below.qq), qt = map.Both(below.qt), G = map.Both(below.G);
-  Moments out = {List(pairs), List(pairs), List(pairs * pairs), List(pairs * pairs), List(pairs * pairs)};
+  Moments out = {List(pairs), List(pairs), List(pairs * pairs), List(pairs * pairs),
+                 List(pairs * pairs)};
   for (size_t ab = 0; ab < pairs; ab++) {
     out.K[ab] = C_b + C * q[ab];
     out.theta[ab] = lambda_b + lambda * q[ab] + C * t[ab];
@@ -88,13 +89,15 @@ Readout Exact(const Network &net, const List &x, double n) {
   const size_t L = net.layers.size(), n_0 = positions_support::kChannels;
   naive_wiring::Shape below = net.shape;
   const size_t P = (size_t)below.Size(), M = P * kSamples;
-  Moments now = {List(M * M), List(M * M), List(M * M * M * M), List(M * M * M * M), List(M * M * M * M)};
+  Moments now = {List(M * M), List(M * M), List(M * M * M * M), List(M * M * M * M),
+                 List(M * M * M * M)};
   for (size_t p = 0; p < M; p++)
     for (size_t q = 0; q < M; q++)
       for (size_t j = 0; j < n_0; j++)
         now.K[p * M + q] += x[(p % kSamples * n_0 + j) * P + p / kSamples] *
                             x[(q % kSamples * n_0 + j) * P + q / kSamples] / double(n_0);
-  for (size_t at = 0; at < now.qq.size(); at++) now.qq[at] = now.K[at / (M * M)] * now.K[at % (M * M)];
+  for (size_t at = 0; at < now.qq.size(); at++)
+    now.qq[at] = now.K[at / (M * M)] * now.K[at % (M * M)];
   for (size_t l = 0; l < L; l++) {
     const Map map(naive_wiring::Taps(net.layers[l], below), kSamples);
     now = Mean(now, map, l);
@@ -142,7 +145,7 @@ TEST_P(ConvolutionLinear, ExactAtFiniteWidth) {
   const int L = (int)net.layers.size();
   const Kernels kernels(net, kSamples);
   const Tensors tensors(kernels, false);
-  std::vector<Readout> exact; // of degree L - 2 in 1/n, after the division by h
+  std::vector<Readout> exact;  // of degree L - 2 in 1/n, after the division by h
   for (int n = 1; n < L; n++) exact.push_back(Exact(net, kernels.x, n));
   for (size_t at = 0; at < exact[0].V.size(); at++) {
     List V, D, F;

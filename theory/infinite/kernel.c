@@ -67,8 +67,7 @@ static pdlt_status recursion_new(pdlt_kernel_recursion *work, const pdlt_kernel_
   PDLT_TRY(pdlt_alloc(&work->err_theta, E, E * sizeof *work->err_theta, err));
   PDLT_TRY(pdlt_alloc(&work->next_K, E, E * sizeof *work->next_K, err));
   PDLT_TRY(pdlt_alloc(&work->next_theta, E, E * sizeof *work->next_theta, err));
-  if (has_positions(settings))
-    PDLT_TRY(pdlt_alloc(&work->terms, E, E * sizeof *work->terms, err));
+  if (has_positions(settings)) PDLT_TRY(pdlt_alloc(&work->terms, E, E * sizeof *work->terms, err));
   if (!work->averages.traits.smooth && work->terms == NULL) {
     PDLT_TRY(pdlt_alloc(&work->angle, D, D * sizeof *work->angle, err));
     PDLT_TRY(pdlt_alloc(&work->next_angle, D, D * sizeof *work->next_angle, err));

@@ -84,13 +84,18 @@ void pdlt_position_map_free(pdlt_position_map *map) {
   *map = (pdlt_position_map){0};
 }
 
+/* Taps first <= t < end. */
+typedef struct tap_range {
+  size_t first, end;
+} tap_range;
+
 /* Terms of a row into column and weight, or only their number where these are NULL. */
-static size_t row_terms(const pdlt_layer *layer, const pdlt_position_pairs *below, size_t p,
-                        size_t q, size_t *column, double *weight) {
+static size_t row_terms(const pdlt_layer *layer, tap_range taps, const pdlt_position_pairs *below,
+                        size_t p, size_t q, size_t *column, double *weight) {
   const size_t P = below->positions, size = pdlt_layer_pool(layer);
-  const double each = 1.0 / ((double)pdlt_layer_taps(layer) * (double)size * (double)size);
+  const double each = 1.0 / ((double)(taps.end - taps.first) * (double)size * (double)size);
   size_t count = 0;
-  for (size_t tap = 0; tap < pdlt_layer_taps(layer); tap++) {
+  for (size_t tap = taps.first; tap < taps.end; tap++) {
     const size_t left = pdlt_layer_window(layer, tap, p), right = pdlt_layer_window(layer, tap, q);
     if (left == PDLT_ABSENT || right == PDLT_ABSENT) continue;
     for (size_t k = 0; k < size * size; k++, count++) {
@@ -103,24 +108,36 @@ static size_t row_terms(const pdlt_layer *layer, const pdlt_position_pairs *belo
   return count;
 }
 
-pdlt_status pdlt_position_map_new(pdlt_position_map *out, const pdlt_layer *layer,
-                                  const pdlt_position_pairs *below, const pdlt_position_pairs *here,
-                                  pdlt_error *err) {
+static pdlt_status map_new(pdlt_position_map *out, const pdlt_layer *layer, tap_range taps,
+                           const pdlt_position_pairs *below, const pdlt_position_pairs *here,
+                           pdlt_error *err) {
   pdlt_position_map map = {.rows = here->count, .columns = below->count};
   pdlt_status status = PDLT_OK;
   map.identity = below->positions == 1 && here->positions == 1 && pdlt_layer_taps(layer) == 1;
   PDLT_TRY(pdlt_alloc(&map.begin, map.rows + 1, sizeof *map.begin, err));
   for (size_t r = 0; r < map.rows; r++)
     map.begin[r + 1] =
-        map.begin[r] + row_terms(layer, below, here->first[r], here->second[r], NULL, NULL);
+        map.begin[r] + row_terms(layer, taps, below, here->first[r], here->second[r], NULL, NULL);
   PDLT_TRY(pdlt_alloc(&map.column, map.begin[map.rows], sizeof *map.column, err));
   PDLT_TRY(pdlt_alloc(&map.weight, map.begin[map.rows], sizeof *map.weight, err));
   for (size_t r = 0; r < map.rows; r++)
-    row_terms(layer, below, here->first[r], here->second[r], map.column + map.begin[r],
+    row_terms(layer, taps, below, here->first[r], here->second[r], map.column + map.begin[r],
               map.weight + map.begin[r]);
   *out = map;
   return PDLT_OK;
 cleanup:
   pdlt_position_map_free(&map);
   return status;
+}
+
+pdlt_status pdlt_position_map_new(pdlt_position_map *out, const pdlt_layer *layer,
+                                  const pdlt_position_pairs *below, const pdlt_position_pairs *here,
+                                  pdlt_error *err) {
+  return map_new(out, layer, (tap_range){0, pdlt_layer_taps(layer)}, below, here, err);
+}
+
+pdlt_status pdlt_position_map_of_tap(pdlt_position_map *out, const pdlt_layer *layer, size_t tap,
+                                     const pdlt_position_pairs *below,
+                                     const pdlt_position_pairs *here, pdlt_error *err) {
+  return map_new(out, layer, (tap_range){tap, tap + 1}, below, here, err);
 }

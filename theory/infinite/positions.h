@@ -51,6 +51,10 @@ typedef struct pdlt_position_map {
 pdlt_status pdlt_position_map_new(pdlt_position_map *out, const pdlt_layer *layer,
                                   const pdlt_position_pairs *below, const pdlt_position_pairs *here,
                                   pdlt_error *err);
+/* The same of one tap alone, without 1/kappa. */
+pdlt_status pdlt_position_map_of_tap(pdlt_position_map *out, const pdlt_layer *layer, size_t tap,
+                                     const pdlt_position_pairs *below,
+                                     const pdlt_position_pairs *here, pdlt_error *err);
 void pdlt_position_map_free(pdlt_position_map *map);
 
 #ifdef __cplusplus

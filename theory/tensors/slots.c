@@ -125,6 +125,38 @@ pdlt_status pdlt_slots_map(const pdlt_position_map *map, size_t D, int rank, int
   return PDLT_OK;
 }
 
+pdlt_status pdlt_slots_common_tap(const pdlt_layer *layer, const pdlt_position_pairs *below,
+                                  const pdlt_position_pairs *here, size_t D, double factor,
+                                  int threads, const double *from, double *to, pdlt_error *err) {
+  const size_t M = here->count * D * D, taps = pdlt_layer_taps(layer);
+  double *one = NULL;
+  pdlt_position_map map = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&one, M, M * sizeof *one, err));
+  for (size_t i = 0; i < M * M; i++) to[i] *= factor;
+  for (size_t t = 0; t < taps; t++) {
+    PDLT_TRY(pdlt_position_map_of_tap(&map, layer, t, below, here, err));
+    PDLT_TRY(pdlt_slots_map(&map, D, 4, threads, from, one, err));
+    for (size_t i = 0; i < M * M; i++) to[i] += (1 - factor) / (double)taps * one[i];
+    pdlt_position_map_free(&map);
+  }
+cleanup:
+  pdlt_position_map_free(&map);
+  pdlt_free(one);
+  return status;
+}
+
+void pdlt_slots_scale_offsets(const pdlt_position_pairs *here, size_t D, int rank, double factor,
+                              double *tensor) {
+  const size_t square = D * D, M = here->count * square;
+  for (size_t m = 0; m < M; m++) {
+    const int row = here->first[m / square] != here->second[m / square];
+    if (rank == 2 && row) tensor[m] *= factor;
+    for (size_t k = 0; k < M && rank == 4; k++)
+      if (row || here->first[k / square] != here->second[k / square]) tensor[m * M + k] *= factor;
+  }
+}
+
 void pdlt_slots_unpair(size_t D, const double *from, double *to) {
   for (size_t i = 0; i < D * D * D * D; i++) {
     const size_t i3 = i % D, i2 = i / D % D, i1 = i / (D * D) % D, i0 = i / (D * D * D);

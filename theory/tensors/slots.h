@@ -50,6 +50,16 @@ static inline size_t pdlt_pair_second(const pdlt_slot_pairs *pairs, size_t pair)
 pdlt_status pdlt_slots_map(const pdlt_position_map *map, size_t D, int rank, int threads,
                            const double *from, double *to, pdlt_error *err);
 
+/* What masks make of a layer's map: to = factor to + (1 - factor) (1/kappa) sum_t M^t from M^t^T, one tap
+ * common to both pairs of a tensor of rank 4. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_slots_common_tap(const pdlt_layer *layer, const pdlt_position_pairs *below,
+                                  const pdlt_position_pairs *here, size_t D, double factor,
+                                  int threads, const double *from, double *to, pdlt_error *err);
+
+/* Entries of a tensor on `here` with a pair of different positions times factor. */
+void pdlt_slots_scale_offsets(const pdlt_position_pairs *here, size_t D, int rank, double factor,
+                              double *tensor);
+
 /* P_0123 of a layer without positions from pairs (03)(12). */
 void pdlt_slots_unpair(size_t D, const double *from, double *to);
 

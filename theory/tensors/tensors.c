@@ -127,15 +127,29 @@ static double width_ratio(const pdlt_layer *layer, int l) {
   return l < 2 ? 1.0 : (double)layer[l - 1].out / (double)layer[l - 1].in;
 }
 
-/* `raw`, on the pairs of the layer below, through the map into `to`. */
-static pdlt_status map_tensors(const tensor_driver *driver, const pdlt_position_map *map, size_t D,
-                               int one_position, pdlt_tensor_layer *raw, pdlt_tensor_layer *to,
-                               pdlt_error *err) {
+/* One tensor through the map of layer + 1, and what masks make of that. */
+static pdlt_status map_tensor(const tensor_driver *driver, int layer, const pdlt_position_map *map,
+                              size_t D, int rank, const double *raw, double *to, pdlt_error *err) {
+  const pdlt_position_pairs *here = &driver->positions[layer];
+  const pdlt_tensor_settings *settings = driver->settings;
+  const double taps = pdlt_term_factor(settings->mask, PDLT_TERM_POSITIONS_TAPS);
+  const double offsets = pdlt_term_factor(settings->mask, PDLT_TERM_POSITIONS_OFFSETS);
+  pdlt_status status = pdlt_slots_map(map, D, rank, settings->threads, raw, to, err);
+  if (status == PDLT_OK && taps != 1.0 && rank == 4)
+    status = pdlt_slots_common_tap(&settings->layer[layer], &driver->positions[layer - 1], here, D,
+                                   taps, settings->threads, raw, to, err);
+  if (offsets != 1.0) pdlt_slots_scale_offsets(here, D, rank, offsets, to);
+  return status;
+}
+
+/* `raw`, on the pairs of the layer, through the map of layer + 1 into `to`. */
+static pdlt_status map_tensors(const tensor_driver *driver, int layer, const pdlt_position_map *map,
+                               size_t D, int one_position, pdlt_tensor_layer *raw,
+                               pdlt_tensor_layer *to, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   double *paired = NULL;
   for (int t = 0; t < PDLT_TENSOR_COUNT && raw->data[t] != NULL; t++) {
-    PDLT_TRY(pdlt_slots_map(map, D, table[t].rank, driver->settings->threads, raw->data[t],
-                            to->data[t], err));
+    PDLT_TRY(map_tensor(driver, layer, map, D, table[t].rank, raw->data[t], to->data[t], err));
     pdlt_free(raw->data[t]);
     raw->data[t] = NULL;
   }
@@ -199,7 +213,7 @@ static pdlt_status advance(const tensor_driver *driver, int layer, const advance
   } else {
     PDLT_TRY(layer_alloc(&raw, from->slots->count, tensor_count(driver->settings), err));
     PDLT_TRY(one_step(driver, layer, from, 1, &raw, err));
-    PDLT_TRY(map_tensors(driver, &map, from->slots->D, here->positions == 1, &raw, to, err));
+    PDLT_TRY(map_tensors(driver, layer, &map, from->slots->D, here->positions == 1, &raw, to, err));
   }
 cleanup:
   layer_free(&raw);

@@ -38,6 +38,11 @@ static int is_changed(const pdlt_mask *m, const char *name) {
   return changed;
 }
 
+/* positions.* in a network without any. */
+static int is_out_of_place(const pdlt_experiment *ex, const char *name) {
+  return ex->network.layers == NULL && pdlt_term_is_named(name, "positions");
+}
+
 static pdlt_status apply(pdlt_mask *m, const pdlt_experiment *ex, const char *key,
                          const pdlt_name_list *list, double factor, pdlt_error *err) {
   for (size_t i = 0; i < list->count; i++) {
@@ -45,6 +50,11 @@ static pdlt_status apply(pdlt_mask *m, const pdlt_experiment *ex, const char *ke
       return pdlt_experiment_fail(ex, key, err,
                                   "\"%s\" is left out by theory.omit or flipped already; name "
                                   "each term once, in one of the two",
+                                  list->name[i]);
+    if (is_out_of_place(ex, list->name[i]))
+      return pdlt_experiment_fail(ex, key, err,
+                                  "\"%s\" is of layers with positions (network.layers), and this "
+                                  "network has none; leave it out",
                                   list->name[i]);
     if (scale(m, list->name[i], factor) == 0)
       return pdlt_experiment_fail(

@@ -14,7 +14,8 @@
 extern "C" {
 #endif
 
-/* X(id, name, equation). The tensor a term belongs to is the part before the dot.
+/* X(id, name, equation). The tensor a term belongs to is the part before the dot; positions.* belong to all,
+ * in layers with positions (docs/convolution.md), and change nothing in others.
  * Notation: docs/tensors.md; a prime means layer l+1, r = n_l/n_{l-1}. */
 #define PDLT_TERM_LIST(X)                                                      \
   X(V_FRESH, "V.fresh", "C^2 (<s1 s2 s3 s4> - <s1 s2><s3 s4>)")                \
@@ -72,7 +73,9 @@ extern "C" {
   X(T_Q_C132, "T.Q_C132", "C^2 r Th24 <s1' s3'><db s2'' s4'> Q_132b")          \
   X(T_T, "T.T", "C^2 r <s1' s3'><s2' s4'> T_1324")                             \
   X(U_FRESH, "U.fresh", "C^2 <s1'' s2'' s3' s4'> Th12 Th13 Th24")              \
-  X(U_U, "U.U", "C^2 r <s1' s4'><s2' s3'> U_1423")
+  X(U_U, "U.U", "C^2 r <s1' s4'><s2' s3'> U_1423")                             \
+  X(POSITIONS_TAPS, "positions.taps", "Mm (x) Mm: each pair has its own tap")  \
+  X(POSITIONS_OFFSETS, "positions.offsets", "tensors of two positions a pair")
 
 typedef enum pdlt_term {
 #define PDLT_TERM_ENUM(id, name, equation) PDLT_TERM_##id,

@@ -4,23 +4,26 @@
 #include "trainer/control/control.h"
 #include "trainer/control/moves.h"
 #include "trainer/control/weightless.h"
+#include "trainer/network/layer.h"
 
-/* Weights, and neurons below the last layer. */
+double pdlt_flops_layer(const pdlt_layer *layer) {
+  return (double)pdlt_layer_units(layer) * (double)pdlt_layer_fan(layer);
+}
+
+/* Of all layers, and preactivations below the last layer. */
 static double weights_of(const pdlt_network *net) {
   double products = 0;
-  for (int k = 0; k < net->depth; k++)
-    products += (double)net->layer[k].out * (double)net->layer[k].in;
+  for (int k = 0; k < net->depth; k++) products += pdlt_flops_layer(&net->layer[k]);
   return products;
 }
 static double neurons_of(const pdlt_network *net) {
   double neurons = 0;
-  for (int k = 0; k + 1 < net->depth; k++) neurons += (double)net->layer[k].out;
+  for (int k = 0; k + 1 < net->depth; k++) neurons += (double)pdlt_layer_units(&net->layer[k]);
   return neurons;
 }
 
 double pdlt_flops_step(const pdlt_network *net, size_t train) {
-  const double first = (double)net->layer[0].out * (double)net->layer[0].in;
-  return 2.0 * (double)train * (3 * weights_of(net) - first);
+  return 2.0 * (double)train * (3 * weights_of(net) - pdlt_flops_layer(&net->layer[0]));
 }
 
 double pdlt_flops_train(const pdlt_network *net, size_t train, size_t samples, double steps,
@@ -33,7 +36,7 @@ double pdlt_flops_train(const pdlt_network *net, size_t train, size_t samples, d
 double pdlt_flops_draw(const pdlt_network *net, int first, int last) {
   double numbers = 0;
   for (int k = first - 1; k < last; k++)
-    numbers += (double)net->layer[k].out * (double)(net->layer[k].in + 1);
+    numbers += (double)net->layer[k].out * (double)(pdlt_layer_fan(&net->layer[k]) + 1);
   return PDLT_FLOPS_NORMAL * numbers;
 }
 

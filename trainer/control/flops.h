@@ -20,8 +20,12 @@ extern "C" {
 #define PDLT_FLOPS_SHORT 3.0    /* a flop of products as short as moves of a bundle */
 #define PDLT_FLOPS_LOOP 30000.0 /* what is left of an evaluation of one network */
 
+/* Multiplications of a layer for a sample: kappa n_l n_{l-1} weights at each of P_l positions, absent taps
+ * counted. */
+double pdlt_flops_layer(const pdlt_layer *layer);
+
 /* Forward, backward and update with explicit weights in every layer, at N_A samples, unweighed:
- * 2 N_A (2 n_1 n_0 + 3 sum_{l>1} n_l n_{l-1}). */
+ * 2 N_A (2 n_1 n_0 + 3 sum_{l>1} n_l n_{l-1}), of layers with positions pdlt_flops_layer. */
 double pdlt_flops_step(const pdlt_network *net, size_t train);
 
 /* `steps` steps of training, 1 + PDLT_FLOPS_THIN/N_A for a flop, and `times` records at all

@@ -11,7 +11,7 @@ pdlt_status pdlt_crossings_new(pdlt_crossings *out, const pdlt_network *net,
   const size_t D = data->samples, hidden = (size_t)net->depth - 1;
   pdlt_crossings c = {.net = net, .data = data};
   size_t total = 3 * net->max_width * D;
-  for (size_t k = 0; k < hidden; k++) total += net->layer[k].out * D;
+  for (size_t k = 0; k < hidden; k++) total += pdlt_layer_units(&net->layer[k]) * D;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&c.start, hidden, sizeof *c.start, err));
   PDLT_TRY(pdlt_alloc(&c.storage, total, sizeof *c.storage, err));
@@ -19,7 +19,8 @@ pdlt_status pdlt_crossings_new(pdlt_crossings *out, const pdlt_network *net,
   c.s = pdlt_take(&next, net->max_width * D);
   c.next = pdlt_take(&next, net->max_width * D);
   c.ds = pdlt_take(&next, net->max_width * D);
-  for (size_t k = 0; k < hidden; k++) c.start[k] = pdlt_take(&next, net->layer[k].out * D);
+  for (size_t k = 0; k < hidden; k++)
+    c.start[k] = pdlt_take(&next, pdlt_layer_units(&net->layer[k]) * D);
   *out = c;
   return PDLT_OK;
 cleanup:
@@ -42,7 +43,7 @@ static void forward(pdlt_crossings *c, const pdlt_stepper *stepper, int k) {
     pdlt_stepper_first(stepper, z);
   else
     pdlt_layer_forward(&net->layer[k], stepper->theta, PDLT_BY_NEURON, D, c->s, z);
-  pdlt_activation_forward(&net->activation, net->layer[k].out * D, z, z, c->ds);
+  pdlt_activation_forward(&net->activation, pdlt_layer_units(&net->layer[k]) * D, z, z, c->ds);
   c->next = c->s;
   c->s = z;
 }
@@ -51,7 +52,8 @@ void pdlt_crossings_begin(pdlt_crossings *c, const pdlt_stepper *stepper) {
   pdlt_stepper_weights(stepper);
   for (int k = 0; k + 1 < c->net->depth; k++) {
     forward(c, stepper, k);
-    memcpy(c->start[k], c->ds, c->net->layer[k].out * c->data->samples * sizeof *c->ds);
+    const size_t units = pdlt_layer_units(&c->net->layer[k]);
+    memcpy(c->start[k], c->ds, units * c->data->samples * sizeof *c->ds);
   }
 }
 
@@ -67,7 +69,8 @@ void pdlt_crossings_measure(pdlt_crossings *c, const pdlt_stepper *stepper, doub
   pdlt_stepper_weights(stepper);
   for (int k = 0; k + 1 < c->net->depth; k++) {
     forward(c, stepper, k);
+    const size_t units = pdlt_layer_units(&c->net->layer[k]);
     for (size_t a = 0; a < D; a++)
-      out[(size_t)k * D + a] = differing(c->net->layer[k].out, D, a, c->ds, c->start[k]);
+      out[(size_t)k * D + a] = differing(units, D, a, c->ds, c->start[k]);
   }
 }

@@ -5,6 +5,7 @@
  *
  *   crossings_la(t) = 1/n_l sum_i [ sigma'(z^(l)_i;a(t)) != sigma'(z^(l)_i;a(0)) ]
  *
+ * the share of channels and positions where layers have positions.
  * Is not: how often a neuron crossed: one that came back counts as one that stayed. */
 #ifndef PDLT_TRAINER_MEASURE_CROSSINGS_H
 #define PDLT_TRAINER_MEASURE_CROSSINGS_H
@@ -18,8 +19,8 @@ extern "C" {
 typedef struct pdlt_crossings {
   const pdlt_network *net;  /* borrowed */
   const pdlt_samples *data; /* borrowed */
-  double **start;           /* (L-1) of (n_l, D) slopes at the start */
-  double *s, *next, *ds;    /* (max n_l, D) */
+  double **start;           /* (L-1) of (n_l, P_l, D) slopes at the start */
+  double *s, *next, *ds;    /* (max n_l P_l, D) */
   double *storage;
 } pdlt_crossings;
 

@@ -15,8 +15,13 @@ pdlt_status pdlt_hidden_new(pdlt_hidden *out, const pdlt_network *net, const pdl
                             pdlt_error *err) {
   pdlt_hidden h = {.net = net, .data = data};
   const size_t D = data->samples, layer = net->max_width * D, layers = (size_t)net->depth - 1;
-  size_t total = 2 * layer + numbers(&h);
-  for (size_t k = 0; k < layers; k++) total += net->layer[k].out * D;
+  size_t seen = 0;
+  for (size_t k = 0; k < layers && net->has_positions; k++) {
+    const size_t size = pdlt_layer_here(&net->layer[k]) * pdlt_layer_fan(&net->layer[k]) * D;
+    if (size > seen) seen = size;
+  }
+  size_t total = 2 * layer + numbers(&h) + seen;
+  for (size_t k = 0; k < layers; k++) total += pdlt_layer_units(&net->layer[k]) * D;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&h.start, layers, sizeof *h.start, err));
   PDLT_TRY(pdlt_alloc(&h.storage, total, sizeof *h.storage, err));
@@ -24,7 +29,9 @@ pdlt_status pdlt_hidden_new(pdlt_hidden *out, const pdlt_network *net, const pdl
   h.s = pdlt_take(&next, layer);
   h.next = pdlt_take(&next, layer);
   h.q_start = pdlt_take(&next, numbers(&h));
-  for (size_t k = 0; k < layers; k++) h.start[k] = pdlt_take(&next, net->layer[k].out * D);
+  h.seen = pdlt_take(&next, seen);
+  for (size_t k = 0; k < layers; k++)
+    h.start[k] = pdlt_take(&next, pdlt_layer_units(&net->layer[k]) * D);
   *out = h;
   return PDLT_OK;
 cleanup:
@@ -55,8 +62,23 @@ static void forward(pdlt_hidden *h, const double *theta, int k, const double *be
 
 /* Makes the preactivations of layer k in h->s activations. */
 static void activate(pdlt_hidden *h, int k) {
-  const size_t count = h->net->layer[k].out * h->data->samples;
+  const size_t count = pdlt_layer_units(&h->net->layer[k]) * h->data->samples;
   pdlt_activation_forward(&h->net->activation, count, h->s, h->s, NULL);
+}
+
+/* out (D) = means over the positions of layer k of |what weights see|^2, below (n_{l-1}, P_{l-1}, D). */
+static void see_squares(pdlt_hidden *h, int k, const double *below, double *out) {
+  const pdlt_layer *layer = &h->net->layer[k];
+  const size_t D = h->data->samples, fan = pdlt_layer_fan(layer), here = pdlt_layer_here(layer);
+  if (layer->kind == PDLT_LAYER_DENSE) {
+    sum_squares(layer->in, D, below, out);
+    return;
+  }
+  pdlt_layer_gather(layer, PDLT_BY_NEURON, D, below, h->seen);
+  for (size_t a = 0; a < D; a++) out[a] = 0;
+  for (size_t slot = 0; slot < here * D; slot++)
+    for (size_t j = 0; j < fan; j++)
+      out[slot % D] += h->seen[slot * fan + j] * h->seen[slot * fan + j] / (double)here;
 }
 
 void pdlt_hidden_draw(pdlt_hidden *hidden, const double *theta, double *out) {
@@ -64,7 +86,7 @@ void pdlt_hidden_draw(pdlt_hidden *hidden, const double *theta, double *out) {
   const size_t D = hidden->data->samples;
   const double *below = hidden->data->x_all;
   for (int k = 0; k + 1 < net->depth; k++, out += D) {
-    sum_squares(net->layer[k].in, D, below, out);
+    see_squares(hidden, k, below, out);
     pdlt_layer_kernel(&net->layer[k], D, out, out);
     if (k + 2 == net->depth) break;
     forward(hidden, theta, k, below);
@@ -93,7 +115,7 @@ static void mean_squares(size_t n, size_t D, const double *x, double *out) {
 void pdlt_hidden_begin(pdlt_hidden *h, const pdlt_stepper *stepper) {
   const size_t D = h->data->samples;
   for (int k = 0; k + 1 < h->net->depth; k++) {
-    const size_t n = h->net->layer[k].out;
+    const size_t n = pdlt_layer_units(&h->net->layer[k]);
     present(h, stepper, k);
     memcpy(h->start[k], h->s, n * D * sizeof *h->s);
     mean_squares(n, D, h->s, h->q_start + (size_t)k * D);
@@ -104,7 +126,7 @@ void pdlt_hidden_measure(pdlt_hidden *h, const pdlt_stepper *stepper,
                          const pdlt_hidden_numbers *out) {
   const size_t D = h->data->samples;
   for (int k = 0; k + 1 < h->net->depth; k++) {
-    const size_t n = h->net->layer[k].out, at = (size_t)k * D;
+    const size_t n = pdlt_layer_units(&h->net->layer[k]), at = (size_t)k * D;
     present(h, stepper, k);
     mean_squares(n, D, h->s, out->q + at);
     for (size_t i = 0; i < n * D; i++) h->next[i] = h->s[i] - h->start[k][i];

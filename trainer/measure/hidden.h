@@ -13,6 +13,8 @@
  *
  *   C_b + C_W/n_{l-1} sum_j (s^(l-1)_j;a)^2
  *
+ * Where layers have positions, means over i are over channels and positions, sums over j over all that
+ * weights see.
  * Is not: aware of other layers than the hidden ones; ntk.h has K of two samples, output included. */
 #ifndef PDLT_TRAINER_MEASURE_HIDDEN_H
 #define PDLT_TRAINER_MEASURE_HIDDEN_H
@@ -27,8 +29,9 @@ typedef struct pdlt_hidden {
   const pdlt_network *net;  /* borrowed */
   const pdlt_samples *data; /* borrowed */
   double *q_start;          /* (L-1, D) q at the start */
-  double **start;           /* (L-1) of (n_l, D) preactivations at the start */
-  double *s, *next;         /* (max n_l, D) of the layer at hand, and work */
+  double **start;           /* (L-1) of (n_l, P_l, D) preactivations at the start */
+  double *s, *next;         /* (max n_l P_l, D) of the layer at hand, and work */
+  double *seen;             /* (P_l, D, kappa n_{l-1}), the largest, where layers have positions */
   double *storage;
 } pdlt_hidden;
 

@@ -29,6 +29,18 @@ static void lend_views(pdlt_ntk *ntk, size_t samples) {
   ntk->jacobian[1] = pdlt_take(&next, samples * ntk->tile * net->max_width);
 }
 
+/* What layers with positions need. */
+static pdlt_status new_positions(pdlt_ntk *ntk, pdlt_error *err) {
+  const size_t D = ntk->data->samples, n_L = ntk->net->layer[ntk->net->depth - 1].out;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_positions_ntk_new(&ntk->positions, ntk->net, ntk->data, n_L, err));
+  PDLT_TRY(pdlt_alloc(&ntk->storage, (n_L * n_L + 1) * D * D, sizeof *ntk->storage, err));
+  ntk->product = ntk->storage;
+  ntk->outputs = ntk->storage + D * D;
+cleanup:
+  return status;
+}
+
 pdlt_status pdlt_ntk_new(pdlt_ntk *out, const pdlt_network *net, const pdlt_samples *data,
                          pdlt_error *err) {
   const size_t samples = data->samples, depth = (size_t)net->depth;
@@ -38,6 +50,11 @@ pdlt_status pdlt_ntk_new(pdlt_ntk *out, const pdlt_network *net, const pdlt_samp
   const size_t total = (depth + 1) * samples * samples + 3 * neurons * samples +
                        2 * samples * ntk.tile * net->max_width;
   pdlt_status status = PDLT_OK;
+  if (net->has_positions) {
+    PDLT_TRY(new_positions(&ntk, err));
+    *out = ntk;
+    return PDLT_OK;
+  }
   PDLT_TRY(pdlt_alloc(&ntk.s, 4 * depth, sizeof *ntk.s, err));
   ntk.ds = ntk.s + depth;
   ntk.ds_t = ntk.ds + depth;
@@ -53,6 +70,7 @@ cleanup:
 }
 
 void pdlt_ntk_free(pdlt_ntk *ntk) {
+  pdlt_positions_ntk_free(&ntk->positions);
   pdlt_free(ntk->storage);
   pdlt_free(ntk->s);
   *ntk = (pdlt_ntk){0};
@@ -62,6 +80,12 @@ void pdlt_ntk_forward(pdlt_ntk *ntk, const double *theta) {
   const pdlt_network *net = ntk->net;
   const size_t samples = ntk->data->samples;
   const double *below = ntk->data->x_all;
+  if (net->has_positions) {
+    pdlt_positions_ntk_forward(&ntk->positions, theta);
+    pdlt_layer_gram(&net->layer[net->depth - 1], PDLT_BY_SAMPLE, samples, ntk->positions.top,
+                    ntk->product);
+    return;
+  }
   for (int k = 0; k + 1 < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
     double *s = ntk->s[k], *ds = ntk->ds[k];
@@ -76,7 +100,8 @@ void pdlt_ntk_forward(pdlt_ntk *ntk, const double *theta) {
 
 void pdlt_ntk_kernel(const pdlt_ntk *ntk, int l, double *kernel) {
   const size_t samples = ntk->data->samples;
-  pdlt_layer_kernel(&ntk->net->layer[l - 1], samples * samples, ntk->gram[l - 1], kernel);
+  const double *gram = ntk->net->has_positions ? ntk->product : ntk->gram[l - 1];
+  pdlt_layer_kernel(&ntk->net->layer[l - 1], samples * samples, gram, kernel);
 }
 
 /* out += factor g^(l') h^(l'), entry by entry; k = l' - 1. */
@@ -124,7 +149,22 @@ static void add_tile(pdlt_ntk *ntk, const double *theta, int m, size_t first, si
   }
 }
 
+/* Mean over the outputs of their NTK, weights as drawn. */
+static void mean_of_outputs(pdlt_ntk *ntk, const double *theta, double *out) {
+  const size_t D = ntk->data->samples, n_L = ntk->positions.heads, row = n_L * D;
+  pdlt_positions_ntk_outputs(&ntk->positions, theta, ntk->outputs);
+  memset(out, 0, D * D * sizeof *out);
+  for (size_t i = 0; i < n_L; i++)
+    for (size_t a = 0; a < D; a++)
+      for (size_t b = 0; b < D; b++)
+        out[a * D + b] += ntk->outputs[(i * D + a) * row + i * D + b] / (double)n_L;
+}
+
 void pdlt_ntk_theta(pdlt_ntk *ntk, const double *theta, int l, double *out) {
+  if (ntk->net->has_positions) {
+    mean_of_outputs(ntk, theta, out);
+    return;
+  }
   const pdlt_layer *top = &ntk->net->layer[l - 1];
   const size_t samples = ntk->data->samples;
   const double factor = pdlt_layer_variance(top);

@@ -12,13 +12,14 @@
  *
  * with hyperparameters of layer l in the first two lines and of layer l' in the third.
  * Given the layers below, the top layer's outputs are Gaussian with these moments, so
- * nothing depends on the number of outputs.
+ * nothing depends on the number of outputs. Where layers have positions, l is L and Theta_12 is the mean
+ * over the outputs of Th_ii;12 with the top layer's weights as drawn, of the same mean over draws
+ * (docs/trainer/convolution.md).
  * Is not: the NTK during training. */
 #ifndef PDLT_TRAINER_MEASURE_NTK_H
 #define PDLT_TRAINER_MEASURE_NTK_H
 
-#include "trainer/network/network.h"
-#include "trainer/network/samples.h"
+#include "trainer/measure/positions_ntk.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,6 +34,8 @@ typedef struct pdlt_ntk {
   double *jacobian[2];      /* (D, tile, max n_l) */
   double *product;          /* (D, D) */
   double *storage;
+  double *outputs;              /* (n_L D, n_L D) Theta_ij;ab, where layers have positions */
+  pdlt_positions_ntk positions; /* likewise, with product; nothing else then */
 } pdlt_ntk;
 
 /* Memory for one network at a time. Errors: PDLT_ERR_MEMORY. */
@@ -43,7 +46,7 @@ void pdlt_ntk_free(pdlt_ntk *ntk);
 /* Runs all samples through theta; call before the two below. */
 void pdlt_ntk_forward(pdlt_ntk *ntk, const double *theta);
 
-/* K (D, D) of layer l = 1..L. Cost O(D^2) after forward. */
+/* K (D, D) of layer l = 1..L, of L alone where layers have positions, as in the next. Cost O(D^2) after forward. */
 void pdlt_ntk_kernel(const pdlt_ntk *ntk, int l, double *kernel);
 
 /* Theta (D, D) of layer l = 1..L. Cost O(D n^3 (l-2) + D^2 n^2 (l-2)). */

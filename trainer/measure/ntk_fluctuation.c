@@ -52,17 +52,20 @@ pdlt_status pdlt_fluctuation_new(pdlt_fluctuation *out, const pdlt_network *net,
                                  const pdlt_samples *data, size_t samples, int ntk,
                                  pdlt_error *err) {
   pdlt_fluctuation f = {.net = net, .samples = samples, .tile = tile_size(net, samples)};
+  const int layers = ntk && !net->has_positions; /* what all layers need */
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&f.first, 1, sizeof *f.first, err));
   PDLT_TRY(pdlt_alloc(&f.jacobian, (size_t)net->depth, sizeof *f.jacobian, err));
-  PDLT_TRY(pdlt_alloc(&f.storage, storage_size(&f, data->inputs, ntk), sizeof *f.storage, err));
-  lend_views(&f, data->inputs, ntk);
+  PDLT_TRY(pdlt_alloc(&f.storage, storage_size(&f, data->inputs, layers), sizeof *f.storage, err));
+  lend_views(&f, data->inputs, layers);
   f.first->samples = samples;
   f.first->inputs = data->inputs;
   for (size_t j = 0; j < data->inputs; j++)
     memcpy(f.first->x_all + j * samples, data->x_all + j * data->samples,
            samples * sizeof *f.first->x_all);
   PDLT_TRY(pdlt_ntk_new(&f.ntk, net, f.first, err));
+  if (ntk && net->has_positions)
+    PDLT_TRY(pdlt_positions_fluctuation_new(&f.positions, net, f.first, err));
   *out = f;
   return PDLT_OK;
 cleanup:
@@ -71,6 +74,7 @@ cleanup:
 }
 
 void pdlt_fluctuation_free(pdlt_fluctuation *f) {
+  pdlt_positions_fluctuation_free(&f->positions);
   pdlt_ntk_free(&f->ntk);
   pdlt_free(f->storage);
   pdlt_free(f->jacobian);
@@ -81,6 +85,7 @@ void pdlt_fluctuation_free(pdlt_fluctuation *f) {
 void pdlt_fluctuation_forward(pdlt_fluctuation *f, const double *theta) {
   const size_t pairs = f->samples * f->samples;
   pdlt_ntk_forward(&f->ntk, theta);
+  if (f->positions.x != NULL) pdlt_positions_fluctuation_forward(&f->positions, theta);
   if (f->h == NULL) return;
   for (int k = 0; k < f->net->depth; k++)
     pdlt_layer_ntk(&f->net->layer[k], pairs, f->ntk.gram[k], f->h + (size_t)k * pairs);
@@ -112,6 +117,10 @@ void pdlt_fluctuation_cross(pdlt_fluctuation *f, const double *theta, int l, dou
   const pdlt_network *net = f->net;
   const size_t S = f->samples, pairs = S * S;
   double *q = f->q[0], *next = f->q[1];
+  if (f->positions.x != NULL) {
+    pdlt_positions_fluctuation_cross(&f->positions, out);
+    return;
+  }
   memset(out, 0, pairs * pairs * sizeof *out);
   for (int k = l - 2; k >= 0; k--) {
     const size_t n = net->layer[k].out;
@@ -254,6 +263,10 @@ void pdlt_fluctuation_ntk(pdlt_fluctuation *f, const double *theta, int l, doubl
                           double *out) {
   const pdlt_layer *top = &f->net->layer[l - 1];
   const size_t S = f->samples, pairs = S * S;
+  if (f->positions.x != NULL) {
+    pdlt_positions_fluctuation_ntk(&f->positions, mean_ntk, out);
+    return;
+  }
   memset(f->within, 0, pairs * pairs * sizeof *f->within);
   memset(f->across, 0, pairs * pairs * sizeof *f->across);
   memset(mean_ntk, 0, pairs * sizeof *mean_ntk);

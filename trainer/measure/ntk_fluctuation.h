@@ -12,12 +12,15 @@
  *   h^(m)_12    = lambda_b + lambda_W/n_{m-1} sum s^(m-1)_1 s^(m-1)_2, of layer m
  *   q^(m)_(1;3) = sum_k s_k1 s'_k3 dz^(l-1)_k;3 / dz^(m), a vector of n_m numbers
  *
+ * Where layers have positions l is L, and M, F, B are those of positions_fluctuation.h.
+ *
  * Means of F and B over draws, and n times the covariances of K and M, are the tensors.
  * Is not: averages (accumulate.h); K and Theta of all samples (ntk.h). */
 #ifndef PDLT_TRAINER_MEASURE_NTK_FLUCTUATION_H
 #define PDLT_TRAINER_MEASURE_NTK_FLUCTUATION_H
 
 #include "trainer/measure/ntk.h"
+#include "trainer/measure/positions_fluctuation.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -37,6 +40,7 @@ typedef struct pdlt_fluctuation {
   double **jacobian;       /* (L) of (S, n_{l-1}, n_m) ds^(l-1)/dz^(m), or NULL */
   double *x;               /* (S^2, tile, tile) */
   double *storage;
+  pdlt_positions_fluctuation positions; /* where layers have them, instead of all after ntk */
 } pdlt_fluctuation;
 
 /* Memory for one network at a time; samples <= D; without ntk only the kernel can be

@@ -11,6 +11,10 @@ pdlt_status pdlt_training_ntk_new(pdlt_training_ntk *out, const pdlt_network *ne
                                   const pdlt_samples *data, pdlt_error *err) {
   const size_t D = data->samples, p = data->outputs * D, depth = (size_t)net->depth;
   pdlt_training_ntk ntk = {.net = net, .data = data};
+  if (net->has_positions) {
+    *out = ntk;
+    return pdlt_positions_ntk_new(&out->positions, net, data, data->outputs, err);
+  }
   size_t total = p * p + 2 * net->max_width * p + depth * D * D;
   for (size_t k = 0; k + 1 < depth; k++) total += 2 * net->layer[k].out * D;
   pdlt_status status = PDLT_OK;
@@ -35,6 +39,7 @@ cleanup:
 }
 
 void pdlt_training_ntk_free(pdlt_training_ntk *ntk) {
+  pdlt_positions_ntk_free(&ntk->positions);
   pdlt_free(ntk->storage);
   pdlt_free(ntk->s);
   *ntk = (pdlt_training_ntk){0};
@@ -96,11 +101,20 @@ static void backward(pdlt_training_ntk *ntk, const double *theta, double *out) {
 
 void pdlt_training_ntk_measure(pdlt_training_ntk *ntk, const pdlt_stepper *stepper, double *out) {
   pdlt_stepper_weights(stepper);
+  if (ntk->net->has_positions) {
+    pdlt_training_ntk_of(ntk, stepper->theta, out);
+    return;
+  }
   forward(ntk, stepper->theta, stepper);
   backward(ntk, stepper->theta, out);
 }
 
 void pdlt_training_ntk_of(pdlt_training_ntk *ntk, const double *theta, double *out) {
+  if (ntk->net->has_positions) {
+    pdlt_positions_ntk_forward(&ntk->positions, theta);
+    pdlt_positions_ntk_outputs(&ntk->positions, theta, out);
+    return;
+  }
   forward(ntk, theta, NULL);
   backward(ntk, theta, out);
 }

@@ -6,10 +6,12 @@
  *   Theta_ij;ab = sum_l h^(l)_ab <delta^(l)_i;a, delta^(l)_j;b>,  delta^(l)_i;a = dz_i;a/dz^(l)
  *   h^(l)_ab    = lambda_b + lambda_W/n_{l-1} s^(l-1)_a.s^(l-1)_b
  *
+ * and by positions_ntk.h where layers have positions.
  * Is not: the mean NTK at initialization with the top layer integrated out (ntk.h). */
 #ifndef PDLT_TRAINER_MEASURE_TRAINING_NTK_H
 #define PDLT_TRAINER_MEASURE_TRAINING_NTK_H
 
+#include "trainer/measure/positions_ntk.h"
 #include "trainer/network/step.h"
 
 #ifdef __cplusplus
@@ -24,6 +26,7 @@ typedef struct pdlt_training_ntk {
   double *delta[2];         /* (max n_l, n_L D) */
   double *gram;             /* (n_L D, n_L D) */
   double *storage;
+  pdlt_positions_ntk positions; /* where layers have them, instead of all that */
 } pdlt_training_ntk;
 
 /* Memory for one network at a time. Errors: PDLT_ERR_MEMORY. */

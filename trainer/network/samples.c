@@ -48,8 +48,10 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
   for (size_t i = 0; i < p.outputs * p.train; i++)
     p.max_target = fmax(p.max_target, fabs(p.y_train[i]));
   const pdlt_layer first = pdlt_experiment_layer(ex, 1, 1, p.inputs);
-  first_layer_ntk(&p, &first, p.x_train, p.train, p.h_train);
-  first_layer_ntk(&p, &first, p.x_test, p.test, p.h_test);
+  if (first.kind == PDLT_LAYER_DENSE) {
+    first_layer_ntk(&p, &first, p.x_train, p.train, p.h_train);
+    first_layer_ntk(&p, &first, p.x_test, p.test, p.h_test);
+  }
   *out = p;
   return PDLT_OK;
 }

@@ -23,10 +23,10 @@ typedef struct pdlt_samples {
   double *x_all;               /* (n_0, D) */
   double *y_train;             /* (n_L, N_A) */
   double *y_all;               /* (n_L, D) */
-  double *h_train;             /* (N_A, N_A) lambda_b + lambda_W x.x/n_0 of layer 1 */
-  double *h_test;              /* (N_A, N_B) the same, training against test */
-  double max_target;           /* max |y| over training samples */
-  double *storage;             /* backs all of them; owned */
+  double *h_train; /* (N_A, N_A) lambda_b + lambda_W x.x/n_0 of layer 1, unless it has positions */
+  double *h_test;  /* (N_A, N_B) the same, training against test */
+  double max_target; /* max |y| over training samples */
+  double *storage;   /* backs all of them; owned */
 } pdlt_samples;
 
 /* Errors: PDLT_ERR_MEMORY. Cost O(N_A D n_0). */

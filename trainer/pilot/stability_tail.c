@@ -9,6 +9,7 @@
 #include "trainer/control/flops.h"
 #include "trainer/measure/stability.h"
 #include "trainer/network/draws.h"
+#include "trainer/network/layer.h"
 
 enum { BITS = 2200 }; /* more halvings than lie between the largest double and the smallest */
 
@@ -89,8 +90,9 @@ static double flops_of_draw(const pdlt_plan *plan, const pdlt_network *net) {
   double flops = PDLT_FLOPS_LOOP + pdlt_flops_draw(net, 1, net->depth) +
                  PDLT_FLOPS_SHORT * steps * 2 * q * q + 2 * q * q * q / 3;
   for (int k = 0; k + 1 < net->depth; k++) {
-    const double in = (double)net->layer[k].in, out = (double)net->layer[k].out;
-    flops += 2 * q * in * out + (q + PDLT_FLOPS_SIGMA + PDLT_FLOPS_SHORT) * q * out + 6 * q * q;
+    const double out = (double)pdlt_layer_units(&net->layer[k]);
+    flops += 2 * q * pdlt_flops_layer(&net->layer[k]) +
+             (q + PDLT_FLOPS_SIGMA + PDLT_FLOPS_SHORT) * q * out + 6 * q * q;
   }
   return flops;
 }

@@ -45,6 +45,40 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
   return PDLT_OK;
 }
 
+/* Whether a layer of ex has positions. */
+static int has_positions(const pdlt_experiment *ex, size_t inputs) {
+  int found = 0;
+  for (int l = 1; l <= ex->network.depth; l++)
+    found |= pdlt_experiment_layer(ex, l, 1, inputs).kind != PDLT_LAYER_DENSE;
+  return found;
+}
+
+/* What is not measured, and not drawn, where layers have positions. */
+static pdlt_status check_positions(const pdlt_plan *plan, int layers, pdlt_error *err) {
+  const pdlt_experiment *ex = plan->ex;
+  const pdlt_estimator estimator = ex->ensemble.estimator;
+  if (!plan->positions) return PDLT_OK;
+  if (layers)
+    return pdlt_experiment_fail(
+        ex, "network.layers", err,
+        "layers with positions are measured at the readout alone; leave out "
+        "--layers, and write measure: [output, hidden] for hidden ones");
+  if (estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL)
+    return pdlt_experiment_fail(ex, "ensemble.estimator", err,
+                                "%s draws networks without weights, which knows no positions "
+                                "(network.layers); write antithetic, plain or auto",
+                                estimator == PDLT_ESTIMATOR_CONTROL ? "control" : "two_level");
+  return PDLT_OK;
+}
+
+/* Whether what the readout's weights see is few enough for D, F, A, B. */
+static int seen_fits(const pdlt_plan *plan) {
+  const pdlt_experiment *ex = plan->ex;
+  const int widest = ex->network.widths[ex->network.num_widths - 1];
+  const pdlt_layer top = pdlt_experiment_layer(ex, ex->network.depth, widest, plan->data->inputs);
+  return !plan->positions || pdlt_layer_fan(&top) * plan->first <= PDLT_MAX_SEEN;
+}
+
 /* Why quantity k is not measured although it was asked for; NULL: it is. */
 static const char *why_absent(const pdlt_plan *plan, int k) {
   const pdlt_samples *data = plan->data;
@@ -58,6 +92,12 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
       return "its block sums would need more than 64 MiB each or 1 GiB in all";
     case PDLT_QUANTITY_THETA_T:
       return covariance_fits(plan) ? NULL : "it is as large as cov";
+    case PDLT_QUANTITY_A:
+    case PDLT_QUANTITY_B:
+    case PDLT_QUANTITY_D:
+    case PDLT_QUANTITY_F:
+      if (seen_fits(plan)) return NULL;
+      return "taps times channels below the readout times measure_samples are more than 4096";
     case PDLT_QUANTITY_DTHETA_T:
       return pdlt_experiment_dntk_samples(plan->ex) > 0 ? NULL : PDLT_DNTK_T_TOO_LARGE;
     case PDLT_QUANTITY_UNSTABLE:
@@ -92,9 +132,11 @@ static void decide_quantities(pdlt_plan *plan) {
 
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
                            int layers, pdlt_error *err) {
-  const pdlt_status status = check(ex, err);
-  if (status != PDLT_OK) return status;
   pdlt_plan plan = {.ex = ex, .data = data, .single = ex->ensemble.single_precision};
+  plan.positions = has_positions(ex, data->inputs);
+  pdlt_status status = check(ex, err);
+  if (status == PDLT_OK) status = check_positions(&plan, layers, err);
+  if (status != PDLT_OK) return status;
   plan.schedule = pdlt_schedule_make(ex, data);
   plan.first = (ex->measure & TENSORS) != 0 ? (size_t)ex->measure_samples : 0;
   plan.times = plan.schedule.num_times;
@@ -185,7 +227,7 @@ static void fix_records(pdlt_plan *plan) {
 }
 
 int pdlt_plan_may_be_weightless(const pdlt_plan *plan) {
-  return plan->ex->network.init == PDLT_INIT_NORMAL;
+  return plan->ex->network.init == PDLT_INIT_NORMAL && !plan->positions;
 }
 
 /* Whether draws without weights serve K, Theta and V, and cost less than networks. */

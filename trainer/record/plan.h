@@ -94,6 +94,7 @@ typedef struct pdlt_plan {
   size_t columns;                      /* c */
   size_t readouts;                     /* R */
   size_t first;                        /* S: samples of the tensors */
+  int positions;                       /* layers have positions */
   size_t moments;       /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
   size_t members, keep; /* draws per width; of which z is stored */
   size_t block_members; /* 64 g, g a power of two */
@@ -115,6 +116,10 @@ typedef struct pdlt_plan {
 
 /* Largest array over the samples of the tensors, (S, S, S, S): S <= 32. */
 #define PDLT_MAX_TENSOR ((size_t)8 << 20)
+
+/* Rows of what the readout's weights see, kappa n_{L-1} S at the largest width, up to which D, F, A, B
+ * are measured where layers have positions: 128 MiB. */
+#define PDLT_MAX_SEEN ((size_t)4096)
 
 /* Plan of a resolved experiment; antithetic is set later by pdlt_plan_estimator.
  * Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...` for what the trainer cannot do. */
@@ -139,7 +144,7 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
 /* Whether networks may be drawn without weights: preactivations of given layers below are Gaussian, and
  * projections of weights independent, for normal weights alone (docs/trainer/control.md, "Draws of
- * preactivations"). Where not, auto is plain or antithetic. */
+ * preactivations"), and no positions. Where not, auto is plain or antithetic. */
 int pdlt_plan_may_be_weightless(const pdlt_plan *plan);
 
 /* Adds a control to antithetic pairs: `samples` >= 1 draws without weights for each, and levels,

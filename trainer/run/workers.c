@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/core/memory.h"
+#include "trainer/control/flops.h"
 #include "trainer/draw/block.h"
 
 static int stop_requested(const pdlt_workers *work) { return work->stop != NULL && *work->stop; }
@@ -23,14 +24,15 @@ static size_t draws_at(const pdlt_workers *work, size_t w, int finished) {
   return draws;
 }
 
-/* About how long a draw of width w takes, in units of its own: weights of all layers. */
+/* About how long a draw of width w takes, in units of its own: products of all layers. */
 static double draw_cost(const pdlt_plan *plan, size_t w) {
   const pdlt_experiment *ex = plan->ex;
-  const int n = ex->network.widths[w], inputs = (int)plan->data->inputs;
+  const int n = ex->network.widths[w];
   double weights = 0;
-  for (int l = 1; l <= ex->network.depth; l++)
-    weights += (double)pdlt_experiment_layer_width(ex, l, n, inputs) *
-               pdlt_experiment_layer_width(ex, l - 1, n, inputs);
+  for (int l = 1; l <= ex->network.depth; l++) {
+    const pdlt_layer layer = pdlt_experiment_layer(ex, l, n, plan->data->inputs);
+    weights += pdlt_flops_layer(&layer);
+  }
   return weights;
 }
 
