@@ -72,8 +72,53 @@ Layer First(const Kernels &net, const Map &map) {
   return out;
 }
 
+// What theory.omit and theory.flip make of positions.taps and positions.offsets.
+struct Factors {
+  double taps = 1, offsets = 1;
+};
+
+// A layer's map, and that of each of its taps.
+struct Maps {
+  Map all;
+  std::vector<Map> tap;
+};
+
+Maps MapsOf(const naive_wiring::Layer &layer, naive_wiring::Shape below) {
+  const auto taps = naive_wiring::Taps(layer, below);
+  Maps out = {Map(taps, kSamples), {}};
+  for (const auto &one : taps) out.tap.push_back(Map({one}, kSamples));
+  return out;
+}
+
+// Tensor n through the map: two taps, or as far as they are left out one, common to both pairs; then entries
+// at pairs of different positions by their factor.
+List MapTensor(const Maps &maps, const Factors &factors, int n, const List &raw) {
+  const bool rank2 = pdlt_tensor_rank(Name(n)) == 2, crossed = n == PDLT_TENSOR_P;
+  const size_t N = maps.all.N;
+  List out = rank2 ? maps.all.Pair(raw) : maps.all.Both(raw, crossed);
+  if (!rank2 && factors.taps != 1) {
+    for (double &v : out) v *= factors.taps;
+    for (const Map &tap : maps.tap) {
+      const List common = tap.Both(raw, crossed);
+      for (size_t i = 0; i < out.size(); i++)
+        out[i] += (1 - factors.taps) * common[i] / double(maps.tap.size());
+    }
+  }
+  const auto apart = [](size_t a, size_t b) { return a / kSamples != b / kSamples; };
+  for (size_t i = 0; i < out.size(); i++) {
+    const size_t a = i / (N * N * N), b = i / (N * N) % N, c = i / N % N, d = i % N;
+    const bool off = rank2     ? apart(c, d)
+                     : crossed ? apart(a, d) || apart(b, c)
+                               : apart(a, b) || apart(c, d);
+    if (off) out[i] *= factors.offsets;
+  }
+  return out;
+}
+
 // Layer l + 1 from l, counted from 1.
-Layer Next(const Layer &below, const List &coefficients, size_t l, const Map &map) {
+Layer Next(const Layer &below, const List &coefficients, size_t l, const Maps &maps,
+           const Factors &factors) {
+  const Map &map = maps.all;
   const size_t M = map.M;
   const double C = positions_support::kC_W[l], lambda = positions_support::kLambda_W[l];
   const double r =
@@ -94,8 +139,7 @@ Layer Next(const Layer &below, const List &coefficients, size_t l, const Map &ma
   for (double &v : out.K) v = positions_support::kC_b[l] + C * v;
   for (double &v : out.theta) v += positions_support::kLambda_b[l];
   for (int n = 0; n < PDLT_TENSOR_COUNT; n++)
-    out.tensors.t[n] = pdlt_tensor_rank(Name(n)) == 2 ? map.Pair(raw.t[n])
-                                                      : map.Both(raw.t[n], n == PDLT_TENSOR_P);
+    out.tensors.t[n] = MapTensor(maps, factors, n, raw.t[n]);
   return out;
 }
 
@@ -144,9 +188,9 @@ TEST_P(ConvolutionRecursion, PolynomialsByWick) {
   naive_wiring::Shape below = net.shape;
   Layer now = {{}, {}, Reference(0)};
   for (size_t l = 0; l < net.layers.size(); l++) {
-    const Map map(naive_wiring::Taps(net.layers[l], below), kSamples);
+    const Maps maps = MapsOf(net.layers[l], below);
     const std::string what = std::string(net.name) + ", layer " + std::to_string(l + 1) + " ";
-    now = l == 0 ? First(kernels, map) : Next(now, Activation(net), l, map);
+    now = l == 0 ? First(kernels, maps.all) : Next(now, Activation(net), l, maps, {});
     below = naive_wiring::Above(net.layers[l], below);
     ASSERT_EQ(kernels.k.slots[l], (size_t)below.Size() * kSamples) << what;
     ExpectSame(kernels.k.slot_K[l], now.K, what + "K ");
@@ -167,5 +211,30 @@ std::string NameOf(const testing::TestParamInfo<Network> &info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, ConvolutionRecursion, testing::ValuesIn(kNetworks), NameOf);
+
+// Left out, halved, flipped: readouts, and layers below where all pairs are kept.
+TEST(ConvolutionMasks, TapsAndOffsets) {
+  const Factors cases[] = {{0, 1}, {1, 0}, {0.5, -1}};
+  for (const char *name : {"pool", "average"})
+    for (const Factors &factors : cases) {
+      size_t at = 0;
+      while (kNetworks[at].name != std::string(name)) at++;
+      const Network &net = kNetworks[at];
+      pdlt_term_mask mask = pdlt_term_mask_all();
+      mask.factor[PDLT_TERM_POSITIONS_TAPS] = factors.taps;
+      mask.factor[PDLT_TERM_POSITIONS_OFFSETS] = factors.offsets;
+      const Kernels kernels(net, kSamples);
+      const Tensors needed(kernels, false, 1e-10, 1, &mask), all(kernels, true, 1e-10, 2, &mask);
+      naive_wiring::Shape below = net.shape;
+      Layer now = {{}, {}, Reference(0)};
+      for (size_t l = 0; l < net.layers.size(); l++) {
+        const Maps maps = MapsOf(net.layers[l], below);
+        now = l == 0 ? First(kernels, maps.all) : Next(now, Activation(net), l, maps, factors);
+        below = naive_wiring::Above(net.layers[l], below);
+        ExpectSameTensors(all, (int)l + 1, now.tensors, "all pairs ");
+      }
+      ExpectSameTensors(needed, (int)net.layers.size(), now.tensors, "readout ");
+    }
+}
 
 }  // namespace

@@ -68,4 +68,20 @@ TEST(PositionTensors, ThreadsChangeNothing) {
   }
 }
 
+// Kinks: V, G1, Theta1, D, F, A, B, on the pairs that the readout needs as on all.
+TEST(PositionTensors, Kinks) {
+  for (const char *name : {"relu", "leaky_relu(0.2)"}) {
+    const Network net = {"", name, false, {1, 4}, {Line(3, true), Line(3, false, 1, 2), kDense}};
+    const Kernels kernels(net, 2, 1e-12);
+    const Tensors needed(kernels, false), all(kernels, true);
+    for (int n = 0; n <= PDLT_TENSOR_B; n++) {
+      const Difference d = Compare(needed, all, 3, n);
+      EXPECT_GT(d.largest, 1e-3) << name << " " << n;
+      EXPECT_LE(d.worst, 1e-13 * d.largest) << name << " " << n;
+      EXPECT_GT(ErrorOf(needed, 3, n), 0) << name << " " << n;
+    }
+    EXPECT_EQ(pdlt_tensors_get(&needed.set, 3, PDLT_TENSOR_P), nullptr);
+  }
+}
+
 }  // namespace

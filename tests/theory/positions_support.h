@@ -102,7 +102,8 @@ class Map {
   }
   std::vector<double> Pair(const std::vector<double> &X) const {
     std::vector<double> out(N * N, 0.0);
-    for (size_t i = 0; i < weight_.size(); i++) out[i / (M * M)] += weight_[i] * X[i % (M * M)];
+    for (size_t ab = 0; ab < N * N; ab++)
+      for (size_t pq = 0; pq < M * M; pq++) out[ab] += weight_[ab * M * M + pq] * X[pq];
     return out;
   }
   // X_0123, a tap of its own for each of the two pairs that the new layer's deltas join: (01)(23) of every
@@ -158,7 +159,8 @@ class Pairs {
 // kept with all_pairs alone.
 class Tensors {
  public:
-  Tensors(const Kernels &kernels, bool all_pairs, double tolerance = 1e-10, int threads = 1)
+  Tensors(const Kernels &kernels, bool all_pairs, double tolerance = 1e-10, int threads = 1,
+          const pdlt_term_mask *mask = nullptr)
       : pairs(kernels, all_pairs) {
     pdlt_error err = {};
     pdlt_tensor_settings s = {};
@@ -166,7 +168,8 @@ class Tensors {
     s.layer = kernels.layer;
     s.tolerance = tolerance;
     s.threads = threads;
-    s.dntk = 1;
+    s.dntk = pdlt_activation_get_traits(&s.activation).smooth;
+    s.mask = mask;
     s.all_pairs = all_pairs;
     EXPECT_EQ(pdlt_tensors_new(&set, &kernels.k, &s, &err), PDLT_OK) << err.message;
   }
