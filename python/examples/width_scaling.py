@@ -15,7 +15,7 @@ except ImportError:
 
 result = pdlt.run({
     "network": {"activation": "tanh", "depth": 3, "widths": [16, 24, 32, 48, 64], "C_b": 0.1, "C_W": 1.2},
-    "data": {"source": "circle", "train": 4, "test": 4},
+    "data": {"source": "circle", "train": 3, "test": 1},
     "training": {"eta": {"relative": 0.5}, "steps": 8},
     "ensemble": {"members": 5120, "seed": 2},
 })
