@@ -11,6 +11,7 @@
 
 #include "base/core/memory.h"
 #include "base/file/file.h"
+#include "base/file/json.h"
 #include "datasets/dataset_internal.h"
 
 void pdlt_dataset_free(pdlt_dataset *data) {
@@ -197,6 +198,11 @@ static pdlt_status put_matrix(pdlt_archive *archive, const char *name, size_t ro
 
 pdlt_status pdlt_dataset_put(const pdlt_dataset *data, pdlt_archive *archive, pdlt_error *err) {
   const size_t D = data->train + data->test;
-  const pdlt_status status = put_matrix(archive, "x", D, data->inputs, data->x, err);
-  return status != PDLT_OK ? status : put_matrix(archive, "y", D, data->outputs, data->y, err);
+  pdlt_status status = put_matrix(archive, "x", D, data->inputs, data->x, err);
+  if (status == PDLT_OK) status = put_matrix(archive, "y", D, data->outputs, data->y, err);
+  if (status != PDLT_OK || data->rows == 0) return status;
+  return pdlt_json_set(
+      pdlt_archive_meta(archive), "image",
+      json_pack("{s:I, s:I}", "rows", (json_int_t)data->rows, "columns", (json_int_t)data->columns),
+      err);
 }

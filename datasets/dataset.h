@@ -27,6 +27,7 @@ typedef struct pdlt_class_count {
 typedef struct pdlt_dataset {
   size_t train, test;        /* N_A, N_B; D = train + test; training samples come first */
   size_t inputs, outputs;    /* n_0, n_L */
+  size_t rows, columns;      /* of the images that x holds, row by row; 0: it holds none */
   double *x;                 /* (D, n_0), owned */
   double *y;                 /* (D, n_L), owned; test targets too */
   size_t num_classes;        /* 0: targets are numbers */
@@ -60,8 +61,8 @@ void pdlt_dataset_free(pdlt_dataset *data);
 /* The digest of shapes and bits of x and y, whatever data->hash says. */
 void pdlt_dataset_hash(const pdlt_dataset *data, char out[17]);
 
-/* Adds copies of x (D, n_0) and y (D, n_L) to an archive, under these names. Errors:
- * PDLT_ERR_MEMORY. */
+/* Adds copies of x (D, n_0) and y (D, n_L) to an archive, under these names, and of images their `image`,
+ * {rows, columns}, to its metadata. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_dataset_put(const pdlt_dataset *data, pdlt_archive *archive, pdlt_error *err);
 
 #ifdef __cplusplus

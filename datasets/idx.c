@@ -192,6 +192,10 @@ pdlt_status pdlt_dataset_read_idx(pdlt_dataset *data, const pdlt_experiment *ex,
                                 ex->data.labels, "images", NULL};
   PDLT_TRY(pdlt_dataset_select(&chosen, data, ex, &from, err));
   PDLT_TRY(pdlt_dataset_allocate(data, inputs, (size_t)ex->network.outputs, err));
+  if (grid.rows > 1) {
+    data->rows = grid.rows / (size_t)ex->data.pool;
+    data->columns = grid.columns / (size_t)ex->data.pool;
+  }
   for (size_t a = 0; a < data->train + data->test; a++)
     pdlt_grid_sample(&grid, (size_t)ex->data.pool, chosen[a], data->x + a * inputs);
   pdlt_dataset_label_targets(data, ex, label, chosen);

@@ -231,6 +231,7 @@ typedef struct pdlt_sweep_point {
 typedef struct pdlt_sweep {
   size_t num_keys; /* 0: no sweep; then there is one point, called "" */
   char **keys;     /* (num_keys) */
+  size_t axes;     /* of which the points are all combinations; the keys of a zip are one */
   size_t count;
   pdlt_sweep_point *points; /* (count) */
 } pdlt_sweep;
@@ -248,9 +249,10 @@ pdlt_status pdlt_sweep_parse(pdlt_sweep *out, const char *text, const char *name
                              size_t num_overrides, const char *const *overrides, pdlt_error *err);
 void pdlt_sweep_free(pdlt_sweep *sweep);
 
-/* The swept number of a point; its place when there are several keys or some value is none. */
+/* The swept number of a point, that of the first key whose values are different numbers; its place when
+ * there is none, or keys do not all move together. */
 double pdlt_sweep_value(const pdlt_sweep *sweep, size_t p);
-/* What these values are, for an axis: "depth"; "point of the sweep of lambda_W, from 0"; "" without
+/* What these values are, for an axis: "depth"; "depth, with C_W" of a zip; "point of the sweep of lambda_W, from 0"; "" without
  * a sweep. */
 enum { PDLT_SWEEP_AXIS_LENGTH = 160 };
 void pdlt_sweep_axis(char out[PDLT_SWEEP_AXIS_LENGTH], const pdlt_sweep *sweep);

@@ -169,6 +169,7 @@ static pdlt_status fill(pdlt_sweep *sweep, pdlt_reader *reader, const pdlt_node 
   columns c = {0};
   PDLT_TRY(read_columns(&c, reader, map, &sweep->count));
   sweep->num_keys = c.count;
+  sweep->axes = c.axes;
   PDLT_TRY(pdlt_alloc(&place, c.axes, sizeof *place, reader->err));
   PDLT_TRY(pdlt_alloc((void *)&sweep->keys, c.count, sizeof *sweep->keys, reader->err));
   PDLT_TRY(pdlt_alloc(&sweep->points, sweep->count, sizeof *sweep->points, reader->err));
@@ -233,36 +234,66 @@ pdlt_status pdlt_sweep_parse(pdlt_sweep *out, const char *text, const char *name
 
 /* --- what the points are on an axis --- */
 
-/* 1 and *out when there is one key and its value at p is a number. */
-static int number_at(const pdlt_sweep *sweep, size_t p, double *out) {
-  const char *text = sweep->num_keys == 1 ? strchr(sweep->points[p].sets[0], '=') + 1 : "";
+/* 1 and *out when the value of a key at p is a number. */
+static int number_at(const pdlt_sweep *sweep, size_t key, size_t p, double *out) {
+  const char *text = strchr(sweep->points[p].sets[key], '=') + 1;
   char *end = NULL;
   *out = strtod(text, &end);
   return end != text && *end == '\0';
 }
 
-static int has_numbers(const pdlt_sweep *sweep) {
-  double value = 0;
-  for (size_t p = 0; p < sweep->count; p++)
-    if (!number_at(sweep, p, &value)) return 0;
+/* 1 when the values of a key are numbers, no two the same. */
+static int has_numbers(const pdlt_sweep *sweep, size_t key) {
+  double value = 0, other = 0;
+  for (size_t p = 0; p < sweep->count; p++) {
+    if (!number_at(sweep, key, p, &value)) return 0;
+    for (size_t q = 0; q < p; q++)
+      if (number_at(sweep, key, q, &other) && other == value) return 0;
+  }
   return 1;
 }
 
+/* The key whose values are the axis; num_keys: none is. */
+static size_t axis_key(const pdlt_sweep *sweep) {
+  if (sweep->axes != 1) return sweep->num_keys;
+  for (size_t k = 0; k < sweep->num_keys; k++)
+    if (has_numbers(sweep, k)) return k;
+  return sweep->num_keys;
+}
+
+/* A key without its section. */
+static const char *short_key(const pdlt_sweep *sweep, size_t key) {
+  const char *dot = strrchr(sweep->keys[key], '.');
+  return dot == NULL ? sweep->keys[key] : dot + 1;
+}
+
 double pdlt_sweep_value(const pdlt_sweep *sweep, size_t p) {
-  double value = 0;
-  number_at(sweep, p, &value);
-  return has_numbers(sweep) ? value : (double)p;
+  const size_t key = axis_key(sweep);
+  double value = (double)p;
+  if (key < sweep->num_keys) number_at(sweep, key, p, &value);
+  return value;
+}
+
+/* "depth, with C_W, eta" */
+static void write_axis(char out[PDLT_SWEEP_AXIS_LENGTH], const pdlt_sweep *sweep, size_t key) {
+  size_t used = (size_t)snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "%s", short_key(sweep, key));
+  const char *before = ", with ";
+  for (size_t k = 0; k < sweep->num_keys && used < PDLT_SWEEP_AXIS_LENGTH; k++) {
+    if (k == key) continue;
+    used += (size_t)snprintf(out + used, PDLT_SWEEP_AXIS_LENGTH - used, "%s%s", before,
+                             short_key(sweep, k));
+    before = ", ";
+  }
 }
 
 void pdlt_sweep_axis(char out[PDLT_SWEEP_AXIS_LENGTH], const pdlt_sweep *sweep) {
-  const char *dot = sweep->num_keys == 1 ? strrchr(sweep->keys[0], '.') : NULL;
-  const char *key = sweep->num_keys != 1 ? "" : dot == NULL ? sweep->keys[0] : dot + 1;
+  const size_t key = axis_key(sweep);
   if (sweep->num_keys == 0)
     out[0] = '\0';
+  else if (key < sweep->num_keys)
+    write_axis(out, sweep, key);
   else if (sweep->num_keys > 1)
     snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "point of the sweep, from 0");
-  else if (has_numbers(sweep))
-    snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "%s", key);
   else
-    snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "point of the sweep of %s, from 0", key);
+    snprintf(out, PDLT_SWEEP_AXIS_LENGTH, "point of the sweep of %s, from 0", short_key(sweep, 0));
 }

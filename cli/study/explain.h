@@ -69,7 +69,7 @@ void pdlt_explanation_free(pdlt_explanation *explanation);
 /* As text; of a brief one the short form. Owned by the caller (pdlt_free). */
 pdlt_status pdlt_explanation_text(const pdlt_explanation *e, char **out, pdlt_error *err);
 
-/* With the keys of NOTATION.md; new reference. Errors: PDLT_ERR_MEMORY. */
+/* With the keys of NOTATION.md, and `figures` as the experiment has it; new reference. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_explanation_json(const pdlt_explanation *e, json_t **out, pdlt_error *err);
 
 /* Before training: the short form as notes of the study's progress; nothing when that is quiet. */

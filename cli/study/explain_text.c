@@ -162,6 +162,29 @@ static void put_cost(FILE *to, const pdlt_explanation *e) {
             bytes(comparison, e->sizes.comparison));
 }
 
+/* The keys of `figures` that are set, new reference; NULL: none is. */
+static pdlt_status figures_of(json_t **out, const pdlt_explanation *e, pdlt_error *err) {
+  json_t *experiment = NULL;
+  const pdlt_status status = pdlt_experiment_to_json(e->ex, &experiment, err);
+  *out = status == PDLT_OK ? json_incref(json_object_get(experiment, "figures")) : NULL;
+  json_decref(experiment);
+  return status;
+}
+
+static pdlt_status put_figures(FILE *to, const pdlt_explanation *e, pdlt_error *err) {
+  json_t *figures = NULL;
+  char *text = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(figures_of(&figures, e, err));
+  if (figures == NULL) return PDLT_OK;
+  PDLT_TRY(pdlt_json_format(figures, JSON_SORT_KEYS | JSON_REAL_PRECISION(6), &text, err));
+  fprintf(to, "figures, on which nothing else depends: %s\n", text);
+cleanup:
+  json_decref(figures);
+  pdlt_free(text);
+  return status;
+}
+
 /* --- The short form --- */
 
 enum { SHORT_WIDTHS = 6 };
@@ -204,7 +227,7 @@ static void put_short(FILE *to, const pdlt_explanation *e) {
 
 pdlt_status pdlt_explanation_text(const pdlt_explanation *e, char **out, pdlt_error *err) {
   pdlt_stream stream;
-  const pdlt_status status = pdlt_stream_open(&stream, "explanation", err);
+  pdlt_status status = pdlt_stream_open(&stream, "explanation", err);
   FILE *to = stream.out;
   if (status != PDLT_OK) return status;
   if (e->layer != NULL) {
@@ -214,8 +237,13 @@ pdlt_status pdlt_explanation_text(const pdlt_explanation *e, char **out, pdlt_er
     put_limits(to, e);
     put_verdict(to, e);
     put_cost(to, e);
+    status = put_figures(to, e, err);
   } else {
     put_short(to, e);
+  }
+  if (status != PDLT_OK) {
+    pdlt_stream_free(&stream);
+    return status;
   }
   return pdlt_stream_take(&stream, "explanation", out, NULL, err);
 }
@@ -255,6 +283,9 @@ static json_t *width_json(double n) {
 }
 
 pdlt_status pdlt_explanation_json(const pdlt_explanation *e, json_t **out, pdlt_error *err) {
+  json_t *figures = NULL;
+  const pdlt_status status = figures_of(&figures, e, err);
+  if (status != PDLT_OK) return status;
   json_t *reasons = json_array();
   for (size_t k = 0; k < e->num_reasons; k++)
     pdlt_json_append(&reasons, json_string(e->reason[k].text));
@@ -266,6 +297,7 @@ pdlt_status pdlt_explanation_json(const pdlt_explanation *e, json_t **out, pdlt_
       width_json(e->width_10_percent), "width_30_percent", width_json(e->width_30_percent),
       "verdict_possible", e->num_reasons == 0, "reasons", reasons, "seconds",
       pdlt_json_real(e->seconds), "bytes", json_integer((json_int_t)all_bytes(&e->sizes)));
+  if (figures != NULL) pdlt_json_put(&made, "figures", figures);
   if (made == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: explanation");
   *out = made;
   return PDLT_OK;

@@ -1,6 +1,6 @@
-/* classes.c - names of the classes that samples and outputs stand for, where the data have some.
- *
- * Is: data.classes of the experiment, and which of them a target means. Is not: any single figure. */
+/* classes.c - see classes.h. */
+#include "compare/figure/classes.h"
+
 #include "compare/figure/internal.h"
 
 /* data.classes, or NULL. */

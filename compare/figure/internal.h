@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/file/stream.h"
+#include "compare/figure/classes.h"
 #include "compare/figure/figure.h"
 #include "compare/figure/select.h"
 #include "compare/plot/plot.h"
@@ -63,12 +64,6 @@ size_t pdlt_figure_choose_samples(const pdlt_figure_input *in, size_t samples, s
 /* Titles the panel "training sample 1", "test sample 1, class cat", ... */
 void pdlt_figure_title_sample(pdlt_panel *panel, const pdlt_figure_input *in, size_t sample,
                               size_t train);
-
-/* The class of a sample, and of output i, one for each class, as markup (classes.c); 0, and out
- * untouched, where the data have no classes. */
-int pdlt_figure_class_of_sample(char *out, size_t size, const pdlt_figure_input *in, size_t sample);
-int pdlt_figure_class_of_output(char *out, size_t size, const pdlt_archive *measured,
-                                size_t outputs, size_t i);
 
 /* " (first output)" or " (first output, class cat)" where there are several, else ""; returns out. */
 const char *pdlt_figure_first_output(char *out, size_t size, const pdlt_archive *measured,

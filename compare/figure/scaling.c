@@ -16,6 +16,26 @@ typedef struct panel_data {
   double *y, *lo, *hi, *floor, *hollow, *reference; /* (N) */
 } panel_data;
 
+/* A distance known to this share of itself says where the line of the expected slope lies. */
+static const double sharp = 0.1;
+
+/* The width through which that line goes: the widest whose distance is sharp, since the slope is that of
+ * large widths; else the widest that stands clear. Where there is a slope, some do. */
+static size_t anchor_of(const pdlt_comparison *c, const panel_data *p) {
+  size_t clear = c->num_widths;
+  for (size_t w = c->num_widths; w-- > 0;) {
+    if (!pdlt_distance_clear(&p->d[w])) continue;
+    if (p->d[w].se <= sharp * p->d[w].value) return w;
+    if (clear == c->num_widths) clear = w;
+  }
+  return clear;
+}
+
+/* A distance without what noise adds to it. */
+static double without_floor(const pdlt_distance *d) {
+  return sqrt(d->value * d->value - d->floor * d->floor);
+}
+
 static pdlt_status add_reference(pdlt_panel *panel, const pdlt_comparison *c, panel_data *p,
                                  int order, pdlt_error *err) {
   static const char *const labels[] = {
@@ -25,12 +45,10 @@ static pdlt_status add_reference(pdlt_panel *panel, const pdlt_comparison *c, pa
       "1",
       "slope \xe2\x88\x92"
       "2"};
-  size_t anchor = 0;
-  while (anchor < c->num_widths && !pdlt_distance_clear(&p->d[anchor])) anchor++;
-  if (anchor == c->num_widths) return PDLT_OK;
+  const size_t anchor = anchor_of(c, p);
+  const double height = without_floor(&p->d[anchor]);
   for (size_t w = 0; w < c->num_widths; w++)
-    p->reference[w] =
-        p->d[anchor].value * pow(c->widths[anchor] / c->widths[w], p->power * (order + 1));
+    p->reference[w] = height * pow(c->widths[anchor] / c->widths[w], p->power * (order + 1));
   pdlt_series line = {.kind = PDLT_SERIES_LINE,
                       .n = c->num_widths,
                       .x = c->widths,
@@ -78,7 +96,6 @@ static pdlt_status add_distance(pdlt_panel *panel, const pdlt_comparison *c, pan
   char noise[96];
   snprintf(label, sizeof label, "from order %s", pdlt_order_of(p->power)->markup);
   marks.label = order == 0 ? "from infinite width" : label;
-  PDLT_TRY(add_reference(panel, c, p, order, err));
   PDLT_TRY(pdlt_panel_add(panel, &floor, err));
   PDLT_TRY(pdlt_panel_add(panel, &marks, err));
   marks.y = p->hollow;
@@ -139,11 +156,12 @@ typedef struct slope_list {
 
 static void write_slope(slope_list *list, const char *symbol, const pdlt_compare_slope *slope,
                         const char *order) {
-  char value[128] = "no slope";
-  if (isnan(slope->value))
+  char value[128];
+  if (isnan(slope->value)) {
     list->missing++;
-  else
-    pdlt_plot_measured(value, sizeof value, slope->value, slope->se);
+    return;
+  }
+  pdlt_plot_measured(value, sizeof value, slope->value, slope->se);
   fprintf(list->text, "%s%s", list->written++ ? "; " : "", symbol);
   if (slope->order) fprintf(list->text, " (from order %s)", order);
   fprintf(list->text, ": %s", value);
@@ -168,11 +186,25 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_comparison *c, const
     const pdlt_compare_slope *slope = pdlt_comparison_slope(c, quantity, order);
     if (!slope) break;
     p->d = slope->distance;
+    if (!isnan(slope->value)) PDLT_TRY(add_reference(panel, c, p, order, err));
     PDLT_TRY(add_distance(panel, c, p, order, err));
     write_slope(list, symbol, slope, pdlt_order_of(p->power)->markup);
   }
 cleanup:
   return status;
+}
+
+/* Of the count quantities those that have a distance at some width, in front; returns how many. */
+static size_t keep_known(const pdlt_comparison *c, const char **names, size_t count) {
+  size_t kept = 0;
+  for (size_t k = 0; k < count; k++) {
+    const pdlt_compare_slope *slope = pdlt_comparison_slope(c, names[k], 0);
+    int known = 0;
+    for (size_t w = 0; slope != NULL && w < c->num_widths; w++)
+      known |= slope->distance[w].numbers > 0;
+    if (known) names[kept++] = names[k];
+  }
+  return kept;
 }
 
 static const char CAPTION[] =
@@ -183,7 +215,7 @@ static const char CAPTION[] =
     "noise alone would give; open symbols lie "
     "within twice that floor. Distances from infinite width should fall with slope \xe2\x88\x92"
     "1, those from order 1/<i>n</i> with slope \xe2\x88\x92"
-    "2";
+    "2, at large widths: the lines of these slopes go through the widest point known to 10 %";
 
 static const char HALVES[] =
     "; of what depends on training, which goes in powers of <i>n</i><sup>\xe2\x88\x92"
@@ -192,7 +224,7 @@ static const char HALVES[] =
 pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   const pdlt_comparison *c = job->in->comparison;
   const char *names[MAX_PANELS];
-  size_t count = pdlt_comparison_quantities(c, MAX_PANELS, names);
+  const size_t count = keep_known(c, names, pdlt_comparison_quantities(c, MAX_PANELS, names));
   if (count == 0 || c->num_widths == 0) return PDLT_OK;
   pdlt_status status = PDLT_OK;
   pdlt_figure_page page = {0};
@@ -215,8 +247,10 @@ pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   fprintf(page.text, "%s. Fitted slopes: ", half ? HALVES : "");
   for (size_t k = 0; k < count; k++)
     PDLT_TRY(fill_panel(pdlt_plot_panel(page.plot, k), c, names[k], &p, &list, err));
+  if (list.missing > 0)
+    fprintf(page.text, "%sno slope%s, where fewer than two widths stand clear of the noise",
+            list.written > 0 ? "; " : "", list.written > 0 ? " of the others" : "");
   fputs(".", page.text);
-  if (list.missing) fputs(" No slope: fewer than two widths stand clear of the noise.", page.text);
   PDLT_TRY(pdlt_figure_page_emit(job, &page, "width_scaling", "Distance from theory against width",
                                  err));
 cleanup:

@@ -61,6 +61,8 @@ void pdlt_html_style(FILE *out);
 /* Sections, in the order of the page. */
 void pdlt_report_verdict(FILE *out, const pdlt_report_input *in);
 void pdlt_report_tests(FILE *out, const pdlt_report_input *in);
+/* Of samples that are images; nothing where they are not. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_report_samples(FILE *out, const pdlt_report_input *in, pdlt_error *err);
 void pdlt_report_figures(FILE *out, const pdlt_report_input *in);
 void pdlt_report_numbers(FILE *out, const pdlt_report_input *in);
 void pdlt_report_widths(FILE *out, const pdlt_report_input *in);

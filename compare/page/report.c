@@ -13,7 +13,7 @@ static const char *experiment_title(const pdlt_report_input *in) {
   return title && title[0] ? title : "Comparison of theory and measurement";
 }
 
-static void write_page(FILE *out, const pdlt_report_input *in) {
+static pdlt_status write_page(FILE *out, const pdlt_report_input *in, pdlt_error *err) {
   fputs(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
@@ -29,17 +29,22 @@ static void write_page(FILE *out, const pdlt_report_input *in) {
   fputs("</h1>\n</header>\n<main>\n", out);
   pdlt_report_verdict(out, in);
   pdlt_report_tests(out, in);
+  const pdlt_status status = pdlt_report_samples(out, in, err);
+  if (status != PDLT_OK) return status;
   pdlt_report_figures(out, in);
   pdlt_report_numbers(out, in);
   pdlt_report_widths(out, in);
   pdlt_report_setting(out, in);
   fputs("</main>\n</body>\n</html>\n", out);
+  return PDLT_OK;
 }
 
 pdlt_status pdlt_report_write(const pdlt_report_input *in, const char *path, pdlt_error *err) {
   pdlt_stream page;
-  const pdlt_status status = pdlt_stream_open(&page, path, err);
+  pdlt_status status = pdlt_stream_open(&page, path, err);
   if (status != PDLT_OK) return status;
-  write_page(page.out, in);
-  return pdlt_stream_write(&page, path, err);
+  status = write_page(page.out, in, err);
+  if (status == PDLT_OK) return pdlt_stream_write(&page, path, err);
+  pdlt_stream_free(&page);
+  return status;
 }

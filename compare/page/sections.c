@@ -94,9 +94,9 @@ static int is_tight(const char *before, const char *blank) {
          (blank > before + 1 && strncmp(blank - 2, "+-", 2) == 0);
 }
 
-/* A sentence of the answer: single letters n and p in italics, "+-" as one sign, no line breaks
+/* A sentence of the answer, or a reason: single letters n and p in italics, "+-" as one sign, no line breaks
  * within a number. */
-static void write_answer(FILE *out, const char *text) {
+static void write_prose(FILE *out, const char *text) {
   for (const char *at = text; *at != 0; at++) {
     const int starts = at == text || !isalnum((unsigned char)at[-1]);
     if ((*at == 'n' || *at == 'p') && starts && !isalnum((unsigned char)at[1])) {
@@ -121,7 +121,7 @@ void pdlt_report_verdict(FILE *out, const pdlt_report_input *in) {
   for (int k = 0; k < 2; k++) {
     if (c->answer[k] == NULL) continue;
     fputs("<p class=\"answer\">", out);
-    write_answer(out, c->answer[k]);
+    write_prose(out, c->answer[k]);
     fputs("</p>\n", out);
   }
   fputs("<p class=\"soft\">", out);
@@ -204,7 +204,7 @@ static void write_test(FILE *out, const pdlt_comparison *comparison,
     pdlt_html_number(out, test->members_needed, 3);
   fputs("</td>", out);
   pdlt_html_cell(out, &c[TEST_REASON]);
-  pdlt_html_text(out, test->reason);
+  write_prose(out, test->reason);
   fputs("</td></tr>\n", out);
 }
 

@@ -174,3 +174,25 @@ pdlt_status pdlt_png_write_argb(const char *path, int width, int height, size_t 
                .values = values};
   return write_picture(path, &p, err);
 }
+
+pdlt_status pdlt_png_grey(char **out, size_t *size, int width, int height,
+                          const unsigned char *grey, pdlt_error *err) {
+  png_image image = {.version = PNG_IMAGE_VERSION, .format = PNG_FORMAT_GRAY};
+  png_alloc_size_t needed = 0;
+  char *bytes = NULL;
+  if (width <= 0 || height <= 0)
+    return pdlt_fail(err, PDLT_ERR_INTERNAL, "an image of %d x %d pixels was asked for", width,
+                     height);
+  image.width = (png_uint_32)width;
+  image.height = (png_uint_32)height;
+  needed = PNG_IMAGE_PNG_SIZE_MAX(image);
+  const pdlt_status status = pdlt_alloc(&bytes, needed, 1, err);
+  if (status != PDLT_OK) return status;
+  if (!png_image_write_to_memory(&image, bytes, &needed, 0, grey, 0, NULL)) {
+    pdlt_free(bytes);
+    return pdlt_fail(err, PDLT_ERR_MEMORY, "a PNG image in memory: %s", image.message);
+  }
+  *out = bytes;
+  *size = needed;
+  return PDLT_OK;
+}

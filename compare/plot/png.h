@@ -1,6 +1,6 @@
-/* png.h - images as PNG files with text about their origin.
+/* png.h - images as PNG, files with text about their origin, and bytes to lie in a page.
  *
- * Is: 8-bit RGB and ARGB, written atomically; no date inside: the same image and texts give
+ * Is: 8-bit RGB, ARGB and grey, files written atomically; no date inside: the same image and texts give
  * the same bytes.
  * Is not: drawing (draw.c, with cairo), or reading. */
 #ifndef PDLT_COMPARE_PLOT_PNG_H
@@ -29,6 +29,11 @@ pdlt_status pdlt_png_write_argb(const char *path, int width, int height, size_t 
                                 const unsigned char *argb, double dpi, int num_text,
                                 const char *const *keys, const char *const *values,
                                 pdlt_error *err);
+
+/* A grey image, (height, width), 0 black and 255 white, as the bytes of a PNG file, *size of them in *out,
+ * owned by the caller (pdlt_free). Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERNAL (an empty image). */
+pdlt_status pdlt_png_grey(char **out, size_t *size, int width, int height,
+                          const unsigned char *grey, pdlt_error *err);
 
 #ifdef __cplusplus
 }

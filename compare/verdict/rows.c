@@ -8,6 +8,15 @@
 #include "base/experiment/quantity.h"
 #include "compare/text/markup.h"
 
+/* A name that ends in a subscript of its own ends before it is closed. 1: it was one. */
+static int reopen_subscript(char *name) {
+  static const char close[] = "</sub>";
+  const size_t length = strlen(name), end = sizeof close - 1;
+  if (length < end || strcmp(name + length - end, close) != 0) return 0;
+  name[length - end] = 0;
+  return 1;
+}
+
 void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row) {
   char name[192], index[160] = "";
   /* outputs carry a neuron index, which stands before the semicolon */
@@ -19,10 +28,12 @@ void pdlt_row_markup(char *out, size_t size, const pdlt_compare_row *row) {
     const char *separator = i == 0 ? "" : neuron && i % 2 == 1 ? ";" : ",";
     at += (size_t)snprintf(index + at, sizeof index - at, "%s%zu", separator, row->index[i] + 1);
   }
-  if (row->ndim)
-    snprintf(out, size, "%s<sub>%s</sub>", name, index);
-  else
+  if (row->ndim == 0)
     snprintf(out, size, "%s", name);
+  else if (reopen_subscript(name))
+    snprintf(out, size, "%s; %s</sub>", name, index);
+  else
+    snprintf(out, size, "%s<sub>%s</sub>", name, index);
 }
 
 double pdlt_row_predicted(const pdlt_compare_row *row, size_t w, double h, int order) {

@@ -127,7 +127,15 @@ TEST_F(Sweep, AxisSaysWhatTheValuesAre) {
        1},
       {"sweep: {network.C_W: [1.5, 2, critical]}\n", "point of the sweep of C_W, from 0", 2},
       {"sweep: {network.activation: [sin, erf]}\n", "point of the sweep of activation, from 0", 1},
-      {"sweep: {network.C_W: [1.5, 3], network.C_b: [7]}\n", "point of the sweep, from 0", 1}};
+      {"sweep: {network.C_W: [1.5, 3], network.C_b: [7]}\n", "point of the sweep, from 0", 1},
+      {"sweep: {zip: {network.depth: [2, 4], network.C_W: [1, 3]}}\n", "depth, with C_W", 4},
+      {"sweep: {zip: {network.activation: [sin, erf], network.C_W: [2, 2], network.C_b: [0.5, "
+       "1]}}\n",
+       "C_b, with activation, C_W", 1},
+      {"sweep: {zip: {network.activation: [sin, erf], network.C_W: [2, 2]}}\n",
+       "point of the sweep, from 0", 1},
+      {"sweep: {zip: {network.depth: [2, 4], network.C_W: [1, 3]}, ensemble.seed: [7]}\n",
+       "point of the sweep, from 0", 1}};
   for (const auto &c : cases) {
     ASSERT_EQ(Read(c.sweep), PDLT_OK) << err.message;
     char axis[PDLT_SWEEP_AXIS_LENGTH];

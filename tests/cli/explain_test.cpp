@@ -132,6 +132,30 @@ TEST(Explain, KernelAndSusceptibilitiesOfTanh) {
   }
 }
 
+TEST(Explain, ListsTheKeysOfFigures) {
+  const std::string plain = InfiniteWidth();
+  const std::string text = plain +
+                           "figures: {quantities: [z, cov], times: [0, 6], width_mm: 85.5, "
+                           "title: 'a \"b\"', colors: {blue: '#010203'}}\n";
+  EXPECT_EQ(Explained(plain).get("figures"), nullptr);
+  const Explained e(text);
+  json_t *expected = json_loads(
+      "{\"quantities\": [\"z\", \"cov\"], \"times\": [0.0, 6.0], \"width_mm\": 85.5, "
+      "\"title\": \"a \\\"b\\\"\", \"colors\": {\"blue\": \"#010203\"}}",
+      0, nullptr);
+  char *found = json_dumps(e.get("figures"), JSON_SORT_KEYS);
+  EXPECT_TRUE(json_equal(e.get("figures"), expected)) << found;
+  TempFolder folder;
+  write_text(folder / "e.yaml", text);
+  const std::string said = run_pdlt("explain e.yaml --quiet", folder.path()).out;
+  const std::string line = std::string("figures, on which nothing else depends: ") + found + "\n";
+  EXPECT_NE(said.find("\n" + line), said.npos) << said;
+  write_text(folder / "e.yaml", plain);
+  EXPECT_EQ(run_pdlt("explain e.yaml --quiet", folder.path()).out.find("figures"), said.npos);
+  std::free(found);
+  json_decref(expected);
+}
+
 TEST(Explain, PhasesOfKnownInitializations) {
   const struct {
     const char *network, *phase;

@@ -235,6 +235,12 @@ void run_mnist(const std::string &images, const std::string &labels, const TempF
       folder.path());
   EXPECT_EQ(got.status, 0) << got.err << got.out;
   EXPECT_NE(verdict_of(folder / "out/verdict.json"), "disagree");
+  const std::string page = read_text(folder / "out/report.html");
+  for (const char *label : {"training 1<br>class 3<br>target", "test 2<br>class "})
+    EXPECT_NE(
+        page.find(label, page.find("<li><img alt=\"training sample 1\" src=\"data:image/png;")),
+        page.npos)
+        << label;
 }
 
 TEST(Run, MnistExperimentOnImagesMadeHere) {

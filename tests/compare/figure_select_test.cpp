@@ -114,6 +114,58 @@ TEST(FigureData, CurvesAreThoseOfTheArchives) {
               d.Measured("n128/K")[((size_t)cell.y - 1) * samples + (size_t)cell.x - 1]);
 }
 
+// A quantity without error bars at any width has no panel; where that is so of all there is no figure.
+TEST(FigureData, QuantitiesWithoutErrorBarsHaveNoPanel) {
+  for (const bool all : {false, true}) {
+    Drawn d;
+    d.Quantities({PDLT_QUANTITY_Z, PDLT_QUANTITY_K});
+    const std::vector<double> unknown(4, NAN);
+    for (pdlt_compare_row &row : d.fake.rows)
+      if (all || std::string(row.quantity) == "K") row.se = unknown.data();
+    if (all) {
+      EXPECT_EQ(d.Write("width_scaling"), PDLT_ERR_INPUT);
+    } else {
+      EXPECT_EQ(Titles(d.Rows("width_scaling")), std::set<std::string>{"z"});
+      EXPECT_FALSE(Has(d.caption, "K")) << d.caption;
+    }
+  }
+}
+
+// The lines of the expected slopes go through the widest distance that is known to a tenth, its noise
+// taken off: the widest where all are sharp, one before it where that one only stands clear.
+TEST(FigureData, GuidesGoThroughTheWidestSharpPoint) {
+  for (const double noise : {1e-5, 6e-3}) {
+    Drawn d;
+    Fake one;
+    one.nlo = true;
+    one.noise = noise;
+    one.keys = &d.keys;
+    one.Make();
+    d.Quantities({PDLT_QUANTITY_Z});
+    d.Samples({3});
+    d.Times({10});
+    const pdlt_figure_input in = one.Input();
+    ASSERT_EQ(
+        pdlt_figure_write(&in, "width_scaling", (d.folder / "f.svg").c_str(), nullptr, &d.err),
+        PDLT_OK)
+        << d.err.message;
+    const auto rows = ReadCsv(d.folder / "f.csv");
+    const auto guide = CurveOf(rows, 1,
+                               "slope \xe2\x88\x92"
+                               "1");
+    const auto points = CurveOf(rows, 1, "from infinite width"),
+               floor = CurveOf(rows, 1, "noise floor");
+    ASSERT_EQ(points.size(), 4u); /* all stand clear */
+    ASSERT_EQ(guide.size(), 4u);
+    size_t at = 3;
+    while (points[at].high - points[at].y > 0.1 * points[at].y) at--;
+    EXPECT_EQ(at, noise < 1e-3 ? 3u : 2u);
+    const double coefficient =
+        std::sqrt(std::pow(points[at].y, 2) - std::pow(floor[at].y, 2)) * points[at].x;
+    for (const CsvRow &row : guide) EXPECT_NEAR(row.y * row.x, coefficient, 1e-12) << noise;
+  }
+}
+
 // Root mean square of measured - infinite width, summed anew over the rows that are left.
 TEST(FigureData, DistancesAreOfTheRowsThatAreLeft) {
   for (const bool chosen : {false, true}) {

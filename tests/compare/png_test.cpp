@@ -103,6 +103,35 @@ TEST(Png, ArgbIsStraightened) {
   unlink(path.c_str());
 }
 
+TEST(Png, GreyComesBack) {
+  const std::string path = path_of("grey.png");
+  for (int width : {1, 2, 17})
+    for (int height : {1, 3, 31}) {
+      std::vector<unsigned char> grey((unsigned)(width * height));
+      for (size_t i = 0; i < grey.size(); i++) grey[i] = (unsigned char)(i * i + 13 * i);
+      char *bytes = nullptr;
+      size_t size = 0;
+      ASSERT_EQ(pdlt_png_grey(&bytes, &size, width, height, grey.data(), nullptr), PDLT_OK);
+      ASSERT_EQ(pdlt_file_write(path.c_str(), bytes, size, nullptr), PDLT_OK);
+      pdlt_free(bytes);
+      const Image image = load(path);
+      EXPECT_EQ(image.width, (unsigned)width);
+      EXPECT_EQ(image.height, (unsigned)height);
+      EXPECT_EQ(image.channels, 1u);
+      EXPECT_EQ(image.pixels, grey);
+    }
+  unlink(path.c_str());
+  char *bytes = nullptr;
+  size_t size = 0;
+  const unsigned char pixel = 1;
+  pdlt_error err = {};
+  for (int width : {0, -1}) {
+    EXPECT_EQ(pdlt_png_grey(&bytes, &size, width, 1, &pixel, &err), PDLT_ERR_INTERNAL);
+    EXPECT_EQ(pdlt_png_grey(&bytes, &size, 1, width, &pixel, &err), PDLT_ERR_INTERNAL);
+  }
+  EXPECT_EQ(bytes, nullptr);
+}
+
 TEST(Png, FailuresLeaveNothing) {
   const unsigned char pixel[3] = {1, 2, 3};
   std::string path = path_of("failed.png"), key(80, 'k');

@@ -77,6 +77,9 @@ TEST(Row, NameHoldsTheSampleBehindTheSemicolon) {
   row.ndim = 2;
   pdlt_row_markup(text, sizeof text, &row);
   EXPECT_STREQ(text, "<i>K</i><sub>1,3</sub>");
+  row.quantity = "q_0"; /* one subscript, not two in a row that read as 01,3 */
+  pdlt_row_markup(text, sizeof text, &row);
+  EXPECT_STREQ(text, "<i>q</i><sub>0; 1,3</sub>");
 }
 
 // That of its rows; without rows that of what is trained, and 1 for what is not.

@@ -26,6 +26,8 @@ TEST(Idx, KeepsClassesPoolsAndMakesTargets) {
                ", classes: [8, 3], train: 3, test: 1, pool: " + std::to_string(pool) + "}");
       ASSERT_EQ(l.status, PDLT_OK) << l.message;
       ASSERT_EQ(l.d.inputs, 8 / pool / pool);
+      EXPECT_EQ(l.d.rows, 4 / pool);
+      EXPECT_EQ(l.d.columns, 2 / pool);
       EXPECT_EQ(std::vector<double>(l.d.y, l.d.y + 4), (std::vector<double>{1, -1, 1, -1}));
       const size_t from[] = {0, 1, 3, 4};
       for (size_t a = 0; a < 4; a++) {
@@ -224,7 +226,28 @@ TEST(Idx, FlatSquareImagesArePooledAsImages) {
   Loaded flat(text);
   ASSERT_EQ(flat.status, PDLT_OK) << flat.message;
   EXPECT_STREQ(flat.d.hash, image.d.hash);
+  for (const Loaded *l : {&image, &flat}) {
+    EXPECT_EQ(l->d.rows, 2u);
+    EXPECT_EQ(l->d.columns, 2u);
+  }
   EXPECT_EQ(image.d.x[0], (0 + 37 + 4 * 37 + 5 * 37) / 1020.0);
+}
+
+// The shape of images goes where x goes; flat samples that are not pooled have none.
+TEST(Idx, ShapeOfImagesIsInTheArchive) {
+  WriteFile("l.idx", Idx({2}, {3, 8}));
+  for (const bool flat : {false, true}) {
+    WriteFile("i.idx", flat ? Idx({2, 6}, Pixels(12)) : Idx({2, 3, 2}, Pixels(12)));
+    Loaded l(std::string("{") + kIdx + ", classes: [3, 8], train: 2}");
+    ASSERT_EQ(l.status, PDLT_OK) << l.message;
+    pdlt_archive archive = {};
+    ASSERT_EQ(pdlt_dataset_put(&l.d, &archive, nullptr), PDLT_OK);
+    const json_t *image = json_object_get(pdlt_archive_meta(&archive), "image");
+    EXPECT_EQ(image == nullptr, flat);
+    EXPECT_EQ(json_integer_value(json_object_get(image, "rows")), flat ? 0 : 3);
+    EXPECT_EQ(json_integer_value(json_object_get(image, "columns")), flat ? 0 : 2);
+    pdlt_archive_free(&archive);
+  }
 }
 
 TEST(Idx, GzipMembersAndPadding) {
