@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/core/memory.h"
 #include "compare/statistics/fit.h"
 #include "compare/verdict/verdict.h"
 #include "tests/compare/comparison.h"
@@ -268,6 +269,33 @@ TEST(Truncation, AConstantRefutesNothing) {
     EXPECT_EQ(strstr(test.reason, "but not with degree 2") == nullptr, two) << test.reason;
     for (size_t k = 0; k < r.c.num_rows; k++) EXPECT_NE(r.c.rows[k].verdict, PDLT_DISAGREE);
   }
+}
+
+TEST(Truncation, FailedAllocationsOfTheSecondLookAreReported) {
+  Setting s = low_degree(1);
+  s.blocks = 40;
+  Truth t = some_truth(0.01, 3, {1, 2});
+  t.c2.assign(t.c0.size(), 0);
+  Pair pair;
+  fill(pair, s, t, 1, 1.2);
+  long calls[2] = {0, 0}; /* of a theory that is right, and of this one */
+  for (const bool wrong : {false, true}) {
+    Pair right;
+    fill(right, s, t, 1);
+    for (;; calls[wrong]++) {
+      pdlt_comparison c{};
+      pdlt_error err{};
+      pdlt_memory_fail_after(calls[wrong]);
+      const Pair &of = wrong ? pair : right;
+      const pdlt_status status = pdlt_compare(&c, &of.theory, &of.measured, nullptr, &err);
+      pdlt_memory_fail_after(-1);
+      EXPECT_EQ(status == PDLT_OK, c.rows != nullptr);
+      pdlt_comparison_free(&c);
+      if (status == PDLT_OK) break;
+      ASSERT_EQ(status, PDLT_ERR_MEMORY);
+    }
+  }
+  EXPECT_GT(calls[1], calls[0] + 20);
 }
 
 }  // namespace
