@@ -1,7 +1,8 @@
 /* bench_train.c - speed of training: networks stepped per second, and the share of the
  * processor's FMA peak, measured beside it.
  *
- * Is: the trainer's own step on tanh networks without biases, drawn from a fixed seed before
+ * Is: the trainer's own step on tanh networks without biases, fully connected or, with --side, circular
+ * convolutions on side x side positions under a flatten (--inputs are channels then), drawn from a fixed seed before
  * the clock starts, each trained once for exactly --steps steps without recording.
  * Is not: part of the tests; figures belong to the machine and the moment. */
 #include <getopt.h>
@@ -21,6 +22,7 @@
 
 typedef struct bench {
   int width, hidden, inputs, samples, threads, json, single;
+  int side, kernel; /* of convolutions on side x side positions; 0: fully connected */
   long steps, networks;
 } bench;
 
@@ -85,7 +87,9 @@ enum { MAX_HIDDEN = 63, MAX_BENCH_THREADS = 256 };
 static pdlt_status run(const bench *b, pdlt_error *err) {
   double zeros[MAX_HIDDEN + 1], ones[MAX_HIDDEN + 1];
   int ratios[MAX_HIDDEN + 1], made = 0;
-  const pdlt_experiment ex = make_experiment(b->hidden, zeros, ones, ratios);
+  pdlt_layer_keys layers[MAX_HIDDEN + 1];
+  pdlt_experiment ex = make_experiment(b->hidden, zeros, ones, ratios);
+  if (b->side > 0) add_convolutions(&ex, b->side, b->kernel, layers);
   pdlt_dataset data = {0};
   pdlt_samples problem = {0};
   pdlt_network net = {0};
@@ -93,7 +97,8 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
   double *draws = NULL;
   pdlt_error local = {.status = PDLT_OK};
   pdlt_status status = PDLT_OK;
-  fill_problem((size_t)b->samples, (size_t)b->inputs, &data, &local);
+  const size_t positions = b->side > 0 ? (size_t)(b->side * b->side) : 1;
+  fill_problem((size_t)b->samples, (size_t)b->inputs * positions, &data, &local);
   if (steppers == NULL || local.status != PDLT_OK)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory"));
   PDLT_TRY(pdlt_linalg_init(b->threads, err));
@@ -102,7 +107,8 @@ static pdlt_status run(const bench *b, pdlt_error *err) {
   long held = (long)(draw_bytes / (net.num_params * sizeof *draws)) / b->threads * b->threads;
   if (held < b->threads) held = b->threads;
   PDLT_TRY(pdlt_alloc(&draws, (size_t)held * net.num_params, sizeof *draws, err));
-  const pdlt_step_settings settings = {.eta = 0.1 / (double)b->samples, .single = b->single};
+  const pdlt_step_settings settings = {.eta = 0.1 / (double)(b->samples * (int)positions),
+                                       .single = b->single};
   for (; made < b->threads; made++)
     PDLT_TRY(pdlt_stepper_new(&steppers[made], &net, &problem, &settings, err));
   const double before = peak_gflops(b), seconds = train_all(b, &net, steppers, draws, held);
@@ -121,25 +127,23 @@ cleanup:
 static int usage(void) {
   fprintf(stderr,
           "bench_train [--width N] [--hidden 1..%d] [--inputs N] [--samples N] [--steps S] "
-          "[--networks M] [--threads 1..%d] [--precision double|single] [--json]\n",
+          "[--networks M] [--threads 1..%d] [--precision double|single] [--json] "
+          "[--side N --kernel K]\n",
           MAX_HIDDEN, MAX_BENCH_THREADS);
   return 2;
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {{"width", 1, NULL, 'w'},   {"hidden", 1, NULL, 'h'},
-                                          {"inputs", 1, NULL, 'i'},  {"samples", 1, NULL, 'd'},
-                                          {"steps", 1, NULL, 's'},   {"networks", 1, NULL, 'n'},
-                                          {"threads", 1, NULL, 't'}, {"precision", 1, NULL, 'p'},
-                                          {"json", 0, NULL, 'j'},    {NULL, 0, NULL, 0}};
-  bench b = {.width = 64, .hidden = 3, .inputs = 16, .samples = 16, .threads = 1};
+  static const struct option options[] = {
+      {"width", 1, NULL, 'w'},   {"hidden", 1, NULL, 'h'},    {"inputs", 1, NULL, 'i'},
+      {"samples", 1, NULL, 'd'}, {"steps", 1, NULL, 's'},     {"networks", 1, NULL, 'n'},
+      {"threads", 1, NULL, 't'}, {"precision", 1, NULL, 'p'}, {"side", 1, NULL, 'q'},
+      {"kernel", 1, NULL, 'k'},  {"json", 0, NULL, 'j'},      {NULL, 0, NULL, 0}};
+  bench b = {.width = 64, .hidden = 3, .inputs = 16, .samples = 16, .threads = 1, .kernel = 3};
   b.steps = 100;
   b.networks = 1000;
-  int *const fields[] = {['w'] = &b.width,
-                         ['h'] = &b.hidden,
-                         ['i'] = &b.inputs,
-                         ['d'] = &b.samples,
-                         ['t'] = &b.threads};
+  int *const fields[] = {['w'] = &b.width, ['h'] = &b.hidden, ['i'] = &b.inputs, ['d'] = &b.samples,
+                         ['q'] = &b.side,  ['k'] = &b.kernel, ['t'] = &b.threads};
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     if (c == 'j')
       b.json = 1;
@@ -149,13 +153,14 @@ int main(int argc, char **argv) {
       b.networks = atol(optarg);
     else if (c == 'p' && (strcmp(optarg, "double") == 0 || strcmp(optarg, "single") == 0))
       b.single = optarg[0] == 's';
-    else if (c == 'w' || c == 'h' || c == 'i' || c == 'd' || c == 't')
+    else if (c == 'w' || c == 'h' || c == 'i' || c == 'd' || c == 't' || c == 'q' || c == 'k')
       *fields[c] = atoi(optarg);
     else
       return usage();
   }
   if (b.width < 1 || b.hidden < 1 || b.hidden > MAX_HIDDEN || b.inputs < 1 || b.samples < 1 ||
-      b.threads < 1 || b.threads > MAX_BENCH_THREADS || b.steps < 1 || b.networks < 1)
+      b.side < 0 || b.kernel < 1 || b.threads < 1 || b.threads > MAX_BENCH_THREADS || b.steps < 1 ||
+      b.networks < 1)
     return usage();
   pdlt_error err = {.status = PDLT_OK};
   const pdlt_status status = run(&b, &err);

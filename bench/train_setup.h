@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/experiment/experiment.h"
 #include "base/random/rng.h"
 #include "trainer/network/step.h"
 
@@ -42,6 +43,22 @@ static pdlt_experiment make_experiment(int hidden, double *zeros, double *ones, 
     ratios[k] = 1;
   }
   return ex;
+}
+
+/* Makes the hidden layers circular convolutions and the last a flatten; layers (L) stays with ex. */
+static inline void add_convolutions(pdlt_experiment *ex, int side, int kernel,
+                                    pdlt_layer_keys *layers) {
+  ex->network.dimensions = 2;
+  for (int d = 0; d < 2; d++) ex->network.shape[d] = side;
+  ex->network.layers = layers;
+  for (int k = 0; k < ex->network.depth; k++)
+    layers[k] =
+        (pdlt_layer_keys){.reads = k + 1 < ex->network.depth ? PDLT_READS_CONV : PDLT_READS_DENSE,
+                          .square = 1,
+                          .kernel = {kernel, kernel},
+                          .stride = 1,
+                          .pool = 1,
+                          .circular = 1};
 }
 
 #endif

@@ -177,7 +177,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_comparison *c, const
   pdlt_panel_title(panel, symbol);
   p->power = pdlt_comparison_power(c, quantity);
   x->kind = y->kind = PDLT_AXIS_LOG;
-  snprintf(x->label, sizeof x->label, "width <i>n</i>");
+  snprintf(x->label, sizeof x->label, "%s <i>n</i>", c->size);
   snprintf(y->label, sizeof y->label, "rms distance");
   for (size_t w = 0; w < c->num_widths && w < PDLT_TICKS_MAX; w++)
     x->at[x->num_at++] = c->widths[w];
@@ -207,15 +207,21 @@ static size_t keep_known(const pdlt_comparison *c, const char **names, size_t co
   return kept;
 }
 
-static const char CAPTION[] =
-    "Distance between measurement and theory against hidden width <i>n</i>: root mean square "
-    "over all indices and times of each quantity, error bars of one standard error from block "
-    "values. Triangles: for each quantity the number with the clearest finite-width effect and the "
-    "one farthest from theory, where they exceed one standard error. Grey line: what statistical "
-    "noise alone would give; open symbols lie "
-    "within twice that floor. Distances from infinite width should fall with slope \xe2\x88\x92"
-    "1, those from order 1/<i>n</i> with slope \xe2\x88\x92"
-    "2, at large widths: the lines of these slopes go through the widest point known to 10 %";
+/* n counts what `size` says. */
+static void write_caption(FILE *text, const char *size) {
+  fprintf(
+      text,
+      "Distance between measurement and theory against %s <i>n</i>: root mean square "
+      "over all indices and times of each quantity, error bars of one standard error from block "
+      "values. Triangles: for each quantity the number with the clearest finite-width effect and "
+      "the "
+      "one farthest from theory, where they exceed one standard error. Grey line: what statistical "
+      "noise alone would give; open symbols lie "
+      "within twice that floor. Distances from infinite width should fall with slope \xe2\x88\x92"
+      "1, those from order 1/<i>n</i> with slope \xe2\x88\x92"
+      "2, at large widths: the lines of these slopes go through the widest point known to 10 %%",
+      size);
+}
 
 static const char HALVES[] =
     "; of what depends on training, which goes in powers of <i>n</i><sup>\xe2\x88\x92"
@@ -241,7 +247,7 @@ pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   p.reference = storage + 5 * n;
   PDLT_TRY(pdlt_figure_page_open(&page, count, err));
   list.text = page.text;
-  fputs(CAPTION, page.text);
+  write_caption(page.text, strcmp(c->size, "width") == 0 ? "hidden width" : c->size);
   int half = 0;
   for (size_t k = 0; k < count; k++) half |= pdlt_comparison_power(c, names[k]) < 1;
   fprintf(page.text, "%s. Fitted slopes: ", half ? HALVES : "");

@@ -48,6 +48,11 @@ static void straighten(const unsigned char *argb, int width, unsigned char *rgba
     uint32_t word;
     memcpy(&word, argb + 4 * (size_t)x, sizeof word);
     uint32_t alpha = word >> 24;
+    if (alpha == 0xff) {
+      for (int c = 0; c < 3; c++) rgba[c] = (unsigned char)(word >> (16 - 8 * c));
+      rgba[3] = 0xff;
+      continue;
+    }
     for (int c = 0; c < 3; c++) {
       uint32_t colour = word >> (16 - 8 * c) & 0xff;
       uint32_t straight = alpha == 0 ? 0 : (colour * 255 + alpha / 2) / alpha;
@@ -63,6 +68,8 @@ static int encode(writing *w, const picture *p) {
   if (setjmp(png_jmpbuf(w->png))) return 0;
   png_init_io(w->png, w->file.stream);
   png_set_compression_level(w->png, COMPRESSION);
+  png_set_filter(w->png, PNG_FILTER_TYPE_BASE,
+                 PNG_FILTER_NONE); /* areas of one colour: least time */
   png_set_IHDR(w->png, w->info, (png_uint_32)p->width, (png_uint_32)p->height, 8,
                p->channels == 4 ? PNG_COLOR_TYPE_RGBA : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);

@@ -116,11 +116,12 @@ typedef struct pdlt_comparison {
   size_t num_warnings;
   char **warnings;                         /* one line each */
   char theory_hash[24], measured_hash[24]; /* of the two archives; empty when they have none */
-  int follows;                             /* 1: theory is another at each width (docs/width.md) */
-  int degree;                              /* of the fit */
-  double level;                            /* family-wise, of the comparison */
-  char *answer[2];                         /* two sentences (answer.h); NULL: not made */
-  void *storage;                           /* backs the rows */
+  const char *size; /* what n counts: "width", or "channels" of convolutions; static */
+  int follows;      /* 1: theory is another at each width (docs/width.md) */
+  int degree;       /* of the fit */
+  double level;     /* family-wise, of the comparison */
+  char *answer[2];  /* two sentences (answer.h); NULL: not made */
+  void *storage;    /* backs the rows */
 } pdlt_comparison;
 
 /* How to compare; what is negative is as in the experiment of measured->meta. */

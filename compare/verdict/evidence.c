@@ -335,7 +335,9 @@ static pdlt_evidence begin(const pdlt_join *join, const pdlt_join_setup *setup, 
                      .widths = count_used(join),
                      .needed = needed(setup),
                      .width_within = setup->width_within,
-                     .smallest = INFINITY};
+                     .smallest = INFINITY,
+                     .check_p = NAN,
+                     .check_fit_p = NAN};
   for (size_t w = 0; w < join->num_widths; w++) {
     const pdlt_reach *reach = &setup->reach[w];
     if (join->trained && !reach->in_reach) {
@@ -361,8 +363,9 @@ static void list_widths(size_t *width, double *h, const pdlt_join *join,
   }
 }
 
-pdlt_status pdlt_evidence_beyond(pdlt_truncation *out, const pdlt_join *join,
-                                 const pdlt_join_setup *setup, pdlt_error *err) {
+/* Sizes of what fits of this degree leave out. */
+static pdlt_status size_beyond(pdlt_truncation *out, const pdlt_join *join,
+                               const pdlt_join_setup *setup, int degree, pdlt_error *err) {
   const size_t num = count_used(join);
   size_t *width = NULL;
   double *h = NULL;
@@ -374,8 +377,8 @@ pdlt_status pdlt_evidence_beyond(pdlt_truncation *out, const pdlt_join *join,
   PDLT_TRY(pdlt_alloc(&width, num, sizeof *width, err));
   PDLT_TRY(pdlt_alloc(&h, num, sizeof *h, err));
   list_widths(width, h, join, setup);
-  const pdlt_truncation_input input = {join, setup->degree,    setup->truncation, num, width,
-                                       h,    join->power < 1.0};
+  const pdlt_truncation_input input = {join,  degree, setup->truncation, num,
+                                       width, h,      join->power < 1.0};
   PDLT_TRY(pdlt_truncation_size(out, &input, err));
 cleanup:
   pdlt_free(width);
@@ -383,24 +386,25 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
-                                 const pdlt_join_setup *setup, const pdlt_truncation *beyond,
-                                 int power, pdlt_compare_row *rows, double *p, pdlt_error *err) {
+pdlt_status pdlt_evidence_beyond(pdlt_truncation *out, const pdlt_join *join,
+                                 const pdlt_join_setup *setup, pdlt_error *err) {
+  return size_beyond(out, join, setup, setup->degree, err);
+}
+
+/* Fits and tests, on top of what is known before. */
+static pdlt_status test_degree(pdlt_evidence *evidence, const pdlt_join *join,
+                               const pdlt_join_setup *setup, int degree,
+                               const pdlt_truncation *beyond, pdlt_compare_row *rows, double *p,
+                               pdlt_error *err) {
+  const int power = evidence->power;
   fits f = {.join = join,
             .power = power,
-            .degree = setup->degree,
-            .num = count_used(join),
+            .degree = degree,
+            .num = evidence->widths,
+            .terms = (size_t)(degree - power) + 1,
             .beyond = beyond};
   pdlt_status status = PDLT_OK;
-  pdlt_evidence evidence = begin(join, setup, power);
-  f.terms = (size_t)(setup->degree - power) + 1;
-  for (size_t k = 0; k < join->count; k++) p[k] = NAN;
-  if (evidence.widths < evidence.needed) {
-    *out = evidence;
-    pdlt_progress_add(setup->progress, PDLT_EVIDENCE_UNITS * (double)join->count);
-    return PDLT_OK;
-  }
-  evidence.numbers = 0;
+  evidence->numbers = 0;
   PDLT_TRY(new_fits(&f, err));
   list_widths(f.width, f.h, join, setup);
   const pdlt_truncation_input input = {
@@ -409,13 +413,70 @@ pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
   pdlt_progress_add(setup->progress, (double)join->count);
   for (size_t k = 0; k < join->count; k++) {
     PDLT_TRY(pdlt_progress_check(setup->progress, err));
-    PDLT_TRY(add_number(&f, &evidence, k, &rows[k], &p[k], err));
+    PDLT_TRY(add_number(&f, evidence, k, &rows[k], &p[k], err));
     pdlt_progress_add(setup->progress, 1.0);
   }
   PDLT_TRY(add_coherent(&f, &input, err));
-  PDLT_TRY(test_lists(&evidence, &f, setup->progress, err));
-  *out = evidence;
+  PDLT_TRY(test_lists(evidence, &f, setup->progress, err));
 cleanup:
   free_fits(&f);
+  return status;
+}
+
+/* 1 when a test that cannot refute alone found a deviation, of the quantity or of a number. */
+static int wants_check(const pdlt_evidence *evidence, const pdlt_join *join,
+                       const pdlt_join_setup *setup, const double *p) {
+  if (setup->degree >= PDLT_REFUTING_DEGREE) return 0;
+  if (pdlt_evidence_p(evidence) < fmax(setup->level, PDLT_CHECK_BELOW)) return 1;
+  for (size_t k = 0; k < join->count; k++)
+    if (p[k] < setup->level) return 1;
+  return 0;
+}
+
+/* The same test with a fit of the degree that refutes. p: the larger of both; 1 where there are too
+ * few widths for it, or where it does not refute the quantity, whose truncation is better known. */
+static pdlt_status check(pdlt_evidence *evidence, const pdlt_join *join,
+                         const pdlt_join_setup *setup, double *p, pdlt_error *err) {
+  pdlt_join_setup still = *setup; /* no part of the work that was announced */
+  pdlt_compare_row *rows = NULL;
+  double *alone = NULL;
+  pdlt_truncation beyond;
+  pdlt_evidence again = begin(join, setup, evidence->power);
+  pdlt_status status = PDLT_OK;
+  still.progress = NULL;
+  if (evidence->widths <= PDLT_REFUTING_DEGREE) {
+    for (size_t k = 0; k < join->count; k++)
+      if (!isnan(p[k])) p[k] = 1.0;
+    return PDLT_OK;
+  }
+  PDLT_TRY(pdlt_alloc(&rows, join->count, sizeof *rows, err));
+  PDLT_TRY(pdlt_alloc(&alone, join->count, sizeof *alone, err));
+  PDLT_TRY(size_beyond(&beyond, join, &still, PDLT_REFUTING_DEGREE, err));
+  PDLT_TRY(test_degree(&again, join, &still, PDLT_REFUTING_DEGREE, &beyond, rows, alone, err));
+  evidence->check_p = pdlt_evidence_p(&again);
+  evidence->check_fit_p = again.fit.p;
+  const int held = evidence->check_p < setup->level && !(again.fit.p < PDLT_BAD_FIT);
+  for (size_t k = 0; k < join->count; k++)
+    if (!isnan(p[k])) p[k] = held ? fmax(p[k], alone[k]) : 1.0;
+cleanup:
+  pdlt_free(rows);
+  pdlt_free(alone);
+  return status;
+}
+
+pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
+                                 const pdlt_join_setup *setup, const pdlt_truncation *beyond,
+                                 int power, pdlt_compare_row *rows, double *p, pdlt_error *err) {
+  pdlt_evidence evidence = begin(join, setup, power);
+  for (size_t k = 0; k < join->count; k++) p[k] = NAN;
+  if (evidence.widths < evidence.needed) {
+    *out = evidence;
+    pdlt_progress_add(setup->progress, PDLT_EVIDENCE_UNITS * (double)join->count);
+    return PDLT_OK;
+  }
+  pdlt_status status = test_degree(&evidence, join, setup, setup->degree, beyond, rows, p, err);
+  if (status == PDLT_OK && wants_check(&evidence, join, setup, p))
+    status = check(&evidence, join, setup, p, err);
+  if (status == PDLT_OK) *out = evidence;
   return status;
 }

@@ -134,6 +134,31 @@ static const char *coefficient_name(const pdlt_evidence *e) {
   return e->power == 0 ? "c0" : "c1";
 }
 
+/* 1 when a deviation refutes: a fit of a low degree does not say how fast corrections grow, and what
+ * it leaves out looks like an error of theory (docs/statistics.md, "Degrees that refute"). */
+static int refutes(const pdlt_evidence *e, int degree, double share) {
+  if (degree >= PDLT_REFUTING_DEGREE) return 1;
+  return e->check_p < share && !(e->check_fit_p < PDLT_BAD_FIT);
+}
+
+/* Why it does not, and what would do. */
+static void explain_check(char *out, size_t size, const pdlt_evidence *e, int degree) {
+  char found[80] = "";
+  if (e->check_fit_p < PDLT_BAD_FIT)
+    snprintf(found, sizeof found, ", and one of degree %d is bad (p = %.2g)", PDLT_REFUTING_DEGREE,
+             e->check_fit_p);
+  else if (isfinite(e->check_p))
+    snprintf(found, sizeof found, " but not with degree %d (p = %.2g)", PDLT_REFUTING_DEGREE,
+             e->check_p);
+  snprintf(
+      out, size,
+      "degree of the fit too low: %s is off with degree %d (p = %.2g)%s, so it may be what the "
+      "fit leaves out; compare.degree %d or more with at least %d widths, or wider networks, "
+      "would tell",
+      coefficient_name(e), degree, pdlt_evidence_p(e), found, PDLT_REFUTING_DEGREE,
+      PDLT_REFUTING_DEGREE + 2);
+}
+
 pdlt_verdict pdlt_verdict_test(const pdlt_evidence *e, int degree, double share, char *reason,
                                size_t size) {
   const double p = pdlt_evidence_p(e);
@@ -147,6 +172,10 @@ pdlt_verdict pdlt_verdict_test(const pdlt_evidence *e, int degree, double share,
              "of degree %d "
              "cannot tell (p = %.2g); use compare.degree 2 or more",
              degree, p);
+    return PDLT_UNDECIDED;
+  }
+  if ((e->broken || (p < share && !(e->fit.p < PDLT_BAD_FIT))) && !refutes(e, degree, share)) {
+    explain_check(reason, size, e, degree);
     return PDLT_UNDECIDED;
   }
   if (e->broken) {

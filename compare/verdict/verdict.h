@@ -41,6 +41,8 @@ typedef struct pdlt_evidence {
   double share[PDLT_ERROR_KINDS];     /* of each kind in the variance that hides the null
                                          hypothesis, in arbitrary units */
   double null_z;
+  double check_p, check_fit_p; /* of both tests in a fit of the degree that refutes, where that of
+                                        less found a deviation; else NaN */
 } pdlt_evidence;
 
 /* The 2 % by which the null hypothesis of c0 differs from theory that is not 0; 4 total errors
@@ -48,6 +50,12 @@ typedef struct pdlt_evidence {
 #define PDLT_NULL_SHIFT 0.02
 #define PDLT_NULL_DISTANCE 4.0
 #define PDLT_BAD_FIT 1e-3
+
+/* Least degree of a fit that refutes: it knows how one correction grows from another. */
+#define PDLT_REFUTING_DEGREE 2
+
+/* p below which (or below the level, where that is more) a fit of less is made with that degree too. */
+#define PDLT_CHECK_BELOW 0.1
 
 /* How large what the fits of a quantity leave out may be, the same for c0 and c1; all 0 where fewer
  * widths are used than a fit needs. Errors and cost: those of pdlt_truncation_size. */
@@ -58,7 +66,8 @@ pdlt_status pdlt_evidence_beyond(pdlt_truncation *out, const pdlt_join *join,
 #define PDLT_EVIDENCE_UNITS 4.0
 
 /* Fits every number, with what the fits leave out as large as `beyond` says; fills c0 (power 0, with
- * fit_p) or c1 (power 1) of rows (N) and p (N): of each number alone, NaN where not tested. Errors:
+ * fit_p) or c1 (power 1) of rows (N) and p (N): of each number alone, NaN where not tested. A deviation
+ * in fits of a degree that does not refute is looked at again, and p is then the larger of both. Errors:
  * PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. */
 pdlt_status pdlt_evidence_gather(pdlt_evidence *out, const pdlt_join *join,
                                  const pdlt_join_setup *setup, const pdlt_truncation *beyond,

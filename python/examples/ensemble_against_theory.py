@@ -15,7 +15,7 @@ y = x[:3, 0] * x[:3, 1]  # (N_A): the fourth sample is a test sample
 experiment = {
     "network": {"activation": "tanh", "depth": 3, "widths": [16, 24, 32, 64], "C_b": 0.1, "C_W": 1.2},
     "training": {"eta": {"relative": 0.5}, "steps": 10},
-    "ensemble": {"members": 5120, "seed": 1},
+    "ensemble": {"members": 2560, "seed": 1},
 }
 result = pdlt.run(experiment, x, y, out=sys.argv[1] if len(sys.argv) > 1 else None)
 theory, measured = result.theory, result.measured

@@ -15,9 +15,9 @@ except ImportError:
 
 result = pdlt.run({
     "network": {"activation": "tanh", "depth": 3, "widths": [16, 24, 32, 48, 64], "C_b": 0.1, "C_W": 1.2},
-    "data": {"source": "circle", "train": 4, "test": 4},
+    "data": {"source": "circle", "train": 3, "test": 1},
     "training": {"eta": {"relative": 0.5}, "steps": 8},
-    "ensemble": {"members": 5120, "seed": 2},
+    "ensemble": {"members": 2560, "seed": 2},
 })
 n = np.array(result.measured.widths)
 z, error = result.measured.of_widths("z")[:, -1], result.measured.of_widths("z_se")[:, -1]  # (n, n_L, D)

@@ -27,6 +27,7 @@ class Commands(InFolder):
         Path("e.yaml").write_text(json.dumps(FILE))
 
     def test_run_gives_what_the_program_gives(self):
+        Path("e.yaml").write_text(json.dumps({**FILE, "network": {**FILE["network"], "activation": "tanh"}}))
         result = pdlt.run("e.yaml", out="here")
         self.assertIn(result.verdict, ("agree", "undecided", "disagree"))
         self.assertEqual(result.theory["K"].shape, (3, 3))

@@ -99,7 +99,7 @@ class ControlC(InFolder):
         def interrupt(event):
             if event.text == "training, n = 8" and event.done < event.total:
                 os.kill(os.getpid(), signal.SIGINT)
-        settings = {"ensemble.members": 65536}
+        settings = {"ensemble.members": 16384}
         for kind in (pdlt.Error, KeyboardInterrupt):
             with self.assertRaisesRegex(kind, "^interrupted "):
                 pdlt.train(experiment(), X, Y, out="cut.npz", progress=interrupt, settings=settings)

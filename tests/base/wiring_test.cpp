@@ -137,7 +137,7 @@ const std::vector<std::string> kLines = {
     "network:",                                        // 1
     "  activation: tanh",                              // 2
     "  depth: 4",                                      // 3
-    "  widths: [8]\n  C_b: 0\n  C_W: 1",                 // 4
+    "  widths: [8]\n  C_b: 0\n  C_W: 1",               // 4
     "  input: {shape: [8], channels: 2}",              // 5
     "  layers:",                                       // 6
     "    - {conv: 3, padding: circular}",              // 7
@@ -170,53 +170,118 @@ TEST(Wiring, RefusesLayersByTheirLine) {
   EXPECT_EQ(Message(0, ""), "");
   const struct {
     size_t line;
-    const char *replacement, *message; // after "e.yaml:"
+    const char *replacement, *message;  // after "e.yaml:"
   } cases[] = {
-      {8, "    - {conv: 3, padding: circular, stride: 9}", "10: network.layers: layer 2: stride 9; there are only 8 positions to step over"},
-      {8, "    - {conv: 3, padding: circular, stride: 3, pool: 4}", "10: network.layers: layer 2: stride 3; there are only 2 positions to step over"},
-      {7, "    - {conv: 3, padding: zero, pool: 3}", "9: network.layers: layer 1: pool 3; 8 positions do not divide into such windows, use a divisor"},
-      {9, "    - {conv: 4, padding: zero, pool: 2}", "11: network.layers: layer 3: conv 4; with zero padding and 2 positions taps beyond 3 never read anything, use a smaller kernel"},
-      {7, "    - dense", "10: network.layers: layer 2: conv after dense, which leaves one position; write dense, or leave the convolutions below it"},
-      {7, "    - average", "10: network.layers: layer 2: conv after average, which leaves one position; write dense, or leave the convolutions below it"},
-      {10, "    - {conv: 3, padding: circular}", "12: network.layers: layer 4 is the readout, which has one position; write dense or average"},
-      {7, "    - {conv: [3, 3], padding: circular}", "9: network.layers: layer 1: conv has two numbers, but samples have one dimension; write one"},
+      {8, "    - {conv: 3, padding: circular, stride: 9}",
+       "10: network.layers: layer 2: stride 9; there are only 8 positions to step over"},
+      {8, "    - {conv: 3, padding: circular, stride: 3, pool: 4}",
+       "10: network.layers: layer 2: stride 3; there are only 2 positions to step over"},
+      {7, "    - {conv: 3, padding: zero, pool: 3}",
+       "9: network.layers: layer 1: pool 3; 8 positions do not divide into such windows, use a "
+       "divisor"},
+      {9, "    - {conv: 4, padding: zero, pool: 2}",
+       "11: network.layers: layer 3: conv 4; with zero padding and 2 positions taps beyond 3 never "
+       "read anything, use a smaller kernel"},
+      {7, "    - dense",
+       "10: network.layers: layer 2: conv after dense, which leaves one position; write dense, or "
+       "leave the convolutions below it"},
+      {7, "    - average",
+       "10: network.layers: layer 2: conv after average, which leaves one position; write dense, "
+       "or leave the convolutions below it"},
+      {10, "    - {conv: 3, padding: circular}",
+       "12: network.layers: layer 4 is the readout, which has one position; write dense or "
+       "average"},
+      {7, "    - {conv: [3, 3], padding: circular}",
+       "9: network.layers: layer 1: conv has two numbers, but samples have one dimension; write "
+       "one"},
       {7, "    - {conv: 3}", "9: network.layers: conv needs padding: circular or zero"},
-      {7, "    - {conv: 3, padding: reflect}", "9: network.layers: padding: expected circular or zero"},
-      {7, "    - {conv: 3, padding: circular, skip: 0.5}", "9: network.layers: skip: unknown; a convolution has conv, padding, stride, pool"},
-      {7, "    - {conv: 3, padding: circular, strides: 2}", "9: network.layers: strides: unknown; a convolution has conv, padding, stride, pool"},
-      {7, "    - {padding: circular}", "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, stride: 1, pool: 1}"},
-      {7, "    - convolution", "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, stride: 1, pool: 1}"},
-      {7, "    - 3", "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, stride: 1, pool: 1}"},
-      {7, "    - [3]", "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, stride: 1, pool: 1}"},
-      {7, "    - {conv: 0, padding: circular}", "9: network.layers: conv: expected a whole number from 1 to 1000, or two"},
-      {7, "    - {conv: 1.5, padding: circular}", "9: network.layers: conv: expected a whole number from 1 to 1000, or two"},
-      {7, "    - {conv: three, padding: circular}", "9: network.layers: conv: expected a whole number from 1 to 1000, or two"},
-      {7, "    - {conv: [3, 3, 3], padding: circular}", "9: network.layers: conv: expected a whole number from 1 to 1000, or two"},
-      {7, "    - {conv: 3, padding: circular, stride: 0}", "9: network.layers: stride: expected a whole number from 1 to 100000"},
-      {7, "    - {conv: 3, padding: circular, stride: [2, 2]}", "9: network.layers: stride: expected a whole number from 1 to 100000"},
-      {7, "    - {conv: 3, padding: circular, pool: -2}", "9: network.layers: pool: expected a whole number from 1 to 100000"},
-      {10, "    - dense\n    - dense", "9: network.layers: a list of 5; depth 4 needs an entry for each layer, the readout included"},
-      {10, "", "9: network.layers: a list of 3; depth 4 needs an entry for each layer, the readout included"},
-      {5, "", "9: network.layers: layer 1: conv needs to know the positions of a sample; give network.input: {shape: [P] or [ROWS, COLUMNS], channels: n_0}"},
-      {5, "  input: {shape: [8], channels: 3}", "7: network.input: 8 positions times 3 channels are 24 inputs; samples have 16, channels times positions"},
-      {5, "  input: {shape: [7]}", "7: network.input: 7 positions; samples have 16 inputs, channels times positions"},
-      {5, "  input: {shape: [4, 2], channels: 2}", "11: network.layers: layer 3: conv 3; with zero padding and 1 positions taps beyond 1 never read anything, use a smaller kernel"},
-      {5, "  input: {shape: 8, channels: 2}", "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"},
-      {5, "  input: {shape: [2, 2, 2], channels: 2}", "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"},
-      {5, "  input: {shape: [0], channels: 2}", "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"},
-      {5, "  input: {shape: [8], channels: 0}", "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"},
-      {5, "  input: {shape: [8], colours: 2}", "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"},
-      {5, "  input: {channels: 2}", "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"},
-      {5, "  input: [8]", "7: network.input: a list of 1; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"},
+      {7, "    - {conv: 3, padding: reflect}",
+       "9: network.layers: padding: expected circular or zero"},
+      {7, "    - {conv: 3, padding: circular, skip: 0.5}",
+       "9: network.layers: skip: unknown; a convolution has conv, padding, stride, pool"},
+      {7, "    - {conv: 3, padding: circular, strides: 2}",
+       "9: network.layers: strides: unknown; a convolution has conv, padding, stride, pool"},
+      {7, "    - {padding: circular}",
+       "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, "
+       "stride: 1, pool: 1}"},
+      {7, "    - convolution",
+       "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, "
+       "stride: 1, pool: 1}"},
+      {7, "    - 3",
+       "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, "
+       "stride: 1, pool: 1}"},
+      {7, "    - [3]",
+       "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, "
+       "stride: 1, pool: 1}"},
+      {7, "    - {conv: 0, padding: circular}",
+       "9: network.layers: conv: expected a whole number from 1 to 1000, or two"},
+      {7, "    - {conv: 1.5, padding: circular}",
+       "9: network.layers: conv: expected a whole number from 1 to 1000, or two"},
+      {7, "    - {conv: three, padding: circular}",
+       "9: network.layers: conv: expected a whole number from 1 to 1000, or two"},
+      {7, "    - {conv: [3, 3, 3], padding: circular}",
+       "9: network.layers: conv: expected a whole number from 1 to 1000, or two"},
+      {7, "    - {conv: 3, padding: circular, stride: 0}",
+       "9: network.layers: stride: expected a whole number from 1 to 100000"},
+      {7, "    - {conv: 3, padding: circular, stride: [2, 2]}",
+       "9: network.layers: stride: expected a whole number from 1 to 100000"},
+      {7, "    - {conv: 3, padding: circular, pool: -2}",
+       "9: network.layers: pool: expected a whole number from 1 to 100000"},
+      {10, "    - dense\n    - dense",
+       "9: network.layers: a list of 5; depth 4 needs an entry for each layer, the readout "
+       "included"},
+      {10, "",
+       "9: network.layers: a list of 3; depth 4 needs an entry for each layer, the readout "
+       "included"},
+      {5, "",
+       "9: network.layers: layer 1: conv needs to know the positions of a sample; give "
+       "network.input: {shape: [P] or [ROWS, COLUMNS], channels: n_0}"},
+      {5, "  input: {shape: [8], channels: 3}",
+       "7: network.input: 8 positions times 3 channels are 24 inputs; samples have 16, channels "
+       "times positions"},
+      {5, "  input: {shape: [7]}",
+       "7: network.input: 7 positions; samples have 16 inputs, channels times positions"},
+      {5, "  input: {shape: [4, 2], channels: 2}",
+       "11: network.layers: layer 3: conv 3; with zero padding and 1 positions taps beyond 1 never "
+       "read anything, use a smaller kernel"},
+      {5, "  input: {shape: 8, channels: 2}",
+       "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: "
+       "NUMBER}"},
+      {5, "  input: {shape: [2, 2, 2], channels: 2}",
+       "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: "
+       "NUMBER}"},
+      {5, "  input: {shape: [0], channels: 2}",
+       "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: "
+       "NUMBER}"},
+      {5, "  input: {shape: [8], channels: 0}",
+       "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: "
+       "NUMBER}"},
+      {5, "  input: {shape: [8], colours: 2}",
+       "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: "
+       "NUMBER}"},
+      {5, "  input: {channels: 2}",
+       "7: network.input: a mapping; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: "
+       "NUMBER}"},
+      {5, "  input: [8]",
+       "7: network.input: a list of 1; expected {shape: [POSITIONS] or [ROWS, COLUMNS], channels: "
+       "NUMBER}"},
   };
-  for (const auto &c : cases) EXPECT_EQ(Message(c.line, c.replacement), std::string("e.yaml:") + c.message);
+  for (const auto &c : cases)
+    EXPECT_EQ(Message(c.line, c.replacement), std::string("e.yaml:") + c.message);
 }
 
 TEST(Wiring, RefusesSettings) {
-  EXPECT_EQ(Message(0, "", {"network.layers=dense"}), "--set: network.layers: dense; expected a list of depth layers, each dense, average or {conv: TAPS, padding: WORD}");
-  EXPECT_EQ(Message(0, "", {"network.depth=3"}), "e.yaml:9: network.layers: a list of 4; depth 3 needs an entry for each layer, the readout included");
-  EXPECT_EQ(Message(0, "", {"network.layers=[{conv: 9, padding: circular}, dense, dense, dense]"}), "");
-  EXPECT_EQ(Message(0, "", {"network.layers=[{conv: 3, padding: zero, stride: 9}, dense, dense, dense]"}), "--set: network.layers: layer 1: stride 9; there are only 8 positions to step over");
+  EXPECT_EQ(Message(0, "", {"network.layers=dense"}),
+            "--set: network.layers: dense; expected a list of depth layers, each dense, average or "
+            "{conv: TAPS, padding: WORD}");
+  EXPECT_EQ(Message(0, "", {"network.depth=3"}),
+            "e.yaml:9: network.layers: a list of 4; depth 3 needs an entry for each layer, the "
+            "readout included");
+  EXPECT_EQ(Message(0, "", {"network.layers=[{conv: 9, padding: circular}, dense, dense, dense]"}),
+            "");
+  EXPECT_EQ(
+      Message(0, "", {"network.layers=[{conv: 3, padding: zero, stride: 9}, dense, dense, dense]"}),
+      "--set: network.layers: layer 1: stride 9; there are only 8 positions to step over");
 }
 
 }  // namespace

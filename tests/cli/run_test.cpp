@@ -144,9 +144,10 @@ TEST(Run, ThreadsDoNotChangeABit) {
   write_text(folder / "e.yaml", small_experiment);
   for (const char *threads : {"1", "2"})
     for (const char *kind : {"theory", "train"}) {
-      const Outcome got = run_pdlt(std::string(kind) + " e.yaml --quiet --threads " + threads +
-                                       " -o " + kind + threads + ".npz",
-                                   folder.path());
+      const Outcome got =
+          run_pdlt(std::string(kind) + " e.yaml --quiet --set ensemble.members=320 --threads " +
+                       threads + " -o " + kind + threads + ".npz",
+                   folder.path());
       ASSERT_EQ(got.status, 0) << got.err;
     }
   EXPECT_EQ(read_text(folder / "theory1.npz"), read_text(folder / "theory2.npz"));

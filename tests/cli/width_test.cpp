@@ -144,42 +144,37 @@ void measured_a(const std::filesystem::path &dir, const char *quantity, const ch
 
 class WidthRun : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    folder = new TempFolder;
-    write_text(*folder / "e.yaml", kBiases);
-    outcome = new Outcome(run_pdlt("run e.yaml -o run --quiet", folder->path()));
+  WidthRun() {
+    write_text(folder / "e.yaml", kBiases);
+    outcome = run_pdlt("run e.yaml -o run --quiet", folder.path());
   }
-  static void TearDownTestSuite() {
-    delete folder;
-    delete outcome;
-    folder = nullptr;
-    outcome = nullptr;
-  }
+  void AgreesAndMeasuresOne();
+  void TheTableHasTheoryOfEachWidth();
+  void WrongTheoriesDisagree();
+  void TheoryOfOtherWidthsIsRefused();
   /* Compares theory with other settings, taken for that of the experiment, with the same networks. */
-  static std::filesystem::path CompareWrong(const std::string &name, const std::string &settings) {
+  std::filesystem::path CompareWrong(const std::string &name, const std::string &settings) {
     const Outcome made =
-        run_pdlt("theory e.yaml -o " + name + ".npz --quiet " + settings, folder->path());
+        run_pdlt("theory e.yaml -o " + name + ".npz --quiet " + settings, folder.path());
     EXPECT_EQ(made.status, 0) << made.err;
     {
-      Archive right(*folder / "run/theory.npz"), wrong(*folder / (name + ".npz"));
+      Archive right(folder / "run/theory.npz"), wrong(folder / (name + ".npz"));
       json_object_set(wrong.all.meta, "physics_hash",
                       json_object_get(right.all.meta, "physics_hash"));
-      EXPECT_EQ(pdlt_npz_write(&wrong.all, (*folder / (name + ".npz")).c_str(), nullptr), PDLT_OK);
+      EXPECT_EQ(pdlt_npz_write(&wrong.all, (folder / (name + ".npz")).c_str(), nullptr), PDLT_OK);
     }
     const Outcome compared = run_pdlt(
-        "compare " + name + ".npz run/measured.npz -o " + name + " --quiet", folder->path());
+        "compare " + name + ".npz run/measured.npz -o " + name + " --quiet", folder.path());
     EXPECT_EQ(compared.status, 1) << compared.out << compared.err;
-    return *folder / name;
+    return folder / name;
   }
-  static TempFolder *folder;
-  static Outcome *outcome;
+  TempFolder folder;
+  Outcome outcome;
 };
-TempFolder *WidthRun::folder = nullptr;
-Outcome *WidthRun::outcome = nullptr;
 
-TEST_F(WidthRun, AgreesAndMeasuresOne) {
-  ASSERT_EQ(outcome->status, 0) << outcome->out << outcome->err;
-  const std::filesystem::path dir = *folder / "run";
+void WidthRun::AgreesAndMeasuresOne() {
+  ASSERT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  const std::filesystem::path dir = folder / "run";
   double a, se;
   for (const char *coefficient : {"a0", "a"}) {
     measured_a(dir, "z", coefficient, &a, &se);
@@ -202,9 +197,9 @@ TEST_F(WidthRun, AgreesAndMeasuresOne) {
 }
 
 /* The rows of a width hold theory of that width. */
-TEST_F(WidthRun, TheTableHasTheoryOfEachWidth) {
-  Archive theory(*folder / "run/theory.npz");
-  std::istringstream table(read_text(*folder / "run/comparison.csv"));
+void WidthRun::TheTableHasTheoryOfEachWidth() {
+  Archive theory(folder / "run/theory.npz");
+  std::istringstream table(read_text(folder / "run/comparison.csv"));
   std::string line;
   int found = 0;
   while (std::getline(table, line)) {
@@ -223,7 +218,7 @@ TEST_F(WidthRun, TheTableHasTheoryOfEachWidth) {
   EXPECT_EQ(found, 4);
 }
 
-TEST_F(WidthRun, WrongTheoriesDisagree) {
+void WidthRun::WrongTheoriesDisagree() {
   const std::filesystem::path flipped =
       CompareWrong("flip", "--set theory.flip=[ntk_fluctuations]");
   EXPECT_EQ(verdict_of(flipped, "z", "a"), "disagree");
@@ -237,17 +232,25 @@ TEST_F(WidthRun, WrongTheoriesDisagree) {
   EXPECT_EQ(verdict_of(limit, "K", "c1"), "disagree"); /* 3/n looks like order 1/n, and is not */
 }
 
-TEST_F(WidthRun, TheoryOfOtherWidthsIsRefused) {
+void WidthRun::TheoryOfOtherWidthsIsRefused() {
   const Outcome made =
-      run_pdlt("theory e.yaml -o few.npz --quiet --set network.widths=[24,36,48]", folder->path());
+      run_pdlt("theory e.yaml -o few.npz --quiet --set network.widths=[24,36,48]", folder.path());
   ASSERT_EQ(made.status, 0) << made.err;
   const Outcome compared =
-      run_pdlt("compare few.npz run/measured.npz -o few --quiet", folder->path());
+      run_pdlt("compare few.npz run/measured.npz -o few --quiet", folder.path());
   EXPECT_EQ(compared.status, 2);
   EXPECT_NE(compared.err.find("theory has no arrays of n = 72; make it with network.widths of the "
                               "measurement"),
             std::string::npos)
       << compared.err;
+}
+
+/* One test: the run takes most of the time, and is the same for all. */
+TEST_F(WidthRun, OfBiasesThatFollowTheWidth) {
+  AgreesAndMeasuresOne();
+  TheTableHasTheoryOfEachWidth();
+  WrongTheoriesDisagree();
+  TheoryOfOtherWidthsIsRefused();
 }
 
 TEST(Width, ExplainSaysSo) {

@@ -25,15 +25,15 @@ const Case cases[] = {
      0, 0},
     {"tensors of all layers",
      "network: {activation: tanh, depth: 3, widths: [4, 6, 8, 12], C_b: 0.1, C_W: 1.2}\n"
-     "data: {source: gaussian, inputs: 3, train: 3, test: 1}\n"
+     "data: {source: gaussian, inputs: 3, train: 2, test: 1}\n"
      "training: {eta: {relative: 0.5}, steps: 3}\n"
      "ensemble: {members: 2048, estimator: plain}\n"
      "measure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk]\n",
      1, 0},
     {"outputs and samples",
      "network: {activation: tanh, depth: 2, widths: [3, 4], outputs: 2, C_b: 0.1, C_W: 1.2}\n"
-     "data: {source: gaussian, inputs: 30, train: 6, test: 4}\n"
-     "training: {eta: {relative: 0.5}, steps: 20}\n"
+     "data: {source: gaussian, inputs: 30, train: 4, test: 2}\n"
+     "training: {eta: {relative: 0.5}, steps: 12}\n"
      "ensemble: {members: 2048, estimator: antithetic, keep_members: 10}\n"
      "theory: {tolerance: 1e-4}\n",
      0, 0},

@@ -292,8 +292,7 @@ TEST(TrainerPositionsMeasure, StabilityIsOfTheTrainingSamples) {
     Array part(q * q), values(q);
     for (size_t r = 0; r < q; r++)
       for (size_t c = 0; c < q; c++)
-        part[r * q + c] =
-            all[(r / A * D + r % A) * n.samples.outputs * D + c / A * D + c % A];
+        part[r * q + c] = all[(r / A * D + r % A) * n.samples.outputs * D + c / A * D + c % A];
     ASSERT_EQ(pdlt_symmetric_eigen(q, part.data(), values.data(), nullptr, nullptr), PDLT_OK);
     EXPECT_NEAR(pdlt_stability_largest(&s, n.theta.data()), values[q - 1], 1e-8 * values[q - 1]);
     pdlt_stability_free(&s);

@@ -41,10 +41,10 @@ static size_t lend(pdlt_positions_ntk *ntk) {
   const sizes most = sizes_of(net);
   double *next = ntk->storage;
   size_t used = 0;
-#define LEND(view, count)                              \
-  do {                                                 \
-    if (next != NULL) (view) = next + used;            \
-    used += (count);                                   \
+#define LEND(view, count)                   \
+  do {                                      \
+    if (next != NULL) (view) = next + used; \
+    used += (count);                        \
   } while (0)
   LEND(ntk->x, pdlt_layer_units_below(&net->layer[0]) * D);
   for (int k = 0; k + 1 < net->depth; k++) {
@@ -124,7 +124,8 @@ static void add_by_gram(pdlt_positions_ntk *ntk, const pdlt_layer *layer, const 
   pdlt_layer_ntk_of(layer, PDLT_BY_SAMPLE, D, ntk->seen, ntk->h);
   pdlt_syrk(0, R, layer->out, 1.0, delta, layer->out, 0.0, ntk->gram, R);
   for (size_t r = 0; r < R; r++)
-    for (size_t q = 0; q < R; q++) out[r * R + q] += ntk->h[r % D * D + q % D] * ntk->gram[r * R + q];
+    for (size_t q = 0; q < R; q++)
+      out[r * R + q] += ntk->h[r % D * D + q % D] * ntk->gram[r * R + q];
 }
 
 /* Several: gradients of the weights of `tile` channels at a time, then of the biases. */
@@ -135,8 +136,8 @@ static void add_by_gradients(pdlt_positions_ntk *ntk, const pdlt_layer *layer, c
   for (size_t first = 0; first < n; first += ntk->tile) {
     const size_t rows = n - first < ntk->tile ? n - first : ntk->tile;
     for (size_t r = 0; r < R; r++)
-      pdlt_gemm(1, 0, rows, fan, here, 1.0, delta + r * n + first, R * n,
-                ntk->seen + r % D * fan, D * fan, 0.0, ntk->gradient + r * rows * fan, fan);
+      pdlt_gemm(1, 0, rows, fan, here, 1.0, delta + r * n + first, R * n, ntk->seen + r % D * fan,
+                D * fan, 0.0, ntk->gradient + r * rows * fan, fan);
     pdlt_syrk(0, R, rows * fan, pdlt_layer_rate(layer), ntk->gradient, rows * fan, 1.0, out, R);
   }
   if (layer->lambda_b == 0) return;
@@ -175,7 +176,6 @@ void pdlt_positions_ntk_outputs(pdlt_positions_ntk *ntk, const double *theta, do
   pdlt_layer_pull_back(top, theta, PDLT_BY_SAMPLE, R, ntk->sums, ntk->start);
   pdlt_layer_ntk_of(top, PDLT_BY_SAMPLE, D, ntk->top, ntk->h);
   for (size_t r = 0; r < R; r++)
-    for (size_t q = 0; q < R; q++)
-      out[r * R + q] = r / D == q / D ? ntk->h[r % D * D + q % D] : 0;
+    for (size_t q = 0; q < R; q++) out[r * R + q] = r / D == q / D ? ntk->h[r % D * D + q % D] : 0;
   pdlt_positions_ntk_add(ntk, theta, out);
 }

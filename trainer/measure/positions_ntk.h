@@ -30,11 +30,11 @@ typedef struct pdlt_positions_ntk {
   double **s, **ds;        /* (L-1) of (P_l, D, n_l) */
   double *top;             /* (D, kappa n_{L-1}) what the readout's weights see */
   double *seen;            /* (P_l, D, kappa n_{l-1}), the largest */
-  double *start;           /* (P_{L-1}, R, n_{L-1}) df_r/ds^(L-1), set before pdlt_positions_ntk_add */
-  double *delta, *below;   /* (P_l, R, n_l), the largest; delta and start are one */
-  double *gradient;        /* (R, tile kappa n_{l-1}), the largest */
-  double *sums;            /* (R, n_l), the largest */
-  double *gram, *h;        /* (R, R), (D, D) */
+  double *start; /* (P_{L-1}, R, n_{L-1}) df_r/ds^(L-1), set before pdlt_positions_ntk_add */
+  double *delta, *below; /* (P_l, R, n_l), the largest; delta and start are one */
+  double *gradient;      /* (R, tile kappa n_{l-1}), the largest */
+  double *sums;          /* (R, n_l), the largest */
+  double *gram, *h;      /* (R, R), (D, D) */
   double *storage;
 } pdlt_positions_ntk;
 
