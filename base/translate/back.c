@@ -13,6 +13,11 @@ static const pdlt_loss_kind loss = PDLT_LOSS_MSE_MEAN; /* what frameworks have b
 
 /* Why a description cannot say it. */
 static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
+  if (ex->network.layers != NULL)
+    return pdlt_experiment_fail(
+        ex, "network.layers", err,
+        "a description is of a fully connected network, and has no words for "
+        "positions; leave them out");
   if (ex->network.num_widths != 1)
     return pdlt_experiment_fail(
         ex, "network.widths", err,

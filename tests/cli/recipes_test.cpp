@@ -75,7 +75,7 @@ std::string name_of(const ::testing::TestParamInfo<Recipe> &test) {
 
 INSTANTIATE_TEST_SUITE_P(Page, Recipes, ::testing::ValuesIn(recipes()), name_of);
 
-TEST(RecipesPage, HasTwelveWithQuestionAndAnswer) {
+TEST(RecipesPage, HasThirteenWithQuestionAndAnswer) {
   const std::string page = read_text(PDLT_SOURCE_DIR "/docs/recipes.md");
   std::set<std::string> files;
   for (const auto &recipe : recipes()) {
