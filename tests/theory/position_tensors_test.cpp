@@ -1,6 +1,7 @@
 // position_tensors_test.cpp - tensors over positions: their errors, and samples that do not see each other.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,51 @@ TEST(PositionTensors, Kinks) {
     }
     EXPECT_EQ(pdlt_tensors_get(&needed.set, 3, PDLT_TENSOR_P), nullptr);
   }
+}
+
+TEST(PositionTensors, EveryAllocationMayFail) {
+  const Network net = {
+      "", "quadratic(0.3)", false, {1, 4}, {Line(3, true), Line(3, false, 1, 2), kDense}};
+  const Kernels good(net, 1);
+  const pdlt_activation activation = good.ex.network.activation;
+  const pdlt_kernel_settings k = {activation, 3, good.layer, 1e-8, 1, nullptr};
+  pdlt_term_mask mask = pdlt_term_mask_all();
+  mask.factor[PDLT_TERM_POSITIONS_TAPS] = mask.factor[PDLT_TERM_POSITIONS_OFFSETS] = 0;
+  pdlt_tensor_settings s = {};
+  s.activation = activation;
+  s.layer = good.layer;
+  s.tolerance = 1e-4;
+  s.threads = s.dntk = 1;
+  s.mask = &mask;
+  pdlt_kernel_layers kernels = {};
+  pdlt_tensor_set set = {};
+  double bytes = 0, pairs = 0;
+  const auto failures = [](const std::function<pdlt_status()> &run) {
+    for (int n = 0;; n++) {
+      pdlt_memory_fail_after(n);
+      const pdlt_status status = run();
+      pdlt_memory_fail_after(-1);
+      if (status == PDLT_OK) return n;
+      EXPECT_EQ(status, PDLT_ERR_MEMORY) << n;
+    }
+  };
+  EXPECT_GT(failures([&] {
+              EXPECT_EQ(kernels.K, nullptr);
+              return pdlt_kernel_layers_new(&kernels, &k, 1, good.x.data(), nullptr);
+            }),
+            20);
+  EXPECT_GT(failures([&] {
+              EXPECT_EQ(set.layer, nullptr);
+              return pdlt_tensors_new(&set, &kernels, &s, nullptr);
+            }),
+            100);
+  EXPECT_GT(
+      failures([&] { return pdlt_tensors_bytes(&bytes, &pairs, good.layer, 3, 1, 1, nullptr); }),
+      3);
+  EXPECT_EQ(pairs, 8);  // windows of two positions, with one sample
+  EXPECT_GT(bytes, 8 * 13 * 8 * 8);
+  pdlt_tensors_free(&set);
+  pdlt_kernel_layers_free(&kernels);
 }
 
 }  // namespace

@@ -147,4 +147,23 @@ TEST(PositionPairs, OthersChangeNothing) {
   }
 }
 
+// Before anything is read or allocated.
+TEST(PositionKernels, MoreThanMemoryAreRefused) {
+  const Network net = {"", "tanh", true, {2, 2}, {Plane(3, 3, true), kDense}};
+  const Kernels small(net, 1);
+  std::vector<pdlt_layer> layers(small.layer, small.layer + 2);
+  for (size_t *side : {layers[0].wiring.below, layers[0].wiring.here, layers[1].wiring.below})
+    side[0] = side[1] = 50;
+  layers[1].taps = 2500;
+  const pdlt_kernel_settings settings = {
+      small.ex.network.activation, 2, layers.data(), 1e-8, 1, nullptr};
+  pdlt_kernel_layers out = {};
+  pdlt_error err = {};
+  EXPECT_EQ(pdlt_kernel_layers_new(&out, &settings, 20, nullptr, &err), PDLT_ERR_INPUT);
+  EXPECT_EQ(std::string(err.message),
+            "the kernels of 20 samples at 2500 positions need 225 GiB; at most 7 GiB: use fewer "
+            "samples or positions");
+  EXPECT_EQ(out.K, nullptr);
+}
+
 }  // namespace

@@ -68,7 +68,7 @@ pdlt_kernel_settings pdlt_kernel_settings_of(const pdlt_experiment *ex, const pd
  *
  * x: (D, inputs), inputs = n_0 times positions, channel by channel; D = 0 is allowed. *out is owned by the caller (pdlt_kernel_layers_free), untouched
  * on failure.
- * Errors: PDLT_ERR_INPUT (shape, negative C), PDLT_ERR_NUMERIC (tolerance not reached,
+ * Errors: PDLT_ERR_INPUT (shape, negative C, slots beyond 7 GiB), PDLT_ERR_NUMERIC (tolerance not reached,
  * a kernel that is not finite: it exploded), PDLT_ERR_MEMORY.
  * Cost O(L E^2 N) with N ~ 50 terms at K ~ 1, after O(E^2 n_0) for the first layer, E slots. */
 pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_settings *settings,

@@ -46,7 +46,7 @@ pdlt_status pdlt_kernel_map_layer(pdlt_kernel_layers *layers, const pdlt_kernel_
                                   int l, const pdlt_layer *layer, pdlt_error *err);
 
 /* Memory for all layers; what was made is freed by pdlt_kernel_layers_free, also on failure. Errors:
- * PDLT_ERR_MEMORY. */
+ * PDLT_ERR_MEMORY; PDLT_ERR_INPUT: more than kernels over positions may take. */
 pdlt_status pdlt_kernel_layers_allocate(pdlt_kernel_layers *out,
                                         const pdlt_kernel_settings *settings, size_t D,
                                         pdlt_error *err);

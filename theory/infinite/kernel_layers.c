@@ -1,6 +1,42 @@
 /* kernel_layers.c - memory of pdlt_kernel_layers; see kernel_internal.h. */
+#include <math.h>
+
 #include "base/core/memory.h"
 #include "theory/infinite/kernel_internal.h"
+
+/* Largest size of kernels over slots that are computed; bytes. */
+static const double max_bytes = 7.0 * 1024 * 1024 * 1024;
+
+static double square(double x) { return x * x; }
+
+/* What layers with positions take at once: K and Theta of all, errors and terms of the largest, its map. */
+static double bytes_of(const pdlt_kernel_settings *settings, size_t D, double *most) {
+  double kept = 0, terms = 0;
+  *most = 1;
+  for (int l = 0; l < settings->depth; l++) {
+    const pdlt_layer *layer = &settings->layer[l];
+    const double here = (double)pdlt_layer_here(layer), below = (double)pdlt_layer_below(layer);
+    const double reads = (double)pdlt_layer_taps(layer) * square((double)pdlt_layer_pool(layer));
+    if (layer->kind != PDLT_LAYER_POSITIONS) continue;
+    kept += 2 * sizeof(double) * square(here * (double)D);
+    *most = fmax(*most, fmax(here, below));
+    terms = fmax(terms, square(here) * (reads + 3) * 2 * sizeof(double));
+  }
+  if (kept > 0) terms += (4 * sizeof(double) + sizeof(pdlt_pair_terms)) * square(*most * (double)D);
+  return kept + terms;
+}
+
+static pdlt_status check_bytes(const pdlt_kernel_settings *settings, size_t D, pdlt_error *err) {
+  const double gib = 1024.0 * 1024 * 1024;
+  double most;
+  const double bytes = bytes_of(settings, D, &most);
+  if (bytes <= max_bytes) return PDLT_OK;
+  return pdlt_fail(
+      err, PDLT_ERR_INPUT,
+      "the kernels of %zu samples at %.0f positions need %.3g GiB; at most %.0f GiB: use "
+      "fewer samples or positions",
+      D, most, bytes / gib, max_bytes / gib);
+}
 
 /* slots, slot_K, slot_theta, block: layers with positions have numbers of their own. */
 static pdlt_status allocate_slots(pdlt_kernel_layers *out, const pdlt_kernel_settings *settings,
@@ -32,6 +68,7 @@ pdlt_status pdlt_kernel_layers_allocate(pdlt_kernel_layers *out,
   const size_t layers = (size_t)settings->depth;
   out->depth = settings->depth;
   out->D = D;
+  PDLT_TRY(check_bytes(settings, D, err));
   PDLT_TRY(pdlt_alloc(&out->K, layers * D, D * sizeof *out->K, err));
   PDLT_TRY(pdlt_alloc(&out->theta, layers * D, D * sizeof *out->theta, err));
   PDLT_TRY(pdlt_alloc(&out->layer_err_K, layers, sizeof *out->layer_err_K, err));
