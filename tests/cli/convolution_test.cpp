@@ -62,7 +62,8 @@ TEST(Convolution, LinearNetworksHaveTheirKernelAndNtkAtEveryWidth) {
     int inputs;
   } cases[] = {
       {kFlatten, "[{conv: 3, padding: zero}, {conv: 2, padding: zero, stride: 2}, dense]", 12},
-      {kAverage, "[{conv: [2, 3], padding: circular}, {conv: 1, pool: 1, stride: 2}, average]", 12}};
+      {kAverage, "[{conv: [2, 3], padding: circular}, {conv: 1, pool: 1, stride: 2}, average]",
+       12}};
   for (const auto &c : cases) {
     TempFolder folder;
     write_text(folder / "e.yaml",
@@ -71,9 +72,9 @@ TEST(Convolution, LinearNetworksHaveTheirKernelAndNtkAtEveryWidth) {
                           "ensemble: {members: 8192, seed: 5}\n"));
     Outcome run = run_pdlt("theory e.yaml -o t.npz --quiet", folder.path());
     ASSERT_EQ(run.status, 0) << run.err;
-    run = run_pdlt(std::string("theory e.yaml -o wrong.npz --quiet --set 'network.layers=") +
-                       c.wrong + "'",
-                   folder.path());
+    run = run_pdlt(
+        std::string("theory e.yaml -o wrong.npz --quiet --set 'network.layers=") + c.wrong + "'",
+        folder.path());
     ASSERT_EQ(run.status, 0) << run.err;
     run = run_pdlt("train e.yaml -o m.npz --quiet", folder.path());
     ASSERT_EQ(run.status, 0) << run.err;
@@ -162,9 +163,9 @@ TEST(Convolution, TheNumberOfThreadsChangesNothing) {
                         "measure: [output, kernel, ntk, vertex, ntk_fluctuations, hidden]\n"
                         "measure_samples: 2\nensemble: {members: 200, seed: 8}\n"));
   for (const char *threads : {"1", "2"}) {
-    const Outcome run = run_pdlt(std::string("train e.yaml --quiet --threads ") + threads + " -o " +
-                                     threads + ".npz",
-                                 folder.path());
+    const Outcome run = run_pdlt(
+        std::string("train e.yaml --quiet --threads ") + threads + " -o " + threads + ".npz",
+        folder.path());
     ASSERT_EQ(run.status, 0) << run.err;
   }
   const Archive one(folder / "1.npz"), two(folder / "2.npz");
@@ -179,12 +180,13 @@ TEST(Convolution, WhatPositionsLackSaysSo) {
              experiment("tanh", "[3]", kAverage, 12,
                         "training: {eta: 0.1, steps: 2}\nmeasure: [output, kernel, dntk]\n"
                         "ensemble: {members: 64, estimator: plain}\n"));
-  const Outcome two_level = run_pdlt(
-      "train e.yaml -o m.npz --quiet --set ensemble.estimator=two_level", folder.path());
+  const Outcome two_level =
+      run_pdlt("train e.yaml -o m.npz --quiet --set ensemble.estimator=two_level", folder.path());
   EXPECT_EQ(two_level.status, 2);
-  EXPECT_NE(two_level.err.find("ensemble.estimator: two_level draws networks without weights, which "
-                               "knows no positions"),
-            std::string::npos)
+  EXPECT_NE(
+      two_level.err.find("ensemble.estimator: two_level draws networks without weights, which "
+                         "knows no positions"),
+      std::string::npos)
       << two_level.err;
   const Outcome layers = run_pdlt("train e.yaml -o m.npz --quiet --layers", folder.path());
   EXPECT_EQ(layers.status, 2);
