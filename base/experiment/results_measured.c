@@ -35,6 +35,16 @@ static const pdlt_quantity *find(const char *name, size_t length) {
   return NULL;
 }
 
+/* Behind layer<l>/ of a hidden layer's slice, which is there with and without --layers; else name. */
+static const char *behind_slice(const pdlt_results *r, const char *name) {
+  const pdlt_results hidden = {.depth = (int)r->hidden};
+  const char *own = pdlt_results_behind_layer(&hidden, name);
+  const size_t length = strlen(own),
+               bar = length > 3 && strcmp(own + length - 3, "_se") == 0 ? 3 : 0;
+  const pdlt_quantity *q = find(own, length - bar);
+  return q != NULL && pdlt_quantity_has_slices(q) ? own : name;
+}
+
 static place place_of(const pdlt_results *r, const char *name) {
   static const char *const others[] = {"members",   "diverged",  "unconverged",
                                        "top_share", "samples/z", "blocks/members"};
@@ -43,6 +53,7 @@ static place place_of(const pdlt_results *r, const char *name) {
   for (size_t k = 0; k < sizeof others / sizeof *others; k++)
     if (strcmp(name, others[k]) == 0) return (place){.role = OTHER};
   const char *own = pdlt_results_behind_layer(r, name + blocks);
+  if (own == name && blocks == 0) own = behind_slice(r, name);
   snprintf(p.layer, sizeof p.layer, "%.*s", (int)(own - name - (ptrdiff_t)blocks), name + blocks);
   const size_t length = strlen(own);
   p.quantity = find(own, length);

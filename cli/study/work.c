@@ -129,7 +129,7 @@ static double outputs(const pdlt_plan *plan, const pdlt_network *net, double ste
       pdlt_flops_train(net, plan->data->train, plan->data->samples, steps, plan->times);
   const double linear = pdlt_flops_linear(net, plan->data->train, plan->data->samples);
   const int cheap =
-      plan->p <= PDLT_MAX_LINEARIZED && linear < 0.5 * train && pdlt_plan_may_be_weightless(plan);
+      plan->p <= PDLT_MAX_LINEARIZED && linear < 0.5 * train && pdlt_plan_may_be_linearized(plan);
   const double columns = (double)(plan->p * plan->columns);
   const double sums = 4 * (double)plan->times * columns;
   if (asked == PDLT_ESTIMATOR_PLAIN) return draw + train + sums;

@@ -37,7 +37,14 @@ const Kind kinds[] = {
      "theory: {order: 0}"},
     {"terms left out", "activation: tanh", "eta: 0.1, steps: 3", "members: 64",
      "theory: {omit: [V.fresh], flip: [dntk]}"},
+    {"hidden layers", "activation: tanh", "eta: 0.1, steps: 3", "members: 128",
+     "measure: [output, hidden]"},
     {"zero", "activation: tanh, C_W: 0", "eta: 0.1, steps: 2", "members: 2112", ""},
+    {"positions",
+     "activation: tanh, input: {shape: [2], channels: 1},\n"
+     "  layers: [{conv: 2, padding: circular}, {conv: 1}, average]",
+     "eta: 0.1, steps: 3", "members: 2112",
+     "theory: {order: 0}\nmeasure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, hidden]"},
 };
 
 std::string Text(const Kind &kind) {
@@ -48,7 +55,7 @@ std::string Text(const Kind &kind) {
          "}\nensemble: {seed: 3, " + kind.ensemble + "}\n" + kind.more + "\n";
 }
 
-/* Made into files, which are read as results of both kinds. */
+/* Made into files, which are read as results of both kinds; with and without layers in turn. */
 TEST(StudyResults, OfEveryKindPassTheirCheck) {
   int layers = 0;
   for (const Kind &kind : kinds) {

@@ -1,9 +1,12 @@
 /* control.c - see control.h. */
 #include "trainer/control/control.h"
 
+#include <string.h>
+
 #include "base/core/memory.h"
 #include "base/vector/rows.h"
 #include "trainer/control/level.h"
+#include "trainer/control/positions_linear.h"
 #include "trainer/control/weightless.h"
 #include "trainer/measure/stability.h"
 #include "trainer/network/draws.h"
@@ -22,7 +25,8 @@ pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *pl
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&width, 1, sizeof *width, err));
   *width = (pdlt_control_width){.plan = plan, .net = net};
-  if (plan->control.samples > 0) PDLT_TRY(pdlt_weightless_fit_new(&width->fit, plan, net, err));
+  if (plan->control.samples > 0 && !plan->positions)
+    PDLT_TRY(pdlt_weightless_fit_new(&width->fit, plan, net, err));
   *out = width;
   return PDLT_OK;
 cleanup:
@@ -45,14 +49,15 @@ double pdlt_control_width_variance(const pdlt_control_width *width, size_t strid
 /* --- memory of a thread --- */
 
 struct pdlt_control {
-  const pdlt_plan *plan;      /* borrowed */
-  const pdlt_network *net;    /* borrowed */
-  pdlt_weightless weightless; /* the M draws */
-  pdlt_level_draws levels;    /* of the trained draw, then of further ones */
-  pdlt_stability stability;   /* of the trained draw, where it has no levels */
-  double *theta;              /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
-  double *level;              /* (PDLT_FURTHER_LAST, T, p) one level of them */
-  double *own;                /* (T, p) c_K of the trained draw */
+  const pdlt_plan *plan;       /* borrowed */
+  const pdlt_network *net;     /* borrowed */
+  pdlt_weightless weightless;  /* the M draws */
+  pdlt_level_draws levels;     /* of the trained draw, then of further ones */
+  pdlt_positions_linear drawn; /* where layers have positions, instead of both */
+  pdlt_stability stability;    /* of the trained draw, where it has no levels */
+  double *theta; /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
+  double *level; /* (PDLT_FURTHER_LAST, T, p) one level of them */
+  double *own;   /* (T, p) c_K of the trained draw; with positions all there is */
   double *storage;
 };
 
@@ -81,16 +86,26 @@ cleanup:
   return status;
 }
 
+static pdlt_status new_drawn(pdlt_control *c, pdlt_error *err) {
+  const pdlt_plan *plan = c->plan;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_positions_linear_new(&c->drawn, plan, c->net, err));
+  PDLT_TRY(pdlt_alloc(&c->storage, plan->times * plan->p, sizeof *c->storage, err));
+  c->own = c->storage;
+cleanup:
+  return status;
+}
+
 pdlt_status pdlt_control_new(pdlt_control **out, const pdlt_control_width *width, pdlt_error *err) {
   const pdlt_plan *plan = width->plan;
   pdlt_control *c = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&c, 1, sizeof *c, err));
   *c = (pdlt_control){.plan = plan, .net = width->net};
-  if (plan->control.samples > 0)
+  if (plan->control.samples > 0 && !plan->positions)
     PDLT_TRY(pdlt_weightless_new(&c->weightless, plan, width->net, &width->fit, err));
   if (plan->control.linear)
-    PDLT_TRY(new_levels(c, err));
+    PDLT_TRY(plan->positions ? new_drawn(c, err) : new_levels(c, err));
   else if (plan->has[PDLT_QUANTITY_UNSTABLE])
     PDLT_TRY(
         pdlt_stability_new(&c->stability, width->net, plan->data, plan->ex->training.eta, err));
@@ -105,6 +120,7 @@ void pdlt_control_free(pdlt_control *control) {
   if (control == NULL) return;
   pdlt_weightless_free(&control->weightless);
   pdlt_level_draws_free(&control->levels);
+  pdlt_positions_linear_free(&control->drawn);
   pdlt_stability_free(&control->stability);
   pdlt_free(control->storage);
   pdlt_free(control);
@@ -113,10 +129,15 @@ void pdlt_control_free(pdlt_control *control) {
 /* --- the trained draw --- */
 
 pdlt_status pdlt_control_look(pdlt_control *c, const double *theta) {
+  if (c->plan->positions) return pdlt_positions_linear_look(&c->drawn, theta);
   return pdlt_level_draws_begin(&c->levels, theta, 1, NULL);
 }
 
 pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out) {
+  if (c->plan->positions) {
+    memcpy(out, c->drawn.c, c->plan->times * c->plan->p * sizeof *out);
+    return PDLT_OK;
+  }
   return pdlt_level_draws_output(&c->levels, level, out, NULL);
 }
 
@@ -132,7 +153,7 @@ pdlt_status pdlt_control_draw(pdlt_control *c, const double *theta, int *unstabl
   *unstable = 0;
   if (plan->control.linear) {
     PDLT_TRY(pdlt_control_look(c, theta));
-    *unstable = c->levels.unstable[0];
+    *unstable = plan->positions ? c->drawn.unstable : c->levels.unstable[0];
     PDLT_TRY(pdlt_control_level(c, level_of(plan, plan->control.levels.count), c->own));
   } else if (plan->has[PDLT_QUANTITY_UNSTABLE]) {
     *unstable = pdlt_stability_check(&c->stability, theta);
@@ -153,6 +174,15 @@ static void add_matrices(const pdlt_plan *plan, double weight, const double *val
         sums[a * D + b] += x;
         if (b > a) sums[b * D + a] += x;
       }
+}
+
+/* shift += share of the c_0 of further network `sample` of `member`. */
+static pdlt_status add_network(pdlt_control *c, uint64_t member, size_t sample, double *shift) {
+  const pdlt_plan *plan = c->plan;
+  const pdlt_status status = pdlt_positions_linear_further(&c->drawn, member, sample);
+  if (status == PDLT_OK)
+    pdlt_row_add(plan->times * plan->p, 1 / (double)plan->control.samples, c->drawn.c, shift);
+  return status;
 }
 
 /* Adds the draw without weights `sample` of `member` to the record. */
@@ -223,7 +253,8 @@ pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumula
   double *shift = record + plan->at.shift;
   pdlt_status status = PDLT_OK;
   for (size_t k = 0; k < plan->control.samples; k++)
-    PDLT_TRY(add_sample(c, member, k, tensors, record));
+    PDLT_TRY(plan->positions ? add_network(c, member, k, shift)
+                             : add_sample(c, member, k, tensors, record));
   if (!plan->control.linear) return PDLT_OK;
   pdlt_row_add(plan->times * plan->p, -1, c->own, shift);
   for (size_t k = 0; k < plan->control.levels.count; k++)

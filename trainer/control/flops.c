@@ -45,12 +45,21 @@ double pdlt_flops_eigen(double n) { return 4000 * n * n + 9 * n * n * n; }
 double pdlt_flops_linear(const pdlt_network *net, size_t train, size_t samples) {
   const pdlt_layer *top = &net->layer[net->depth - 1];
   const double D = (double)samples, n_L = (double)top->out, q = n_L * D;
+  if (net->has_positions) {
+    double gradients = 0;
+    for (int k = 0; k + 1 < net->depth; k++)
+      gradients += (double)net->layer[k].out * (double)pdlt_layer_fan(&net->layer[k]);
+    return 2 * (D + 2 * q) * weights_of(net) + PDLT_FLOPS_SIGMA * D * neurons_of(net) +
+           q * q * gradients + pdlt_flops_eigen(n_L * (double)train);
+  }
   return 2 * (D + q) * weights_of(net) + (PDLT_FLOPS_SIGMA * D + 2 * q * q) * neurons_of(net) +
          pdlt_flops_eigen(n_L * (double)train);
 }
 
 double pdlt_flops_level(const pdlt_network *net, const pdlt_samples *data,
                         const pdlt_level *level) {
+  if (net->has_positions)
+    return pdlt_flops_linear(net, data->train, data->samples) + PDLT_FLOPS_LOOP;
   const double evaluations = 2.0 * level->nodes * (level->middle ? 2 : 1);
   const pdlt_moves_flops moves = pdlt_moves_count(net, data, (size_t)level->nodes, level->middle);
   return (1 + evaluations) *
@@ -64,6 +73,9 @@ double pdlt_flops_level_draw(const pdlt_network *net) {
 }
 
 double pdlt_flops_weightless(const pdlt_plan *plan, const pdlt_network *net) {
+  if (plan->positions)
+    return pdlt_flops_draw(net, 1, net->depth) + PDLT_FLOPS_LOOP +
+           pdlt_flops_linear(net, plan->data->train, plan->data->samples);
   const pdlt_layer *top = &net->layer[net->depth - 1];
   const double D = (double)plan->data->samples, P = D * (D + 1) / 2, q = (double)plan->p;
   const double X = (double)pdlt_weightless_controls(plan);

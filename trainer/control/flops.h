@@ -40,7 +40,8 @@ double pdlt_flops_draw(const pdlt_network *net, int first, int last);
 double pdlt_flops_eigen(double n);
 
 /* One linearization (linearization.h) with q = n_L D, q_A = n_L N_A: forward and backward,
- * 2 (D + q) sum_l n_l n_{l-1}, sigma, Gram matrices 2 q^2 sum_l n_l, eigenvectors of order q_A. */
+ * 2 (D + q) sum_l n_l n_{l-1}, sigma, Gram matrices 2 q^2 sum_l n_l, eigenvectors of order q_A.
+ * With positions 2 (D + 2 q) pdlt_flops_layer for the first, q^2 sum_l kappa n_l n_{l-1} for the third. */
 double pdlt_flops_linear(const pdlt_network *net, size_t train, size_t samples);
 
 /* c of a level of a draw with weights: a linearization at every node and half-way point of both
@@ -50,7 +51,8 @@ double pdlt_flops_level(const pdlt_network *net, const pdlt_samples *data, const
 /* Random numbers of a further draw of a level, its share of hidden layers. */
 double pdlt_flops_level_draw(const pdlt_network *net);
 
-/* A draw without weights, with what the plan takes from it (weightless.h). */
+/* A draw without weights, with what the plan takes from it (weightless.h); with positions a further network
+ * and its linearization (positions_linear.h). */
 double pdlt_flops_weightless(const pdlt_plan *plan, const pdlt_network *net);
 
 #ifdef __cplusplus

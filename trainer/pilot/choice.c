@@ -48,7 +48,7 @@ static int are_levels(const pdlt_levels *levels) {
 static int is_pilot(const pdlt_pilot *pilot, const pdlt_plan *plan) {
   const pdlt_estimator asked = plan->ex->ensemble.estimator;
   const int linear = pilot->samples > 0;
-  if (linear && !pdlt_plan_may_be_weightless(plan)) return 0;
+  if (linear && !pdlt_plan_may_be_linearized(plan)) return 0;
   if (!is_flag(pilot->antithetic) || !is_flag(pilot->linearized) || !is_flag(pilot->fitted) ||
       pilot->samples > PDLT_MAX_SAMPLES || !are_levels(&pilot->levels))
     return 0;

@@ -128,18 +128,21 @@ static void summarize(const pilot_draws *pd, pdlt_pilot_table *t) {
       t->covariance[j][k] = t->covariance[k][j] = covariance(pd, &c, &other);
     }
   }
-  if (t->candidates > 0) t->further = pdlt_control_width_variance(pd->width, pd->stride);
+  if (t->candidates == 0) return;
+  t->further = pd->plan->positions ? t->covariance[0][0]
+                                   : pdlt_control_width_variance(pd->width, pd->stride);
 }
 
 /* --- candidates --- */
 
-/* Own linearization, and what costs less than half of a trained pair of levels with 1, 2 or 4
+/* Own linearization and, without positions, what costs less than half of a trained pair of levels with 1, 2 or 4
  * nodes, a half, a quarter, ... a 64th of training apart. */
 static void make_candidates(const pilot_draws *pd, double last, pdlt_pilot_table *t) {
   static const int nodes[] = {1, 2, 4, 1, 2, 4};
   double before = 0;
   t->candidates = 0;
   t->level[t->candidates++] = (pdlt_level){.nodes = 0};
+  if (pd->plan->positions) return;
   for (int k = 1; k <= 6; k++) {
     const double step = floor(ldexp(last, -k) + 0.5);
     if (step < 1 || step == before) continue;
@@ -263,7 +266,7 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   const int choose = ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO;
   pdlt_network net[2] = {{.depth = 0}, {.depth = 0}};
   pdlt_pilot pilot = {.linearized =
-                          plan->p <= PDLT_MAX_LINEARIZED && pdlt_plan_may_be_weightless(plan)};
+                          plan->p <= PDLT_MAX_LINEARIZED && pdlt_plan_may_be_linearized(plan)};
   pdlt_pilot_option option;
   pdlt_pilot_table *table = NULL;
   pdlt_plan probe = *plan;

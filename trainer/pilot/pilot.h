@@ -24,12 +24,12 @@ enum { PDLT_MAX_CANDIDATES = 37 };
 typedef struct pdlt_pilot_table {
   size_t survivors, candidates; /* draws; candidates k = 0..candidates-1, or 0 */
   double plain, antithetic;     /* variance of z, m */
-  double further;               /* variance of c_0 of a draw without weights, less its controls */
+  double further; /* variance of a further c_0: of a draw without weights, less its controls */
   double with_mean[PDLT_MAX_CANDIDATES];                       /* covariance of m and c_k */
   double covariance[PDLT_MAX_CANDIDATES][PDLT_MAX_CANDIDATES]; /* of c_j and c_k */
   double flops_train, flops_draw;    /* of one network; of its random numbers */
   double flops_level;                /* of those of a further draw of a level */
-  double flops_further;              /* of a draw without weights */
+  double flops_further;              /* of a further c_0 */
   double flops[PDLT_MAX_CANDIDATES]; /* of c_k of a draw */
   pdlt_level level[PDLT_MAX_CANDIDATES];
 } pdlt_pilot_table;

@@ -53,21 +53,15 @@ static int has_positions(const pdlt_experiment *ex, size_t inputs) {
   return found;
 }
 
-/* What is not measured, and not drawn, where layers have positions. */
+/* What is not measured where layers have positions. */
 static pdlt_status check_positions(const pdlt_plan *plan, int layers, pdlt_error *err) {
   const pdlt_experiment *ex = plan->ex;
-  const pdlt_estimator estimator = ex->ensemble.estimator;
   if (!plan->positions) return PDLT_OK;
   if (layers)
     return pdlt_experiment_fail(
         ex, "network.layers", err,
         "layers with positions are measured at the readout alone; leave out "
         "--layers, and write measure: [output, hidden] for hidden ones");
-  if (estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL)
-    return pdlt_experiment_fail(ex, "ensemble.estimator", err,
-                                "%s draws networks without weights, which knows no positions "
-                                "(network.layers); write antithetic, plain or auto",
-                                estimator == PDLT_ESTIMATOR_CONTROL ? "control" : "two_level");
   return PDLT_OK;
 }
 
@@ -228,6 +222,10 @@ static void fix_records(pdlt_plan *plan) {
 
 int pdlt_plan_may_be_weightless(const pdlt_plan *plan) {
   return plan->ex->network.init == PDLT_INIT_NORMAL && !plan->positions;
+}
+
+int pdlt_plan_may_be_linearized(const pdlt_plan *plan) {
+  return plan->positions || pdlt_plan_may_be_weightless(plan);
 }
 
 /* Whether draws without weights serve K, Theta and V, and cost less than networks. */

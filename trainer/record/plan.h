@@ -41,8 +41,8 @@ typedef struct pdlt_plan_control {
   int linear;         /* outputs have a control: the last level, or the own linearization */
   int fitted;         /* its coefficient is that of the other blocks, not 1 */
   pdlt_levels levels; /* above the own linearization */
-  size_t samples;     /* draws without weights per draw, or 0 */
-  int weightless;     /* K, Theta and, without D, F, A, B, V come from these */
+  size_t samples; /* draws without weights, or with positions further networks, per draw, or 0 */
+  int weightless; /* K, Theta and, without D, F, A, B, V come from these */
 } pdlt_plan_control;
 
 /* How a part of two records becomes that of both. */
@@ -147,8 +147,12 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
  * preactivations"), and no positions. Where not, auto is plain or antithetic. */
 int pdlt_plan_may_be_weightless(const pdlt_plan *plan);
 
-/* Adds a control to antithetic pairs: `samples` >= 1 draws without weights for each, and levels,
- * none or some, with >= 1 further draws for each. */
+/* Whether the mean of an own linearization can be had from further draws: without weights or, where layers
+ * have positions, of networks (trainer/control/positions_linear.h). */
+int pdlt_plan_may_be_linearized(const pdlt_plan *plan);
+
+/* Adds a control to antithetic pairs: `samples` >= 1 further draws of the own linearization for each, and
+ * levels, none or some, with >= 1 further draws for each. */
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels);
 
 /* So many draws per width from now on, at least as many as before: more blocks, or larger
