@@ -84,7 +84,7 @@ TEST(RecipesPage, HasThirteenWithQuestionAndAnswer) {
     EXPECT_EQ(section.find("\n\nAsks: "), recipe.heading.size() + 3) << recipe.heading;
     EXPECT_LT(section.find("\nSeen: "), section.find("```")) << recipe.heading;
   }
-  EXPECT_EQ(files.size(), 12u);
+  EXPECT_EQ(files.size(), 13u);
 }
 
 }  // namespace
