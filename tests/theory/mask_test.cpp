@@ -33,6 +33,20 @@ const std::vector<std::string> kDeeper = {"network.depth=4",      "network.width
                                           "network.C_b=0.1",      "network.C_W=1.2",
                                           "network.lambda_b=0.5", "network.lambda_W=1.1"};
 
+/* Samples of three positions. Taps count in every layer, so that one beside the first is linear in their factor;
+ * offsets count where tensors of order 1/n have positions, in the second of three. */
+const std::vector<std::string> kTaps = {"network.depth=2",
+                                        "network.width_ratios=[2]",
+                                        "network.C_b=0.1",
+                                        "network.C_W=1.2",
+                                        "network.lambda_b=0.5",
+                                        "network.lambda_W=1.1",
+                                        "network.input={shape: [3], channels: 1}",
+                                        "network.layers=[{conv: 2, padding: circular}, dense]"};
+const std::vector<std::string> kOffsets = {
+    "network.input={shape: [3], channels: 1}",
+    "network.layers=[{conv: 2, padding: circular}, {conv: 2, padding: zero}, average]"};
+
 pdlt_experiment Parse(const std::vector<std::string> &settings) {
   std::vector<const char *> set;
   for (const auto &s : settings) set.push_back(s.c_str());
@@ -120,6 +134,7 @@ int CheckLinear(const std::vector<std::string> &settings, const std::string &nam
 TEST(Mask, FlippedIsTwiceOmittedLessTheWhole) {
   const Arrays whole = Predict({}), deeper = Predict(kDeeper);
   for (const std::string &name : Names()) {
+    if (pdlt_term_is_named(name.c_str(), "positions")) continue;
     const bool deep = name == "G1.inherited_G1" || name == "Theta1.inherited";
     const int changed = CheckLinear({}, name, whole);
     EXPECT_EQ(changed == 0, deep) << name;
@@ -127,6 +142,11 @@ TEST(Mask, FlippedIsTwiceOmittedLessTheWhole) {
       EXPECT_GT(CheckLinear(kDeeper, name, deeper), 0) << name;
     }
   }
+}
+
+TEST(Mask, PositionsFlippedAreTwiceOmittedLessTheWhole) {
+  EXPECT_GT(CheckLinear(kTaps, "positions.taps", Predict(kTaps)), 10);
+  EXPECT_GT(CheckLinear(kOffsets, "positions.offsets", Predict(kOffsets)), 10);
 }
 
 /* The parts of z_nlo lie in the archive: another road to what a flipped one must be. */
@@ -191,6 +211,11 @@ TEST(Mask, HalfNames) {
 }
 
 TEST(Mask, Refusals) {
+  for (const std::string name : {"positions.taps", "positions"})
+    EXPECT_EQ(Refusal({"theory.omit=[" + name + "]"}),
+              "--set: theory.omit: \"" + name +
+                  "\" is of layers with positions (network.layers), and this network has none; "
+                  "leave it out");
   EXPECT_EQ(
       Refusal({"theory.omit=[V.inherit]"}).rfind("--set: theory.omit: \"V.inherit\" is no", 0), 0u);
   EXPECT_EQ(Refusal({"theory.flip=[z.]"}).rfind("--set: theory.flip: \"z.\" is no term", 0), 0u);
