@@ -37,7 +37,7 @@ class Examples(InFolder):
 
     def test_are_short(self):
         examples = list(EXAMPLES.glob("*.py"))
-        self.assertEqual(len(examples), 4)
+        self.assertEqual(len(examples), 5)
         for example in examples:
             most = 60 if example.name == "my_pytorch_network.py" else 40  # it trains in two ways
             self.assertLess(len(example.read_text().splitlines()), most, example.name)
@@ -51,6 +51,18 @@ class Examples(InFolder):
         kernel = np.array([row.strip(" []").split() for row in printed.splitlines()[1:5]], dtype=float)
         self.assertEqual(kernel.shape, (4, 4))
         np.testing.assert_array_equal(kernel, np.diag(np.diag(kernel)))  # odd activation, orthogonal inputs
+
+    def test_kernels_of_my_images(self):
+        printed = self.run_example("kernels_of_my_images.py")
+        rows = re.findall(r"(.+): correlation with the first image \[(.+)\]", printed)
+        self.assertEqual([row[0] for row in rows],
+                         ["fully connected", "convolution, flatten", "convolution, average"])
+        near = [[float(word) for word in row[1].split()] for row in rows]
+        self.assertLess(near[0][1], near[1][1])  # positions that share weights see the bar move
+        self.assertEqual(near[2][:2], [1, 1])  # a circular convolution and a mean do not see it at all
+        self.assertLess(near[2][2], 1)
+        np.save("mine.npy", np.eye(4).reshape(1, 4, 4))
+        self.assertIn("first image [1.]", self.run_example("kernels_of_my_images.py", "mine.npy"))
 
     def test_ensemble_against_theory(self):
         printed = self.run_example("ensemble_against_theory.py", "out")
