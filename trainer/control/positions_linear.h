@@ -28,8 +28,8 @@ typedef struct pdlt_positions_linear {
 } pdlt_positions_linear;
 
 /* Memory for one draw at a time. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_positions_linear_new(pdlt_positions_linear *out, const pdlt_plan *plan, const pdlt_network *net,
-                           pdlt_error *err);
+pdlt_status pdlt_positions_linear_new(pdlt_positions_linear *out, const pdlt_plan *plan,
+                                      const pdlt_network *net, pdlt_error *err);
 void pdlt_positions_linear_free(pdlt_positions_linear *drawn);
 
 /* Fills c and unstable of the draw theta (num_params). Errors: PDLT_ERR_MEMORY. Cost:
@@ -37,7 +37,8 @@ void pdlt_positions_linear_free(pdlt_positions_linear *drawn);
 pdlt_status pdlt_positions_linear_look(pdlt_positions_linear *drawn, const double *theta);
 
 /* The same of further draw `sample` of the trained draw `member`. */
-pdlt_status pdlt_positions_linear_further(pdlt_positions_linear *drawn, uint64_t member, size_t sample);
+pdlt_status pdlt_positions_linear_further(pdlt_positions_linear *drawn, uint64_t member,
+                                          size_t sample);
 
 #ifdef __cplusplus
 }
