@@ -150,7 +150,7 @@ TEST(Convolution, TheLimitIsThatOfTheory) {
                   {"K", "Theta"});
     expect_limits(network,
                   "training: {eta: 0.1, steps: 6, record: [0, 2, 6]}\nmeasure: [output]\n"
-                  "ensemble: {members: 4096, seed: 7}\n",
+                  "ensemble: {members: 4096, seed: 7, estimator: antithetic}\n",
                   {"z"});
   }
 }
