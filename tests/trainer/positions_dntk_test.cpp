@@ -57,7 +57,8 @@ struct Net {
   Array mixed(const Array &at, size_t i, size_t a, const Array &v) const {
     const double step = 2e-3;
     Array out(net.num_params);
-    for (const auto &[factor, weight] : {std::pair{1.0, 8.0}, {-1.0, -8.0}, {2.0, -1.0}, {-2.0, 1.0}}) {
+    for (const auto &[factor, weight] :
+         {std::pair{1.0, 8.0}, {-1.0, -8.0}, {2.0, -1.0}, {-2.0, 1.0}}) {
       const Array g = gradient(moved(at, factor * step, v), i, a);
       for (size_t mu = 0; mu < g.size(); mu++) out[mu] += weight * g[mu] / (12 * step);
     }
@@ -128,7 +129,8 @@ void expect_near(const Array &found, const Array &expected, double tolerance, co
   EXPECT_GT(size, 1e-6) << what;
   ASSERT_EQ(found.size(), expected.size());
   for (size_t i = 0; i < found.size(); i++)
-    ASSERT_NEAR(found[i], expected[i], tolerance * size) << what << " " << i << "\n" << yaml(n.wired.s);
+    ASSERT_NEAR(found[i], expected[i], tolerance * size) << what << " " << i << "\n"
+                                                         << yaml(n.wired.s);
 }
 
 }  // namespace
@@ -166,7 +168,8 @@ TEST(TrainerPositionsDntk, OfTheOutputsAgainstDifferencesOfGradients) {
 TEST(TrainerPositionsDntk, TensorsAreTheirDefinitions) {
   const char *const networks[] = {
       "  input: {shape: [2], channels: 1}\n"
-      "  layers:\n    - {conv: 2, padding: circular}\n    - {conv: 2, padding: zero}\n    - dense\n",
+      "  layers:\n    - {conv: 2, padding: circular}\n    - {conv: 2, padding: zero}\n    - "
+      "dense\n",
       "  input: {shape: [4], channels: 1}\n"
       "  layers:\n    - {conv: 3, padding: zero}\n    - {conv: 1, pool: 2}\n    - average\n"};
   for (const char *network : networks) {

@@ -32,10 +32,18 @@ static size_t lend(pdlt_positions_dntk *f, int tensors, double *storage) {
   const struct {
     double **view;
     size_t count;
-  } all[] = {{&f->root, params},          {&f->gradient, R * params}, {&f->direction, R * params},
-             {&f->covector, H * params},  {&f->dtop, R * S * K},      {&f->top, S * K},
-             {&f->ddtop, S * K},          {&f->third, U},             {&f->head, f->heads * K},
-             {&f->gg, R * R},             {&f->cg, H * R},            {&f->cc, H * H}};
+  } all[] = {{&f->root, params},
+             {&f->gradient, R * params},
+             {&f->direction, R * params},
+             {&f->covector, H * params},
+             {&f->dtop, R * S * K},
+             {&f->top, S * K},
+             {&f->ddtop, S * K},
+             {&f->third, U},
+             {&f->head, f->heads * K},
+             {&f->gg, R * R},
+             {&f->cg, H * R},
+             {&f->cc, H * H}};
   size_t used = 0;
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
     if (storage != NULL) *all[i].view = storage + used;
@@ -196,7 +204,8 @@ static void fill_seconds(pdlt_positions_dntk *f, const double *theta) {
 }
 
 /* That along J_w;a and J_w1;b. */
-static pdlt_tangent second_of(const pdlt_positions_dntk *f, size_t w, size_t a, size_t w1, size_t b) {
+static pdlt_tangent second_of(const pdlt_positions_dntk *f, size_t w, size_t a, size_t w1,
+                              size_t b) {
   const size_t S = f->samples;
   if (w != w1) return f->second[w == 0 ? a * S + b : b * S + a];
   return f->second[((w == 0 ? UU : VV) * S + a) * S + b];

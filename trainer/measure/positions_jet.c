@@ -114,9 +114,8 @@ void pdlt_positions_jet_first(pdlt_positions_jet *j, const double *theta, const 
   }
 }
 
-void pdlt_positions_jet_second(pdlt_positions_jet *j, const double *theta,
-                               const double *const v[2], const pdlt_tangent d[2],
-                               const pdlt_tangent *out) {
+void pdlt_positions_jet_second(pdlt_positions_jet *j, const double *theta, const double *const v[2],
+                               const pdlt_tangent d[2], const pdlt_tangent *out) {
   for (int k = 0; k + 1 < j->net->depth; k++) {
     const size_t at = j->at[k], size = size_of(j, k);
     memset(out->z + at, 0, size * sizeof *out->z);
@@ -130,9 +129,8 @@ void pdlt_positions_jet_second(pdlt_positions_jet *j, const double *theta,
   }
 }
 
-void pdlt_positions_jet_third(pdlt_positions_jet *j, const double *theta,
-                              const double *const v[3], const pdlt_tangent d[3],
-                              const pdlt_tangent second[3], double *out) {
+void pdlt_positions_jet_third(pdlt_positions_jet *j, const double *theta, const double *const v[3],
+                              const pdlt_tangent d[3], const pdlt_tangent second[3], double *out) {
   double *z = j->more;
   memset(z, 0, j->units * sizeof *z);
   for (int k = 0; k + 1 < j->net->depth; k++) {

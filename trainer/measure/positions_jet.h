@@ -22,15 +22,15 @@ extern "C" {
 
 /* Arrays (U): one hidden layer after the other, (P_l, S, n_l) each. */
 typedef struct pdlt_positions_jet {
-  const pdlt_network *net; /* borrowed */
-  size_t samples, rows;    /* S; most rows of pdlt_positions_jet_reverse, a multiple of S */
-  size_t units;            /* U */
-  size_t *at;              /* (L) where layer l = 1.. begins */
-  double *x;               /* (P_0, S, n_0) */
-  double *order[4];        /* (U) sigma and its derivatives */
-  double *work, *more;     /* (U) */
-  double *seen, *dseen;    /* (P_l, S, kappa n_{l-1}), the largest */
-  double *start;           /* (P_{L-1}, R, n_{L-1}) set before pdlt_positions_jet_reverse */
+  const pdlt_network *net;         /* borrowed */
+  size_t samples, rows;            /* S; most rows of pdlt_positions_jet_reverse, a multiple of S */
+  size_t units;                    /* U */
+  size_t *at;                      /* (L) where layer l = 1.. begins */
+  double *x;                       /* (P_0, S, n_0) */
+  double *order[4];                /* (U) sigma and its derivatives */
+  double *work, *more;             /* (U) */
+  double *seen, *dseen;            /* (P_l, S, kappa n_{l-1}), the largest */
+  double *start;                   /* (P_{L-1}, R, n_{L-1}) set before pdlt_positions_jet_reverse */
   double *g, *dg, *delta, *ddelta; /* (P_l, R, n_l), the largest; start and g are one */
   double *storage;
 } pdlt_positions_jet;
