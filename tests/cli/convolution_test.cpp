@@ -146,11 +146,11 @@ TEST(Convolution, TheLimitIsThatOfTheory) {
   for (const char *network : {kFlatten, kAverage}) {
     expect_limits(network,
                   "training: {eta: 0.1, steps: 0}\nmeasure: [kernel, ntk]\n"
-                  "ensemble: {members: 12288, seed: 7}\n",
+                  "ensemble: {members: 4096, seed: 7}\n",
                   {"K", "Theta"});
     expect_limits(network,
                   "training: {eta: 0.1, steps: 6, record: [0, 2, 6]}\nmeasure: [output]\n"
-                  "ensemble: {members: 4096, seed: 7, estimator: antithetic}\n",
+                  "ensemble: {members: 2112, seed: 7, estimator: antithetic}\n",
                   {"z"});
   }
 }

@@ -27,7 +27,9 @@
 extern "C" {
 #endif
 
-enum { PDLT_DDNTK_PAIRS = 2 }; /* pairs of heads per draw that a run averages over */
+enum {
+  PDLT_DDNTK_PAIRS = 2
+}; /* pairs of heads per draw that a run averages over, trainer/network/draws.h */
 
 typedef enum {
   PDLT_DDNTK_P,

@@ -6,7 +6,8 @@
  *
  *   dz = W ds + V s                              ds   = s' dz
  *   ddz_12 = W dds_12 + V_1 ds_2 + V_2 ds_1      dds  = s'' dz_1 dz_2 + s' ddz_12
- *   dddz = W ddds + sum_m V_m dds_(others)       ddds = s''' dz_1 dz_2 dz_3 + s'' sum_m ddz_(others) dz_m + s' dddz
+ *   dddz = W ddds + sum_m V_m dds_(others)
+ *   ddds = s''' dz_1 dz_2 dz_3 + s'' sum_m ddz_(others) dz_m + s' dddz
  *
  * with what the taps see for s, and V_b where it belongs.
  * Is not: fast for layers without positions, where ddntk.h needs no array like theta. */
