@@ -13,10 +13,7 @@ typedef struct limits {
 } limits;
 
 static const limits kinds[PDLT_LAYER_KIND_COUNT] = {
-    [PDLT_LAYER_DENSE] = {0, 0, NULL},
-    [PDLT_LAYER_POSITIONS] = {
-        0, PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
-        "derivatives of the NTK are not measured where layers have positions"}};
+    [PDLT_LAYER_DENSE] = {0, 0, NULL}, [PDLT_LAYER_POSITIONS] = {0, 0, NULL}};
 
 static const limits not_smooth = {PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
                                   PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,

@@ -8,6 +8,7 @@
 #include "base/vector/linalg.h"
 #include "compare/reach/gaussian_ntk.h"
 #include "trainer/control/flops.h"
+#include "trainer/measure/ntk.h"
 #include "trainer/network/layer.h"
 #include "trainer/pilot/stability_tail.h"
 
@@ -146,7 +147,7 @@ static double flops_of_draw(const pdlt_plan *plan, const pdlt_network *net, doub
   if (plan->control.weightless)
     flops += pdlt_flops_weightless(plan, net);
   else if (has(plan, PDLT_QUANTITY_K) || has(plan, PDLT_QUANTITY_THETA))
-    flops += ntk(net, D);
+    flops += ntk(net, plan->positions ? PDLT_NTK_HEADS * D : D);
   if (has(plan, PDLT_QUANTITY_UNSTABLE))
     flops += ntk(net, (double)(plan->data->outputs * plan->data->train));
   if (has(plan, PDLT_QUANTITY_Q_0)) flops += slopes(net, D);

@@ -146,22 +146,23 @@ TEST(Convolution, TheLimitIsThatOfTheory) {
   for (const char *network : {kFlatten, kAverage}) {
     expect_limits(network,
                   "training: {eta: 0.1, steps: 0}\nmeasure: [kernel, ntk]\n"
-                  "ensemble: {members: 12288, seed: 7}\n",
+                  "ensemble: {members: 4096, seed: 7}\n",
                   {"K", "Theta"});
     expect_limits(network,
                   "training: {eta: 0.1, steps: 6, record: [0, 2, 6]}\nmeasure: [output]\n"
-                  "ensemble: {members: 4096, seed: 7}\n",
+                  "ensemble: {members: 2112, seed: 7, estimator: antithetic}\n",
                   {"z"});
   }
 }
 
 TEST(Convolution, TheNumberOfThreadsChangesNothing) {
   TempFolder folder;
-  write_text(folder / "e.yaml",
-             experiment("tanh", "[3]", kFlatten, 12,
-                        "training: {eta: 0.1, steps: 3, record: [0, 3]}\n"
-                        "measure: [output, kernel, ntk, vertex, ntk_fluctuations, hidden]\n"
-                        "measure_samples: 2\nensemble: {members: 200, seed: 8}\n"));
+  write_text(
+      folder / "e.yaml",
+      experiment("tanh", "[3]", kFlatten, 12,
+                 "training: {eta: 0.1, steps: 3, record: [0, 3]}\n"
+                 "measure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk, hidden]\n"
+                 "measure_samples: 2\nensemble: {members: 200, seed: 8}\n"));
   for (const char *threads : {"1", "2"}) {
     const Outcome run = run_pdlt(
         std::string("train e.yaml --quiet --threads ") + threads + " -o " + threads + ".npz",
@@ -170,7 +171,8 @@ TEST(Convolution, TheNumberOfThreadsChangesNothing) {
   }
   const Archive one(folder / "1.npz"), two(folder / "2.npz");
   ASSERT_EQ(one.all.count, two.all.count);
-  for (const char *name : {"A", "B", "D", "F", "V", "K", "Theta", "Theta_t", "q_t", "z", "cov"})
+  for (const char *name : {"A", "B", "D", "F", "P", "Q", "R", "S", "T", "U", "V", "K", "Theta",
+                           "Theta_t", "dTheta_t", "q_t", "z", "cov"})
     EXPECT_EQ(one[std::string("n3/") + name], two[std::string("n3/") + name]) << name;
 }
 
@@ -209,21 +211,28 @@ TEST(Convolution, WhatPositionsLackSaysSo) {
   TempFolder folder;
   write_text(folder / "e.yaml",
              experiment("tanh", "[3]", kAverage, 12,
-                        "training: {eta: 0.1, steps: 2}\nmeasure: [output, kernel, dntk]\n"
+                        "training: {eta: 0.1, steps: 2}\nmeasure: [output, kernel]\n"
                         "ensemble: {members: 64, estimator: plain}\n"));
   const Outcome layers = run_pdlt("train e.yaml -o m.npz --quiet --layers", folder.path());
   EXPECT_EQ(layers.status, 2);
   EXPECT_NE(layers.err.find("network.layers: layers with positions are measured at the readout"),
             std::string::npos)
       << layers.err;
-  const Outcome run = run_pdlt("train e.yaml -o m.npz --quiet", folder.path());
+  write_text(
+      folder / "wide.yaml",
+      experiment("tanh", "[40]",
+                 "depth: 2, input: {shape: [64], channels: 1}, layers: [{conv: 1}, dense]", 64,
+                 "training: {eta: 0.1, steps: 0}\nmeasure: [kernel, ntk_fluctuations]\n"
+                 "measure_samples: 2\nensemble: {members: 64, estimator: plain}\n"));
+  const Outcome run = run_pdlt("train wide.yaml -o m.npz --quiet", folder.path());
   ASSERT_EQ(run.status, 0) << run.err;
   const Archive measured(folder / "m.npz");
-  EXPECT_EQ(pdlt_archive_get(&measured.all, "n3/dTheta_t"), nullptr);
-  EXPECT_NE(pdlt_archive_get(&measured.all, "n3/z"), nullptr);
+  EXPECT_EQ(pdlt_archive_get(&measured.all, "n40/A"), nullptr);
+  EXPECT_NE(pdlt_archive_get(&measured.all, "n40/K"), nullptr);
   const char *reason =
-      json_string_value(json_object_get(json_object_get(measured.all.meta, "absent"), "dTheta_t"));
-  EXPECT_STREQ(reason, "derivatives of the NTK are not measured where layers have positions");
+      json_string_value(json_object_get(json_object_get(measured.all.meta, "absent"), "A"));
+  EXPECT_STREQ(reason,
+               "taps times channels below the readout times measure_samples are more than 4096");
 }
 
 }  // namespace

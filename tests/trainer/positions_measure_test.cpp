@@ -155,24 +155,42 @@ TEST(TrainerPositionsMeasure, NtkInTrainingIsTheSumOverGradients) {
 }
 
 TEST(TrainerPositionsMeasure, KernelAndNtkOfADraw) {
-  for_networks(2, 25, 1000, smooth, [](const Net &n) {
-    const size_t D = n.samples.samples, n_L = n.samples.outputs, K = pdlt_layer_fan(&n.top());
+  for_networks(2, 25, 30, smooth, [](const Net &n) {
+    const size_t D = n.samples.samples, K = pdlt_layer_fan(&n.top());
     pdlt_ntk ntk = {};
     Array kernel(D * D), mean(D * D), expected(D * D, n.top().C_b), theta(D * D);
     ASSERT_EQ(pdlt_ntk_new(&ntk, &n.net, &n.samples, nullptr), PDLT_OK);
     pdlt_ntk_forward(&ntk, n.theta.data());
     pdlt_ntk_kernel(&ntk, n.net.depth, kernel.data());
+    pdlt_ntk_draw(&ntk, 7, 11);
     pdlt_ntk_theta(&ntk, n.theta.data(), n.net.depth, mean.data());
     for (size_t a = 0; a < D; a++)
       for (size_t b = 0; b < D; b++)
         for (size_t k = 0; k < K; k++)
           expected[a * D + b] += n.top().C_W / (double)K * n.seen(k, a) * n.seen(k, b);
     expect_near(kernel, expected, "K", n);
-    const Array all = explicit_ntk(n, n.theta);
-    for (size_t i = 0; i < n_L; i++)
-      for (size_t a = 0; a < D; a++)
-        for (size_t b = 0; b < D; b++)
-          theta[a * D + b] += all[(i * D + a) * n_L * D + i * D + b] / (double)n_L;
+    // Of heads w: h + C_W/K mean of sum_kk' w_k w_k' X_kk', all k = k' exactly where they are few.
+    const size_t H = std::min<size_t>(K, PDLT_NTK_HEADS);
+    ASSERT_EQ(ntk.num_heads, H);
+    for (size_t i = 0; i < D * D; i++)
+      theta[i] = n.top().lambda_b + n.top().lambda_W / n.top().C_W * (kernel[i] - n.top().C_b);
+    for (size_t h = 0; h < H; h++) {
+      std::vector<Array> g(D, Array(n.net.num_params));
+      double square = 0;
+      for (size_t k = 0; k < K; k++) {
+        const double w = ntk.heads[h * K + k];
+        square += w * w;
+        if (w == 0) continue;
+        for (size_t a = 0; a < D; a++) {
+          const Array one = n.seen_gradient(k, a);
+          for (size_t mu = 0; mu < one.size(); mu++) g[a][mu] += w * one[mu];
+        }
+      }
+      EXPECT_EQ(square, H == K ? 1 : (double)K);
+      for (size_t i = 0; i < D * D; i++)
+        theta[i] +=
+            n.top().C_W / (double)K / (H == K ? 1 : (double)H) * n.product(g[i / D], g[i % D]);
+    }
     expect_near(mean, theta, "Theta", n);
     pdlt_ntk_free(&ntk);
   });

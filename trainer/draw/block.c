@@ -161,12 +161,13 @@ static int add_control(pdlt_worker *w, size_t member, double *record) {
 }
 
 /* Adds K and Theta of the draw in worker->theta to the record. */
-static void add_matrices(pdlt_worker *w, double *record) {
+static void add_matrices(pdlt_worker *w, uint64_t member, double *record) {
   const pdlt_plan *plan = w->plan;
   const size_t count = plan->data->samples * plan->data->samples;
   if (plan->control.weightless || (!plan->has[PDLT_QUANTITY_K] && !plan->has[PDLT_QUANTITY_THETA]))
     return;
   pdlt_ntk_forward(&w->ntk, w->theta);
+  pdlt_ntk_draw(&w->ntk, plan->ex->ensemble.seed, member);
   for (size_t r = 0; r < plan->readouts; r++) {
     const int l = pdlt_plan_layer(plan, r);
     double *kernel = record + plan->at.sum[PDLT_QUANTITY_K] + r * count;
@@ -348,7 +349,7 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
     if (!add_control(w, member, record)) return 0;
     if (plan->has[PDLT_QUANTITY_Z] && rows > before) keep_last(w, member, before, record);
     record[plan->at.members] += 1;
-    add_matrices(w, record);
+    add_matrices(w, (uint64_t)member, record);
     add_layers(w, record);
     if (measures_tensors(plan)) pdlt_accumulator_add(&w->tensors, w->theta, record);
     add_differentials(w, (uint64_t)member, record);

@@ -59,10 +59,28 @@ static size_t lend_views(pdlt_ddntk *f, double *storage) {
   return total;
 }
 
+/* What layers with positions need. */
+static pdlt_status new_positions(pdlt_ddntk *f, const pdlt_samples *data, pdlt_error *err) {
+  const size_t S = f->samples, K = pdlt_layer_fan(&f->net->layer[f->net->depth - 1]);
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_positions_dntk_new(&f->positions, f->net, data, S, 1, f->with_ddntk, err));
+  PDLT_TRY(
+      pdlt_alloc(&f->storage, 2 * K + PDLT_DDNTK_COUNT * S * S * S * S, sizeof *f->storage, err));
+  f->heads = f->storage;
+  f->out = f->heads + 2 * K;
+cleanup:
+  return status;
+}
+
 pdlt_status pdlt_ddntk_new(pdlt_ddntk *out, const pdlt_network *net, const pdlt_samples *data,
                            size_t samples, int with_ddntk, pdlt_error *err) {
   pdlt_ddntk f = {.net = net, .samples = samples, .with_ddntk = with_ddntk};
   pdlt_status status = PDLT_OK;
+  if (net->has_positions) {
+    PDLT_TRY(new_positions(&f, data, err));
+    *out = f;
+    return PDLT_OK;
+  }
   PDLT_TRY(pdlt_alloc(&f.layer, (size_t)net->depth, sizeof *f.layer, err));
   for (int k = 0; k + 1 < net->depth; k++) {
     f.layer[k].n = net->layer[k].out;
@@ -81,6 +99,7 @@ cleanup:
 }
 
 void pdlt_ddntk_free(pdlt_ddntk *f) {
+  pdlt_positions_dntk_free(&f->positions);
   pdlt_free(f->storage);
   pdlt_free(f->layer);
   *f = (pdlt_ddntk){0};
@@ -89,6 +108,7 @@ void pdlt_ddntk_free(pdlt_ddntk *f) {
 void pdlt_ddntk_forward(pdlt_ddntk *f, const double *theta) {
   const size_t S = f->samples;
   const double *below = f->x;
+  if (f->net->has_positions) return; /* pdlt_ddntk_tensors does */
   for (int k = 0; k + 1 < f->net->depth; k++) {
     const pdlt_layer *layer = &f->net->layer[k];
     pdlt_ddntk_layer *y = &f->layer[k];
@@ -104,11 +124,12 @@ void pdlt_ddntk_draw(pdlt_ddntk *f, uint64_t seed, uint64_t member, int l, uint6
   const pdlt_layer *layer = &f->net->layer[l - 1];
   const pdlt_rng rng = {seed, f->net->width, member, PDLT_STREAM_PROBE_WEIGHT + (uint64_t)l};
   const double size = sqrt(pdlt_layer_variance(layer));
+  const size_t numbers = 2 * pdlt_layer_fan(layer);
   double uniform[SIGNS];
   if (l == 1) return;
-  for (size_t first = 0; first < 2 * layer->in; first += SIGNS) {
-    const size_t left = 2 * layer->in - first, count = left < SIGNS ? left : SIGNS;
-    pdlt_rng_uniform(&rng, 2 * layer->in * pair + first, count, uniform);
+  for (size_t first = 0; first < numbers; first += SIGNS) {
+    const size_t left = numbers - first, count = left < SIGNS ? left : SIGNS;
+    pdlt_rng_uniform(&rng, numbers * pair + first, count, uniform);
     for (size_t i = 0; i < count; i++) f->heads[first + i] = uniform[i] < 0.5 ? -size : size;
   }
 }
@@ -229,6 +250,10 @@ void pdlt_ddntk_tensors(pdlt_ddntk *f, const double *theta, int l) {
   const int m = l - 2;
   memset(f->out, 0, PDLT_DDNTK_COUNT * SS * SS * sizeof *f->out);
   if (m < 0) return;
+  if (f->net->has_positions) {
+    pdlt_positions_dntk_tensors(&f->positions, theta, f->heads, f->out);
+    return;
+  }
   pdlt_ddntk_first(f, theta, m);
   fill_direct(f, m);
   memset(f->response, 0, SS * SS * sizeof *f->response);

@@ -15,19 +15,21 @@
  *   T_1324 = n <d2f_u(1)[., J_u;3] + lambda/n J_s3;1, d2f_v(2)[., J_v;4] + lambda/n J_s4;2>
  *   U_1423 = n <d2f_u(1)[., J_v;3], d2f_v(2)[., J_u;4]>
  *
- * T at T[1][3][2][4], U at U[1][4][2][3]; means over heads and draws are the tensors.
+ * T at T[1][3][2][4], U at U[1][4][2][3]; means over heads and draws are the tensors. Where layers have
+ * positions l is L, and they are those of positions_dntk.h.
  * Is not: averages (block.h); for activations without a third derivative. */
 #ifndef PDLT_TRAINER_MEASURE_DDNTK_H
 #define PDLT_TRAINER_MEASURE_DDNTK_H
 
-#include "trainer/network/network.h"
-#include "trainer/network/samples.h"
+#include "trainer/measure/positions_dntk.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum { PDLT_DDNTK_PAIRS = 2 }; /* pairs of heads per draw that a run averages over */
+enum {
+  PDLT_DDNTK_PAIRS = 2
+}; /* pairs of heads per draw that a run averages over, trainer/network/draws.h */
 
 typedef enum {
   PDLT_DDNTK_P,
@@ -67,9 +69,10 @@ typedef struct pdlt_ddntk {
   double *cross;           /* (2 S, S^2), work */
   double *response;        /* (S, S, S, S) <d2f_w(a)[., J_w;b], J_sd;c>, mean over w */
   double *direct;          /* (S, S, S, S) <J_sb;a, J_sd;c> at [b][a][d][c] */
-  double *heads;           /* (2, max n_l) set by pdlt_ddntk_draw */
+  double *heads;           /* (2, kappa n_{l-1}) set by pdlt_ddntk_draw */
   double *out;             /* (6, S, S, S, S) P .. U */
   double *storage;
+  pdlt_positions_dntk positions; /* where layers have them, with heads and out; nothing else then */
 } pdlt_ddntk;
 
 /* Memory for one network at a time; samples <= D. Errors: PDLT_ERR_MEMORY. */
@@ -80,8 +83,8 @@ void pdlt_ddntk_free(pdlt_ddntk *f);
 /* Runs the samples through theta; call before those below. */
 void pdlt_ddntk_forward(pdlt_ddntk *f, const double *theta);
 
-/* A pair of heads of layer l into f->heads (2, n_{l-1}): independent signs times
- * sqrt(C_W/n_{l-1}), a pure function of (seed, n, member, l, pair). Nothing but the second
+/* A pair of heads of layer l into f->heads (2, kappa n_{l-1}): independent signs times
+ * sqrt(C_W/(kappa n_{l-1})), a pure function of (seed, n, member, l, pair). Nothing but the second
  * moments of the weights enters P .. U, and those signs share. */
 void pdlt_ddntk_draw(pdlt_ddntk *f, uint64_t seed, uint64_t member, int l, uint64_t pair);
 

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/random/rng.h"
 #include "base/vector/linalg.h"
+#include "trainer/network/draws.h"
 #include "trainer/network/layer.h"
 
 enum { JACOBIAN_DOUBLES = 1 << 16 }; /* half a MiB per buffer: two stay in L2 */
@@ -31,12 +33,17 @@ static void lend_views(pdlt_ntk *ntk, size_t samples) {
 
 /* What layers with positions need. */
 static pdlt_status new_positions(pdlt_ntk *ntk, pdlt_error *err) {
-  const size_t D = ntk->data->samples, n_L = ntk->net->layer[ntk->net->depth - 1].out;
+  const size_t D = ntk->data->samples, K = pdlt_layer_fan(&ntk->net->layer[ntk->net->depth - 1]);
+  const size_t H = K < PDLT_NTK_HEADS ? K : PDLT_NTK_HEADS;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_positions_ntk_new(&ntk->positions, ntk->net, ntk->data, n_L, err));
-  PDLT_TRY(pdlt_alloc(&ntk->storage, (n_L * n_L + 1) * D * D, sizeof *ntk->storage, err));
-  ntk->product = ntk->storage;
-  ntk->outputs = ntk->storage + D * D;
+  PDLT_TRY(pdlt_positions_ntk_new(&ntk->positions, ntk->net, ntk->data, 1, err));
+  PDLT_TRY(pdlt_alloc(&ntk->storage, 2 * D * D + H * K, sizeof *ntk->storage, err));
+  double *next = ntk->storage;
+  ntk->product = pdlt_take(&next, D * D);
+  ntk->sum = pdlt_take(&next, D * D);
+  ntk->heads = pdlt_take(&next, H * K);
+  ntk->num_heads = H;
+  for (size_t k = 0; k < H && H == K; k++) ntk->heads[k * K + k] = 1;
 cleanup:
   return status;
 }
@@ -149,20 +156,34 @@ static void add_tile(pdlt_ntk *ntk, const double *theta, int m, size_t first, si
   }
 }
 
-/* Mean over the outputs of their NTK, weights as drawn. */
-static void mean_of_outputs(pdlt_ntk *ntk, const double *theta, double *out) {
-  const size_t D = ntk->data->samples, n_L = ntk->positions.heads, row = n_L * D;
-  pdlt_positions_ntk_outputs(&ntk->positions, theta, ntk->outputs);
-  memset(out, 0, D * D * sizeof *out);
-  for (size_t i = 0; i < n_L; i++)
-    for (size_t a = 0; a < D; a++)
-      for (size_t b = 0; b < D; b++)
-        out[a * D + b] += ntk->outputs[(i * D + a) * row + i * D + b] / (double)n_L;
+void pdlt_ntk_draw(pdlt_ntk *ntk, uint64_t seed, uint64_t member) {
+  const pdlt_network *net = ntk->net;
+  const uint64_t L = (uint64_t)net->depth;
+  const size_t K = pdlt_layer_fan(&net->layer[net->depth - 1]), numbers = ntk->num_heads * K;
+  const pdlt_rng rng = {seed, net->width, member, PDLT_STREAM_PROBE_WEIGHT + L};
+  if (ntk->num_heads == K) return; /* exact, or no positions */
+  if (!net->has_positions) return;
+  pdlt_rng_uniform(&rng, PDLT_PROBE_NTK * K, numbers, ntk->heads);
+  for (size_t i = 0; i < numbers; i++) ntk->heads[i] = ntk->heads[i] < 0.5 ? -1 : 1;
+}
+
+/* Theta of the readout by heads: sum_kk' w_k w_k' X_kk', whose mean over signs w is sum_k X_kk. */
+static void theta_by_heads(pdlt_ntk *ntk, const double *theta, double *out) {
+  const pdlt_layer *top = &ntk->net->layer[ntk->net->depth - 1];
+  const size_t D = ntk->data->samples, K = pdlt_layer_fan(top);
+  const double mean = ntk->num_heads == K ? 1 : 1 / (double)ntk->num_heads;
+  memset(ntk->sum, 0, D * D * sizeof *ntk->sum);
+  for (size_t h = 0; h < ntk->num_heads; h++) {
+    pdlt_positions_ntk_head(&ntk->positions, ntk->heads + h * K);
+    pdlt_positions_ntk_add(&ntk->positions, theta, ntk->sum);
+  }
+  pdlt_layer_ntk(top, D * D, ntk->product, out);
+  for (size_t i = 0; i < D * D; i++) out[i] += mean * pdlt_layer_variance(top) * ntk->sum[i];
 }
 
 void pdlt_ntk_theta(pdlt_ntk *ntk, const double *theta, int l, double *out) {
   if (ntk->net->has_positions) {
-    mean_of_outputs(ntk, theta, out);
+    theta_by_heads(ntk, theta, out);
     return;
   }
   const pdlt_layer *top = &ntk->net->layer[l - 1];

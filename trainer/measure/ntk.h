@@ -12,9 +12,9 @@
  *
  * with hyperparameters of layer l in the first two lines and of layer l' in the third.
  * Given the layers below, the top layer's outputs are Gaussian with these moments, so
- * nothing depends on the number of outputs. Where layers have positions, l is L and Theta_12 is the mean
- * over the outputs of Th_ii;12 with the top layer's weights as drawn, of the same mean over draws
- * (docs/trainer/convolution.md).
+ * nothing depends on the number of outputs. Where layers have positions, l is L and s_j all that its weights
+ * see, K of them; the sum over j is taken over pairs of weights that PDLT_NTK_HEADS sets of signs stand for,
+ * or exactly when K is no more (docs/trainer/convolution.md, "Measurements").
  * Is not: the NTK during training. */
 #ifndef PDLT_TRAINER_MEASURE_NTK_H
 #define PDLT_TRAINER_MEASURE_NTK_H
@@ -25,6 +25,8 @@
 extern "C" {
 #endif
 
+enum { PDLT_NTK_HEADS = 8 };
+
 typedef struct pdlt_ntk {
   const pdlt_network *net;  /* borrowed */
   const pdlt_samples *data; /* borrowed */
@@ -34,8 +36,11 @@ typedef struct pdlt_ntk {
   double *jacobian[2];      /* (D, tile, max n_l) */
   double *product;          /* (D, D) */
   double *storage;
-  double *outputs;              /* (n_L D, n_L D) Theta_ij;ab, where layers have positions */
-  pdlt_positions_ntk positions; /* likewise, with product; nothing else then */
+  /* Where layers have positions these and product, nothing else: */
+  pdlt_positions_ntk positions; /* one head */
+  double *sum;                  /* (D, D) */
+  double *heads;                /* (H, K) */
+  size_t num_heads;             /* H = min(K, PDLT_NTK_HEADS) */
 } pdlt_ntk;
 
 /* Memory for one network at a time. Errors: PDLT_ERR_MEMORY. */
@@ -48,6 +53,10 @@ void pdlt_ntk_forward(pdlt_ntk *ntk, const double *theta);
 
 /* K (D, D) of layer l = 1..L, of L alone where layers have positions, as in the next. Cost O(D^2) after forward. */
 void pdlt_ntk_kernel(const pdlt_ntk *ntk, int l, double *kernel);
+
+/* Signs of the draw `member`, a pure function of (seed, n, member), where layers have positions; call before
+ * pdlt_ntk_theta. Else nothing. */
+void pdlt_ntk_draw(pdlt_ntk *ntk, uint64_t seed, uint64_t member);
 
 /* Theta (D, D) of layer l = 1..L. Cost O(D n^3 (l-2) + D^2 n^2 (l-2)). */
 void pdlt_ntk_theta(pdlt_ntk *ntk, const double *theta, int l, double *out);

@@ -168,6 +168,18 @@ void pdlt_positions_ntk_add(pdlt_positions_ntk *ntk, const double *theta, double
   }
 }
 
+void pdlt_positions_ntk_head(pdlt_positions_ntk *ntk, const double *w) {
+  const pdlt_layer *top = &ntk->net->layer[ntk->net->depth - 1];
+  const size_t D = ntk->samples, n = top->in, K = pdlt_layer_fan(top);
+  const size_t size = pdlt_layer_below(top) / pdlt_layer_windows(top);
+  for (size_t k = 0; k < K; k++)
+    for (size_t m = 0; m < size; m++) {
+      const size_t window = pdlt_layer_reads(top, k / n, 0);
+      const size_t q = size == 1 ? window : pdlt_layer_pooled(top, window, m);
+      for (size_t a = 0; a < D; a++) ntk->start[(q * D + a) * n + k % n] = w[k] / (double)size;
+    }
+}
+
 void pdlt_positions_ntk_outputs(pdlt_positions_ntk *ntk, const double *theta, double *out) {
   const pdlt_layer *top = &ntk->net->layer[ntk->net->depth - 1];
   const size_t D = ntk->samples, R = ntk->heads * D, n_L = top->out;

@@ -47,6 +47,10 @@ void pdlt_positions_ntk_free(pdlt_positions_ntk *ntk);
 /* Runs the samples through theta: s, ds, top; call before those below. */
 void pdlt_positions_ntk_forward(pdlt_positions_ntk *ntk, const double *theta);
 
+/* start of one head for every sample: w (kappa n_{L-1}), f = w.s of what the readout's weights see. Needs
+ * heads = 1. */
+void pdlt_positions_ntk_head(pdlt_positions_ntk *ntk, const double *w);
+
 /* out (R, R) += Theta_rr' of the functions that start says; start is lost. Cost, for each layer:
  * 2 R P_l kappa n_{l-1} n_l and R^2 kappa n_{l-1} n_l flops for gradients and their products, and
  * the pull back of R vectors. */

@@ -46,6 +46,10 @@ static size_t lend_views(pdlt_training_dntk *d, double *storage) {
 pdlt_status pdlt_training_dntk_new(pdlt_training_dntk *out, const pdlt_network *net,
                                    const pdlt_samples *data, size_t samples, pdlt_error *err) {
   pdlt_training_dntk d = {.net = net, .data = data, .samples = samples};
+  if (net->has_positions) {
+    *out = d;
+    return pdlt_positions_dntk_new(&out->positions, net, data, samples, 0, 0, err);
+  }
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&d.layer, (size_t)net->depth, sizeof *d.layer, err));
   for (int k = 0; k + 1 < net->depth; k++) d.layer[k].n = net->layer[k].out;
@@ -62,6 +66,7 @@ cleanup:
 }
 
 void pdlt_training_dntk_free(pdlt_training_dntk *dntk) {
+  pdlt_positions_dntk_free(&dntk->positions);
   pdlt_free(dntk->storage);
   pdlt_free(dntk->layer);
   *dntk = (pdlt_training_dntk){0};
@@ -190,6 +195,10 @@ void pdlt_training_dntk_measure(pdlt_training_dntk *d, const pdlt_stepper *stepp
   const size_t S = d->samples, p = d->data->outputs * S;
   double *now = d->ddelta[0], *above = d->ddelta[1];
   pdlt_stepper_weights(stepper);
+  if (d->net->has_positions) {
+    pdlt_positions_dntk_outputs(&d->positions, theta, out);
+    return;
+  }
   forward(d, stepper);
   gradients(d, theta);
   tangents(d, theta);

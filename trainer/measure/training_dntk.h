@@ -11,10 +11,12 @@
  *   ddelta = s'' dz_aY g_ia + s' dg_iaY
  *   dTh_ijk;abc = sum_l h_ac (ddelta_iaY.delta_kc) + rate (delta_ia.delta_kc) (ds_aY(below).s_c)
  *
+ * and by positions_dntk.h where layers have positions.
  * Is not: P and Q, the correlation of the initial dNTK with the outputs (ddntk.h). */
 #ifndef PDLT_TRAINER_MEASURE_TRAINING_DNTK_H
 #define PDLT_TRAINER_MEASURE_TRAINING_DNTK_H
 
+#include "trainer/measure/positions_dntk.h"
 #include "trainer/network/step.h"
 
 #ifdef __cplusplus
@@ -42,6 +44,7 @@ typedef struct pdlt_training_dntk {
   double *ddelta[2];               /* (p, p, max n_l) */
   double *product;                 /* (p, p, p) */
   double *storage;
+  pdlt_positions_dntk positions; /* where layers have them, instead of all that */
 } pdlt_training_dntk;
 
 /* Memory for one network at a time; samples <= D; the activation has a second derivative.

@@ -24,6 +24,9 @@ enum {
   PDLT_STREAM_PROBE_WEIGHT = 3000,
   PDLT_STREAM_PREACTIVATION = 5000 /* a draw of preactivations, without weights */
 };
+/* Signs for an output with K weights: K for each of four (trainer/measure/ddntk.h), then those of
+ * trainer/measure/ntk.h. */
+enum { PDLT_PROBE_NTK = 4 };
 static_assert(PDLT_STREAM_WEIGHT + PDLT_MAX_DEPTH <= PDLT_STREAM_BIAS &&
                   PDLT_STREAM_BIAS + PDLT_MAX_DEPTH <= PDLT_STREAM_PROBE_WEIGHT &&
                   PDLT_STREAM_PROBE_WEIGHT + PDLT_MAX_DEPTH < PDLT_STREAM_PREACTIVATION,

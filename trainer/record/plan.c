@@ -23,6 +23,11 @@ static int covariance_fits(const pdlt_plan *plan) {
          bytes * (double)(blocks * plan->ex->network.num_widths) <= (double)PDLT_MAX_COVARIANCES;
 }
 
+#define DERIVATIVES_TOO_LARGE                                                                 \
+  "derivatives of the NTK would need more than 512 MiB of arrays like the parameters, which " \
+  "layers with "                                                                              \
+  "positions take; use fewer measure_samples"
+
 static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
   if (ex->network.critical)
     return pdlt_experiment_fail(ex, "network.C_W", err,
@@ -73,6 +78,14 @@ static int seen_fits(const pdlt_plan *plan) {
   return !plan->positions || pdlt_layer_fan(&top) * plan->first <= PDLT_MAX_SEEN;
 }
 
+/* Whether the gradients of `rows` functions, their directions and `more` covectors are small enough. */
+static int derivatives_fit(const pdlt_plan *plan, size_t rows, size_t more) {
+  const pdlt_experiment *ex = plan->ex;
+  const int widest = ex->network.widths[ex->network.num_widths - 1];
+  const pdlt_layer top = pdlt_experiment_layer(ex, ex->network.depth, widest, plan->data->inputs);
+  return !plan->positions || (2 * rows + more) * (top.bias + top.out) <= PDLT_MAX_DERIVATIVES;
+}
+
 /* Why quantity k is not measured although it was asked for; NULL: it is. */
 static const char *why_absent(const pdlt_plan *plan, int k) {
   const pdlt_samples *data = plan->data;
@@ -92,7 +105,17 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
     case PDLT_QUANTITY_F:
       if (seen_fits(plan)) return NULL;
       return "taps times channels below the readout times measure_samples are more than 4096";
+    case PDLT_QUANTITY_P:
+    case PDLT_QUANTITY_Q:
+    case PDLT_QUANTITY_R:
+    case PDLT_QUANTITY_S:
+    case PDLT_QUANTITY_T:
+    case PDLT_QUANTITY_U:
+      if (derivatives_fit(plan, (2 + plan->first) * plan->first, 4 * plan->first * plan->first))
+        return NULL;
+      return DERIVATIVES_TOO_LARGE;
     case PDLT_QUANTITY_DTHETA_T:
+      if (!derivatives_fit(plan, data->outputs * plan->first, 0)) return DERIVATIVES_TOO_LARGE;
       return pdlt_experiment_dntk_samples(plan->ex) > 0 ? NULL : PDLT_DNTK_T_TOO_LARGE;
     case PDLT_QUANTITY_UNSTABLE:
       if (data->outputs * data->train <= PDLT_MAX_LINEARIZED) return NULL;

@@ -121,6 +121,10 @@ typedef struct pdlt_plan {
  * are measured where layers have positions: 128 MiB. */
 #define PDLT_MAX_SEEN ((size_t)4096)
 
+/* Numbers of the arrays like theta that derivatives of the NTK take there at the largest width, up to which
+ * they are measured: 512 MiB. */
+#define PDLT_MAX_DERIVATIVES ((size_t)1 << 26)
+
 /* Plan of a resolved experiment; antithetic is set later by pdlt_plan_estimator.
  * Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...` for what the trainer cannot do. */
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
