@@ -7,6 +7,7 @@
 #include <string>
 
 #include "compare/claim/internal.h"
+#include "compare/page/claims.h"
 #include "compare/statistics/distribution.h"
 #include "tests/cli/support.h"
 
@@ -79,6 +80,30 @@ TEST_F(ClaimResult, SigmaOfTheClearestPoint) {
 
 TEST_F(ClaimResult, OneFalseAlarmIsSharedByAllTests) {
   EXPECT_NEAR(pdlt_claim_share(&r.claim, 2), pdlt_normal_two_sided(r.claim.sigma) / 4, 1e-18);
+}
+
+// The page says how the first correction falls, and what it leaves over where that is known.
+TEST_F(ClaimResult, PageSaysWhatIsLeftOver) {
+  r.claim.expectations[0].kind = PDLT_EXPECT_SLOPE;
+  for (int known = 0; known < 2; known++) {
+    pdlt_error err = {};
+    pdlt_residual *residual = &r.truth[0][0].residual;
+    residual->exponent[0] = -0.98;
+    residual->exponent[1] = -1.97;
+    residual->exponent_se[1] = 0.03;
+    residual->left_out = known ? 0.125 : NAN;
+    const pdlt_claim_entry entry = {&r, "<svg/>", 6};
+    const std::string path = folder / "index.html";
+    ASSERT_EQ(pdlt_claim_page_write(&entry, 1, "quick", path.c_str(), &err), PDLT_OK)
+        << err.message;
+    const std::string page = read_text(path);
+    EXPECT_NE(page.find("distance from infinite width ~ <i>n</i>^"), std::string::npos);
+    EXPECT_EQ(
+        page.find("; left out at the smallest width: 12 % of the correction.") != std::string::npos,
+        known == 1)
+        << page.substr(page.find("distance from infinite"), 300);
+    EXPECT_EQ(page.find("left out at the smallest") != std::string::npos, known == 1);
+  }
 }
 
 TEST_F(ClaimResult, JsonHasEveryNumberAndEverySabotageAtItsPlace) {

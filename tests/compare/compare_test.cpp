@@ -85,6 +85,7 @@ TEST(Compare, RowsHoldTheFitOfEachNumber) {
   ASSERT_EQ(r.c.num_rows, 6u);
   for (size_t k = 0; k < 6; k++) {
     const pdlt_compare_row &row = r.c.rows[k];
+    EXPECT_EQ(row.verdict, PDLT_AGREE) << k;
     EXPECT_EQ(row.index[0], k / 3);
     EXPECT_EQ(row.index[1], k % 3);
     EXPECT_TRUE(std::isnan(row.time));
@@ -314,6 +315,26 @@ TEST(Compare, NumericalErrorOfTheoryCounts) {
   EXPECT_GT(r.c.rows[0].c0.se, 1.0);
   EXPECT_NE(r.test("K", "c1").verdict, PDLT_DISAGREE);  // c0 is held at an uncertain value
   EXPECT_GT(r.c.rows[0].c1.se, 10.0);
+  EXPECT_GE(r.test("K", "c0").numerical, 1.0);
+}
+
+// A level is a share: everything between 0 and 1 can be meant.
+TEST(Compare, LevelsBetweenZeroAndOne) {
+  Setting s;
+  Pair pair;
+  fill(pair, s, some_truth(0.01), 1);
+  for (const double level : {1e-9, 0.05, 0.7, 0.99}) {
+    const pdlt_compare_options options = {2, level, nullptr};
+    pdlt_comparison c{};
+    pdlt_error err{};
+    EXPECT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, &options, &err), PDLT_OK)
+        << level << " " << err.message;
+    EXPECT_EQ(c.level, level);
+    pdlt_comparison_free(&c);
+  }
+  const pdlt_compare_options one = {2, 1.0, nullptr};
+  pdlt_comparison c{};
+  EXPECT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, &one, nullptr), PDLT_ERR_INPUT);
 }
 
 TEST(Compare, TensorsTakeTheLeadingCornerOfTheory) {

@@ -83,6 +83,11 @@ TEST(Report, HoldsVerdictsFiguresAndTables) {
                            "no mean", "network.widths", "16, 32, 64, 128", "1/n_{L-1}", "240000",
                            "NTK fluctuation", "0.019", "data-label=\"Reason\"", "Top 0.1 %"})
     EXPECT_NE(page.find(text), std::string::npos) << text;
+  for (const char *tag : {"table", "tr", "td", "th", "p", "section", "details", "ul", "li"})
+    EXPECT_EQ(Count(page, (std::string("<") + tag + ">").c_str()) +
+                  Count(page, (std::string("<") + tag + " ").c_str()),
+              Count(page, (std::string("</") + tag + ">").c_str()))
+        << tag;
   // verdict first
   EXPECT_LT(page.find("id=\"verdict\""), page.find("id=\"tests\""));
   EXPECT_LT(page.find("id=\"tests\""), page.find("id=\"figures\""));
