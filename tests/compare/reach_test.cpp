@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "compare/reach/stored.h"
 #include "compare/statistics/distribution.h"
 
 namespace {
@@ -34,6 +35,23 @@ struct Reach {
   }
   pdlt_reach_theory *of_theory = nullptr;
 };
+
+// What an archive holds of g is found again, at the nearest h.
+TEST(Reach, StoredNumbersComeBack) {
+  pdlt_archive archive = {};
+  EXPECT_EQ(pdlt_reach_stored_get(&archive).num, 0u);
+  put(&archive, "reach/h", {3}, {0.1, 0.02, 0.005});
+  put(&archive, "reach/g", {3}, {0.6, 0.11, 0.02});
+  EXPECT_EQ(pdlt_reach_stored_get(&archive).num, 0u);  // its limit is missing
+  put(&archive, "reach/largest_h", {}, {0.083});
+  const pdlt_reach_stored stored = pdlt_reach_stored_get(&archive);
+  ASSERT_EQ(stored.num, 3u);
+  EXPECT_EQ(stored.h[1], 0.02);
+  EXPECT_EQ(stored.g[2], 0.02);
+  EXPECT_EQ(stored.largest_h, 0.083);
+  EXPECT_EQ(pdlt_reach_stored_g(&stored, 0.02), 0.11);
+  pdlt_archive_free(&archive);
+}
 
 TEST(Reach, WithoutCorrectionsEverythingIsWithin) {
   pdlt_archive theory = {};
