@@ -71,7 +71,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, loss *l, const char *title, pdl
   pdlt_axis *x = pdlt_panel_x(panel);
   pdlt_panel_title(panel, title);
   x->kind = PDLT_AXIS_LOG;
-  snprintf(x->label, sizeof x->label, "%s <i>n</i>", v->c->size);
+  snprintf(x->label, sizeof x->label, "%s <i>n</i>", pdlt_comparison_size(v->c));
   for (size_t w = 0; w < v->c->num_widths && w < PDLT_TICKS_MAX; w++)
     x->at[x->num_at++] = v->c->widths[w];
   const pdlt_status status = add_theory(panel, l, err);

@@ -144,7 +144,7 @@ static void label_axes(pdlt_panel *panel, const fluctuations *f, entry e) {
     snprintf(title, sizeof title, "<i>\xce\x98</i>, samples %zu and %zu", e.a + 1, e.b + 1);
   pdlt_panel_title(panel, title);
   x->kind = y->kind = PDLT_AXIS_LOG;
-  snprintf(x->label, sizeof x->label, "%s <i>n</i>", f->c->size);
+  snprintf(x->label, sizeof x->label, "%s <i>n</i>", pdlt_comparison_size(f->c));
   snprintf(y->label, sizeof y->label, "standard deviation / mean");
   for (size_t w = 0; w < f->c->num_widths && w < PDLT_TICKS_MAX; w++)
     x->at[x->num_at++] = f->c->widths[w];

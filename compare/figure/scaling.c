@@ -177,7 +177,7 @@ static pdlt_status fill_panel(pdlt_panel *panel, const pdlt_comparison *c, const
   pdlt_panel_title(panel, symbol);
   p->power = pdlt_comparison_power(c, quantity);
   x->kind = y->kind = PDLT_AXIS_LOG;
-  snprintf(x->label, sizeof x->label, "%s <i>n</i>", c->size);
+  snprintf(x->label, sizeof x->label, "%s <i>n</i>", pdlt_comparison_size(c));
   snprintf(y->label, sizeof y->label, "rms distance");
   for (size_t w = 0; w < c->num_widths && w < PDLT_TICKS_MAX; w++)
     x->at[x->num_at++] = c->widths[w];
@@ -247,7 +247,7 @@ pdlt_status pdlt_figure_width_scaling(pdlt_figure_job *job, pdlt_error *err) {
   p.reference = storage + 5 * n;
   PDLT_TRY(pdlt_figure_page_open(&page, count, err));
   list.text = page.text;
-  write_caption(page.text, strcmp(c->size, "width") == 0 ? "hidden width" : c->size);
+  write_caption(page.text, c->channels ? pdlt_comparison_size(c) : "hidden width");
   int half = 0;
   for (size_t k = 0; k < count; k++) half |= pdlt_comparison_power(c, names[k]) < 1;
   fprintf(page.text, "%s. Fitted slopes: ", half ? HALVES : "");

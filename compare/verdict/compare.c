@@ -345,13 +345,13 @@ static void copy_hash(char *out, size_t size, const pdlt_archive *archive) {
   snprintf(out, size, "%s", hash == NULL ? "" : hash);
 }
 
-/* "channels" where network.layers has a convolution. */
-static const char *size_of(const pdlt_archive *measured) {
+/* Whether network.layers has a convolution. */
+static int has_channels(const pdlt_archive *measured) {
   const json_t *experiment = json_object_get(measured->meta, "experiment");
   const json_t *layers = json_object_get(json_object_get(experiment, "network"), "layers");
   for (size_t l = 0; l < json_array_size(layers); l++)
-    if (json_object_get(json_array_get(layers, l), "conv") != NULL) return "channels";
-  return "width";
+    if (json_object_get(json_array_get(layers, l), "conv") != NULL) return 1;
+  return 0;
 }
 
 static pdlt_status copy_widths(work *job, pdlt_error *err) {
@@ -365,7 +365,7 @@ static pdlt_status copy_widths(work *job, pdlt_error *err) {
   copy_hash(out->theory_hash, sizeof out->theory_hash, job->theory);
   copy_hash(out->measured_hash, sizeof out->measured_hash, job->measured);
   out->follows = job->setup.theory != NULL;
-  out->size = size_of(job->measured);
+  out->channels = has_channels(job->measured);
   out->degree = job->setup.degree;
   out->level = job->setup.level;
   for (size_t w = 0; w < num; w++) {

@@ -116,12 +116,12 @@ typedef struct pdlt_comparison {
   size_t num_warnings;
   char **warnings;                         /* one line each */
   char theory_hash[24], measured_hash[24]; /* of the two archives; empty when they have none */
-  const char *size; /* what n counts: "width", or "channels" of convolutions; static */
-  int follows;      /* 1: theory is another at each width (docs/width.md) */
-  int degree;       /* of the fit */
-  double level;     /* family-wise, of the comparison */
-  char *answer[2];  /* two sentences (answer.h); NULL: not made */
-  void *storage;    /* backs the rows */
+  int channels;    /* 1: n counts channels (network.layers has a convolution) */
+  int follows;     /* 1: theory is another at each width (docs/width.md) */
+  int degree;      /* of the fit */
+  double level;    /* family-wise, of the comparison */
+  char *answer[2]; /* two sentences (answer.h); NULL: not made */
+  void *storage;   /* backs the rows */
 } pdlt_comparison;
 
 /* How to compare; what is negative is as in the experiment of measured->meta. */
@@ -139,6 +139,11 @@ pdlt_status pdlt_compare(pdlt_comparison *out, const pdlt_archive *theory,
                          pdlt_error *err);
 
 void pdlt_comparison_free(pdlt_comparison *comparison);
+
+/* What n counts, in a word: "width" or "channels". */
+static inline const char *pdlt_comparison_size(const pdlt_comparison *comparison) {
+  return comparison->channels ? "channels" : "width";
+}
 
 /* Rows of comparison.csv below its header when it is full. */
 static inline size_t pdlt_comparison_csv_rows(const pdlt_comparison *comparison) {

@@ -73,4 +73,32 @@ TEST(FigureAxes, HorizontalOnesAreNamed) {
   pdlt_figure_list_free(&list);
 }
 
+// Widths of convolutions are called channels, on the axis and in the caption.
+TEST(FigureAxes, CountChannelsOfConvolutions) {
+  for (int channels = 0; channels < 2; channels++) {
+    TempFolder folder;
+    Fake fake;
+    fake.nlo = true;
+    fake.Make();
+    fake.comparison.channels = channels;
+    pdlt_figure_list list{};
+    pdlt_error err;
+    const pdlt_figure_input in = fake.Input();
+    ASSERT_EQ(pdlt_figures_write(&in, folder.path().c_str(), &list, nullptr, &err), PDLT_OK)
+        << err.message;
+    bool found = false;
+    for (size_t i = 0; i < list.count; i++) {
+      if (std::string(list.items[i].stem) != "width_scaling") continue;
+      const std::string svg(list.items[i].svg, list.items[i].svg_size);
+      const std::string caption = list.items[i].caption;
+      found = true;
+      EXPECT_EQ(svg.find("channels") != std::string::npos, channels == 1);
+      EXPECT_EQ(caption.find("against channels <i>n</i>") != std::string::npos, channels == 1);
+      EXPECT_EQ(caption.find("against hidden width <i>n</i>") != std::string::npos, channels == 0);
+    }
+    EXPECT_TRUE(found);
+    pdlt_figure_list_free(&list);
+  }
+}
+
 }  // namespace
