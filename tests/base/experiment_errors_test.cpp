@@ -438,4 +438,23 @@ TEST(ExperimentErrors, NamesOfFilesArePrintable) {
   for (const char c : message) EXPECT_GE((unsigned char)c, 32) << message;
 }
 
+/* Memory that ran out stays that, with the key that asked for it; other errors stay as they are. */
+TEST(ExperimentErrors, BlamesTheKeyThatAskedForMemory) {
+  pdlt_experiment ex{};
+  pdlt_error err{};
+  ASSERT_EQ(pdlt_experiment_parse(&ex, Text(1, kLines[0]).c_str(), "e.yaml", 0, nullptr, &err),
+            PDLT_OK)
+      << err.message;
+  err = {PDLT_ERR_MEMORY, "no memory for 8 bytes"};
+  EXPECT_EQ(pdlt_experiment_blame(&ex, "data.train", PDLT_ERR_MEMORY, &err, "use fewer"),
+            PDLT_ERR_MEMORY);
+  EXPECT_EQ(err.status, PDLT_ERR_MEMORY);
+  EXPECT_STREQ(err.message, "e.yaml:16: data.train: no memory for 8 bytes; use fewer");
+  pdlt_error other = {PDLT_ERR_INPUT, "wrong"};
+  EXPECT_EQ(pdlt_experiment_blame(&ex, "data.train", PDLT_ERR_INPUT, &other, "use fewer"),
+            PDLT_ERR_INPUT);
+  EXPECT_STREQ(other.message, "wrong");
+  pdlt_experiment_free(&ex);
+}
+
 }  // namespace

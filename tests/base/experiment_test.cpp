@@ -196,23 +196,6 @@ TEST(Experiment, DefaultRecordIsGeometric) {
   EXPECT_TRUE(std::isinf(end.ex.training.record[1]));
 }
 
-/* Memory that ran out stays that, with the key that asked for it; other errors stay as they are. */
-TEST(Experiment, BlamesTheKeyThatAskedForMemory) {
-  Experiment e(kSmall);
-  ASSERT_EQ(e.status, PDLT_OK) << e.err.message;
-  pdlt_error err = {PDLT_ERR_MEMORY, "no memory for 8 bytes"};
-  EXPECT_EQ(pdlt_experiment_blame(&e.ex, "data.train", PDLT_ERR_MEMORY, &err, "use fewer"),
-            PDLT_ERR_MEMORY);
-  EXPECT_EQ(err.status, PDLT_ERR_MEMORY);
-  EXPECT_NE(std::string(err.message).find("data.train: no memory for 8 bytes; use fewer"),
-            std::string::npos)
-      << err.message;
-  pdlt_error other = {PDLT_ERR_INPUT, "wrong"};
-  EXPECT_EQ(pdlt_experiment_blame(&e.ex, "data.train", PDLT_ERR_INPUT, &other, "use fewer"),
-            PDLT_ERR_INPUT);
-  EXPECT_STREQ(other.message, "wrong");
-}
-
 TEST(Experiment, CriticalStaysToBeResolved) {
   Experiment e(kSmall, {"network={activation: tanh, depth: 3, widths: [8], C_b: critical, "
                         "C_W: critical}",
