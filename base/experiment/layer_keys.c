@@ -121,24 +121,16 @@ pdlt_status pdlt_read_layers(pdlt_reader *reader, const pdlt_node *value,
   return PDLT_OK;
 }
 
-static void put(json_t *object, const char *key, json_t *value, int *ok) {
-  if (pdlt_json_set(object, key, value, NULL) != PDLT_OK) *ok = 0;
-}
-
 json_t *pdlt_input_json(const pdlt_experiment *ex) {
   json_t *out = json_object(), *shape = json_array();
-  int ok = 1;
   for (int d = 2 - ex->network.dimensions; d < 2; d++)
     pdlt_json_append(&shape, json_integer(ex->network.shape[d]));
-  put(out, "shape", shape, &ok);
-  if (ex->network.channels > 0) put(out, "channels", json_integer(ex->network.channels), &ok);
-  if (ok) return out;
-  json_decref(out);
-  return NULL;
+  pdlt_json_put(&out, "shape", shape);
+  if (ex->network.channels > 0) pdlt_json_put(&out, "channels", json_integer(ex->network.channels));
+  return out;
 }
 
 static json_t *layer_json(const pdlt_layer_keys *keys) {
-  int ok = 1;
   if (keys->reads == PDLT_READS_DENSE) return json_string("dense");
   if (keys->reads == PDLT_READS_AVERAGE) return json_string("average");
   json_t *out = json_object(), *kernel = NULL;
@@ -148,13 +140,11 @@ static json_t *layer_json(const pdlt_layer_keys *keys) {
     kernel = json_array();
     for (int d = 0; d < 2; d++) pdlt_json_append(&kernel, json_integer(keys->kernel[d]));
   }
-  put(out, "conv", kernel, &ok);
-  put(out, "padding", json_string(keys->circular ? "circular" : "zero"), &ok);
-  if (keys->stride > 1) put(out, "stride", json_integer(keys->stride), &ok);
-  if (keys->pool > 1) put(out, "pool", json_integer(keys->pool), &ok);
-  if (ok) return out;
-  json_decref(out);
-  return NULL;
+  pdlt_json_put(&out, "conv", kernel);
+  pdlt_json_put(&out, "padding", json_string(keys->circular ? "circular" : "zero"));
+  if (keys->stride > 1) pdlt_json_put(&out, "stride", json_integer(keys->stride));
+  if (keys->pool > 1) pdlt_json_put(&out, "pool", json_integer(keys->pool));
+  return out;
 }
 
 json_t *pdlt_layers_json(const pdlt_experiment *ex) {

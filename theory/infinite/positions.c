@@ -52,7 +52,6 @@ static void mark(pdlt_position_pairs *pairs, const pdlt_layer *layer, size_t lef
     for (size_t m = 0; m < size; m++) {
       const size_t u = pdlt_layer_pooled(layer, left, k), v = pdlt_layer_pooled(layer, right, m);
       pairs->place[u * P + v] = pairs->place[v * P + u] = 0;
-      pairs->place[u * P + u] = pairs->place[v * P + v] = 0;
     }
 }
 

@@ -21,7 +21,7 @@ typedef struct walk {
 } walk;
 
 static walk walk_of(const pdlt_layer *layer) {
-  return (walk){.layer = layer, .window = layer->wiring.pool[0] * layer->wiring.pool[1]};
+  return (walk){.layer = layer, .window = pdlt_layer_pool(layer)};
 }
 
 /* The position below that member k of the tap's window at p is; PDLT_ABSENT: none. */
