@@ -81,6 +81,36 @@ inline Wired random_wired(std::mt19937_64 &gen, const std::vector<const char *> 
   return w;
 }
 
+// A network of such settings as drawn, its samples and learning-rate tensor.
+struct WiredNet {
+  WiredNet(const Wired &w, unsigned seed)
+      : wired(w),
+        ex(yaml(w.s)),
+        data((size_t)w.s.train, (size_t)w.s.test, w.inputs, (size_t)w.s.outputs, seed) {
+    pdlt_error err = {};
+    EXPECT_EQ(pdlt_samples_new(&samples, &ex.c, &data.c, &err), PDLT_OK) << err.message;
+    EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], w.inputs, &err), PDLT_OK)
+        << err.message;
+    theta.resize(net.num_params);
+    lambda.resize(net.num_params);
+    pdlt_network_draw(&net, 5, seed, theta.data());
+    pdlt_reference_lambda(&net, lambda.data());
+  }
+  ~WiredNet() {
+    pdlt_network_free(&net);
+    pdlt_samples_free(&samples);
+  }
+  WiredNet(const WiredNet &) = delete;
+  const pdlt_layer &top() const { return net.layer[net.depth - 1]; }
+  const double *x(size_t a) const { return data.x.data() + a * data.c.inputs; }
+  Wired wired;
+  Experiment ex;
+  Data data;
+  pdlt_samples samples = {};
+  pdlt_network net = {};
+  std::vector<double> theta, lambda;
+};
+
 }  // namespace trainer_test
 
 #endif

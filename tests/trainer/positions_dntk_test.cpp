@@ -15,26 +15,8 @@ namespace {
 
 using Array = std::vector<double>;
 
-struct Net {
-  Net(const Wired &w, unsigned seed)
-      : wired(w),
-        ex(yaml(w.s)),
-        data((size_t)w.s.train, (size_t)w.s.test, w.inputs, (size_t)w.s.outputs, seed) {
-    pdlt_error err = {};
-    EXPECT_EQ(pdlt_samples_new(&samples, &ex.c, &data.c, &err), PDLT_OK) << err.message;
-    EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], w.inputs, &err), PDLT_OK);
-    theta.resize(net.num_params);
-    lambda.resize(net.num_params);
-    pdlt_network_draw(&net, 5, seed, theta.data());
-    pdlt_reference_lambda(&net, lambda.data());
-  }
-  ~Net() {
-    pdlt_network_free(&net);
-    pdlt_samples_free(&samples);
-  }
-  Net(const Net &) = delete;
-  const pdlt_layer &top() const { return net.layer[net.depth - 1]; }
-  const double *x(size_t a) const { return data.x.data() + a * data.c.inputs; }
+struct Net : WiredNet {
+  using WiredNet::WiredNet;
   // dz_i(a)/dtheta.
   Array gradient(const Array &at, size_t i, size_t a) const {
     Array g(net.num_params);
@@ -71,12 +53,6 @@ struct Net {
     pdlt_reference_forward(&net, theta.data(), x(a), all.data());
     return all[total - top().out + i];
   }
-  Wired wired;
-  Experiment ex;
-  Data data;
-  pdlt_samples samples = {};
-  pdlt_network net = {};
-  Array theta, lambda;
 };
 
 double dot(const Array &x, const Array &y) {

@@ -19,27 +19,8 @@ using Array = std::vector<double>;
 
 const std::vector<const char *> smooth = {"tanh", "sin", "gelu", "quadratic(0.3)"};
 
-struct Net {
-  explicit Net(const Wired &w, unsigned seed)
-      : wired(w),
-        ex(yaml(w.s)),
-        data((size_t)w.s.train, (size_t)w.s.test, w.inputs, (size_t)w.s.outputs, seed) {
-    pdlt_error err = {};
-    EXPECT_EQ(pdlt_samples_new(&samples, &ex.c, &data.c, &err), PDLT_OK) << err.message;
-    EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], w.inputs, &err), PDLT_OK)
-        << err.message;
-    theta.resize(net.num_params);
-    lambda.resize(net.num_params);
-    pdlt_network_draw(&net, 5, seed, theta.data());
-    pdlt_reference_lambda(&net, lambda.data());
-  }
-  ~Net() {
-    pdlt_network_free(&net);
-    pdlt_samples_free(&samples);
-  }
-  Net(const Net &) = delete;
-  const double *x(size_t a) const { return data.x.data() + a * data.c.inputs; }
-  const pdlt_layer &top() const { return net.layer[net.depth - 1]; }
+struct Net : WiredNet {
+  using WiredNet::WiredNet;
   Array gradient(int l, size_t unit, size_t a, const Array &at) const {
     Array g(net.num_params);
     EXPECT_EQ(pdlt_reference_gradient(&net, at.data(), x(a), l, unit, g.data(), nullptr), PDLT_OK);
@@ -87,12 +68,6 @@ struct Net {
     }
     return sum;
   }
-  Wired wired;
-  Experiment ex;
-  Data data;
-  pdlt_samples samples = {};
-  pdlt_network net = {};
-  Array theta, lambda;
 };
 
 void expect_near(const Array &found, const Array &expected, const char *what, const Net &n) {
