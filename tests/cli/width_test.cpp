@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/experiment/at_width.h"
-#include "base/file/npz.h"
+#include "tests/cli/archive.h"
 #include "tests/cli/study_support.h"
 
 namespace {
@@ -44,17 +44,6 @@ std::string numbers(int n) {
   }
   return out;
 }
-
-struct Archive {
-  explicit Archive(const std::filesystem::path &path) {
-    pdlt_error err = {};
-    EXPECT_EQ(pdlt_npz_read(&all, path.c_str(), &err), PDLT_OK) << err.message;
-  }
-  Archive(const Archive &) = delete;
-  Archive &operator=(const Archive &) = delete;
-  ~Archive() { pdlt_archive_free(&all); }
-  pdlt_archive all = {};
-};
 
 void same_numbers(const pdlt_array *a, const pdlt_array *b, const char *name) {
   ASSERT_TRUE(a != nullptr && b != nullptr) << name;
