@@ -8,7 +8,7 @@
 #include <cmath>
 #include <set>
 
-#include "base/file/npz.h"
+#include "tests/cli/archive.h"
 #include "tests/cli/support.h"
 
 namespace {
@@ -22,26 +22,21 @@ const char *const everything =
     "ensemble: {members: 2048}\n"
     "theory: {tolerance: 1e-4}\n";
 
-struct Archive {
-  explicit Archive(const std::filesystem::path &path) {
-    pdlt_error err = {};
-    EXPECT_EQ(pdlt_npz_read(&c, path.string().c_str(), &err), PDLT_OK) << err.message;
-  }
-  ~Archive() { pdlt_archive_free(&c); }
+struct Quantities : Archive {
+  using Archive::Archive;
   std::vector<size_t> shape(const std::string &name) const {
-    const pdlt_array *array = pdlt_archive_get(&c, name.c_str());
+    const pdlt_array *array = pdlt_archive_get(&all, name.c_str());
     EXPECT_NE(array, nullptr) << name;
     if (array == nullptr) return {};
     return {array->dim, array->dim + array->ndim};
   }
   // Some number is neither 0 nor NaN.
   bool says_something(const std::string &name) const {
-    const pdlt_array *array = pdlt_archive_get(&c, name.c_str());
+    const pdlt_array *array = pdlt_archive_get(&all, name.c_str());
     return array != nullptr &&
            std::any_of(array->data, array->data + pdlt_array_count(array),
                        [](double value) { return std::isfinite(value) && value != 0; });
   }
-  pdlt_archive c = {};
 };
 
 // T recorded times, one hidden layer, 2 outputs, 4 samples, the first 2 of them.
@@ -60,7 +55,7 @@ void check(const std::string &training, size_t times, bool end) {
     const Outcome got = run_pdlt(command, folder.path());
     ASSERT_EQ(got.status, 0) << command << got.err;
   }
-  const Archive theory(folder / "theory.npz"), measured(folder / "measured.npz");
+  const Quantities theory(folder / "theory.npz"), measured(folder / "measured.npz");
   std::set<std::string> names;
   for (const pdlt_quantity &q : pdlt_quantities) {
     const std::string name = q.name;
@@ -89,8 +84,8 @@ void check(const std::string &training, size_t times, bool end) {
     }
   }
   // Nothing else has an error bar.
-  for (size_t i = 0; i < measured.c.count; i++) {
-    const std::string name = measured.c.entries[i].name;
+  for (size_t i = 0; i < measured.all.count; i++) {
+    const std::string name = measured.all.entries[i].name;
     if (name.rfind("n6/", 0) != 0 || name.size() < 3 || name.substr(name.size() - 3) != "_se")
       continue;
     EXPECT_TRUE(names.count(name.substr(3, name.size() - 6))) << name;
@@ -116,7 +111,7 @@ TEST(Quantities, CrossingsAreMeasuredWithAKink) {
              "training: {eta: {relative: 0.5}, steps: 4, record: [0, 2, 4]}\n");
   const Outcome got = run_pdlt("train e.yaml -o measured.npz", folder.path());
   ASSERT_EQ(got.status, 0) << got.err;
-  const Archive measured(folder / "measured.npz");
+  const Quantities measured(folder / "measured.npz");
   const std::vector<size_t> shape = {3, 2, 4};
   EXPECT_EQ(measured.shape("n6/crossings"), shape);
   EXPECT_EQ(measured.shape("n6/crossings_se"), shape);
@@ -135,13 +130,13 @@ TEST(Quantities, ErrorsAreMeasuredWithClasses) {
              "training: {eta: {relative: 0.5}, steps: 4, record: [0, 2, 4]}\n");
   const Outcome got = run_pdlt("run e.yaml -o out", folder.path());
   ASSERT_TRUE(got.status == 0 || got.status == 1) << got.err;
-  const Archive measured(folder / "out" / "measured.npz"), theory(folder / "out" / "theory.npz");
+  const Quantities measured(folder / "out" / "measured.npz"), theory(folder / "out" / "theory.npz");
   for (const char *name : {"n6/error_train", "n6/error_test"}) {
     EXPECT_EQ(measured.shape(name), std::vector<size_t>({3})) << name;
     EXPECT_EQ(measured.shape(name + std::string("_se")), std::vector<size_t>({3})) << name;
     EXPECT_TRUE(measured.says_something(name)) << name;
   }
-  EXPECT_EQ(pdlt_archive_get(&theory.c, "error_test"), nullptr);
+  EXPECT_EQ(pdlt_archive_get(&theory.all, "error_test"), nullptr);
   EXPECT_NE(got.out.find("measured alone, without a prediction: error_train, error_test\n"),
             std::string::npos)
       << got.out;
