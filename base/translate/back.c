@@ -157,7 +157,7 @@ pdlt_status pdlt_translate_experiment(const pdlt_experiment *ex, int inputs,
   pdlt_status status = check(ex, err);
   if (status != PDLT_OK) return status;
   PDLT_TRY(pdlt_alloc(&memory, 4 * (size_t)L, sizeof *memory, err));
-  lists x = {L, 0, memory, memory + L, memory + 2 * L, memory + 3 * L};
+  lists x = {L, 0, memory, memory + L, memory + 2 * (size_t)L, memory + 3 * (size_t)L};
   fill(&x, ex, inputs);
   PDLT_TRY(data_text(&data, ex, places, err));
   PDLT_TRY(pdlt_stream_open(&stream, what, err));

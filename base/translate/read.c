@@ -346,9 +346,9 @@ static pdlt_status read_all(pdlt_description *d, pdlt_error *err) {
   PDLT_TRY(read_word(d, "framework", pdlt_framework_words,
                      "one of pytorch, jax, ntk, standard, mup", &word, err));
   d->framework = (pdlt_framework)word;
-  if (sizes == NULL)
-    PDLT_TRY(missing(d, "sizes", "inputs, hidden widths and outputs, as in [2, 64, 64, 1]", err));
-  PDLT_TRY(read_sizes(d, sizes, "sizes", &d->sizes, &d->depth, err));
+  PDLT_TRY(sizes == NULL
+               ? missing(d, "sizes", "inputs, hidden widths and outputs, as in [2, 64, 64, 1]", err)
+               : read_sizes(d, sizes, "sizes", &d->sizes, &d->depth, err));
   PDLT_TRY(read_activation(d, err));
   PDLT_TRY(read_bias(d, err));
   PDLT_TRY(read_base(d, err));

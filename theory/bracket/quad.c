@@ -48,7 +48,7 @@ static double block_value(const pdlt_bracket_quads *quads, const size_t key[4]) 
   const pdlt_bracket_blocks *blocks = quads->blocks;
   const size_t D = quads->D;
   size_t order[2], number[2];
-  for (int side = 0; side < 2; side++) {
+  for (size_t side = 0; side < 2; side++) {
     size_t low = key[2 * side], high = key[2 * side + 1];
     if (low >> 2 > high >> 2) {
       low = key[2 * side + 1];
