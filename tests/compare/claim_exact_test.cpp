@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compare/claim/internal.h"
+#include "compare/statistics/distribution.h"
 
 namespace {
 
@@ -77,6 +78,25 @@ TEST(ClaimExact, WithinFourNumericalErrorsAtEveryWidth) {
         EXPECT_EQ(c.Test(), PDLT_AGREE);
         EXPECT_EQ(c.found.numbers, 2u);
       }
+}
+
+// One number with statistical error at one width: p is that of the F test of its blocks, here 32 of +1 and -1 in
+// units of sqrt(31) standard errors.
+TEST(ClaimExact, OneNumberIsTestedWithTheScatterOfItsBlocks) {
+  const double se = 1e-2, sizes[] = {0.5, -2, 3.7};
+  Numbers block(64), weight(32, 1);
+  for (size_t b = 0; b < 32; b++) block[2 * b] = (b % 2 ? 1 : -1) * se * std::sqrt(31.0);
+  for (const double size : sizes) {
+    Exact c;
+    c.distinct[1] = 0, c.used[1] = 0, c.join.err_lo = c.join.err_nlo = 0;
+    c.none[0] = block.data();
+    const double *weights[] = {weight.data(), nullptr};
+    c.join.weights = weights;
+    c.blocks[0] = 32, c.se[0] = se;
+    c.x[0] += size * se;
+    EXPECT_EQ(c.Test(), PDLT_AGREE);
+    EXPECT_NEAR(c.found.p, pdlt_f_tail(size * size, 1, 31), 1e-9);
+  }
 }
 
 TEST(ClaimExact, ShowsTheLargestPredictionAtTheSmallestWidthThatIsUsed) {

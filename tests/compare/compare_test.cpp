@@ -318,23 +318,23 @@ TEST(Compare, NumericalErrorOfTheoryCounts) {
   EXPECT_GE(r.test("K", "c0").numerical, 1.0);
 }
 
-// A level is a share: everything between 0 and 1 can be meant.
+// A level is a share: everything between 0 and 1 can be meant, by the archive and by the caller.
 TEST(Compare, LevelsBetweenZeroAndOne) {
-  Setting s;
-  Pair pair;
-  fill(pair, s, some_truth(0.01), 1);
-  for (const double level : {1e-9, 0.05, 0.7, 0.99}) {
-    const pdlt_compare_options options = {2, level, nullptr};
-    pdlt_comparison c{};
-    pdlt_error err{};
-    EXPECT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, &options, &err), PDLT_OK)
-        << level << " " << err.message;
-    EXPECT_EQ(c.level, level);
-    pdlt_comparison_free(&c);
-  }
-  const pdlt_compare_options one = {2, 1.0, nullptr};
-  pdlt_comparison c{};
-  EXPECT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, &one, nullptr), PDLT_ERR_INPUT);
+  for (const bool asked : {false, true})
+    for (const double level : {1e-9, 0.05, 0.7, 0.99, 1.0}) {
+      Setting s;
+      Pair pair;
+      if (!asked) s.level = level;
+      fill(pair, s, some_truth(0.01), 1);
+      const pdlt_compare_options options = {2, asked ? level : -1, nullptr};
+      pdlt_comparison c{};
+      pdlt_error err{};
+      EXPECT_EQ(pdlt_compare(&c, &pair.theory, &pair.measured, &options, &err),
+                level < 1 ? PDLT_OK : PDLT_ERR_INPUT)
+          << level << " " << err.message;
+      EXPECT_EQ(c.level, level < 1 ? level : 0);
+      pdlt_comparison_free(&c);
+    }
 }
 
 TEST(Compare, TensorsTakeTheLeadingCornerOfTheory) {

@@ -1,4 +1,5 @@
-// Every panel of every figure names its horizontal axis: a text below the numbers of the axis.
+// Every panel of every figure names its horizontal axis: a text below the numbers of the axis. Histograms
+// name the vertical one, too.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -62,6 +63,7 @@ TEST(FigureAxes, HorizontalOnesAreNamed) {
   ASSERT_EQ(pdlt_figures_write(&in, folder.path().c_str(), &list, nullptr, &err), PDLT_OK)
       << err.message;
   EXPECT_GT(list.count, 8u);
+  int histograms = 0, named = 0;
   for (size_t i = 0; i < list.count; i++) {
     const std::string svg(list.items[i].svg, list.items[i].svg_size);
     const auto frames = Frames(svg);
@@ -69,7 +71,11 @@ TEST(FigureAxes, HorizontalOnesAreNamed) {
     EXPECT_GE(frames.size(), 1u) << list.items[i].stem;
     for (size_t k = 0; k < frames.size(); k++)
       EXPECT_GT(LettersBelow(frames[k], letters), 0u) << list.items[i].stem << ", panel " << k;
+    histograms += svg.find(">normal density<") != svg.npos;
+    named += svg.find(">density<") != svg.npos;
   }
+  EXPECT_EQ(histograms, 2); /* of deviations, at infinite width and at order 1/n */
+  EXPECT_EQ(named, histograms);
   pdlt_figure_list_free(&list);
 }
 

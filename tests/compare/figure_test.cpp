@@ -339,6 +339,26 @@ TEST(FirstOrder, CaptionSaysWhenNumbersAreLeftOut) {
   EXPECT_TRUE(Has(Caption(many, folder.path, pdlt_figure_first_order), "At most 150 numbers"));
 }
 
+// Heat maps show 64 samples at most; the caption says so where there are more.
+TEST(Figures, CaptionOfKernelsSaysWhenSamplesAreLeftOut) {
+  for (const size_t samples : {64, 65}) {
+    Folder folder;
+    Fake fake;
+    pdlt_figure_keys keys{};
+    keys.quantities = 1ULL << PDLT_QUANTITY_K;
+    fake.keys = &keys;
+    fake.widths = {32};
+    fake.times = 1;
+    fake.samples = samples;
+    fake.kept = 0;
+    fake.Make();
+    const std::string caption = Caption(fake, folder.path, pdlt_figure_kernels);
+    EXPECT_TRUE(Has(caption, "Predicted and measured")) << caption;
+    EXPECT_EQ(Has(caption, " 64 samples are shown."), samples > 64) << caption;
+    EXPECT_EQ(Has(caption, "samples are shown"), samples > 64) << caption;
+  }
+}
+
 // A movement that theory does not predict shows in the projection.
 TEST(FirstOrder, WrongMovementOfTheNtkShows) {
   Folder folder;

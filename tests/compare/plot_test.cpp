@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <png.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -256,6 +257,41 @@ TEST(PlotFiles, PngHasTwiceTheSizeAndItsProvenance) {
   pdlt_plot_free(plot);
 }
 
+// The title of a picture stands over the middle of its panel. The frame begins with the first row that is inked
+// over the width of the panel; what is above it is the title.
+TEST(PlotFiles, TitlesOfPicturesStandOverTheirPanels) {
+  Folder folder;
+  const std::string path = folder.path + "/a.png";
+  pdlt_plot *plot = NewPlot();
+  pdlt_panel_title(pdlt_plot_panel(plot, 0), "mmmm");
+  Add(pdlt_plot_panel(plot, 0), PDLT_SERIES_LINE, {0, 1}, {0, 1});
+  const pdlt_provenance from{};
+  ASSERT_EQ(pdlt_plot_write_png(plot, &from, path.c_str(), nullptr), PDLT_OK);
+  pdlt_plot_free(plot);
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  ASSERT_TRUE(png_image_begin_read_from_file(&image, path.c_str()));
+  image.format = PNG_FORMAT_GRAY;
+  std::vector<unsigned char> grey(PNG_IMAGE_SIZE(image));
+  ASSERT_TRUE(png_image_finish_read(&image, nullptr, grey.data(), 0, nullptr));
+  unsigned first = image.width, last = 0; /* of the title */
+  bool framed = false;
+  for (unsigned row = 0; row < image.height && !framed; row++) {
+    unsigned left = image.width, right = 0, count = 0;
+    for (unsigned k = 0; k < image.width; k++) {
+      if (grey[row * image.width + k] > 200) continue;
+      left = std::min(left, k), right = k, count++;
+    }
+    framed = count >= 400; /* 200 points wide */
+    if (framed) {
+      EXPECT_GT(last, first + 50);
+      EXPECT_NEAR(first + last, left + right, 3);
+    }
+    first = std::min(first, left), last = std::max(last, right);
+  }
+  EXPECT_TRUE(framed);
+}
+
 TEST(PlotFiles, UnwritablePathIsAnError) {
   pdlt_plot *plot = Example();
   pdlt_provenance from{};
@@ -312,6 +348,25 @@ TEST(PlotData, LogAxisLeavesOutNonPositiveMarks) {
     pdlt_plot_free(plot);
   }
   EXPECT_EQ(svg[0], svg[1]);
+}
+
+// A bar that reaches far below its mark does not stretch a log axis; a band does, and on a linear axis both.
+TEST(PlotData, BarsBelowMarksDoNotStretchALogAxis) {
+  for (const pdlt_axis_kind axis : {PDLT_AXIS_LINEAR, PDLT_AXIS_LOG})
+    for (const pdlt_series_kind kind : {PDLT_SERIES_MARKS, PDLT_SERIES_BAND}) {
+      pdlt_plot *plot = NewPlot();
+      pdlt_panel *panel = pdlt_plot_panel(plot, 0);
+      pdlt_panel_y(panel)->kind = axis;
+      Add(panel, kind, {1, 2}, {10, 20}, {1e-6, 5}, {11, 1000});
+      const bool log = axis == PDLT_AXIS_LOG, squeezed = log && kind == PDLT_SERIES_MARKS;
+      const double least = log ? std::log10(squeezed ? 10 : 1e-6) : 1e-6, most = log ? 3 : 1000,
+                   margin = 0.05 * (most - least);
+      double lo = 0, hi = 0;
+      pdlt_panel_range(panel, 1, &lo, &hi);
+      EXPECT_NEAR(lo, least - margin, 1e-9) << axis << kind;
+      EXPECT_NEAR(hi, most + margin, 1e-9) << axis << kind;
+      pdlt_plot_free(plot);
+    }
 }
 
 TEST(PlotData, BadMarkupIsDrawnAsText) {

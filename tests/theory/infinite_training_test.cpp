@@ -313,4 +313,20 @@ TEST(Training, ErrorsCoverPerturbations) {
   }
 }
 
+// One training sample, whose Theta may be smaller by a part r: the factor f = Theta_BA/Theta_AA of the other
+// sample grows by f r/(1 - r), not by the f r of the first order. Mean f y, covariance K_BB - 2 f K_BA + f^2 K_AA.
+TEST(Training, ErrorsOfTheEndAreThoseOfTheSmallestTheta) {
+  for (const double part : {1e-3, 0.1, 0.5}) {
+    const Problem p = {2, 1, 1, {1e4, 1e6, 1e6, 2e8}, {1, 0.5, 0.5, 3}, {2, 0}};
+    Problem smaller = p;
+    smaller.theta[0] -= part;
+    const Result a = At(p, 0.1, INFINITY, {part, 0, 0, 0}), b = At(smaller, 0.1, INFINITY);
+    ASSERT_EQ(a.status, PDLT_OK) << a.message;
+    const double mean = Distance(a.mean, b.mean), cov = Distance(a.cov, b.cov);
+    EXPECT_NEAR(mean, 2 * 0.5 * part / (1 - part), 1e-14);
+    EXPECT_NEAR(a.errors.mean / mean, 1, 1e-9) << part;
+    EXPECT_NEAR(a.errors.cov / cov, 1, 0.01) << part;
+  }
+}
+
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -295,6 +296,30 @@ TEST(Predict, OutOfMemory) {
   }
   EXPECT_GT(failures, 50);
   EXPECT_LT(failures, 2000);
+}
+
+// So does every piece of metadata, the reasons of what is absent (here the end, with a sample twice) included.
+long until_refusal = -1;
+void *refusing_malloc(size_t size) { return until_refusal-- == 0 ? nullptr : std::malloc(size); }
+
+TEST(Predict, OutOfMemoryForMetadata) {
+  long refused = 0;
+  for (bool whole = false; !whole && refused < 2000; refused++) {
+    Case c({"network.activation=linear"});
+    std::memcpy(c.data.x + 3, c.data.x, 3 * sizeof(double));
+    json_set_alloc_funcs(refusing_malloc, std::free);
+    until_refusal = refused;
+    const pdlt_status status = c.Predict();
+    whole = until_refusal >= 0;
+    until_refusal = -1;
+    json_set_alloc_funcs(std::malloc, std::free);
+    EXPECT_EQ(status, whole ? PDLT_OK : PDLT_ERR_MEMORY) << refused;
+    EXPECT_EQ(whole, c.out.count > 0) << refused;
+    if (whole) {
+      EXPECT_NE(c.Absent("loss_test_end_lo"), nullptr);
+    }
+  }
+  EXPECT_GT(refused, 50);
 }
 
 // What leads beyond the range of numbers is an error that names quantity, order and number.

@@ -1,13 +1,13 @@
 // The choice of the estimator: work of an option, numbers of draws against brute force, chains of
-// levels against all chains.
+// levels against all chains; what it measures against networks one by one.
 #include "trainer/pilot/pilot.h"
-
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
+
+#include "tests/trainer/support.h"
 
 namespace {
 
@@ -155,4 +155,50 @@ TEST(TrainerPilot, TakesTheLeastWorkThatTheEstimatorAllows) {
   }
   EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen), 0);
   EXPECT_EQ(chosen.samples, 0u);
+}
+
+// Sums over outputs and samples of the variance among the draws: at the start, of the outputs of the networks
+// as they are drawn. The half sum of a pair is 0 there.
+TEST(TrainerPilot, VariancesAreSumsOverAllNumbers) {
+  for (const int outputs : {1, 2})
+    for (const int samples : {1, 3}) {
+      trainer_test::Settings s;
+      s.widths = "[5, 9]";
+      s.outputs = outputs;
+      s.train = samples;
+      s.test = 0;
+      s.steps = "0";
+      s.record = "";
+      s.estimator = "auto";
+      s.measure = "[output]";
+      const trainer_test::Data data((size_t)samples, 0, 3, (size_t)outputs, 2);
+      const trainer_test::Experiment ex(yaml(s));
+      pdlt_samples problem = {};
+      pdlt_plan plan = {};
+      pdlt_pilot pilot = {};
+      ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
+      ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
+      ASSERT_EQ(pdlt_pilot_run(&pilot, &plan, 1, nullptr, nullptr, nullptr), PDLT_OK);
+      for (int w = 0; w < 2; w++) {
+        const size_t p = (size_t)(outputs * samples);
+        const double draws = PDLT_PILOT_DRAWS;
+        pdlt_network net = {};
+        ASSERT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[w], 3, nullptr), PDLT_OK);
+        std::vector<double> theta(net.num_params), z(p), sum(p), square(p);
+        for (uint64_t d = 0; d < PDLT_PILOT_DRAWS; d++) {
+          pdlt_network_draw(&net, ex.c.ensemble.seed, PDLT_PILOT_MEMBER + d, theta.data());
+          ASSERT_EQ(pdlt_reference_output(&net, &problem, theta.data(), z.data(), nullptr),
+                    PDLT_OK);
+          for (size_t i = 0; i < p; i++) sum[i] += z[i], square[i] += z[i] * z[i];
+        }
+        double expected = 0;
+        for (size_t i = 0; i < p; i++)
+          expected += (square[i] - sum[i] * sum[i] / draws) / (draws - 1);
+        EXPECT_NEAR(pilot.width[w].plain, expected, 1e-12 * expected) << outputs << samples << w;
+        EXPECT_NEAR(pilot.width[w].antithetic, 0, 1e-25);
+        EXPECT_EQ(pilot.width[w].survivors, (size_t)PDLT_PILOT_DRAWS);
+        pdlt_network_free(&net);
+      }
+      pdlt_samples_free(&problem);
+    }
 }

@@ -17,14 +17,18 @@ namespace {
 
 // A plan with everything in its records, and blocks of it.
 struct Case {
-  explicit Case(const std::string &estimator, int cov = 1) : data(3, 2, 3, 2, 4) {
+  explicit Case(
+      const std::string &estimator, int cov = 1,
+      const std::string &measure = "[output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk]",
+      int measure_samples = 2)
+      : data(3, 2, 3, 2, 4) {
     Settings s;
     s.widths = "[6]";
     s.outputs = 2;
     s.depth = 4;
     s.estimator = estimator;
-    s.measure = "[output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk]";
-    s.measure_samples = 2;
+    s.measure = measure;
+    s.measure_samples = measure_samples;
     s.keep = 100;
     s.members = 256;
     ex = std::make_unique<Experiment>(yaml(s));
@@ -64,6 +68,22 @@ struct Case {
   pdlt_network net = {};
   pdlt_plan plan = {};
 };
+
+// Two blocks of 64 draws are one of 128; nothing added is nothing changed.
+void expect_merged(Case &&run, const char *what) {
+  run.cut(64);
+  std::vector<double> merged = run.record(0);
+  pdlt_record_merge(&run.plan, merged.data(), run.record(1).data());
+  run.cut(128);
+  const std::vector<double> both = run.record(0);
+  for (size_t i = 0; i < both.size(); i++)
+    EXPECT_NEAR(merged[i], both[i], 1e-11 * (1 + std::fabs(both[i]))) << what << " " << i;
+  EXPECT_EQ(merged[run.plan.at.members], 128);
+  const std::vector<double> nothing(both.size());
+  merged = both;
+  pdlt_record_merge(&run.plan, merged.data(), nothing.data());
+  EXPECT_EQ(merged, both);
+}
 
 }  // namespace
 
@@ -109,22 +129,14 @@ TEST(TrainerRecord, TensorsOnTooManySamplesAreRefused) {
 
 TEST(TrainerRecord, MergingIsTheRecordOfBothBlocks) {
   for (const char *estimator : {"plain", "antithetic", "two_level"})
-    for (int cov : {0, 1}) {
-      Case run(estimator, cov);
-      run.cut(64);
-      std::vector<double> merged = run.record(0);
-      pdlt_record_merge(&run.plan, merged.data(), run.record(1).data());
-      run.cut(128);
-      const std::vector<double> both = run.record(0);
-      for (size_t i = 0; i < both.size(); i++)
-        EXPECT_NEAR(merged[i], both[i], 1e-11 * (1 + std::fabs(both[i]))) << estimator << " " << i;
-      EXPECT_EQ(merged[run.plan.at.members], 128);
-      // Nothing added is nothing changed.
-      const std::vector<double> nothing(both.size());
-      merged = both;
-      pdlt_record_merge(&run.plan, merged.data(), nothing.data());
-      EXPECT_EQ(merged, both);
-    }
+    for (int cov : {0, 1}) expect_merged(Case(estimator, cov), estimator);
+}
+
+// Without outputs, or without what is seen of kernels, there is a count without a mean; the vertex of one
+// sample has a mean of one number.
+TEST(TrainerRecord, MergingWhereLittleIsMeasured) {
+  for (const char *measure : {"[output]", "[kernel, ntk]", "[vertex]"})
+    expect_merged(Case("plain", 1, measure, 1), measure);
 }
 
 TEST(TrainerRecord, BlocksThatGrowKeepWhatWasFinished) {

@@ -144,19 +144,30 @@ TEST(TrainerWeightless, ControlsChangeTheVarianceOnly) {
   }
 }
 
-// With more samples than D^3 = 4 n^2 allows, and for plain and antithetic, nothing changes.
+// With more samples than D^3 = 4 n^2 allows, for plain and antithetic, and where neither K nor Theta nor V is
+// measured, nothing changes.
 TEST(TrainerWeightless, WhoMeasuresWithoutWeights) {
   const struct {
     const char *estimator;
     int width, train, weightless;
-  } cases[] = {{"plain", 64, 2, 0},    {"antithetic", 64, 2, 0}, {"auto", 64, 2, 1},
-               {"two_level", 4, 3, 1}, {"control", 4, 4, 0},     {"auto", 2, 1, 1},
-               {"auto", 2, 2, 0}};
+    const char *measure = "[output, kernel, ntk]";
+  } cases[] = {{"plain", 64, 2, 0},
+               {"antithetic", 64, 2, 0},
+               {"auto", 64, 2, 1},
+               {"two_level", 4, 3, 1},
+               {"control", 4, 4, 0},
+               {"auto", 2, 1, 1},
+               {"auto", 2, 2, 0},
+               {"auto", 64, 2, 1, "[kernel]"},
+               {"auto", 64, 2, 1, "[ntk]"},
+               {"auto", 64, 2, 1, "[vertex]"},
+               {"auto", 64, 2, 0, "[output]"}};
   for (const auto &x : cases) {
     Settings s;
     s.estimator = x.estimator;
     s.train = x.train;
     s.test = 1;
+    s.measure = x.measure;
     s.widths = "[" + std::to_string(x.width) + ", 99]";
     Data data = data_of(s);
     Experiment ex(yaml(s));
@@ -165,7 +176,8 @@ TEST(TrainerWeightless, WhoMeasuresWithoutWeights) {
     ASSERT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, nullptr), PDLT_OK);
     ASSERT_EQ(pdlt_plan_make(&plan, &ex.c, &problem, 0, nullptr), PDLT_OK);
     pdlt_plan_estimator(&plan, 0);
-    EXPECT_EQ(plan.control.weightless, x.weightless) << x.estimator << x.width << x.train;
+    EXPECT_EQ(plan.control.weightless, x.weightless)
+        << x.estimator << x.width << x.train << x.measure;
     EXPECT_EQ(plan.control.samples, (size_t)x.weightless);
     pdlt_samples_free(&problem);
   }
