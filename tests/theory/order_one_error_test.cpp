@@ -19,7 +19,7 @@ bool IsFirst(const std::string &name) {
 
 // A tensor that rounding, or `each`, has moved; equal entries alike.
 std::vector<double> MovedBy(const Prediction &p, const std::string &name, double each,
-                        uint64_t variant) {
+                            uint64_t variant) {
   const pdlt_array *array = p.Find(name);
   std::vector<double> moved(array->data, array->data + pdlt_array_count(array));
   for (double &v : moved) {
@@ -112,7 +112,8 @@ double Scale(const Prediction &p, const Prediction &truth, const std::vector<Arr
   const double own = Off(p, truth, moved, name);
   if (name.rfind("loss", 0) != 0) return own;
   const std::string end = name.find("_end") != std::string::npos ? "_end_nlo" : "_nlo";
-  return std::fmax(own, std::fmax(Off(p, truth, moved, "z" + end), Off(p, truth, moved, "cov" + end)));
+  return std::fmax(own,
+                   std::fmax(Off(p, truth, moved, "z" + end), Off(p, truth, moved, "cov" + end)));
 }
 
 void ExpectFirstHonest(const Prediction &p, const Prediction &truth, const std::string &what) {
@@ -121,7 +122,8 @@ void ExpectFirstHonest(const Prediction &p, const Prediction &truth, const std::
     if (!IsFirst(name)) continue;
     const double error = p.Error(name), apart = Distance(p.Find(name), truth.Find(name));
     EXPECT_LE(apart, error + truth.Error(name)) << what << ": " << name << ": below the true error";
-    EXPECT_LE(error, 1000 * Scale(p, truth, moved, name)) << what << ": " << name << ": true error " << apart;
+    EXPECT_LE(error, 1000 * Scale(p, truth, moved, name))
+        << what << ": " << name << ": true error " << apart;
   }
 }
 

@@ -56,8 +56,9 @@ class Prediction {
         "title: t\nnetwork: {activation: '" + s.activation +
         "', depth: " + std::to_string(s.depth) +
         ", widths: [16], outputs: 2, C_W: 1.2, lambda_W: 1, " + bias + "}\n" +
-        "data: {source: gaussian, inputs: " + std::to_string(s.inputs) + ", seed: 1, train: " + std::to_string(s.train) +
-        ", test: " + std::to_string(s.test) + "}\n" +
+        "data: {source: gaussian, inputs: " + std::to_string(s.inputs) +
+        ", seed: 1, train: " + std::to_string(s.train) + ", test: " + std::to_string(s.test) +
+        "}\n" +
         "training: {eta: 0.05, steps: 20, record: [0, 5, 20]}\nensemble: {members: 100, seed: "
         "7}\n" +
         "theory: {order: " + std::to_string(s.order) + ", tolerance: " + s.tolerance + "}\n";
@@ -148,7 +149,7 @@ constexpr long kSteps[] = {0, 5, 20};
 // Mean (n, D) and covariance (D, D) of one output at one time, or at the end, as theory.npz holds them, with
 // the losses.
 inline void Append(const Prediction &p, const std::string &end, const exact_lo::Reals &mean,
-            const exact_lo::Reals &cov, Arrays *to) {
+                   const exact_lo::Reals &cov, Arrays *to) {
   const size_t D = p.data.train + p.data.test, n = p.data.outputs;
   exact_lo::Reals &z = (*to)["z" + end], &all = (*to)["cov" + end];
   z.insert(z.end(), mean.begin(), mean.end());
@@ -221,7 +222,8 @@ inline double Distance(const pdlt_array *a, const exact_lo::Reals &b) {
 }
 
 // Rounding of the array's size, and what a unit in the last place of K and Theta makes of it.
-inline double Rounding(const Prediction &p, const std::vector<Arrays> &moved, const std::string &name) {
+inline double Rounding(const Prediction &p, const std::vector<Arrays> &moved,
+                       const std::string &name) {
   double most = kEps * Size(p, name);
   for (const Arrays &arrays : moved) {
     const auto at = arrays.find(name);
@@ -232,7 +234,7 @@ inline double Rounding(const Prediction &p, const std::vector<Arrays> &moved, co
 
 // Both sides of one array. known: error of the truth.
 inline void ExpectHonest(double error, double known, double apart, double rounding,
-                  const std::string &what) {
+                         const std::string &what) {
   EXPECT_LE(apart, error + known) << what << ": below the true error";
   EXPECT_LE(error, 1000 * std::fmax(apart, rounding))
       << what << ": true error " << apart << ", rounding " << rounding;
