@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -127,6 +129,56 @@ TEST(BracketLevels, AllSamplesReachTheToleranceOfTheCheckedOnes) {
       }
       EXPECT_LT(apart, 2.0 * tolerance * size) << name;
       EXPECT_LT(other_apart, 0.5 * apart) << name;  // the finer one
+      pdlt_bracket_set_free(&other);
+      pdlt_bracket_set_free(&all);
+      pdlt_bracket_levels_free(&levels);
+    }
+  }
+}
+
+// Every sample checked: of each kind of bracket `other` is off from the set by at least what that is off from a
+// fine grid, and not by much more; aligned, by as much, and its largest difference is positive.
+TEST(BracketLevels, OtherShowsTheErrorOfTheSetThatIsKept) {
+  const size_t D = 4, check[4] = {0, 1, 2, 3};
+  const Vector K = Kernel(D, 3, 5);
+  const Grid fine_grid(128, 9.0);
+  for (const char *name : {"tanh", "gelu", "sin"}) {
+    const pdlt_activation act = Activation(name);
+    for (double tolerance : {1e-3, 1e-6}) {
+      pdlt_bracket_levels levels = pdlt_bracket_levels_init(&act, PDLT_QUAD_ALL, tolerance, 2);
+      pdlt_bracket_set other = {}, all = {};
+      ASSERT_EQ(pdlt_bracket_levels_run(&levels, D, K.data(), D, check, &other, &all, nullptr),
+                PDLT_OK);
+      std::map<std::multiset<int>, Vector> kinds;  // largest: true, other, size, aligned
+      const size_t columns = static_cast<size_t>(all.quads.columns);
+      const Vector before(other.quads.value, other.quads.value + all.quads.items * columns);
+      pdlt_bracket_set_align(&other, &all);
+      for (size_t m = 0; m < all.quads.items; m++) {
+        size_t slot[4];
+        pdlt_bracket_quad_slots(&all.quads, m, slot);
+        Vector sub(16);
+        for (size_t i = 0; i < 16; ++i) sub[i] = K[slot[i / 4] * D + slot[i % 4]];
+        const Vector exact = fine_grid.One(act, sub);
+        for (size_t c = 0; c < columns; ++c) {
+          const double value = all.quads.value[m * columns + c];
+          const double apart = before[m * columns + c] - value;
+          const double aligned = other.quads.value[m * columns + c] - value;
+          Vector &kind = kinds[{all.quads.order[c], all.quads.order[c] + 4}];
+          kind.resize(4);
+          EXPECT_NEAR(std::fabs(apart), std::fabs(aligned), 1e-15 * (1.0 + std::fabs(value)));
+          kind[0] = std::fmax(kind[0], std::fabs(value - exact[c]));
+          kind[1] = std::fmax(kind[1], std::fabs(apart));
+          kind[2] = std::fmax(kind[2], std::fabs(value));
+          if (std::fabs(aligned) > std::fabs(kind[3])) kind[3] = aligned;
+        }
+      }
+      EXPECT_EQ(kinds.size(), 6u);
+      for (const auto &kind : kinds) {
+        const Vector &v = kind.second;
+        EXPECT_LE(v[0], v[1]) << name << " " << tolerance;
+        EXPECT_LE(v[1], 50.0 * std::fmax(v[0], 1e-15 * v[2])) << name << " " << tolerance;
+        EXPECT_GT(v[3], 0.0) << name << " " << tolerance;
+      }
       pdlt_bracket_set_free(&other);
       pdlt_bracket_set_free(&all);
       pdlt_bracket_levels_free(&levels);

@@ -1,6 +1,7 @@
 /* levels.c - see levels.h. */
 #include "theory/bracket/levels.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -180,6 +181,155 @@ cleanup:
   return status;
 }
 
+/* What the estimated error is above the largest one seen: entries that are not looked at may be further off,
+ * and what is seen lacks the error of the third grid. */
+static const double margin = 4.0;
+
+/* Of the largest difference: entries that are nearer count as being so far apart. */
+static const double least_share = 0.25;
+
+/* Rounding of brackets, relative to the largest of a column; of pairs, the eigenvalues' too. */
+static const double quad_rounding = 4.0 * DBL_EPSILON, pair_rounding = 16.0 * DBL_EPSILON;
+
+/* The first column whose orders are those of column c in another order: both have errors alike. */
+static size_t kind_of(const pdlt_bracket_quads *quads, size_t c) {
+  size_t k = 0;
+  int own[4] = {0};
+  for (int i = 0; i < 4; i++) own[quads->order[c][i]]++;
+  for (;; k++) {
+    int other[4] = {0};
+    for (int i = 0; i < 4; i++) other[quads->order[k][i]]++;
+    if (memcmp(own, other, sizeof own) == 0) return k;
+  }
+}
+
+/* Two sets, coarser and finer. */
+typedef struct quad_errors {
+  size_t kind[PDLT_QUAD_MAX_COLUMNS];
+  size_t item[PDLT_QUAD_MAX_COLUMNS];  /* of a column: on which they are furthest apart */
+  double apart[PDLT_QUAD_MAX_COLUMNS]; /* of a kind: there, coarser less finer */
+  double share
+      [PDLT_QUAD_MAX_COLUMNS]; /* of a kind: how far the finer is off, to that; at least rounding */
+} quad_errors;
+
+static void compare_quads(const pdlt_bracket_quads *a, const pdlt_bracket_quads *b,
+                          quad_errors *errors) {
+  const size_t columns = (size_t)b->columns;
+  double whole[PDLT_QUAD_MAX_COLUMNS] = {0.0};
+  memset(errors, 0, sizeof *errors);
+  for (size_t c = 0; c < columns; c++) {
+    const size_t kind = errors->kind[c] = kind_of(b, c);
+    double most = 0.0;
+    for (size_t m = 0; m < b->items; m++) {
+      const double value = b->value[m * columns + c], apart = a->value[m * columns + c] - value;
+      whole[kind] = fmax(whole[kind], fabs(value));
+      if (!(fabs(apart) > most)) continue;
+      most = fabs(apart);
+      errors->item[c] = m;
+      if (most > fabs(errors->apart[kind])) errors->apart[kind] = apart;
+    }
+  }
+  for (size_t k = 0; k < columns; k++)
+    if (errors->apart[k] != 0.0)
+      errors->share[k] = quad_rounding * whole[k] / fabs(errors->apart[k]);
+}
+
+/* One item: of the finer set against another grid, to the coarser set, which is not to be nearer by accident. */
+static pdlt_status compare_item(const pdlt_bracket_levels *levels, const pdlt_bracket_grid *grid,
+                                const pdlt_bracket_set sets[2], const double *K, size_t m,
+                                quad_errors *errors, pdlt_error *err) {
+  const pdlt_bracket_quads *b = &sets[1].quads;
+  const size_t columns = (size_t)b->columns;
+  double sub[16], value[PDLT_QUAD_MAX_COLUMNS];
+  size_t slot[4];
+  pdlt_bracket_quad_slots(b, m, slot);
+  for (size_t i = 0; i < 4; i++)
+    for (size_t j = 0; j < 4; j++) sub[4 * i + j] = K[slot[i] * b->D + slot[j]];
+  const pdlt_status status = pdlt_bracket_quad_one(b, &levels->activation, grid, sub, value, err);
+  for (size_t c = 0; c < columns && status == PDLT_OK; c++) {
+    const double fine = b->value[m * columns + c];
+    const double apart = fabs(sets[0].quads.value[m * columns + c] - fine);
+    const double most = fabs(errors->apart[errors->kind[c]]);
+    double *share = &errors->share[errors->kind[c]];
+    if (most > 0.0) *share = fmax(*share, fabs(value[c] - fine) / fmax(apart, least_share * most));
+  }
+  return status;
+}
+
+/* The item whose slots all hold the sample of largest norm; 0 where there is none. */
+static size_t largest_item(const pdlt_bracket_quads *quads, const double *K) {
+  size_t largest = 0;
+  for (size_t a = 1; a < quads->D; a++)
+    if (K[a * quads->D + a] > K[largest * quads->D + largest]) largest = a;
+  for (size_t m = 0; m < quads->items; m++) {
+    size_t slot[4];
+    pdlt_bracket_quad_slots(quads, m, slot);
+    if (slot[0] == largest && slot[1] == largest && slot[2] == largest && slot[3] == largest)
+      return m;
+  }
+  return 0;
+}
+
+void pdlt_bracket_set_align(pdlt_bracket_set *other, const pdlt_bracket_set *all) {
+  pdlt_bracket_quads *a = &other->quads;
+  const pdlt_bracket_quads *b = &all->quads;
+  const size_t columns = (size_t)b->columns;
+  quad_errors errors;
+  compare_quads(a, b, &errors);
+  for (size_t i = 0; i < b->items * columns; i++)
+    if (errors.apart[errors.kind[i % columns]] < 0.0) a->value[i] = 2.0 * b->value[i] - a->value[i];
+}
+
+/* Moves the coarser quads, which show how far they are off themselves, to where they are as far from the finer
+ * ones as these are off: by a third level, on the items that are furthest apart and the largest. */
+static pdlt_status sharpen_quads(const pdlt_bracket_levels *levels, quad_grids *grids, int level,
+                                 const double *K, pdlt_bracket_set sets[2], pdlt_error *err) {
+  pdlt_bracket_quads *a = &sets[0].quads;
+  const pdlt_bracket_quads *b = &sets[1].quads;
+  const size_t columns = (size_t)b->columns;
+  quad_errors errors;
+  size_t items[PDLT_QUAD_MAX_COLUMNS + 1];
+  pdlt_status status = PDLT_OK;
+  if (level + 2 >= QUAD_LEVELS || b->items == 0) return PDLT_OK;
+  PDLT_TRY(quad_grid(levels, grids, level + 2, err));
+  compare_quads(a, b, &errors);
+  memcpy(items, errors.item, columns * sizeof *items);
+  items[columns] = largest_item(b, K);
+  for (size_t c = 0; c <= columns; c++) {
+    size_t first = 0;
+    while (items[first] != items[c]) first++;
+    if (first == c)
+      PDLT_TRY(compare_item(levels, &grids->grid[level + 2], sets, K, items[c], &errors, err));
+  }
+  for (size_t i = 0; i < b->items * columns; i++)
+    a->value[i] =
+        b->value[i] + margin * errors.share[errors.kind[i % columns]] * (a->value[i] - b->value[i]);
+cleanup:
+  return status;
+}
+
+/* The same of pairs, all of them at the next level. Rounding has another sign for every second derivative of the
+ * lower order, for brackets of such orders cancel. */
+static pdlt_status sharpen_pairs(pdlt_bracket_levels *levels, int level, size_t D, const double *K,
+                                 pdlt_bracket_set sets[2], pdlt_error *err) {
+  const size_t count = D * D;
+  pdlt_bracket_pairs next = {0};
+  pdlt_status status = PDLT_OK;
+  if (level + 1 >= PDLT_BRACKET_PAIR_LEVELS) return PDLT_OK;
+  PDLT_TRY(pair_grid(levels, level + 1, err));
+  PDLT_TRY(
+      pdlt_bracket_pairs_new(&next, &levels->activation, &levels->pair_grid[level + 1], D, K, err));
+  for (size_t i = 0; i < PDLT_BRACKET_ORDERS * PDLT_BRACKET_ORDERS * count; i++) {
+    const size_t j = i / count / PDLT_BRACKET_ORDERS, k = i / count % PDLT_BRACKET_ORDERS;
+    const double rounding = (j < k ? j : k) % 2 ? -pair_rounding : pair_rounding;
+    const double fine = sets[1].pairs.value[i];
+    sets[0].pairs.value[i] = fine + margin * (next.value[i] - fine + rounding * fine);
+  }
+cleanup:
+  pdlt_bracket_pairs_free(&next);
+  return status;
+}
+
 /* Raises the level to the one that does for the two samples of largest and smallest norm
  * alone, so that no others are computed at levels that cannot suffice. */
 static pdlt_status probe(pdlt_bracket_levels *levels, quad_grids *grids, size_t D, const double *K,
@@ -262,6 +412,10 @@ pdlt_status pdlt_bracket_levels_run_blocks(pdlt_bracket_levels *levels, size_t D
   PDLT_TRY(first_level(levels, grids.variance, &level, err));
   PDLT_TRY(probe(levels, &grids, D, K, &level, err));
   PDLT_TRY(converge_quads(levels, &grids, checked, sub, check_blocks, sets, &level, err));
+  if (checked == D) {
+    PDLT_TRY(sharpen_pairs(levels, pair_level, D, K, sets, err));
+    PDLT_TRY(sharpen_quads(levels, &grids, level, K, sets, err));
+  }
   if (checked < D) {
     pdlt_bracket_set_free(&sets[0]);
     PDLT_TRY(run_all(levels, &grids, pair_level - 1, level, D, K, blocks, &sets[0], err));

@@ -22,6 +22,10 @@ typedef struct pdlt_bracket_set {
 
 void pdlt_bracket_set_free(pdlt_bracket_set *set);
 
+/* Of the same samples: turns the differences of other from all, for every kind of four-slot bracket (orders up
+ * to a permutation), such that the largest is positive. */
+void pdlt_bracket_set_align(pdlt_bracket_set *other, const pdlt_bracket_set *all);
+
 /* Settings, and grids that serve every layer. */
 typedef struct pdlt_bracket_levels {
   pdlt_activation activation;
@@ -41,12 +45,13 @@ pdlt_bracket_levels pdlt_bracket_levels_init(const pdlt_activation *activation,
 void pdlt_bracket_levels_free(pdlt_bracket_levels *levels);
 
 /* all: brackets of all samples of K (D, D). other: brackets of the `checked` samples check[i]
- * (increasing) at the resolution next to it, which agree with the former to the tolerance unless
- * the finest grid does not do: the finer resolution of the two when checked < D, for all
- * samples at it would cost most of the time; the coarser one when every sample is
- * checked and both are there. Closed forms have one resolution, and *other stays
- * empty. Both are owned by the caller, untouched on failure. Errors: PDLT_ERR_MEMORY,
- * PDLT_ERR_NUMERIC. Cost: D^4/24 four-slot brackets. */
+ * (increasing), which differ from the former by about what those are off. Both come from two neighbouring
+ * resolutions that agree to the tolerance, unless the finest grid does not do. checked < D: all has the coarser
+ * one, for all samples at the finer one would cost most of the time, and other the finer one. Every sample
+ * checked: all has the finer one; other is off from it in the direction of the coarser one, four times as far
+ * as a third resolution shows for a few brackets, or is the coarser one where there is no third. Closed forms have one resolution, and *other stays empty. Both are owned
+ * by the caller, untouched on failure. Errors: PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: D^4/24 four-slot
+ * brackets. */
 pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const double *K,
                                     size_t checked, const size_t *check, pdlt_bracket_set *other,
                                     pdlt_bracket_set *all, pdlt_error *err);

@@ -46,8 +46,7 @@ typedef struct pdlt_trained {
 pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err);
 void pdlt_trained_free(pdlt_trained *trained);
 
-/* Estimated errors of the entries of K, Theta, G1, ..., in the order of
- * PDLT_TRAINED_TENSORS. */
+/* K, Theta, G1, ... */
 #define PDLT_TRAINED_TENSORS(X) \
   X(K, in.lo.K, 2)              \
   X(Theta, in.lo.theta, 2)      \
@@ -70,12 +69,20 @@ typedef struct pdlt_trained_errors {
   double z, theta, dntk, cov, end, cov_end;
 } pdlt_trained_errors;
 
-/* Estimated numerical errors: everything once more with each entry of each tensor moved
- * by its error, up or down by a fixed hash of its indices (K and Theta symmetrically);
- * twice the largest change. errors: (14). Cost: a second pdlt_trained_new and a copy of
- * the tensors. */
+/* What is known of the numerical errors of one tensor: `each` of an entry, of any sign, or, where it is not
+ * NULL, `entry` (D, D), alike for equal entries; a relative change `all` of the whole tensor; and, where moved[]
+ * are not NULL, such as moved less the tensor. Of the last two either sign. Borrowed. */
+typedef struct pdlt_trained_doubt {
+  double each, all;
+  const double *entry, *moved[2];
+} pdlt_trained_doubt;
+
+/* Estimated numerical errors: everything once more with the entries of each tensor moved by their errors, up or
+ * down by a fixed hash of their indices (of their value where there is `entry`), and to one of moved[], or as far
+ * to the other side, by a hash of the tensor; twice the largest change, of four such moves where a tensor has
+ * moved[]. doubt: (14). Cost: a second pdlt_trained_new, or five, and a copy of the tensors. */
 pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *trained,
-                               const pdlt_trained_input *input, const double *errors,
+                               const pdlt_trained_input *input, const pdlt_trained_doubt *doubt,
                                pdlt_error *err);
 
 #ifdef __cplusplus

@@ -64,12 +64,20 @@ pdlt_status pdlt_predict_hidden(const pdlt_prediction *p, pdlt_error *err);
 pdlt_status pdlt_predict_hidden_first(const pdlt_prediction *p, const pdlt_tensor_set *set,
                                       pdlt_error *err);
 
+/* What is known of the errors of the tensors besides err/NAME (theory/tensors/tensors.h); owned. */
+typedef struct pdlt_tensor_doubts {
+  double rounding[PDLT_TENSOR_COUNT], inherited;
+  double *moved[PDLT_TENSOR_MOVES][PDLT_TENSOR_COUNT];
+} pdlt_tensor_doubts;
+
 /* Tensors of order 1/n at initialization, and q_nlo (tensors.c). */
-pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err);
+pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *doubts,
+                                 pdlt_error *err);
 
 /* z_nlo, its parts, z_end_nlo, cov_nlo, cov_end_nlo, Theta_t_nlo, dTheta_t_nlo, from the tensors
  * that are in the archive already (order_one.c). */
-pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err);
+pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_doubts *doubts,
+                                   pdlt_error *err);
 
 /* z_half, its parts, cov_half, Theta_t_half, crossings_half, z_end_half, cov_end_half: activations with a
  * kink (kink.c). */

@@ -13,9 +13,28 @@ static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt
   return pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names, reason, err);
 }
 
-/* Output-layer tensors and their errors (14) from the archive; returns the name of one that is
- * absent, or NULL. */
-static const char *gather(const pdlt_prediction *p, pdlt_trained_input *input, double *errors) {
+/* The number of a tensor of this name; PDLT_TENSOR_COUNT: K or Theta. */
+static int number_of(const char *name) {
+  int t = 0;
+  while (t < PDLT_TENSOR_COUNT && strcmp(pdlt_tensor_text((pdlt_tensor_name)t), name) != 0) t++;
+  return t;
+}
+
+/* What is known of the errors of the tensor called `name`, err/NAME being error. */
+static pdlt_trained_doubt doubt_of(const pdlt_tensor_doubts *doubts, const char *name,
+                                   double error) {
+  const int t = number_of(name);
+  if (t == PDLT_TENSOR_COUNT || doubts->moved[0][t] == NULL)
+    return (pdlt_trained_doubt){.each = error};
+  return (pdlt_trained_doubt){.each = doubts->rounding[t],
+                              .all = doubts->inherited,
+                              .moved = {doubts->moved[0][t], doubts->moved[1][t]}};
+}
+
+/* Output-layer tensors and what is known of their errors (14), from the archive; returns the name of one that
+ * is absent, or NULL. */
+static const char *gather(const pdlt_prediction *p, const pdlt_tensor_doubts *doubts,
+                          pdlt_trained_input *input, pdlt_trained_doubt *doubt) {
   int k = 0;
 #define GATHER(name, field, rank)                                     \
   {                                                                   \
@@ -23,10 +42,12 @@ static const char *gather(const pdlt_prediction *p, pdlt_trained_input *input, d
     const pdlt_array *error = pdlt_archive_get(p->out, "err/" #name); \
     if (array == NULL || error == NULL) return #name;                 \
     input->field = array->data;                                       \
-    errors[k++] = error->data[0];                                     \
+    doubt[k++] = doubt_of(doubts, #name, error->data[0]);             \
   }
   PDLT_TRAINED_TENSORS(GATHER)
 #undef GATHER
+  doubt[0].entry = input->in.lo.err_K;
+  doubt[1].entry = input->in.lo.err_theta;
   return NULL;
 }
 
@@ -98,7 +119,8 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
+pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_doubts *doubts,
+                                   pdlt_error *err) {
   const char *untrained = pdlt_predict_why_absent(p->out, "z_lo");
   static const char *const kinked =
       "order 1/n of a kink: the first correction is of order n^(-1/2), see z_half";
@@ -112,8 +134,8 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
                               .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
                               .num_times = p->ex->training.num_record,
                               .times = p->ex->training.record};
-  double tensor_errors[PDLT_TRAINED_TENSOR_COUNT];
-  const char *missing = gather(p, &input, tensor_errors);
+  pdlt_trained_doubt doubt[PDLT_TRAINED_TENSOR_COUNT];
+  const char *missing = gather(p, doubts, &input, doubt);
   if (missing != NULL) return without(p, missing, err);
   pdlt_trained trained = {0};
   pdlt_trained_errors errors = {0};
@@ -125,7 +147,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
     PDLT_TRY(pdlt_experiment_fail(p->ex, "training.steps", err, "%s", why.message));
   if (status != PDLT_OK) PDLT_TRY(pdlt_fail(err, status, "%s", why.message));
   pdlt_progress_update(p->options->progress, 1);
-  PDLT_TRY(pdlt_trained_error(&errors, &trained, &input, tensor_errors, err));
+  PDLT_TRY(pdlt_trained_error(&errors, &trained, &input, doubt, err));
   pdlt_progress_update(p->options->progress, 2);
   pdlt_progress_finish(p->options->progress);
   PDLT_TRY(put_all(p, &trained, &errors, err));

@@ -53,6 +53,7 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
                          const pdlt_predict_options *options, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_kernel_layers kernel = {0};
+  pdlt_tensor_doubts doubts = {0};
   pdlt_mask mask;
   pdlt_layer *layer = NULL;
   PDLT_TRY(check_resolved(ex, err));
@@ -67,8 +68,8 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
   PDLT_TRY(pdlt_predict_hidden(&p, err));
   PDLT_TRY(blame(ex, "training.record", pdlt_predict_training(&p, err), err));
   if (ex->theory.order >= 1) {
-    PDLT_TRY(pdlt_predict_tensors(&p, err));
-    PDLT_TRY(blame(ex, "training.record", pdlt_predict_order_one(&p, err), err));
+    PDLT_TRY(pdlt_predict_tensors(&p, &doubts, err));
+    PDLT_TRY(blame(ex, "training.record", pdlt_predict_order_one(&p, &doubts, err), err));
     if (!pdlt_activation_get_traits(&ex->network.activation).smooth)
       PDLT_TRY(blame(ex, "training.record", pdlt_predict_kink(&p, err), err));
   }
@@ -81,6 +82,8 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
 cleanup:
   status = blame(ex, "data.train", status, err);
   if (status != PDLT_OK) pdlt_archive_free(out);
+  for (int t = 0; t < PDLT_TENSOR_COUNT; t++)
+    for (int m = 0; m < PDLT_TENSOR_MOVES; m++) pdlt_free(doubts.moved[m][t]);
   pdlt_kernel_layers_free(&kernel);
   pdlt_free(layer);
   return status;

@@ -1,5 +1,6 @@
 /* tensors.c - the tensors of order 1/n at initialization, as arrays. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/experiment/layer.h"
 #include "theory/predict/internal.h"
@@ -83,7 +84,8 @@ static pdlt_status check_positions(const pdlt_prediction *p, int dntk, int *too_
   return all_absent(p, 0, reason, err);
 }
 
-pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
+pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *doubts,
+                                 pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
   const double D = (double)p->kernel->D, kept = p->options->layers ? ex->network.depth : 2;
   const double bytes = PDLT_TENSOR_COUNT * D * D * D * D * sizeof(double) * kept;
@@ -119,6 +121,11 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_error *err) {
     snprintf(prefix, sizeof prefix, "layer%d/", l);
     PDLT_TRY(put_layer(p, &set, l, prefix, err));
   }
+  pdlt_tensor_layer *last = &set.layer[set.depth - 1];
+  doubts->inherited = last->inherited;
+  memcpy(doubts->rounding, last->rounding, sizeof last->rounding);
+  memcpy(doubts->moved, last->moved, sizeof last->moved);
+  memset(last->moved, 0, sizeof last->moved);
 cleanup:
   pdlt_tensors_free(&set);
   return status;

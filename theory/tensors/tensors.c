@@ -8,6 +8,7 @@
 
 #include "base/core/memory.h"
 #include "theory/bracket/levels.h"
+#include "theory/tensors/errors.h"
 #include "theory/tensors/step.h"
 
 /* Samples on which errors are estimated when there are more, and brackets per layer for it when samples
@@ -43,12 +44,10 @@ typedef struct tensor_driver {
   pdlt_slot_pairs slots[2];       /* of all samples: layer l at l % 2 */
   pdlt_slot_pairs other_slots[2]; /* of the checked ones */
   pdlt_bracket_levels levels;
-  double *theta;              /* of the checked samples in the layer at hand; room for the most */
-  pdlt_tensor_layer other[2]; /* the other recursion, on them: layer l at l % 2 */
+  double *theta; /* of the checked samples in the layer at hand; room for the most */
+  size_t moves;  /* other recursions: 0 for kinks, else 1, or all where all samples are checked */
+  pdlt_tensor_layer other[PDLT_TENSOR_MOVES][2]; /* on the checked samples: layer l at l % 2 */
 } tensor_driver;
-
-/* Numbers of a tensor of this rank on N pairs. */
-static size_t tensor_size(size_t N, int rank) { return rank == 2 ? N : N * N; }
 
 /* What others than the next layer read: G1 alone, of layers with positions its mean. */
 static void layer_drop(pdlt_tensor_layer *layer) {
@@ -76,6 +75,10 @@ static void layer_free(pdlt_tensor_layer *layer) {
   for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
     pdlt_free(layer->data[t]);
     layer->data[t] = NULL;
+    for (size_t m = 0; m < PDLT_TENSOR_MOVES; m++) {
+      pdlt_free(layer->moved[m][t]);
+      layer->moved[m][t] = NULL;
+    }
   }
   pdlt_free(layer->mean_G1);
   layer->mean_G1 = NULL;
@@ -89,7 +92,7 @@ static int tensor_count(const pdlt_tensor_settings *settings) {
 static pdlt_status layer_alloc(pdlt_tensor_layer *layer, size_t N, int tensors, pdlt_error *err) {
   for (int t = 0; t < tensors; t++) {
     pdlt_status status =
-        pdlt_alloc(&layer->data[t], tensor_size(N, table[t].rank), sizeof(double), err);
+        pdlt_alloc(&layer->data[t], pdlt_tensor_size(N, table[t].rank), sizeof(double), err);
     if (status != PDLT_OK) return status; /* the owner frees what was made */
   }
   return PDLT_OK;
@@ -116,7 +119,7 @@ static void driver_free(tensor_driver *driver) {
     pdlt_position_pairs_free(&driver->positions[l]);
   pdlt_free(driver->positions);
   for (int v = 0; v < 2; v++) {
-    layer_free(&driver->other[v]);
+    for (size_t m = 0; m < PDLT_TENSOR_MOVES; m++) layer_free(&driver->other[m][v]);
     pdlt_slot_pairs_free(&driver->slots[v]);
     pdlt_slot_pairs_free(&driver->other_slots[v]);
   }
@@ -221,50 +224,33 @@ cleanup:
   return status;
 }
 
-static double largest_entry(size_t count, const double *x) {
-  double largest = 0.0;
-  for (size_t i = 0; i < count; i++) largest = fmax(largest, fabs(x[i]));
-  return largest;
-}
-
-/* Largest difference on the checked samples: of pairs, other (N of the checked), all (N). */
-static double largest_difference(const tensor_driver *driver, size_t pairs, int rank,
-                                 const double *other, const double *all) {
-  const size_t D = driver->D, C = driver->checked, count = tensor_size(pairs, rank);
-  const size_t N = C == 0 ? 0 : pairs / (C * C) * D * D;
-  double difference = 0.0;
-  for (size_t i = 0; i < count; i++) {
-    size_t at = 0;
-    for (size_t rest = i, stride = 1, half = 0; half < (rank == 2 ? 1 : 2); half++) {
-      const size_t n = rest % pairs, a = driver->check[n / C % C], b = driver->check[n % C];
-      at += stride * (n / (C * C) * D * D + a * D + b);
-      stride *= N;
-      rest /= pairs;
-    }
-    difference = fmax(difference, fabs(other[i] - all[at]));
-  }
-  return difference;
-}
-
-/* Twice the difference of the two recursions (the coarser level's tails lose less than that),
- * the kernels' own errors (a relative change of K or
- * Theta changes a tensor of at most fourth degree in them by up to four times as much)
- * and rounding, of kinks that of a rule of 225 nodes. */
+/* Errors of a layer from the other recursions, from those of its kernels (a relative change of K or Theta
+ * changes a tensor of at most fourth degree in them by up to four times as much), and rounding, of kinks that of
+ * a rule of 225 nodes. */
 static void layer_errors(const tensor_driver *driver, const pdlt_kernel_layers *kernels, int layer,
-                         const pdlt_tensor_layer *other, pdlt_tensor_layer *all) {
-  size_t at = (size_t)(layer - 1), E = kernels->slots[at];
-  double K = largest_entry(E * E, kernels->slot_K[at]);
-  double theta = largest_entry(E * E, kernels->slot_theta[at]);
-  const size_t pairs = driver->slots[layer % 2].count;
-  double relative = (driver->levels.smooth ? 1e-15 : 5e-14) * (double)layer;
-  if (K > 0.0) relative += 4.0 * kernels->layer_err_K[at] / K;
-  if (theta > 0.0) relative += 4.0 * kernels->layer_err_theta[at] / theta;
-  for (int t = 0; t < PDLT_TENSOR_COUNT && all->data[t] != NULL; t++) {
-    size_t count = tensor_size(pairs, table[t].rank);
-    all->err[t] = relative * largest_entry(count, all->data[t]);
-    if (driver->levels.smooth)
-      all->err[t] += 2.0 * largest_difference(driver, driver->other_slots[layer % 2].count,
-                                              table[t].rank, other->data[t], all->data[t]);
+                         pdlt_tensor_layer *all) {
+  const size_t at = (size_t)(layer - 1), E = kernels->slots[at];
+  const double K = pdlt_tensor_largest(E * E, kernels->slot_K[at]);
+  const double theta = pdlt_tensor_largest(E * E, kernels->slot_theta[at]);
+  const pdlt_tensor_gap gap = {.D = driver->D,
+                               .checked = driver->checked,
+                               .check = driver->check,
+                               .pairs = driver->slots[layer % 2].count,
+                               .checked_pairs = driver->other_slots[layer % 2].count};
+  if (K > 0.0) all->inherited += 4.0 * kernels->layer_err_K[at] / K;
+  if (theta > 0.0) all->inherited += 4.0 * kernels->layer_err_theta[at] / theta;
+  pdlt_tensor_rounding(&gap, (driver->levels.smooth ? 1e-15 : 5e-14) * (double)layer, all);
+  for (size_t m = 0; m < driver->moves; m++)
+    pdlt_tensor_difference(&gap, &driver->other[m][layer % 2], all);
+}
+
+/* Of the last layer, where all samples are checked: what the other recursions made. */
+static void keep_moved(tensor_driver *driver, pdlt_tensor_layer *last) {
+  if (driver->depth < 2 || driver->moves < PDLT_TENSOR_MOVES) return;
+  for (size_t m = 0; m < PDLT_TENSOR_MOVES; m++) {
+    pdlt_tensor_layer *other = &driver->other[m][driver->depth % 2];
+    memcpy(last->moved[m], other->data, sizeof other->data);
+    memset(other->data, 0, sizeof other->data);
   }
 }
 
@@ -276,20 +262,20 @@ static size_t list_checked(const tensor_driver *driver, int layer) {
   return slots;
 }
 
-/* The recursion on the checked samples alone. */
+/* One recursion on the checked samples alone. */
 static pdlt_status advance_other(tensor_driver *driver, const pdlt_kernel_layers *kernels,
-                                 int layer, const pdlt_bracket_set *brackets, pdlt_error *err) {
+                                 int layer, size_t move, const pdlt_bracket_set *brackets,
+                                 pdlt_error *err) {
   const size_t E = kernels->slots[layer - 1], checked = list_checked(driver, layer);
   const double *theta = kernels->slot_theta[layer - 1];
-  if (!driver->levels.smooth) return PDLT_OK;
   for (size_t a = 0; a < checked; a++)
     for (size_t b = 0; b < checked; b++)
       driver->theta[a * checked + b] = theta[driver->check_slots[a] * E + driver->check_slots[b]];
   const advance_from from = {.slots = &driver->other_slots[layer % 2],
                              .theta = driver->theta,
                              .brackets = brackets,
-                             .tensors = &driver->other[layer % 2]};
-  pdlt_tensor_layer *to = &driver->other[(layer + 1) % 2];
+                             .tensors = &driver->other[move][layer % 2]};
+  pdlt_tensor_layer *to = &driver->other[move][(layer + 1) % 2];
   layer_free(to);
   const pdlt_status status = layer_alloc(to, driver->other_slots[(layer + 1) % 2].count,
                                          tensor_count(driver->settings), err);
@@ -329,9 +315,12 @@ static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_la
   PDLT_TRY(pdlt_bracket_levels_run_blocks(
       &driver->levels, slots->slots, kernels->slot_K[layer - 1], blocks_of(slots), checked,
       driver->check_slots, blocks_of(&driver->other_slots[layer % 2]), &other, &all, err));
-  PDLT_TRY(advance_other(driver, kernels, layer, &other, err));
+  for (size_t move = 0; move < driver->moves; move++) {
+    if (move > 0) pdlt_bracket_set_align(&other, &all);
+    PDLT_TRY(advance_other(driver, kernels, layer, move, &other, err));
+  }
   PDLT_TRY(advance(driver, layer, &from, to, err));
-  layer_errors(driver, kernels, layer + 1, &driver->other[(layer + 1) % 2], to);
+  layer_errors(driver, kernels, layer + 1, to);
   PDLT_TRY(average_first(to, &driver->positions[layer], driver->D, err));
   if (driver->settings->last_only || (slots->place != NULL && !driver->settings->all_pairs))
     layer_drop(&set->layer[layer - 1]);
@@ -448,9 +437,10 @@ static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *k
   PDLT_TRY(pdlt_alloc(&driver->theta, slots * slots, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&driver->check_slots, slots, sizeof *driver->check_slots, err));
   PDLT_TRY(make_slots(driver, 1, err));
-  if (driver->levels.smooth)
-    PDLT_TRY(
-        layer_alloc(&driver->other[1], driver->other_slots[1].count, tensor_count(settings), err));
+  if (driver->levels.smooth) driver->moves = driver->checked == driver->D ? PDLT_TENSOR_MOVES : 1;
+  for (size_t m = 0; m < driver->moves; m++)
+    PDLT_TRY(layer_alloc(&driver->other[m][1], driver->other_slots[1].count, tensor_count(settings),
+                         err));
 cleanup:
   return status;
 }
@@ -488,6 +478,7 @@ pdlt_status pdlt_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers *ker
     pdlt_progress_update(settings->progress, (double)layer);
   }
   pdlt_progress_finish(settings->progress);
+  keep_moved(&driver, &set.layer[set.depth - 1]);
   *out = set;
 cleanup:
   if (status != PDLT_OK) pdlt_tensors_free(&set);

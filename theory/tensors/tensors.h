@@ -55,12 +55,19 @@ typedef enum pdlt_tensor_name {
 const char *pdlt_tensor_text(pdlt_tensor_name name);
 int pdlt_tensor_rank(pdlt_tensor_name name);
 
+enum { PDLT_TENSOR_MOVES = 2 };
+
 typedef struct pdlt_tensor_layer {
   /* (D, D) or (D, D, D, D), of a layer with positions on the pairs of slots.h; NULL when not kept */
   double *data[PDLT_TENSOR_COUNT];
   double
       *mean_G1; /* (D, D) of layers with positions: G1 of equal positions, their mean; else NULL */
-  double err[PDLT_TENSOR_COUNT]; /* estimated largest absolute numerical error */
+  double err[PDLT_TENSOR_COUNT];      /* estimated largest absolute numerical error */
+  double rounding[PDLT_TENSOR_COUNT]; /* the part of it that is rounding */
+  double inherited; /* that of the errors of K and Theta, relative to the largest entry */
+  /* as data, of layer L with up to 16 samples and a smooth activation: off by half of the rest of err at most,
+   * in about the shape that errors have, in two ways; else NULL */
+  double *moved[PDLT_TENSOR_MOVES][PDLT_TENSOR_COUNT];
 } pdlt_tensor_layer;
 
 typedef struct pdlt_tensor_set {
