@@ -174,6 +174,7 @@ typedef struct pdlt_experiment {
   struct {
     pdlt_eta_kind eta_kind;
     double eta;       /* learning rate, or the factor of {relative: } */
+    int centered;     /* targets: 1: y + the network's own z(0), 0: y */
     int to_end;       /* steps: end */
     long steps;       /* 0 when to_end, or with flow */
     double flow_time; /* with flow: the last value of eta t */

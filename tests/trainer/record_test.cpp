@@ -17,7 +17,8 @@ namespace {
 
 // A plan with everything in its records, and blocks of it.
 struct Case {
-  explicit Case(const std::string &estimator, int cov = 1) : data(3, 2, 3, 2, 4) {
+  explicit Case(const std::string &estimator, int cov = 1, bool centered = false)
+      : data(3, 2, 3, 2, 4) {
     Settings s;
     s.widths = "[6]";
     s.outputs = 2;
@@ -27,6 +28,7 @@ struct Case {
     s.measure_samples = 2;
     s.keep = 100;
     s.members = 256;
+    if (centered) s.more_training = "  targets: centered\n";
     ex = std::make_unique<Experiment>(yaml(s));
     EXPECT_EQ(pdlt_samples_new(&problem, &ex->c, &data.c, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex->c, 6, 3, nullptr), PDLT_OK);
@@ -109,8 +111,8 @@ TEST(TrainerRecord, TensorsOnTooManySamplesAreRefused) {
 
 TEST(TrainerRecord, MergingIsTheRecordOfBothBlocks) {
   for (const char *estimator : {"plain", "antithetic", "two_level"})
-    for (int cov : {0, 1}) {
-      Case run(estimator, cov);
+    for (int kind = 0; kind < 4; kind++) {
+      Case run(estimator, kind % 2, kind >= 2);
       run.cut(64);
       std::vector<double> merged = run.record(0);
       pdlt_record_merge(&run.plan, merged.data(), run.record(1).data());

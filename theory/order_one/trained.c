@@ -29,14 +29,16 @@ static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pd
   w->dntk_samples = input->dntk_samples;
   while (w->finite < T && !isinf(input->times[w->finite])) w->finite++;
   pdlt_status status =
-      pdlt_alloc(&w->storage, 6 * (T + 1) * count + (2 * T + 1) * square + T * dntk_size(w),
+      pdlt_alloc(&w->storage, 7 * (T + 1) * count + (2 * T + 1) * square + T * dntk_size(w),
                  sizeof *w->storage, err);
   if (status != PDLT_OK) return status;
   w->z = w->storage;
   w->parts = w->z + T * count;
   w->end = w->parts + PDLT_DYNAMICS_PART_COUNT * T * count;
   w->end_parts = w->end + count;
-  w->theta = w->end_parts + PDLT_DYNAMICS_PART_COUNT * count;
+  w->change = w->end_parts + PDLT_DYNAMICS_PART_COUNT * count;
+  w->change_end = w->change + T * count;
+  w->theta = w->change_end + count;
   w->cov = w->theta + T * square;
   w->cov_end = w->cov + T * square;
   w->dntk = w->cov_end + square;
@@ -66,9 +68,15 @@ static void append_end(pdlt_trained *w) {
   for (size_t t = w->finite; t < w->times; t++) {
     memcpy(w->z + t * count, w->end, count * sizeof(double));
     memcpy(w->cov + t * square, w->cov_end, square * sizeof(double));
+    memcpy(w->change + t * count, w->change_end, count * sizeof(double));
     for (size_t k = 0; k < PDLT_DYNAMICS_PART_COUNT; k++)
       memcpy(w->parts + k * all + t * count, w->end_parts + k * count, count * sizeof(double));
   }
+}
+
+/* Where the variance of z(t) - z(0) goes, which is asked for with centered targets alone. */
+static double *change_of(const pdlt_dynamics *dyn, double *change) {
+  return dyn->lo.centered ? change : NULL;
 }
 
 static pdlt_status run_end(pdlt_trained *w, const pdlt_dynamics *dyn, const pdlt_covariance *cov,
@@ -76,7 +84,8 @@ static pdlt_status run_end(pdlt_trained *w, const pdlt_dynamics *dyn, const pdlt
   pdlt_error why = {0};
   pdlt_status status = pdlt_end(dyn, w->end, w->end_parts, &why);
   w->have_end = status == PDLT_OK;
-  if (status == PDLT_OK) status = pdlt_covariance_end(cov, w->cov_end, &why);
+  if (status == PDLT_OK)
+    status = pdlt_covariance_end(cov, w->cov_end, change_of(dyn, w->change_end), &why);
   const size_t square = w->outputs * w->D * w->outputs * w->D;
   for (size_t t = w->finite; t < w->times && status == PDLT_OK; t++)
     status = pdlt_end_ntk(dyn, w->theta + t * square, &why);
@@ -99,7 +108,8 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input,
   pdlt_progress_add(in.progress, 0.1); /* the rest: mean.c, cov.c */
   PDLT_TRY(pdlt_dynamics_run(&dyn, w.finite, input->times, w.z, w.parts, w.theta, err));
   PDLT_TRY(pdlt_covariance_new(&cov, &dyn, &in, input->g1, input->d, input->f, err));
-  PDLT_TRY(pdlt_covariance_run(&cov, w.finite, input->times, w.cov, err));
+  PDLT_TRY(
+      pdlt_covariance_run(&cov, w.finite, input->times, w.cov, change_of(&dyn, w.change), err));
   PDLT_TRY(run_end(&w, &dyn, &cov, err));
   PDLT_TRY(pdlt_dynamics_dntk(&dyn.lo, &in, w.dntk_samples, w.have_end ? w.times : w.finite,
                               input->times, w.dntk, err));
@@ -156,12 +166,15 @@ pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *tra
   PDLT_TRY(pdlt_trained_new(&other, &moved, err));
   const size_t count = trained->outputs * D, all = count * count;
   const size_t T = trained->times, cube = dntk_size(trained);
-  *out = (pdlt_trained_errors){.z = 2 * largest_change(T * count, trained->z, other.z),
-                               .theta = 2 * largest_change(T * all, trained->theta, other.theta),
-                               .dntk = 2 * largest_change(T * cube, trained->dntk, other.dntk),
-                               .cov = 2 * largest_change(T * all, trained->cov, other.cov),
-                               .end = 2 * largest_change(count, trained->end, other.end),
-                               .cov_end = 2 * largest_change(all, trained->cov_end, other.cov_end)};
+  *out = (pdlt_trained_errors){
+      .z = 2 * largest_change(T * count, trained->z, other.z),
+      .theta = 2 * largest_change(T * all, trained->theta, other.theta),
+      .dntk = 2 * largest_change(T * cube, trained->dntk, other.dntk),
+      .cov = 2 * largest_change(T * all, trained->cov, other.cov),
+      .change = 2 * largest_change(T * count, trained->change, other.change),
+      .change_end = 2 * largest_change(count, trained->change_end, other.change_end),
+      .end = 2 * largest_change(count, trained->end, other.end),
+      .cov_end = 2 * largest_change(all, trained->cov_end, other.cov_end)};
 cleanup:
   pdlt_trained_free(&other);
   pdlt_free(copies);

@@ -29,15 +29,17 @@ typedef struct pdlt_trained_input {
 /* Results; owned, one allocation. Entries at an infinite time hold the end. */
 typedef struct pdlt_trained {
   size_t times, finite, outputs, D, dntk_samples;
-  double *z;         /* (T, n_L, D) */
-  double *parts;     /* (5, T, n_L, D) */
-  double *theta;     /* (T, n_L, D, n_L, D); NaN where there is no end */
-  double *dntk;      /* (T, n_L, S, n_L, S, n_L, S); NaN where there is no end */
-  double *cov;       /* (T, n_L, D, n_L, D) */
-  double *end;       /* (n_L, D) */
-  double *end_parts; /* (5, n_L, D) */
-  double *cov_end;   /* (n_L, D, n_L, D) */
-  int have_end;      /* 0: Theta_AA is singular, `why` says so */
+  double *z;          /* (T, n_L, D) */
+  double *parts;      /* (5, T, n_L, D) */
+  double *theta;      /* (T, n_L, D, n_L, D); NaN where there is no end */
+  double *dntk;       /* (T, n_L, S, n_L, S, n_L, S); NaN where there is no end */
+  double *cov;        /* (T, n_L, D, n_L, D) */
+  double *change;     /* (T, n_L, D) with centered targets, else 0: variance of z(t) - z(0) */
+  double *end;        /* (n_L, D) */
+  double *end_parts;  /* (5, n_L, D) */
+  double *cov_end;    /* (n_L, D, n_L, D) */
+  double *change_end; /* (n_L, D) */
+  int have_end;       /* 0: Theta_AA is singular, `why` says so */
   char why[PDLT_ERROR_LENGTH];
   double *storage;
 } pdlt_trained;
@@ -67,7 +69,7 @@ enum { PDLT_TRAINED_TENSOR_COUNT = 14 };
 
 /* Largest absolute change of each result. */
 typedef struct pdlt_trained_errors {
-  double z, theta, dntk, cov, end, cov_end;
+  double z, theta, dntk, cov, change, end, cov_end, change_end;
 } pdlt_trained_errors;
 
 /* Estimated numerical errors: everything once more with each entry of each tensor moved

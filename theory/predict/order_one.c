@@ -69,6 +69,22 @@ cleanup:
   return status;
 }
 
+/* The variance of z(t) - z(0), of which the losses of centered targets are made. */
+static pdlt_status put_change(const pdlt_prediction *p, const pdlt_trained *w,
+                              const pdlt_trained_errors *errors, pdlt_error *err) {
+  const size_t T = w->times, n = w->outputs, D = w->D;
+  pdlt_status status = PDLT_OK;
+  if (!p->ex->training.centered) return PDLT_OK;
+  PDLT_TRY(pdlt_predict_put(p->out, "change_variance_nlo", 3, (size_t[]){T, n, D}, w->change, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "change_variance_nlo", errors->change, err));
+  if (!w->have_end) return pdlt_predict_absent(p->out, "change_variance_end_nlo", w->why, err);
+  PDLT_TRY(
+      pdlt_predict_put(p->out, "change_variance_end_nlo", 2, (size_t[]){n, D}, w->change_end, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "change_variance_end_nlo", errors->change_end, err));
+cleanup:
+  return status;
+}
+
 /* The dNTK, unless it is too large. */
 static pdlt_status put_dntk(const pdlt_prediction *p, const pdlt_trained *w,
                             const pdlt_trained_errors *errors, pdlt_error *err) {
@@ -93,6 +109,7 @@ static pdlt_status put_all(const pdlt_prediction *p, const pdlt_trained *w,
   PDLT_TRY(pdlt_predict_error(p->out, "cov_nlo", errors->cov, err));
   PDLT_TRY(pdlt_predict_error(p->out, "Theta_t_nlo", errors->theta, err));
   PDLT_TRY(put_dntk(p, w, errors, err));
+  PDLT_TRY(put_change(p, w, errors, err));
   PDLT_TRY(put_end(p, w, errors, err));
 cleanup:
   return status;
