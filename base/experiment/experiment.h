@@ -283,6 +283,9 @@ size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex);
  * recorded. Where it is not, any eta will do. */
 int pdlt_experiment_trains(const pdlt_experiment *ex);
 
+/* PDLT_ERR_INPUT where measure has a word that theory alone knows: features. */
+pdlt_status pdlt_experiment_check_measured(const pdlt_experiment *ex, pdlt_error *err);
+
 /* Of D samples the first so many whose tensors theory.npz holds: all with theory.keep: [tensors], else
  * as many as PDLT_KEPT_BYTES per tensor hold (26), and at least those that are measured. */
 size_t pdlt_experiment_kept_samples(const pdlt_experiment *ex, size_t D);

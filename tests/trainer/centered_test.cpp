@@ -154,7 +154,8 @@ TEST(TrainerCentered, LossesAreOfTheChange) {
           }
       }
     for (size_t t = 0; t < 3; t++) {
-      for (size_t k = 0; k < 10; k++) EXPECT_NEAR(out.at("n8/z", t * 10 + k), mean[t * 10 + k], 1e-12);
+      for (size_t k = 0; k < 10; k++)
+        EXPECT_NEAR(out.at("n8/z", t * 10 + k), mean[t * 10 + k], 1e-12);
       for (size_t set = 0; set < 2; set++) {
         const std::string name = set == 0 ? "n8/loss_train" : "n8/loss_test";
         EXPECT_NEAR(out.at(name, t), loss[t * 2 + set], 1e-12) << estimator << t;
@@ -180,7 +181,8 @@ TEST(TrainerCentered, ControlledLossesAgreeWithPairs) {
   for (size_t t = 1; t < 3; t++)
     for (const char *name : {"n8/loss_train", "n8/loss_test", "n8/loss_test_variance"}) {
       const std::string se = std::string(name) + "_se";
-      EXPECT_NEAR(two.at(name, t), pairs.at(name, t), 5 * std::hypot(two.at(se, t), pairs.at(se, t)))
+      EXPECT_NEAR(two.at(name, t), pairs.at(name, t),
+                  5 * std::hypot(two.at(se, t), pairs.at(se, t)))
           << name << t;
     }
 }

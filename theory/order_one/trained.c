@@ -25,23 +25,31 @@ static size_t dntk_size(const pdlt_trained *w) {
 static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pdlt_error *err) {
   const size_t T = input->num_times, count = input->in.lo.outputs * input->in.lo.D,
                square = count * count;
+  const size_t features = input->features ? PDLT_FEATURE_COUNT * (T + 1) * (square + count) : 0;
   w->times = T, w->outputs = input->in.lo.outputs, w->D = input->in.lo.D;
   w->dntk_samples = input->dntk_samples;
   while (w->finite < T && !isinf(input->times[w->finite])) w->finite++;
-  pdlt_status status =
-      pdlt_alloc(&w->storage, 7 * (T + 1) * count + (2 * T + 1) * square + T * dntk_size(w),
-                 sizeof *w->storage, err);
+  pdlt_status status = pdlt_alloc(
+      &w->storage, 7 * (T + 1) * count + (2 * T + 1) * square + T * dntk_size(w) + features,
+      sizeof *w->storage, err);
   if (status != PDLT_OK) return status;
-  w->z = w->storage;
-  w->parts = w->z + T * count;
-  w->end = w->parts + PDLT_DYNAMICS_PART_COUNT * T * count;
-  w->end_parts = w->end + count;
-  w->change = w->end_parts + PDLT_DYNAMICS_PART_COUNT * count;
-  w->change_end = w->change + T * count;
-  w->theta = w->change_end + count;
-  w->cov = w->theta + T * square;
-  w->cov_end = w->cov + T * square;
-  w->dntk = w->cov_end + square;
+  double *next = w->storage;
+  w->z = pdlt_take(&next, T * count);
+  w->parts = pdlt_take(&next, PDLT_DYNAMICS_PART_COUNT * T * count);
+  w->end = pdlt_take(&next, count);
+  w->end_parts = pdlt_take(&next, PDLT_DYNAMICS_PART_COUNT * count);
+  w->change = pdlt_take(&next, T * count);
+  w->change_end = pdlt_take(&next, count);
+  w->theta = pdlt_take(&next, T * square);
+  w->cov = pdlt_take(&next, T * square);
+  w->cov_end = pdlt_take(&next, square);
+  w->dntk = pdlt_take(&next, T * dntk_size(w));
+  for (int k = 0; k < PDLT_FEATURE_COUNT && input->features; k++) {
+    w->kernel[k] = pdlt_take(&next, T * square);
+    w->kernel_end[k] = pdlt_take(&next, square);
+    w->deviation[k] = pdlt_take(&next, T * count);
+    w->deviation_end[k] = pdlt_take(&next, count);
+  }
   return PDLT_OK;
 }
 
@@ -96,6 +104,37 @@ static pdlt_status run_end(pdlt_trained *w, const pdlt_dynamics *dyn, const pdlt
   return status == PDLT_OK ? PDLT_OK : pdlt_fail(err, status, "%s", why.message);
 }
 
+/* Kernels and deviations at these times, of z_nlo with these parts (5, T, n_L, D). */
+static pdlt_status run_features(const pdlt_trained *w, const pdlt_dynamics *dyn, size_t num_times,
+                                const double *times, const double *parts, double *const *kernel,
+                                double *const *deviation, pdlt_error *err) {
+  pdlt_features features = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_features_new(&features, dyn, num_times, times, err));
+  for (int k = 0; k < PDLT_FEATURE_COUNT; k++) {
+    PDLT_TRY(pdlt_features_kernel(&features, (pdlt_feature)k, kernel[k], err));
+    if (w->have_end)
+      PDLT_TRY(pdlt_features_deviation(&features, (pdlt_feature)k, parts, deviation[k], err));
+  }
+cleanup:
+  pdlt_features_free(&features);
+  return status;
+}
+
+/* At all times and at the end; parts are there at infinite times too. */
+static pdlt_status add_features(pdlt_trained *w, const pdlt_dynamics *dyn, const double *times,
+                                pdlt_error *err) {
+  const double end = INFINITY;
+  pdlt_status status = PDLT_OK;
+  if (w->kernel[0] == NULL) return PDLT_OK;
+  PDLT_TRY(run_features(w, dyn, w->have_end ? w->times : w->finite, times, w->parts, w->kernel,
+                        w->deviation, err));
+  if (w->have_end)
+    PDLT_TRY(run_features(w, dyn, 1, &end, w->end_parts, w->kernel_end, w->deviation_end, err));
+cleanup:
+  return status;
+}
+
 pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err) {
   pdlt_trained w = {0};
   pdlt_dynamics dyn = {0};
@@ -116,6 +155,7 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input,
   scale_parts(input->mask, w.finite * w.outputs * w.D, w.parts, w.z);
   scale_parts(input->mask, w.outputs * w.D, w.end_parts, w.end);
   append_end(&w);
+  PDLT_TRY(add_features(&w, &dyn, input->times, err));
   *out = w;
   w.storage = NULL;
 cleanup:
@@ -175,6 +215,13 @@ pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *tra
       .change_end = 2 * largest_change(count, trained->change_end, other.change_end),
       .end = 2 * largest_change(count, trained->end, other.end),
       .cov_end = 2 * largest_change(all, trained->cov_end, other.cov_end)};
+  for (int k = 0; k < PDLT_FEATURE_COUNT && input->features; k++) {
+    out->kernel[k] = 2 * largest_change(T * all, trained->kernel[k], other.kernel[k]);
+    out->kernel_end[k] = 2 * largest_change(all, trained->kernel_end[k], other.kernel_end[k]);
+    out->deviation[k] = 2 * largest_change(T * count, trained->deviation[k], other.deviation[k]);
+    out->deviation_end[k] =
+        2 * largest_change(count, trained->deviation_end[k], other.deviation_end[k]);
+  }
 cleanup:
   pdlt_trained_free(&other);
   pdlt_free(copies);

@@ -10,7 +10,9 @@ static const char *const names[] = {"z_nlo",       "z_end_nlo",   "cov_nlo",
 
 /* Everything of this file is absent for one reason. */
 static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt_error *err) {
-  return pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names, reason, err);
+  const pdlt_status status =
+      pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names, reason, err);
+  return status == PDLT_OK ? pdlt_predict_no_features(p, reason, err) : status;
 }
 
 /* Output-layer tensors and their errors (14) from the archive; returns the name of one that is
@@ -127,6 +129,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
                                      .progress = p->options->progress},
                               .mask = p->mask,
                               .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
+                              .features = (p->ex->measure & PDLT_MEASURE_FEATURES) != 0,
                               .num_times = p->ex->training.num_record,
                               .times = p->ex->training.record};
   double tensor_errors[PDLT_TRAINED_TENSOR_COUNT];
@@ -146,6 +149,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, pdlt_error *err) {
   pdlt_progress_update(p->options->progress, 2);
   pdlt_progress_finish(p->options->progress);
   PDLT_TRY(put_all(p, &trained, &errors, err));
+  PDLT_TRY(pdlt_predict_features(p, &trained, &errors, err));
 cleanup:
   pdlt_trained_free(&trained);
   return status;
