@@ -166,8 +166,9 @@ TEST(TrainerRecord, BlocksThatGrowKeepWhatWasFinished) {
 
 TEST(TrainerRecord, RecordsFromFilesAreThoseOfTheirDraws) {
   for (const char *estimator : {"plain", "antithetic", "two_level"})
-    for (int cov : {0, 1}) {
-      Case run(estimator, cov);
+    for (int kind = 0; kind < 4; kind++) {
+      const bool cov = kind % 2 == 1, centered = kind >= 2;
+      Case run(estimator, cov, centered);
       run.cut(64);
       const pdlt_record_layout &at = run.plan.at;
       const std::vector<double> sound = run.record(1);
@@ -189,9 +190,15 @@ TEST(TrainerRecord, RecordsFromFilesAreThoseOfTheirDraws) {
       const std::string negative = "it holds a negative sum of squares";
       EXPECT_EQ(run.plan.antithetic ? wrong(at.odd, -1) : negative, negative);
       EXPECT_EQ(wrong(at.scatter + 1, -1), cov ? "" : negative); /* 1: not of the diagonal */
+      if (centered) {
+        EXPECT_NE(wrong(at.change_count, sound[at.change_count] - 1), "");
+        EXPECT_EQ(wrong(at.change_scatter + 9, -1), negative);
+        EXPECT_EQ(run.plan.antithetic ? wrong(at.change_odd + 9, -1) : negative, negative);
+      }
       std::vector<double> diverged = sound;
       diverged[at.diverged] = 2;
       diverged[at.survivors] -= 2;
+      if (centered) diverged[at.change_count] -= 2;
       diverged[at.top] -= 2;
       diverged[at.shift + 1] = NAN;
       EXPECT_EQ(pdlt_record_wrong(&run.plan, 1, diverged.data()), nullptr);
