@@ -73,7 +73,8 @@ double Largest(const std::vector<double> &x) {
 double Difference(const std::vector<double> &x, const std::vector<double> &y) {
   EXPECT_EQ(x.size(), y.size());
   double most = 0;
-  for (size_t i = 0; i < x.size() && i < y.size(); i++) most = std::fmax(most, std::fabs(x[i] - y[i]));
+  for (size_t i = 0; i < x.size() && i < y.size(); i++)
+    most = std::fmax(most, std::fabs(x[i] - y[i]));
   return most;
 }
 
@@ -115,7 +116,7 @@ TEST(FeaturesPredict, NamesShapesAndErrors) {
 
 // Eigenvalues of the mean kernels on the whole cube, y = x1 x2, eta theta_max = 1/2, at the end.
 TEST(FeaturesPredict, CharactersOfTheCube) {
-  const unsigned sets[] = {1, 4, 3, 5, 7}; // {1}, {3}, {1, 2}, {1, 3}, {1, 2, 3}
+  const unsigned sets[] = {1, 4, 3, 5, 7};  // {1}, {3}, {1, 2}, {1, 3}, {1, 2, 3}
   const struct {
     const char *activation;
     double theta[5], kernel[5];
@@ -124,8 +125,7 @@ TEST(FeaturesPredict, CharactersOfTheCube) {
       {"gelu", {1.4901, 1.4901, 0.4962, 0.4962, 0.0218}, {16.143, 4.272, 17.383, 2.371, 0.698}}};
   for (const auto &x : all) {
     const std::string activation = std::string("network.activation=") + x.activation;
-    Case c({activation.c_str(), "data.train=8", "data.test=0",
-            "training={eta: 0.01, steps: end}"});
+    Case c({activation.c_str(), "data.train=8", "data.test=0", "training={eta: 0.01, steps: end}"});
     for (size_t a = 0; a < 8; a++) {
       for (size_t j = 0; j < 3; j++) c.data.x[a * 3 + j] = a >> j & 1 ? -1 : 1;
       c.data.y[a] = Character(3, a);
@@ -164,7 +164,8 @@ TEST(FeaturesPredict, CharactersOfTheCube) {
 TEST(FeaturesPredict, LinearInWhatMovesGivesZero) {
   Case c({"network.lambda_W=[0, 1]", "network.lambda_b=[0, 0.3]"});
   c.Predict();
-  for (const char *name : kKernels) EXPECT_EQ(Largest(c.Get(std::string(name) + "_nlo")), 0) << name;
+  for (const char *name : kKernels)
+    EXPECT_EQ(Largest(c.Get(std::string(name) + "_nlo")), 0) << name;
   for (const char *name : kAll)
     for (const char *end : {"_nlo", "_end_nlo"})
       EXPECT_EQ(Largest(c.Get(std::string("deviation_") + name + end)), 0) << name;

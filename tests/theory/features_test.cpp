@@ -27,8 +27,7 @@ class NaiveFeatures : public Naive {
               out[I * M_ + J] -= f(PDLT_DYNAMICS_NTK_DNTK) * a * eta *
                                  (At(T1_, I, J, K, L) + At(T1_, J, I, K, L)) * X_[u][K * M_ + L];
               for (int v = 0; v < t; v++)
-                out[I * M_ + J] +=
-                    eta * eta * Pair(a, b, I, J, K, L, u, v) * Moment2(K, u, L, v);
+                out[I * M_ + J] += eta * eta * Pair(a, b, I, J, K, L, u, v) * Moment2(K, u, L, v);
             }
     return out;
   }
@@ -53,8 +52,8 @@ class NaiveFeatures : public Naive {
   // What e_K(u) e_L(v) have before them in the kernel, but eta^2.
   double Pair(double a, double b, size_t I, size_t J, size_t K, size_t L, int u, int v) const {
     const double factor = f(u == v ? PDLT_DYNAMICS_NTK_DDNTK_UU : PDLT_DYNAMICS_NTK_DDNTK_UV);
-    double sum = a * a * At(dd2_, I, J, K, L) +
-                 b / 2 * (At(dd1_, I, J, K, L) + At(dd1_, J, I, K, L));
+    double sum =
+        a * a * At(dd2_, I, J, K, L) + b / 2 * (At(dd1_, I, J, K, L) + At(dd1_, J, I, K, L));
     if (v < u) sum += a * (At(dd2_, I, K, J, L) + At(dd2_, J, K, I, L));
     return factor * sum;
   }
@@ -114,7 +113,8 @@ struct Features {
 };
 
 // At these times, INFINITY alone included.
-Features Compute(const Problem &x, const Array &times, const pdlt_dynamics_factors *factors = nullptr) {
+Features Compute(const Problem &x, const Array &times,
+                 const pdlt_dynamics_factors *factors = nullptr) {
   Features out;
   const size_t T = times.size(), row = x.n * x.D;
   const Result r = Predict(x, std::isinf(times[0]) ? Array{} : times, factors);
@@ -232,8 +232,10 @@ TEST(Features, OneTrainingSampleUnderFlow) {
   x.centered = 1;
   const Features f = Compute(x, {INFINITY});
   const auto rest = [&](size_t d, double a, double b) {
-    const auto at = [&](const Array &m, size_t place) {  // d in that place, the training sample else
-      return x.Four(m, place == 0 ? d : 0, place == 1 ? d : 0, place == 2 ? d : 0, place == 3 ? d : 0);
+    const auto at = [&](const Array &m,
+                        size_t place) {  // d in that place, the training sample else
+      return x.Four(m, place == 0 ? d : 0, place == 1 ? d : 0, place == 2 ? d : 0,
+                    place == 3 ? d : 0);
     };
     const double row1 = 3 * at(x.r, 0), row2 = at(x.r, 1) + at(x.r, 2) + at(x.r, 3);
     const double row3 = at(x.s, 0) + at(x.t, 0) + at(x.u, 0), row4 = row3;
@@ -297,8 +299,8 @@ TEST(Features, OutOfMemory) {
     if (status == PDLT_OK)
       status = pdlt_features_kernel(&f, PDLT_FEATURE_SECANT, kernel.data(), nullptr);
     if (status == PDLT_OK)
-      status = pdlt_features_deviation(&f, PDLT_FEATURE_SECANT, parts.data(), deviation.data(),
-                                       nullptr);
+      status =
+          pdlt_features_deviation(&f, PDLT_FEATURE_SECANT, parts.data(), deviation.data(), nullptr);
     pdlt_memory_fail_after(-1);
     EXPECT_TRUE(status == PDLT_OK || status == PDLT_ERR_MEMORY);
     pdlt_features_free(&f);

@@ -120,7 +120,8 @@ static void fill_rest(const pdlt_features *f, const double *parts, const double 
   const size_t D = lo->D, A = lo->A, n = lo->outputs, T = f->num_times;
   if (D > 0) memset(x, 0, D * sizeof *x);
   for (size_t part = 0; part < PDLT_DYNAMICS_PART_COUNT; part++) {
-    const double *z = parts + ((part * T + t) * n + i) * D, *o = source + ((part * n + i) * T + t) * D;
+    const double *z = parts + ((part * T + t) * n + i) * D,
+                 *o = source + ((part * n + i) * T + t) * D;
     if (!is_change((int)part)) continue;
     for (size_t d = A; d < D; d++) x[d] += z[d];
     for (size_t a = 0; a < A; a++)

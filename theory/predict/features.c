@@ -15,8 +15,7 @@ static pdlt_status put(const pdlt_prediction *p, const char *prefix, int feature
                        const size_t *dim, const double *data, double error, pdlt_error *err) {
   char name[NAME_LENGTH];
   name_array(name, prefix, feature, end);
-  const pdlt_status status =
-      pdlt_predict_put(p->out, name, ndim, dim + (end ? 1 : 0), data, err);
+  const pdlt_status status = pdlt_predict_put(p->out, name, ndim, dim + (end ? 1 : 0), data, err);
   return status == PDLT_OK ? pdlt_predict_error(p->out, name, error, err) : status;
 }
 
