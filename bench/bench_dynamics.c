@@ -48,7 +48,7 @@ static pdlt_status measure(const pdlt_dynamics_input *in, long steps, pdlt_error
   PDLT_TRY(pdlt_end(&dynamics, z, NULL, err));
   mark[4] = now(CLOCK_MONOTONIC);
   PDLT_TRY(pdlt_covariance_new(&cov, &dynamics, in, in->theta1, in->a, in->b, err));
-  PDLT_TRY(pdlt_covariance_run(&cov, 1, &last, theta_t, err));
+  PDLT_TRY(pdlt_covariance_run(&cov, 1, &last, theta_t, NULL, err));
   mark[5] = now(CLOCK_MONOTONIC);
   printf("%4zu %6ld %10.4f %10.4f %10.4f %10.4f %10.4f\n", in->lo.D, steps, mark[1] - mark[0],
          mark[2] - mark[1], mark[3] - mark[2], mark[4] - mark[3], mark[5] - mark[4]);

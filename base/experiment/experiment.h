@@ -174,6 +174,7 @@ typedef struct pdlt_experiment {
   struct {
     pdlt_eta_kind eta_kind;
     double eta;       /* learning rate, or the factor of {relative: } */
+    int centered;     /* targets: 1: y + the network's own z(0), 0: y */
     int to_end;       /* steps: end */
     long steps;       /* 0 when to_end, or with flow */
     double flow_time; /* with flow: the last value of eta t */
@@ -281,6 +282,9 @@ size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex);
 /* Whether anything of training is asked for: outputs are measured, and a time after the start is
  * recorded. Where it is not, any eta will do. */
 int pdlt_experiment_trains(const pdlt_experiment *ex);
+
+/* PDLT_ERR_INPUT where measure has a word that theory alone knows: features. */
+pdlt_status pdlt_experiment_check_measured(const pdlt_experiment *ex, pdlt_error *err);
 
 /* Of D samples the first so many whose tensors theory.npz holds: all with theory.keep: [tensors], else
  * as many as PDLT_KEPT_BYTES per tensor hold (26), and at least those that are measured. */

@@ -138,6 +138,7 @@ static json_t *training_json(const pdlt_experiment *ex, int *ok) {
     eta = json_real(ex->training.eta);
   }
   put(out, "eta", eta, ok);
+  if (ex->training.centered) put(out, "targets", json_string("centered"), ok);
   put(out, "max_steps", json_integer(ex->training.max_steps), ok);
   if (ex->training.to_end) {
     put(out, "steps", json_string("end"), ok);

@@ -18,16 +18,17 @@ extern "C" {
 #endif
 
 /* X(ID, WORD, WHAT): the words of `measure`, each a bit, PDLT_MEASURE_ followed by its ID. */
-#define PDLT_MEASURE_LIST(X)                                                              \
-  X(OUTPUT, "output", "networks in training: mean, covariance and losses of the outputs") \
-  X(KERNEL, "kernel", "kernel at initialization, last layer integrated out")              \
-  X(NTK, "ntk", "NTK at initialization, last layer integrated out")                       \
-  X(VERTEX, "vertex", "four-point vertex at initialization")                              \
-  X(NTK_FLUCTUATIONS, "ntk_fluctuations", "fluctuations of the NTK and with the outputs") \
-  X(DNTK, "dntk", "dNTK with the outputs at initialization")                              \
-  X(DDNTK, "ddntk", "ddNTKs at initialization")                                           \
-  X(CROSSINGS, "crossings", "neurons that training moves across the kink")                \
-  X(HIDDEN, "hidden", "mean square preactivations of hidden layers, before and in training")
+#define PDLT_MEASURE_LIST(X)                                                                 \
+  X(OUTPUT, "output", "networks in training: mean, covariance and losses of the outputs")    \
+  X(KERNEL, "kernel", "kernel at initialization, last layer integrated out")                 \
+  X(NTK, "ntk", "NTK at initialization, last layer integrated out")                          \
+  X(VERTEX, "vertex", "four-point vertex at initialization")                                 \
+  X(NTK_FLUCTUATIONS, "ntk_fluctuations", "fluctuations of the NTK and with the outputs")    \
+  X(DNTK, "dntk", "dNTK with the outputs at initialization")                                 \
+  X(DDNTK, "ddntk", "ddNTKs at initialization")                                              \
+  X(CROSSINGS, "crossings", "neurons that training moves across the kink")                   \
+  X(HIDDEN, "hidden", "mean square preactivations of hidden layers, before and in training") \
+  X(FEATURES, "features", "kernels of effective features and regression with them, theory alone")
 
 #define PDLT_MEASURE_BIT(id, word, what) PDLT_MEASURE_BIT_##id,
 enum { PDLT_MEASURE_LIST(PDLT_MEASURE_BIT) PDLT_MEASURE_WORDS };

@@ -5,11 +5,29 @@
 #include "base/experiment/at_width.h"
 #include "base/experiment/results_internal.h"
 
-/* What a name stands for: a coefficient of a quantity; at_end: without its times. */
-typedef struct coefficient {
-  const pdlt_quantity *quantity; /* NULL: none */
-  int at_end;
-} coefficient;
+/* Arrays that belong to no row of the table, and their indices. */
+static const struct other {
+  const char *name, *indices;
+} others[] = {{"change_variance_nlo", "tia"},
+              {"change_variance_end_nlo", "ia"},
+              {"k_E_nlo", "tiaia"},
+              {"k_E_end_nlo", "iaia"},
+              {"k_sharp_nlo", "tiaia"},
+              {"k_sharp_end_nlo", "iaia"},
+              {"secant_nlo", "tiaia"},
+              {"secant_end_nlo", "iaia"},
+              {"midpoint_nlo", "tiaia"},
+              {"midpoint_end_nlo", "iaia"},
+              {"deviation_k_nlo", "tia"},
+              {"deviation_k_end_nlo", "ia"},
+              {"deviation_k_E_nlo", "tia"},
+              {"deviation_k_E_end_nlo", "ia"},
+              {"deviation_k_sharp_nlo", "tia"},
+              {"deviation_k_sharp_end_nlo", "ia"},
+              {"deviation_secant_nlo", "tia"},
+              {"deviation_secant_end_nlo", "ia"},
+              {"deviation_midpoint_nlo", "tia"},
+              {"deviation_midpoint_end_nlo", "ia"}};
 
 /* Length of the array's own name, which parts follow after a slash. */
 static size_t own_length(const char *name) { return strcspn(name, "/"); }
@@ -31,8 +49,12 @@ static int is_end_of(const char *name, size_t length, const char *expected) {
   return 0;
 }
 
-static coefficient find(const char *name, int layered) {
+/* Indices of the coefficient of a quantity, or of another array, without times at the end; NULL: there is
+ * none of that name. */
+static const char *find(const char *name, int layered) {
   const size_t length = own_length(name);
+  for (size_t k = 0; k < sizeof others / sizeof *others; k++)
+    if (!layered && strcmp(name, others[k].name) == 0) return others[k].indices;
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
     const pdlt_quantity *q = &pdlt_quantities[k];
     const unsigned of_another = PDLT_QUANTITY_EQUAL | PDLT_QUANTITY_STILL;
@@ -40,23 +62,21 @@ static coefficient find(const char *name, int layered) {
     const char *names[] = {lo, q->nlo, q->half};
     if (layered && !pdlt_results_has_layers(q)) continue;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-      if (is_name(name, length, names[i])) return (coefficient){q, 0};
-      if (q->drawn == PDLT_DRAWN_LOSS && is_end_of(name, length, names[i]))
-        return (coefficient){q, 1};
+      if (is_name(name, length, names[i])) return q->indices;
+      if (q->drawn == PDLT_DRAWN_LOSS && is_end_of(name, length, names[i])) return q->indices + 1;
     }
   }
-  return (coefficient){NULL, 0};
+  return NULL;
 }
 
 /* A coefficient, one of its parts (NAME/PART), or either of a layer. */
 static pdlt_status check_coefficient(const pdlt_results *r, const char *name,
                                      const pdlt_array *array) {
   const char *own = pdlt_results_behind_layer(r, name);
-  const coefficient found = find(own, own != name);
+  const char *indices = find(own, own != name);
   size_t dim[PDLT_MAX_NDIM];
   const char *part = own + own_length(own);
-  if (found.quantity == NULL || strcmp(part, "/") == 0) return pdlt_results_unknown(r, name);
-  const char *indices = found.quantity->indices + found.at_end;
+  if (indices == NULL || strcmp(part, "/") == 0) return pdlt_results_unknown(r, name);
   if (indices[0] == 't' && r->times == 0) return pdlt_results_missing(r, "times", name);
   const size_t first = strcmp(indices, "ssss") == 0 ? r->kept : r->first;
   const int ndim = pdlt_results_lengths(r, indices, first, dim);

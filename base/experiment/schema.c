@@ -22,6 +22,7 @@ const char *const pdlt_csv_words[] = {"auto", "full", "summary", NULL};
 const char *const pdlt_keep_words[] = {"cov", "Theta_t", "dTheta_t", NULL};
 const char *const pdlt_theory_keep_words[] = {"tensors", "Theta_t", NULL};
 static const char *const arithmetic_words[] = {"double", "single", NULL};
+static const char *const trained_words[] = {"fixed", "centered", NULL};
 
 #define AT(member) offsetof(pdlt_experiment, member)
 #define SECTION(name) \
@@ -107,6 +108,7 @@ const pdlt_schema_key pdlt_schema[] = {
     WHOLE("data.test", PDLT_VALUE_INT, data.test, 0, 1000000, 0),
     CUSTOM("training.eta", training.eta, pdlt_read_eta, 1,
            "a number > 0, {relative: NUMBER}, or flow"),
+    WORD("training.targets", training.centered, trained_words, 0),
     WHOLE("training.max_steps", PDLT_VALUE_LONG, training.max_steps, 1, 1e12, 0),
     CUSTOM("training.steps", training.steps, pdlt_read_steps, 1,
            "a whole number from 0 to 1e+09, or end"),

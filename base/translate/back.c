@@ -28,6 +28,10 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
     return pdlt_experiment_fail(ex, "training.eta", err,
                                 "flow has no learning rate; give a number, as by --set "
                                 "training.eta=0.1");
+  if (ex->training.centered)
+    return pdlt_experiment_fail(ex, "training.targets", err,
+                                "centered; a description has targets that are the same for every "
+                                "network: use fixed");
   if (ex->training.to_end)
     return pdlt_experiment_fail(ex, "training.steps", err,
                                 "end is no number of steps; give one, as by --set "

@@ -59,13 +59,15 @@ static void list_observables(pdlt_list_texts *out) {
   for (int k = 0; k < PDLT_MEASURE_WORDS; k++) {
     const unsigned word = 1U << k;
     char *text = out->text[k];
-    size_t used = (size_t)snprintf(text, sizeof out->text[k], "%s;", pdlt_measure_texts[k]);
+    size_t used = (size_t)snprintf(text, sizeof out->text[k], "%s", pdlt_measure_texts[k]);
+    const char *before = "; "; /* the first quantity */
     for (int i = 0; i < PDLT_QUANTITIES && used < sizeof out->text[k]; i++) {
       const pdlt_quantity *q = &pdlt_quantities[i];
       const int with_output = word != PDLT_MEASURE_OUTPUT && pdlt_quantity_is_trained(q);
       if (!(q->words & word) || (word == PDLT_MEASURE_OUTPUT && q->words != word)) continue;
-      used += (size_t)snprintf(text + used, sizeof out->text[k] - used, " %s%s", q->name,
+      used += (size_t)snprintf(text + used, sizeof out->text[k] - used, "%s%s%s", before, q->name,
                                with_output ? " (with output)" : "");
+      before = " ";
     }
     out->entry[k] = (pdlt_list_entry){pdlt_measure_words[k], text};
   }

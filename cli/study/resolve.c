@@ -121,9 +121,10 @@ cleanup:
 
 pdlt_status pdlt_study_check_trainable(const pdlt_study *study, pdlt_error *err) {
   const pdlt_experiment *ex = &study->resolved.experiment;
-  if (ex->training.eta_kind != PDLT_ETA_FLOW) return PDLT_OK;
-  return pdlt_experiment_fail(ex, "training.eta", err,
-                              "flow exists in theory only; give a number to train networks");
+  if (ex->training.eta_kind == PDLT_ETA_FLOW)
+    return pdlt_experiment_fail(ex, "training.eta", err,
+                                "flow exists in theory only; give a number to train networks");
+  return pdlt_experiment_check_measured(ex, err);
 }
 
 pdlt_status pdlt_study_read(const pdlt_study *study, pdlt_experiment *out, pdlt_error *err) {

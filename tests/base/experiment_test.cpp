@@ -296,6 +296,7 @@ TEST(Experiment, JsonIsReadBackTheSame) {
       {"training.eta=0.1"},
       {"network.init=uniform", "ensemble.estimator=auto"},
       {"training={eta: 0.1, steps: end}"},
+      {"training.targets=centered"},
       {"ensemble.keep=[cov]", "compare.csv=summary"},
       {"data.scale=none", "title=\"quote \\\" and \\\\ and \\u00e9\""},
       {"network.C_W=0.1234567890123456789", "network.activation=polynomial(0.1,1,0.3)"},
@@ -364,10 +365,12 @@ TEST(Experiment, HashSeesWhatItShould) {
                         Case{"compare.degree=2", false}, Case{"compare.level=0.01", false},
                         Case{"compare.csv=full", false}, Case{"ensemble.keep=[cov]", false},
                         Case{"theory.keep=[tensors]", false}, Case{"network.lambda_b=0.5", true},
-                        Case{"network.init=uniform", true}}) {
+                        Case{"network.init=uniform", true}, Case{"training.targets=fixed", false},
+                        Case{"training.targets=centered", true}}) {
     Experiment changed(kFull, {c.setting});
     const std::string key = c.setting;
-    bool same_text = key == "network.depth=3" || key.rfind("compare.", 0) == 0;
+    bool same_text = key == "network.depth=3" || key == "training.targets=fixed" ||
+                     key.rfind("compare.", 0) == 0;
     EXPECT_EQ(Hash(changed.ex, "d", 0) == Hash(base.ex, "d", 0), same_text) << c.setting;
     EXPECT_EQ(Hash(changed.ex, "d", 1) != Hash(base.ex, "d", 1), c.physics) << c.setting;
   }

@@ -77,8 +77,9 @@ TEST(Quantity, BitsAreTheWords) {
   EXPECT_EQ(PDLT_MEASURE_DDNTK, 64);
   EXPECT_STREQ(pdlt_measure_words[7], "crossings");
   EXPECT_STREQ(pdlt_measure_words[8], "hidden");
-  EXPECT_EQ(PDLT_MEASURE_WORDS, 9);
-  EXPECT_EQ(pdlt_measure_words[9], nullptr);
+  EXPECT_STREQ(pdlt_measure_words[9], "features");
+  EXPECT_EQ(PDLT_MEASURE_WORDS, 10);
+  EXPECT_EQ(pdlt_measure_words[10], nullptr);
 }
 
 // What the code that reads the table takes for granted.

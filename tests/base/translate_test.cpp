@@ -424,22 +424,27 @@ TEST(Translate, Refusals) {
     Translated(change("lr: 0.05", std::string("lr: 0.05, ") + off));
 }
 
-TEST(Translate, NetworksWithPositionsHaveNoDescription) {
-  pdlt_experiment ex = {};
-  pdlt_error err = {};
-  char *out = nullptr;
+TEST(Translate, NetworksWithPositionsOrOwnTargetsHaveNoDescription) {
+  const struct {
+    const char *set, *message;
+  } all[] = {{"network.layers=[{conv: 3, padding: zero}, dense]",
+              "--set: network.layers: a description is"},
+             {"training.targets=centered", "--set: training.targets: centered; a description"}};
   const pdlt_places places = {"", ""};
   const char *text =
-      "network: {activation: tanh, depth: 2, widths: [8], C_b: 0, C_W: 1, input: {shape: [4]},\n"
-      "  layers: [{conv: 3, padding: zero}, dense]}\n"
+      "network: {activation: tanh, depth: 2, widths: [8], C_b: 0, C_W: 1, input: {shape: [4]}}\n"
       "data: {source: gaussian, inputs: 4, train: 2}\n"
       "training: {eta: 0.1, steps: 1}\n";
-  ASSERT_EQ(pdlt_experiment_parse(&ex, text, "e.yaml", 0, nullptr, &err), PDLT_OK) << err.message;
-  EXPECT_EQ(pdlt_translate_experiment(&ex, 4, &places, &out, &err), PDLT_ERR_INPUT);
-  EXPECT_EQ(std::string(err.message).find("e.yaml:2: network.layers: a description is"), 0u)
-      << err.message;
-  EXPECT_EQ(out, nullptr);
-  pdlt_experiment_free(&ex);
+  for (const auto &x : all) {
+    pdlt_experiment ex = {};
+    pdlt_error err = {};
+    char *out = nullptr;
+    ASSERT_EQ(pdlt_experiment_parse(&ex, text, "e.yaml", 1, &x.set, &err), PDLT_OK) << err.message;
+    EXPECT_EQ(pdlt_translate_experiment(&ex, 4, &places, &out, &err), PDLT_ERR_INPUT);
+    EXPECT_EQ(std::string(err.message).find(x.message), 0u) << err.message;
+    EXPECT_EQ(out, nullptr);
+    pdlt_experiment_free(&ex);
+  }
 }
 
 TEST(Translate, NumbersHaveTheFewestDigits) {

@@ -22,7 +22,7 @@ inline CovProblem RandomCov(std::mt19937_64 &gen, size_t D, size_t A, size_t n) 
   return x;
 }
 
-// The end when times is empty.
+// The end when times is empty. parts: with centered targets the variance of z(t) - z(0).
 inline Result Covariance(const CovProblem &x, const Array &times,
                          const pdlt_dynamics_factors *factors = nullptr) {
   Result out;
@@ -32,14 +32,16 @@ inline Result Covariance(const CovProblem &x, const Array &times,
   pdlt_covariance cov = {};
   pdlt_error err = {};
   out.z.assign(T * row * row, 7.5);
+  out.parts.assign(T * row, 7.5);
   out.status = pdlt_dynamics_new(&dynamics, &in, &err);
   if (out.status == PDLT_OK)
     out.status =
         pdlt_covariance_new(&cov, &dynamics, &in, x.g1.data(), x.d.data(), x.f.data(), &err);
+  double *change = x.centered ? out.parts.data() : nullptr;
   if (out.status == PDLT_OK)
-    out.status = times.empty()
-                     ? pdlt_covariance_end(&cov, out.z.data(), &err)
-                     : pdlt_covariance_run(&cov, times.size(), times.data(), out.z.data(), &err);
+    out.status = times.empty() ? pdlt_covariance_end(&cov, out.z.data(), change, &err)
+                               : pdlt_covariance_run(&cov, times.size(), times.data(), out.z.data(),
+                                                     change, &err);
   out.message = err.message;
   pdlt_covariance_free(&cov);
   pdlt_dynamics_free(&dynamics);
@@ -82,10 +84,18 @@ class NaiveCov : public Naive {
       for (size_t J = 0; J < M_; J++)
         g1[I * M_ + J] = f(PDLT_DYNAMICS_COV_KERNEL) * Two(cov_.g1, I, J);
     for (int s = 0; s < t; s++) Add(w, Times(E_x_J_[s], Transposed(N_[t - 1 - s])));
-    Add(out, Times(Times(N_[t], g1), Transposed(N_[t])));
-    const Array side = Times(N_[t], w);
+    const Array &kept = x_.centered ? N_[0] : N_[t];  // what is left of z(0)
+    Add(out, Times(Times(kept, g1), Transposed(kept)));
+    const Array side = Times(kept, w);
     Add(out, side);
     Add(out, Transposed(side));
+    Add(out, Change(t));
+    return out;
+  }
+
+  // What the fluctuations of the NTK do; with centered targets the covariance of z(t) - z(0).
+  Array Change(int t) const {
+    Array out(M_ * M_);
     for (int s = 0; s < t; s++)
       for (int u = 0; u < t; u++)
         Add(out, Times(Times(N_[t - 1 - s], Noise(s, u)), Transposed(N_[t - 1 - u])));

@@ -63,7 +63,7 @@ class Naive {
   int steps_;
   pdlt_dynamics_factors factors_;
   Array AA_, T1_, dd1_, dd2_;
-  std::vector<Array> ebar_, X_;        // X_[s] = E N^s
+  std::vector<Array> ebar_, X_, EN_;   // EN_[s] = E N^s; X_ the same, or 0 with centered targets
   std::vector<std::vector<Array>> C_;  // C_[s][u] = X_s K X_u^T
 
   double f(pdlt_dynamics_term term) const { return factors_.factor[term]; }
@@ -113,7 +113,8 @@ class Naive {
         for (size_t J = 0; J < M_ && !Train(I); J++) X[I * M_ + J] = 0;
       }
       ebar_.push_back(e);
-      X_.push_back(X);
+      EN_.push_back(X);
+      X_.push_back(x_.centered ? Array(M_ * M_) : X);
       Array next(M_ * M_);
       for (size_t I = 0; I < M_; I++)
         for (size_t J = 0; J < M_; J++) {
@@ -178,7 +179,7 @@ class Naive {
       case PDLT_DYNAMICS_PART_FLUCTUATIONS:
         for (int u = 0; u < s && Train(K); u++)
           sum += f(PDLT_DYNAMICS_FLUCTUATIONS) * eta2 * At(AA_, I, J, K, L) *
-                 X_[s - 1 - u][J * M_ + K] * ebar_[u][L];
+                 EN_[s - 1 - u][J * M_ + K] * ebar_[u][L];
         return sum;
       case PDLT_DYNAMICS_PART_DNTK:
         for (int u = 0; u < s; u++)

@@ -24,7 +24,7 @@ struct Problem {
   size_t D, A, n;
   Array K, theta, theta1, a, b, p, q, r, s, t, u, y;
   double eta = 0.1;
-  int flow = 0, threads = 1;
+  int flow = 0, threads = 1, centered = 0;
   double Four(const Array &x, size_t i, size_t j, size_t k, size_t l) const {
     return x[((i * D + j) * D + k) * D + l];
   }
@@ -137,6 +137,7 @@ inline pdlt_dynamics_input Input(const Problem &x, const pdlt_dynamics_factors *
   in.lo.y = x.y.data();
   in.lo.eta = x.eta;
   in.lo.flow = x.flow;
+  in.lo.centered = x.centered;
   in.theta1 = x.theta1.data();
   in.a = x.a.data();
   in.b = x.b.data();

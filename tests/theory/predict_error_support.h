@@ -192,8 +192,8 @@ inline Arrays Trained(const Prediction &p, uint64_t variant) {
   const size_t D = p.data.train + p.data.test, n = p.data.outputs;
   const std::vector<double> K = Moved(p.Find("K"), variant),
                             theta = Moved(p.Find("Theta"), variant);
-  const pdlt_training_input in = {D,        p.data.train, n, K.data(), theta.data(),
-                                  p.data.y, p.eta(),      0, nullptr,  nullptr};
+  const pdlt_training_input in = {
+      D, p.data.train, n, K.data(), theta.data(), p.data.y, p.eta(), 0, 0, nullptr, nullptr};
   pdlt_training training = {};
   pdlt_error err = {};
   Arrays out;

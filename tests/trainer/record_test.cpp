@@ -15,12 +15,12 @@ using namespace trainer_test;
 
 namespace {
 
+const char *const kAll = "[output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk]";
+
 // A plan with everything in its records, and blocks of it.
 struct Case {
-  explicit Case(
-      const std::string &estimator, int cov = 1,
-      const std::string &measure = "[output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk]",
-      int measure_samples = 2)
+  explicit Case(const std::string &estimator, int cov = 1, bool centered = false,
+                const std::string &measure = kAll, int measure_samples = 2)
       : data(3, 2, 3, 2, 4) {
     Settings s;
     s.widths = "[6]";
@@ -31,6 +31,7 @@ struct Case {
     s.measure_samples = measure_samples;
     s.keep = 100;
     s.members = 256;
+    if (centered) s.more_training = "  targets: centered\n";
     ex = std::make_unique<Experiment>(yaml(s));
     EXPECT_EQ(pdlt_samples_new(&problem, &ex->c, &data.c, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex->c, 6, 3, nullptr), PDLT_OK);
@@ -129,14 +130,15 @@ TEST(TrainerRecord, TensorsOnTooManySamplesAreRefused) {
 
 TEST(TrainerRecord, MergingIsTheRecordOfBothBlocks) {
   for (const char *estimator : {"plain", "antithetic", "two_level"})
-    for (int cov : {0, 1}) expect_merged(Case(estimator, cov), estimator);
+    for (int cov : {0, 1})
+      for (bool centered : {false, true}) expect_merged(Case(estimator, cov, centered), estimator);
 }
 
 // Without outputs, or without what is seen of kernels, there is a count without a mean; the vertex of one
 // sample has a mean of one number.
 TEST(TrainerRecord, MergingWhereLittleIsMeasured) {
   for (const char *measure : {"[output]", "[kernel, ntk]", "[vertex]"})
-    expect_merged(Case("plain", 1, measure, 1), measure);
+    expect_merged(Case("plain", 1, false, measure, 1), measure);
 }
 
 TEST(TrainerRecord, BlocksThatGrowKeepWhatWasFinished) {
@@ -176,8 +178,9 @@ TEST(TrainerRecord, BlocksThatGrowKeepWhatWasFinished) {
 
 TEST(TrainerRecord, RecordsFromFilesAreThoseOfTheirDraws) {
   for (const char *estimator : {"plain", "antithetic", "two_level"})
-    for (int cov : {0, 1}) {
-      Case run(estimator, cov);
+    for (int kind = 0; kind < 4; kind++) {
+      const bool cov = kind % 2 == 1, centered = kind >= 2;
+      Case run(estimator, cov, centered);
       run.cut(64);
       const pdlt_record_layout &at = run.plan.at;
       const std::vector<double> sound = run.record(1);
@@ -199,9 +202,15 @@ TEST(TrainerRecord, RecordsFromFilesAreThoseOfTheirDraws) {
       const std::string negative = "it holds a negative sum of squares";
       EXPECT_EQ(run.plan.antithetic ? wrong(at.odd, -1) : negative, negative);
       EXPECT_EQ(wrong(at.scatter + 1, -1), cov ? "" : negative); /* 1: not of the diagonal */
+      if (centered) {
+        EXPECT_NE(wrong(at.change_count, sound[at.change_count] - 1), "");
+        EXPECT_EQ(wrong(at.change_scatter + 9, -1), negative);
+        EXPECT_EQ(run.plan.antithetic ? wrong(at.change_odd + 9, -1) : negative, negative);
+      }
       std::vector<double> diverged = sound;
       diverged[at.diverged] = 2;
       diverged[at.survivors] -= 2;
+      if (centered) diverged[at.change_count] -= 2;
       diverged[at.top] -= 2;
       diverged[at.shift + 1] = NAN;
       EXPECT_EQ(pdlt_record_wrong(&run.plan, 1, diverged.data()), nullptr);

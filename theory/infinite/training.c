@@ -61,7 +61,12 @@ pdlt_status pdlt_training_new(pdlt_training *out, const pdlt_training_input *inp
                               pdlt_error *err) {
   const size_t D = input->D, A = input->A, outputs = input->outputs;
   pdlt_status status = PDLT_OK;
-  pdlt_training tr = {.D = D, .A = A, .outputs = outputs, .eta = input->eta, .flow = input->flow};
+  pdlt_training tr = {.D = D,
+                      .A = A,
+                      .outputs = outputs,
+                      .eta = input->eta,
+                      .flow = input->flow,
+                      .centered = input->centered};
   double *block = NULL;
   if (A > D) PDLT_TRY(pdlt_fail(err, PDLT_ERR_INTERNAL, "more training samples than samples"));
   PDLT_TRY(pdlt_alloc(&block, A * A, sizeof *block, err));
@@ -229,6 +234,14 @@ static double largest_entry(const double *x, size_t count) {
   return largest;
 }
 
+/* Centered targets: z(0) stays in the outputs, and nothing else differs between networks. */
+static void keep_start(const pdlt_training *tr, double *cov, pdlt_training_errors *errors) {
+  const size_t square = tr->D * tr->D;
+  if (cov == NULL) return;
+  copy(cov, tr->K, square);
+  if (errors) errors->cov = largest_entry(tr->err_K, square);
+}
+
 pdlt_status pdlt_training_at(const pdlt_training *tr, double t, double *mean, double *cov,
                              pdlt_training_errors *errors, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
@@ -236,11 +249,9 @@ pdlt_status pdlt_training_at(const pdlt_training *tr, double t, double *mean, do
   if (isinf(t)) PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%.17g is not a training time", t));
   PDLT_TRY(pdlt_training_check_time(tr, t, err));
   if (t == 0) { /* exactly the initialization */
-    const size_t square = tr->D * tr->D;
     clear(mean, tr->D * tr->outputs);
-    if (cov != NULL) copy(cov, tr->K, square);
-    if (errors)
-      *errors = (pdlt_training_errors){.cov = cov == NULL ? 0 : largest_entry(tr->err_K, square)};
+    if (errors) *errors = (pdlt_training_errors){0};
+    keep_start(tr, cov, errors);
     return PDLT_OK;
   }
   PDLT_TRY(mode_factors_new(&modes, tr, tr->flow ? t : tr->eta * t, err));
@@ -253,7 +264,8 @@ pdlt_status pdlt_training_at(const pdlt_training *tr, double t, double *mean, do
                                       : pdlt_training_phi(modes.rate[a], tr->eta, 0, t, &unused);
     modes.last[a] = tr->flow ? modes.power[a] : pow(modes.decay[a], t - 1);
   }
-  PDLT_TRY(propagate(tr, &modes, mean, cov, errors, err));
+  PDLT_TRY(propagate(tr, &modes, mean, tr->centered ? NULL : cov, errors, err));
+  if (tr->centered) keep_start(tr, cov, errors);
 cleanup:
   pdlt_free(modes.storage);
   return status;
@@ -276,11 +288,12 @@ pdlt_status pdlt_training_end(const pdlt_training *tr, double *mean, double *cov
     modes.phi[a] = 1 / tr->value[a];
     modes.sum[a] = 1 / modes.rate[a];
   }
-  PDLT_TRY(propagate(tr, &modes, mean, cov, errors, err));
+  PDLT_TRY(propagate(tr, &modes, mean, tr->centered ? NULL : cov, errors, err));
   if (errors) { /* beyond the first order */
     errors->mean /= 1 - relative;
     errors->cov /= 1 - relative;
   }
+  if (tr->centered) keep_start(tr, cov, errors);
 cleanup:
   pdlt_free(modes.storage);
   return status;
@@ -309,7 +322,8 @@ pdlt_status pdlt_training_steps(const pdlt_training_input *input, long steps, do
         for (size_t e = 0; e < D; e++) next[d * D + e] -= eta * theta[d * D + a] * N[a * D + e];
     copy(N, next, D * D);
   }
-  if (D > 0) sandwich(D, N, input->K, next, cov);
+  if (D > 0 && !input->centered) sandwich(D, N, input->K, next, cov);
+  if (input->centered) copy(cov, input->K, D * D);
 cleanup:
   pdlt_free(N);
   pdlt_free(next);

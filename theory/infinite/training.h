@@ -25,6 +25,7 @@ typedef struct pdlt_training_input {
   const double *y;                 /* (D, n_L), of which the first A rows are read */
   double eta;                      /* not used under flow */
   int flow;                        /* 1: gradient flow; times are values of eta t */
+  int centered;                    /* 1: targets y + z(0) of each network */
   const double *err_K, *err_theta; /* (D, D) absolute error of each entry; NULL: exact */
 } pdlt_training_input;
 
@@ -33,6 +34,7 @@ typedef struct pdlt_training {
   size_t D, A, outputs;
   double eta;
   int flow;                  /* 1: gradient flow; times are values of eta t, eta is not used */
+  int centered;              /* 1: targets y + z(0) of each network: cov = K at all times */
   double *value;             /* (A) eigenvalues theta_a of Theta_AA, ascending; owned */
   double *vector;            /* (A, A) row a: v_a; owned */
   double *project;           /* (D, A) Theta_dA v_a; owned */
@@ -71,7 +73,7 @@ double pdlt_training_phi(double theta, double eta, int flow, double t, double *p
  * zbar_d = sum_a (Theta_dA v_a) phi_a (v_a . y),  cov = N^t K N^tT with
  * N^t x = x - sum_a Theta_dA v_a phi_a (v_a . x_A)   (PDLT chapter 10, docs/infinite_training.md).
  * mean: (n_L, D); cov: (D, D), the block of any one output (others: zero between
- * outputs), may be NULL. errors: of the two, may be NULL. Cost O(D^2 A); without cov O(D A n_L). */
+ * outputs), K itself with centered targets, may be NULL. errors: of the two, may be NULL. Cost O(D^2 A); without cov O(D A n_L). */
 typedef struct pdlt_training_errors {
   double mean, cov; /* estimated largest absolute errors */
 } pdlt_training_errors;

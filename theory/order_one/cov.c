@@ -39,7 +39,7 @@ static pdlt_status make_kernel(pdlt_covariance *cov, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&work, D * D, sizeof *work, err));
   PDLT_TRY(pdlt_rotate_copy(cov->dyn, 2, cov->dyn->lo.K, work, err));
-  for (size_t f = 0; f < D; f++) copy(cov->k + f * A, work + f * D, A);
+  for (size_t f = 0; f < D && !cov->dyn->lo.centered; f++) copy(cov->k + f * A, work + f * D, A);
 cleanup:
   pdlt_free(work);
   return status;
@@ -61,7 +61,7 @@ pdlt_status pdlt_covariance_new(pdlt_covariance *out, const pdlt_dynamics *dyn,
   }
   PDLT_TRY(make_kernel(&cov, err));
   PDLT_TRY(pdlt_rotate_copy(dyn, 2, g1, cov.g1, err));
-  PDLT_TRY(make_direct(&cov, d, f, err));
+  if (!dyn->lo.centered) PDLT_TRY(make_direct(&cov, d, f, err));
   *out = cov;
   cov = (pdlt_covariance){0};
 cleanup:
@@ -83,8 +83,8 @@ void pdlt_covariance_free(pdlt_covariance *cov) {
  */
 typedef struct propagator {
   const pdlt_covariance *cov;
-  double *p;    /* (A) N^t on modes */
-  double *g;    /* (A) eta g */
+  double *p;    /* (A) N^t on modes, 1 with centered targets: what z(0) becomes */
+  double *g;    /* (A) eta g, what tests take back of it; 0 with centered targets */
   double *rows; /* (D, A) sum_s N^(t-1-s) mu_a^s on row d: eta H_da, or eta g_a
                    on tests */
   double *l;    /* (A, A) eta^2 L, what tests take back through their NTK */
@@ -103,6 +103,14 @@ static void fill_tests(const propagator *pr) {
   for (size_t d = A; d < D; d++) copy(pr->rows + d * A, pr->g, A);
 }
 
+/* With centered targets outputs keep their z(0). */
+static void keep_start(const propagator *pr) {
+  for (size_t a = 0; a < pr->cov->dyn->lo.A && pr->cov->dyn->lo.centered; a++) {
+    pr->p[a] = 1;
+    pr->g[a] = 0;
+  }
+}
+
 static void propagator_at(const propagator *pr, double *state) {
   const size_t A = pr->cov->dyn->lo.A;
   const double eta = pr->cov->dyn->lo.flow ? 1 : pr->cov->dyn->lo.eta;
@@ -114,6 +122,7 @@ static void propagator_at(const propagator *pr, double *state) {
     pr->l[i] = eta * eta * s.l[i];
   }
   fill_tests(pr);
+  keep_start(pr);
 }
 
 /* t -> infinity: p = H = 0, eta g = 1/theta, eta^2 L = 1/(theta_a theta_b). */
@@ -125,6 +134,7 @@ static void propagator_end(const propagator *pr) {
       pr->l[a * A + b] = 1 / (pr->cov->dyn->lo.value[a] * pr->cov->dyn->lo.value[b]);
   }
   fill_tests(pr);
+  keep_start(pr);
 }
 
 /* rows below A of x (D, stride; count columns) are taken back by test rows
@@ -203,9 +213,9 @@ static void add_kernel(const propagator *pr, double factor, double *work, double
 }
 
 /* half (n_L, D, n_L, D), whose sum with its transpose is c1; w (n_L, D, n_L, D)
- * is E[x_M J_I] summed over times, destroyed. work: 3 D^2 + 2 A D + n_L D A
- * doubles. */
-static void assemble(const propagator *pr, double *w, double *work, double *half) {
+ * is E[x_M J_I] summed over times, destroyed. change (n_L, D, n_L, D), or NULL: likewise of
+ * z(t) - z(0) with centered targets. work: 3 D^2 + 2 A D + n_L D A doubles. */
+static void assemble(const propagator *pr, double *w, double *work, double *half, double *change) {
   const pdlt_dynamics *dyn = pr->cov->dyn;
   const size_t D = dyn->lo.D, n = dyn->lo.outputs, row = n * D;
   const double *factor = dyn->factors.factor;
@@ -217,6 +227,8 @@ static void assemble(const propagator *pr, double *w, double *work, double *half
       memset(block, 0, D * D * sizeof *block);
       if (factor[PDLT_DYNAMICS_COV_NTK_NTK] != 0) add_double_sum(pr, i, k, rest, block);
       for (size_t d = 0; d < D * D; d++) block[d] *= factor[PDLT_DYNAMICS_COV_NTK_NTK];
+      for (size_t d = 0; d < D && change; d++)
+        for (size_t e = 0; e < D; e++) change[(i * D + d) * row + k * D + e] = block[d * D + e] / 2;
       if (i == k) add_kernel(pr, factor[PDLT_DYNAMICS_COV_KERNEL], rest, block);
       for (size_t d = 0; d < D; d++)
         for (size_t e = 0; e < D; e++) half[(i * D + d) * row + k * D + e] += block[d * D + e] / 2;
@@ -225,29 +237,34 @@ static void assemble(const propagator *pr, double *w, double *work, double *half
 
 static size_t work_size(const pdlt_dynamics *dyn) {
   const size_t D = dyn->lo.D, A = dyn->lo.A, n = dyn->lo.outputs, row = n * D;
-  return propagator_size(D, A) + 3 * D * D + 2 * A * D + n * D * A + 2 * row * row;
+  return propagator_size(D, A) + 3 * D * D + 2 * A * D + n * D * A + 3 * row * row;
 }
 
 /* One time: state NULL for the end. w (n_L, D, n_L, D) rotated, destroyed. */
-static void finish(const pdlt_covariance *cov, double *state, double *w, double *work,
-                   double *out) {
+static void finish(const pdlt_covariance *cov, double *state, double *w, double *work, double *out,
+                   double *change) {
   const pdlt_dynamics *dyn = cov->dyn;
   const size_t D = dyn->lo.D, A = dyn->lo.A, row = dyn->lo.outputs * D;
   memset(work, 0, work_size(dyn) * sizeof *work);
   const propagator pr = propagator_view(cov, work);
-  double *half = work + propagator_size(D, A), *back = half + row * row, *rest = back + row * row;
+  double *half = work + propagator_size(D, A), *back = half + row * row;
+  double *moved = back + row * row, *rest = moved + row * row;
   if (state)
     propagator_at(&pr, state);
   else
     propagator_end(&pr);
-  assemble(&pr, w, rest, half);
+  assemble(&pr, w, rest, half, change ? moved : NULL);
+  if (change) {
+    pdlt_rotate_back_both(dyn, 1, back, moved);
+    for (size_t x = 0; x < row; x++) change[x] = 2 * moved[x * row + x];
+  }
   pdlt_rotate_back_both(dyn, 1, back, half);
   for (size_t x = 0; x < row; x++)
     for (size_t y = 0; y < row; y++) out[x * row + y] = half[x * row + y] + half[y * row + x];
 }
 
 pdlt_status pdlt_covariance_run(const pdlt_covariance *cov, size_t num_times, const double *times,
-                                double *cov_nlo, pdlt_error *err) {
+                                double *cov_nlo, double *change, pdlt_error *err) {
   const pdlt_dynamics *dyn = cov->dyn;
   const size_t n = dyn->lo.outputs, row = n * dyn->lo.D, size = work_size(dyn);
   const size_t state = pdlt_time_state_size(dyn->lo.A);
@@ -269,7 +286,8 @@ pdlt_status pdlt_covariance_run(const pdlt_covariance *cov, size_t num_times, co
 #pragma omp parallel for num_threads(dyn->threads) schedule(dynamic, 1)
   for (size_t t = 0; t < num_times; t++) {
     finish(cov, snapshots + t * state, w + t * row * row,
-           work + (size_t)omp_get_thread_num() * size, cov_nlo + t * row * row);
+           work + (size_t)omp_get_thread_num() * size, cov_nlo + t * row * row,
+           change ? change + t * row : NULL);
     pdlt_progress_add(dyn->progress, 0.2 / (double)num_times);
   }
 cleanup:
@@ -279,7 +297,8 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_covariance_end(const pdlt_covariance *cov, double *cov_end, pdlt_error *err) {
+pdlt_status pdlt_covariance_end(const pdlt_covariance *cov, double *cov_end, double *change,
+                                pdlt_error *err) {
   const pdlt_dynamics *dyn = cov->dyn;
   const size_t n = dyn->lo.outputs, row = n * dyn->lo.D;
   double *w = NULL, *work = NULL;
@@ -288,7 +307,7 @@ pdlt_status pdlt_covariance_end(const pdlt_covariance *cov, double *cov_end, pdl
   PDLT_TRY(pdlt_alloc(&w, row * row, sizeof *w, err));
   PDLT_TRY(pdlt_alloc(&work, work_size(dyn), sizeof *work, err));
   PDLT_TRY(pdlt_end_vectors(dyn, pdlt_covariance_source, cov, row * n, w, err));
-  finish(cov, NULL, w, work, cov_end);
+  finish(cov, NULL, w, work, cov_end, change);
 cleanup:
   pdlt_free(w);
   pdlt_free(work);

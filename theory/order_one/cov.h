@@ -32,14 +32,17 @@ pdlt_status pdlt_covariance_new(pdlt_covariance *out, const pdlt_dynamics *dynam
 void pdlt_covariance_free(pdlt_covariance *covariance);
 
 /* cov_nlo (T, n_L, D, n_L, D), exactly symmetric; times as in
- * pdlt_dynamics_run. Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY; cov_nlo
+ * pdlt_dynamics_run. change (T, n_L, D), unless NULL: with centered targets the variance of
+ * z(t) - z(0), which losses are made of. Errors: PDLT_ERR_INPUT (times), PDLT_ERR_MEMORY; outputs
  * untouched then. Cost per step about 18 n_L^2 D A^3 + 12 n_L^2 D^2 A^2 flops;
  * per recorded time O(n_L^2 D^2 A^2). */
 pdlt_status pdlt_covariance_run(const pdlt_covariance *covariance, size_t num_times,
-                                const double *times, double *cov_nlo, pdlt_error *err);
+                                const double *times, double *cov_nlo, double *change,
+                                pdlt_error *err);
 
-/* cov_end (n_L, D, n_L, D): the limit of late times. Errors: as pdlt_end. */
-pdlt_status pdlt_covariance_end(const pdlt_covariance *covariance, double *cov_end,
+/* cov_end (n_L, D, n_L, D) and change (n_L, D), or NULL: the limit of late times. Errors: as
+ * pdlt_end. */
+pdlt_status pdlt_covariance_end(const pdlt_covariance *covariance, double *cov_end, double *change,
                                 pdlt_error *err);
 
 #ifdef __cplusplus

@@ -80,8 +80,7 @@ static void fill_end(const void *self, size_t point, pdlt_dynamics_term term, si
                            : triple(w, term, w->mode[a], w->mode[b], w->mode[c]);
 }
 
-/* Refuses a singular Theta_AA in the words of the infinite-width end. */
-static pdlt_status check_end(const pdlt_dynamics *dyn, pdlt_error *err) {
+pdlt_status pdlt_end_check(const pdlt_dynamics *dyn, pdlt_error *err) {
   const size_t D = dyn->lo.D;
   double *mean = NULL, *cov = NULL;
   pdlt_status status = PDLT_OK;
@@ -101,7 +100,7 @@ pdlt_status pdlt_end_vectors(const pdlt_dynamics *dyn, pdlt_time_source *source,
   pdlt_status status = PDLT_OK;
   end_weights w = {.A = lo->A, .eta = lo->flow ? 0 : lo->eta};
   pdlt_time_weights weights = {.points = 1, .fill = fill_end, .self = &w};
-  PDLT_TRY(check_end(dyn, err));
+  PDLT_TRY(pdlt_end_check(dyn, err));
   PDLT_TRY(pdlt_alloc(&w.mode, w.A, sizeof *w.mode, err));
   for (size_t a = 0; a < w.A; a++) w.mode[a] = mode_factor(w.eta, lo->value[a]);
   for (int term = 0; term <= PDLT_DYNAMICS_DDNTK_SSS; term++)
@@ -119,17 +118,14 @@ cleanup:
   return status;
 }
 
-/* Only g, g2 and d of the state are read. */
-pdlt_status pdlt_end_ntk(const pdlt_dynamics *dyn, double *theta_end, pdlt_error *err) {
+pdlt_status pdlt_end_state(const pdlt_dynamics *dyn, double *data, pdlt_error *err) {
   const pdlt_training *lo = &dyn->lo;
   const size_t A = lo->A;
   const end_weights w = {.A = A, .eta = lo->flow ? 0 : lo->eta};
   const double unit = lo->flow ? 1 : lo->eta; /* of time */
-  double *data = NULL;
-  pdlt_status status = PDLT_OK;
-  PDLT_TRY(check_end(dyn, err));
-  PDLT_TRY(pdlt_alloc(&data, pdlt_time_state_size(A), sizeof *data, err));
   const pdlt_time_state s = pdlt_time_state_view(A, data);
+  const pdlt_status status = pdlt_end_check(dyn, err);
+  if (status != PDLT_OK) return status;
   for (size_t b = 0; b < A; b++) {
     const factor x = mode_factor(w.eta, lo->value[b]);
     s.g[b] = 1 / (unit * gap(&w, x));
@@ -139,7 +135,15 @@ pdlt_status pdlt_end_ntk(const pdlt_dynamics *dyn, double *theta_end, pdlt_error
       s.d[b * A + c] = lo->flow ? 0 : 1 / (unit * gap(&w, times(x, y)));
     }
   }
-  const pdlt_time_states states = {.A = A, .points = 1, .data = data};
+  return PDLT_OK;
+}
+
+pdlt_status pdlt_end_ntk(const pdlt_dynamics *dyn, double *theta_end, pdlt_error *err) {
+  double *data = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&data, pdlt_time_state_size(dyn->lo.A), sizeof *data, err));
+  PDLT_TRY(pdlt_end_state(dyn, data, err));
+  const pdlt_time_states states = {.A = dyn->lo.A, .points = 1, .data = data};
   PDLT_TRY(pdlt_dynamics_ntk(dyn, &states, theta_end, err));
 cleanup:
   pdlt_free(data);

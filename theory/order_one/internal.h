@@ -59,8 +59,9 @@ typedef struct pdlt_time_weights {
   double scale[PDLT_DYNAMICS_TERM_COUNT];
   void (*fill)(const void *self, size_t point, pdlt_dynamics_term term, size_t a, double *out);
   const void *self;
-  pdlt_progress *progress; /* may be NULL */
-  double unit;             /* of progress, for each point */
+  const double (*rows)[PDLT_DD_ROWS]; /* (4) those of DDNTK_USV to _SSS; NULL: pdlt_dd_rows */
+  pdlt_progress *progress;            /* may be NULL */
+  double unit;                        /* of progress, for each point */
 } pdlt_time_weights;
 
 /* Fills vectors (count, points, D), rotated. */
@@ -129,7 +130,25 @@ pdlt_status pdlt_time_loop_run(const pdlt_dynamics *dyn, const pdlt_time_loop *l
 pdlt_status pdlt_end_vectors(const pdlt_dynamics *dyn, pdlt_time_source *source, const void *self,
                              size_t count, double *out, pdlt_error *err);
 
-/* theta_t (points, n_L, D, n_L, D) at these states, in samples. */
+/* Refuses a singular Theta_AA in the words of the infinite-width end. */
+pdlt_status pdlt_end_check(const pdlt_dynamics *dyn, pdlt_error *err);
+
+/* The sums g, g2 and d at the end, in a state that is zero. Errors: as pdlt_end. */
+pdlt_status pdlt_end_state(const pdlt_dynamics *dyn, double *data, pdlt_error *err);
+
+/* The mean change of a kernel of features is half plus its transpose,
+ *   half = mean Theta1/2 - dntk (dNTK, summed residual) + eta^2 sum_bc { rows[0] g2_bc + rows[1] second_bc } m_bc,
+ * second the equal times d_bc/2, or with `pairs` of times all of them, g2_bc + g2_cb + d_bc. Factors of
+ * the terms of Theta_t apply. */
+typedef struct pdlt_kernel_terms {
+  double mean, dntk;
+  double rows[2][PDLT_DD_ROWS];
+  int pairs;
+} pdlt_kernel_terms;
+
+/* out (points, n_L, D, n_L, D) at these states, in samples; of the NTK: theta_t. */
+pdlt_status pdlt_dynamics_kernel(const pdlt_dynamics *dyn, const pdlt_time_states *states,
+                                 const pdlt_kernel_terms *terms, double *out, pdlt_error *err);
 pdlt_status pdlt_dynamics_ntk(const pdlt_dynamics *dyn, const pdlt_time_states *states,
                               double *theta_t, pdlt_error *err);
 

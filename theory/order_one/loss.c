@@ -9,13 +9,13 @@ pdlt_loss pdlt_loss_expected(const pdlt_loss_input *in, size_t first, size_t las
   pdlt_loss loss = {0};
   for (size_t i = 0; i < in->outputs; i++)
     for (size_t a = first; a < last; a++) {
-      const size_t k = i * in->D + a;
+      const size_t k = i * in->D + a, diagonal = in->variances ? k : k * p + k;
       const double residual = in->mean[k] - in->y[a * in->outputs + i];
       loss.bias += 0.5 * residual * residual;
-      loss.variance += 0.5 * in->cov[k * p + k];
+      if (!in->variances) loss.variance += 0.5 * in->cov[diagonal];
       if (second) {
         loss.bias1 += residual * in->mean1[k];
-        loss.variance1 += 0.5 * in->cov1[k * p + k];
+        loss.variance1 += 0.5 * in->cov1[diagonal];
       }
       if (a < in->exact) continue;
       loss.err_bias += fabs(residual) * in->err_mean + 0.5 * in->err_mean * in->err_mean;

@@ -21,6 +21,7 @@ typedef struct pdlt_loss_input {
   const double *y;                               /* (D, n_L) */
   const double *mean, *mean1;                    /* (n_L, D) */
   const double *cov, *cov1;                      /* (n_L, D, n_L, D); diagonals are read */
+  int variances;                                 /* 1: cov1 is (n_L, D), the variances, and cov 0 */
   double err_mean, err_cov, err_mean1, err_cov1; /* largest absolute errors of the entries */
   size_t exact; /* of the first so many samples all is known without error: the end of training */
 } pdlt_loss_input;

@@ -34,7 +34,7 @@ typedef struct pdlt_dynamics_input {
 } pdlt_dynamics_input;
 
 /* The tensors in the eigenbasis of Theta_AA: slots below A count eigenmodes,
- * the others test samples. */
+ * the others test samples. With centered targets k and what P and Q make are 0. */
 typedef struct pdlt_dynamics {
   pdlt_training lo; /* eigenbasis, targets, K, y; owned */
   int threads;

@@ -153,18 +153,19 @@ static pdlt_status rotate_all(pdlt_dynamics *dyn, const pdlt_dynamics_input *in,
   const double *const large[4] = {in->r, in->s, in->t, in->u};
   void (*const reduce[4])(pdlt_dynamics *, const double *) = {reduce_a, reduce_b, reduce_p,
                                                               reduce_q};
+  const int initial = in->lo.centered ? 2 : 4; /* without P and Q: residuals know nothing of z(0) */
   double *work = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_rotate_copy(dyn, 2, in->theta1, dyn->theta1, err));
   PDLT_TRY(pdlt_alloc(&work, power(D, 4), sizeof *work, err));
   for (int i = 0; i < 4; i++) {
-    PDLT_TRY(pdlt_rotate_copy(dyn, 4, small[i], work, err));
-    reduce[i](dyn, work);
+    if (i < initial) PDLT_TRY(pdlt_rotate_copy(dyn, 4, small[i], work, err));
+    if (i < initial) reduce[i](dyn, work);
     PDLT_TRY(pdlt_rotate_copy(dyn, 4, large[i], dyn->dd[i], err));
   }
   finish_dntk(dyn);
   PDLT_TRY(pdlt_rotate_copy(dyn, 2, in->lo.K, work, err));
-  for (size_t a = 0; a < A; a++)
+  for (size_t a = 0; a < A && !in->lo.centered; a++)
     if (A > 0) memcpy(dyn->k + a * A, work + a * D, A * sizeof *work);
 cleanup:
   pdlt_free(work);

@@ -187,7 +187,8 @@ static void add_triples(const tile *t, int q, int pattern, size_t a) {
   const pdlt_dynamics_term term = (pdlt_dynamics_term)(PDLT_DYNAMICS_DDNTK_USV + q);
   const double scale = t->weights->scale[term];
   if (scale == 0) return;
-  pdlt_dd_gather(dyn, pdlt_dd_rows[q], pattern, 'a', a, D, t->slice);
+  const double *rows_of = t->weights->rows ? t->weights->rows[q] : pdlt_dd_rows[q];
+  pdlt_dd_gather(dyn, rows_of, pattern, 'a', a, D, t->slice);
   for (size_t k = 0; k < t->count; k++) {
     t->weights->fill(t->weights->self, t->from + k, term, a, t->fill);
     for (size_t m = 0; m < 2 * n; m++) {

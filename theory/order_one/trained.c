@@ -28,21 +28,31 @@ static size_t dntk_size(const pdlt_trained *w) {
 static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pdlt_error *err) {
   const size_t T = input->num_times, count = input->in.lo.outputs * input->in.lo.D,
                square = count * count;
+  const size_t features = input->features ? PDLT_FEATURE_COUNT * (T + 1) * (square + count) : 0;
   w->times = T, w->outputs = input->in.lo.outputs, w->D = input->in.lo.D;
   w->dntk_samples = input->dntk_samples;
   while (w->finite < T && !isinf(input->times[w->finite])) w->finite++;
-  pdlt_status status =
-      pdlt_alloc(&w->storage, 6 * (T + 1) * count + (2 * T + 1) * square + T * dntk_size(w),
-                 sizeof *w->storage, err);
+  pdlt_status status = pdlt_alloc(
+      &w->storage, 7 * (T + 1) * count + (2 * T + 1) * square + T * dntk_size(w) + features,
+      sizeof *w->storage, err);
   if (status != PDLT_OK) return status;
-  w->z = w->storage;
-  w->parts = w->z + T * count;
-  w->end = w->parts + PDLT_DYNAMICS_PART_COUNT * T * count;
-  w->end_parts = w->end + count;
-  w->theta = w->end_parts + PDLT_DYNAMICS_PART_COUNT * count;
-  w->cov = w->theta + T * square;
-  w->cov_end = w->cov + T * square;
-  w->dntk = w->cov_end + square;
+  double *next = w->storage;
+  w->z = pdlt_take(&next, T * count);
+  w->parts = pdlt_take(&next, PDLT_DYNAMICS_PART_COUNT * T * count);
+  w->end = pdlt_take(&next, count);
+  w->end_parts = pdlt_take(&next, PDLT_DYNAMICS_PART_COUNT * count);
+  w->change = pdlt_take(&next, T * count);
+  w->change_end = pdlt_take(&next, count);
+  w->theta = pdlt_take(&next, T * square);
+  w->cov = pdlt_take(&next, T * square);
+  w->cov_end = pdlt_take(&next, square);
+  w->dntk = pdlt_take(&next, T * dntk_size(w));
+  for (int k = 0; k < PDLT_FEATURE_COUNT && input->features; k++) {
+    w->kernel[k] = pdlt_take(&next, T * square);
+    w->kernel_end[k] = pdlt_take(&next, square);
+    w->deviation[k] = pdlt_take(&next, T * count);
+    w->deviation_end[k] = pdlt_take(&next, count);
+  }
   return PDLT_OK;
 }
 
@@ -69,9 +79,15 @@ static void append_end(pdlt_trained *w) {
   for (size_t t = w->finite; t < w->times; t++) {
     memcpy(w->z + t * count, w->end, count * sizeof(double));
     memcpy(w->cov + t * square, w->cov_end, square * sizeof(double));
+    memcpy(w->change + t * count, w->change_end, count * sizeof(double));
     for (size_t k = 0; k < PDLT_DYNAMICS_PART_COUNT; k++)
       memcpy(w->parts + k * all + t * count, w->end_parts + k * count, count * sizeof(double));
   }
+}
+
+/* Where the variance of z(t) - z(0) goes, which is asked for with centered targets alone. */
+static double *change_of(const pdlt_dynamics *dyn, double *change) {
+  return dyn->lo.centered ? change : NULL;
 }
 
 static pdlt_status run_end(pdlt_trained *w, const pdlt_dynamics *dyn, const pdlt_covariance *cov,
@@ -79,7 +95,8 @@ static pdlt_status run_end(pdlt_trained *w, const pdlt_dynamics *dyn, const pdlt
   pdlt_error why = {0};
   pdlt_status status = pdlt_end(dyn, w->end, w->end_parts, &why);
   w->have_end = status == PDLT_OK;
-  if (status == PDLT_OK) status = pdlt_covariance_end(cov, w->cov_end, &why);
+  if (status == PDLT_OK)
+    status = pdlt_covariance_end(cov, w->cov_end, change_of(dyn, w->change_end), &why);
   const size_t square = w->outputs * w->D * w->outputs * w->D;
   for (size_t t = w->finite; t < w->times && status == PDLT_OK; t++)
     status = pdlt_end_ntk(dyn, w->theta + t * square, &why);
@@ -88,6 +105,37 @@ static pdlt_status run_end(pdlt_trained *w, const pdlt_dynamics *dyn, const pdlt
     return PDLT_OK;
   }
   return status == PDLT_OK ? PDLT_OK : pdlt_fail(err, status, "%s", why.message);
+}
+
+/* Kernels and deviations at these times, of z_nlo with these parts (5, T, n_L, D). */
+static pdlt_status run_features(const pdlt_trained *w, const pdlt_dynamics *dyn, size_t num_times,
+                                const double *times, const double *parts, double *const *kernel,
+                                double *const *deviation, pdlt_error *err) {
+  pdlt_features features = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_features_new(&features, dyn, num_times, times, err));
+  for (int k = 0; k < PDLT_FEATURE_COUNT; k++) {
+    PDLT_TRY(pdlt_features_kernel(&features, (pdlt_feature)k, kernel[k], err));
+    if (w->have_end)
+      PDLT_TRY(pdlt_features_deviation(&features, (pdlt_feature)k, parts, deviation[k], err));
+  }
+cleanup:
+  pdlt_features_free(&features);
+  return status;
+}
+
+/* At all times and at the end; parts are there at infinite times too. */
+static pdlt_status add_features(pdlt_trained *w, const pdlt_dynamics *dyn, const double *times,
+                                pdlt_error *err) {
+  const double end = INFINITY;
+  pdlt_status status = PDLT_OK;
+  if (w->kernel[0] == NULL) return PDLT_OK;
+  PDLT_TRY(run_features(w, dyn, w->have_end ? w->times : w->finite, times, w->parts, w->kernel,
+                        w->deviation, err));
+  if (w->have_end)
+    PDLT_TRY(run_features(w, dyn, 1, &end, w->end_parts, w->kernel_end, w->deviation_end, err));
+cleanup:
+  return status;
 }
 
 pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err) {
@@ -102,13 +150,15 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input,
   pdlt_progress_add(in.progress, 0.1); /* the rest: mean.c, cov.c */
   PDLT_TRY(pdlt_dynamics_run(&dyn, w.finite, input->times, w.z, w.parts, w.theta, err));
   PDLT_TRY(pdlt_covariance_new(&cov, &dyn, &in, input->g1, input->d, input->f, err));
-  PDLT_TRY(pdlt_covariance_run(&cov, w.finite, input->times, w.cov, err));
+  PDLT_TRY(
+      pdlt_covariance_run(&cov, w.finite, input->times, w.cov, change_of(&dyn, w.change), err));
   PDLT_TRY(run_end(&w, &dyn, &cov, err));
   PDLT_TRY(pdlt_dynamics_dntk(&dyn.lo, &in, w.dntk_samples, w.have_end ? w.times : w.finite,
                               input->times, w.dntk, err));
   scale_parts(input->mask, w.finite * w.outputs * w.D, w.parts, w.z);
   scale_parts(input->mask, w.outputs * w.D, w.end_parts, w.end);
   append_end(&w);
+  PDLT_TRY(add_features(&w, &dyn, input->times, err));
   *out = w;
   w.storage = NULL;
 cleanup:
@@ -176,6 +226,15 @@ static pdlt_status move_once(pdlt_trained_errors *out, const pdlt_trained *train
   raise_to_change(&out->cov, T * all, trained->cov, other.cov);
   raise_to_change(&out->end, count, trained->end, other.end);
   raise_to_change(&out->cov_end, all, trained->cov_end, other.cov_end);
+  raise_to_change(&out->change, T * count, trained->change, other.change);
+  raise_to_change(&out->change_end, count, trained->change_end, other.change_end);
+  for (int k = 0; k < PDLT_FEATURE_COUNT && input->features; k++) {
+    raise_to_change(&out->kernel[k], T * all, trained->kernel[k], other.kernel[k]);
+    raise_to_change(&out->kernel_end[k], all, trained->kernel_end[k], other.kernel_end[k]);
+    raise_to_change(&out->deviation[k], T * count, trained->deviation[k], other.deviation[k]);
+    raise_to_change(&out->deviation_end[k], count, trained->deviation_end[k],
+                    other.deviation_end[k]);
+  }
   pdlt_trained_free(&other);
   return PDLT_OK;
 }

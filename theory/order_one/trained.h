@@ -1,6 +1,6 @@
 /* trained.h - the trained network at order 1/n, all of it at once.
  *
- * Is: mean, parts, NTK, dNTK and covariance at a list of times and at the end, as plain
+ * Is: mean, parts, NTK, dNTK, covariance and kernels of features at a list of times and at the end, as plain
  * arrays; and what an error of the tensors does to them.
  * Is not: the equations (mean.h, end.h, cov.h) or files (predict.h).
  *
@@ -9,6 +9,7 @@
 #define PDLT_THEORY_ORDER_ONE_TRAINED_H
 
 #include "theory/order_one/cov.h"
+#include "theory/order_one/features.h"
 #include "theory/terms/mask.h"
 
 #ifdef __cplusplus
@@ -22,6 +23,7 @@ typedef struct pdlt_trained_input {
   const double *g1, *d, *f; /* (D, D), (D, D, D, D): for the covariance */
   const pdlt_mask *mask;
   size_t dntk_samples; /* S of the dNTK; 0: none */
+  int features;        /* 1: kernels of features and regression with them too */
   size_t num_times;    /* T */
   const double *times; /* (T) increasing; a last one may be INFINITY */
 } pdlt_trained_input;
@@ -29,15 +31,22 @@ typedef struct pdlt_trained_input {
 /* Results; owned, one allocation. Entries at an infinite time hold the end. */
 typedef struct pdlt_trained {
   size_t times, finite, outputs, D, dntk_samples;
-  double *z;         /* (T, n_L, D) */
-  double *parts;     /* (5, T, n_L, D) */
-  double *theta;     /* (T, n_L, D, n_L, D); NaN where there is no end */
-  double *dntk;      /* (T, n_L, S, n_L, S, n_L, S); NaN where there is no end */
-  double *cov;       /* (T, n_L, D, n_L, D) */
-  double *end;       /* (n_L, D) */
-  double *end_parts; /* (5, n_L, D) */
-  double *cov_end;   /* (n_L, D, n_L, D) */
-  int have_end;      /* 0: Theta_AA is singular, `why` says so */
+  double *z;          /* (T, n_L, D) */
+  double *parts;      /* (5, T, n_L, D) */
+  double *theta;      /* (T, n_L, D, n_L, D); NaN where there is no end */
+  double *dntk;       /* (T, n_L, S, n_L, S, n_L, S); NaN where there is no end */
+  double *cov;        /* (T, n_L, D, n_L, D) */
+  double *change;     /* (T, n_L, D) with centered targets, else 0: variance of z(t) - z(0) */
+  double *end;        /* (n_L, D) */
+  double *end_parts;  /* (5, n_L, D) */
+  double *cov_end;    /* (n_L, D, n_L, D) */
+  double *change_end; /* (n_L, D) */
+  double *kernel[PDLT_FEATURE_COUNT]; /* (T, n_L, D, n_L, D) of features.h, as the next three; NULL
+                                                where they are not asked for */
+  double *kernel_end[PDLT_FEATURE_COUNT]; /* (n_L, D, n_L, D) */
+  double *deviation[PDLT_FEATURE_COUNT];  /* (T, n_L, D); 0 where there is no end, like the ends */
+  double *deviation_end[PDLT_FEATURE_COUNT]; /* (n_L, D) */
+  int have_end;                              /* 0: Theta_AA is singular, `why` says so */
   char why[PDLT_ERROR_LENGTH];
   double *storage;
 } pdlt_trained;
@@ -66,7 +75,9 @@ enum { PDLT_TRAINED_TENSOR_COUNT = 14 };
 
 /* Largest absolute change of each result. */
 typedef struct pdlt_trained_errors {
-  double z, theta, dntk, cov, end, cov_end;
+  double z, theta, dntk, cov, change, end, cov_end, change_end;
+  double kernel[PDLT_FEATURE_COUNT], kernel_end[PDLT_FEATURE_COUNT];
+  double deviation[PDLT_FEATURE_COUNT], deviation_end[PDLT_FEATURE_COUNT];
 } pdlt_trained_errors;
 
 /* What is known of the numerical errors of one tensor: `each` of an entry, of any sign, or, where it is not

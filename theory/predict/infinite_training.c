@@ -128,6 +128,7 @@ pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p) {
                                .y = p->data->y,
                                .eta = p->ex->training.eta,
                                .flow = p->ex->training.eta_kind == PDLT_ETA_FLOW,
+                               .centered = p->ex->training.centered,
                                .err_K = kernel->pair_err_K,
                                .err_theta = kernel->pair_err_theta};
 }

@@ -6,6 +6,7 @@
 
 #include "theory/infinite/kernel.h"
 #include "theory/infinite/training.h"
+#include "theory/order_one/trained.h"
 #include "theory/predict/predict.h"
 #include "theory/tensors/tensors.h"
 #include "theory/terms/mask.h"
@@ -78,6 +79,13 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
  * that are in the archive already (order_one.c). */
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_doubts *doubts,
                                    pdlt_error *err);
+
+/* Kernels of features and what regression with them misses, where measure has features (features.c). */
+pdlt_status pdlt_predict_features(const pdlt_prediction *p, const pdlt_trained *trained,
+                                  const pdlt_trained_errors *errors, pdlt_error *err);
+
+/* All of them absent for one reason. */
+pdlt_status pdlt_predict_no_features(const pdlt_prediction *p, const char *reason, pdlt_error *err);
 
 /* z_half, its parts, cov_half, Theta_t_half, crossings_half, z_end_half, cov_end_half: activations with a
  * kink (kink.c). */

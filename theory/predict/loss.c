@@ -40,20 +40,23 @@ static const double *array_of(const pdlt_archive *out, const char *name, const c
 /* 0 when mean or covariance is absent. */
 static int find_source(source *s, const pdlt_prediction *p, const char *end, const char *order) {
   const pdlt_archive *out = p->out;
-  const double *mean1 = array_of(out, "z", end, order), *cov1 = array_of(out, "cov", end, order);
+  const int centered = p->ex->training.centered; /* of z(t) - z(0), 0 at infinite width */
+  const char *spread = centered ? "change_variance" : "cov";
+  const double *mean1 = array_of(out, "z", end, order), *cov1 = array_of(out, spread, end, order);
   *s = (source){.p = p, .end = end, .times = end[0] ? 1 : p->ex->training.num_record};
   s->in = (pdlt_loss_input){.D = p->kernel->D,
                             .outputs = p->data->outputs,
                             .y = p->data->y,
                             .mean = array_of(out, "z", end, "lo"),
-                            .cov = array_of(out, "cov", end, "lo"),
+                            .cov = centered ? NULL : array_of(out, "cov", end, "lo"),
+                            .variances = centered,
                             .mean1 = cov1 == NULL ? NULL : mean1,
                             .cov1 = mean1 == NULL ? NULL : cov1,
                             .err_mean = error_of(out, "z", end, "lo"),
-                            .err_cov = error_of(out, "cov", end, "lo"),
+                            .err_cov = centered ? 0 : error_of(out, "cov", end, "lo"),
                             .err_mean1 = error_of(out, "z", end, order),
-                            .err_cov1 = error_of(out, "cov", end, order)};
-  return s->in.mean != NULL && s->in.cov != NULL;
+                            .err_cov1 = error_of(out, spread, end, order)};
+  return s->in.mean != NULL && (centered || s->in.cov != NULL);
 }
 
 /* What is read at time t. At the end of training the outputs are the targets at every width. */
@@ -62,10 +65,10 @@ static pdlt_loss_input at_time(const source *s, size_t t) {
   pdlt_loss_input in = s->in;
   in.exact = s->end[0] || isinf(s->p->ex->training.record[t]) ? s->p->data->train : 0;
   in.mean += t * p;
-  in.cov += t * p * p;
+  if (!in.variances) in.cov += t * p * p;
   if (in.mean1 == NULL) return in;
   in.mean1 += t * p;
-  in.cov1 += t * p * p;
+  in.cov1 += t * p * (in.variances ? 1 : p);
   return in;
 }
 

@@ -10,7 +10,9 @@ static const char *const names[] = {"z_nlo",       "z_end_nlo",   "cov_nlo",
 
 /* Everything of this file is absent for one reason. */
 static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt_error *err) {
-  return pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names, reason, err);
+  const pdlt_status status =
+      pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names, reason, err);
+  return status == PDLT_OK ? pdlt_predict_no_features(p, reason, err) : status;
 }
 
 /* The number of a tensor of this name; PDLT_TENSOR_COUNT: K or Theta. */
@@ -90,6 +92,22 @@ cleanup:
   return status;
 }
 
+/* The variance of z(t) - z(0), of which the losses of centered targets are made. */
+static pdlt_status put_change(const pdlt_prediction *p, const pdlt_trained *w,
+                              const pdlt_trained_errors *errors, pdlt_error *err) {
+  const size_t T = w->times, n = w->outputs, D = w->D;
+  pdlt_status status = PDLT_OK;
+  if (!p->ex->training.centered) return PDLT_OK;
+  PDLT_TRY(pdlt_predict_put(p->out, "change_variance_nlo", 3, (size_t[]){T, n, D}, w->change, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "change_variance_nlo", errors->change, err));
+  if (!w->have_end) return pdlt_predict_absent(p->out, "change_variance_end_nlo", w->why, err);
+  PDLT_TRY(
+      pdlt_predict_put(p->out, "change_variance_end_nlo", 2, (size_t[]){n, D}, w->change_end, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "change_variance_end_nlo", errors->change_end, err));
+cleanup:
+  return status;
+}
+
 /* The dNTK, unless it is too large. */
 static pdlt_status put_dntk(const pdlt_prediction *p, const pdlt_trained *w,
                             const pdlt_trained_errors *errors, pdlt_error *err) {
@@ -114,6 +132,7 @@ static pdlt_status put_all(const pdlt_prediction *p, const pdlt_trained *w,
   PDLT_TRY(pdlt_predict_error(p->out, "cov_nlo", errors->cov, err));
   PDLT_TRY(pdlt_predict_error(p->out, "Theta_t_nlo", errors->theta, err));
   PDLT_TRY(put_dntk(p, w, errors, err));
+  PDLT_TRY(put_change(p, w, errors, err));
   PDLT_TRY(put_end(p, w, errors, err));
 cleanup:
   return status;
@@ -132,6 +151,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
                                      .progress = p->options->progress},
                               .mask = p->mask,
                               .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
+                              .features = (p->ex->measure & PDLT_MEASURE_FEATURES) != 0,
                               .num_times = p->ex->training.num_record,
                               .times = p->ex->training.record};
   pdlt_trained_doubt doubt[PDLT_TRAINED_TENSOR_COUNT];
@@ -151,6 +171,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
   pdlt_progress_update(p->options->progress, 2);
   pdlt_progress_finish(p->options->progress);
   PDLT_TRY(put_all(p, &trained, &errors, err));
+  PDLT_TRY(pdlt_predict_features(p, &trained, &errors, err));
 cleanup:
   pdlt_trained_free(&trained);
   return status;

@@ -16,6 +16,7 @@ static void take_views(pdlt_level_draws *r, const pdlt_level_settings *of, size_
   r->path = pdlt_take(&next, moving * values);
   r->moved = pdlt_take(&next, values);
   r->z = pdlt_take(&next, moving * q);
+  r->start = pdlt_take(&next, moving * trained);
   r->target = pdlt_take(&next, moving * trained);
   r->push = pdlt_take(&next, moving * trained);
   r->before = pdlt_take(&next, moving);
@@ -36,7 +37,7 @@ pdlt_status pdlt_level_draws_new(pdlt_level_draws *out, const pdlt_level_setting
   const size_t moving = r.moves.moving;
   PDLT_TRY(pdlt_alloc(&r.flags, 2 * of->heads, sizeof *r.flags, err));
   PDLT_TRY(pdlt_alloc(&r.storage,
-                      (of->heads + moving + 1) * values + moving * (q + 2 * trained + 1),
+                      (of->heads + moving + 1) * values + moving * (q + 3 * trained + 1),
                       sizeof *r.storage, err));
   take_views(&r, of, values);
   *out = r;
@@ -94,18 +95,29 @@ static state state_of(const pdlt_level_draws *r, size_t i) {
   return (state){draw->ntk + f / 2 * q * q, draw->z + f / 2 * q, f % 2 == 0 ? 1 : -1};
 }
 
+/* Training outputs of network i at its draw into start, with centered targets. */
+static void depart(pdlt_level_draws *r, size_t i) {
+  const pdlt_samples *p = r->linearization.data;
+  const size_t S = r->moves.at->samples;
+  const state at = state_of(r, i);
+  double *start = r->start + i * trained_of(r);
+  for (size_t o = 0; o < p->outputs && p->centered; o++)
+    for (size_t a = 0; a < p->train; a++) start[o * p->train + a] = at.sign * at.z[o * S + a];
+}
+
 /* z and target of network i at the node where it is; returns |target|^2, or infinity. */
 static double arrive(pdlt_level_draws *r, size_t i) {
   const pdlt_samples *p = r->linearization.data;
   const size_t D = p->samples, A = p->train, S = r->moves.at->samples;
   const state at = state_of(r, i);
+  const double *start = r->start + i * trained_of(r);
   double *z = r->z + i * outputs_of(r), *target = r->target + i * trained_of(r), sum = 0;
   for (size_t o = 0; o < p->outputs; o++)
     for (size_t a = 0; a < S; a++) {
       z[o * D + a] = at.sign * at.z[o * S + a];
       if (!isfinite(z[o * D + a])) return INFINITY;
       if (a >= A) continue;
-      const double x = p->y_train[o * A + a] - z[o * D + a];
+      const double x = p->y_train[o * A + a] + start[o * A + a] - z[o * D + a];
       target[o * A + a] = x;
       sum += x * x;
     }
@@ -177,6 +189,7 @@ static pdlt_status follow(pdlt_level_draws *r, const pdlt_level *level, size_t f
   interval here = interval_of(r, level, 0);
   pdlt_status status = PDLT_OK;
   pdlt_moves_start(m, first, count, owned);
+  for (size_t i = 0; i < count; i++) depart(r, i);
   for (size_t i = 0; i < count; i++) r->before[i] = arrive(r, i);
   for (int node = 0; node < level->nodes; node++) {
     const interval next = interval_of(r, level, node + 1);

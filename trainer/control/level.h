@@ -42,7 +42,8 @@ typedef struct pdlt_level_draws {
   double *path;          /* (r, T, n_L, D) */
   double *moved;         /* (T, n_L, D) since the last node */
   double *z;             /* (r, n_L, D) at the last node */
-  double *target, *push; /* (r, n_L, N_A) y - z there, - psi (y - z) */
+  double *start;         /* (r, n_L, N_A) z(0) with centered targets, else 0 */
+  double *target, *push; /* (r, n_L, N_A) y + start - z there, - psi times it */
   double *before;        /* (r) |target|^2 at the draw */
   int *use, *flags;      /* (heads) 0: a network of the pair went astray; backs both */
   double *storage;

@@ -33,6 +33,7 @@ static double *moving_of(pdlt_worker *w, int which, int m) {
 
 /* What network `which` of a draw is asked for while it trains. */
 static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
+  const int centered = w->plan->data->centered;
   return (pdlt_member_probe){.ntk = &w->training_ntk,
                              .theta_t = moving_of(w, which, THETA_T),
                              .dntk = &w->training_dntk,
@@ -44,7 +45,9 @@ static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
                                         .change = moving_of(w, which, Q_CHANGE),
                                         .moved = moving_of(w, which, Q_MOVED)},
                              .error_train = moving_of(w, which, ERROR_TRAIN),
-                             .error_test = moving_of(w, which, ERROR_TEST)};
+                             .error_test = moving_of(w, which, ERROR_TEST),
+                             .start = centered ? w->begun + (size_t)which * w->plan->p : NULL,
+                             .changed = w->changed};
 }
 
 /* What measures a draw besides its control. */
@@ -78,8 +81,10 @@ static pdlt_status new_storage(pdlt_worker *w, pdlt_error *err) {
   const size_t last = PDLT_BLOCK_MEMBERS * (row + 1) + row;
   const size_t matrix = plan->data->samples * plan->data->samples;
   const size_t layers = (size_t)(w->net->depth - 1) * plan->data->samples;
+  const size_t start = plan->data->centered ? PDLT_BLOCK_MEMBERS * plan->p : 0;
   const pdlt_status status = pdlt_alloc(
-      &w->storage, w->net->num_params + 2 * rows + 2 * values + plan->p + matrix + layers + last,
+      &w->storage,
+      w->net->num_params + 2 * rows + 2 * values + 4 * plan->p + matrix + layers + last + 2 * start,
       sizeof *w->storage, err);
   if (status != PDLT_OK) return status;
   double *next = w->storage;
@@ -89,6 +94,9 @@ static pdlt_status new_storage(pdlt_worker *w, pdlt_error *err) {
   w->pair = pdlt_take(&next, values);
   w->mean = pdlt_take(&next, values);
   w->shift = pdlt_take(&next, plan->p);
+  w->changed = pdlt_take(&next, plan->p);
+  w->begun = pdlt_take(&next, 2 * plan->p);
+  for (int k = 0; k < 2; k++) w->start[k] = pdlt_take(&next, start);
   w->numbers = pdlt_take(&next, PDLT_BLOCK_MEMBERS);
   w->last = pdlt_take(&next, PDLT_BLOCK_MEMBERS * row);
   w->middle = pdlt_take(&next, row);
@@ -239,6 +247,15 @@ static void split_pair(size_t count, double *even, const double *minus, double *
   }
 }
 
+/* m and d of the z(0) of a draw become row `row` of start. */
+static void keep_start(pdlt_worker *w, size_t row) {
+  const size_t p = w->plan->p;
+  if (!w->plan->data->centered) return;
+  double *even = w->start[0] + row * p;
+  memcpy(even, w->begun, p * sizeof *even);
+  if (w->plan->antithetic) split_pair(p, even, w->begun + p, w->start[1] + row * p);
+}
+
 /* Trains one draw; its m and d become row `row` of even and odd when it survives.
  * Returns the outcome. */
 static pdlt_member_outcome run_draw(pdlt_worker *w, size_t member, size_t row,
@@ -254,6 +271,7 @@ static pdlt_member_outcome run_draw(pdlt_worker *w, size_t member, size_t row,
       samples[member * values + i] = outcome == PDLT_MEMBER_DIVERGED ? NAN : even[i];
   if (plan->antithetic && outcome != PDLT_MEMBER_DIVERGED)
     split_pair(values, even, w->pair, w->odd + row * values);
+  if (outcome != PDLT_MEMBER_DIVERGED) keep_start(w, row);
   return outcome;
 }
 
@@ -284,6 +302,33 @@ static void add_squares(size_t rows, size_t values, const double *x, double *sum
     for (size_t i = 0; i < values; i++) sum[i] += x[r * values + i] * x[r * values + i];
 }
 
+/* rows of x (T, p) -= start (p) of each at every time. */
+static void subtract_start(const pdlt_plan *plan, size_t rows, const double *start, double *x) {
+  for (size_t r = 0; r < rows; r++)
+    for (size_t t = 0; t < plan->times; t++)
+      for (size_t i = 0; i < plan->p; i++)
+        x[(r * plan->times + t) * plan->p + i] -= start[r * plan->p + i];
+}
+
+/* The same of z(t) - z(0), which the losses of centered targets are made of; even is less its mean, and
+ * both end as work. */
+static void add_changes(pdlt_worker *w, size_t rows, double *record) {
+  const pdlt_plan *plan = w->plan;
+  const size_t values = plan->times * plan->p;
+  const pdlt_record_layout *at = &plan->at;
+  if (!plan->data->centered) return;
+  subtract_start(plan, rows, w->start[0], w->even);
+  pdlt_rows_center(rows, values, w->even, w->pair);
+  for (size_t i = 0; i < values; i++) w->mean[i] += w->pair[i];
+  add_squares(rows, values, w->even, record + at->change_scatter);
+  if (plan->antithetic) {
+    subtract_start(plan, rows, w->start[1], w->odd);
+    add_squares(rows, values, w->odd, record + at->change_odd);
+  }
+  pdlt_moments_merge(values, 1, &record[at->change_count], record + at->change_mean,
+                     record + at->change_scatter, (double)rows, w->mean);
+}
+
 /* Merges the rows of even and odd into the record's moments. */
 static void add_moments(pdlt_worker *w, size_t rows, double *record) {
   const pdlt_plan *plan = w->plan;
@@ -303,6 +348,7 @@ static void add_moments(pdlt_worker *w, size_t rows, double *record) {
   }
   pdlt_moments_merge(values / plan->columns, plan->columns, &record[at->survivors],
                      record + at->mean, record + at->scatter, (double)rows, w->mean);
+  add_changes(w, rows, record);
 }
 
 /* Whether K, V or other tensors are measured on the draw itself. */

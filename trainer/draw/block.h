@@ -40,6 +40,9 @@ typedef struct pdlt_worker {
   long steps;            /* of all networks so far */
   double *theta;         /* (num_params) the draw */
   double *even, *odd;    /* (64, T, p) m and d of the surviving draws */
+  double *start[2];      /* (64, p) m and d of z(0), with centered targets */
+  double *begun;         /* (2, p) z(0) of a draw's networks */
+  double *changed;       /* (p) work; with centered targets */
   double *shift;         /* (p) of the record at the last time, before a draw */
   double *last;          /* (64, 1 or 2, p) m, and shift, at the last time of surviving draws */
   double *middle;        /* (1 or 2, p) work for last */

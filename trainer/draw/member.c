@@ -33,11 +33,15 @@ pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *sch
 static void begin(const pdlt_member_probe *probe, const pdlt_stepper *st) {
   if (probe->crossed != NULL) pdlt_crossings_begin(probe->crossings, st);
   if (probe->layers.q != NULL) pdlt_hidden_begin(probe->hidden, st);
+  if (probe->start != NULL) pdlt_stepper_output(st, probe->start);
 }
 
-/* What the outputs z at recorded time number t say about classes. */
+/* What the outputs z at recorded time number t say about classes, with centered targets less z(0). */
 static void count_errors(const pdlt_member_probe *probe, const pdlt_samples *data, const double *z,
                          size_t t) {
+  for (size_t i = 0; i < data->outputs * data->samples && probe->start != NULL; i++)
+    probe->changed[i] = z[i] - probe->start[i];
+  if (probe->start != NULL) z = probe->changed;
   if (probe->error_train != NULL)
     probe->error_train[t] = pdlt_errors_share(data, 0, data->train, z);
   if (probe->error_test != NULL)

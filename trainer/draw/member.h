@@ -42,6 +42,8 @@ typedef struct pdlt_member_probe {
   pdlt_hidden *hidden;
   pdlt_hidden_numbers layers;       /* (T, L-1, D) each, all or none; needs hidden */
   double *error_train, *error_test; /* (T) shares in a wrong class; targets are classes */
+  double *start; /* (n_L, D) z(0), for centered targets, of which errors are those of z(t) - z(0) */
+  double *changed; /* (n_L, D) work; with start */
 } pdlt_member_probe;
 
 /* The same, and what probe asks for. */

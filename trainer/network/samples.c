@@ -28,7 +28,8 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
                     .test = data->test,
                     .samples = data->train + data->test,
                     .inputs = data->inputs,
-                    .outputs = data->outputs};
+                    .outputs = data->outputs,
+                    .centered = ex->training.centered};
   const size_t total =
       2 * p.inputs * p.samples + p.outputs * (p.train + p.samples) + p.train * p.samples;
   pdlt_status status = pdlt_alloc(&p.storage, total, sizeof *p.storage, err);

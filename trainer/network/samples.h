@@ -25,6 +25,7 @@ typedef struct pdlt_samples {
   double *y_all;               /* (n_L, D) */
   double *h_train; /* (N_A, N_A) lambda_b + lambda_W x.x/n_0 of layer 1, unless it has positions */
   double *h_test;  /* (N_A, N_B) the same, training against test */
+  int centered;    /* 1: networks train on y + their own z(0) */
   double max_target; /* max |y| over training samples */
   double *storage;   /* backs all of them; owned */
 } pdlt_samples;

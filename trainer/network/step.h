@@ -8,6 +8,7 @@
  *   delta^(L) = eps = z^(L) - y,   delta^(l) = sigma'(z^(l)) * (W^(l+1)^T delta^(l+1))
  *   W^(l) <- W^(l) - eta lambda_W/n_{l-1} delta^(l) s^(l-1)^T,  b <- b - eta lambda_b sum delta
  *
+ * with centered targets (samples.h) y + z(0) in the place of y, z(0) that of the first forward.
  * (PDLT ch. 7 and docs/trainer/step.md; with positions docs/trainer/convolution.md.) The first layer may be moved without its weights:
  * z^(1) <- z^(1) - eta delta^(1) h, h = lambda_b + lambda_W x.x/n_0, which is the same
  * statement and cheaper when N_A < 2 n_0; not where layers have positions. Test samples are carried only
@@ -40,7 +41,7 @@ typedef struct pdlt_stepper {
   int first_by_samples; /* 1: layer 1 moves as z^(1), its weights in theta stay as drawn */
   double *theta;        /* (num_params) set by the caller before pdlt_stepper_begin */
   double *z;            /* (n_L, N_A) outputs of the last forward */
-  double *eps;          /* (n_L, N_A) z - y */
+  double *eps;          /* (n_L, N_A) z - y, or z - z(0) - y */
   const struct pdlt_step_kind *kind; /* what is done with the state */
   void *state;                       /* the network itself, in its precision; owned */
   double *storage;                   /* backs the arrays; owned */

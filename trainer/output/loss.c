@@ -2,6 +2,8 @@
  *
  * Is: squared bias and variance of every output, summed over training or test samples.
  * Is not: their estimates (trainer/statistics/square_estimate.h, trainer/statistics/moments.h). */
+#include <string.h>
+
 #include "base/core/memory.h"
 #include "trainer/output/internal.h"
 #include "trainer/statistics/moments.h"
@@ -46,6 +48,13 @@ static void gather(diagonals *d, const pdlt_width_output *out, size_t t) {
     const double *record = out->records + b * plan->at.size;
     double *to = d->moments + b * d->stride;
     to[0] = record[plan->at.survivors];
+    if (plan->data->centered) { /* of z(t) - z(0) */
+      memcpy(to + 1, record + plan->at.change_mean + t * p, p * sizeof *to);
+      memcpy(to + 1 + p, record + plan->at.change_scatter + t * p, p * sizeof *to);
+      if (plan->antithetic)
+        memcpy(to + 1 + 2 * p, record + plan->at.change_odd + t * p, p * sizeof *to);
+      continue;
+    }
     for (size_t i = 0; i < p; i++) {
       const size_t at = t * p + i, diagonal = at * c + (c == 1 ? 0 : i);
       to[1 + i] = record[plan->at.mean + at];

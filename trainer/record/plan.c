@@ -37,6 +37,7 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
                                 ex->training.eta_kind == PDLT_ETA_FLOW
                                     ? "flow exists in theory only"
                                     : "the relative learning rate is not resolved");
+  if (pdlt_experiment_check_measured(ex, err) != PDLT_OK) return PDLT_ERR_INPUT;
   if (ex->ensemble.single_precision && ex->training.to_end)
     return pdlt_experiment_fail(ex, "ensemble.arithmetic", err,
                                 "single rounds at %.2g, and training to the end needs outputs "

@@ -58,7 +58,7 @@ typedef struct pdlt_record_part {
   pdlt_merge_rule merge;
 } pdlt_record_part;
 
-enum { PDLT_RECORD_PARTS = 16 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
+enum { PDLT_RECORD_PARTS = 20 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). record.c holds the table of its parts. Sizes: p = n_L D, R
@@ -67,12 +67,16 @@ enum { PDLT_RECORD_PARTS = 16 + PDLT_QUANTITIES }; /* at most: rows of record.c,
 typedef struct pdlt_record_layout {
   size_t members, diverged, unconverged; /* counts of draws */
   size_t survivors;                      /* draws behind mean, scatter, odd */
-  size_t mean;      /* (T, p) mean over survivors of m, a draw's output (pair: its average) */
-  size_t scatter;   /* (T, p, c) sum of (m - mean)(m - mean)^T */
-  size_t odd;       /* (T, p, c) sum of d d^T, d half the difference of a pair */
-  size_t u_count;   /* draws behind the next two: all */
-  size_t u_mean;    /* (R, q) mean over draws of u, accumulate.h */
-  size_t u_scatter; /* (R, q, q) sum of (u - mean)(u - mean)^T */
+  size_t mean;           /* (T, p) mean over survivors of m, a draw's output (pair: its average) */
+  size_t scatter;        /* (T, p, c) sum of (m - mean)(m - mean)^T */
+  size_t odd;            /* (T, p, c) sum of d d^T, d half the difference of a pair */
+  size_t change_count;   /* with centered targets, of z(t) - z(0): survivors */
+  size_t change_mean;    /* (T, p) */
+  size_t change_scatter; /* (T, p) sum of squares about the mean */
+  size_t change_odd;     /* (T, p) sum of squares of half the difference of a pair */
+  size_t u_count;        /* draws behind the next two: all */
+  size_t u_mean;         /* (R, q) mean over draws of u, accumulate.h */
+  size_t u_scatter;      /* (R, q, q) sum of (u - mean)(u - mean)^T */
   size_t shift; /* (T, p) sum over all draws of x: what further draws say less its own control */
   size_t top;   /* of the last time, top_share.h */
   size_t sum[PDLT_QUANTITIES]; /* of each quantity that is a mean or a share: pdlt_plan_sum_size */

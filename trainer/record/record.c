@@ -15,6 +15,9 @@ static size_t outputs(const pdlt_plan *plan) {
 }
 static size_t products(const pdlt_plan *plan) { return outputs(plan) * plan->columns; }
 static size_t odd(const pdlt_plan *plan) { return plan->antithetic ? products(plan) : 0; }
+static size_t change(const pdlt_plan *plan) { return plan->data->centered ? outputs(plan) : 0; }
+static size_t change_odd(const pdlt_plan *plan) { return plan->antithetic ? change(plan) : 0; }
+static size_t change_count(const pdlt_plan *plan) { return change(plan) > 0; }
 static size_t u_mean(const pdlt_plan *plan) { return plan->readouts * plan->moments; }
 static size_t u_products(const pdlt_plan *plan) { return u_mean(plan) * plan->moments; }
 static size_t shift(const pdlt_plan *plan) { return plan->control.linear ? outputs(plan) : 0; }
@@ -41,6 +44,10 @@ static const struct row {
     PART(mean, outputs, PDLT_MERGE_LATER),
     PART(scatter, products, PDLT_MERGE_SCATTER),
     PART(odd, odd, PDLT_MERGE_ADD),
+    PART(change_count, change_count, PDLT_MERGE_LATER),
+    PART(change_mean, change, PDLT_MERGE_LATER),
+    PART(change_scatter, change, PDLT_MERGE_SCATTER),
+    PART(change_odd, change_odd, PDLT_MERGE_ADD),
     SUMS(PDLT_DRAWN_LAYERS),
     PART(u_count, one, PDLT_MERGE_LATER),
     PART(u_mean, u_mean, PDLT_MERGE_LATER),
@@ -84,7 +91,7 @@ static void add(size_t count, double *into, const double *from) {
 static void merge_moments(const pdlt_record_part *scatter, double *into, const double *from) {
   const pdlt_record_part *count = scatter - 2, *mean = scatter - 1;
   if (mean->size == 0) {
-    into[count->at] += from[count->at];
+    add(count->size, into + count->at, from + count->at);
     return;
   }
   /* A mean has times * columns numbers, a scatter times * columns^2. */
@@ -131,6 +138,7 @@ static int are_counts(const pdlt_plan *plan, double draws, const double *record)
   const double survivors = plan->has[PDLT_QUANTITY_Z] ? draws - diverged : draws;
   if (plan->has[PDLT_QUANTITY_Z] && record[plan->at.top] != survivors)
     return 0; /* its first number */
+  if (change_count(plan) > 0 && record[plan->at.change_count] != survivors) return 0;
   return record[plan->at.members] == draws && is_count(diverged, draws) &&
          is_count(record[plan->at.unconverged], draws - diverged) &&
          record[plan->at.survivors] == survivors && is_count(record[plan->at.u_count], 1e15);
@@ -165,6 +173,8 @@ const char *pdlt_record_wrong(const pdlt_plan *plan, size_t block, const double 
     if (!isfinite(record[i])) return "it holds a number that is not finite";
   if (!are_squares(products(plan), plan->columns, record + at->scatter) ||
       !are_squares(odd(plan), plan->columns, record + at->odd) ||
+      !are_squares(change(plan), 1, record + at->change_scatter) ||
+      !are_squares(change_odd(plan), 1, record + at->change_odd) ||
       !are_squares(u_products(plan), plan->moments, record + at->u_scatter))
     return "it holds a negative sum of squares";
   return NULL;

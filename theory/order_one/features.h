@@ -1,0 +1,64 @@
+/* features.h - kernels of the features of trained networks, and what regression with them misses, at
+ * order 1/width.
+ *
+ * Is: the mean change since the start of the five kernels of docs/features.md, E[k^(a,b)(t)] = Theta +
+ * h (Theta1 + kernel), and the mean deviation of the trained output from regression with them on the
+ * training samples, h deviation (PDLT chapters 10, 11 and infinity; docs/features.md).
+ * Is not: the features of one network, or what networks scatter by. */
+#ifndef PDLT_THEORY_ORDER_ONE_FEATURES_H
+#define PDLT_THEORY_ORDER_ONE_FEATURES_H
+
+#include "theory/order_one/mean.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* X(id, name, a, b): features phi + a psi d + (b/2) chi d d, with d the way that the parameters went. The
+ * first are those at the start, whose kernel does not change. */
+#define PDLT_FEATURE_LIST(X)        \
+  X(K, "k", 0, 0)                   \
+  X(K_E, "k_E", 1, 1)               \
+  X(K_SHARP, "k_sharp", 0.5, 0)     \
+  X(SECANT, "secant", 0.5, 1.0 / 3) \
+  X(MIDPOINT, "midpoint", 0.5, 0.25)
+
+typedef enum pdlt_feature {
+#define PDLT_FEATURE_ENUM(id, name, a, b) PDLT_FEATURE_##id,
+  PDLT_FEATURE_LIST(PDLT_FEATURE_ENUM)
+#undef PDLT_FEATURE_ENUM
+      PDLT_FEATURE_COUNT
+} pdlt_feature;
+
+/* Static string. */
+const char *pdlt_feature_name(pdlt_feature feature);
+
+/* Sums over times that all kernels share. */
+typedef struct pdlt_features {
+  const pdlt_dynamics *dyn; /* borrowed: must live as long */
+  size_t num_times;
+  double *states; /* owned */
+} pdlt_features;
+
+/* times: as pdlt_dynamics_run, or INFINITY, the end, for the last ones. *out is owned by the caller
+ * (pdlt_features_free), untouched on failure. Errors: PDLT_ERR_INPUT (times; singular Theta_AA at the
+ * end), PDLT_ERR_MEMORY. */
+pdlt_status pdlt_features_new(pdlt_features *out, const pdlt_dynamics *dynamics, size_t num_times,
+                              const double *times, pdlt_error *err);
+void pdlt_features_free(pdlt_features *features);
+
+/* kernel (T, n_L, D, n_L, D). Errors: PDLT_ERR_MEMORY. Cost: that of theta_t. */
+pdlt_status pdlt_features_kernel(const pdlt_features *features, pdlt_feature feature,
+                                 double *kernel, pdlt_error *err);
+
+/* deviation (T, n_L, D), 0 on training samples, of
+ *   z_B(t) - z_B(0) - k_BA k_AA^-1 [z_A(t) - z_A(0)].
+ * parts (5, T, n_L, D): those of z_nlo. Needs a regular Theta_AA. Errors: PDLT_ERR_INPUT (singular),
+ * PDLT_ERR_MEMORY. Cost: 48 n_L D A^3 flops per time in matrix products. */
+pdlt_status pdlt_features_deviation(const pdlt_features *features, pdlt_feature feature,
+                                    const double *parts, double *deviation, pdlt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
