@@ -188,8 +188,8 @@ static const double margin = 4.0;
 /* Of the largest difference: entries that are nearer count as being so far apart. */
 static const double least_share = 0.25;
 
-/* Rounding of brackets on a grid, relative to the largest of a column: the eigenvalues of N, which is as large as
- * 3/step^2, have errors of that times eps at most. */
+/* Rounding of brackets on a grid, relative to the largest of a column: the eigenvalues of N, which is as
+ * large as 3/step^2, have errors of that times eps at most. */
 static double rounding_on(const pdlt_bracket_levels *levels, const pdlt_bracket_grid *grid) {
   const double step = grid->x[1] - grid->x[0];
   return DBL_EPSILON * (levels->polynomial ? 4.0 : fmax(4.0, 0.25 / (step * step)));
@@ -235,7 +235,8 @@ static void compare_quads(const pdlt_bracket_quads *a, const pdlt_bracket_quads 
     if (errors->apart[k] != 0.0) errors->share[k] = rounding * whole[k] / fabs(errors->apart[k]);
 }
 
-/* One item: of the finer set against another grid, to the coarser set, which is not to be nearer by accident. */
+/* One item: of the finer set against another grid, to the coarser set, which is not to be nearer by
+ * accident. */
 static pdlt_status compare_item(const pdlt_bracket_levels *levels, const pdlt_bracket_grid *grid,
                                 const pdlt_bracket_set sets[2], const double *K, size_t m,
                                 quad_errors *errors, pdlt_error *err) {
@@ -281,8 +282,8 @@ void pdlt_bracket_set_align(pdlt_bracket_set *other, const pdlt_bracket_set *all
     if (errors.apart[errors.kind[i % columns]] < 0.0) a->value[i] = 2.0 * b->value[i] - a->value[i];
 }
 
-/* Moves the coarser quads, which show how far they are off themselves, to where they are as far from the finer
- * ones as these are off: by a third level, on the items that are furthest apart and the largest. */
+/* Moves the coarser quads, which show how far they are off themselves, to where they are as far from the
+ * finer ones as these are off: by a third level, on the items that are furthest apart and the largest. */
 static pdlt_status sharpen_quads(const pdlt_bracket_levels *levels, quad_grids *grids, int level,
                                  const double *K, pdlt_bracket_set sets[2], pdlt_error *err) {
   pdlt_bracket_quads *a = &sets[0].quads;
