@@ -140,7 +140,7 @@ static void move(double *to, const double *from, int rank, size_t D, uint64_t pa
     to[i] = from[i] * (1.0 + side * doubt->all);
     if (doubt->entry != NULL)
       to[i] += doubt->entry[at] * sign_of(bits_of(from[at]) + salt) +
-               2.0 * DBL_EPSILON * fabs(from[at]) * sign_of(at + salt);
+               8.0 * DBL_EPSILON * fabs(from[at]) * sign_of(at + salt);
     else
       to[i] += doubt->each * sign_of(at + salt);
     if (moved != NULL) to[i] += side * (moved[i] - from[i]);
