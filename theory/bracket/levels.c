@@ -183,7 +183,7 @@ cleanup:
 
 /* What the estimated error is above the largest one seen: entries that are not looked at may be further off,
  * and what is seen lacks the error of the third grid. */
-static const double margin = 4.0;
+static const double margin = 8.0;
 
 /* Of the largest difference: entries that are nearer count as being so far apart. */
 static const double least_share = 0.25;
