@@ -1,5 +1,5 @@
-// Errors of order 1/n (err/NAME of the tensors and of what training makes of them) from both sides: never below
-// the true error, not above 1000 times the larger of it and of rounding. The truth: a finer tolerance.
+// Errors of order 1/n (err/NAME of the tensors and of what training makes of them) from both sides: never
+// below the true error, not above 1000 times the larger of it and of rounding. The truth: a finer tolerance.
 #include <gtest/gtest.h>
 
 #include "tests/theory/predict_error_support.h"

@@ -67,7 +67,7 @@ class Prediction {
         << err.message;
     EXPECT_EQ(pdlt_dataset_load(&data, &ex_, &err), PDLT_OK) << err.message;
     Place(s.near);
-    const pdlt_predict_options options = {2, 0, nullptr};
+    const pdlt_predict_options options = {1, 0, nullptr};
     EXPECT_EQ(pdlt_predict(&out_, &ex_, &data, &options, &err), PDLT_OK) << s.Name() << err.message;
     EXPECT_EQ(pdlt_layers_new(&layer_, &ex_, 1, data.inputs, &err), PDLT_OK);
   }

@@ -183,13 +183,17 @@ cleanup:
 
 /* What the estimated error is above the largest one seen: entries that are not looked at may be further off,
  * and what is seen lacks the error of the third grid. */
-static const double margin = 4.0;
+static const double margin = 8.0;
 
 /* Of the largest difference: entries that are nearer count as being so far apart. */
 static const double least_share = 0.25;
 
-/* Rounding of brackets, relative to the largest of a column; of pairs, the eigenvalues' too. */
-static const double quad_rounding = 4.0 * DBL_EPSILON, pair_rounding = 16.0 * DBL_EPSILON;
+/* Rounding of brackets on a grid, relative to the largest of a column: the eigenvalues of N, which is as
+ * large as 3/step^2, have errors of that times eps at most. */
+static double rounding_on(const pdlt_bracket_levels *levels, const pdlt_bracket_grid *grid) {
+  const double step = grid->x[1] - grid->x[0];
+  return DBL_EPSILON * (levels->polynomial ? 4.0 : fmax(4.0, 0.25 / (step * step)));
+}
 
 /* The first column whose orders are those of column c in another order: both have errors alike. */
 static size_t kind_of(const pdlt_bracket_quads *quads, size_t c) {
@@ -203,16 +207,14 @@ static size_t kind_of(const pdlt_bracket_quads *quads, size_t c) {
   }
 }
 
-/* Two sets, coarser and finer. */
+/* Two sets, coarser and finer. item, of a column: on which they are furthest apart. Of a kind, apart: there,
+ * coarser less finer; share: how far the finer is off, to that, at least rounding. */
 typedef struct quad_errors {
-  size_t kind[PDLT_QUAD_MAX_COLUMNS];
-  size_t item[PDLT_QUAD_MAX_COLUMNS];  /* of a column: on which they are furthest apart */
-  double apart[PDLT_QUAD_MAX_COLUMNS]; /* of a kind: there, coarser less finer */
-  double share
-      [PDLT_QUAD_MAX_COLUMNS]; /* of a kind: how far the finer is off, to that; at least rounding */
+  size_t kind[PDLT_QUAD_MAX_COLUMNS], item[PDLT_QUAD_MAX_COLUMNS];
+  double apart[PDLT_QUAD_MAX_COLUMNS], share[PDLT_QUAD_MAX_COLUMNS];
 } quad_errors;
 
-static void compare_quads(const pdlt_bracket_quads *a, const pdlt_bracket_quads *b,
+static void compare_quads(const pdlt_bracket_quads *a, const pdlt_bracket_quads *b, double rounding,
                           quad_errors *errors) {
   const size_t columns = (size_t)b->columns;
   double whole[PDLT_QUAD_MAX_COLUMNS] = {0.0};
@@ -230,11 +232,11 @@ static void compare_quads(const pdlt_bracket_quads *a, const pdlt_bracket_quads 
     }
   }
   for (size_t k = 0; k < columns; k++)
-    if (errors->apart[k] != 0.0)
-      errors->share[k] = quad_rounding * whole[k] / fabs(errors->apart[k]);
+    if (errors->apart[k] != 0.0) errors->share[k] = rounding * whole[k] / fabs(errors->apart[k]);
 }
 
-/* One item: of the finer set against another grid, to the coarser set, which is not to be nearer by accident. */
+/* One item: of the finer set against another grid, to the coarser set, which is not to be nearer by
+ * accident. */
 static pdlt_status compare_item(const pdlt_bracket_levels *levels, const pdlt_bracket_grid *grid,
                                 const pdlt_bracket_set sets[2], const double *K, size_t m,
                                 quad_errors *errors, pdlt_error *err) {
@@ -275,13 +277,13 @@ void pdlt_bracket_set_align(pdlt_bracket_set *other, const pdlt_bracket_set *all
   const pdlt_bracket_quads *b = &all->quads;
   const size_t columns = (size_t)b->columns;
   quad_errors errors;
-  compare_quads(a, b, &errors);
+  compare_quads(a, b, 0.0, &errors);
   for (size_t i = 0; i < b->items * columns; i++)
     if (errors.apart[errors.kind[i % columns]] < 0.0) a->value[i] = 2.0 * b->value[i] - a->value[i];
 }
 
-/* Moves the coarser quads, which show how far they are off themselves, to where they are as far from the finer
- * ones as these are off: by a third level, on the items that are furthest apart and the largest. */
+/* Moves the coarser quads, which show how far they are off themselves, to where they are as far from the
+ * finer ones as these are off: by a third level, on the items that are furthest apart and the largest. */
 static pdlt_status sharpen_quads(const pdlt_bracket_levels *levels, quad_grids *grids, int level,
                                  const double *K, pdlt_bracket_set sets[2], pdlt_error *err) {
   pdlt_bracket_quads *a = &sets[0].quads;
@@ -292,7 +294,7 @@ static pdlt_status sharpen_quads(const pdlt_bracket_levels *levels, quad_grids *
   pdlt_status status = PDLT_OK;
   if (level + 2 >= QUAD_LEVELS || b->items == 0) return PDLT_OK;
   PDLT_TRY(quad_grid(levels, grids, level + 2, err));
-  compare_quads(a, b, &errors);
+  compare_quads(a, b, rounding_on(levels, &grids->grid[level + 1]), &errors);
   memcpy(items, errors.item, columns * sizeof *items);
   items[columns] = largest_item(b, K);
   for (size_t c = 0; c <= columns; c++) {
@@ -308,22 +310,26 @@ cleanup:
   return status;
 }
 
-/* The same of pairs, all of them at the next level. Rounding has another sign for every second derivative of the
- * lower order, for brackets of such orders cancel. */
+/* The same of pairs, all of them at the next level; where there is none the coarser ones stay. Rounding has
+ * another sign for every second derivative of the lower order, for brackets of such orders cancel. */
 static pdlt_status sharpen_pairs(pdlt_bracket_levels *levels, int level, size_t D, const double *K,
                                  pdlt_bracket_set sets[2], pdlt_error *err) {
   const size_t count = D * D;
+  const int last = level + 1 >= PDLT_BRACKET_PAIR_LEVELS;
+  const double part = rounding_on(levels, &levels->pair_grid[level]);
+  double *coarse = sets[0].pairs.value;
   pdlt_bracket_pairs next = {0};
   pdlt_status status = PDLT_OK;
-  if (level + 1 >= PDLT_BRACKET_PAIR_LEVELS) return PDLT_OK;
-  PDLT_TRY(pair_grid(levels, level + 1, err));
-  PDLT_TRY(
-      pdlt_bracket_pairs_new(&next, &levels->activation, &levels->pair_grid[level + 1], D, K, err));
+  if (!last) {
+    PDLT_TRY(pair_grid(levels, level + 1, err));
+    PDLT_TRY(pdlt_bracket_pairs_new(&next, &levels->activation, &levels->pair_grid[level + 1], D, K,
+                                    err));
+  }
   for (size_t i = 0; i < PDLT_BRACKET_ORDERS * PDLT_BRACKET_ORDERS * count; i++) {
     const size_t j = i / count / PDLT_BRACKET_ORDERS, k = i / count % PDLT_BRACKET_ORDERS;
-    const double rounding = (j < k ? j : k) % 2 ? -pair_rounding : pair_rounding;
     const double fine = sets[1].pairs.value[i];
-    sets[0].pairs.value[i] = fine + margin * (next.value[i] - fine + rounding * fine);
+    const double apart = last ? coarse[i] - fine : margin * (next.value[i] - fine);
+    coarse[i] = fine + apart + margin * ((j < k ? j : k) % 2 ? -part : part) * fine;
   }
 cleanup:
   pdlt_bracket_pairs_free(&next);

@@ -46,10 +46,11 @@ void pdlt_bracket_levels_free(pdlt_bracket_levels *levels);
 
 /* all: brackets of all samples of K (D, D). other: brackets of the `checked` samples check[i]
  * (increasing), which differ from the former by about what those are off. Both come from two neighbouring
- * resolutions that agree to the tolerance, unless the finest grid does not do. checked < D: all has the coarser
- * one, for all samples at the finer one would cost most of the time, and other the finer one. Every sample
- * checked: all has the finer one; other is off from it in the direction of the coarser one, four times as far
- * as a third resolution shows for a few brackets, or is the coarser one where there is no third. Closed forms have one resolution, and *other stays empty. Both are owned
+ * resolutions that agree to the tolerance, unless the finest grid does not do. checked < D: all has the
+ * coarser one, for all samples at the finer one would cost most of the time, and other the finer one. Every sample
+ * checked: all has the finer one; other is off from it in the direction of the coarser one, eight times as far
+ * as a third resolution shows for a few brackets, or is the coarser one where there is no third. Closed
+ * forms have one resolution, and *other stays empty. Both are owned
  * by the caller, untouched on failure. Errors: PDLT_ERR_MEMORY, PDLT_ERR_NUMERIC. Cost: D^4/24 four-slot
  * brackets. */
 pdlt_status pdlt_bracket_levels_run(pdlt_bracket_levels *levels, size_t D, const double *K,

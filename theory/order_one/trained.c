@@ -1,6 +1,7 @@
 /* trained.c - see trained.h. */
 #include "theory/order_one/trained.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -188,7 +189,8 @@ static void move(double *to, const double *from, int rank, size_t D, uint64_t pa
     if (rank == 2 && i / D < i % D) at = (i % D) * D + i / D;
     to[i] = from[i] * (1.0 + side * doubt->all);
     if (doubt->entry != NULL)
-      to[i] += doubt->entry[at] * sign_of(bits_of(from[at]) + salt);
+      to[i] += doubt->entry[at] * sign_of(bits_of(from[at]) + salt) +
+               8.0 * DBL_EPSILON * fabs(from[at]) * sign_of(at + salt);
     else
       to[i] += doubt->each * sign_of(at + salt);
     if (moved != NULL) to[i] += side * (moved[i] - from[i]);

@@ -239,7 +239,7 @@ static void layer_errors(const tensor_driver *driver, const pdlt_kernel_layers *
                                .checked_pairs = driver->other_slots[layer % 2].count};
   if (K > 0.0) all->inherited += 4.0 * kernels->layer_err_K[at] / K;
   if (theta > 0.0) all->inherited += 4.0 * kernels->layer_err_theta[at] / theta;
-  pdlt_tensor_rounding(&gap, (driver->levels.smooth ? 1e-15 : 5e-14) * (double)layer, all);
+  pdlt_tensor_rounding(&gap, (driver->levels.smooth ? 4e-15 : 5e-14) * (double)layer, all);
   for (size_t m = 0; m < driver->moves; m++)
     pdlt_tensor_difference(&gap, &driver->other[m][layer % 2], all);
 }
