@@ -15,7 +15,8 @@ double pdlt_tensor_largest(size_t count, const double *x) {
 static double largest_difference(const pdlt_tensor_gap *gap, int rank, const double *other,
                                  const double *all) {
   const size_t D = gap->D, C = gap->checked, pairs = gap->checked_pairs;
-  const size_t count = pdlt_tensor_size(pairs, rank), N = C == 0 ? 0 : pairs / (C * C) * D * D;
+  if (C == 0) return 0.0;
+  const size_t count = pdlt_tensor_size(pairs, rank), N = pairs / (C * C) * D * D;
   double difference = 0.0;
   for (size_t i = 0; i < count; i++) {
     size_t at = 0;

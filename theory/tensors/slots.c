@@ -105,6 +105,7 @@ pdlt_status pdlt_slots_map(const pdlt_position_map *map, size_t D, int rank, int
                            const double *from, double *to, pdlt_error *err) {
   const size_t square = D * D, N = map->columns * square, M = map->rows * square;
   double *half = NULL;
+  if (square == 0) return PDLT_OK;
   if (rank == 2) {
     map_vector(map, D, from, to);
     return PDLT_OK;
