@@ -36,7 +36,7 @@ TEST(CenteredRun, TheoryAndNetworksAgree) {
   const Outcome told = run_pdlt("explain e.yaml", folder.path());
   EXPECT_NE(told.out.find("; targets: y + z(0) of each network\n"), std::string::npos) << told.out;
   run_pdlt("theory e.yaml -o t.npz --quiet --set training.targets=fixed", folder.path());
-  const Outcome other =
-      run_pdlt("compare t.npz out/measured.npz -o other --quiet", folder.path());
-  EXPECT_NE(other.err.find("are of different networks, data or training"), std::string::npos) << other.err;
+  const Outcome other = run_pdlt("compare t.npz out/measured.npz -o other --quiet", folder.path());
+  EXPECT_NE(other.err.find("are of different networks, data or training"), std::string::npos)
+      << other.err;
 }
