@@ -27,7 +27,10 @@ static const struct other {
               {"deviation_secant_nlo", "tia"},
               {"deviation_secant_end_nlo", "ia"},
               {"deviation_midpoint_nlo", "tia"},
-              {"deviation_midpoint_end_nlo", "ia"}};
+              {"deviation_midpoint_end_nlo", "ia"},
+              {"alignment_lo", ""},
+              {"alignment_nlo", "t"},
+              {"alignment_end_nlo", ""}};
 
 /* Length of the array's own name, which parts follow after a slash. */
 static size_t own_length(const char *name) { return strcspn(name, "/"); }

@@ -2,6 +2,7 @@
 // cube, networks that have to give 0 or equal kernels, and what is absent.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -112,6 +113,60 @@ TEST(FeaturesPredict, NamesShapesAndErrors) {
     for (size_t i = 0; i < 10; i++) sum[i] += z[i];
   }
   EXPECT_LE(Difference(c.Get("deviation_k_end_nlo"), sum), 1e-14 * (1 + Largest(sum)));
+}
+
+// Of a whole kernel (2 outputs, 5 samples of which 3 train): y^T k y/(|y|^2 |k|).
+double Alignment(const std::vector<double> &kernel, const double *y) {
+  double product = 0, targets = 0, norm = 0;
+  for (size_t i = 0; i < 2; i++)
+    for (size_t a = 0; a < 3; a++) {
+      targets += y[a * 2 + i] * y[a * 2 + i];
+      for (size_t j = 0; j < 2; j++)
+        for (size_t b = 0; b < 3; b++) {
+          const double value = kernel[(i * 5 + a) * 10 + j * 5 + b];
+          product += y[a * 2 + i] * value * y[b * 2 + j];
+          norm += value * value;
+        }
+    }
+  return product / (targets * std::sqrt(norm));
+}
+
+TEST(FeaturesPredict, AlignmentIsThatOfTheKernelAndItsChange) {
+  Case c({"network.outputs=2"});
+  c.Predict();
+  const std::vector<double> theta = c.Get("Theta"), change = c.Get("k_E_nlo"),
+                            end = c.Get("k_E_end_nlo"), found = c.Get("alignment_nlo");
+  const auto moved = [&](const double *kappa, double x) {
+    std::vector<double> kernel(100);
+    for (size_t i = 0; i < 10; i++)
+      for (size_t j = 0; j < 10; j++)
+        kernel[i * 10 + j] =
+            (i / 5 == j / 5 ? theta[i % 5 * 5 + j % 5] : 0) + x * kappa[i * 10 + j];
+    return Alignment(kernel, c.data.y);
+  };
+  const double x = 1e-4;
+  const auto slope = [&](const double *k) { return (moved(k, x) - moved(k, -x)) / (2 * x); };
+  EXPECT_NEAR(c.Get("alignment_lo")[0], moved(end.data(), 0), 1e-14);
+  EXPECT_EQ(c.Shape("alignment_lo").size(), 0u);
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0], 0);
+  for (size_t t = 1; t < 3; t++)
+    EXPECT_NEAR(found[t], slope(change.data() + t * 100), 1e-6 * std::fabs(found[t])) << t;
+  EXPECT_NEAR(c.Get("alignment_end_nlo")[0], slope(end.data()),
+              1e-6 * std::fabs(slope(end.data())));
+  for (const char *name : {"alignment_lo", "alignment_nlo", "alignment_end_nlo"}) {
+    const double error = c.Get(std::string("err/") + name)[0];
+    EXPECT_GT(error, 0) << name;
+    EXPECT_LT(error, 1e-6 * (1 + Largest(c.Get(name)))) << name;
+  }
+}
+
+TEST(FeaturesPredict, NothingIsAlignedWithTargetsThatAreZero) {
+  Case c({});
+  std::fill(c.data.y, c.data.y + 5, 0.0);
+  c.Predict();
+  EXPECT_NE(c.Absent("alignment_nlo").find("all training targets are 0"), std::string::npos);
+  EXPECT_NE(c.Find("k_E_nlo"), nullptr);
 }
 
 // Eigenvalues of the mean kernels on the whole cube, y = x1 x2, eta theta_max = 1/2, at the end.

@@ -155,3 +155,51 @@ cleanup:
   pdlt_free(x);
   return status;
 }
+
+/* ---- alignment ---- */
+
+/* |y|^2 of the training targets and |Theta_AA|^2. */
+static void squares(const pdlt_training *lo, double *targets, double *theta) {
+  *targets = *theta = 0;
+  for (size_t i = 0; i < lo->A * lo->outputs; i++) *targets += lo->y[i] * lo->y[i];
+  for (size_t a = 0; a < lo->A; a++) *theta += lo->value[a] * lo->value[a];
+}
+
+double pdlt_features_alignment(const pdlt_training *lo) {
+  const size_t n = lo->outputs;
+  double targets, theta, product = 0;
+  squares(lo, &targets, &theta);
+  for (size_t a = 0; a < lo->A; a++)
+    for (size_t i = 0; i < n; i++)
+      product += lo->value[a] * lo->target[a * n + i] * lo->target[a * n + i];
+  return targets > 0 && theta > 0 ? product / (targets * sqrt((double)n * theta)) : NAN;
+}
+
+/* sum over outputs of <Theta_AA, kernel_ii> = sum_a theta_a v_a kernel_ii v_a. */
+static double product_with_theta(const pdlt_training *lo, const double *kernel) {
+  const size_t A = lo->A, D = lo->D, n = lo->outputs;
+  double sum = 0;
+  for (size_t i = 0; i < n; i++)
+    for (size_t s = 0; s < A; s++)
+      for (size_t r = 0; r < A; r++) {
+        const double value = kernel[(i * D + s) * n * D + i * D + r];
+        for (size_t a = 0; a < A; a++)
+          sum += lo->value[a] * lo->vector[a * A + s] * lo->vector[a * A + r] * value;
+      }
+  return sum;
+}
+
+double pdlt_features_alignment_change(const pdlt_training *lo, const double *kernel) {
+  const size_t A = lo->A, D = lo->D, n = lo->outputs;
+  double targets, theta, product = 0;
+  squares(lo, &targets, &theta);
+  if (!(targets > 0 && theta > 0)) return NAN;
+  for (size_t i = 0; i < n; i++)
+    for (size_t s = 0; s < A; s++)
+      for (size_t j = 0; j < n; j++)
+        for (size_t r = 0; r < A; r++)
+          product += lo->y[s * n + i] * kernel[(i * D + s) * n * D + j * D + r] * lo->y[r * n + j];
+  const double norm = (double)n * theta; /* |k|^2 */
+  return product / (targets * sqrt(norm)) -
+         pdlt_features_alignment(lo) * product_with_theta(lo, kernel) / norm;
+}

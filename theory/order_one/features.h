@@ -58,6 +58,15 @@ pdlt_status pdlt_features_kernel(const pdlt_features *features, pdlt_feature fea
 pdlt_status pdlt_features_deviation(const pdlt_features *features, pdlt_feature feature,
                                     const double *parts, double *deviation, pdlt_error *err);
 
+/* Alignment of the NTK at the start with the targets, sum over outputs of y^T Theta y/(|y|^2 |k|) on the training
+ * samples, |k| the Frobenius norm of the whole kernel (root of n_L times that of Theta_AA). NaN: all targets, or
+ * Theta_AA, are 0. */
+double pdlt_features_alignment(const pdlt_training *training);
+
+/* h times this is the mean change of the alignment where the kernel changes by h kernel (n_L, D, n_L, D).
+ * NaN as above. Cost n_L^2 A^2 + n_L A^3. */
+double pdlt_features_alignment_change(const pdlt_training *training, const double *kernel);
+
 #ifdef __cplusplus
 }
 #endif

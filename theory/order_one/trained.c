@@ -29,7 +29,7 @@ static size_t dntk_size(const pdlt_trained *w) {
 static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pdlt_error *err) {
   const size_t T = input->num_times, count = input->in.lo.outputs * input->in.lo.D,
                square = count * count;
-  const size_t features = input->features ? PDLT_FEATURE_COUNT * (T + 1) * (square + count) : 0;
+  const size_t features = input->features ? PDLT_FEATURE_COUNT * (T + 1) * (square + count) + T : 0;
   w->times = T, w->outputs = input->in.lo.outputs, w->D = input->in.lo.D;
   w->dntk_samples = input->dntk_samples;
   while (w->finite < T && !isinf(input->times[w->finite])) w->finite++;
@@ -54,6 +54,7 @@ static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pd
     w->deviation[k] = pdlt_take(&next, T * count);
     w->deviation_end[k] = pdlt_take(&next, count);
   }
+  if (input->features) w->alignment = pdlt_take(&next, T);
   return PDLT_OK;
 }
 
@@ -125,6 +126,18 @@ cleanup:
   return status;
 }
 
+static void align(pdlt_trained *w, const pdlt_training *lo) {
+  const size_t square = w->outputs * w->D * w->outputs * w->D;
+  const size_t times = w->have_end ? w->times : w->finite;
+  w->alignment_start = pdlt_features_alignment(lo);
+  for (size_t t = 0; t < w->times; t++)
+    w->alignment[t] =
+        t < times ? pdlt_features_alignment_change(lo, w->kernel[PDLT_FEATURE_K_E] + t * square)
+                  : NAN;
+  if (w->have_end)
+    w->alignment_end = pdlt_features_alignment_change(lo, w->kernel_end[PDLT_FEATURE_K_E]);
+}
+
 /* At all times and at the end; parts are there at infinite times too. */
 static pdlt_status add_features(pdlt_trained *w, const pdlt_dynamics *dyn, const double *times,
                                 pdlt_error *err) {
@@ -135,6 +148,7 @@ static pdlt_status add_features(pdlt_trained *w, const pdlt_dynamics *dyn, const
                         w->deviation, err));
   if (w->have_end)
     PDLT_TRY(run_features(w, dyn, 1, &end, w->end_parts, w->kernel_end, w->deviation_end, err));
+  align(w, &dyn->lo);
 cleanup:
   return status;
 }
@@ -236,6 +250,11 @@ static pdlt_status move_once(pdlt_trained_errors *out, const pdlt_trained *train
     raise_to_change(&out->deviation[k], T * count, trained->deviation[k], other.deviation[k]);
     raise_to_change(&out->deviation_end[k], count, trained->deviation_end[k],
                     other.deviation_end[k]);
+  }
+  if (input->features) {
+    raise_to_change(&out->alignment, T, trained->alignment, other.alignment);
+    raise_to_change(&out->alignment_start, 1, &trained->alignment_start, &other.alignment_start);
+    raise_to_change(&out->alignment_end, 1, &trained->alignment_end, &other.alignment_end);
   }
   pdlt_trained_free(&other);
   return PDLT_OK;

@@ -46,7 +46,9 @@ typedef struct pdlt_trained {
   double *kernel_end[PDLT_FEATURE_COUNT]; /* (n_L, D, n_L, D) */
   double *deviation[PDLT_FEATURE_COUNT];  /* (T, n_L, D); 0 where there is no end, like the ends */
   double *deviation_end[PDLT_FEATURE_COUNT]; /* (n_L, D) */
-  int have_end;                              /* 0: Theta_AA is singular, `why` says so */
+  double *alignment; /* (T) mean change of the alignment; NaN where there is none, or no end */
+  double alignment_start, alignment_end; /* of Theta; mean change at the end */
+  int have_end;                          /* 0: Theta_AA is singular, `why` says so */
   char why[PDLT_ERROR_LENGTH];
   double *storage;
 } pdlt_trained;
@@ -78,6 +80,7 @@ typedef struct pdlt_trained_errors {
   double z, theta, dntk, cov, change, end, cov_end, change_end;
   double kernel[PDLT_FEATURE_COUNT], kernel_end[PDLT_FEATURE_COUNT];
   double deviation[PDLT_FEATURE_COUNT], deviation_end[PDLT_FEATURE_COUNT];
+  double alignment, alignment_start, alignment_end;
 } pdlt_trained_errors;
 
 /* What is known of the numerical errors of one tensor: `each` of an entry, of any sign, or, where it

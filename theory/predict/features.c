@@ -1,4 +1,5 @@
 /* features.c - kernels of features and what regression with them misses, as arrays. */
+#include <math.h>
 #include <stdio.h>
 
 #include "theory/predict/internal.h"
@@ -30,6 +31,33 @@ static int is_asked(const pdlt_prediction *p) {
   return (p->ex->measure & PDLT_MEASURE_FEATURES) != 0;
 }
 
+static const char *const alignments[] = {"alignment_lo", "alignment_nlo", "alignment_end_nlo"};
+
+static pdlt_status no_alignment(const pdlt_prediction *p, int first, const char *reason,
+                                pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (int k = first; k < 3 && status == PDLT_OK; k++)
+    status = pdlt_predict_absent(p->out, alignments[k], reason, err);
+  return status;
+}
+
+static pdlt_status put_alignment(const pdlt_prediction *p, const pdlt_trained *w,
+                                 const pdlt_trained_errors *errors, pdlt_error *err) {
+  const double *data[] = {&w->alignment_start, w->alignment, &w->alignment_end};
+  const double error[] = {errors->alignment_start, errors->alignment, errors->alignment_end};
+  const int count = w->have_end ? 3 : 2;
+  pdlt_status status = PDLT_OK;
+  if (isnan(w->alignment_start))
+    return no_alignment(p, 0, "all training targets are 0: nothing to be aligned with", err);
+  for (int k = 0; k < count; k++) {
+    PDLT_TRY(pdlt_predict_put(p->out, alignments[k], k == 1, &w->times, data[k], err));
+    PDLT_TRY(pdlt_predict_error(p->out, alignments[k], error[k], err));
+  }
+  if (!w->have_end) PDLT_TRY(no_alignment(p, 2, w->why, err));
+cleanup:
+  return status;
+}
+
 pdlt_status pdlt_predict_no_features(const pdlt_prediction *p, const char *reason,
                                      pdlt_error *err) {
   pdlt_status status = PDLT_OK;
@@ -38,6 +66,7 @@ pdlt_status pdlt_predict_no_features(const pdlt_prediction *p, const char *reaso
       if (k != PDLT_FEATURE_K) PDLT_TRY(absent(p, "", k, end, reason, err));
       PDLT_TRY(absent(p, "deviation_", k, end, reason, err));
     }
+  if (is_asked(p)) PDLT_TRY(no_alignment(p, 0, reason, err));
 cleanup:
   return status;
 }
@@ -68,6 +97,7 @@ pdlt_status pdlt_predict_features(const pdlt_prediction *p, const pdlt_trained *
     PDLT_TRY(
         put(p, "deviation_", k, 1, 2, dim, w->deviation_end[k], errors->deviation_end[k], err));
   }
+  if (is_asked(p)) PDLT_TRY(put_alignment(p, w, errors, err));
 cleanup:
   return status;
 }
