@@ -1,7 +1,7 @@
-/* compact.c - an SVG file without what it does not need.
+/* compact.c - an SVG file without what it does not need, a PDF file without what it lacks.
  *
  * cairo writes coordinates to a millionth of a point and every default property of
- * every path. Is not: an SVG parser; it knows cairo's way of writing. */
+ * every path, and leaves out fonts. Is not: a parser; it knows cairo's way of writing. */
 #include "compare/plot/compact.h"
 
 #include <ctype.h>
@@ -94,4 +94,19 @@ void pdlt_svg_compact(char *text, size_t *size) {
   }
   text[to] = 0;
   *size = to;
+}
+
+int pdlt_pdf_has_fonts(const char *bytes, size_t size) {
+  const char *const end = bytes + size, *at = bytes;
+  while ((at = memmem(at, (size_t)(end - at), "/f-", 3)) != NULL) {
+    char line[64], object[32];
+    int group, subset, number, length = 0;
+    snprintf(line, sizeof line, "%.*s", (int)(end - at < 63 ? end - at : 63), at);
+    at += 3;
+    if (sscanf(line, "/f-%d-%d %d 0 R%n", &group, &subset, &number, &length) != 3 || length == 0)
+      continue;
+    snprintf(object, sizeof object, "\n%d 0 obj", number);
+    if (memmem(bytes, size, object, strlen(object)) == NULL) return 0;
+  }
+  return 1;
 }

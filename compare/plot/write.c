@@ -118,6 +118,8 @@ pdlt_status pdlt_plot_pdf(pdlt_plot *plot, const char *title, char **out, size_t
   cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
   cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
   pdlt_status status = draw_and_finish(plot, surface, NULL, err);
+  if (status == PDLT_OK && !pdlt_pdf_has_fonts(s.bytes, s.size))
+    status = pdlt_fail(err, PDLT_ERR_MEMORY, "drawing a figure: out of memory");
   if (status != PDLT_OK) {
     pdlt_free(s.bytes);
     return status;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/core/memory.h"
+#include "compare/plot/compact.h"
 
 namespace {
 
@@ -290,6 +291,27 @@ TEST(PlotFiles, TitlesOfPicturesStandOverTheirPanels) {
     first = std::min(first, left), last = std::max(last, right);
   }
   EXPECT_TRUE(framed);
+}
+
+// Of a whole one no object that a font is can be taken away.
+TEST(PlotFiles, PdfHasTheFontsThatItNames) {
+  pdlt_plot *plot = Example();
+  const std::string whole = Pdf(plot);
+  pdlt_plot_free(plot);
+  EXPECT_EQ(pdlt_pdf_has_fonts(whole.data(), whole.size()), 1);
+  size_t fonts = 0;
+  for (size_t at = whole.find("/f-"); at != std::string::npos; at = whole.find("/f-", at + 1)) {
+    int group, subset, number;
+    if (std::sscanf(whole.c_str() + at, "/f-%d-%d %d 0 R", &group, &subset, &number) != 3) continue;
+    std::string lacking = whole;
+    const std::string object = "\n" + std::to_string(number) + " 0 obj";
+    ASSERT_NE(lacking.find(object), std::string::npos);
+    lacking[lacking.find(object) + object.size() - 1] = 'x';
+    EXPECT_EQ(pdlt_pdf_has_fonts(lacking.data(), lacking.size()), 0) << object;
+    fonts++;
+  }
+  EXPECT_GT(fonts, 0u);
+  EXPECT_EQ(pdlt_pdf_has_fonts("/f-", 3), 1);
 }
 
 TEST(PlotFiles, UnwritablePathIsAnError) {
