@@ -1,4 +1,4 @@
-/* compact.c - an SVG file without what it does not need, a PDF file without what it lacks.
+/* compact.c - an SVG file without what it does not need; whether a PDF file has its fonts.
  *
  * cairo writes coordinates to a millionth of a point and every default property of
  * every path, and leaves out fonts. Is not: a parser; it knows cairo's way of writing. */

@@ -143,6 +143,10 @@ static inline size_t pdlt_multiset_index(size_t a, size_t b, size_t c, size_t d)
 /* The slots of item m, in the order of its columns' orders. */
 void pdlt_bracket_quad_slots(const pdlt_bracket_quads *quads, size_t m, size_t slot[4]);
 
+/* sub (4, 4): the kernel of these slots, out of K (D, D). */
+void pdlt_bracket_quad_kernel(const pdlt_bracket_quads *quads, const double *K, size_t m,
+                              double sub[16]);
+
 /* <s_a^(i) s_b^(j) s_c^(k) s_d^(l)>, samples in any order, orders i + .. in the layout; with blocks the
  * four must be two of the pairs. */
 double pdlt_bracket_quad(const pdlt_bracket_quads *quads, size_t a, int i, size_t b, int j,

@@ -243,10 +243,7 @@ static pdlt_status compare_item(const pdlt_bracket_levels *levels, const pdlt_br
   const pdlt_bracket_quads *b = &sets[1].quads;
   const size_t columns = (size_t)b->columns;
   double sub[16], value[PDLT_QUAD_MAX_COLUMNS];
-  size_t slot[4];
-  pdlt_bracket_quad_slots(b, m, slot);
-  for (size_t i = 0; i < 4; i++)
-    for (size_t j = 0; j < 4; j++) sub[4 * i + j] = K[slot[i] * b->D + slot[j]];
+  pdlt_bracket_quad_kernel(b, K, m, sub);
   const pdlt_status status = pdlt_bracket_quad_one(b, &levels->activation, grid, sub, value, err);
   for (size_t c = 0; c < columns && status == PDLT_OK; c++) {
     const double fine = b->value[m * columns + c];

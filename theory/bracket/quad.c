@@ -341,14 +341,19 @@ void pdlt_bracket_quad_slots(const pdlt_bracket_quads *quads, size_t m, size_t s
     multiset_samples(m, slot);
 }
 
+void pdlt_bracket_quad_kernel(const pdlt_bracket_quads *quads, const double *K, size_t m,
+                              double sub[16]) {
+  size_t slot[4];
+  pdlt_bracket_quad_slots(quads, m, slot);
+  for (size_t i = 0; i < 4; i++)
+    for (size_t j = 0; j < 4; j++) sub[4 * i + j] = K[slot[i] * quads->D + slot[j]];
+}
+
 static pdlt_status quad_item(const pdlt_bracket_quads *quads, const pdlt_activation *activation,
                              const pdlt_bracket_grid *grid, const double *K, size_t m,
                              quad_work *work, pdlt_error *err) {
-  size_t sample[4], D = quads->D;
   double sub[16], *out = quads->value + m * (size_t)quads->columns;
-  pdlt_bracket_quad_slots(quads, m, sample);
-  for (size_t i = 0; i < 4; i++)
-    for (size_t j = 0; j < 4; j++) sub[4 * i + j] = K[sample[i] * D + sample[j]];
+  pdlt_bracket_quad_kernel(quads, K, m, sub);
   if (work->block == NULL) return pdlt_bracket_quad_one(quads, activation, NULL, sub, out, err);
   quad_smooth(quads, activation, grid, sub, work, out);
   return PDLT_OK;
