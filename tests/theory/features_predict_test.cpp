@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "datasets/dataset.h"
+#include "tests/theory/predict_case.h"
 #include "theory/infinite/training.h"
-#include "theory/predict/predict.h"
 
 namespace {
 
@@ -24,25 +23,9 @@ measure: [features]
 const char *const kKernels[] = {"k_E", "k_sharp", "secant", "midpoint"};
 const char *const kAll[] = {"k", "k_E", "k_sharp", "secant", "midpoint"};
 
-struct Case {
-  pdlt_experiment ex = {};
-  pdlt_dataset data = {};
-  pdlt_archive out = {};
-  pdlt_error err = {};
-  explicit Case(std::vector<const char *> set) {
-    EXPECT_EQ(pdlt_experiment_parse(&ex, kText, "t.yaml", set.size(), set.data(), &err), PDLT_OK)
-        << err.message;
-    EXPECT_EQ(pdlt_dataset_load(&data, &ex, &err), PDLT_OK) << err.message;
-  }
-  ~Case() {
-    pdlt_archive_free(&out);
-    pdlt_dataset_free(&data);
-    pdlt_experiment_free(&ex);
-  }
-  void Predict() {
-    const pdlt_predict_options options = {1, 0, nullptr};
-    ASSERT_EQ(pdlt_predict(&out, &ex, &data, &options, &err), PDLT_OK) << err.message;
-  }
+struct Case : PredictCase {
+  explicit Case(std::vector<const char *> set) : PredictCase(kText, set) {}
+  void Predict() { ASSERT_EQ(PredictCase::Predict(), PDLT_OK) << err.message; }
   const pdlt_array *Find(const std::string &name) const {
     return pdlt_archive_get(&out, name.c_str());
   }
@@ -59,8 +42,7 @@ struct Case {
                  : std::vector<size_t>{};
   }
   std::string Absent(const std::string &name) {
-    const char *why = json_string_value(
-        json_object_get(json_object_get(pdlt_archive_meta(&out), "absent"), name.c_str()));
+    const char *why = PredictCase::Absent(name.c_str());
     return why == nullptr ? "" : why;
   }
 };

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/core/memory.h"
+#include "tests/theory/predict_case.h"
 #include "theory/infinite/kernel.h"
 #include "theory/infinite/training.h"
 
@@ -24,37 +25,14 @@ ensemble: {members: 100, seed: 7}
 theory: {order: 0}
 )";
 
-struct Case {
-  pdlt_experiment ex = {};
-  pdlt_dataset data = {};
-  pdlt_archive out = {};
-  pdlt_error err = {};
-  explicit Case(std::vector<const char *> set) {
-    EXPECT_EQ(pdlt_experiment_parse(&ex, kText, "test.yaml", set.size(), set.data(), &err), PDLT_OK)
-        << err.message;
-    if (ex.network.depth) {
-      EXPECT_EQ(pdlt_dataset_load(&data, &ex, &err), PDLT_OK) << err.message;
-    }
-  }
-  ~Case() {
-    pdlt_archive_free(&out);
-    pdlt_dataset_free(&data);
-    pdlt_experiment_free(&ex);
-  }
-  pdlt_status Predict(int threads = 1, int layers = 0) {
-    const pdlt_predict_options options = {threads, layers, nullptr};
-    return pdlt_predict(&out, &ex, &data, &options, &err);
-  }
+struct Case : PredictCase {
+  explicit Case(std::vector<const char *> set) : PredictCase(kText, set) {}
   std::vector<size_t> Shape(const char *name) {
     const pdlt_array *t = pdlt_archive_get(&out, name);
     EXPECT_NE(t, nullptr) << name;
     return t ? std::vector<size_t>(t->dim, t->dim + t->ndim) : std::vector<size_t>{999};
   }
   const double *Data(const char *name) { return pdlt_archive_get(&out, name)->data; }
-  const char *Absent(const char *name) {
-    return json_string_value(
-        json_object_get(json_object_get(pdlt_archive_meta(&out), "absent"), name));
-  }
 };
 
 using Dims = std::vector<size_t>;
