@@ -152,11 +152,11 @@ void ExpectNaive(const Problem &x, int steps, const pdlt_dynamics_factors &facto
       for (size_t i = 0; i < row * row; i++)
         EXPECT_NEAR(fast.kernel[k][t * row * row + i], kernel[i],
                     1e-12 * std::max(1.0, Largest(kernel)))
-            << pdlt_feature_name((pdlt_feature)k) << " t = " << t;
+            << pdlt_feature_definitions[k].name << " t = " << t;
       for (size_t i = 0; i < row; i++)
         EXPECT_NEAR(fast.deviation[k][t * row + i], deviation[i],
                     1e-12 * std::max(1.0, 10 * Largest(deviation)))
-            << pdlt_feature_name((pdlt_feature)k) << " t = " << t;
+            << pdlt_feature_definitions[k].name << " t = " << t;
     }
 }
 

@@ -7,17 +7,6 @@
 #include "base/core/memory.h"
 #include "theory/order_one/internal.h"
 
-static const struct definition {
-  const char *name;
-  double a, b;
-} definitions[PDLT_FEATURE_COUNT] = {
-#define PDLT_FEATURE_ROW(id, name, a, b) {name, a, b},
-    PDLT_FEATURE_LIST(PDLT_FEATURE_ROW)
-#undef PDLT_FEATURE_ROW
-};
-
-const char *pdlt_feature_name(pdlt_feature feature) { return definitions[feature].name; }
-
 /* ---- sums over times ---- */
 
 /* The loop follows no vectors here, only the sums. */
@@ -55,7 +44,7 @@ void pdlt_features_free(pdlt_features *features) {
 
 pdlt_status pdlt_features_kernel(const pdlt_features *f, pdlt_feature feature, double *kernel,
                                  pdlt_error *err) {
-  const double a = definitions[feature].a, b = definitions[feature].b;
+  const double a = pdlt_feature_definitions[feature].a, b = pdlt_feature_definitions[feature].b;
   const pdlt_time_states states = {.A = f->dyn->lo.A, .points = f->num_times, .data = f->states};
   const pdlt_kernel_terms terms = {
       .dntk = a, .rows = {{0, 0, 0, a, 0, 0}, {b / 2, 0, a * a / 2, 0, 0, 0}}, .pairs = 1};
@@ -95,7 +84,7 @@ static void fill_change(const void *self, size_t point, pdlt_dynamics_term term,
 /* source (5, n_L, T, D), rotated: h times its sum over parts is E[- eta sum_s (k - k(0))_IJ e_J(s)]. */
 static pdlt_status make_change(const pdlt_features *f, pdlt_feature feature, double *source,
                                pdlt_error *err) {
-  const double a = definitions[feature].a, b = definitions[feature].b;
+  const double a = pdlt_feature_definitions[feature].a, b = pdlt_feature_definitions[feature].b;
   const double *factor = f->dyn->factors.factor;
   const double rows[4][PDLT_DD_ROWS] = {{0, 0, 0, a, 0, a}, {b / 2, b / 2, a * a, 0, 0, 0}};
   const change c = {.features = f,

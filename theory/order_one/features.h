@@ -8,30 +8,12 @@
 #ifndef PDLT_THEORY_ORDER_ONE_FEATURES_H
 #define PDLT_THEORY_ORDER_ONE_FEATURES_H
 
+#include "base/experiment/feature.h"
 #include "theory/order_one/mean.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* X(id, name, a, b): features phi + a psi d + (b/2) chi d d, with d the way that the parameters went. The
- * first are those at the start, whose kernel does not change. */
-#define PDLT_FEATURE_LIST(X)        \
-  X(K, "k", 0, 0)                   \
-  X(K_E, "k_E", 1, 1)               \
-  X(K_SHARP, "k_sharp", 0.5, 0)     \
-  X(SECANT, "secant", 0.5, 1.0 / 3) \
-  X(MIDPOINT, "midpoint", 0.5, 0.25)
-
-typedef enum pdlt_feature {
-#define PDLT_FEATURE_ENUM(id, name, a, b) PDLT_FEATURE_##id,
-  PDLT_FEATURE_LIST(PDLT_FEATURE_ENUM)
-#undef PDLT_FEATURE_ENUM
-      PDLT_FEATURE_COUNT
-} pdlt_feature;
-
-/* Static string. */
-const char *pdlt_feature_name(pdlt_feature feature);
 
 /* Sums over times that all kernels share. */
 typedef struct pdlt_features {

@@ -8,7 +8,7 @@ enum { NAME_LENGTH = 64 };
 
 /* PREFIXk_E[_end]_nlo; the kernel at the start does not change, and has a deviation only. */
 static void name_array(char name[NAME_LENGTH], const char *prefix, int feature, int end) {
-  snprintf(name, NAME_LENGTH, "%s%s%s_nlo", prefix, pdlt_feature_name((pdlt_feature)feature),
+  snprintf(name, NAME_LENGTH, "%s%s%s_nlo", prefix, pdlt_feature_definitions[feature].name,
            end ? "_end" : "");
 }
 
