@@ -10,9 +10,12 @@ namespace trainer_test {
 
 struct Network {
   Network(std::mt19937_64 &gen, int trial)
-      : s(random_network(gen, {"tanh", "gelu", "sin", "quadratic(0.3)"})),
-        ex((s.widths = "[" + std::to_string(2 + gen() % 4) + "]", yaml(s))),
-        data((size_t)s.train, (size_t)s.test, 1 + gen() % 4, (size_t)s.outputs, (unsigned)gen()) {
+      : Network(gen, trial, narrow(gen, {"tanh", "gelu", "sin", "quadratic(0.3)"}), 1 + gen() % 4) {
+  }
+  Network(std::mt19937_64 &gen, int trial, const Settings &settings, size_t inputs)
+      : s(settings),
+        ex(yaml(s)),
+        data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, (unsigned)gen()) {
     pdlt_error err = {};
     EXPECT_EQ(pdlt_samples_new(&problem, &ex.c, &data.c, &err), PDLT_OK);
     EXPECT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[0], data.c.inputs, &err), PDLT_OK);
@@ -29,6 +32,11 @@ struct Network {
     pdlt_samples_free(&problem);
   }
   Network(const Network &) = delete;
+  static Settings narrow(std::mt19937_64 &gen, const std::vector<const char *> &activations) {
+    Settings s = random_network(gen, activations);
+    s.widths = "[" + std::to_string(2 + gen() % 4) + "]";
+    return s;
+  }
   // dz_i/dtheta (num_params) at x (n_0).
   std::vector<double> gradient(size_t i, const double *x) const {
     std::vector<double> g(net.num_params);
