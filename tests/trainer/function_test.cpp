@@ -1,7 +1,7 @@
 // Functions of feature space against sums over parameters and differences; ascent to their largest values.
 #include "trainer/features/function.h"
 
-#include "tests/trainer/features_support.h"
+#include "tests/trainer/network_support.h"
 #include "trainer/features/ascent.h"
 
 using namespace trainer_test;

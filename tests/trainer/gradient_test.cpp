@@ -1,7 +1,7 @@
 // Derivatives with respect to all parameters, and what is made of them, against explicit gradients.
 #include "trainer/features/gradient.h"
 
-#include "tests/trainer/features_support.h"
+#include "tests/trainer/network_support.h"
 
 using namespace trainer_test;
 
