@@ -80,20 +80,20 @@ static double deviation(size_t D, const double *x) {
 /* --- Kinds --- */
 
 /* Leading eigenfunctions of a kernel of the network. */
-static void eigenfunctions(making *m, pdlt_trained_kernel k) {
+static void eigenfunctions(making *m, pdlt_functions k) {
   m->count = fewer(m->most, pdlt_leading_rank(m->D, m->t->values[k]));
   memcpy(m->u, m->t->functions[k], m->count * m->D * sizeof *m->u);
 }
 
 static pdlt_status rotated(making *m, pdlt_error *err) {
   const pdlt_rng rng = stream(m, PDLT_STREAM_ROTATION);
-  m->count = fewer(m->most, pdlt_leading_rank(m->D, m->t->values[PDLT_TRAINED_K_E]));
-  return pdlt_rotate(&rng, m->count, m->D, m->t->functions[PDLT_TRAINED_K_E], m->u, err);
+  m->count = fewer(m->most, pdlt_leading_rank(m->D, m->t->values[PDLT_FUNCTIONS_K_E]));
+  return pdlt_rotate(&rng, m->count, m->D, m->t->functions[PDLT_FUNCTIONS_K_E], m->u, err);
 }
 
 /* sum_a sqrt(theta_a) g_a u_a with normal g: w.phi^E for a normal w. */
 static pdlt_status random_features(making *m, pdlt_error *err) {
-  const double *values = m->t->values[PDLT_TRAINED_K_E];
+  const double *values = m->t->values[PDLT_FUNCTIONS_K_E];
   const pdlt_rng rng = stream(m, PDLT_STREAM_FEATURES);
   double *g = NULL;
   const pdlt_status status = pdlt_alloc(&g, m->most * m->D, sizeof *g, err);
@@ -101,8 +101,8 @@ static pdlt_status random_features(making *m, pdlt_error *err) {
   m->count = m->most;
   pdlt_rng_normal(&rng, m->count * m->D, g);
   for (size_t i = 0; i < m->count * m->D; i++) g[i] *= sqrt(fmax(values[i % m->D], 0));
-  pdlt_gemm(0, 0, m->count, m->D, m->D, 1.0, g, m->D, m->t->functions[PDLT_TRAINED_K_E], m->D, 0.0,
-            m->u, m->D);
+  pdlt_gemm(0, 0, m->count, m->D, m->D, 1.0, g, m->D, m->t->functions[PDLT_FUNCTIONS_K_E], m->D,
+            0.0, m->u, m->D);
   pdlt_free(g);
   return PDLT_OK;
 }
@@ -207,13 +207,13 @@ static pdlt_status fill(making *m, const pdlt_candidates *c, pdlt_error *err) {
   const pdlt_trained *t = m->t;
   switch (c->kind) {
     case PDLT_CANDIDATES_K:
-      eigenfunctions(m, PDLT_TRAINED_K);
+      eigenfunctions(m, PDLT_FUNCTIONS_K);
       return PDLT_OK;
     case PDLT_CANDIDATES_K_E:
-      eigenfunctions(m, PDLT_TRAINED_K_E);
+      eigenfunctions(m, PDLT_FUNCTIONS_K_E);
       return PDLT_OK;
     case PDLT_CANDIDATES_CHANGE:
-      eigenfunctions(m, PDLT_TRAINED_CHANGE);
+      eigenfunctions(m, PDLT_FUNCTIONS_CHANGE);
       return PDLT_OK;
     case PDLT_CANDIDATES_ROTATED:
       return rotated(m, err);

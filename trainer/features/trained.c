@@ -68,7 +68,7 @@ cleanup:
 /* z, the kernel by layers and their sum, at an end. */
 static void look(pdlt_trained *t, int end) {
   const size_t D = t->data->samples, depth = (size_t)t->net->depth;
-  double *kernel = t->kernel[end == 0 ? PDLT_TRAINED_K : PDLT_TRAINED_K_E];
+  double *kernel = t->kernel[end == 0 ? PDLT_FUNCTIONS_K : PDLT_FUNCTIONS_K_E];
   pdlt_gradient_forward(&t->gradient, t->theta[end]);
   memcpy(t->z[end], t->gradient.z[depth - 1], t->data->outputs * D * sizeof *t->z[end]);
   pdlt_gradient_kernel(&t->gradient, t->layers[end]);
@@ -86,8 +86,8 @@ pdlt_status pdlt_trained_make(pdlt_trained *t, uint64_t member, const volatile s
   if (status != PDLT_OK || t->outcome == PDLT_MEMBER_DIVERGED) return status;
   for (int end = 0; end < 2; end++) look(t, end);
   for (size_t i = 0; i < D * D; i++)
-    t->kernel[PDLT_TRAINED_CHANGE][i] =
-        t->kernel[PDLT_TRAINED_K_E][i] - t->kernel[PDLT_TRAINED_K][i];
+    t->kernel[PDLT_FUNCTIONS_CHANGE][i] =
+        t->kernel[PDLT_FUNCTIONS_K_E][i] - t->kernel[PDLT_FUNCTIONS_K][i];
   for (int k = 0; k < PDLT_TRAINED_KERNELS && status == PDLT_OK; k++)
     status = pdlt_leading(D, t->kernel[k], t->values[k], t->functions[k], err);
   return status;

@@ -17,13 +17,9 @@
 extern "C" {
 #endif
 
-/* Kernels whose eigenfunctions are looked at: the NTK at the start and at the end, and the difference. */
-typedef enum {
-  PDLT_TRAINED_K,
-  PDLT_TRAINED_K_E,
-  PDLT_TRAINED_CHANGE,
-  PDLT_TRAINED_KERNELS
-} pdlt_trained_kernel;
+/* Kernels whose eigenfunctions are looked at, by pdlt_functions (base/experiment/experiment.h): the NTK at
+ * the start and at the end, and the difference. */
+enum { PDLT_TRAINED_KERNELS = PDLT_FUNCTIONS_CHANGE + 1 };
 extern const char *const pdlt_trained_names[PDLT_TRAINED_KERNELS]; /* "k", "k_E", "change" */
 
 typedef struct pdlt_trained {
