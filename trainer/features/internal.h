@@ -1,0 +1,43 @@
+/* internal.h - what the files of this room do for each other. Users include features.h. */
+#ifndef PDLT_TRAINER_FEATURES_INTERNAL_H
+#define PDLT_TRAINER_FEATURES_INTERNAL_H
+
+#include "trainer/features/features.h"
+#include "trainer/features/trained.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One call of pdlt_features_run. */
+typedef struct pdlt_features_job {
+  const pdlt_experiment *ex;
+  const pdlt_network *net;
+  const pdlt_samples *data;
+  const pdlt_features_options *options;
+  pdlt_archive *out;
+} pdlt_features_job;
+
+/* Functions that each list of candidates may name. */
+size_t pdlt_features_budget(const pdlt_features_job *job, const pdlt_known *known);
+
+/* --- shown.c: arrays of one network --- */
+
+/* Everything of the network that is looked at. */
+pdlt_status pdlt_features_show(const pdlt_features_job *job, pdlt_trained *t, pdlt_error *err);
+
+/* --- activation.c: the inputs that activate functions most --- */
+
+/* ascent/NAME and, of one or two inputs, map/NAME. */
+pdlt_status pdlt_features_activate(const pdlt_features_job *job, const pdlt_trained *t,
+                                   pdlt_error *err);
+
+/* --- scored.c: scores of several networks --- */
+
+/* structure/NAME and scores/NAME of every structure. */
+pdlt_status pdlt_features_score(const pdlt_features_job *job, pdlt_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
