@@ -11,6 +11,26 @@ size_t pdlt_features_budget(const pdlt_features_job *job, const pdlt_known *know
   return budget > 0 ? (size_t)budget : pdlt_structure_size(&known->structure);
 }
 
+/* The families of the truth, one after the other. */
+static void find_known(pdlt_features_job *job, const pdlt_truth *truth) {
+  static const char *const names[PDLT_KNOWN_MOST] = {"first", "sum"};
+  const int waves = job->ex->features.truth == PDLT_TRUTH_MODULAR_ADDITION;
+  const double *v = truth->v;
+  for (size_t j = 0; j < truth->blocks; j++) {
+    const pdlt_truth_family family = truth->family[j];
+    if (j == 0 || family != truth->family[j - 1])
+      job->known[job->structures++] =
+          (pdlt_known){.name = names[family],
+                       .text = !waves                        ? "inputs"
+                               : family == PDLT_FAMILY_FIRST ? "waves of a and of b"
+                                                             : "waves of a + b",
+                       .structure = {.samples = truth->samples, .size = truth->size + j, .v = v},
+                       .labels = truth->label + j};
+    job->known[job->structures - 1].structure.blocks++;
+    v += truth->size[j] * truth->samples;
+  }
+}
+
 static pdlt_status check(const pdlt_experiment *ex, const pdlt_network *net,
                          const pdlt_samples *data, pdlt_error *err) {
   if (net->has_positions)
@@ -56,13 +76,14 @@ static json_t *names_of_lists(const pdlt_features_job *job, int text) {
 /* {name, blocks: [labels], budget} of each structure. */
 static json_t *structures(const pdlt_features_job *job) {
   json_t *list = json_array();
-  for (size_t k = 0; k < job->options->structures; k++) {
-    const pdlt_known *known = &job->options->known[k];
+  for (size_t k = 0; k < job->structures; k++) {
+    const pdlt_known *known = &job->known[k];
     json_t *blocks = json_array();
     for (size_t j = 0; j < known->structure.blocks; j++)
-      pdlt_json_append(&blocks, json_string(known->labels[j]));
-    pdlt_json_append(&list, json_pack("{s:s, s:o, s:I}", "name", known->name, "blocks", blocks,
-                                      "budget", (json_int_t)pdlt_features_budget(job, known)));
+      pdlt_json_append(&blocks, json_string(known->labels[j].text));
+    pdlt_json_append(
+        &list, json_pack("{s:s, s:s, s:o, s:I}", "name", known->name, "text", known->text, "blocks",
+                         blocks, "budget", (json_int_t)pdlt_features_budget(job, known)));
   }
   return list;
 }
@@ -98,15 +119,19 @@ pdlt_status pdlt_features_run(pdlt_archive *out, const pdlt_experiment *ex,
   pdlt_network net = {.depth = 0};
   pdlt_samples samples = {.samples = 0};
   pdlt_archive archive = {0};
+  pdlt_truth truth = {0};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_network_new(&net, ex, options->width, data->inputs, err));
   PDLT_TRY(pdlt_samples_new(&samples, ex, data, err));
-  const pdlt_features_job job = {
+  PDLT_TRY(pdlt_truth_make(&truth, ex, samples.samples, data->inputs, data->x, err));
+  pdlt_features_job job = {
       .ex = ex, .net = &net, .data = &samples, .options = options, .out = &archive};
+  find_known(&job, &truth);
   PDLT_TRY(fill(&job, data, err));
   *out = archive;
   archive = (pdlt_archive){0};
 cleanup:
+  pdlt_truth_free(&truth);
   pdlt_archive_free(&archive);
   pdlt_samples_free(&samples);
   pdlt_network_free(&net);

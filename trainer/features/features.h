@@ -12,26 +12,15 @@
 #include "base/experiment/experiment.h"
 #include "base/file/archive.h"
 #include "datasets/dataset.h"
-#include "trainer/features/scores.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* A known structure, borrowed: its name, and one for each of its blocks. */
-typedef struct pdlt_known {
-  const char *name;
-  pdlt_structure structure;
-  const char *const *labels; /* (blocks) */
-} pdlt_known;
-
 typedef struct pdlt_features_options {
-  int threads;     /* >= 1; results do not depend on it */
-  int width;       /* n of the networks */
-  uint64_t member; /* the one that is looked at */
-  size_t
-      structures; /* those that members 0 .. ex->features.members - 1 are scored against; 0: none are */
-  const pdlt_known *known;
+  int threads;                       /* >= 1; results do not depend on it */
+  int width;                         /* n of the networks */
+  uint64_t member;                   /* the one that is looked at */
   const volatile sig_atomic_t *stop; /* may be NULL */
   pdlt_progress *progress;           /* may be NULL */
 } pdlt_features_options;
@@ -39,7 +28,8 @@ typedef struct pdlt_features_options {
 /* Most samples: kernels of twice as many take eight times as long, eigenfunctions too. */
 enum { PDLT_FEATURES_SAMPLES = 4096 };
 
-/* Fills *out, empty before and on failure, with the arrays of NOTATION.md, "features.npz", and metadata. ex is
+/* Where ex->features.truth names a structure, members 0 .. ex->features.members - 1 are scored against it.
+ * Fills *out, empty before and on failure, with the arrays of NOTATION.md, "features.npz", and metadata. ex is
  * resolved. Errors: PDLT_ERR_INPUT `FILE:LINE: key: ...` (layers with positions, too many samples, a member
  * that diverged), PDLT_ERR_NUMERIC, PDLT_ERR_INTERRUPTED, PDLT_ERR_MEMORY. Cost: training of members + 1
  * networks; for each of these O(D^3) per hidden layer; ascents, 2 directions for each kernel of features.of. */

@@ -2,12 +2,22 @@
 #ifndef PDLT_TRAINER_FEATURES_INTERNAL_H
 #define PDLT_TRAINER_FEATURES_INTERNAL_H
 
+#include "datasets/truth.h"
 #include "trainer/features/features.h"
+#include "trainer/features/scores.h"
 #include "trainer/features/trained.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* A family of blocks that is scored by itself: its name in arrays, and in words. */
+typedef struct pdlt_known {
+  const char *name, *text;
+  pdlt_structure structure;       /* borrowed from the truth */
+  const pdlt_truth_label *labels; /* (blocks) likewise */
+} pdlt_known;
+enum { PDLT_KNOWN_MOST = 2 };
 
 /* One call of pdlt_features_run. */
 typedef struct pdlt_features_job {
@@ -15,6 +25,8 @@ typedef struct pdlt_features_job {
   const pdlt_network *net;
   const pdlt_samples *data;
   const pdlt_features_options *options;
+  size_t structures; /* 0: nothing is known */
+  pdlt_known known[PDLT_KNOWN_MOST];
   pdlt_archive *out;
 } pdlt_features_job;
 

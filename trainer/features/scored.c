@@ -25,9 +25,9 @@ static pdlt_status score_member(const table *t, pdlt_trained *trained, size_t me
   const pdlt_features_options *o = t->job->options;
   pdlt_status status = pdlt_trained_make(trained, member, o->stop, err);
   if (status != PDLT_OK || trained->outcome == PDLT_MEMBER_DIVERGED) return status;
-  for (size_t s = 0; s < o->structures; s++)
+  for (size_t s = 0; s < t->job->structures; s++)
     for (size_t list = 0; list < t->lists; list++) {
-      const pdlt_known *known = &o->known[s];
+      const pdlt_known *known = &t->job->known[s];
       size_t count = 0;
       status =
           pdlt_candidates_make(trained, list, pdlt_features_budget(t->job, known), u, &count, err);
@@ -72,7 +72,7 @@ static pdlt_status score_all(const table *t, pdlt_error *err) {
 
 /* structure/NAME, structure_sizes/NAME and scores/NAME. */
 static pdlt_status new_arrays(table *t, size_t s, pdlt_error *err) {
-  const pdlt_known *known = &t->job->options->known[s];
+  const pdlt_known *known = &t->job->known[s];
   const pdlt_structure *st = &known->structure;
   const size_t all[2] = {pdlt_structure_size(st), st->samples};
   const size_t scores[3] = {t->members, t->lists, PDLT_SCORE_COUNT};
@@ -99,10 +99,10 @@ pdlt_status pdlt_features_score(const pdlt_features_job *job, pdlt_error *err) {
              .lists = pdlt_candidates_lists(job->net->depth),
              .members = (size_t)job->ex->features.members};
   pdlt_status status = PDLT_OK;
-  if (o->structures == 0) return PDLT_OK;
-  PDLT_TRY(pdlt_alloc((void *)&t.scores, o->structures, sizeof *t.scores, err));
-  for (size_t s = 0; s < o->structures; s++) {
-    const size_t budget = pdlt_features_budget(job, &o->known[s]);
+  if (job->structures == 0) return PDLT_OK;
+  PDLT_TRY(pdlt_alloc((void *)&t.scores, job->structures, sizeof *t.scores, err));
+  for (size_t s = 0; s < job->structures; s++) {
+    const size_t budget = pdlt_features_budget(job, &job->known[s]);
     t.most = budget > t.most ? budget : t.most;
     PDLT_TRY(new_arrays(&t, s, err));
   }

@@ -138,8 +138,8 @@ pdlt_status pdlt_features_show(const pdlt_features_job *job, pdlt_trained *t, pd
   PDLT_TRY(put(job, "z", 2, outputs, t->z[1], err));
   for (int k = 0; k < PDLT_TRAINED_KERNELS; k++) {
     PDLT_TRY(put_kernel(job, t, k, err));
-    for (size_t s = 0; s < job->options->structures; s++)
-      PDLT_TRY(put_shares(job, t, k, &job->options->known[s], err));
+    for (size_t s = 0; s < job->structures; s++)
+      PDLT_TRY(put_shares(job, t, k, &job->known[s], err));
   }
   PDLT_TRY(put_layers(job, t, err));
   PDLT_TRY(put_weights(job, t, err));
