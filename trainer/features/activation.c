@@ -21,7 +21,7 @@ enum {
 /* Arrays of one kernel. */
 typedef struct wanted {
   const pdlt_features_job *job;
-  const pdlt_trained *t;
+  const pdlt_learned *t;
   int kernel;
   size_t count;              /* eigenfunctions */
   double *x, *value, *agree; /* (count, 2, n_0), (count, 2) */
@@ -117,7 +117,7 @@ static pdlt_status new_array(const wanted *w, const char *what, const char *rest
                              const size_t *dim, double **out, pdlt_error *err) {
   pdlt_array *array = NULL;
   char name[64];
-  snprintf(name, sizeof name, "%s/%s%s", what, pdlt_trained_names[w->kernel], rest);
+  snprintf(name, sizeof name, "%s/%s%s", what, pdlt_learned_names[w->kernel], rest);
   const pdlt_status status = pdlt_archive_new(w->job->out, name, ndim, dim, &array, err);
   if (status == PDLT_OK) *out = array->data;
   return status;
@@ -158,7 +158,7 @@ static pdlt_status make_grid(const pdlt_features_job *job, double **out, size_t 
   return PDLT_OK;
 }
 
-pdlt_status pdlt_features_activate(const pdlt_features_job *job, const pdlt_trained *t,
+pdlt_status pdlt_features_activate(const pdlt_features_job *job, const pdlt_learned *t,
                                    pdlt_error *err) {
   double *grid = NULL;
   size_t points = 0;
@@ -166,10 +166,10 @@ pdlt_status pdlt_features_activate(const pdlt_features_job *job, const pdlt_trai
   pdlt_status status = PDLT_OK;
   PDLT_TRY(make_grid(job, &grid, &points, err));
   pdlt_progress_start_short(progress, "ascent",
-                            (double)(PDLT_TRAINED_KERNELS * job->ex->features.directions));
-  for (int k = 0; k < PDLT_TRAINED_KERNELS; k++) {
+                            (double)(PDLT_LEARNED_KERNELS * job->ex->features.directions));
+  for (int k = 0; k < PDLT_LEARNED_KERNELS; k++) {
     char name[64];
-    snprintf(name, sizeof name, "functions/%s", pdlt_trained_names[k]);
+    snprintf(name, sizeof name, "functions/%s", pdlt_learned_names[k]);
     wanted w = {.job = job,
                 .t = t,
                 .kernel = k,

@@ -42,7 +42,7 @@ pdlt_candidates pdlt_candidates_of(size_t list) {
 
 /* A list in the making. */
 typedef struct making {
-  pdlt_trained *t;
+  pdlt_learned *t;
   size_t D, most, count;
   double *u; /* (most, D) */
 } making;
@@ -88,7 +88,8 @@ static void eigenfunctions(making *m, pdlt_functions k) {
 static pdlt_status rotated(making *m, pdlt_error *err) {
   const pdlt_rng rng = stream(m, PDLT_STREAM_ROTATION);
   m->count = fewer(m->most, pdlt_leading_rank(m->D, m->t->values[PDLT_FUNCTIONS_K_E]));
-  return pdlt_rotate(&rng, m->count, m->D, m->t->functions[PDLT_FUNCTIONS_K_E], m->u, err);
+  return pdlt_functions_rotate(&rng, m->count, m->D, m->t->functions[PDLT_FUNCTIONS_K_E], m->u,
+                               err);
 }
 
 /* sum_a sqrt(theta_a) g_a u_a with normal g: w.phi^E for a normal w. */
@@ -126,7 +127,7 @@ cleanup:
 /* The parameters with the largest |theta_mu(t) - theta_mu(0)| std(dz_i/dtheta_mu), each with the output i
  * whose derivative varies most. */
 static pdlt_status weights(making *m, pdlt_error *err) {
-  pdlt_trained *t = m->t;
+  pdlt_learned *t = m->t;
   const size_t params = t->net->num_params, outputs = t->data->outputs;
   double *spread = NULL;
   ranked *order = NULL;
@@ -162,7 +163,7 @@ cleanup:
 }
 
 /* |weights to the layer above| of neuron j of hidden layer l. */
-static double outgoing(const pdlt_trained *t, int l, size_t j) {
+static double outgoing(const pdlt_learned *t, int l, size_t j) {
   const pdlt_layer *above = &t->net->layer[l];
   double sum = 0;
   for (size_t m = 0; m < above->out; m++) {
@@ -204,7 +205,7 @@ static pdlt_status directions(making *m, int l, pdlt_error *err) {
 }
 
 static pdlt_status fill(making *m, const pdlt_candidates *c, pdlt_error *err) {
-  const pdlt_trained *t = m->t;
+  const pdlt_learned *t = m->t;
   switch (c->kind) {
     case PDLT_CANDIDATES_K:
       eigenfunctions(m, PDLT_FUNCTIONS_K);
@@ -239,7 +240,7 @@ static pdlt_status fill(making *m, const pdlt_candidates *c, pdlt_error *err) {
   return PDLT_OK;
 }
 
-pdlt_status pdlt_candidates_make(pdlt_trained *t, size_t list, size_t most, double *u,
+pdlt_status pdlt_candidates_make(pdlt_learned *t, size_t list, size_t most, double *u,
                                  size_t *count, pdlt_error *err) {
   making m = {.t = t, .D = t->data->samples, .most = most, .u = u};
   const pdlt_candidates c = pdlt_candidates_of(list);

@@ -6,7 +6,7 @@
 #ifndef PDLT_TRAINER_FEATURES_CANDIDATES_H
 #define PDLT_TRAINER_FEATURES_CANDIDATES_H
 
-#include "trainer/features/trained.h"
+#include "trainer/features/learned.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,7 +50,7 @@ pdlt_candidates pdlt_candidates_of(size_t list);
  * no more neurons, inputs, outputs, weights or samples. Random ones depend on seed, width and member alone.
  * Errors: PDLT_ERR_NUMERIC, PDLT_ERR_MEMORY. Cost: O(D^3) of principal components, n_L D num_params of
  * weights, else less. */
-pdlt_status pdlt_candidates_make(pdlt_trained *t, size_t list, size_t most, double *u,
+pdlt_status pdlt_candidates_make(pdlt_learned *t, size_t list, size_t most, double *u,
                                  size_t *count, pdlt_error *err);
 
 #ifdef __cplusplus

@@ -48,10 +48,10 @@ static pdlt_status check(const pdlt_experiment *ex, const pdlt_network *net,
 
 static pdlt_status show_member(const pdlt_features_job *job, pdlt_error *err) {
   const pdlt_features_options *o = job->options;
-  pdlt_trained t = {0};
+  pdlt_learned t = {0};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_trained_new(&t, job->ex, job->net, job->data, err));
-  PDLT_TRY(pdlt_trained_make(&t, o->member, o->stop, err));
+  PDLT_TRY(pdlt_learned_new(&t, job->ex, job->net, job->data, err));
+  PDLT_TRY(pdlt_learned_make(&t, o->member, o->stop, err));
   if (t.outcome == PDLT_MEMBER_DIVERGED)
     PDLT_TRY(
         pdlt_experiment_fail(job->ex, "training.eta", err,
@@ -60,7 +60,7 @@ static pdlt_status show_member(const pdlt_features_job *job, pdlt_error *err) {
                              (unsigned long long)o->member, t.steps, o->width));
   PDLT_TRY(pdlt_features_show(job, &t, err));
 cleanup:
-  pdlt_trained_free(&t);
+  pdlt_learned_free(&t);
   return status;
 }
 

@@ -4,8 +4,8 @@
 
 #include "datasets/truth.h"
 #include "trainer/features/features.h"
+#include "trainer/features/learned.h"
 #include "trainer/features/scores.h"
-#include "trainer/features/trained.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,12 +36,12 @@ size_t pdlt_features_budget(const pdlt_features_job *job, const pdlt_known *know
 /* --- shown.c: arrays of one network --- */
 
 /* Everything of the network that is looked at. */
-pdlt_status pdlt_features_show(const pdlt_features_job *job, pdlt_trained *t, pdlt_error *err);
+pdlt_status pdlt_features_show(const pdlt_features_job *job, pdlt_learned *t, pdlt_error *err);
 
 /* --- activation.c: the inputs that activate functions most --- */
 
 /* ascent/NAME and, of one or two inputs, map/NAME. */
-pdlt_status pdlt_features_activate(const pdlt_features_job *job, const pdlt_trained *t,
+pdlt_status pdlt_features_activate(const pdlt_features_job *job, const pdlt_learned *t,
                                    pdlt_error *err);
 
 /* --- scored.c: scores of several networks --- */

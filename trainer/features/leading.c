@@ -82,8 +82,8 @@ static void orthonormalize(size_t count, double *r) {
     }
 }
 
-pdlt_status pdlt_rotate(const pdlt_rng *rng, size_t count, size_t D, const double *functions,
-                        double *out, pdlt_error *err) {
+pdlt_status pdlt_functions_rotate(const pdlt_rng *rng, size_t count, size_t D,
+                                  const double *functions, double *out, pdlt_error *err) {
   double *rotation = NULL;
   const pdlt_status status = pdlt_alloc(&rotation, count * count, sizeof *rotation, err);
   if (status != PDLT_OK) return status;

@@ -31,8 +31,8 @@ size_t pdlt_leading_rank(size_t D, const double *values);
 
 /* out (count, D) = a random rotation, uniform over all, of the rows of functions (count, D). Errors:
  * PDLT_ERR_MEMORY. Cost count^2 max(count, D). */
-pdlt_status pdlt_rotate(const pdlt_rng *rng, size_t count, size_t D, const double *functions,
-                        double *out, pdlt_error *err);
+pdlt_status pdlt_functions_rotate(const pdlt_rng *rng, size_t count, size_t D,
+                                  const double *functions, double *out, pdlt_error *err);
 
 #ifdef __cplusplus
 }

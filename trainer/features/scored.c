@@ -20,10 +20,10 @@ static double *row(const table *t, size_t structure, size_t member) {
   return t->scores[structure] + member * t->lists * PDLT_SCORE_COUNT;
 }
 
-static pdlt_status score_member(const table *t, pdlt_trained *trained, size_t member, double *u,
+static pdlt_status score_member(const table *t, pdlt_learned *trained, size_t member, double *u,
                                 pdlt_error *err) {
   const pdlt_features_options *o = t->job->options;
-  pdlt_status status = pdlt_trained_make(trained, member, o->stop, err);
+  pdlt_status status = pdlt_learned_make(trained, member, o->stop, err);
   if (status != PDLT_OK || trained->outcome == PDLT_MEMBER_DIVERGED) return status;
   for (size_t s = 0; s < t->job->structures; s++)
     for (size_t list = 0; list < t->lists; list++) {
@@ -42,10 +42,10 @@ static pdlt_status score_member(const table *t, pdlt_trained *trained, size_t me
 /* The share of one thread. */
 static pdlt_status score_some(const table *t, int thread, pdlt_error *err) {
   const pdlt_features_job *job = t->job;
-  pdlt_trained trained = {0};
+  pdlt_learned trained = {0};
   double *u = NULL;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_trained_new(&trained, job->ex, job->net, job->data, err));
+  PDLT_TRY(pdlt_learned_new(&trained, job->ex, job->net, job->data, err));
   PDLT_TRY(pdlt_alloc(&u, t->most * job->data->samples, sizeof *u, err));
   for (size_t m = (size_t)thread; m < t->members; m += (size_t)job->options->threads) {
     PDLT_TRY(score_member(t, &trained, m, u, err));
@@ -53,7 +53,7 @@ static pdlt_status score_some(const table *t, int thread, pdlt_error *err) {
   }
 cleanup:
   pdlt_free(u);
-  pdlt_trained_free(&trained);
+  pdlt_learned_free(&trained);
   return status;
 }
 

@@ -23,7 +23,7 @@ static pdlt_status put(const pdlt_features_job *job, const char *name, int ndim,
 }
 
 /* kernel/NAME, eigenvalues/NAME and functions/NAME. */
-static pdlt_status put_kernel(const pdlt_features_job *job, const pdlt_trained *t, int k,
+static pdlt_status put_kernel(const pdlt_features_job *job, const pdlt_learned *t, int k,
                               pdlt_error *err) {
   const size_t D = job->data->samples, dim[2] = {D, D};
   const size_t rank = pdlt_leading_rank(D, t->values[k]);
@@ -31,11 +31,11 @@ static pdlt_status put_kernel(const pdlt_features_job *job, const pdlt_trained *
   const size_t shown[2] = {rank < most ? rank : most, D};
   char name[64];
   pdlt_status status = PDLT_OK;
-  snprintf(name, sizeof name, "kernel/%s", pdlt_trained_names[k]);
+  snprintf(name, sizeof name, "kernel/%s", pdlt_learned_names[k]);
   PDLT_TRY(put(job, name, 2, dim, t->kernel[k], err));
-  snprintf(name, sizeof name, "eigenvalues/%s", pdlt_trained_names[k]);
+  snprintf(name, sizeof name, "eigenvalues/%s", pdlt_learned_names[k]);
   PDLT_TRY(put(job, name, 1, dim, t->values[k], err));
-  snprintf(name, sizeof name, "functions/%s", pdlt_trained_names[k]);
+  snprintf(name, sizeof name, "functions/%s", pdlt_learned_names[k]);
   PDLT_TRY(put(job, name, 2, shown, t->functions[k], err));
   pdlt_array *functions = &job->out->entries[job->out->count - 1].array;
   for (size_t i = 0; i < pdlt_array_count(functions); i++) functions->data[i] *= sqrt((double)D);
@@ -44,13 +44,13 @@ cleanup:
 }
 
 /* shares/STRUCTURE/NAME of the leading eigenfunctions. */
-static pdlt_status put_shares(const pdlt_features_job *job, const pdlt_trained *t, int k,
+static pdlt_status put_shares(const pdlt_features_job *job, const pdlt_learned *t, int k,
                               const pdlt_known *known, pdlt_error *err) {
   const size_t rank = pdlt_leading_rank(job->data->samples, t->values[k]);
   const size_t dim[2] = {rank < SPECTRUM ? rank : SPECTRUM, known->structure.blocks};
   pdlt_array *array = NULL;
   char name[96];
-  snprintf(name, sizeof name, "shares/%s/%s", known->name, pdlt_trained_names[k]);
+  snprintf(name, sizeof name, "shares/%s/%s", known->name, pdlt_learned_names[k]);
   const pdlt_status status = pdlt_archive_new(job->out, name, 2, dim, &array, err);
   return status != PDLT_OK
              ? status
@@ -58,7 +58,7 @@ static pdlt_status put_shares(const pdlt_features_job *job, const pdlt_trained *
 }
 
 /* layers (2, L): the trace of each layer's part of the centred kernel, before and after. */
-static pdlt_status put_layers(const pdlt_features_job *job, const pdlt_trained *t,
+static pdlt_status put_layers(const pdlt_features_job *job, const pdlt_learned *t,
                               pdlt_error *err) {
   const size_t D = job->data->samples, depth = (size_t)job->net->depth, dim[2] = {2, depth};
   double *centred = NULL;
@@ -72,6 +72,16 @@ static pdlt_status put_layers(const pdlt_features_job *job, const pdlt_trained *
   }
 cleanup:
   pdlt_free(centred);
+  return status;
+}
+
+/* fan (L): n_{l-1}, by which the bias of a neuron is told from its weights. */
+static pdlt_status put_fan(const pdlt_features_job *job, pdlt_error *err) {
+  const size_t depth = (size_t)job->net->depth;
+  pdlt_array *array = NULL;
+  const pdlt_status status = pdlt_archive_new(job->out, "fan", 1, &depth, &array, err);
+  for (size_t k = 0; k < depth && status == PDLT_OK; k++)
+    array->data[k] = (double)job->net->layer[k].in;
   return status;
 }
 
@@ -112,7 +122,7 @@ static pdlt_status put_strongest(const pdlt_features_job *job, const pdlt_weight
 }
 
 /* weights/...; absent where there are too many numbers. */
-static pdlt_status put_weights(const pdlt_features_job *job, const pdlt_trained *t,
+static pdlt_status put_weights(const pdlt_features_job *job, const pdlt_learned *t,
                                pdlt_error *err) {
   const size_t depth = (size_t)job->net->depth;
   pdlt_weights w = {0};
@@ -130,18 +140,19 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_features_show(const pdlt_features_job *job, pdlt_trained *t, pdlt_error *err) {
+pdlt_status pdlt_features_show(const pdlt_features_job *job, pdlt_learned *t, pdlt_error *err) {
   const size_t outputs[2] = {job->data->outputs, job->data->samples};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_archive_put_scalar(job->out, "steps", (double)t->steps, err));
   PDLT_TRY(put(job, "z_start", 2, outputs, t->z[0], err));
   PDLT_TRY(put(job, "z", 2, outputs, t->z[1], err));
-  for (int k = 0; k < PDLT_TRAINED_KERNELS; k++) {
+  for (int k = 0; k < PDLT_LEARNED_KERNELS; k++) {
     PDLT_TRY(put_kernel(job, t, k, err));
     for (size_t s = 0; s < job->structures; s++)
       PDLT_TRY(put_shares(job, t, k, &job->known[s], err));
   }
   PDLT_TRY(put_layers(job, t, err));
+  PDLT_TRY(put_fan(job, err));
   PDLT_TRY(put_weights(job, t, err));
   PDLT_TRY(pdlt_features_activate(job, t, err));
 cleanup:

@@ -1,11 +1,11 @@
-/* trained.h - one network before and after training, and its kernels.
+/* learned.h - one network before and after training, and its kernels.
  *
  * Is: member k of the ensemble, drawn and trained as the ensemble does, with its parameters, outputs and
  * traced NTK at both ends, the change of the NTK, and their eigenfunctions on all samples.
  * Is not: averaged over networks (trainer/output), nor what is found in the network (candidates.h,
  * ascent.h). */
-#ifndef PDLT_TRAINER_FEATURES_TRAINED_H
-#define PDLT_TRAINER_FEATURES_TRAINED_H
+#ifndef PDLT_TRAINER_FEATURES_LEARNED_H
+#define PDLT_TRAINER_FEATURES_LEARNED_H
 
 #include <signal.h>
 
@@ -19,10 +19,10 @@ extern "C" {
 
 /* Kernels whose eigenfunctions are looked at, by pdlt_functions (base/experiment/experiment.h): the NTK at
  * the start and at the end, and the difference. */
-enum { PDLT_TRAINED_KERNELS = PDLT_FUNCTIONS_CHANGE + 1 };
-extern const char *const pdlt_trained_names[PDLT_TRAINED_KERNELS]; /* "k", "k_E", "change" */
+enum { PDLT_LEARNED_KERNELS = PDLT_FUNCTIONS_CHANGE + 1 };
+extern const char *const pdlt_learned_names[PDLT_LEARNED_KERNELS]; /* "k", "k_E", "change" */
 
-typedef struct pdlt_trained {
+typedef struct pdlt_learned {
   const pdlt_experiment *ex; /* borrowed */
   const pdlt_network *net;   /* borrowed */
   const pdlt_samples *data;  /* borrowed */
@@ -33,22 +33,22 @@ typedef struct pdlt_trained {
   double *theta[2];                        /* (num_params) start, end */
   double *z[2];                            /* (n_L, D) */
   double *layers[2];                       /* (L, D, D) traced NTK, layer by layer */
-  double *kernel[PDLT_TRAINED_KERNELS];    /* (D, D) traced over outputs */
-  double *values[PDLT_TRAINED_KERNELS];    /* (D) of the centred kernel, by falling size */
-  double *functions[PDLT_TRAINED_KERNELS]; /* (D, D) its eigenfunctions, row by row */
+  double *kernel[PDLT_LEARNED_KERNELS];    /* (D, D) traced over outputs */
+  double *values[PDLT_LEARNED_KERNELS];    /* (D) of the centred kernel, by falling size */
+  double *functions[PDLT_LEARNED_KERNELS]; /* (D, D) its eigenfunctions, row by row */
   double *storage;
-} pdlt_trained;
+} pdlt_learned;
 
 /* Memory for one network at a time, in double precision whatever the experiment says. Errors:
  * PDLT_ERR_UNSUPPORTED (layers with positions), PDLT_ERR_MEMORY. */
-pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_experiment *ex, const pdlt_network *net,
+pdlt_status pdlt_learned_new(pdlt_learned *out, const pdlt_experiment *ex, const pdlt_network *net,
                              const pdlt_samples *data, pdlt_error *err);
-void pdlt_trained_free(pdlt_trained *t);
+void pdlt_learned_free(pdlt_learned *t);
 
 /* Draws and trains a member up to the last recorded time, and fills everything; what diverged has its outcome
  * alone. stop may be NULL. Errors: PDLT_ERR_INTERRUPTED, PDLT_ERR_NUMERIC, PDLT_ERR_MEMORY. Cost: training;
  * 2 n_L D of its steps; O(D^3). */
-pdlt_status pdlt_trained_make(pdlt_trained *t, uint64_t member, const volatile sig_atomic_t *stop,
+pdlt_status pdlt_learned_make(pdlt_learned *t, uint64_t member, const volatile sig_atomic_t *stop,
                               pdlt_error *err);
 
 #ifdef __cplusplus

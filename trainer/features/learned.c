@@ -1,22 +1,22 @@
-/* trained.c - see trained.h. */
-#include "trainer/features/trained.h"
+/* learned.c - see learned.h. */
+#include "trainer/features/learned.h"
 
 #include <string.h>
 
 #include "base/core/memory.h"
 #include "trainer/features/leading.h"
 
-const char *const pdlt_trained_names[PDLT_TRAINED_KERNELS] = {"k", "k_E", "change"};
+const char *const pdlt_learned_names[PDLT_LEARNED_KERNELS] = {"k", "k_E", "change"};
 
-pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_experiment *ex, const pdlt_network *net,
+pdlt_status pdlt_learned_new(pdlt_learned *out, const pdlt_experiment *ex, const pdlt_network *net,
                              const pdlt_samples *data, pdlt_error *err) {
   const size_t D = data->samples, p = data->outputs * D, depth = (size_t)net->depth;
-  pdlt_trained t = {.ex = ex, .net = net, .data = data};
+  pdlt_learned t = {.ex = ex, .net = net, .data = data};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_gradient_new(&t.gradient, net, data, err));
   PDLT_TRY(
       pdlt_alloc(&t.storage,
-                 2 * (net->num_params + p + depth * D * D) + PDLT_TRAINED_KERNELS * (2 * D * D + D),
+                 2 * (net->num_params + p + depth * D * D) + PDLT_LEARNED_KERNELS * (2 * D * D + D),
                  sizeof *t.storage, err));
   double *next = t.storage;
   for (int end = 0; end < 2; end++) {
@@ -24,7 +24,7 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_experiment *ex, const
     t.z[end] = pdlt_take(&next, p);
     t.layers[end] = pdlt_take(&next, depth * D * D);
   }
-  for (int k = 0; k < PDLT_TRAINED_KERNELS; k++) {
+  for (int k = 0; k < PDLT_LEARNED_KERNELS; k++) {
     t.kernel[k] = pdlt_take(&next, D * D);
     t.functions[k] = pdlt_take(&next, D * D);
     t.values[k] = pdlt_take(&next, D);
@@ -32,18 +32,18 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_experiment *ex, const
   *out = t;
   return PDLT_OK;
 cleanup:
-  pdlt_trained_free(&t);
+  pdlt_learned_free(&t);
   return status;
 }
 
-void pdlt_trained_free(pdlt_trained *t) {
+void pdlt_learned_free(pdlt_learned *t) {
   pdlt_gradient_free(&t->gradient);
   pdlt_free(t->storage);
-  *t = (pdlt_trained){0};
+  *t = (pdlt_learned){0};
 }
 
 /* theta at the end, with the outcome. */
-static pdlt_status train(pdlt_trained *t, const volatile sig_atomic_t *stop, pdlt_error *err) {
+static pdlt_status train(pdlt_learned *t, const volatile sig_atomic_t *stop, pdlt_error *err) {
   const pdlt_schedule schedule = pdlt_schedule_make(t->ex, t->data);
   const pdlt_step_settings settings = {.eta = t->ex->training.eta, .first = PDLT_FIRST_WEIGHTS};
   const size_t bytes = t->net->num_params * sizeof(double);
@@ -66,7 +66,7 @@ cleanup:
 }
 
 /* z, the kernel by layers and their sum, at an end. */
-static void look(pdlt_trained *t, int end) {
+static void look(pdlt_learned *t, int end) {
   const size_t D = t->data->samples, depth = (size_t)t->net->depth;
   double *kernel = t->kernel[end == 0 ? PDLT_FUNCTIONS_K : PDLT_FUNCTIONS_K_E];
   pdlt_gradient_forward(&t->gradient, t->theta[end]);
@@ -76,7 +76,7 @@ static void look(pdlt_trained *t, int end) {
   for (size_t i = 0; i < depth * D * D; i++) kernel[i % (D * D)] += t->layers[end][i];
 }
 
-pdlt_status pdlt_trained_make(pdlt_trained *t, uint64_t member, const volatile sig_atomic_t *stop,
+pdlt_status pdlt_learned_make(pdlt_learned *t, uint64_t member, const volatile sig_atomic_t *stop,
                               pdlt_error *err) {
   const size_t D = t->data->samples;
   t->member = member;
@@ -88,7 +88,7 @@ pdlt_status pdlt_trained_make(pdlt_trained *t, uint64_t member, const volatile s
   for (size_t i = 0; i < D * D; i++)
     t->kernel[PDLT_FUNCTIONS_CHANGE][i] =
         t->kernel[PDLT_FUNCTIONS_K_E][i] - t->kernel[PDLT_FUNCTIONS_K][i];
-  for (int k = 0; k < PDLT_TRAINED_KERNELS && status == PDLT_OK; k++)
+  for (int k = 0; k < PDLT_LEARNED_KERNELS && status == PDLT_OK; k++)
     status = pdlt_leading(D, t->kernel[k], t->values[k], t->functions[k], err);
   return status;
 }
