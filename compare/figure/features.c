@@ -56,7 +56,8 @@ pdlt_status pdlt_figure_features_kernels(pdlt_figure_job *job, const pdlt_featur
   const size_t D = kernel[0]->dim[0], shown = D < CELLS ? D : CELLS, count = shown * shown;
   PDLT_TRY(pdlt_alloc(&cells, PDLT_FEATURE_KERNELS * count, sizeof *cells, err));
   PDLT_TRY(pdlt_figure_page_open(&page, PDLT_FEATURE_KERNELS, err));
-  for (size_t k = 0; k < PDLT_FEATURE_KERNELS; k++) take_corner(kernel[k], shown, cells + k * count);
+  for (size_t k = 0; k < PDLT_FEATURE_KERNELS; k++)
+    take_corner(kernel[k], shown, cells + k * count);
   widen(2 * count, cells, &lo, &hi);
   if (!(lo < hi)) lo = hi = NAN;
   for (size_t k = 0; k < PDLT_FEATURE_KERNELS; k++) {
@@ -75,7 +76,8 @@ pdlt_status pdlt_figure_features_kernels(pdlt_figure_job *job, const pdlt_featur
           "Training changed it by %s %% of its size (roots of sums of squares).",
           moved);
   if (shown < D) fprintf(page.text, " %zu of %zu samples are shown.", shown, D);
-  PDLT_TRY(pdlt_figure_page_emit(job, &page, "features_kernels", "The kernel before and after", err));
+  PDLT_TRY(
+      pdlt_figure_page_emit(job, &page, "features_kernels", "The kernel before and after", err));
 cleanup:
   pdlt_figure_page_close(&page);
   pdlt_free(cells);
@@ -84,9 +86,10 @@ cleanup:
 
 /* --- Spectra --- */
 
-enum { RANKS = 64, BLOCKS = 16 /* bands of shares that can be told apart */ };
+enum { RANKS = 64 };
 
-static pdlt_status fill_spectrum(pdlt_panel *panel, const pdlt_features_input *in, pdlt_error *err) {
+static pdlt_status fill_spectrum(pdlt_panel *panel, const pdlt_features_input *in,
+                                 pdlt_error *err) {
   static const pdlt_color colors[PDLT_FEATURE_KERNELS] = {PDLT_GREY, PDLT_BLUE, PDLT_VERMILION};
   pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
   pdlt_panel_title(panel, "eigenvalues, centred");
@@ -117,13 +120,15 @@ static pdlt_status fill_spectrum(pdlt_panel *panel, const pdlt_features_input *i
   return PDLT_OK;
 }
 
-/* Bands of the shares (n, blocks) of each eigenfunction in the blocks, one upon the other. */
+/* Bands of the shares (n, blocks) of each eigenfunction in the blocks, one upon the other, of four times as many
+ * as the budget. */
 static pdlt_status fill_shares(pdlt_panel *panel, const pdlt_array *shares, const json_t *labels,
-                               const char *title, pdlt_error *err) {
-  static const pdlt_color colors[] = {PDLT_BLUE,  PDLT_ORANGE, PDLT_GREEN, PDLT_PURPLE,
-                                      PDLT_SKY,   PDLT_YELLOW, PDLT_VERMILION};
+                               size_t budget, const char *title, pdlt_error *err) {
+  static const pdlt_color colors[] = {PDLT_BLUE, PDLT_ORANGE, PDLT_GREEN,    PDLT_PURPLE,
+                                      PDLT_SKY,  PDLT_YELLOW, PDLT_VERMILION};
   double edge[2 * RANKS], below[2 * RANKS] = {0}, above[2 * RANKS];
-  const size_t n = shares->dim[0] < RANKS ? shares->dim[0] : RANKS, blocks = shares->dim[1];
+  const size_t most = budget < RANKS / 4 ? 4 * budget : RANKS, blocks = shares->dim[1];
+  const size_t n = shares->dim[0] < most ? shares->dim[0] : most;
   pdlt_axis *x = pdlt_panel_x(panel), *y = pdlt_panel_y(panel);
   pdlt_panel_title(panel, title);
   snprintf(x->label, sizeof x->label, "number of the eigenfunction");
@@ -177,11 +182,13 @@ pdlt_status pdlt_figure_features_spectrum(pdlt_figure_job *job, const pdlt_featu
       pdlt_markup_escape(escaped, sizeof escaped, text == NULL ? "" : text);
       snprintf(title, sizeof title, "%s: %s", pdlt_feature_markup[1 - k], escaped);
       if (shares == NULL) continue;
-      PDLT_TRY(fill_shares(pdlt_plot_panel(page.plot, 1 + 2 * s + k), shares,
-                           json_object_get(structure, "blocks"), title, err));
+      PDLT_TRY(fill_shares(
+          pdlt_plot_panel(page.plot, 1 + 2 * s + k), shares, json_object_get(structure, "blocks"),
+          (size_t)json_integer_value(json_object_get(structure, "budget")), title, err));
     }
   fputs(
-      "Eigenvalues of the kernels, rows and columns centred over samples; of the change by size, as "
+      "Eigenvalues of the kernels, rows and columns centred over samples; of the change by size, "
+      "as "
       "some are negative.",
       page.text);
   if (count > 0)
@@ -223,7 +230,8 @@ pdlt_status pdlt_figure_features_weights(pdlt_figure_job *job, const pdlt_featur
   snprintf(x->label, sizeof x->label, "parameters, largest terms first");
   snprintf(y->label, sizeof y->label, "share of the change");
   PDLT_TRY(pdlt_figure_level(panel, kept->dim[0], kept->data, 0.9, err));
-  PDLT_TRY(pdlt_figure_line(panel, kept->dim[0], kept->data, reached->data, PDLT_BLUE, 0, NULL, err));
+  PDLT_TRY(
+      pdlt_figure_line(panel, kept->dim[0], kept->data, reached->data, PDLT_BLUE, 0, NULL, err));
   pdlt_plot_number(share, sizeof share, 100 * few / count, 2);
   pdlt_plot_number(residual, sizeof residual, scalar(in->features, "weights/residual"), 1);
   fprintf(page.text,

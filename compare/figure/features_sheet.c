@@ -44,9 +44,8 @@ static pdlt_status fill_curve(const place *p, const pdlt_array *axis, pdlt_error
   const pdlt_array *map = pdlt_feature_array(p->in->features, "map", p->kernel, "", 2);
   if (map == NULL || map->dim[1] != axis->dim[0]) return PDLT_OK;
   snprintf(pdlt_panel_x(p->panel)->label, sizeof pdlt_panel_x(p->panel)->label, "<i>x</i>");
-  const pdlt_status status =
-      pdlt_figure_line(p->panel, axis->dim[0], axis->data, map->data + p->a * map->dim[1], PDLT_BLUE,
-                       0, NULL, err);
+  const pdlt_status status = pdlt_figure_line(
+      p->panel, axis->dim[0], axis->data, map->data + p->a * map->dim[1], PDLT_BLUE, 0, NULL, err);
   return status == PDLT_OK ? add_samples(p, err) : status;
 }
 
@@ -95,7 +94,9 @@ static pdlt_status fill_inputs(const place *p, pdlt_error *err) {
                                .hi = hi,
                                .color = sign == 0 ? PDLT_BLUE : PDLT_VERMILION,
                                .mark = sign == 0 ? PDLT_MARK_CIRCLE : PDLT_MARK_SQUARE,
-                               .label = p->a + p->k > 0 ? NULL : sign == 0 ? "largest" : "smallest",
+                               .label = p->a + p->k > 0 ? NULL
+                                        : sign == 0     ? "largest"
+                                                        : "smallest",
                                .name = sign == 0 ? "largest" : "smallest"};
     const pdlt_status status = pdlt_panel_add(p->panel, &stems, err);
     if (status != PDLT_OK) return status;

@@ -25,8 +25,9 @@ static pdlt_status write_page(FILE *out, const pdlt_features_page *page, pdlt_er
   pdlt_html_text(out, title_of(page));
   fputs("</title>\n", out);
   pdlt_html_style(out);
-  fputs("</head>\n<body>\n<header>\n<p class=\"kicker\">pdlt: features of single networks</p>\n<h1>",
-        out);
+  fputs(
+      "</head>\n<body>\n<header>\n<p class=\"kicker\">pdlt: features of single networks</p>\n<h1>",
+      out);
   pdlt_html_text(out, title_of(page));
   fputs("</h1>\n</header>\n<main>\n<section class=\"verdict\"><div><p class=\"answer\">", out);
   pdlt_html_text(out, page->answer);

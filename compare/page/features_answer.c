@@ -71,7 +71,8 @@ static void write_structure(FILE *out, const pdlt_feature_scores *scores) {
   const pdlt_feature_row *start = pdlt_feature_scores_find(scores, "k");
   const pdlt_feature_row *rotated = pdlt_feature_scores_find(scores, "k_E_rotated");
   if (end == NULL || start == NULL || rotated == NULL || scores->members == 0) return;
-  fprintf(out, " Of the known structure (%s) the span of the %zu leading functions of the NTK holds ",
+  fprintf(out,
+          " Of the known structure (%s) the span of the %zu leading functions of the NTK holds ",
           scores->text, scores->budget);
   print_measured(out, &end->score[1], 0.01);
   fprintf(out, " %% after training, %s before it (", relation(start->holds[1]));

@@ -15,12 +15,15 @@ static const pdlt_column score_columns[] = {
     {"<i>k</i><sup>E</sup> holds, in <i>A</i>", "kE holds in A", ""},
     {"in <i>B</i>", "kE holds in B", ""},
 };
-enum { SCORE_COLUMNS = sizeof score_columns / sizeof score_columns[0] };
+enum { SCORE_COLUMNS = sizeof score_columns / sizeof score_columns[0], NAMED = 8 };
 
+/* To three decimals, the size of a standard error over some networks. */
 static void write_mean(FILE *out, const pdlt_feature_mean *m) {
-  char text[96];
-  pdlt_plot_measured(text, sizeof text, m->mean, m->se);
-  fputs(text, out);
+  char mean[96], se[96];
+  pdlt_plot_decimals(mean, sizeof mean, m->mean, 3);
+  pdlt_plot_decimals(se, sizeof se, m->se, 3);
+  fputs(mean, out);
+  if (isfinite(m->se)) fprintf(out, " \xc2\xb1 %s", se);
 }
 
 /* A bar of that part of the width, and the number. */
@@ -38,8 +41,9 @@ static void write_holds(FILE *out, const pdlt_column *column, const pdlt_feature
   if (strcmp(row->name, "k_E") == 0) {
     fputs("\xe2\x80\x94", out);
   } else {
-    fprintf(out, "%s: ", pdlt_holds_words[row->holds[score]]);
+    fprintf(out, "%s<br><span class=\"soft\">", pdlt_holds_words[row->holds[score]]);
     write_mean(out, &row->less[score]);
+    fputs("</span>", out);
   }
   fputs("</td>", out);
 }
@@ -67,11 +71,17 @@ static void write_row(FILE *out, const pdlt_feature_row *row) {
 }
 
 static void write_table(FILE *out, const pdlt_feature_scores *scores) {
-  fputs("<h3>", out);
+  const size_t blocks = json_array_size(scores->blocks);
+  fputs("<h3>Known structure: ", out);
   pdlt_html_text(out, scores->text);
-  fprintf(out, "</h3>\n<p>%zu block%s, %zu functions of each list at most, %zu network%s.</p>\n",
-          json_array_size(scores->blocks), json_array_size(scores->blocks) == 1 ? "" : "s",
-          scores->budget, scores->members, scores->members == 1 ? "" : "s");
+  fprintf(out, "</h3>\n<p>%zu block%s", blocks, blocks == 1 ? "" : "s");
+  for (size_t j = 0; j < blocks && j < NAMED; j++) {
+    fputs(j == 0 ? ": " : ", ", out);
+    pdlt_html_text(out, json_string_value(json_array_get(scores->blocks, j)));
+  }
+  if (blocks > NAMED) fputs(", \xe2\x80\xa6", out);
+  fprintf(out, "; at most %zu functions of each list; %zu network%s.</p>\n", scores->budget,
+          scores->members, scores->members == 1 ? "" : "s");
   pdlt_html_table_begin(out, score_columns, SCORE_COLUMNS);
   for (size_t k = 0; k < scores->count; k++) write_row(out, &scores->row[k]);
   pdlt_html_table_end(out);
@@ -79,14 +89,15 @@ static void write_table(FILE *out, const pdlt_feature_scores *scores) {
 
 void pdlt_features_write_scores(FILE *out, const pdlt_features_page *page) {
   if (page->structures == 0) return;
-  fprintf(out,
-          "<section id=\"scores\"><h2>Where the known structure is</h2>\n"
-          "<p><i>A</i>: how much of it single functions name, in the best one-to-one assignment. "
-          "<i>B</i>: how much lies in their span, whatever the basis. <i>P</i>: how much of each "
-          "function lies in one block. Means with standard errors over networks. The last two "
-          "columns: the NTK after training less the list, network by network; it holds more or less "
-          "where that is beyond %.0f standard errors.</p>\n",
-          PDLT_FEATURE_DECIDES);
+  fprintf(
+      out,
+      "<section id=\"scores\"><h2>Where the known structure is</h2>\n"
+      "<p><i>A</i>: how much of it single functions name, in the best one-to-one assignment. "
+      "<i>B</i>: how much lies in their span, whatever the basis. <i>P</i>: how much of each "
+      "function lies in one block. Means with standard errors over networks. The last two "
+      "columns: the NTK after training less the list, network by network; it holds more or less "
+      "where that is beyond %.0f standard errors.</p>\n",
+      PDLT_FEATURE_DECIDES);
   for (size_t s = 0; s < page->structures; s++) write_table(out, &page->scores[s]);
   fputs("</section>\n", out);
 }
