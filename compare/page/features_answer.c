@@ -39,7 +39,11 @@ static void print_measured(FILE *out, const pdlt_feature_mean *m, double unit) {
   fputs(plain, out);
 }
 
+/* From so much on a change is told as a multiple, not in %. */
+#define TIMES 2
+
 static void write_network(FILE *out, const pdlt_archive *features) {
+  const double moved = pdlt_features_moved(features);
   const json_t *meta = features->meta;
   const double few = pdlt_features_scalar(features, "weights/few"),
                count = pdlt_features_scalar(features, "weights/count");
@@ -48,8 +52,8 @@ static void write_network(FILE *out, const pdlt_archive *features) {
           ", by ",
           json_integer_value(json_object_get(meta, "member")),
           json_integer_value(json_object_get(meta, "width")));
-  print_number(out, 100 * pdlt_features_moved(features), 3);
-  fputs(" % of its size", out);
+  print_number(out, moved < TIMES ? 100 * moved : moved, 3);
+  fputs(moved < TIMES ? " % of its size" : " times its size", out);
   if (few > 0) {
     fprintf(out, "; %.0f of its %.0f parameters, ", few, count);
     print_number(out, 100 * few / count, 2);

@@ -83,7 +83,9 @@ static pdlt_status write_end(FILE *out, const gallery *g, const kernel_row *row,
     status = pdlt_html_picture(out, alt, g->rows, g->columns, g->x->data + sample * n_0, err);
   }
   pdlt_plot_number(value, sizeof value, row->value->data[2 * a + end], 2);
-  fprintf(out, "<br>%s, %.0f %%</span>", value, 100 * row->agree->data[2 * a + end]);
+  fputs("<br>", out);
+  if (end == 0) fprintf(out, "%zu: ", a + 1);
+  fprintf(out, "%s, %.0f %%</span>", value, 100 * row->agree->data[2 * a + end]);
   return status;
 }
 
@@ -92,7 +94,7 @@ static pdlt_status write_row(FILE *out, const gallery *g, const kernel_row *row,
   fprintf(out, "<h3>%s</h3>\n<ul class=\"samples ends\">\n", markup);
   for (size_t a = 0; a < row->ends->dim[0]; a++) {
     pdlt_status status = PDLT_OK;
-    fprintf(out, "<li>%zu ", a + 1);
+    fputs("<li>", out);
     for (size_t end = 0; end < 2 && status == PDLT_OK; end++)
       status = write_end(out, g, row, a, end, err);
     if (status != PDLT_OK) return status;

@@ -12,8 +12,8 @@ static const pdlt_column score_columns[] = {
     {"One by one, <i>A</i>", "A, one by one", "bar"},
     {"Subspace, <i>B</i>", "B, subspace", "bar"},
     {"Purity, <i>P</i>", "P, purity", "n"},
-    {"<i>k</i><sup>E</sup> holds, in <i>A</i>", "kE holds in A", ""},
-    {"in <i>B</i>", "kE holds in B", ""},
+    {"<i>k</i><sup>E</sup> holds, in <i>A</i>", "kE holds in A", "nowrap"},
+    {"in <i>B</i>", "kE holds in B", "nowrap"},
 };
 enum { SCORE_COLUMNS = sizeof score_columns / sizeof score_columns[0], NAMED = 8 };
 
@@ -26,13 +26,12 @@ static void write_mean(FILE *out, const pdlt_feature_mean *m) {
   if (isfinite(m->se)) fprintf(out, " \xc2\xb1 %s", se);
 }
 
-/* A bar of that part of the width, and the number. */
+/* The number, and a bar of that part of the width. */
 static void write_bar(FILE *out, const pdlt_column *column, const pdlt_feature_mean *m) {
   pdlt_html_cell(out, column);
-  fprintf(out, "<span class=\"track\"><span style=\"width:%.1f%%\"></span></span>",
-          isfinite(m->mean) ? 100 * fmin(fmax(m->mean, 0), 1) : 0);
   write_mean(out, m);
-  fputs("</td>", out);
+  fprintf(out, "<span class=\"track\"><span style=\"width:%.1f%%\"></span></span></td>",
+          isfinite(m->mean) ? 100 * fmin(fmax(m->mean, 0), 1) : 0);
 }
 
 static void write_holds(FILE *out, const pdlt_column *column, const pdlt_feature_row *row,
@@ -41,9 +40,8 @@ static void write_holds(FILE *out, const pdlt_column *column, const pdlt_feature
   if (strcmp(row->name, "k_E") == 0) {
     fputs("\xe2\x80\x94", out);
   } else {
-    fprintf(out, "%s<br><span class=\"soft\">", pdlt_holds_words[row->holds[score]]);
+    fprintf(out, "%s<br>", pdlt_holds_words[row->holds[score]]);
     write_mean(out, &row->less[score]);
-    fputs("</span>", out);
   }
   fputs("</td>", out);
 }
