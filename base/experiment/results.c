@@ -109,6 +109,19 @@ pdlt_status pdlt_results_scalar(const pdlt_results *r, const char *name, pdlt_re
   return status;
 }
 
+/* Last length of the first array that is called stem or begins so, in front of it at most a width: all others
+ * must have it too. */
+static size_t last_length(const pdlt_archive *archive, const char *stem) {
+  for (size_t i = 0; i < archive->count; i++) {
+    const char *name = archive->entries[i].name, *slash = strchr(name, '/');
+    const pdlt_array *array = &archive->entries[i].array;
+    if (name[0] == 'n' && slash != NULL) name = slash + 1;
+    if (strncmp(name, stem, strlen(stem)) == 0 && array->ndim > 0)
+      return array->dim[array->ndim - 1];
+  }
+  return 0;
+}
+
 int pdlt_results_lengths(const pdlt_results *r, const char *indices, size_t first,
                          size_t dim[PDLT_MAX_NDIM]) {
   const int ndim = (int)strlen(indices);
@@ -117,6 +130,9 @@ int pdlt_results_lengths(const pdlt_results *r, const char *indices, size_t firs
              : indices[d] == 'l' ? r->hidden
              : indices[d] == 'i' ? r->outputs
              : indices[d] == 'a' ? r->samples
+             : indices[d] == 'e' ? r->outputs * r->samples
+             : indices[d] == 'b' ? last_length(r->archive, "weight")
+             : indices[d] == 'x' ? last_length(r->archive, "agop")
                                  : first;
   return ndim;
 }

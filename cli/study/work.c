@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/feature.h"
 #include "base/vector/linalg.h"
 #include "compare/reach/gaussian_ntk.h"
 #include "trainer/control/flops.h"
@@ -88,6 +89,13 @@ static double slopes(const pdlt_network *net, double D) {
   return flops;
 }
 
+/* The features of a network at one time: as many NTKs as its kernels take with all their terms, with a few
+ * nodes of the secant one, and eigenvalues of each kernel (trainer/measure/features.h). */
+static double features(const pdlt_network *net, double p) {
+  const double ntks = 16;
+  return ntks * ntk(net, p) + PDLT_FEATURE_COUNT * pdlt_flops_eigen(p);
+}
+
 /* V, D, F, A, B on S samples where layers have positions (trainer/measure/positions_fluctuation.h). */
 static double with_positions(const pdlt_plan *plan, const pdlt_network *net) {
   const double S = (double)plan->first, K = (double)pdlt_layer_fan(&net->layer[net->depth - 1]);
@@ -154,6 +162,7 @@ static double flops_of_draw(const pdlt_plan *plan, const pdlt_network *net, doub
   if (has(plan, PDLT_QUANTITY_Q_T)) flops += networks * (times + 1) * slopes(net, D);
   if (has(plan, PDLT_QUANTITY_CROSSINGS)) flops += networks * times * slopes(net, D);
   if (has(plan, PDLT_QUANTITY_THETA_T)) flops += networks * times * ntk(net, p);
+  if (has(plan, PDLT_QUANTITY_RHO2)) flops += networks * times * features(net, p);
   if (has(plan, PDLT_QUANTITY_DTHETA_T)) {
     const double S = (double)pdlt_experiment_dntk_samples(plan->ex);
     flops += networks * times * dntk(net, S * (double)plan->data->outputs, S);

@@ -26,6 +26,8 @@ typedef struct pdlt_samples {
   double *h_train; /* (N_A, N_A) lambda_b + lambda_W x.x/n_0 of layer 1, unless it has positions */
   double *h_test;  /* (N_A, N_B) the same, training against test */
   int centered;    /* 1: networks train on y + their own z(0) */
+  size_t blocks;   /* of the ground truth, 0: none is given */
+  int cube;        /* 1: the inputs are all corners of a cube */
   double max_target; /* max |y| over training samples */
   double *storage;   /* backs all of them; owned */
 } pdlt_samples;
