@@ -28,6 +28,7 @@ typedef enum {
   PDLT_SOURCE_TEACHER,
   PDLT_SOURCE_PARITY,
   PDLT_SOURCE_MODULAR_ADDITION,
+  PDLT_SOURCE_SUPERPOSITION,
   PDLT_SOURCE_ARRAYS /* given in memory by the program that uses the library */
 } pdlt_source;
 /* How weights and biases are drawn; the variances are C_W/n_{l-1} and C_b either way. */
@@ -57,6 +58,19 @@ typedef enum {
  * PDLT_CSV_FULL_ROWS. */
 typedef enum { PDLT_CSV_AUTO, PDLT_CSV_FULL, PDLT_CSV_SUMMARY } pdlt_csv;
 enum { PDLT_CSV_FULL_ROWS = 100000 };
+
+/* What is known beforehand of the functions that networks should learn: features.truth
+ * (docs/features.md). */
+typedef enum {
+  PDLT_TRUTH_NONE,
+  PDLT_TRUTH_PARITY,
+  PDLT_TRUTH_MODULAR_ADDITION,
+  PDLT_TRUTH_INPUTS
+} pdlt_truth_kind;
+extern const char *const pdlt_truth_words[]; /* of features.truth */
+
+/* Kernels whose leading functions are looked at, by bit of features.of. */
+typedef enum { PDLT_FUNCTIONS_K, PDLT_FUNCTIONS_K_E, PDLT_FUNCTIONS_CHANGE } pdlt_functions;
 
 /* parity: samples differ in the first so many inputs, which bounds how many there are. */
 enum { PDLT_PARITY_BITS = 20 };
@@ -166,8 +180,18 @@ typedef struct pdlt_experiment {
     int empty_classes;          /* files: 1: a class may have no training sample */
     int inputs;                 /* n_0 as given; 0: whatever the file has */
     int modulus;                /* modular_addition: p (2 p inputs, one-hot pairs) */
+    size_t num_bits;            /* parity: 0: the targets are the product of all inputs */
+    int *bits;                  /* (num_bits) parity: the inputs that matter, from 0, increasing */
+    size_t num_amplitudes;      /* parity, modular_addition: 0: 1; 1: of all outputs; n_L */
+    double *amplitudes;         /* (num_amplitudes) */
+    int cube;                   /* parity: 1: all 2^n_0 inputs are samples */
+    int features;               /* superposition: inputs, as many outputs */
+    double probability;         /* superposition: that a feature is on */
+    size_t num_importance;      /* superposition: 0: 1; 1: of all features; features */
+    double *importance;         /* (num_importance) */
     uint64_t seed;
-    int center;
+    int center;         /* 1: the mean of the training inputs is subtracted */
+    int center_targets; /* parity, modular_addition: 1: the mean over all inputs is subtracted */
     pdlt_scale_kind scale_kind;
     double scale;    /* |x|^2/n_0, when scale_kind == PDLT_SCALE_NUMBER */
     int train, test; /* N_A, N_B */
@@ -202,6 +226,16 @@ typedef struct pdlt_experiment {
     pdlt_name_list flip; /* with factor -1 */
     unsigned keep;       /* PDLT_KEEP_TENSORS, PDLT_KEEP_THETA_T_NLO */
   } theory;
+  struct {
+    pdlt_truth_kind truth;
+    int members;      /* networks that are looked at one by one */
+    unsigned kernels; /* 1 << PDLT_FEATURE_*: those that are measured */
+    unsigned of;      /* 1 << PDLT_FUNCTIONS_*: kernels whose leading functions are shown */
+    int directions;   /* how many of them */
+    int starts;       /* of the ascent to the inputs that activate them most */
+    double norm;      /* |x|^2/n_0 of these inputs; 0: the mean over the samples */
+    int budget;       /* functions that each candidate may name; 0: as many as the truth has */
+  } features;
   pdlt_compare_keys compare;
   int swept;       /* 1: the file holds a sweep; this is its base, without it */
   char *path;      /* file it was read from, as given, or the name of a text */

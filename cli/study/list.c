@@ -25,6 +25,7 @@ static const pdlt_list_entry datasets[] = {
     {"teacher", "normal inputs, targets from a random teacher network"},
     {"parity", "bits, targets their product"},
     {"modular_addition", "pairs of one-hot numbers, targets their sum modulo p"},
+    {"superposition", "sparse features, targets each feature times its importance"},
     {"arrays", "given in memory by a program that uses the library (docs/c-api.md)"},
     {NULL, NULL}};
 
