@@ -147,7 +147,7 @@ static void forward_dual(pdlt_segment *s, int k, point at, double *dz) {
   for (size_t i = 0; i < count; i++) dz[i] += moved[i];
 }
 
-/* s and d1 of the hidden layers at a point and, with dual, ds and d2z; outputs z, dz (n_L, D), unless NULL. */
+/* s and d1 of the hidden layers at a point and, with dual, ds and d2z; outputs z, dz (n_L, D) unless NULL. */
 static void forward(pdlt_segment *s, point at, int dual, double *z, double *dz) {
   const pdlt_network *net = s->net;
   const size_t D = s->data->samples;

@@ -12,7 +12,7 @@
  *   secant             g, s at the nodes of a Gauss-Legendre rule, w its weights
  *
  * Where g or s is the same for all terms, in the first and the last layer, they are one term.
- * Is not: for layers with positions; regression with the kernels (features.h).
+ * Is not: for layers with positions; regression with the kernels (features.h beside it).
  *
  * Where layer 1 moves as preactivations (step.h), z^(1) stands for its parameters. Parameters whose learning
  * rate is 0 must be those of the start. */
@@ -88,12 +88,12 @@ void pdlt_segment_reach(pdlt_segment *segment, const pdlt_stepper *stepper);
 /* Makes these features the ones at hand, for the functions below. For the secant the number of nodes grows
  * from 1 until phi . d = z(t) - z(0), exact for the mean over the segment, is met within
  * PDLT_SEGMENT_TOLERANCE and rounding, or is 16, as across kinks: segment->nodes and ->residual say how it
- * ended. Where d = 0 all are those of the start to the last bit. Cost: forward and backward passes, the latter
- * p n^2 for each hidden layer, of each node. */
+ * ended. Where d = 0 all are those of the start to the last bit. Cost: forward and backward passes, the
+ * latter p n^2 for each hidden layer, of each node. */
 void pdlt_segment_features(pdlt_segment *segment, pdlt_feature feature);
 
-/* out (n_L, D, n_L, D): their kernel; of layer l alone, l = 1..L (k is the sum over layers). Cost, with p = n_L
- * D and T terms: T^2 p^2 n for each layer. */
+/* out (n_L, D, n_L, D): their kernel; of layer l alone, l = 1..L (k is the sum over layers). Cost, with
+ * p = n_L D and T terms: T^2 p^2 n for each layer. */
 void pdlt_segment_kernel(pdlt_segment *segment, double *out);
 void pdlt_segment_kernel_of_layer(pdlt_segment *segment, int l, double *out);
 
