@@ -74,9 +74,10 @@ static pdlt_status check_cube(pdlt_reader *reader) {
   pdlt_experiment *ex = reader->ex;
   if (!ex->data.cube) return PDLT_OK;
   if (ex->data.inputs > PDLT_PARITY_BITS)
-    return pdlt_experiment_fail(ex, "data.cube", reader->err,
-                                "%d inputs make too many samples; at most %d inputs, or cube: false",
-                                ex->data.inputs, PDLT_PARITY_BITS);
+    return pdlt_experiment_fail(
+        ex, "data.cube", reader->err,
+        "%d inputs make too many samples; at most %d inputs, or cube: false", ex->data.inputs,
+        PDLT_PARITY_BITS);
   const int all = 1 << ex->data.inputs, rest = all - ex->data.train;
   if (rest < 0)
     return pdlt_experiment_fail(ex, "data.train", reader->err,

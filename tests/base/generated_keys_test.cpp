@@ -95,7 +95,8 @@ TEST(GeneratedKeys, AreRefused) {
        "train: train + test = 8; the last 9 samples are the features one by one, so at least 9", 9},
   };
   for (const auto &c : cases)
-    EXPECT_EQ(Message(Text("data: {" + c.data + ", train: 8}", c.outputs)), "e.yaml:2: data." + c.message);
+    EXPECT_EQ(Message(Text("data: {" + c.data + ", train: 8}", c.outputs)),
+              "e.yaml:2: data." + c.message);
   EXPECT_EQ(Message(Text("data: {source: superposition, features: 3, train: 8}", 1)),
             "e.yaml:1: network.outputs: 1; source superposition with so many features needs 3");
 }
@@ -168,8 +169,8 @@ TEST(GeneratedKeys, JsonIsReadBackTheSame) {
     const char *features;
   } cases[] = {
       {kGaussian, 1, "features: {}"},
-      {"data: {source: modular_addition, modulus: 7, amplitudes: 2.5, center: targets, train: 6}", 7,
-       "features: {truth: modular_addition}"},
+      {"data: {source: modular_addition, modulus: 7, amplitudes: 2.5, center: targets, train: 6}",
+       7, "features: {truth: modular_addition}"},
       {"data: {source: parity, inputs: 4, bits: [1, 3], amplitudes: [1, -2], cube: true, center: "
        "both, train: 6}",
        2,
