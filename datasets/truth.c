@@ -174,8 +174,7 @@ void pdlt_truth_trace_outputs(size_t outputs, size_t D, const double *kernel, do
   for (size_t k = 0; k < D * D; k++) out[k] = 0;
   for (size_t i = 0; i < outputs; i++)
     for (size_t a = 0; a < D; a++)
-      for (size_t b = 0; b < D; b++)
-        out[a * D + b] += kernel[((i * D + a) * outputs + i) * D + b];
+      for (size_t b = 0; b < D; b++) out[a * D + b] += kernel[((i * D + a) * outputs + i) * D + b];
 }
 
 /* v^T k v. */

@@ -62,6 +62,8 @@ static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
                                         .moved = moving_of(w, which, PDLT_QUANTITY_Q_MOVED)},
                              .features = &w->features,
                              .featured = features_of(w, which),
+                             .agop = moving_of(w, which, PDLT_QUANTITY_AGOP),
+                             .agop_start = w->agop,
                              .error_train = moving_of(w, which, PDLT_QUANTITY_ERROR_TRAIN),
                              .error_test = moving_of(w, which, PDLT_QUANTITY_ERROR_TEST),
                              .start = centered ? w->begun + (size_t)which * w->plan->p : NULL,
@@ -89,6 +91,8 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
     PDLT_TRY(pdlt_hidden_new(&w->hidden, net, plan->data, err));
   if (plan->has[PDLT_QUANTITY_RHO2])
     PDLT_TRY(pdlt_network_features_new(&w->features, net, plan->data, err));
+  w->features.blocks = (pdlt_features_blocks){
+      .blocks = plan->data->truth.blocks, .size = plan->data->truth.size, .v = plan->data->truth.v};
   PDLT_TRY(pdlt_alloc(&w->moving, 2 * moving_size(plan), sizeof *w->moving, err));
 cleanup:
   return status;
@@ -101,11 +105,12 @@ static pdlt_status new_storage(pdlt_worker *w, pdlt_error *err) {
   const size_t last = PDLT_BLOCK_MEMBERS * (row + 1) + row;
   const size_t matrix = plan->data->samples * plan->data->samples;
   const size_t layers = (size_t)(w->net->depth - 1) * plan->data->samples;
+  const size_t agop = plan->data->cube.inputs * plan->data->cube.inputs;
   const size_t start = plan->data->centered ? PDLT_BLOCK_MEMBERS * plan->p : 0;
-  const pdlt_status status = pdlt_alloc(
-      &w->storage,
-      w->net->num_params + 2 * rows + 2 * values + 4 * plan->p + matrix + layers + last + 2 * start,
-      sizeof *w->storage, err);
+  const pdlt_status status = pdlt_alloc(&w->storage,
+                                        w->net->num_params + 2 * rows + 2 * values + 4 * plan->p +
+                                            matrix + layers + last + 2 * start + agop,
+                                        sizeof *w->storage, err);
   if (status != PDLT_OK) return status;
   double *next = w->storage;
   w->theta = pdlt_take(&next, w->net->num_params);
@@ -122,6 +127,7 @@ static pdlt_status new_storage(pdlt_worker *w, pdlt_error *err) {
   w->middle = pdlt_take(&next, row);
   w->matrix = pdlt_take(&next, matrix);
   w->layers = pdlt_take(&next, layers);
+  w->agop = pdlt_take(&next, agop);
   return PDLT_OK;
 }
 

@@ -51,6 +51,7 @@ typedef struct pdlt_worker {
   double *mean;          /* (T, p) */
   double *matrix;        /* (D, D) */
   double *layers;        /* (L-1, D) */
+  double *agop;          /* (n_0, n_0) of the start, where the samples are a cube */
   double *storage;
 } pdlt_worker;
 

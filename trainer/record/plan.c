@@ -3,6 +3,7 @@
 
 #include <float.h>
 
+#include "base/experiment/feature.h"
 #include "base/experiment/layer.h"
 #include "trainer/measure/errors.h"
 #include "trainer/record/record.h"
@@ -160,8 +161,12 @@ static void decide_quantities(pdlt_plan *plan) {
   plan->has[PDLT_QUANTITY_LOSS_TEST_BIAS] &= test;
   plan->has[PDLT_QUANTITY_LOSS_TEST_VARIANCE] &= test;
   plan->has[PDLT_QUANTITY_ERROR_TEST] &= test;
-  plan->has[PDLT_QUANTITY_WEIGHT] &= plan->data->blocks > 0;
-  plan->has[PDLT_QUANTITY_AGOP] &= plan->data->cube;
+  for (int f = 0; f < PDLT_FEATURE_COUNT; f++) {
+    plan->has[PDLT_QUANTITY_DEVIATION_K + f] &= test;
+    plan->has[PDLT_QUANTITY_DEVIATION_K_RMS + f] &= test;
+  }
+  plan->has[PDLT_QUANTITY_WEIGHT] &= plan->data->truth.blocks > 0;
+  plan->has[PDLT_QUANTITY_AGOP] &= plan->data->cube.inputs > 0;
   for (int k = 0; k < PDLT_QUANTITIES; k++)
     if (pdlt_quantities[k].drawn == PDLT_DRAWN_END)
       plan->has[k] &= end && plan->has[pdlt_quantity_of_end(k)];
@@ -211,7 +216,7 @@ int pdlt_plan_shape(const pdlt_plan *plan, int k, size_t dim[PDLT_MAX_NDIM]) {
                 : index[ndim] == 'i' ? plan->data->outputs
                 : index[ndim] == 'a' ? plan->data->samples
                 : index[ndim] == 'e' ? plan->p
-                : index[ndim] == 'b' ? plan->data->blocks
+                : index[ndim] == 'b' ? plan->data->truth.blocks
                 : index[ndim] == 'x' ? plan->data->inputs
                                      : plan->first;
   return ndim;
