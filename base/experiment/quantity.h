@@ -129,8 +129,8 @@ enum {
     "\xce\x94"                                                                                     \
     "<i>W</i>",                                                                                    \
     0, "change of the NTK's weight in the blocks of the truth")                                    \
-  X(AGOP, "agop", "txx", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED, NULL,    \
-    "agop_nlo", NULL,                                                                              \
+  X(AGOP, "agop", "txx", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED,          \
+    "agop_change_lo", "agop_nlo", NULL,                                                            \
     "\xce\x94"                                                                                     \
     "<i>M</i>",                                                                                    \
     0, "change of the average gradient outer product")                                             \
@@ -181,8 +181,8 @@ enum {
     "\xce\x94"                                                                                     \
     "<i>W</i><sup>end</sup>",                                                                      \
     0, "change of the weight at the end")                                                          \
-  X(AGOP_END, "agop_end", "xx", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_END, NULL, \
-    "agop_end_nlo", NULL,                                                                          \
+  X(AGOP_END, "agop_end", "xx", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_END,       \
+    "agop_change_end_lo", "agop_end_nlo", NULL,                                                    \
     "\xce\x94"                                                                                     \
     "<i>M</i><sup>end</sup>",                                                                      \
     0, "change of the average gradient outer product at the end")                                  \
