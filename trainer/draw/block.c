@@ -60,7 +60,7 @@ static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
                              .layers = {.q = moving_of(w, which, PDLT_QUANTITY_Q_T),
                                         .change = moving_of(w, which, PDLT_QUANTITY_Q_CHANGE),
                                         .moved = moving_of(w, which, PDLT_QUANTITY_Q_MOVED)},
-                             .features = &w->features,
+                             .features = w->plan->features ? &w->features : NULL,
                              .featured = features_of(w, which),
                              .agop = moving_of(w, which, PDLT_QUANTITY_AGOP),
                              .agop_start = w->agop,
@@ -89,8 +89,7 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
     PDLT_TRY(pdlt_crossings_new(&w->crossings, net, plan->data, err));
   if (plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_Q_T])
     PDLT_TRY(pdlt_hidden_new(&w->hidden, net, plan->data, err));
-  if (plan->has[PDLT_QUANTITY_RHO2])
-    PDLT_TRY(pdlt_network_features_new(&w->features, net, plan->data, err));
+  if (plan->features) PDLT_TRY(pdlt_network_features_new(&w->features, net, plan->data, err));
   w->features.blocks = (pdlt_features_blocks){
       .blocks = plan->data->truth.blocks, .size = plan->data->truth.size, .v = plan->data->truth.v};
   PDLT_TRY(pdlt_alloc(&w->moving, 2 * moving_size(plan), sizeof *w->moving, err));

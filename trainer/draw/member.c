@@ -33,7 +33,7 @@ pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *sch
 static void begin(const pdlt_member_probe *probe, const pdlt_stepper *st) {
   if (probe->crossed != NULL) pdlt_crossings_begin(probe->crossings, st);
   if (probe->layers.q != NULL) pdlt_hidden_begin(probe->hidden, st);
-  if (probe->featured.rho2 != NULL) pdlt_network_features_begin(probe->features, st);
+  if (probe->features != NULL) pdlt_network_features_begin(probe->features, st);
   if (probe->start != NULL) pdlt_stepper_output(st, probe->start);
   if (probe->agop == NULL) return;
   pdlt_stepper_output(st, probe->changed);
@@ -87,7 +87,7 @@ static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, cons
   count_errors(probe, st->data, z, t);
   if (probe->theta_t != NULL)
     pdlt_training_ntk_measure(probe->ntk, st, probe->theta_t + t * rows * rows);
-  if (probe->featured.rho2 != NULL) measure_features(probe, st, t);
+  if (probe->features != NULL) measure_features(probe, st, t);
   if (probe->agop != NULL) measure_gradients(probe, st->data, z, t);
   if (probe->crossed != NULL)
     pdlt_crossings_measure(probe->crossings, st, probe->crossed + t * hidden);

@@ -43,8 +43,7 @@ typedef struct pdlt_member_probe {
   pdlt_hidden *hidden;
   pdlt_hidden_numbers layers; /* (T, L-1, D) each, all or none; needs hidden */
   pdlt_network_features *features;
-  pdlt_features_numbers
-      featured; /* of the first time, others follow; needs features where any is asked for */
+  pdlt_features_numbers featured; /* of the first time, others follow; with features */
   double *agop; /* (T, n_0, n_0) change of the average gradient outer product; samples are a cube */
   double *agop_start;               /* (n_0, n_0) work; with agop */
   double *error_train, *error_test; /* (T) shares in a wrong class; targets are classes */

@@ -146,6 +146,24 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
   }
 }
 
+/* Features of the kernels that are asked for; test: there are samples that are no training samples. */
+static void decide_features(pdlt_plan *plan, int test) {
+  const unsigned kernels = plan->ex->features.kernels | 1U << PDLT_FEATURE_K;
+  for (int f = 0; f < PDLT_FEATURE_COUNT; f++) {
+    const int asked = (kernels >> f & 1U) != 0;
+    if (f > PDLT_FEATURE_K) plan->has[PDLT_QUANTITY_K_E + f - PDLT_FEATURE_K_E] &= asked;
+    plan->has[PDLT_QUANTITY_DEVIATION_K + f] &= asked && test;
+    plan->has[PDLT_QUANTITY_DEVIATION_K_RMS + f] &= asked && test;
+    plan->has[PDLT_QUANTITY_EIGENVALUES_K + f] &= asked;
+  }
+  plan->has[PDLT_QUANTITY_RHO2] &= (kernels >> PDLT_FEATURE_SECANT & 1U) != 0;
+  plan->has[PDLT_QUANTITY_ALIGNMENT] &= (kernels >> PDLT_FEATURE_K_E & 1U) != 0;
+  plan->has[PDLT_QUANTITY_WEIGHT] &=
+      (kernels >> PDLT_FEATURE_K_E & 1U) != 0 && plan->data->truth.blocks > 0;
+  plan->has[PDLT_QUANTITY_AGOP] &= plan->data->cube.inputs > 0;
+  plan->features = (plan->ex->measure & PDLT_MEASURE_FEATURES) != 0 && plan->has[PDLT_QUANTITY_Z];
+}
+
 static void decide_quantities(pdlt_plan *plan) {
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
     const unsigned words = pdlt_quantities[k].words;
@@ -161,12 +179,7 @@ static void decide_quantities(pdlt_plan *plan) {
   plan->has[PDLT_QUANTITY_LOSS_TEST_BIAS] &= test;
   plan->has[PDLT_QUANTITY_LOSS_TEST_VARIANCE] &= test;
   plan->has[PDLT_QUANTITY_ERROR_TEST] &= test;
-  for (int f = 0; f < PDLT_FEATURE_COUNT; f++) {
-    plan->has[PDLT_QUANTITY_DEVIATION_K + f] &= test;
-    plan->has[PDLT_QUANTITY_DEVIATION_K_RMS + f] &= test;
-  }
-  plan->has[PDLT_QUANTITY_WEIGHT] &= plan->data->truth.blocks > 0;
-  plan->has[PDLT_QUANTITY_AGOP] &= plan->data->cube.inputs > 0;
+  decide_features(plan, test);
   for (int k = 0; k < PDLT_QUANTITIES; k++)
     if (pdlt_quantities[k].drawn == PDLT_DRAWN_END)
       plan->has[k] &= end && plan->has[pdlt_quantity_of_end(k)];

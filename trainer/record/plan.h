@@ -99,6 +99,7 @@ typedef struct pdlt_plan {
   size_t readouts;                     /* R */
   size_t first;                        /* S: samples of the tensors */
   int positions;                       /* layers have positions */
+  int features;                        /* some of them are measured */
   size_t moments;       /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
   size_t members, keep; /* draws per width; of which z is stored */
   size_t block_members; /* 64 g, g a power of two */
