@@ -30,7 +30,15 @@ static const struct other {
               {"deviation_midpoint_end_nlo", "ia"},
               {"alignment_lo", ""},
               {"alignment_nlo", "t"},
-              {"alignment_end_nlo", ""}};
+              {"alignment_end_nlo", ""},
+              {"weight_lo", "b"},
+              {"weight_nlo", "tb"},
+              {"weight_end_nlo", "b"},
+              {"agop_lo", "xx"},
+              {"agop_change_lo", "txx"},
+              {"agop_change_end_lo", "xx"},
+              {"agop_nlo", "txx"},
+              {"agop_end_nlo", "xx"}};
 
 /* Length of the array's own name, which parts follow after a slash. */
 static size_t own_length(const char *name) { return strcspn(name, "/"); }

@@ -59,9 +59,9 @@ TEST(Truth, NoneHasNoBlocks) {
 
 TEST(Truth, ParityHasTheInputsThatMatter) {
   for (const char *more : {"", ", center: true", ", scale: 3"}) {
-    Truth x(std::string("{source: parity, inputs: 4, bits: [0, 2], cube: true, train: 11") + more +
-                "}",
-            PDLT_TRUTH_PARITY);
+    Truth x(
+        std::string("{source: parity, inputs: 4, bits: [0, 2], cube: true, train: 11") + more + "}",
+        PDLT_TRUTH_PARITY);
     ASSERT_EQ(x.t.blocks, 2u);
     x.Check(true);
     for (size_t j = 0; j < 2; j++) {
@@ -155,7 +155,8 @@ TEST(Truth, DependentFunctionsAreLeftOut) {
   Truth x("{source: modular_addition, modulus: 7, train: 4}", PDLT_TRUTH_MODULAR_ADDITION);
   ASSERT_EQ(x.status, PDLT_OK);
   x.Check(false);
-  for (size_t j = 0; j < x.t.blocks; j++) EXPECT_LE(x.t.size[j], 3u); /* four samples, less the mean */
+  for (size_t j = 0; j < x.t.blocks; j++)
+    EXPECT_LE(x.t.size[j], 3u); /* four samples, less the mean */
 }
 
 TEST(Truth, TracesAgreeWithPlainLoops) {
@@ -164,7 +165,8 @@ TEST(Truth, TracesAgreeWithPlainLoops) {
   const size_t D = 10, n = 2;
   std::vector<double> kernel(n * D * n * D), traced(D * D), along(3), weight(3);
   for (size_t i = 0; i < n * D; i++)
-    for (size_t j = 0; j < n * D; j++) kernel[i * n * D + j] = std::cos(double(i * j)) + (i == j) * 9;
+    for (size_t j = 0; j < n * D; j++)
+      kernel[i * n * D + j] = std::cos(double(i * j)) + (i == j) * 9;
   double total = 0, centred = 0;
   pdlt_truth_trace_outputs(n, D, kernel.data(), traced.data());
   pdlt_truth_traces(&x.t, traced.data(), along.data(), &total);
