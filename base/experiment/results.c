@@ -109,19 +109,6 @@ pdlt_status pdlt_results_scalar(const pdlt_results *r, const char *name, pdlt_re
   return status;
 }
 
-/* Last length of the first array that is called stem or begins so, in front of it at most a width: all others
- * must have it too. */
-static size_t last_length(const pdlt_archive *archive, const char *stem) {
-  for (size_t i = 0; i < archive->count; i++) {
-    const char *name = archive->entries[i].name, *slash = strchr(name, '/');
-    const pdlt_array *array = &archive->entries[i].array;
-    if (name[0] == 'n' && slash != NULL) name = slash + 1;
-    if (strncmp(name, stem, strlen(stem)) == 0 && array->ndim > 0)
-      return array->dim[array->ndim - 1];
-  }
-  return 0;
-}
-
 int pdlt_results_lengths(const pdlt_results *r, const char *indices, size_t first,
                          size_t dim[PDLT_MAX_NDIM]) {
   const int ndim = (int)strlen(indices);
@@ -131,8 +118,8 @@ int pdlt_results_lengths(const pdlt_results *r, const char *indices, size_t firs
              : indices[d] == 'i' ? r->outputs
              : indices[d] == 'a' ? r->samples
              : indices[d] == 'e' ? r->outputs * r->samples
-             : indices[d] == 'b' ? last_length(r->archive, "weight")
-             : indices[d] == 'x' ? last_length(r->archive, "agop")
+             : indices[d] == 'x' ? r->inputs
+             : indices[d] == 'b' ? r->blocks
                                  : first;
   return ndim;
 }
@@ -217,6 +204,25 @@ static pdlt_status read_length(const pdlt_results *r, const json_t *value, const
   return PDLT_OK;
 }
 
+/* n_0, as x has it. */
+static size_t inputs_of(const pdlt_results *r) {
+  const pdlt_array *x = pdlt_archive_get(r->archive, "x");
+  return x != NULL && x->ndim == 2 ? x->dim[1] : PDLT_RESULTS_ANY;
+}
+
+/* Blocks of the ground truth (datasets/truth.h), as the experiment says. */
+static size_t blocks_of(const pdlt_results *r, const json_t *experiment) {
+  const json_t *data = json_object_get(experiment, "data"), *bits = json_object_get(data, "bits");
+  const json_t *features = json_object_get(experiment, "features");
+  const char *truth = json_string_value(json_object_get(features, "truth"));
+  if (truth == NULL) return 0;
+  if (strcmp(truth, pdlt_truth_words[PDLT_TRUTH_MODULAR_ADDITION]) == 0)
+    return 2 * (size_t)(json_integer_value(json_object_get(data, "modulus")) / 2);
+  return strcmp(truth, pdlt_truth_words[PDLT_TRUTH_PARITY]) == 0 && json_is_array(bits)
+             ? json_array_size(bits)
+             : r->inputs;
+}
+
 static pdlt_status read_lengths(pdlt_results *r) {
   const json_t *meta = r->archive->meta, *experiment = json_object_get(meta, "experiment");
   const json_t *network = json_object_get(experiment, "network");
@@ -233,6 +239,8 @@ static pdlt_status read_lengths(pdlt_results *r) {
       read_length(r, json_object_get(data, "test"), "experiment.data.test", 0, INT_MAX, 0, &test));
   r->samples = r->kept = train + test;
   r->hidden = depth - 1;
+  r->inputs = inputs_of(r);
+  r->blocks = blocks_of(r, experiment);
   if (json_is_true(json_object_get(meta, "layers"))) r->depth = (int)depth;
   PDLT_TRY(read_length(r, json_object_get(experiment, "measure_samples"),
                        "experiment.measure_samples", 1, r->samples, 0, &r->first));

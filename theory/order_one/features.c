@@ -200,3 +200,25 @@ double pdlt_features_alignment_change(const pdlt_training *lo, const double *ker
   return product / (targets * sqrt(norm)) -
          pdlt_features_alignment(lo) * product_with_theta(lo, kernel) / norm;
 }
+
+/* ---- weights ---- */
+
+pdlt_status pdlt_features_weight_change(const pdlt_truth *truth, size_t outputs,
+                                        const double *theta, const double *kernel, double *out,
+                                        pdlt_error *err) {
+  const size_t D = truth->samples;
+  double *traced = NULL, *weight = NULL, total = 0, total_theta = 0;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&traced, D * D, sizeof *traced, err));
+  PDLT_TRY(pdlt_alloc(&weight, truth->blocks, sizeof *weight, err));
+  pdlt_truth_traces(truth, theta, weight, &total_theta);
+  pdlt_truth_weights(truth, theta, weight);
+  pdlt_truth_trace_outputs(outputs, D, kernel, traced);
+  pdlt_truth_traces(truth, traced, out, &total);
+  for (size_t j = 0; j < truth->blocks; j++)
+    out[j] = (out[j] - weight[j] * total) / ((double)outputs * total_theta);
+cleanup:
+  pdlt_free(traced);
+  pdlt_free(weight);
+  return status;
+}
