@@ -12,6 +12,9 @@ static const double pi = 3.14159265358979323846;
 /* Of a function whose values are of the order of 1, what is left of it that is no more than rounding. */
 static const double nothing = 1e-10;
 
+/* Of a trace what centring leaves of a kernel that is constant. */
+static const double rounding = 1e-13;
+
 void pdlt_truth_free(pdlt_truth *truth) {
   pdlt_free(truth->size);
   pdlt_free(truth->family);
@@ -205,7 +208,10 @@ void pdlt_truth_traces(const pdlt_truth *truth, const double *k, double *along, 
 }
 
 void pdlt_truth_weights(const pdlt_truth *truth, const double *k, double *weight) {
-  double total = 0;
+  const size_t D = truth->samples;
+  double total = 0, trace = 0;
+  for (size_t a = 0; a < D; a++) trace += k[a * D + a];
   pdlt_truth_traces(truth, k, weight, &total);
-  for (size_t j = 0; j < truth->blocks; j++) weight[j] = total > 0 ? weight[j] / total : NAN;
+  for (size_t j = 0; j < truth->blocks; j++)
+    weight[j] = total > rounding * trace ? weight[j] / total : NAN;
 }

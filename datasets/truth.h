@@ -58,7 +58,7 @@ void pdlt_truth_trace_outputs(size_t outputs, size_t D, const double *kernel, do
 void pdlt_truth_traces(const pdlt_truth *truth, const double *k, double *along, double *total);
 
 /* weight (blocks) = along/total: the share W_V of the kernel that lies along each block. NaN where the centred
- * kernel is 0. */
+ * kernel is 0, but for rounding. */
 void pdlt_truth_weights(const pdlt_truth *truth, const double *k, double *weight);
 
 #ifdef __cplusplus

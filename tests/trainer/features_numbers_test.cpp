@@ -315,6 +315,47 @@ TEST(TrainerFeaturesNumbers, SingularKernelsRegressWithWhatTheyHave) {
   EXPECT_NEAR(b.rho2, a.rho2, 1e-10);
 }
 
+// More training samples than parameters: k_AA is singular, no regression meets all changes, and the one with
+// the least squares is taken; what it leaves on training samples is their deviation.
+TEST(TrainerFeaturesNumbers, FewParametersFitWhatTheyCan) {
+  std::mt19937_64 gen(26);
+  double most = 0;
+  int fits = 0;
+  for (int trial = 0; trial < 40; trial++) {
+    Settings s;
+    s.depth = 2;
+    s.widths = "[1]";
+    s.train = 6;
+    s.test = 1;
+    s.eta = "0.02";
+    Moved m(s, 1, (unsigned)gen(), 30);
+    Features f(m);
+    Numbers out(m.p, 0);
+    pdlt_network_features_begin_at(&f.c, m.start.data());
+    pdlt_network_features_of(&f.c, m.end.data(), &out.c);
+    const Vector change = m.change();
+    pdlt_error err = {};
+    for (const pdlt_feature i : all) {
+      const Rows phi = m.features(i);
+      Rows columns(4, Vector(6));
+      for (size_t r = 0; r < 6; r++)
+        for (size_t mu = 0; mu < 4; mu++) columns[mu][r] = phi[r][mu];
+      const Vector seen(change.begin(), change.begin() + 6), square = products(columns, columns);
+      Vector value(4);
+      ASSERT_EQ(pdlt_symmetric_eigen(4, square.data(), value.data(), nullptr, &err), PDLT_OK);
+      if (value[0] < 1e-6 * value[3]) continue; /* the four can hardly be told apart */
+      fits++;
+      const Vector w = eliminate(4, square, products(columns, {seen}));
+      for (size_t r = 0; r < 7; r++)
+        EXPECT_NEAR(out.deviation[i][r], change[r] - dot(phi[r], w), 1e-7 * largest(change))
+            << trial << " " << i << " " << r;
+      for (size_t r = 0; r < 6; r++) most = std::max(most, std::fabs(out.deviation[i][r]));
+    }
+  }
+  EXPECT_GT(fits, 20);
+  EXPECT_GT(most, 1e-3);
+}
+
 // With the first of two layers fixed nothing is missed and nothing changes.
 TEST(TrainerFeaturesNumbers, LinearInWhatMovesIsRegression) {
   Settings s;

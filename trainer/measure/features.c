@@ -62,9 +62,6 @@ static void take_train(pdlt_network_features *f, const double *kernel) {
       f->train[ia * q + jb] = kernel[row_of(f, ia) * p + row_of(f, jb)];
 }
 
-/* What of q numbers is lost by rounding. */
-static double rounding(size_t q, double largest) { return (double)q * 0x1p-52 * largest; }
-
 /* Cholesky's factor of k_AA into train: 0 where it is singular. */
 static int factor(pdlt_network_features *f, const double *kernel) {
   const size_t q = train_rows(f);
@@ -73,7 +70,7 @@ static int factor(pdlt_network_features *f, const double *kernel) {
   for (size_t i = 0; i < q; i++) largest = fmax(largest, f->train[i * q + i]);
   if (!pdlt_positive_definite(q, f->train)) return 0;
   for (size_t i = 0; i < q; i++) least = fmin(least, f->train[i * q + i] * f->train[i * q + i]);
-  return least > rounding(q, largest);
+  return least > PDLT_SEGMENT_SINGULAR * largest;
 }
 
 /* solution (q) = pseudo-inverse of k_AA times itself; NaN where k_AA is not finite. */
@@ -86,8 +83,8 @@ static void solve_singular(pdlt_network_features *f, const double *kernel) {
     return;
   }
   pdlt_gemv(0, q, q, 1.0, f->vector, q, x, 0.0, part);
-  for (size_t i = 0; i < q; i++)
-    part[i] = f->value[i] > rounding(q, f->value[q - 1]) ? part[i] / f->value[i] : 0;
+  const double least = PDLT_SEGMENT_SINGULAR * f->value[q - 1];
+  for (size_t i = 0; i < q; i++) part[i] = f->value[i] > least ? part[i] / f->value[i] : 0;
   pdlt_gemv(1, q, q, 1.0, f->vector, q, part, 0.0, x);
 }
 

@@ -10,9 +10,9 @@
  *   alignment    change since the start of y^T k_E y/(|y|^2 |k_E|) on A
  *   weight       likewise of W_V = tr(V k_E V^T)/tr(k_E centred), k_E summed over equal outputs
  *
- * Where k_AA is singular, that is has no Cholesky factor or one with a pivot below rounding (q 2^-52 of the
- * largest diagonal element, q = n_L N_A), its inverse is that of its eigenvalues above rounding (likewise of
- * the largest), and deviations of training samples are what remains.
+ * Where k_AA is singular, that is has no Cholesky factor or one with a pivot below PDLT_SEGMENT_SINGULAR of the
+ * largest diagonal element, its inverse is that of its eigenvalues above that share of the largest, and
+ * deviations of training samples are what remains.
  * Is not: aware of other networks, of training or of a prediction. */
 #ifndef PDLT_TRAINER_MEASURE_FEATURES_H
 #define PDLT_TRAINER_MEASURE_FEATURES_H

@@ -12,9 +12,6 @@
 /* What rounding may leave of z(t) - z(0), over the largest |z|. */
 #define ROUNDING 1e-14
 
-/* Eigenvalues of h of layer 1 below this share of the largest count as 0. */
-#define SINGULAR 1e-12
-
 /* --- memory --- */
 
 /* The next `count` doubles of *next; of no storage: only counted. */
@@ -71,7 +68,7 @@ static pdlt_status take_root(pdlt_segment *s, pdlt_error *err) {
   PDLT_TRY(pdlt_alloc(&value, n, sizeof *value, err));
   PDLT_TRY(pdlt_symmetric_eigen(n, s->data->h_train, value, s->root, err));
   for (size_t i = 0; i < n; i++) {
-    const double scale = value[i] > SINGULAR * value[n - 1] ? 1 / sqrt(value[i]) : 0;
+    const double scale = value[i] > PDLT_SEGMENT_SINGULAR * value[n - 1] ? 1 / sqrt(value[i]) : 0;
     for (size_t a = 0; a < n; a++) s->root[i * n + a] *= scale;
   }
 cleanup:

@@ -30,6 +30,9 @@ extern "C" {
 enum { PDLT_SEGMENT_NODES = 16 };
 #define PDLT_SEGMENT_TOLERANCE 1e-9
 
+/* Eigenvalues below this share of the largest count as 0: kernels are sums, rounded. */
+#define PDLT_SEGMENT_SINGULAR 1e-12
+
 /* What is known at both ends, and the difference. */
 enum { PDLT_SEGMENT_START, PDLT_SEGMENT_END, PDLT_SEGMENT_CHANGE, PDLT_SEGMENT_WHICH };
 
@@ -102,12 +105,12 @@ void pdlt_segment_product(pdlt_segment *segment, double *out);
 
 /* out (n_{l-1} + 1, n_L, D): phi_mu d_mu of the parameters mu of neuron m = 0..n_l - 1 of layer l, weights
  * first, then the bias; of the secant their sum over all mu is z(t) - z(0). 0 for layer 1 where it moves as
- * preactivations. Cost: T n_{l-1} p. */
+ * preactivations, whose parameters stay as drawn. Cost: T n_{l-1} p. */
 void pdlt_segment_contributions(pdlt_segment *segment, int l, size_t m, double *out);
 
 /* |d|^2 of d = theta~(t) - theta~(0), sum over parameters of d_mu^2/lambda_mu. Of layer 1 that moves as
  * preactivations: of the shortest move of its parameters that gives those, which is the one that gradient
- * descent makes; eigenvalues of h of layer 1 below 1e-12 of the largest count as 0. */
+ * descent makes; eigenvalues of h of layer 1 below PDLT_SEGMENT_SINGULAR of the largest count as 0. */
 double pdlt_segment_length2(pdlt_segment *segment);
 
 #ifdef __cplusplus

@@ -99,7 +99,6 @@ void pdlt_segment_contributions(pdlt_segment *s, int l, size_t m, double *out) {
   const size_t D = s->data->samples, p = pdlt_segment_rows(s), n = layer->out, in = layer->in;
   const double *dw = s->d + layer->weight + m * in, db = s->d[layer->bias + m];
   memset(out, 0, (in + 1) * p * sizeof *out);
-  if (l == 1 && s->by_samples) return;
   for (size_t q = 0; q < terms->terms; q++)
     for (size_t ia = 0; ia < p; ia++) {
       const double slope = terms->g == NULL ? m == ia / D : terms->g[(q * n + m) * p + ia];
