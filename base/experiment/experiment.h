@@ -92,7 +92,7 @@ typedef struct pdlt_until {
 /* ensemble.keep: quantities (samples by samples at each time) that are stored up to so many bytes per
  * width, blocks included, and larger ones when they are named. theory.keep: the same of theory.npz, for
  * each tensor, which is cut to its first samples, and for Theta_t_nlo. */
-enum { PDLT_KEEP_COV = 1, PDLT_KEEP_THETA_T = 2, PDLT_KEEP_DTHETA_T = 4 };
+enum { PDLT_KEEP_COV = 1, PDLT_KEEP_THETA_T = 2, PDLT_KEEP_DTHETA_T = 4, PDLT_KEEP_FEATURES = 8 };
 enum { PDLT_KEEP_TENSORS = 1, PDLT_KEEP_THETA_T_NLO = 2 };
 #define PDLT_KEPT_BYTES 4e6
 extern const char *const pdlt_keep_words[]; /* of ensemble.keep, by bit */
@@ -111,10 +111,11 @@ typedef struct pdlt_figure_keys {
   double width_mm;                    /* of the figure; 0: what its panels take */
   int grey;                           /* 1: greys in place of colours */
   unsigned color[PDLT_FIGURE_COLORS]; /* OWN_COLOR + 0xrrggbb in place of a colour, as named */
-  unsigned long long quantities;      /* those that are shown, bit PDLT_QUANTITY_K...; 0: all */
-  size_t num_times, num_samples;      /* 0: all */
-  double times[PDLT_FIGURE_LIST];     /* increasing; INFINITY: the end */
-  int samples[PDLT_FIGURE_LIST];      /* from 1, training samples first; different */
+  size_t num_quantities;              /* that are shown; 0: all */
+  unsigned char quantities[PDLT_QUANTITIES]; /* 1: shown, where some are named */
+  size_t num_times, num_samples;             /* 0: all */
+  double times[PDLT_FIGURE_LIST];            /* increasing; INFINITY: the end */
+  int samples[PDLT_FIGURE_LIST];             /* from 1, training samples first; different */
 } pdlt_figure_keys;
 extern const char *const pdlt_figure_color_words[]; /* names of the colours */
 
@@ -316,9 +317,6 @@ size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex);
 /* Whether anything of training is asked for: outputs are measured, and a time after the start is
  * recorded. Where it is not, any eta will do. */
 int pdlt_experiment_trains(const pdlt_experiment *ex);
-
-/* PDLT_ERR_INPUT where measure has a word that theory alone knows: features. */
-pdlt_status pdlt_experiment_check_measured(const pdlt_experiment *ex, pdlt_error *err);
 
 /* Of D samples the first so many whose tensors theory.npz holds: all with theory.keep: [tensors], else
  * as many as PDLT_KEPT_BYTES per tensor hold (26), and at least those that are measured. */

@@ -193,13 +193,6 @@ int pdlt_experiment_trains(const pdlt_experiment *ex) {
          ex->training.record[times - 1] > 0;
 }
 
-pdlt_status pdlt_experiment_check_measured(const pdlt_experiment *ex, pdlt_error *err) {
-  if ((ex->measure & PDLT_MEASURE_FEATURES) == 0) return PDLT_OK;
-  return pdlt_experiment_fail(ex, "measure", err,
-                              "features are predicted, by pdlt theory, and not measured yet; leave "
-                              "them out to train networks");
-}
-
 size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex) {
   const double rows = (double)ex->network.outputs * ex->measure_samples;
   const double numbers = rows * rows * rows * (double)ex->training.num_record;

@@ -117,6 +117,7 @@ int pdlt_results_lengths(const pdlt_results *r, const char *indices, size_t firs
              : indices[d] == 'l' ? r->hidden
              : indices[d] == 'i' ? r->outputs
              : indices[d] == 'a' ? r->samples
+             : indices[d] == 'e' ? r->outputs * r->samples
              : indices[d] == 'x' ? r->inputs
              : indices[d] == 'b' ? r->blocks
                                  : first;

@@ -19,7 +19,7 @@ const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
 const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
                                             "two_level", "auto",       NULL};
 const char *const pdlt_csv_words[] = {"auto", "full", "summary", NULL};
-const char *const pdlt_keep_words[] = {"cov", "Theta_t", "dTheta_t", NULL};
+const char *const pdlt_keep_words[] = {"cov", "Theta_t", "dTheta_t", "features", NULL};
 const char *const pdlt_theory_keep_words[] = {"tensors", "Theta_t", NULL};
 static const char *const arithmetic_words[] = {"double", "single", NULL};
 static const char *const trained_words[] = {"fixed", "centered", NULL};
@@ -210,7 +210,7 @@ const pdlt_schema_key pdlt_schema[] = {
     CUSTOM("figures.colors", compare.figures.color, pdlt_read_figure_colors, 0,
            "grey, or {NAME: \"#rrggbb\", ...} with names of black, blue, vermilion, green, orange, "
            "sky, purple, yellow, grey"),
-    CUSTOM("figures.quantities", compare.figures.quantities, pdlt_read_figure_quantities, 0,
+    CUSTOM("figures.quantities", compare.figures.num_quantities, pdlt_read_figure_quantities, 0,
            "a list of quantities, as NOTATION.md names them: K, Theta, z, cov, loss_test, ..."),
     CUSTOM("figures.times", compare.figures.times, pdlt_read_figure_times, 0,
            "a list of at most 64 recorded steps, increasing, with end as the last"),
