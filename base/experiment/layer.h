@@ -45,6 +45,7 @@ typedef struct pdlt_layer {
   size_t weight, bias; /* W (out, taps, in) and b (out) begin here in theta */
   int has_bias;        /* 0: C_b = lambda_b = 0, b stays 0 */
   pdlt_wiring wiring;  /* of layers with positions; taps and wiring of a dense one are not read */
+  double skip; /* gamma, factor of z of the layer below (docs/skips.md); 0: no skip connection */
 } pdlt_layer;
 
 /* Positions of layer l - 1, of layer l, and windows that taps read. */
