@@ -224,6 +224,7 @@ typedef struct pdlt_experiment {
     double tolerance;
     pdlt_name_list omit; /* parts, tensors or terms with factor 0 */
     pdlt_name_list flip; /* with factor -1 */
+    int pair_only;       /* variant: pair_only, the naive rule of skips (docs/skips.md) */
     unsigned keep;       /* PDLT_KEEP_TENSORS, PDLT_KEEP_THETA_T_NLO */
   } theory;
   struct {

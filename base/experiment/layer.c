@@ -57,6 +57,12 @@ pdlt_status pdlt_layers_new(pdlt_layer **out, const pdlt_experiment *ex, int n, 
   return PDLT_OK;
 }
 
+int pdlt_experiment_has_skips(const pdlt_experiment *ex) {
+  for (int l = 1; l <= ex->network.depth; l++)
+    if (pdlt_experiment_layer(ex, l, 1, 1).skip != 0) return 1;
+  return 0;
+}
+
 static const char *reason(const limits *x, unsigned word, int measured) {
   return ((measured ? x->measured : x->predicted) & word) != 0 ? x->reason : NULL;
 }

@@ -105,6 +105,9 @@ pdlt_layer pdlt_experiment_layer(const struct pdlt_experiment *ex, int l, int n,
 pdlt_status pdlt_layers_new(pdlt_layer **out, const struct pdlt_experiment *ex, int n,
                             size_t inputs, pdlt_error *err);
 
+/* 1 when a layer of ex has a skip connection. */
+int pdlt_experiment_has_skips(const struct pdlt_experiment *ex);
+
 /* Why theory does not predict, and why the trainer does not measure, what `word` (a bit
  * PDLT_MEASURE_*) stands for with the layers and the activation of ex; NULL where it does. Every
  * architecture has K and Theta at infinite width and is trained. Static strings, which go into

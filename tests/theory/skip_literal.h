@@ -95,7 +95,9 @@ class Literal {
   double Gamma(int l) const { return layer_[l - 1].skip; }
   double C(int l) const { return layer_[l - 1].C_W; }
   double Lambda(int l) const { return layer_[l - 1].lambda_W; }
-  double r(int l) const { return l == 1 ? 1 : double(layer_[l - 1].out) / double(layer_[l - 1].in); }
+  double r(int l) const {
+    return l == 1 ? 1 : double(layer_[l - 1].out) / double(layer_[l - 1].in);
+  }
   double Gain(int q, int l) const {
     double gain = 1;
     for (int k = l + 1; k <= q; k++) gain *= Gamma(k);
@@ -119,9 +121,7 @@ class Literal {
               Gain(std::max(q, p), std::min(q, p)) * k_.slot_K[std::min(q, p) - 1][ab];
     newest_ = std::make_shared<literal::Wick>(sigma, N, K.data());
   }
-  size_t At(int l, size_t slot) const {
-    return size_t(l - first_[l - 1]) * k_.slots[l - 1] + slot;
-  }
+  size_t At(int l, size_t slot) const { return size_t(l - first_[l - 1]) * k_.slots[l - 1] + slot; }
   double Bracket(const Label &f, const Label *g) {
     literal::Function product;
     for (const Label *one : {&f, g}) {
@@ -162,8 +162,8 @@ class Literal {
            bool theta = false) {
     Parts out;
     for (const Pair &m : pairs_(l, a, b)) {
-      Part part = {c * m.weight * (theta ? Theta(l - 1, m.a, m.b) : 1), true,
-                   {l - 1, m.a, m.b, oa, ob}, {}};
+      Part part = {
+          c * m.weight * (theta ? Theta(l - 1, m.a, m.b) : 1), true, {l - 1, m.a, m.b, oa, ob}, {}};
       for (int leg : legs) part.legs.push_back(leg == 0 ? m.a : m.b);
       out.push_back(part);
     }
@@ -223,7 +223,8 @@ class Literal {
   // --- old functionals with their coincidence ---
   double VVh(int l, const Part &p, const Part &q) {
     double value = r(l) * VV(l, p.f, q.f);
-    if (p.weights || q.weights) value += Bracket(p.f, &q.f) - Bracket(p.f, nullptr) * Bracket(q.f, nullptr);
+    if (p.weights || q.weights)
+      value += Bracket(p.f, &q.f) - Bracket(p.f, nullptr) * Bracket(q.f, nullptr);
     return value;
   }
   double FFh(int l, const Part &p, const Part &q) {
@@ -357,7 +358,8 @@ class Literal {
                             [&](const Part &p, const Part &q) {
                               return UU(l - 1, p.f, p.legs, q.f, q.legs);
                             }) +
-             r(l - 1) * Sum(N(l, f, i), W(l, g, k), nn) + r(l - 1) * Sum(N(l, g, k), W(l, f, i), nn);
+             r(l - 1) * Sum(N(l, f, i), W(l, g, k), nn) +
+             r(l - 1) * Sum(N(l, g, k), W(l, f, i), nn);
     });
   }
   double NN(int l, const Label &f, const Legs &i, const Label &g, const Legs &k) {
@@ -379,8 +381,7 @@ class Literal {
       for (int a : {0, 1})
         for (int b : {0, 1}) {
           const Parts ab = MM(l, Slot(f, a), Slot(f, b), 1, 0, 0, {});
-          if (Gamma(l) != 0)
-            sum += C(l) / 2 * Sum(ab, {P2(l, f, a, b, 1, {})}, PDLT_HAT(VVh));
+          if (Gamma(l) != 0) sum += C(l) / 2 * Sum(ab, {P2(l, f, a, b, 1, {})}, PDLT_HAT(VVh));
           for (int c : {0, 1})
             for (int d : {0, 1})
               sum += C(l) * C(l) / 8 *
@@ -411,9 +412,10 @@ class Literal {
       if (gamma == 0) return sum;
       sum += gamma * gamma * rr * TA(l - 1, g, i);
       for (int a : {0, 1})
-        sum += gamma * c *
-               (Sum(MM(l, Slot(g, a), i[0], 1, 0, 1, {1}), {P1(l, g, a, 1, {i[1]})}, PDLT_HAT(FFh)) +
-                Sum({P1(l, g, a, 1, {i[0]})}, MM(l, Slot(g, a), i[1], 1, 0, 1, {1}), PDLT_HAT(FFh)));
+        sum +=
+            gamma * c *
+            (Sum(MM(l, Slot(g, a), i[0], 1, 0, 1, {1}), {P1(l, g, a, 1, {i[1]})}, PDLT_HAT(FFh)) +
+             Sum({P1(l, g, a, 1, {i[0]})}, MM(l, Slot(g, a), i[1], 1, 0, 1, {1}), PDLT_HAT(FFh)));
       return sum;
     });
   }

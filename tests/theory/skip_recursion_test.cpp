@@ -26,17 +26,38 @@ List Of(Literal &it, int t, size_t D) {
       for (size_t cd = 0; cd < D * D && pdlt_tensor_rank(skip_support::Name(t)) == 4; cd++) {
         const size_t c = cd / D, d = cd % D;
         switch (t) {
-          case PDLT_TENSOR_V: out.push_back(it.V(a, b, c, d)); break;
-          case PDLT_TENSOR_D: out.push_back(it.D(a, b, c, d)); break;
-          case PDLT_TENSOR_F: out.push_back(it.F(a, b, c, d)); break;
-          case PDLT_TENSOR_A: out.push_back(it.A(a, b, c, d)); break;
-          case PDLT_TENSOR_B: out.push_back(it.B(a, b, c, d)); break;
-          case PDLT_TENSOR_P: out.push_back(it.P(a, b, c, d)); break;
-          case PDLT_TENSOR_Q: out.push_back(it.Q(a, b, c, d)); break;
-          case PDLT_TENSOR_R: out.push_back(it.R(a, b, c, d)); break;
-          case PDLT_TENSOR_S: out.push_back(it.S(a, b, c, d)); break;
-          case PDLT_TENSOR_T: out.push_back(it.T(a, b, c, d)); break;
-          default: out.push_back(it.U(a, b, c, d));
+          case PDLT_TENSOR_V:
+            out.push_back(it.V(a, b, c, d));
+            break;
+          case PDLT_TENSOR_D:
+            out.push_back(it.D(a, b, c, d));
+            break;
+          case PDLT_TENSOR_F:
+            out.push_back(it.F(a, b, c, d));
+            break;
+          case PDLT_TENSOR_A:
+            out.push_back(it.A(a, b, c, d));
+            break;
+          case PDLT_TENSOR_B:
+            out.push_back(it.B(a, b, c, d));
+            break;
+          case PDLT_TENSOR_P:
+            out.push_back(it.P(a, b, c, d));
+            break;
+          case PDLT_TENSOR_Q:
+            out.push_back(it.Q(a, b, c, d));
+            break;
+          case PDLT_TENSOR_R:
+            out.push_back(it.R(a, b, c, d));
+            break;
+          case PDLT_TENSOR_S:
+            out.push_back(it.S(a, b, c, d));
+            break;
+          case PDLT_TENSOR_T:
+            out.push_back(it.T(a, b, c, d));
+            break;
+          default:
+            out.push_back(it.U(a, b, c, d));
         }
       }
     }
@@ -50,23 +71,43 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {"one", {0.1, 0.2, 0.05, 0.3}, {1.3, 0.6, 0.9, 0.7}, {0.3, 0.2, 0.6, 0.1},
-     {0.8, 1.2, 0.7, 1.4}, {0, 0.7, 0, 0}, {2, 2, 3}},
-    {"two", {0.1, 0.2, 0.05, 0.3}, {1.1, 0.6, 0.5, 0.7}, {0.3, 0.2, 0.6, 0.1},
-     {0.8, 1.2, 0.7, 1.4}, {0, 0.8, -0.6, 0}, {1, 1, 1}},
-    {"three", {0.1, 0.2, 0.05, 0.1, 0.3}, {1.1, 0.4, 0.3, 0.5, 0.7}, {0.3, 0.2, 0.6, 0.1, 0.2},
-     {0.8, 1.2, 0.7, 0.9, 1.4}, {0, 0.8, 0.5, 0.9, 0}, {2, 2, 2, 2}},
-    {"late", {0.1, 0.2, 0.05, 0.1, 0.3}, {1.1, 0.7, 0.3, 0.5, 0.7}, {0.3, 0.2, 0.6, 0.1, 0.2},
-     {0.8, 1.2, 0.7, 0.9, 1.4}, {0, 0.5, 0, 0.9, 0}, {2, 2, 3, 3}},
+    {"one",
+     {0.1, 0.2, 0.05, 0.3},
+     {1.3, 0.6, 0.9, 0.7},
+     {0.3, 0.2, 0.6, 0.1},
+     {0.8, 1.2, 0.7, 1.4},
+     {0, 0.7, 0, 0},
+     {2, 2, 3}},
+    {"two",
+     {0.1, 0.2, 0.05, 0.3},
+     {1.1, 0.6, 0.5, 0.7},
+     {0.3, 0.2, 0.6, 0.1},
+     {0.8, 1.2, 0.7, 1.4},
+     {0, 0.8, -0.6, 0},
+     {1, 1, 1}},
+    {"three",
+     {0.1, 0.2, 0.05, 0.1, 0.3},
+     {1.1, 0.4, 0.3, 0.5, 0.7},
+     {0.3, 0.2, 0.6, 0.1, 0.2},
+     {0.8, 1.2, 0.7, 0.9, 1.4},
+     {0, 0.8, 0.5, 0.9, 0},
+     {2, 2, 2, 2}},
+    {"late",
+     {0.1, 0.2, 0.05, 0.1, 0.3},
+     {1.1, 0.7, 0.3, 0.5, 0.7},
+     {0.3, 0.2, 0.6, 0.1, 0.2},
+     {0.8, 1.2, 0.7, 0.9, 1.4},
+     {0, 0.5, 0, 0.9, 0},
+     {2, 2, 3, 3}},
 };
 
 TEST(SkipRecursion, PolynomialsByWick) {
   const List x = {0.9, -0.4, 0.3, 1.1, 0.2, -0.8};
   for (const Case &c : kCases) {
     const int depth = (int)c.C_b.size();
-    const Network net = {{"polynomial(0.1,0.9,0.3,-0.05)", depth, c.C_b, c.C_W, c.lambda_b,
-                          c.lambda_W, c.ratios},
-                         c.skip};
+    const Network net = {
+        {"polynomial(0.1,0.9,0.3,-0.05)", depth, c.C_b, c.C_W, c.lambda_b, c.lambda_W, c.ratios},
+        c.skip};
     const Tensors got(net, 2, x);
     Literal expected(kSigma, Layers(net, 3), got.kernels, [](int, size_t a, size_t b) {
       return std::vector<Pair>{{1, a, b}};

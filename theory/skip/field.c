@@ -38,7 +38,8 @@ static const pdlt_skip_item *find(const pdlt_skip_field *field, pdlt_skip_functi
   if (g == NULL) g = &none;
   for (size_t i = 0; i < field->count; i++) {
     const pdlt_skip_item *item = &field->item[i];
-    if (item->functional == functional && pdlt_skip_same_label(&item->f, f) && pdlt_skip_same_label(&item->g, g))
+    if (item->functional == functional && pdlt_skip_same_label(&item->f, f) &&
+        pdlt_skip_same_label(&item->g, g))
       return item;
   }
   return NULL;

@@ -30,7 +30,8 @@ void pdlt_skip_net_free(pdlt_skip_net *net) {
 static void find_segments(pdlt_skip_net *net) {
   for (int l = 1; l < net->depth; l++) {
     if (l == 1 || net->settings->layer[l - 1].skip == 0) {
-      net->segment[net->segments] = (pdlt_skip_segment){.first = l, .slots = net->slots[l - 1].slots};
+      net->segment[net->segments] =
+          (pdlt_skip_segment){.first = l, .slots = net->slots[l - 1].slots};
       net->segments++;
     }
     net->segment[net->segments - 1].last = l;
@@ -49,8 +50,8 @@ pdlt_status pdlt_skip_net_new(pdlt_skip_net *out, const pdlt_kernel_layers *kern
                        .pair_only = pair_only,
                        .smooth = pdlt_activation_get_traits(&settings->activation).smooth};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_slot_positions_needed(&net.positions, settings->layer, depth, settings->all_pairs,
-                                      err));
+  PDLT_TRY(
+      pdlt_slot_positions_needed(&net.positions, settings->layer, depth, settings->all_pairs, err));
   PDLT_TRY(pdlt_alloc(&net.slots, layers, sizeof *net.slots, err));
   PDLT_TRY(pdlt_alloc(&net.map, layers, sizeof *net.map, err));
   PDLT_TRY(pdlt_alloc(&net.segment_of, layers, sizeof *net.segment_of, err));
@@ -117,10 +118,12 @@ static void joint_kernel(const pdlt_skip_net *net, const pdlt_skip_segment *segm
   for (int q = segment->first; q <= segment->last; q++)
     for (int p = segment->first; p <= q; p++) {
       const double gain = pdlt_skip_gain(net, q, p), *below = net->kernels->slot_K[p - 1];
-      const size_t row = (size_t)(q - segment->first) * E, column = (size_t)(p - segment->first) * E;
+      const size_t row = (size_t)(q - segment->first) * E,
+                   column = (size_t)(p - segment->first) * E;
       for (size_t a = 0; a < E; a++)
         for (size_t b = 0; b < E; b++)
-          K[(row + a) * all + column + b] = K[(column + b) * all + row + a] = gain * below[a * E + b];
+          K[(row + a) * all + column + b] = K[(column + b) * all + row + a] =
+              gain * below[a * E + b];
     }
 }
 
@@ -128,10 +131,10 @@ static pdlt_status segment_brackets(const pdlt_skip_net *net, pdlt_skip_segment 
                                     double unit, pdlt_error *err) {
   const pdlt_tensor_settings *settings = net->settings;
   const size_t all = segment->slots * (size_t)length(segment);
-  const pdlt_quad_orders orders = !net->smooth            ? PDLT_QUAD_NTK
-                                  : length(segment) > 1   ? PDLT_QUAD_SKIP
-                                  : settings->dntk        ? PDLT_QUAD_ALL
-                                                          : PDLT_QUAD_NTK;
+  const pdlt_quad_orders orders = !net->smooth          ? PDLT_QUAD_NTK
+                                  : length(segment) > 1 ? PDLT_QUAD_SKIP
+                                  : settings->dntk      ? PDLT_QUAD_ALL
+                                                        : PDLT_QUAD_NTK;
   pdlt_bracket_levels levels = pdlt_bracket_levels_init(&settings->activation, orders,
                                                         settings->tolerance, settings->threads);
   pdlt_status status = PDLT_OK;
@@ -265,10 +268,13 @@ double pdlt_skip_coincide(const pdlt_skip_net *net, pdlt_skip_coincidence kind, 
   else
     value = four_slots(net, f, g, slot);
   switch (kind) {
-    case PDLT_SKIP_ONE_NTK: return theta[y * E + v] * value;
-    case PDLT_SKIP_TWO_NTKS: return theta[(f->twice ? y : x) * E + u] * theta[y * E + v] * value;
+    case PDLT_SKIP_ONE_NTK:
+      return theta[y * E + v] * value;
+    case PDLT_SKIP_TWO_NTKS:
+      return theta[(f->twice ? y : x) * E + u] * theta[y * E + v] * value;
     case PDLT_SKIP_THREE_NTKS:
       return theta[x * E + u] * theta[x * E + v] * theta[y * E + u] * value;
-    default: return value;
+    default:
+      return value;
   }
 }

@@ -34,7 +34,8 @@ typedef struct pdlt_skip_segment {
   int first, last;
   size_t slots;               /* of each layer */
   pdlt_bracket_blocks blocks; /* pairs of slots of one layer, owned; count 0: all multisets */
-  pdlt_bracket_set set[2];    /* of all layers: slot e of layer l is (l - first) slots + e; and with errors */
+  pdlt_bracket_set
+      set[2]; /* of all layers: slot e of layer l is (l - first) slots + e; and with errors */
 } pdlt_skip_segment;
 
 typedef struct pdlt_skip_net {
@@ -44,11 +45,12 @@ typedef struct pdlt_skip_net {
   size_t D;
   int pair_only;
   int smooth;
-  int which;                      /* of the two sets: 0 brackets, 1 those with errors */
-  pdlt_position_pairs *positions; /* (L) that each layer needs, owned; layer l at l - 1 in all of these */
-  pdlt_slot_pairs *slots;         /* (L) */
-  pdlt_position_map *map;         /* (L) from layer l - 1; that of layer 1 is empty */
-  int *segment_of;                /* (L) */
+  int which; /* of the two sets: 0 brackets, 1 those with errors */
+  pdlt_position_pairs
+      *positions;         /* (L) that each layer needs, owned; layer l at l - 1 in all of these */
+  pdlt_slot_pairs *slots; /* (L) */
+  pdlt_position_map *map; /* (L) from layer l - 1; that of layer 1 is empty */
+  int *segment_of;        /* (L) */
   int segments;
   pdlt_skip_segment *segment; /* (segments) of hidden layers */
 } pdlt_skip_net;
@@ -92,8 +94,7 @@ typedef enum pdlt_skip_coincidence {
 /* Of f on slots (x, y) and g on (u, v) at layer l, with Th of layer l; one of the two is of layer l and not the
  * identity. */
 double pdlt_skip_coincide(const pdlt_skip_net *net, pdlt_skip_coincidence kind, int l,
-                          const pdlt_skip_label *f, const pdlt_skip_label *g,
-                          const size_t slot[4]);
+                          const pdlt_skip_label *f, const pdlt_skip_label *g, const size_t slot[4]);
 
 #ifdef __cplusplus
 }

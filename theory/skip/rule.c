@@ -10,10 +10,10 @@
   { PDLT_TERM_##c, PDLT_TERM_##lambda, PDLT_TERM_##c, PDLT_TERM_##lambda }
 #define FOUR(cc, c_lambda, lambda_c, lambda2) \
   { PDLT_TERM_##cc, PDLT_TERM_##c_lambda, PDLT_TERM_##lambda_c, PDLT_TERM_##lambda2 }
-#define RULE(to, from, f, g, swapped, inherits, fresh, fresh_term, term)                      \
-  {                                                                                           \
-    PDLT_SKIP_##to, PDLT_SKIP_##from, PDLT_SKIP_OP_##f, PDLT_SKIP_OP_##g, swapped, inherits,  \
-        PDLT_SKIP_##fresh, fresh_term, term                                                   \
+#define RULE(to, from, f, g, swapped, inherits, fresh, fresh_term, term)                     \
+  {                                                                                          \
+    PDLT_SKIP_##to, PDLT_SKIP_##from, PDLT_SKIP_OP_##f, PDLT_SKIP_OP_##g, swapped, inherits, \
+        PDLT_SKIP_##fresh, fresh_term, term                                                  \
   }
 
 static const pdlt_skip_rule rules[] = {
@@ -119,11 +119,10 @@ int pdlt_skip_carried(const pdlt_skip_net *net, int l, const pdlt_skip_label *f,
   if (net->pair_only) return projected(net, l, f, p, r, legs, out);
   for (int k = 0; k < legs; k++) factor *= gamma;
   for (int k = 0; k < p + r; k++) factor *= pdlt_skip_gain(net, f->layer, l + 1);
-  *out = (pdlt_skip_piece){
-      .label = *f,
-      .skip = 1,
-      .count = 1,
-      .weight = {{.choice = PDLT_SKIP_X_Y, .constant = 1, .factor = factor}}};
+  *out = (pdlt_skip_piece){.label = *f,
+                           .skip = 1,
+                           .count = 1,
+                           .weight = {{.choice = PDLT_SKIP_X_Y, .constant = 1, .factor = factor}}};
   out->label.order[0] += p;
   out->label.order[1] += r;
   return 1;
@@ -134,10 +133,10 @@ static int changed(const carrier *by, double lambda, int o0, int o1, int turned,
                    pdlt_skip_piece *out) {
   int count = 0;
   for (int k = 0; k < 2; k++) {
-    pdlt_skip_piece piece = {.label = label_of(by->l, turned ? o1 + k : o0 + k,
-                                               turned ? o0 + k : o1 + k, 0),
-                             .theta = k,
-                             .by_lambda = !k};
+    pdlt_skip_piece piece = {
+        .label = label_of(by->l, turned ? o1 + k : o0 + k, turned ? o0 + k : o1 + k, 0),
+        .theta = k,
+        .by_lambda = !k};
     piece.label.twice = twice;
     weigh(&piece, by->f, turned ? PDLT_SKIP_Y_X : PDLT_SKIP_X_Y, k ? by->C : lambda, 0, 0);
     if (piece.count > 0) out[count++] = piece;
@@ -168,15 +167,27 @@ int pdlt_skip_apply(const pdlt_skip_net *net, pdlt_skip_operator op, int l,
   const carrier by = {.f = f, .l = l, .C = layer->C_W};
   int count = 0;
   switch (op) {
-    case PDLT_SKIP_OP_O: return changed(&by, layer->lambda_W, 0, 0, 0, 0, out);
-    case PDLT_SKIP_OP_U: return changed(&by, layer->lambda_W, 1, 0, 1, 0, out);
-    case PDLT_SKIP_OP_X: return changed(&by, layer->lambda_W, 2, 0, 1, 1, out);
-    case PDLT_SKIP_OP_V: return changed(&by, layer->lambda_W, 1, 1, 0, 0, out);
-    case PDLT_SKIP_OP_T: count = pdlt_skip_carried(net, l, f, 0, 0, 0, out); break;
-    case PDLT_SKIP_OP_T3: count = pdlt_skip_carried(net, l, f, 0, 0, 1, out); break;
-    case PDLT_SKIP_OP_W: count = pdlt_skip_carried(net, l, f, 0, 0, 2, out); break;
-    case PDLT_SKIP_OP_L: return net->pair_only ? 0 : pdlt_skip_carried(net, l, f, 0, 0, 3, out);
-    default: break;
+    case PDLT_SKIP_OP_O:
+      return changed(&by, layer->lambda_W, 0, 0, 0, 0, out);
+    case PDLT_SKIP_OP_U:
+      return changed(&by, layer->lambda_W, 1, 0, 1, 0, out);
+    case PDLT_SKIP_OP_X:
+      return changed(&by, layer->lambda_W, 2, 0, 1, 1, out);
+    case PDLT_SKIP_OP_V:
+      return changed(&by, layer->lambda_W, 1, 1, 0, 0, out);
+    case PDLT_SKIP_OP_T:
+      count = pdlt_skip_carried(net, l, f, 0, 0, 0, out);
+      break;
+    case PDLT_SKIP_OP_T3:
+      count = pdlt_skip_carried(net, l, f, 0, 0, 1, out);
+      break;
+    case PDLT_SKIP_OP_W:
+      count = pdlt_skip_carried(net, l, f, 0, 0, 2, out);
+      break;
+    case PDLT_SKIP_OP_L:
+      return net->pair_only ? 0 : pdlt_skip_carried(net, l, f, 0, 0, 3, out);
+    default:
+      break;
   }
   out[count] = weighted(&by, op);
   return count + (out[count].count > 0);

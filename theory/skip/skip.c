@@ -103,8 +103,8 @@ static pdlt_status put_layer(const pdlt_skip_fields *fields, int l, pdlt_tensor_
     const size_t size = pdlt_tensor_size(D * D, rank);
     if (!is_kept(net, l, t)) continue;
     const pdlt_skip_label f = identity(l, table[t].f), g = identity(l, table[t].g);
-    const double *from = pdlt_skip_fields_get(fields, l, table[t].functional, &f,
-                                              rank == 4 ? &g : NULL);
+    const double *from =
+        pdlt_skip_fields_get(fields, l, table[t].functional, &f, rank == 4 ? &g : NULL);
     if (net->positions[l - 1].positions > 1) {
       PDLT_TRY(put_mean(net, l, from, to, err));
       continue;
@@ -133,8 +133,7 @@ static pdlt_status run(skip_driver *driver, int which, pdlt_tensor_layer *layer,
     PDLT_TRY(pdlt_skip_fields_step(&driver->fields, l, err));
     pdlt_skip_fields_drop(&driver->fields, l);
     PDLT_TRY(put_layer(&driver->fields, l + 1, &layer[l], err));
-    if (which == 0)
-      pdlt_progress_add(driver->net.settings->progress, 0.05);
+    if (which == 0) pdlt_progress_add(driver->net.settings->progress, 0.05);
   }
   pdlt_skip_fields_drop(&driver->fields, depth);
 cleanup:
@@ -184,8 +183,7 @@ static void raise_errors(const skip_driver *driver, const pdlt_tensor_layer *oth
       most = fmax(most, fabs(layer->data[t][i] - other->data[t][i]));
       largest = fmax(largest, fabs(layer->data[t][i]));
     }
-    layer->err[t] =
-        fmax(layer->err[t], layer->rounding[t] + layer->inherited * largest + 2 * most);
+    layer->err[t] = fmax(layer->err[t], layer->rounding[t] + layer->inherited * largest + 2 * most);
   }
   if (layer->mean_G1 != NULL)
     layer->err[PDLT_TENSOR_G1] += 2 * mean_difference(layer, other, D * D);
@@ -272,8 +270,8 @@ pdlt_status pdlt_skip_tensors_bytes(double *bytes, double *brackets,
   PDLT_TRY(want_tensors(&fields, err));
   PDLT_TRY(pdlt_skip_fields_complete(&fields, err));
   *brackets = pdlt_skip_net_items(&net);
-  *bytes = sizeof(double) *
-           (pdlt_skip_fields_size(&fields) + 2 * PDLT_QUAD_MAX_COLUMNS * *brackets);
+  *bytes =
+      sizeof(double) * (pdlt_skip_fields_size(&fields) + 2 * PDLT_QUAD_MAX_COLUMNS * *brackets);
 cleanup:
   pdlt_skip_fields_free(&fields);
   pdlt_skip_net_free(&net);

@@ -18,10 +18,10 @@ typedef struct step {
   int l, threads;
   size_t below, here; /* N of layers l and l + 1 */
   coincidence *known;
-  double *source, *half, *whole;      /* room for (below, below), (here, below), the mapped source */
-  double *left, *right;               /* (PDLT_SKIP_WEIGHTS, here) factors of the weights */
-  size_t *left_at, *right_at;         /* (PDLT_SKIP_JOINTS, here) pairs of slots that they choose */
-  const pdlt_skip_item *item;         /* at hand */
+  double *source, *half, *whole; /* room for (below, below), (here, below), the mapped source */
+  double *left, *right;          /* (PDLT_SKIP_WEIGHTS, here) factors of the weights */
+  size_t *left_at, *right_at;    /* (PDLT_SKIP_JOINTS, here) pairs of slots that they choose */
+  const pdlt_skip_item *item;    /* at hand */
 } step;
 
 static pdlt_status step_new(step *s, const pdlt_skip_fields *fields, int l, pdlt_error *err) {
@@ -66,7 +66,8 @@ static pdlt_status coincidence_of(step *s, const pdlt_skip_term *term, const dou
   const pdlt_slot_pairs *slots = &s->net->slots[s->l - 1];
   const size_t N = s->below;
   coincidence *c = s->known;
-  while (c != NULL && !(c->kind == term->fresh && pdlt_skip_same_label(&c->f, f) && pdlt_skip_same_label(&c->g, g)))
+  while (c != NULL && !(c->kind == term->fresh && pdlt_skip_same_label(&c->f, f) &&
+                        pdlt_skip_same_label(&c->g, g)))
     c = c->next;
   if (c == NULL) {
     pdlt_status status = pdlt_alloc(&c, 1, sizeof *c, err);
@@ -144,7 +145,8 @@ static const double *map_source(step *s, const pdlt_skip_term *term, size_t *col
 
 /* The pair of slots that a choice makes of pair A of layer l + 1: of that layer, or of the one below where the
  * skip carries it. */
-static size_t chosen(const step *s, const pdlt_skip_piece *piece, pdlt_skip_choice choice, size_t A) {
+static size_t chosen(const step *s, const pdlt_skip_piece *piece, pdlt_skip_choice choice,
+                     size_t A) {
   const pdlt_slot_pairs *here = &s->net->slots[s->l];
   const pdlt_slot_pairs *of = piece->skip ? &s->net->slots[s->l - 1] : here;
   const size_t x = pdlt_pair_first(here, A), y = pdlt_pair_second(here, A);
@@ -199,9 +201,9 @@ static void add_single(step *s, const pdlt_skip_term *term, const double *source
     for (size_t A = 0; A < s->here; A++) {
       const size_t row = chosen(s, term->left, joint->left, A);
       const size_t column = term->right == NULL ? 0 : chosen(s, term->right, joint->right, A);
-      s->item->data[A] += source[row * columns + column] *
-                          weight_at(s, &s->item->f, joint->constant, joint->p, joint->r,
-                                    joint->factor, A);
+      s->item->data[A] +=
+          source[row * columns + column] *
+          weight_at(s, &s->item->f, joint->constant, joint->p, joint->r, joint->factor, A);
     }
   }
 }

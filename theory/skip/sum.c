@@ -15,8 +15,7 @@ static double width_ratio(const pdlt_skip_visitor *v) {
 static void set_factors(const pdlt_skip_visitor *v, double fresh, double inherited,
                         pdlt_skip_coincidence kind, pdlt_skip_term *term) {
   const int skips = term->left->skip + (term->right != NULL && term->right->skip);
-  const double mixed =
-      term->right != NULL && skips == 1 ? mask(v->net, PDLT_TERM_SKIP_MIXED) : 1.0;
+  const double mixed = term->right != NULL && skips == 1 ? mask(v->net, PDLT_TERM_SKIP_MIXED) : 1.0;
   term->fresh = term->right == NULL || skips == 2 ? PDLT_SKIP_NONE : kind;
   term->fresh_factor = term->fresh == PDLT_SKIP_NONE ? 0 : mixed * fresh;
   term->factor = v->l < 2 ? 0 : mixed * inherited * width_ratio(v);
@@ -92,11 +91,10 @@ static pdlt_status send_single(const pdlt_skip_visitor *v, pdlt_skip_functional 
 /* A piece of one weight that is a number, for joints whose derivatives the other piece has. */
 static pdlt_skip_piece plain(const pdlt_skip_visitor *v, int o0, int o1, int identity,
                              pdlt_skip_choice choice, double factor) {
-  return (pdlt_skip_piece){
-      .label = {.layer = v->l, .order = {o0, o1}, .identity = identity},
-      .skip = identity,
-      .count = 1,
-      .weight = {{.choice = choice, .constant = 1, .factor = factor}}};
+  return (pdlt_skip_piece){.label = {.layer = v->l, .order = {o0, o1}, .identity = identity},
+                           .skip = identity,
+                           .count = 1,
+                           .weight = {{.choice = choice, .constant = 1, .factor = factor}}};
 }
 
 /* sum_ab factor <d_a d_b f> s_a s_b, in place of C/2. */
@@ -177,8 +175,8 @@ static pdlt_status send_carried_x(const pdlt_skip_visitor *v, const pdlt_skip_pi
     carried = turned(&carried);
     one.weight[0].constant = 1;
     one.weight[0].p = one.weight[0].r = 0;
-    status = send_joint(v, PDLT_SKIP_FF, &carried, &one, 1, fresh, inherited, PDLT_SKIP_ONE_NTK,
-                        err);
+    status =
+        send_joint(v, PDLT_SKIP_FF, &carried, &one, 1, fresh, inherited, PDLT_SKIP_ONE_NTK, err);
   }
   return status;
 }
@@ -196,8 +194,7 @@ static pdlt_status visit_mean(const pdlt_skip_visitor *v, int masked, const pdlt
   pdlt_skip_piece pieces[PDLT_SKIP_PIECES];
   const int count = pdlt_skip_apply(net, PDLT_SKIP_OP_T, v->l, f, pieces);
   pdlt_status status = PDLT_OK;
-  for (int i = 0; i < count; i++)
-    PDLT_TRY(send_single(v, PDLT_SKIP_EG, &pieces[i], by_G1, err));
+  for (int i = 0; i < count; i++) PDLT_TRY(send_single(v, PDLT_SKIP_EG, &pieces[i], by_G1, err));
   if (f->identity) return PDLT_OK;
   const pdlt_skip_piece one = second(v, 0, 1), half = second(v, 0, 0.5 * C);
   PDLT_TRY(send_carried(v, PDLT_SKIP_VV, &half, f, 0, fresh, inherited, PDLT_SKIP_COVARIANCE, err));
@@ -206,7 +203,8 @@ static pdlt_status visit_mean(const pdlt_skip_visitor *v, int masked, const pdlt
   if (net->pair_only && gamma != 0) {
     const pdlt_skip_piece z = second(v, 1, 1);
     const double fourth = gamma * gamma * gamma * gamma;
-    PDLT_TRY(send_joint(v, PDLT_SKIP_VV, &z, &z, 0.125 * fourth, 0, inherited, PDLT_SKIP_NONE, err));
+    PDLT_TRY(
+        send_joint(v, PDLT_SKIP_VV, &z, &z, 0.125 * fourth, 0, inherited, PDLT_SKIP_NONE, err));
   }
 cleanup:
   return status;
@@ -285,8 +283,8 @@ static pdlt_status visit_projected(const pdlt_skip_visitor *v, double by_D, doub
   const pdlt_skip_piece zz = second(v, 1, 0.5 * square);
   const pdlt_skip_piece one = plain(v, 1, 1, 1, PDLT_SKIP_X_Y, square);
   const pdlt_skip_piece left = first(v, 1, 0, square), right = first(v, 1, 1, square);
-  pdlt_status status = send_joint(v, PDLT_SKIP_DD, &zz, &one, 1, 0,
-                                  by_D * mask(net, PDLT_TERM_D_D), PDLT_SKIP_NONE, err);
+  pdlt_status status = send_joint(v, PDLT_SKIP_DD, &zz, &one, 1, 0, by_D * mask(net, PDLT_TERM_D_D),
+                                  PDLT_SKIP_NONE, err);
   if (status != PDLT_OK) return status;
   return send_joint(v, PDLT_SKIP_FF, &left, &right, 1, 0, by_F * mask(net, PDLT_TERM_F_F),
                     PDLT_SKIP_NONE, err);
