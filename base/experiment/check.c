@@ -10,6 +10,7 @@
 #include "base/experiment/at_width.h"
 #include "base/experiment/internal.h"
 #include "base/experiment/layer.h"
+#include "base/experiment/skip.h"
 #include "base/experiment/wiring.h"
 
 /* Weights and gradients of one network may take this much. */
@@ -110,6 +111,10 @@ static pdlt_status check_network(pdlt_reader *reader) {
                                 "%s draws networks without weights, which needs normal weights "
                                 "(network.init); write antithetic, plain or auto",
                                 pdlt_estimator_words[estimator]);
+  if (ex->network.critical && pdlt_experiment_has_skips(ex))
+    return pdlt_experiment_fail(ex, "network.C_W", reader->err,
+                                "critical is known for networks without skips; write numbers "
+                                "(docs/skips.md has those that are critical)");
   return PDLT_OK;
 }
 
@@ -397,6 +402,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   PDLT_TRY(check_data(reader));
   PDLT_TRY(pdlt_feature_keys_check(reader));
   PDLT_TRY(check_network(reader));
+  PDLT_TRY(pdlt_skips_check(reader->ex, reader->err));
   if (ex_has_positions(reader->ex))
     PDLT_TRY(pdlt_wiring_check(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
   PDLT_TRY(pdlt_experiment_check_memory(reader->ex, (size_t)reader->ex->data.inputs, reader->err));

@@ -78,6 +78,8 @@ const pdlt_schema_key pdlt_schema[] = {
            "{shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"),
     CUSTOM("network.layers", network.layers, pdlt_read_layers, 0,
            "a list of depth layers, each dense, average or {conv: TAPS, padding: WORD}"),
+    CUSTOM("network.skip", network.skip, pdlt_read_skip, 0,
+           "a number, or a list of depth - 2 numbers, of layers 2 to depth - 1"),
     PER_LAYER("network.C_b", network.C_b, 1, VARIANCE),
     PER_LAYER("network.C_W", network.C_W, 1, VARIANCE),
     PER_LAYER("network.lambda_b", network.lambda_b, 0, RATE),
