@@ -21,7 +21,8 @@ enum { PDLT_COMMAND_PATH = 4096 };
 
 /* The command line of one subcommand, taken apart. Strings are borrowed from argv. */
 typedef struct pdlt_options {
-  int quiet, json, help, quick, full, back;
+  int quiet, json, help, quick, full, back, picked;
+  long member;        /* --member, of features */
   const char *output; /* -o */
   const char *claims; /* --claims: folder of claims; NULL: as pdlt_verify finds them */
   const char **sets;  /* key=value, ..., NULL; owned */
@@ -54,6 +55,7 @@ pdlt_status pdlt_command_explain(pdlt_options *options, int *exit_status, pdlt_e
 pdlt_status pdlt_command_translate(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_critical(pdlt_options *options, int *exit_status, pdlt_error *err);
+pdlt_status pdlt_command_features(pdlt_options *options, int *exit_status, pdlt_error *err);
 pdlt_status pdlt_command_verify(pdlt_options *options, int *exit_status, pdlt_error *err);
 
 /* Fills options from argv[1..] of a subcommand. Errors: PDLT_ERR_INPUT. */

@@ -11,9 +11,9 @@ typedef struct option_help {
 } option_help;
 
 static const option_help options[] = {
-    {" run translate theory train merge compare figure verify ", "-o, --output PATH",
+    {" run translate theory train merge compare figure features verify ", "-o, --output PATH",
      "where the result goes"},
-    {" run explain theory train ", "--set KEY=VALUE",
+    {" run explain theory train features ", "--set KEY=VALUE",
      "change a key of the experiment file (repeatable)"},
     {" translate ", "--back", "from an experiment of one width to a description of its network"},
     {" translate ", "--set KEY=VALUE", "with --back: change a key of the experiment (repeatable)"},
@@ -21,8 +21,9 @@ static const option_help options[] = {
      "change a key of compare or figures; the networks stay as they are"},
     {" figure ", "--set KEY=VALUE", "change a key of figures or compare, as figures.width_mm=85"},
     {" verify ", "--set KEY=VALUE", "change a key of every experiment (repeatable)"},
-    {" run explain translate theory train merge compare figure verify ", "--threads N",
+    {" run explain translate theory train merge compare figure features verify ", "--threads N",
      "default: all cores; results do not depend on it"},
+    {" features ", "--member K", "which network is shown, from 0; default 0"},
     {" train ", "--shard k/K", "the k-th of K parts, for pdlt merge"},
     {" run train verify ", "--checkpoint S",
      "finished work reaches the disk every S seconds, 0 to 30, default 20"},
@@ -30,10 +31,11 @@ static const option_help options[] = {
     {" verify list ", "--claims DIR", "where the claims are (default: reports)"},
     {" run explain theory train ", "--layers",
      "tensors of every layer, not of the output layer only"},
-    {" run theory train merge compare verify ", "--force",
+    {" run theory train merge compare features verify ", "--force",
      "overwrite the result of another experiment"},
     {" translate ", "--force", "overwrite a file that holds something else"},
-    {" run explain translate theory train merge compare figure verify ", "--quiet", "no progress"},
+    {" run explain translate theory train merge compare figure features verify ", "--quiet",
+     "no progress"},
     {NULL, "--json", "print the result as JSON"},
     {NULL, "--help", "this"},
 };
@@ -61,6 +63,8 @@ static const struct {
      "pdlt figure width_scaling theory.npz measured.npz -o scaling.pdf\n"
      "  pdlt figure kernels theory.npz measured.npz -o kernels.svg --set figures.width_mm=85\n"
      "  pdlt list figures"},
+    {"features", "pdlt features " DEMO " -o out/features\n"
+                 "  pdlt features " DEMO " -o out/features --member 3 --set network.widths=[256]"},
     {"verify", "pdlt verify --quick -o out/verify\n  pdlt verify 5 inf -o out/verify"},
     {"list", "pdlt list activations\n  pdlt list claims --json"},
     {"critical", "pdlt critical gelu\n  pdlt critical 'leaky_relu(0.2)'"},

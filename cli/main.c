@@ -27,6 +27,8 @@ static const pdlt_command commands[] = {
      "the book, claim by claim: chapters or names", 0, -1, "DIR", pdlt_command_verify, 0, 1, 0},
     {"list", "[activations|claims|datasets|figures|observables|parts|terms]",
      "what this build knows", 0, 1, NULL, pdlt_command_list, 0, 0, 0},
+    {"features", "EXPERIMENT.yaml -o DIR [--member K]", "what single networks have learned", 1, 1,
+     "DIR", pdlt_command_features, 0, 1, 0},
     {"critical", "ACTIVATION", "critical initialization and exponents", 1, 1, NULL,
      pdlt_command_critical, 0, 0, 0},
 };

@@ -19,7 +19,8 @@ enum {
   OPTION_QUICK,
   OPTION_FULL,
   OPTION_CLAIMS,
-  OPTION_BACK
+  OPTION_BACK,
+  OPTION_MEMBER
 };
 
 static const struct option long_options[] = {
@@ -36,6 +37,7 @@ static const struct option long_options[] = {
     {"full", no_argument, NULL, OPTION_FULL},
     {"claims", required_argument, NULL, OPTION_CLAIMS},
     {"back", no_argument, NULL, OPTION_BACK},
+    {"member", required_argument, NULL, OPTION_MEMBER},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -66,6 +68,19 @@ static pdlt_status read_seconds(double *out, const char *text, pdlt_error *err) 
     return pdlt_fail(err, PDLT_ERR_INPUT, "--checkpoint: \"%s\" is not a number from 0 to %g", text,
                      most);
   *out = value;
+  return PDLT_OK;
+}
+
+static pdlt_status read_member(pdlt_options *options, const char *text, pdlt_error *err) {
+  char *end = NULL;
+  errno = 0;
+  const long member = strtol(text, &end, 10);
+  if (errno != 0 || end == text || *end != 0 || member < 0)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "--member: \"%s\" is not a whole number from 0, the number of a network",
+                     text);
+  options->member = member;
+  options->picked = 1;
   return PDLT_OK;
 }
 
@@ -136,6 +151,8 @@ static pdlt_status read_one(pdlt_options *options, int code, const char *command
     case OPTION_BACK:
       options->back = 1;
       return PDLT_OK;
+    case OPTION_MEMBER:
+      return read_member(options, optarg, err);
     case ':':
       return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: %s needs a value", command, argv[optind - 1]);
     default:
@@ -166,6 +183,9 @@ static pdlt_status check(const pdlt_options *options, const pdlt_command *comman
   if (options->back && strcmp(command->name, "translate") != 0)
     return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --back: only pdlt translate goes back",
                      command->name);
+  if (options->picked && strcmp(command->name, "features") != 0)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "pdlt %s: --member: only pdlt features looks at one network", command->name);
   if (options->settings.shards > 0 && strcmp(command->name, "train") != 0)
     return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --shard: only pdlt train makes shards",
                      command->name);

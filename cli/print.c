@@ -116,10 +116,12 @@ static void print_reasons(const pdlt_study *study) {
 static void print_alone(const json_t *verdict) {
   const json_t *alone = json_object_get(verdict, "measured_alone");
   if (json_array_size(alone) == 0) return;
-  fputs("measured alone, without a prediction: ", stdout);
-  for (size_t k = 0; k < json_array_size(alone); k++)
-    printf("%s%s", k > 0 ? ", " : "", json_string_value(json_array_get(alone, k)));
-  fputc('\n', stdout);
+  char names[4096] = "";
+  size_t used = 0;
+  for (size_t k = 0; k < json_array_size(alone) && used < sizeof names; k++)
+    used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", k > 0 ? ", " : "",
+                             json_string_value(json_array_get(alone, k)));
+  pdlt_print_wrapped("measured alone, without a prediction: ", INDENT, names);
 }
 
 pdlt_status pdlt_print_verdict(const pdlt_study *study, const char *folder,

@@ -1,6 +1,6 @@
 /* generate.c - samples that are made, not read.
  *
- * Is: circle, gaussian, teacher, parity, modular_addition; definitions in
+ * Is: circle, gaussian, teacher, parity, modular_addition, superposition; definitions in
  * datasets/README.md. All but circle draw from (data.seed, stream PDLT_STREAM_DATA).
  * Is not: preprocessing (dataset.c). */
 #include <math.h>
@@ -86,44 +86,105 @@ static pdlt_status draw_order(const pdlt_experiment *ex, size_t total, size_t ta
   return pdlt_dataset_draw_order(&rng, total, take, order, err);
 }
 
-/* x_j = +-1, all samples different; y = product of all x_j. With more than
- * PDLT_PARITY_BITS inputs the samples differ in the first PDLT_PARITY_BITS already. */
+/* What the targets of output i are multiplied by: one number for all, one for each, or 1. */
+static double factor_of(const double *list, size_t count, size_t i) {
+  return count == 0 ? 1.0 : list[count == 1 ? 0 : i];
+}
+
+/* The product of the inputs that matter, x (n_0). */
+static double product_of_bits(const pdlt_experiment *ex, size_t n0, const double *x) {
+  const size_t count = ex->data.num_bits > 0 ? ex->data.num_bits : n0;
+  double product = 1.0;
+  for (size_t k = 0; k < count; k++)
+    product *= x[ex->data.num_bits > 0 ? ex->data.bits[k] : (int)k];
+  return product;
+}
+
+/* Where input j of sample a comes from: the places of a cube that trains as a whole are counted. */
+static pdlt_status draw_corners(const pdlt_experiment *ex, size_t total, size_t take,
+                                size_t **order, pdlt_error *err) {
+  const pdlt_status status = draw_order(ex, total, take, order, err);
+  for (size_t a = 0; status == PDLT_OK && ex->data.cube && ex->data.test == 0 && a < take; a++)
+    (*order)[a] = a;
+  return status;
+}
+
+/* x_j = +-1, all samples different; y_i = amplitude_i times the product of the inputs that matter.
+ * With more than PDLT_PARITY_BITS inputs the samples differ in the first PDLT_PARITY_BITS already. */
 static pdlt_status make_parity(pdlt_dataset *data, const pdlt_experiment *ex, pdlt_error *err) {
   size_t n0 = data->inputs, samples = count_samples(data), *order = NULL;
   size_t bits = n0 < PDLT_PARITY_BITS ? n0 : PDLT_PARITY_BITS;
   const pdlt_rng rng = stream(ex, PDLT_DRAW_INPUTS);
-  pdlt_status status = draw_order(ex, (size_t)1 << bits, samples, &order, err);
+  pdlt_status status = draw_corners(ex, (size_t)1 << bits, samples, &order, err);
   if (status != PDLT_OK) return status;
   pdlt_rng_uniform(&rng, 0, samples * n0, data->x);
   for (size_t a = 0; a < samples; a++) {
-    data->y[a] = 1.0;
     for (size_t j = 0; j < n0; j++) {
       double *x = &data->x[a * n0 + j];
       *x = (j < bits ? (order[a] >> j & 1U) != 0 : *x > 0.5) ? 1.0 : -1.0;
-      data->y[a] *= *x;
     }
+    const double product = product_of_bits(ex, n0, &data->x[a * n0]);
+    for (size_t i = 0; i < data->outputs; i++)
+      data->y[a * data->outputs + i] =
+          factor_of(ex->data.amplitudes, ex->data.num_amplitudes, i) * product;
   }
   pdlt_free(order);
   return PDLT_OK;
 }
 
 /* x = sqrt(p) (one-hot of a, one-hot of b), so |x|^2/n_0 = 1; all pairs different;
- * c = (a + b) mod p: y one-hot of c, or cos(2 pi c/p) when there is one output. */
+ * c = (a + b) mod p: y one-hot of c, less 1/p where targets are centred, or cos(2 pi c/p) when there is
+ * one output; times the amplitudes. */
 static pdlt_status make_modular_addition(pdlt_dataset *data, const pdlt_experiment *ex,
                                          pdlt_error *err) {
   size_t p = (size_t)ex->data.modulus, *order = NULL;
+  const double *amplitudes = ex->data.amplitudes;
+  const size_t count = ex->data.num_amplitudes;
+  const double mean = ex->data.center_targets ? 1.0 / (double)p : 0.0;
   pdlt_status status = draw_order(ex, p * p, count_samples(data), &order, err);
   if (status != PDLT_OK) return status;
   for (size_t s = 0; s < count_samples(data); s++) {
     size_t a = order[s] / p, b = order[s] % p, c = (a + b) % p;
     data->x[s * 2 * p + a] = sqrt((double)p);
     data->x[s * 2 * p + p + b] = sqrt((double)p);
-    if (data->outputs == 1)
-      data->y[s] = cos(2.0 * pi * (double)c / (double)p);
-    else
-      data->y[s * p + c] = 1.0;
+    if (data->outputs == 1) {
+      data->y[s] = factor_of(amplitudes, count, 0) * cos(2.0 * pi * (double)c / (double)p);
+      continue;
+    }
+    for (size_t i = 0; i < p; i++)
+      data->y[s * p + i] = factor_of(amplitudes, count, i) * ((i == c ? 1.0 : 0.0) - mean);
   }
   pdlt_free(order);
+  return PDLT_OK;
+}
+
+/* x (F): each feature is on with probability p, at least one is, and then uniform in [0, 1]. The first
+ * that is on has the number of trials of a geometric law cut at F. u (2 F) uniform numbers. */
+static void sparse_sample(size_t F, double p, const double *u, double *x) {
+  const double off = log1p(-p), some = -expm1((double)F * off);
+  size_t first = (size_t)(log1p(-u[0] * some) / off);
+  if (first >= F) first = F - 1;
+  for (size_t j = first; j < F; j++)
+    if (j == first || u[j] < p) x[j] = u[F + j];
+}
+
+/* Sparse samples, and as the last ones the features one by one; y_i = importance_i x_i. */
+static pdlt_status make_superposition(pdlt_dataset *data, const pdlt_experiment *ex,
+                                      pdlt_error *err) {
+  const size_t F = data->inputs, samples = count_samples(data), sparse = samples - F;
+  const pdlt_rng rng = stream(ex, PDLT_DRAW_INPUTS);
+  double *u = NULL;
+  const pdlt_status status = pdlt_alloc(&u, 2 * F * sparse, sizeof *u, err);
+  if (status != PDLT_OK) return status;
+  pdlt_rng_uniform(&rng, 0, 2 * F * sparse, u);
+  for (size_t a = 0; a < sparse; a++)
+    sparse_sample(F, ex->data.probability, u + 2 * F * a, data->x + a * F);
+  for (size_t j = 0; j < F; j++) data->x[(sparse + j) * F + j] = 1.0;
+  for (size_t a = 0; a < samples; a++)
+    for (size_t i = 0; i < F; i++)
+      data->y[a * F + i] =
+          factor_of(ex->data.importance, ex->data.num_importance, i) * data->x[a * F + i];
+  pdlt_free(u);
   return PDLT_OK;
 }
 
@@ -146,6 +207,8 @@ pdlt_status pdlt_dataset_generate(pdlt_dataset *data, const pdlt_experiment *ex,
       return make_parity(data, ex, err);
     case PDLT_SOURCE_MODULAR_ADDITION:
       return make_modular_addition(data, ex, err);
+    case PDLT_SOURCE_SUPERPOSITION:
+      return make_superposition(data, ex, err);
     case PDLT_SOURCE_CSV:
     case PDLT_SOURCE_IDX:
     case PDLT_SOURCE_NPY:

@@ -10,6 +10,7 @@
 #include "base/experiment/at_width.h"
 #include "base/experiment/internal.h"
 #include "base/experiment/layer.h"
+#include "base/experiment/skip.h"
 #include "base/experiment/wiring.h"
 
 /* Weights and gradients of one network may take this much. */
@@ -20,6 +21,7 @@ void pdlt_experiment_set_defaults(pdlt_experiment *ex) {
   ex->data.seed = 1;
   ex->data.pool = 1;
   ex->data.header = -1;
+  ex->data.probability = 0.1;
   ex->training.max_steps = 100000;
   ex->ensemble.members = 10000;
   ex->ensemble.seed = 1;
@@ -27,6 +29,7 @@ void pdlt_experiment_set_defaults(pdlt_experiment *ex) {
   ex->measure = PDLT_MEASURE_OUTPUT;
   ex->theory.order = 1;
   ex->theory.tolerance = 1e-10;
+  pdlt_feature_keys_default(ex);
   pdlt_compare_keys_default(&ex->compare);
 }
 
@@ -108,6 +111,10 @@ static pdlt_status check_network(pdlt_reader *reader) {
                                 "%s draws networks without weights, which needs normal weights "
                                 "(network.init); write antithetic, plain or auto",
                                 pdlt_estimator_words[estimator]);
+  if (ex->network.critical && pdlt_experiment_has_skips(ex))
+    return pdlt_experiment_fail(ex, "network.C_W", reader->err,
+                                "critical is known for networks without skips; write numbers "
+                                "(docs/skips.md has those that are critical)");
   return PDLT_OK;
 }
 
@@ -118,8 +125,10 @@ enum {
   IDX = 1U << PDLT_SOURCE_IDX,
   NPY = 1U << PDLT_SOURCE_NPY,
   FILES = CSV | IDX | NPY,
+  PARITY = 1U << PDLT_SOURCE_PARITY,
   MODULAR = 1U << PDLT_SOURCE_MODULAR_ADDITION,
-  DRAWN = 1U << PDLT_SOURCE_GAUSSIAN | 1U << PDLT_SOURCE_TEACHER | 1U << PDLT_SOURCE_PARITY
+  SUPERPOSED = 1U << PDLT_SOURCE_SUPERPOSITION,
+  DRAWN = 1U << PDLT_SOURCE_GAUSSIAN | 1U << PDLT_SOURCE_TEACHER | PARITY
 };
 
 /* Keys that only some sources use, and those they cannot do without. */
@@ -142,7 +151,13 @@ static const struct {
                  {"data.balance", FILES, 0},
                  {"data.empty_classes", FILES, 0},
                  {"data.inputs", DRAWN, DRAWN},
-                 {"data.modulus", MODULAR, MODULAR}};
+                 {"data.modulus", MODULAR, MODULAR},
+                 {"data.bits", PARITY, 0},
+                 {"data.amplitudes", PARITY | MODULAR, 0},
+                 {"data.cube", PARITY, 0},
+                 {"data.features", SUPERPOSED, SUPERPOSED},
+                 {"data.probability", SUPERPOSED, 0},
+                 {"data.importance", SUPERPOSED, 0}};
 
 static pdlt_status check_data_keys(pdlt_reader *reader) {
   const pdlt_experiment *ex = reader->ex;
@@ -164,13 +179,13 @@ static pdlt_status check_data_keys(pdlt_reader *reader) {
   return PDLT_OK;
 }
 
-static pdlt_status check_outputs(pdlt_reader *reader, int expected, const char *why) {
+pdlt_status pdlt_check_outputs(pdlt_reader *reader, int expected, const char *why) {
   if (reader->ex->network.outputs == expected) return PDLT_OK;
   return pdlt_experiment_fail(reader->ex, "network.outputs", reader->err, "%d; %s needs %d",
                               reader->ex->network.outputs, why, expected);
 }
 
-static pdlt_status check_inputs(pdlt_reader *reader, int expected, const char *why) {
+pdlt_status pdlt_check_inputs(pdlt_reader *reader, int expected, const char *why) {
   if (reader->ex->data.inputs == 0) reader->ex->data.inputs = expected;
   if (reader->ex->data.inputs == expected) return PDLT_OK;
   return pdlt_experiment_fail(reader->ex, "data.inputs", reader->err, "%d; %s needs %d",
@@ -189,11 +204,11 @@ static pdlt_status check_classes(pdlt_reader *reader) {
     ex->data.targets = sign ? PDLT_TARGETS_SIGN : PDLT_TARGETS_ONE_HOT;
   }
   if (ex->data.targets == PDLT_TARGETS_ONE_HOT)
-    return check_outputs(reader, ex->data.num_classes, "targets: one_hot with these classes");
+    return pdlt_check_outputs(reader, ex->data.num_classes, "targets: one_hot with these classes");
   if (ex->data.num_classes != 2)
     return pdlt_experiment_fail(ex, "data.classes", reader->err,
                                 "%d classes; targets: sign needs exactly 2", ex->data.num_classes);
-  return check_outputs(reader, 1, "targets: sign");
+  return pdlt_check_outputs(reader, 1, "targets: sign");
 }
 
 /* Keys of sources that are files; those of one kind of file: check_csv, check_npy. */
@@ -243,7 +258,7 @@ static pdlt_status check_npy(pdlt_reader *reader) {
                               "data.y, those of two .npy files");
 }
 
-static pdlt_status check_count(pdlt_reader *reader, double available, const char *what) {
+pdlt_status pdlt_check_count(pdlt_reader *reader, double available, const char *what) {
   const pdlt_experiment *ex = reader->ex;
   int wanted = ex->data.train + ex->data.test;
   if (wanted <= available) return PDLT_OK;
@@ -256,6 +271,11 @@ static pdlt_status check_data(pdlt_reader *reader) {
   pdlt_experiment *ex = reader->ex;
   pdlt_status status = check_data_keys(reader);
   if (status != PDLT_OK) return status;
+  if (ex->data.center_targets && (1U << ex->data.source & (PARITY | MODULAR)) == 0)
+    return pdlt_experiment_fail(ex, "data.center", reader->err,
+                                "the mean of the targets of source %s is not known; write true (of "
+                                "the inputs) or false",
+                                pdlt_source_words[ex->data.source]);
   switch (ex->data.source) {
     case PDLT_SOURCE_CSV:
       PDLT_TRY(check_csv(reader));
@@ -266,15 +286,11 @@ static pdlt_status check_data(pdlt_reader *reader) {
     case PDLT_SOURCE_IDX:
       return check_file(reader);
     case PDLT_SOURCE_CIRCLE:
-      return check_inputs(reader, 2, "source circle");
+      return pdlt_check_inputs(reader, 2, "source circle");
     case PDLT_SOURCE_PARITY:
-      PDLT_TRY(check_outputs(reader, 1, "source parity"));
-      return check_count(reader, exp2(fmin(ex->data.inputs, PDLT_PARITY_BITS)), "different inputs");
     case PDLT_SOURCE_MODULAR_ADDITION:
-      PDLT_TRY(check_inputs(reader, 2 * ex->data.modulus, "source modular_addition"));
-      if (ex->network.outputs != 1)
-        PDLT_TRY(check_outputs(reader, ex->data.modulus, "this modulus (or 1)"));
-      return check_count(reader, (double)ex->data.modulus * ex->data.modulus, "different pairs");
+    case PDLT_SOURCE_SUPERPOSITION:
+      return pdlt_check_generated(reader);
     case PDLT_SOURCE_GAUSSIAN:
     case PDLT_SOURCE_TEACHER:
     case PDLT_SOURCE_ARRAYS:
@@ -384,7 +400,9 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   pdlt_status status = PDLT_OK;
   PDLT_TRY(fill_network(reader));
   PDLT_TRY(check_data(reader));
+  PDLT_TRY(pdlt_feature_keys_check(reader));
   PDLT_TRY(check_network(reader));
+  PDLT_TRY(pdlt_skips_check(reader->ex, reader->err));
   if (ex_has_positions(reader->ex))
     PDLT_TRY(pdlt_wiring_check(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
   PDLT_TRY(pdlt_experiment_check_memory(reader->ex, (size_t)reader->ex->data.inputs, reader->err));

@@ -28,6 +28,7 @@ typedef enum {
   PDLT_SOURCE_TEACHER,
   PDLT_SOURCE_PARITY,
   PDLT_SOURCE_MODULAR_ADDITION,
+  PDLT_SOURCE_SUPERPOSITION,
   PDLT_SOURCE_ARRAYS /* given in memory by the program that uses the library */
 } pdlt_source;
 /* How weights and biases are drawn; the variances are C_W/n_{l-1} and C_b either way. */
@@ -58,6 +59,19 @@ typedef enum {
 typedef enum { PDLT_CSV_AUTO, PDLT_CSV_FULL, PDLT_CSV_SUMMARY } pdlt_csv;
 enum { PDLT_CSV_FULL_ROWS = 100000 };
 
+/* What is known beforehand of the functions that networks should learn: features.truth
+ * (docs/features.md). */
+typedef enum {
+  PDLT_TRUTH_NONE,
+  PDLT_TRUTH_PARITY,
+  PDLT_TRUTH_MODULAR_ADDITION,
+  PDLT_TRUTH_INPUTS
+} pdlt_truth_kind;
+extern const char *const pdlt_truth_words[]; /* of features.truth */
+
+/* Kernels whose leading functions are looked at, by bit of features.of. */
+typedef enum { PDLT_FUNCTIONS_K, PDLT_FUNCTIONS_K_E, PDLT_FUNCTIONS_CHANGE } pdlt_functions;
+
 /* parity: samples differ in the first so many inputs, which bounds how many there are. */
 enum { PDLT_PARITY_BITS = 20 };
 
@@ -78,7 +92,7 @@ typedef struct pdlt_until {
 /* ensemble.keep: quantities (samples by samples at each time) that are stored up to so many bytes per
  * width, blocks included, and larger ones when they are named. theory.keep: the same of theory.npz, for
  * each tensor, which is cut to its first samples, and for Theta_t_nlo. */
-enum { PDLT_KEEP_COV = 1, PDLT_KEEP_THETA_T = 2, PDLT_KEEP_DTHETA_T = 4 };
+enum { PDLT_KEEP_COV = 1, PDLT_KEEP_THETA_T = 2, PDLT_KEEP_DTHETA_T = 4, PDLT_KEEP_FEATURES = 8 };
 enum { PDLT_KEEP_TENSORS = 1, PDLT_KEEP_THETA_T_NLO = 2 };
 #define PDLT_KEPT_BYTES 4e6
 extern const char *const pdlt_keep_words[]; /* of ensemble.keep, by bit */
@@ -97,10 +111,11 @@ typedef struct pdlt_figure_keys {
   double width_mm;                    /* of the figure; 0: what its panels take */
   int grey;                           /* 1: greys in place of colours */
   unsigned color[PDLT_FIGURE_COLORS]; /* OWN_COLOR + 0xrrggbb in place of a colour, as named */
-  unsigned long long quantities;      /* those that are shown, bit PDLT_QUANTITY_K...; 0: all */
-  size_t num_times, num_samples;      /* 0: all */
-  double times[PDLT_FIGURE_LIST];     /* increasing; INFINITY: the end */
-  int samples[PDLT_FIGURE_LIST];      /* from 1, training samples first; different */
+  size_t num_quantities;              /* that are shown; 0: all */
+  unsigned char quantities[PDLT_QUANTITIES]; /* 1: shown, where some are named */
+  size_t num_times, num_samples;             /* 0: all */
+  double times[PDLT_FIGURE_LIST];            /* increasing; INFINITY: the end */
+  int samples[PDLT_FIGURE_LIST];             /* from 1, training samples first; different */
 } pdlt_figure_keys;
 extern const char *const pdlt_figure_color_words[]; /* names of the colours */
 
@@ -120,6 +135,7 @@ typedef struct pdlt_layer_keys {
   int kernel[2];    /* conv: rows, columns; one number: columns */
   int stride, pool; /* conv: in every dimension */
   int circular;     /* conv: padding */
+  double skip;      /* gamma; 0: none */
   int line;         /* where it stands */
 } pdlt_layer_keys;
 
@@ -138,6 +154,7 @@ typedef struct pdlt_experiment {
     int shape[2];                /* rows, columns; one dimension: 1, positions */
     int channels;                /* of a sample: n_0; 0: not given */
     pdlt_layer_keys *layers;     /* (L), or NULL: dense everywhere */
+    double *skip;                /* (L) gamma of each layer, or NULL: none; without layers only */
     int critical;                /* 1: C_b and C_W are `critical` and not resolved yet */
     double *C_b, *C_W;           /* (L) entry l-1 belongs to layer l */
     double *lambda_b, *lambda_W; /* (L) */
@@ -165,8 +182,18 @@ typedef struct pdlt_experiment {
     int empty_classes;          /* files: 1: a class may have no training sample */
     int inputs;                 /* n_0 as given; 0: whatever the file has */
     int modulus;                /* modular_addition: p (2 p inputs, one-hot pairs) */
+    size_t num_bits;            /* parity: 0: the targets are the product of all inputs */
+    int *bits;                  /* (num_bits) parity: the inputs that matter, from 0, increasing */
+    size_t num_amplitudes;      /* parity, modular_addition: 0: 1; 1: of all outputs; n_L */
+    double *amplitudes;         /* (num_amplitudes) */
+    int cube;                   /* parity: 1: all 2^n_0 inputs are samples */
+    int features;               /* superposition: inputs, as many outputs */
+    double probability;         /* superposition: that a feature is on */
+    size_t num_importance;      /* superposition: 0: 1; 1: of all features; features */
+    double *importance;         /* (num_importance) */
     uint64_t seed;
-    int center;
+    int center;         /* 1: the mean of the training inputs is subtracted */
+    int center_targets; /* parity, modular_addition: 1: the mean over all inputs is subtracted */
     pdlt_scale_kind scale_kind;
     double scale;    /* |x|^2/n_0, when scale_kind == PDLT_SCALE_NUMBER */
     int train, test; /* N_A, N_B */
@@ -202,6 +229,16 @@ typedef struct pdlt_experiment {
     int pair_only;       /* variant: pair_only, the naive rule of skips (docs/skips.md) */
     unsigned keep;       /* PDLT_KEEP_TENSORS, PDLT_KEEP_THETA_T_NLO */
   } theory;
+  struct {
+    pdlt_truth_kind truth;
+    int members;      /* networks that are looked at one by one */
+    unsigned kernels; /* 1 << PDLT_FEATURE_*: those that are measured */
+    unsigned of;      /* 1 << PDLT_FUNCTIONS_*: kernels whose leading functions are shown */
+    int directions;   /* how many of them */
+    int starts;       /* of the ascent to the inputs that activate them most */
+    double norm;      /* |x|^2/n_0 of these inputs; 0: the mean over the samples */
+    int budget;       /* functions that each candidate may name; 0: as many as the truth has */
+  } features;
   pdlt_compare_keys compare;
   int swept;       /* 1: the file holds a sweep; this is its base, without it */
   char *path;      /* file it was read from, as given, or the name of a text */
@@ -283,9 +320,6 @@ size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex);
 /* Whether anything of training is asked for: outputs are measured, and a time after the start is
  * recorded. Where it is not, any eta will do. */
 int pdlt_experiment_trains(const pdlt_experiment *ex);
-
-/* PDLT_ERR_INPUT where measure has a word that theory alone knows: features. */
-pdlt_status pdlt_experiment_check_measured(const pdlt_experiment *ex, pdlt_error *err);
 
 /* Of D samples the first so many whose tensors theory.npz holds: all with theory.keep: [tensors], else
  * as many as PDLT_KEPT_BYTES per tensor hold (26), and at least those that are measured. */

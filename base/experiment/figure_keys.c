@@ -11,8 +11,6 @@
 #include "base/experiment/internal.h"
 #include "base/file/json.h"
 
-_Static_assert(PDLT_QUANTITIES <= 64, "pdlt_figure_keys.quantities has too few bits");
-
 /* In the order of pdlt_color in compare/plot. */
 const char *const pdlt_figure_color_words[] = {"black", "blue",   "vermilion", "green", "orange",
                                                "sky",   "purple", "yellow",    "grey",  NULL};
@@ -65,15 +63,16 @@ pdlt_status pdlt_read_figure_colors(pdlt_reader *reader, const pdlt_node *value,
 
 pdlt_status pdlt_read_figure_quantities(pdlt_reader *reader, const pdlt_node *value,
                                         const pdlt_schema_key *key) {
-  unsigned long long bits = 0;
+  unsigned char shown[PDLT_QUANTITIES] = {0};
   if (value->kind != PDLT_NODE_LIST) return pdlt_value_wrong(reader, value, key);
   for (size_t i = 0; i < value->count; i++) {
     const pdlt_node *item = value->items[i];
     const int k = item->kind == PDLT_NODE_SCALAR ? pdlt_quantity_find(item->text) : -1;
     if (k < 0) return pdlt_value_wrong(reader, item, key);
-    bits |= 1ULL << k;
+    shown[k] = 1;
   }
-  keys_of(reader)->quantities = bits;
+  memcpy(keys_of(reader)->quantities, shown, sizeof shown);
+  keys_of(reader)->num_quantities = value->count;
   return PDLT_OK;
 }
 
@@ -136,7 +135,7 @@ static int has_colors(const pdlt_figure_keys *keys) {
 static json_t *quantities_json(const pdlt_figure_keys *keys) {
   json_t *out = json_array();
   for (int k = 0; k < PDLT_QUANTITIES; k++)
-    if (keys->quantities >> k & 1U) pdlt_json_append(&out, json_string(pdlt_quantities[k].name));
+    if (keys->quantities[k]) pdlt_json_append(&out, json_string(pdlt_quantities[k].name));
   return out;
 }
 
@@ -154,7 +153,7 @@ json_t *pdlt_figure_keys_json(const pdlt_figure_keys *keys) {
   if (keys->width_mm > 0) pdlt_json_put(&out, "width_mm", json_real(keys->width_mm));
   if (keys->grey) pdlt_json_put(&out, "colors", json_string("grey"));
   if (has_colors(keys)) pdlt_json_put(&out, "colors", colors_json(keys));
-  if (keys->quantities != 0) pdlt_json_put(&out, "quantities", quantities_json(keys));
+  if (keys->num_quantities > 0) pdlt_json_put(&out, "quantities", quantities_json(keys));
   if (keys->num_times > 0) pdlt_json_put(&out, "times", times_json(keys));
   if (keys->num_samples == 0) return out;
   samples = json_array();
@@ -204,7 +203,9 @@ void pdlt_figure_keys_from_json(pdlt_figure_keys *out, const json_t *experiment)
   read_colors(out, json_object_get(figures, "colors"));
   json_array_foreach(json_object_get(figures, "quantities"), i, value) {
     const int k = json_is_string(value) ? pdlt_quantity_find(json_string_value(value)) : -1;
-    if (k >= 0) out->quantities |= 1ULL << k;
+    if (k < 0) continue;
+    out->quantities[k] = 1;
+    out->num_quantities++;
   }
   read_times(out, json_object_get(figures, "times"));
   json_array_foreach(json_object_get(figures, "samples"), i, value) {

@@ -47,7 +47,7 @@ typedef struct pdlt_schema_key {
                       const struct pdlt_schema_key *key);
 } pdlt_schema_key;
 
-enum { PDLT_SCHEMA_MAX_KEYS = 96 };
+enum { PDLT_SCHEMA_MAX_KEYS = 128 };
 extern const pdlt_schema_key pdlt_schema[];
 extern const size_t pdlt_schema_count;
 extern const char *const pdlt_source_words[];
@@ -60,6 +60,13 @@ extern const char *const pdlt_theory_keep_words[]; /* by bit */
 struct pdlt_experiment_origin {
   int line[PDLT_SCHEMA_MAX_KEYS]; /* as pdlt_schema */
 };
+
+/* --- json.c: new references, or NULL --- */
+
+json_t *pdlt_reals_json(const double *values, size_t count);
+json_t *pdlt_ints_json(const int *values, size_t count);
+/* The words whose bits are set. */
+json_t *pdlt_words_json(const char *const *words, unsigned bits);
 
 /* --- override.c --- */
 
@@ -83,6 +90,8 @@ void pdlt_schema_expect(const pdlt_schema_key *key, char out[PDLT_EXPECT_LENGTH]
 
 /* --- values.c: readers of single values --- */
 
+/* A whole number in [min, max]; max at most 2^53. */
+int pdlt_value_is_whole(const pdlt_node *value, double min, double max, double *out);
 pdlt_status pdlt_value_read(pdlt_reader *reader, const pdlt_node *value,
                             const pdlt_schema_key *key);
 /* 1 when the node is this word, with or without quotes (JSON has them). */
@@ -90,6 +99,10 @@ int pdlt_value_is_word(const pdlt_node *value, const char *word);
 /* `KEY: expected EXPECT, found ...` at the line of value. */
 pdlt_status pdlt_value_wrong(pdlt_reader *reader, const pdlt_node *value,
                              const pdlt_schema_key *key);
+
+/* A list of whole numbers in [min, max] into a new block, the old one freed; wrong entries are named. */
+pdlt_status pdlt_value_read_ints(pdlt_reader *reader, const pdlt_node *value,
+                                 const pdlt_schema_key *key, double min, double max, int **out);
 
 pdlt_status pdlt_read_activation(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
 pdlt_status pdlt_read_widths(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
@@ -121,6 +134,36 @@ pdlt_status pdlt_read_layers(pdlt_reader *, const pdlt_node *, const pdlt_schema
 /* New references, or NULL; only where the key is given. */
 json_t *pdlt_input_json(const pdlt_experiment *ex);
 json_t *pdlt_layers_json(const pdlt_experiment *ex);
+
+/* --- skip_keys.c --- */
+
+pdlt_status pdlt_read_skip(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+/* New reference, or NULL; only where the key is given. */
+json_t *pdlt_skip_json(const pdlt_experiment *ex);
+
+/* --- generated_keys.c: keys of sets that are made, not read --- */
+
+pdlt_status pdlt_read_bits(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+/* A number, or a list of numbers: of amplitudes or importance. */
+pdlt_status pdlt_read_factors(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+pdlt_status pdlt_read_center(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+/* Of parity, modular_addition, superposition: against the other keys; fills data.inputs and, of a cube,
+ * data.test. */
+pdlt_status pdlt_check_generated(pdlt_reader *reader);
+/* New reference, or NULL. */
+json_t *pdlt_center_json(const pdlt_experiment *ex);
+/* Puts into data what is given. */
+void pdlt_put_generated_json(json_t **data, const pdlt_experiment *ex);
+
+/* --- feature_keys.c --- */
+
+extern const char *const pdlt_feature_words[];  /* by pdlt_feature, ends with NULL */
+extern const char *const pdlt_function_words[]; /* by pdlt_functions, ends with NULL */
+void pdlt_feature_keys_default(pdlt_experiment *ex);
+/* features against the data. */
+pdlt_status pdlt_feature_keys_check(pdlt_reader *reader);
+/* New reference, or NULL; an empty object where everything has its default. */
+json_t *pdlt_feature_keys_json(const pdlt_experiment *ex);
 
 /* --- columns.c --- */
 
@@ -157,6 +200,11 @@ json_t *pdlt_figure_keys_json(const pdlt_figure_keys *keys);
 void pdlt_figure_keys_from_json(pdlt_figure_keys *out, const json_t *experiment);
 
 /* --- check.c --- */
+
+/* network.outputs, data.inputs (filled when 0) and train + test against what a source needs. */
+pdlt_status pdlt_check_outputs(pdlt_reader *reader, int expected, const char *why);
+pdlt_status pdlt_check_inputs(pdlt_reader *reader, int expected, const char *why);
+pdlt_status pdlt_check_count(pdlt_reader *reader, double available, const char *what);
 
 /* Whether the file or --set has this key. */
 int pdlt_experiment_is_given(const pdlt_experiment *ex, const char *key);

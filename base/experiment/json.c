@@ -8,6 +8,7 @@
 
 #include "base/core/memory.h"
 #include "base/experiment/internal.h"
+#include "base/experiment/layer.h"
 #include "base/file/file.h"
 #include "base/file/json.h"
 
@@ -16,13 +17,13 @@ static void put(json_t *object, const char *key, json_t *value, int *ok) {
   if (pdlt_json_set(object, key, value, NULL) != PDLT_OK) *ok = 0;
 }
 
-static json_t *real_list(const double *values, size_t count) {
+json_t *pdlt_reals_json(const double *values, size_t count) {
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++) pdlt_json_append(&list, json_real(values[i]));
   return list;
 }
 
-static json_t *int_list(const int *values, size_t count) {
+json_t *pdlt_ints_json(const int *values, size_t count) {
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++) pdlt_json_append(&list, json_integer(values[i]));
   return list;
@@ -31,7 +32,8 @@ static json_t *int_list(const int *values, size_t count) {
 /* A list of numbers, or how it follows the width. */
 static json_t *parameter_json(const pdlt_experiment *ex, pdlt_parameter which, const double *list,
                               int *ok) {
-  if ((ex->network.follows >> which & 1U) == 0) return real_list(list, (size_t)ex->network.depth);
+  if ((ex->network.follows >> which & 1U) == 0)
+    return pdlt_reals_json(list, (size_t)ex->network.depth);
   json_t *out = json_object();
   put(out, "scale", json_real(list[0]), ok);
   put(out, "width", json_real(ex->network.width_power[which]), ok);
@@ -45,11 +47,14 @@ static json_t *network_json(const pdlt_experiment *ex, int with_widths, int *ok)
   pdlt_activation_format(&ex->network.activation, activation, sizeof activation);
   put(out, "activation", json_string(activation), ok);
   put(out, "depth", json_integer(ex->network.depth), ok);
-  if (with_widths) put(out, "widths", int_list(ex->network.widths, ex->network.num_widths), ok);
-  put(out, "width_ratios", int_list(ex->network.width_ratios, depth - 1), ok);
+  if (with_widths)
+    put(out, "widths", pdlt_ints_json(ex->network.widths, ex->network.num_widths), ok);
+  put(out, "width_ratios", pdlt_ints_json(ex->network.width_ratios, depth - 1), ok);
   put(out, "outputs", json_integer(ex->network.outputs), ok);
   if (ex->network.dimensions > 0) put(out, "input", pdlt_input_json(ex), ok);
   if (ex->network.layers != NULL) put(out, "layers", pdlt_layers_json(ex), ok);
+  if (ex->network.skip != NULL && pdlt_experiment_has_skips(ex))
+    put(out, "skip", pdlt_skip_json(ex), ok);
   if (ex->network.critical) {
     put(out, "C_b", json_string("critical"), ok);
     put(out, "C_W", json_string("critical"), ok);
@@ -102,7 +107,7 @@ static json_t *data_json(const pdlt_experiment *ex, int with_paths, int *ok) {
     const pdlt_name_list *names = &ex->data.class_names;
     put(out, "classes",
         names->count > 0 ? name_list(names)
-                         : int_list(ex->data.classes, (size_t)ex->data.num_classes),
+                         : pdlt_ints_json(ex->data.classes, (size_t)ex->data.num_classes),
         ok);
     put(out, "targets", json_string(pdlt_targets_words[ex->data.targets]), ok);
   }
@@ -114,8 +119,9 @@ static json_t *data_json(const pdlt_experiment *ex, int with_paths, int *ok) {
   if (ex->data.balance) put(out, "balance", json_true(), ok);
   if (ex->data.inputs > 0) put(out, "inputs", json_integer(ex->data.inputs), ok);
   if (ex->data.modulus > 0) put(out, "modulus", json_integer(ex->data.modulus), ok);
+  pdlt_put_generated_json(&out, ex);
   put(out, "seed", json_integer((json_int_t)ex->data.seed), ok);
-  put(out, "center", json_boolean(ex->data.center), ok);
+  put(out, "center", pdlt_center_json(ex), ok);
   put(out, "scale",
       ex->data.scale_kind == PDLT_SCALE_NUMBER     ? json_real(ex->data.scale)
       : ex->data.scale_kind == PDLT_SCALE_CRITICAL ? json_string("critical")
@@ -147,7 +153,7 @@ static json_t *training_json(const pdlt_experiment *ex, int *ok) {
   put(out, "steps", flow ? json_real(ex->training.flow_time) : json_integer(ex->training.steps),
       ok);
   if (flow) {
-    put(out, "record", real_list(ex->training.record, ex->training.num_record), ok);
+    put(out, "record", pdlt_reals_json(ex->training.record, ex->training.num_record), ok);
     return out;
   }
   json_t *record = json_array();
@@ -158,7 +164,7 @@ static json_t *training_json(const pdlt_experiment *ex, int *ok) {
 }
 
 /* The words whose bits are set. */
-static json_t *word_list(const char *const *words, unsigned bits) {
+json_t *pdlt_words_json(const char *const *words, unsigned bits) {
   json_t *out = json_array();
   for (unsigned k = 0; words[k] != NULL; k++)
     if (bits >> k & 1U) pdlt_json_append(&out, json_string(words[k]));
@@ -175,7 +181,8 @@ static json_t *ensemble_json(const pdlt_experiment *ex, int *ok) {
   put(out, "estimator", json_string(pdlt_estimator_words[ex->ensemble.estimator]), ok);
   put(out, "arithmetic", json_string(ex->ensemble.single_precision ? "single" : "double"), ok);
   put(out, "keep_members", json_integer(ex->ensemble.keep_members), ok);
-  if (ex->ensemble.keep != 0) put(out, "keep", word_list(pdlt_keep_words, ex->ensemble.keep), ok);
+  if (ex->ensemble.keep != 0)
+    put(out, "keep", pdlt_words_json(pdlt_keep_words, ex->ensemble.keep), ok);
   return out;
 }
 
@@ -187,13 +194,21 @@ static json_t *theory_json(const pdlt_experiment *ex, int *ok) {
   if (ex->theory.flip.count > 0) put(out, "flip", name_list(&ex->theory.flip), ok);
   if (ex->theory.pair_only) put(out, "variant", json_string("pair_only"), ok);
   if (ex->theory.keep != 0)
-    put(out, "keep", word_list(pdlt_theory_keep_words, ex->theory.keep), ok);
+    put(out, "keep", pdlt_words_json(pdlt_theory_keep_words, ex->theory.keep), ok);
   return out;
 }
 
 static pdlt_status out_of_memory(json_t *object, pdlt_error *err) {
   json_decref(object);
   return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory for the experiment as JSON");
+}
+
+/* A section, unless it is empty: everything has its default. */
+static void put_section(json_t *object, const char *name, json_t *section, int *ok) {
+  if (section == NULL || json_object_size(section) > 0)
+    put(object, name, section, ok);
+  else
+    json_decref(section);
 }
 
 pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdlt_error *err) {
@@ -204,15 +219,12 @@ pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdl
   put(object, "data", data_json(ex, 1, &ok), &ok);
   put(object, "training", training_json(ex, &ok), &ok);
   put(object, "ensemble", ensemble_json(ex, &ok), &ok);
-  put(object, "measure", word_list(pdlt_measure_words, ex->measure), &ok);
+  put(object, "measure", pdlt_words_json(pdlt_measure_words, ex->measure), &ok);
   put(object, "measure_samples", json_integer(ex->measure_samples), &ok);
   put(object, "theory", theory_json(ex, &ok), &ok);
+  put_section(object, "features", pdlt_feature_keys_json(ex), &ok);
   put(object, "compare", pdlt_compare_keys_json(&ex->compare), &ok);
-  json_t *figures = pdlt_figure_keys_json(&ex->compare.figures);
-  if (figures == NULL || json_object_size(figures) > 0)
-    put(object, "figures", figures, &ok);
-  else
-    json_decref(figures);
+  put_section(object, "figures", pdlt_figure_keys_json(&ex->compare.figures), &ok);
   if (!ok) return out_of_memory(object, err);
   *out = object;
   return PDLT_OK;
@@ -224,6 +236,8 @@ static json_t *physics_json(const pdlt_experiment *ex, int *ok) {
   put(object, "network", network_json(ex, 0, ok), ok);
   put(object, "data", data_json(ex, 0, ok), ok);
   put(object, "training", training_json(ex, ok), ok);
+  if (ex->features.truth != PDLT_TRUTH_NONE)
+    put(object, "truth", json_string(pdlt_truth_words[ex->features.truth]), ok);
   return object;
 }
 

@@ -19,6 +19,16 @@ int pdlt_quantity_find(const char *name) {
   return -1;
 }
 
+int pdlt_quantity_of_end(int k) {
+  const char *name = pdlt_quantities[k].name;
+  const size_t length = strlen(name) - strlen("_end");
+  for (int of = 0; of < PDLT_QUANTITIES; of++)
+    if (strlen(pdlt_quantities[of].name) == length &&
+        strncmp(pdlt_quantities[of].name, name, length) == 0)
+      return of;
+  return -1;
+}
+
 const char *pdlt_quantity_first(const pdlt_quantity *q, double power) {
   return power < 1 && pdlt_quantity_is_trained(q) ? q->half : q->nlo;
 }

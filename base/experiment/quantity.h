@@ -28,7 +28,7 @@ extern "C" {
   X(DDNTK, "ddntk", "ddNTKs at initialization")                                              \
   X(CROSSINGS, "crossings", "neurons that training moves across the kink")                   \
   X(HIDDEN, "hidden", "mean square preactivations of hidden layers, before and in training") \
-  X(FEATURES, "features", "kernels of effective features and regression with them, theory alone")
+  X(FEATURES, "features", "kernels of effective features and regression with them")
 
 #define PDLT_MEASURE_BIT(id, word, what) PDLT_MEASURE_BIT_##id,
 enum { PDLT_MEASURE_LIST(PDLT_MEASURE_BIT) PDLT_MEASURE_WORDS };
@@ -45,6 +45,7 @@ typedef enum pdlt_drawn {
   PDLT_DRAWN_PRODUCTS, /* covariance of K and the NTK of all draws, layer by layer */
   PDLT_DRAWN_LAYERS,   /* mean of a number over all draws, layer by layer: sums add */
   PDLT_DRAWN_TRAINED,  /* mean of a number over survivors, at each time: sums add */
+  PDLT_DRAWN_ROOT,     /* root of the mean over survivors of a square, at each time: sums add */
   PDLT_DRAWN_ALL,      /* mean of a number over all draws: sums add */
   PDLT_DRAWN_SHARE,    /* share of all draws: counts add */
   PDLT_DRAWN_END,      /* last time of the quantity whose name stands before _end */
@@ -61,7 +62,7 @@ enum {
 
 /* X(ID, NAME, INDICES, WORDS, DRAWN, LO, NLO, HALF, MARKUP, FLAGS, WHAT), in the order of a
  * comparison. INDICES: t recorded time, l hidden layer, i output, a sample, s one of the first S =
- * measure_samples samples. WORDS: bits of `measure`, all needed. LO, NLO, HALF: arrays of theory.npz
+ * measure_samples samples, e eigenvalue, b block of the ground truth, x input. WORDS: bits of `measure`, all needed. LO, NLO, HALF: arrays of theory.npz
  * at infinite width, of the coefficient of h, and of that of h^(1/2) where the activation has a
  * kink; NULL: 0 at infinite width, not predicted. MARKUP NULL: the name in italics. */
 #define PDLT_QUANTITY_LIST(X)                                                                      \
@@ -83,6 +84,146 @@ enum {
   X(DTHETA_T, "dTheta_t", "tisisis", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_DNTK, PDLT_DRAWN_TRAINED,  \
     NULL, "dTheta_t_nlo", NULL, "d<i>\xce\x98</i><sup>(<i>t</i>)</sup>", 0,                        \
     "dNTK during training")                                                                        \
+  X(K_E, "k_E", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED, NULL,    \
+    "k_E_nlo", NULL,                                                                               \
+    "\xce\x94"                                                                                     \
+    "<i>k</i><sup>E</sup>",                                                                        \
+    0, "change of the NTK since the start")                                                        \
+  X(K_SHARP, "k_sharp", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED,  \
+    NULL, "k_sharp_nlo", NULL,                                                                     \
+    "\xce\x94"                                                                                     \
+    "<i>k</i><sup>#</sup>",                                                                        \
+    0, "change to the book's trained kernel")                                                      \
+  X(SECANT, "secant", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED,    \
+    NULL, "secant_nlo", NULL,                                                                      \
+    "\xce\x94"                                                                                     \
+    "<i>k</i><sup>S</sup>",                                                                        \
+    0, "change to the kernel of secant features")                                                  \
+  X(MIDPOINT, "midpoint", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,                    \
+    PDLT_DRAWN_TRAINED, NULL, "midpoint_nlo", NULL,                                                \
+    "\xce\x94"                                                                                     \
+    "<i>k</i><sup>M</sup>",                                                                        \
+    0, "change to the NTK at the midpoint")                                                        \
+  X(DEVIATION_K, "deviation_k", "tia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,                \
+    PDLT_DRAWN_TRAINED, NULL, "deviation_k_nlo", NULL, "dev(<i>k</i>)", 0,                         \
+    "what regression with the NTK at the start misses")                                            \
+  X(DEVIATION_K_E, "deviation_k_E", "tia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,            \
+    PDLT_DRAWN_TRAINED, NULL, "deviation_k_E_nlo", NULL, "dev(<i>k</i><sup>E</sup>)", 0,           \
+    "what regression with the NTK at t misses")                                                    \
+  X(DEVIATION_K_SHARP, "deviation_k_sharp", "tia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,    \
+    PDLT_DRAWN_TRAINED, NULL, "deviation_k_sharp_nlo", NULL, "dev(<i>k</i><sup>#</sup>)", 0,       \
+    "what regression with the trained kernel misses")                                              \
+  X(DEVIATION_SECANT, "deviation_secant", "tia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,      \
+    PDLT_DRAWN_TRAINED, NULL, "deviation_secant_nlo", NULL, "dev(<i>k</i><sup>S</sup>)", 0,        \
+    "what regression with the secant kernel misses")                                               \
+  X(DEVIATION_MIDPOINT, "deviation_midpoint", "tia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,  \
+    PDLT_DRAWN_TRAINED, NULL, "deviation_midpoint_nlo", NULL, "dev(<i>k</i><sup>M</sup>)", 0,      \
+    "what regression with the NTK at the midpoint misses")                                         \
+  X(ALIGNMENT, "alignment", "t", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED,  \
+    NULL, "alignment_nlo", NULL,                                                                   \
+    "\xce\x94"                                                                                     \
+    "<i>A</i>",                                                                                    \
+    0, "change of the NTK's alignment with the targets")                                           \
+  X(WEIGHT, "weight", "tb", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED, NULL, \
+    "weight_nlo", NULL,                                                                            \
+    "\xce\x94"                                                                                     \
+    "<i>W</i>",                                                                                    \
+    0, "change of the NTK's weight in the blocks of the truth")                                    \
+  X(AGOP, "agop", "txx", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED,          \
+    "agop_change_lo", "agop_nlo", NULL,                                                            \
+    "\xce\x94"                                                                                     \
+    "<i>M</i>",                                                                                    \
+    0, "change of the average gradient outer product")                                             \
+  X(K_E_END, "k_E_end", "iaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_END, NULL, \
+    "k_E_end_nlo", NULL,                                                                           \
+    "\xce\x94"                                                                                     \
+    "<i>k</i><sup>E</sup><sup>end</sup>",                                                          \
+    0, "change of the NTK since the start, at the end")                                            \
+  X(K_SHARP_END, "k_sharp_end", "iaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,               \
+    PDLT_DRAWN_END, NULL, "k_sharp_end_nlo", NULL,                                                 \
+    "\xce\x94"                                                                                     \
+    "<i>k</i><sup>#</sup><sup>end</sup>",                                                          \
+    0, "change to the book's trained kernel, at the end")                                          \
+  X(SECANT_END, "secant_end", "iaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_END, \
+    NULL, "secant_end_nlo", NULL,                                                                  \
+    "\xce\x94"                                                                                     \
+    "<i>k</i><sup>S</sup><sup>end</sup>",                                                          \
+    0, "change to the kernel of secant features, at the end")                                      \
+  X(MIDPOINT_END, "midpoint_end", "iaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,             \
+    PDLT_DRAWN_END, NULL, "midpoint_end_nlo", NULL,                                                \
+    "\xce\x94"                                                                                     \
+    "<i>k</i><sup>M</sup><sup>end</sup>",                                                          \
+    0, "change to the NTK at the midpoint, at the end")                                            \
+  X(DEVIATION_K_END, "deviation_k_end", "ia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,         \
+    PDLT_DRAWN_END, NULL, "deviation_k_end_nlo", NULL, "dev(<i>k</i>)<sup>end</sup>", 0,           \
+    "the same at the end")                                                                         \
+  X(DEVIATION_K_E_END, "deviation_k_E_end", "ia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,     \
+    PDLT_DRAWN_END, NULL, "deviation_k_E_end_nlo", NULL,                                           \
+    "dev(<i>k</i><sup>E</sup>)<sup>end</sup>", 0, "the same at the end")                           \
+  X(DEVIATION_K_SHARP_END, "deviation_k_sharp_end", "ia",                                          \
+    PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_END, NULL,                             \
+    "deviation_k_sharp_end_nlo", NULL, "dev(<i>k</i><sup>#</sup>)<sup>end</sup>", 0,               \
+    "the same at the end")                                                                         \
+  X(DEVIATION_SECANT_END, "deviation_secant_end", "ia",                                            \
+    PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_END, NULL, "deviation_secant_end_nlo", \
+    NULL, "dev(<i>k</i><sup>S</sup>)<sup>end</sup>", 0, "the same at the end")                     \
+  X(DEVIATION_MIDPOINT_END, "deviation_midpoint_end", "ia",                                        \
+    PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_END, NULL,                             \
+    "deviation_midpoint_end_nlo", NULL, "dev(<i>k</i><sup>M</sup>)<sup>end</sup>", 0,              \
+    "the same at the end")                                                                         \
+  X(ALIGNMENT_END, "alignment_end", "", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,               \
+    PDLT_DRAWN_END, NULL, "alignment_end_nlo", NULL,                                               \
+    "\xce\x94"                                                                                     \
+    "<i>A</i><sup>end</sup>",                                                                      \
+    0, "change of the alignment at the end")                                                       \
+  X(WEIGHT_END, "weight_end", "b", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_END,    \
+    NULL, "weight_end_nlo", NULL,                                                                  \
+    "\xce\x94"                                                                                     \
+    "<i>W</i><sup>end</sup>",                                                                      \
+    0, "change of the weight at the end")                                                          \
+  X(AGOP_END, "agop_end", "xx", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_END,       \
+    "agop_change_end_lo", "agop_end_nlo", NULL,                                                    \
+    "\xce\x94"                                                                                     \
+    "<i>M</i><sup>end</sup>",                                                                      \
+    0, "change of the average gradient outer product at the end")                                  \
+  X(DEVIATION_K_RMS, "deviation_k_rms", "tia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,        \
+    PDLT_DRAWN_ROOT, NULL, NULL, NULL, NULL, PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,            \
+    "root mean square of what regression with the NTK at the start misses")                        \
+  X(DEVIATION_K_E_RMS, "deviation_k_E_rms", "tia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,    \
+    PDLT_DRAWN_ROOT, NULL, NULL, NULL, NULL, PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,            \
+    "root mean square of what regression with the NTK at t misses")                                \
+  X(DEVIATION_K_SHARP_RMS, "deviation_k_sharp_rms", "tia",                                         \
+    PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_ROOT, NULL, NULL, NULL, NULL,          \
+    PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,                                                     \
+    "root mean square of what regression with the trained kernel misses")                          \
+  X(DEVIATION_SECANT_RMS, "deviation_secant_rms", "tia",                                           \
+    PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_ROOT, NULL, NULL, NULL, NULL,          \
+    PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,                                                     \
+    "root mean square of what regression with the secant kernel misses")                           \
+  X(DEVIATION_MIDPOINT_RMS, "deviation_midpoint_rms", "tia",                                       \
+    PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_ROOT, NULL, NULL, NULL, NULL,          \
+    PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,                                                     \
+    "root mean square of what regression with the NTK at the midpoint misses")                     \
+  X(RHO2, "rho2", "t", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED, NULL,      \
+    NULL, NULL, "|\xcf\x81|<sup>2</sup>/|<i>d</i>|<sup>2</sup>",                                   \
+    PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,                                                     \
+    "share of the way outside the secant features of the training samples")                        \
+  X(EIGENVALUES_K, "eigenvalues_k", "te", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,             \
+    PDLT_DRAWN_TRAINED, NULL, NULL, NULL, NULL, PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,         \
+    "eigenvalues of the NTK at the start, largest first")                                          \
+  X(EIGENVALUES_K_E, "eigenvalues_k_E", "te", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,         \
+    PDLT_DRAWN_TRAINED, NULL, NULL, NULL, NULL, PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,         \
+    "eigenvalues of the NTK at t, largest first")                                                  \
+  X(EIGENVALUES_K_SHARP, "eigenvalues_k_sharp", "te", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, \
+    PDLT_DRAWN_TRAINED, NULL, NULL, NULL, NULL, PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,         \
+    "eigenvalues of the trained kernel, largest first")                                            \
+  X(EIGENVALUES_SECANT, "eigenvalues_secant", "te", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,   \
+    PDLT_DRAWN_TRAINED, NULL, NULL, NULL, NULL, PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,         \
+    "eigenvalues of the secant kernel, largest first")                                             \
+  X(EIGENVALUES_MIDPOINT, "eigenvalues_midpoint", "te",                                            \
+    PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED, NULL, NULL, NULL, NULL,       \
+    PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE,                                                     \
+    "eigenvalues of the NTK at the midpoint, largest first")                                       \
   X(CROSSINGS, "crossings", "tla", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_CROSSINGS,                   \
     PDLT_DRAWN_TRAINED, NULL, NULL, "crossings_half", "crossings", 0,                              \
     "share of neurons across the kink")                                                            \
@@ -171,6 +312,9 @@ extern const char *const pdlt_measure_texts[PDLT_MEASURE_WORDS];
 
 /* Row of the quantity called `name`; -1: there is none. */
 int pdlt_quantity_find(const char *name);
+
+/* Row of the quantity whose last time row k, drawn as END, is. */
+int pdlt_quantity_of_end(int k);
 
 /* Whether it depends on training: draws that diverged matter. */
 static inline int pdlt_quantity_is_trained(const pdlt_quantity *q) {

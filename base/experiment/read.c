@@ -79,6 +79,7 @@ void pdlt_experiment_free(pdlt_experiment *ex) {
                    ex->network.widths,
                    ex->network.width_ratios,
                    ex->network.layers,
+                   ex->network.skip,
                    ex->network.C_b,
                    ex->network.C_W,
                    ex->network.lambda_b,
@@ -90,6 +91,9 @@ void pdlt_experiment_free(pdlt_experiment *ex) {
                    ex->data.y,
                    ex->data.label,
                    ex->data.classes,
+                   ex->data.bits,
+                   ex->data.amplitudes,
+                   ex->data.importance,
                    ex->training.record,
                    ex->path,
                    ex->directory,
@@ -203,13 +207,6 @@ int pdlt_experiment_trains(const pdlt_experiment *ex) {
   const size_t times = ex->training.num_record;
   return (ex->measure & PDLT_MEASURE_OUTPUT) != 0 && times > 0 &&
          ex->training.record[times - 1] > 0;
-}
-
-pdlt_status pdlt_experiment_check_measured(const pdlt_experiment *ex, pdlt_error *err) {
-  if ((ex->measure & PDLT_MEASURE_FEATURES) == 0) return PDLT_OK;
-  return pdlt_experiment_fail(ex, "measure", err,
-                              "features are predicted, by pdlt theory, and not measured yet; leave "
-                              "them out to train networks");
 }
 
 size_t pdlt_experiment_dntk_samples(const pdlt_experiment *ex) {

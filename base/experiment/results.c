@@ -117,6 +117,9 @@ int pdlt_results_lengths(const pdlt_results *r, const char *indices, size_t firs
              : indices[d] == 'l' ? r->hidden
              : indices[d] == 'i' ? r->outputs
              : indices[d] == 'a' ? r->samples
+             : indices[d] == 'e' ? r->outputs * r->samples
+             : indices[d] == 'x' ? r->inputs
+             : indices[d] == 'b' ? r->blocks
                                  : first;
   return ndim;
 }
@@ -201,6 +204,25 @@ static pdlt_status read_length(const pdlt_results *r, const json_t *value, const
   return PDLT_OK;
 }
 
+/* n_0, as x has it. */
+static size_t inputs_of(const pdlt_results *r) {
+  const pdlt_array *x = pdlt_archive_get(r->archive, "x");
+  return x != NULL && x->ndim == 2 ? x->dim[1] : PDLT_RESULTS_ANY;
+}
+
+/* Blocks of the ground truth (datasets/truth.h), as the experiment says. */
+static size_t blocks_of(const pdlt_results *r, const json_t *experiment) {
+  const json_t *data = json_object_get(experiment, "data"), *bits = json_object_get(data, "bits");
+  const json_t *features = json_object_get(experiment, "features");
+  const char *truth = json_string_value(json_object_get(features, "truth"));
+  if (truth == NULL) return 0;
+  if (strcmp(truth, pdlt_truth_words[PDLT_TRUTH_MODULAR_ADDITION]) == 0)
+    return 2 * (size_t)(json_integer_value(json_object_get(data, "modulus")) / 2);
+  return strcmp(truth, pdlt_truth_words[PDLT_TRUTH_PARITY]) == 0 && json_is_array(bits)
+             ? json_array_size(bits)
+             : r->inputs;
+}
+
 static pdlt_status read_lengths(pdlt_results *r) {
   const json_t *meta = r->archive->meta, *experiment = json_object_get(meta, "experiment");
   const json_t *network = json_object_get(experiment, "network");
@@ -217,6 +239,8 @@ static pdlt_status read_lengths(pdlt_results *r) {
       read_length(r, json_object_get(data, "test"), "experiment.data.test", 0, INT_MAX, 0, &test));
   r->samples = r->kept = train + test;
   r->hidden = depth - 1;
+  r->inputs = inputs_of(r);
+  r->blocks = blocks_of(r, experiment);
   if (json_is_true(json_object_get(meta, "layers"))) r->depth = (int)depth;
   PDLT_TRY(read_length(r, json_object_get(experiment, "measure_samples"),
                        "experiment.measure_samples", 1, r->samples, 0, &r->first));

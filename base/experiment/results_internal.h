@@ -13,6 +13,9 @@ extern "C" {
 
 enum { PDLT_RESULTS_NAME = 96 };
 
+/* A length that may be any. */
+#define PDLT_RESULTS_ANY ((size_t)-1)
+
 /* What numbers of an array may be. */
 typedef enum pdlt_results_range {
   PDLT_RANGE_FINITE,    /* any finite number */
@@ -33,6 +36,8 @@ typedef struct pdlt_results {
   size_t outputs, samples, hidden; /* n_L, D, L - 1 */
   size_t first;                    /* S: samples that tensors are measured on */
   size_t kept;                     /* samples of the tensors of theory */
+  size_t inputs;                   /* n_0; PDLT_RESULTS_ANY: not known */
+  size_t blocks;                   /* of the ground truth; likewise */
   int depth;                       /* of the layers that have arrays of their own; 0: none */
 } pdlt_results;
 
@@ -48,7 +53,6 @@ pdlt_status pdlt_results_numbers(const pdlt_results *r, const char *name, const 
                                  pdlt_results_range allowed);
 
 /* dim: expected, PDLT_RESULTS_ANY where any length will do. */
-#define PDLT_RESULTS_ANY ((size_t)-1)
 pdlt_status pdlt_results_shape(const pdlt_results *r, const char *name, const pdlt_array *array,
                                int ndim, const size_t *dim);
 
@@ -56,7 +60,8 @@ pdlt_status pdlt_results_shape(const pdlt_results *r, const char *name, const pd
 pdlt_status pdlt_results_scalar(const pdlt_results *r, const char *name, pdlt_results_range allowed,
                                 double *out);
 
-/* Lengths of the indices of a quantity (quantity.h), those of s being `first`; returns their number. */
+/* Lengths of the indices of a quantity (quantity.h), those of s being `first`, x an input, b a block; returns
+ * their number. */
 int pdlt_results_lengths(const pdlt_results *r, const char *indices, size_t first,
                          size_t dim[PDLT_MAX_NDIM]);
 

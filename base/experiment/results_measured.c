@@ -102,8 +102,9 @@ static block_moments moments_of(const block_values *b, double center) {
  * spread about it gives the error bar all the same. */
 static int is_mean(const pdlt_quantity *q) {
   return q->drawn == PDLT_DRAWN_MEAN || q->drawn == PDLT_DRAWN_LAYERS ||
-         q->drawn == PDLT_DRAWN_TRAINED || q->drawn == PDLT_DRAWN_ALL ||
-         q->drawn == PDLT_DRAWN_SHARE || q == &pdlt_quantities[PDLT_QUANTITY_Z_END];
+         q->drawn == PDLT_DRAWN_TRAINED || q->drawn == PDLT_DRAWN_ROOT ||
+         q->drawn == PDLT_DRAWN_ALL || q->drawn == PDLT_DRAWN_SHARE ||
+         (q->drawn == PDLT_DRAWN_END && q != &pdlt_quantities[PDLT_QUANTITY_COV_END]);
 }
 
 /* Numbers of one quantity at one width. */

@@ -10,27 +10,9 @@ static const struct other {
   const char *name, *indices;
 } others[] = {{"change_variance_nlo", "tia"},
               {"change_variance_end_nlo", "ia"},
-              {"k_E_nlo", "tiaia"},
-              {"k_E_end_nlo", "iaia"},
-              {"k_sharp_nlo", "tiaia"},
-              {"k_sharp_end_nlo", "iaia"},
-              {"secant_nlo", "tiaia"},
-              {"secant_end_nlo", "iaia"},
-              {"midpoint_nlo", "tiaia"},
-              {"midpoint_end_nlo", "iaia"},
-              {"deviation_k_nlo", "tia"},
-              {"deviation_k_end_nlo", "ia"},
-              {"deviation_k_E_nlo", "tia"},
-              {"deviation_k_E_end_nlo", "ia"},
-              {"deviation_k_sharp_nlo", "tia"},
-              {"deviation_k_sharp_end_nlo", "ia"},
-              {"deviation_secant_nlo", "tia"},
-              {"deviation_secant_end_nlo", "ia"},
-              {"deviation_midpoint_nlo", "tia"},
-              {"deviation_midpoint_end_nlo", "ia"},
               {"alignment_lo", ""},
-              {"alignment_nlo", "t"},
-              {"alignment_end_nlo", ""}};
+              {"weight_lo", "b"},
+              {"agop_lo", "xx"}};
 
 /* Length of the array's own name, which parts follow after a slash. */
 static size_t own_length(const char *name) { return strcspn(name, "/"); }

@@ -11,15 +11,15 @@
 #include "base/experiment/foreign.h"
 #include "base/experiment/internal.h"
 
-const char *const pdlt_source_words[] = {"csv",      "idx",     "npy",    "circle",
-                                         "gaussian", "teacher", "parity", "modular_addition",
-                                         "arrays",   NULL};
+const char *const pdlt_source_words[] = {"csv",           "idx",     "npy",    "circle",
+                                         "gaussian",      "teacher", "parity", "modular_addition",
+                                         "superposition", "arrays",  NULL};
 const char *const pdlt_init_words[] = {"normal", "uniform", NULL};
 const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
 const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
                                             "two_level", "auto",       NULL};
 const char *const pdlt_csv_words[] = {"auto", "full", "summary", NULL};
-const char *const pdlt_keep_words[] = {"cov", "Theta_t", "dTheta_t", NULL};
+const char *const pdlt_keep_words[] = {"cov", "Theta_t", "dTheta_t", "features", NULL};
 static const char *const variant_words[] = {"full", "pair_only", NULL};
 const char *const pdlt_theory_keep_words[] = {"tensors", "Theta_t", NULL};
 static const char *const arithmetic_words[] = {"double", "single", NULL};
@@ -62,6 +62,7 @@ const pdlt_schema_key pdlt_schema[] = {
     SECTION("training"),
     SECTION("ensemble"),
     SECTION("theory"),
+    SECTION("features"),
     SECTION("compare"),
     SECTION("figures"),
     TEXT("title", title, "text"),
@@ -77,6 +78,8 @@ const pdlt_schema_key pdlt_schema[] = {
            "{shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"),
     CUSTOM("network.layers", network.layers, pdlt_read_layers, 0,
            "a list of depth layers, each dense, average or {conv: TAPS, padding: WORD}"),
+    CUSTOM("network.skip", network.skip, pdlt_read_skip, 0,
+           "a number, or a list of depth - 2 numbers, of layers 2 to depth - 1"),
     PER_LAYER("network.C_b", network.C_b, 1, VARIANCE),
     PER_LAYER("network.C_W", network.C_W, 1, VARIANCE),
     PER_LAYER("network.lambda_b", network.lambda_b, 0, RATE),
@@ -102,8 +105,21 @@ const pdlt_schema_key pdlt_schema[] = {
     {.path = "data.empty_classes", .type = PDLT_VALUE_BOOL, .offset = AT(data.empty_classes)},
     WHOLE("data.inputs", PDLT_VALUE_INT, data.inputs, 1, 1000000, 0),
     WHOLE("data.modulus", PDLT_VALUE_INT, data.modulus, 2, 1000, 0),
+    CUSTOM("data.bits", data.bits, pdlt_read_bits, 0,
+           "a list of whole numbers from 0 to n_0 - 1, increasing: the inputs that matter"),
+    CUSTOM("data.amplitudes", data.amplitudes, pdlt_read_factors, 0,
+           "a number, or a list of one number for each output"),
+    {.path = "data.cube", .type = PDLT_VALUE_BOOL, .offset = AT(data.cube)},
+    WHOLE("data.features", PDLT_VALUE_INT, data.features, 1, 100000, 0),
+    {.path = "data.probability",
+     .type = PDLT_VALUE_REAL,
+     .offset = AT(data.probability),
+     .max = 1,
+     .min_open = 1},
+    CUSTOM("data.importance", data.importance, pdlt_read_factors, 0,
+           "a number, or a list of one number for each feature"),
     {.path = "data.seed", .type = PDLT_VALUE_SEED, .offset = AT(data.seed)},
-    {.path = "data.center", .type = PDLT_VALUE_BOOL, .offset = AT(data.center)},
+    CUSTOM("data.center", data.center, pdlt_read_center, 0, "true, false, targets or both"),
     CUSTOM("data.scale", data.scale, pdlt_read_scale, 0, "none, a number > 0, or critical"),
     WHOLE("data.train", PDLT_VALUE_INT, data.train, 1, 1000000, 1),
     WHOLE("data.test", PDLT_VALUE_INT, data.test, 0, 1000000, 0),
@@ -154,6 +170,28 @@ const pdlt_schema_key pdlt_schema[] = {
      .read = pdlt_read_words,
      .expect = "a list of some of",
      .words = pdlt_theory_keep_words},
+    WORD("features.truth", features.truth, pdlt_truth_words, 0),
+    WHOLE("features.members", PDLT_VALUE_INT, features.members, 1, 10000, 0),
+    {.path = "features.kernels",
+     .type = PDLT_VALUE_CUSTOM,
+     .offset = AT(features.kernels),
+     .read = pdlt_read_measure,
+     .expect = "a list of some of",
+     .words = pdlt_feature_words},
+    {.path = "features.of",
+     .type = PDLT_VALUE_CUSTOM,
+     .offset = AT(features.of),
+     .read = pdlt_read_measure,
+     .expect = "a list of some of",
+     .words = pdlt_function_words},
+    WHOLE("features.directions", PDLT_VALUE_INT, features.directions, 1, 1000, 0),
+    WHOLE("features.starts", PDLT_VALUE_INT, features.starts, 1, 1000, 0),
+    {.path = "features.norm",
+     .type = PDLT_VALUE_REAL,
+     .offset = AT(features.norm),
+     .max = 1e6,
+     .min_open = 1},
+    WHOLE("features.budget", PDLT_VALUE_INT, features.budget, 1, 100000, 0),
     WHOLE("compare.degree", PDLT_VALUE_INT, compare.degree, 1, 6, 0),
     {.path = "compare.level",
      .type = PDLT_VALUE_REAL,
@@ -176,7 +214,7 @@ const pdlt_schema_key pdlt_schema[] = {
     CUSTOM("figures.colors", compare.figures.color, pdlt_read_figure_colors, 0,
            "grey, or {NAME: \"#rrggbb\", ...} with names of black, blue, vermilion, green, orange, "
            "sky, purple, yellow, grey"),
-    CUSTOM("figures.quantities", compare.figures.quantities, pdlt_read_figure_quantities, 0,
+    CUSTOM("figures.quantities", compare.figures.num_quantities, pdlt_read_figure_quantities, 0,
            "a list of quantities, as NOTATION.md names them: K, Theta, z, cov, loss_test, ..."),
     CUSTOM("figures.times", compare.figures.times, pdlt_read_figure_times, 0,
            "a list of at most 64 recorded steps, increasing, with end as the last"),

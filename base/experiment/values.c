@@ -16,8 +16,7 @@ int pdlt_value_is_word(const pdlt_node *value, const char *word) {
   return value->kind == PDLT_NODE_SCALAR && strcmp(value->text, word) == 0;
 }
 
-/* A whole number in [min, max]; max at most 2^53. */
-static int whole_number(const pdlt_node *value, double min, double max, double *out) {
+int pdlt_value_is_whole(const pdlt_node *value, double min, double max, double *out) {
   double number = 0.0;
   if (!pdlt_node_number(value, &number)) return 0;
   if (number != floor(number) || number < min || number > max) return 0;
@@ -103,11 +102,11 @@ pdlt_status pdlt_value_read(pdlt_reader *reader, const pdlt_node *value,
     case PDLT_VALUE_WORD:
       return read_word(reader, value, key, target);
     case PDLT_VALUE_INT:
-      if (!whole_number(value, key->min, key->max, &number)) break;
+      if (!pdlt_value_is_whole(value, key->min, key->max, &number)) break;
       *(int *)target = (int)number;
       return PDLT_OK;
     case PDLT_VALUE_LONG:
-      if (!whole_number(value, key->min, key->max, &number)) break;
+      if (!pdlt_value_is_whole(value, key->min, key->max, &number)) break;
       *(long *)target = (long)number;
       return PDLT_OK;
     case PDLT_VALUE_REAL:
@@ -142,8 +141,7 @@ pdlt_status pdlt_read_activation(pdlt_reader *reader, const pdlt_node *value,
   return pdlt_reader_fail(reader, value->line, key->path, "%s", why.message);
 }
 
-/* A list of whole numbers in [min, max] into a new block; wrong entries are named. */
-static pdlt_status read_int_list(pdlt_reader *reader, const pdlt_node *value,
+pdlt_status pdlt_value_read_ints(pdlt_reader *reader, const pdlt_node *value,
                                  const pdlt_schema_key *key, double min, double max, int **out) {
   int *list = NULL;
   if (value->kind != PDLT_NODE_LIST || value->count == 0)
@@ -151,7 +149,7 @@ static pdlt_status read_int_list(pdlt_reader *reader, const pdlt_node *value,
   pdlt_status status = pdlt_alloc(&list, value->count, sizeof *list, reader->err);
   for (size_t i = 0; status == PDLT_OK && i < value->count; i++) {
     double number = 0.0;
-    if (whole_number(value->items[i], min, max, &number))
+    if (pdlt_value_is_whole(value->items[i], min, max, &number))
       list[i] = (int)number;
     else
       status = pdlt_value_wrong(reader, value->items[i], key);
@@ -167,7 +165,8 @@ static pdlt_status read_int_list(pdlt_reader *reader, const pdlt_node *value,
 
 pdlt_status pdlt_read_widths(pdlt_reader *reader, const pdlt_node *value,
                              const pdlt_schema_key *key) {
-  pdlt_status status = read_int_list(reader, value, key, 1, INT_MAX, &reader->ex->network.widths);
+  pdlt_status status =
+      pdlt_value_read_ints(reader, value, key, 1, INT_MAX, &reader->ex->network.widths);
   if (status != PDLT_OK) return status;
   const int *widths = reader->ex->network.widths;
   for (size_t i = 1; i < value->count; i++) {
@@ -189,7 +188,7 @@ pdlt_status pdlt_read_width_ratios(pdlt_reader *reader, const pdlt_node *value,
     return pdlt_reader_fail(reader, value->line, key->path,
                             "a list of %zu; depth %d needs %d ratios, one for each hidden layer",
                             value->count, depth, depth - 1);
-  return read_int_list(reader, value, key, 1, 1000000, &reader->ex->network.width_ratios);
+  return pdlt_value_read_ints(reader, value, key, 1, 1000000, &reader->ex->network.width_ratios);
 }
 
 /* 1 when some entry of the list is text and no number. */
@@ -219,7 +218,7 @@ pdlt_status pdlt_read_classes(pdlt_reader *reader, const pdlt_node *value,
   const int words = has_words(value);
   const pdlt_status status =
       words ? read_class_names(reader, value, key)
-            : read_int_list(reader, value, key, INT_MIN, INT_MAX, &reader->ex->data.classes);
+            : pdlt_value_read_ints(reader, value, key, INT_MIN, INT_MAX, &reader->ex->data.classes);
   if (status != PDLT_OK) return status;
   const int *classes = reader->ex->data.classes;
   for (size_t i = 0; i < value->count; i++) {
@@ -364,7 +363,7 @@ pdlt_status pdlt_read_steps(pdlt_reader *reader, const pdlt_node *value,
     ex->training.flow_time = number;
     return PDLT_OK;
   }
-  if (!whole_number(value, 0, 1e9, &number)) return pdlt_value_wrong(reader, value, key);
+  if (!pdlt_value_is_whole(value, 0, 1e9, &number)) return pdlt_value_wrong(reader, value, key);
   ex->training.steps = (long)number;
   return PDLT_OK;
 }
@@ -407,7 +406,7 @@ pdlt_status pdlt_read_members(pdlt_reader *reader, const pdlt_node *value,
                               const pdlt_schema_key *key) {
   double number = 0.0;
   if (value->kind == PDLT_NODE_MAP) return pdlt_read_members_until(reader, value, key);
-  if (!whole_number(value, 1, (double)PDLT_MAX_MEMBERS, &number))
+  if (!pdlt_value_is_whole(value, 1, (double)PDLT_MAX_MEMBERS, &number))
     return pdlt_value_wrong(reader, value, key);
   reader->ex->ensemble.members = (long)number;
   return PDLT_OK;

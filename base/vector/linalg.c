@@ -183,42 +183,70 @@ static void eigen_few(size_t n, const double *matrix, double *values, double *ve
   }
 }
 
+/* Numbers and whole numbers that dsyevd wants for work. */
+static void eigen_work(size_t n, int with_vectors, blasint *lwork, blasint *liwork) {
+  const blasint order = (blasint)n, query = -1;
+  double unused = 0, size = 0;
+  blasint isize = 0, info = 0;
+  dsyevd_(with_vectors ? "V" : "N", "U", &order, &unused, &order, &unused, &size, &query, &isize,
+          &query, &info);
+  *lwork = (blasint)size;
+  *liwork = isize;
+}
+
+size_t pdlt_symmetric_eigen_room(size_t n, int with_vectors) {
+  blasint lwork = 0, liwork = 0;
+  if (n <= FEW) return 0;
+  eigen_work(n, with_vectors, &lwork, &liwork);
+  return n * n + n + (size_t)lwork + (size_t)liwork; /* whole numbers are no longer than doubles */
+}
+
+/* What LAPACK says of the eigenvalues of a finite matrix: 0, or not found. */
+static blasint eigen_in(size_t n, const double *a, double *values, double *vectors, double *work) {
+  if (n <= FEW) {
+    eigen_few(n, a, values, vectors);
+    return 0;
+  }
+  const blasint order = (blasint)n;
+  double *found = work, *more = found + n * n + n; /* vectors (n, n), values (n), work */
+  blasint lwork = 0, liwork = 0, info = 0;
+  eigen_work(n, vectors != NULL, &lwork, &liwork);
+  memcpy(found, a, n * n * sizeof *a);
+  /* Column-major storage makes column a of LAPACK's result row a of ours. */
+  dsyevd_(vectors == NULL ? "N" : "V", "U", &order, found, &order, found + n * n, more, &lwork,
+          (blasint *)(more + lwork), &liwork, &info);
+  if (info != 0) return info;
+  for (size_t i = 0; i < n && vectors != NULL; i++) fix_sign(n, found + i * n);
+  if (vectors != NULL) memcpy(vectors, found, n * n * sizeof *vectors);
+  memcpy(values, found + n * n, n * sizeof *values);
+  return 0;
+}
+
+int pdlt_symmetric_eigen_in(size_t n, const double *a, double *values, double *vectors,
+                            double *work) {
+  if (n == 0) return 0;
+  return !all_finite(n * n, a) || eigen_in(n, a, values, vectors, work) != 0;
+}
+
 pdlt_status pdlt_symmetric_eigen(size_t n, const double *a, double *values, double *vectors,
                                  pdlt_error *err) {
   if (n == 0) return PDLT_OK;
-  const blasint order = (blasint)n;
-  double *found = NULL, *work = NULL, size = 0; /* found: vectors (n, n), then values (n) */
-  blasint *iwork = NULL, isize = 0, query = -1, info = 0;
+  double *work = NULL;
+  blasint info = 0;
   pdlt_status status = PDLT_OK;
   if (n > PDLT_MAX_ORDER)
     return pdlt_fail(err, PDLT_ERR_UNSUPPORTED, "a %zu x %zu matrix is too large for LAPACK", n, n);
   /* With NaN inside, LAPACK may not end. */
   if (!all_finite(n * n, a))
     return pdlt_fail(err, PDLT_ERR_NUMERIC, "a %zu x %zu matrix is not finite", n, n);
-  if (n <= FEW) {
-    eigen_few(n, a, values, vectors);
-    return PDLT_OK;
-  }
-  PDLT_TRY(pdlt_alloc(&found, n * n + n, sizeof *found, err));
-  memcpy(found, a, n * n * sizeof *a);
-  const char *job = vectors == NULL ? "N" : "V";
-  dsyevd_(job, "U", &order, found, &order, found + n * n, &size, &query, &isize, &query, &info);
-  blasint lwork = (blasint)size, liwork = isize;
-  PDLT_TRY(pdlt_alloc(&work, (size_t)lwork, sizeof *work, err));
-  PDLT_TRY(pdlt_alloc(&iwork, (size_t)liwork, sizeof *iwork, err));
-  /* Column-major storage makes column a of LAPACK's result row a of ours. */
-  dsyevd_(job, "U", &order, found, &order, found + n * n, work, &lwork, iwork, &liwork, &info);
+  PDLT_TRY(pdlt_alloc(&work, pdlt_symmetric_eigen_room(n, vectors != NULL), sizeof *work, err));
+  info = eigen_in(n, a, values, vectors, work);
   if (info != 0)
-    PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
+    status = pdlt_fail(err, PDLT_ERR_NUMERIC,
                        "the eigenvalues of a %zu x %zu matrix were not found (dsyevd: %d)", n, n,
-                       (int)info));
-  for (size_t i = 0; i < n && vectors != NULL; i++) fix_sign(n, found + i * n);
-  if (vectors != NULL) memcpy(vectors, found, n * n * sizeof *vectors);
-  memcpy(values, found + n * n, n * sizeof *values);
+                       (int)info);
 cleanup:
-  pdlt_free(found);
   pdlt_free(work);
-  pdlt_free(iwork);
   return status;
 }
 
@@ -255,16 +283,21 @@ pdlt_status pdlt_cholesky(size_t n, const double *a, double *out, pdlt_error *er
   return status;
 }
 
+void pdlt_cholesky_solve(size_t n, const double *factor, size_t m, double *b) {
+  if (n == 0 || m == 0) return;
+  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, (blasint)n,
+              (blasint)m, 1.0, factor, (blasint)n, b, (blasint)m);
+  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, (blasint)n,
+              (blasint)m, 1.0, factor, (blasint)n, b, (blasint)m);
+}
+
 pdlt_status pdlt_solve_spd(size_t n, const double *a, size_t m, double *b, pdlt_error *err) {
   if (n == 0 || m == 0) return PDLT_OK;
   double *factor = NULL;
   pdlt_status status = pdlt_alloc(&factor, n * n, sizeof *factor, err);
   if (status != PDLT_OK) return status;
   PDLT_TRY(pdlt_cholesky(n, a, factor, err));
-  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, (blasint)n,
-              (blasint)m, 1.0, factor, (blasint)n, b, (blasint)m);
-  cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasTrans, CblasNonUnit, (blasint)n,
-              (blasint)m, 1.0, factor, (blasint)n, b, (blasint)m);
+  pdlt_cholesky_solve(n, factor, m, b);
 cleanup:
   pdlt_free(factor);
   return status;

@@ -49,17 +49,26 @@ void pdlt_syrk(int trans, size_t n, size_t k, double alpha, const double *a, siz
 pdlt_status pdlt_symmetric_eigen(size_t n, const double *a, double *values, double *vectors,
                                  pdlt_error *err);
 
+/* The same, to the last bit, without allocation, n <= 30000: work has pdlt_symmetric_eigen_room(n, vectors !=
+ * NULL) doubles. 0, or 1 when A is not finite or LAPACK did not find them. */
+size_t pdlt_symmetric_eigen_room(size_t n, int with_vectors);
+int pdlt_symmetric_eigen_in(size_t n, const double *a, double *values, double *vectors,
+                            double *work);
+
 /* Lower Cholesky factor G of a symmetric positive definite A = G G^T (n, n), upper
  * triangle of out zeroed. Errors: PDLT_ERR_NUMERIC when A is not positive definite. */
 pdlt_status pdlt_cholesky(size_t n, const double *a, double *out, pdlt_error *err);
 
-/* 1 when a symmetric A (n, n), overwritten, is positive definite and finite. No allocation. Cost
- * n^3/3. */
+/* 1 when a symmetric A (n, n), overwritten, is positive definite and finite; its lower triangle is then that
+ * of G. No allocation. Cost n^3/3. */
 int pdlt_positive_definite(size_t n, double *a);
 
 /* Solves A X = B for symmetric positive definite A (n, n), B (n, m); X overwrites b.
  * Errors as pdlt_cholesky. */
 pdlt_status pdlt_solve_spd(size_t n, const double *a, size_t m, double *b, pdlt_error *err);
+
+/* Solves A X = B likewise from the lower triangle of G (n, n). No allocation. Cost 2 n^2 m. */
+void pdlt_cholesky_solve(size_t n, const double *factor, size_t m, double *b);
 
 #ifdef __cplusplus
 }

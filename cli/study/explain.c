@@ -436,7 +436,6 @@ pdlt_status pdlt_explanation_make(pdlt_explanation *out, pdlt_study *study, int 
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_study_resolve(study, err));
   e.ex = &study->resolved.experiment;
-  PDLT_TRY(pdlt_experiment_check_measured(e.ex, err));
   if (pdlt_activation_has_kink(&e.ex->network.activation)) e.power = 0.5;
   PDLT_TRY(take_plain(&w, err));
   PDLT_TRY(take_theory(&w, err));

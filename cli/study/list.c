@@ -25,6 +25,7 @@ static const pdlt_list_entry datasets[] = {
     {"teacher", "normal inputs, targets from a random teacher network"},
     {"parity", "bits, targets their product"},
     {"modular_addition", "pairs of one-hot numbers, targets their sum modulo p"},
+    {"superposition", "sparse features, targets each feature times its importance"},
     {"arrays", "given in memory by a program that uses the library (docs/c-api.md)"},
     {NULL, NULL}};
 
@@ -50,25 +51,30 @@ static void list_half_parts(pdlt_list_entry *entry) {
 /* Entries whose names or texts are put together. */
 typedef struct pdlt_list_texts {
   pdlt_list_entry entry[PDLT_QUANTITIES + MEAN_PARTS + HALF_PARTS + 1];
-  char text[PDLT_QUANTITIES][256];
+  char text[PDLT_QUANTITIES][1200];
 } pdlt_list_texts;
 
-/* The words of `measure`: what each stands for, and the quantities it gives, alone or with
- * others. */
+/* Adds the quantities that the word of `measure` gives, alone or only together with output. */
+static void add_quantities(char *text, size_t size, unsigned word, int with_output) {
+  const char *before = with_output ? "; with output: " : "; "; /* the first one */
+  for (int i = 0; i < PDLT_QUANTITIES; i++) {
+    const pdlt_quantity *q = &pdlt_quantities[i];
+    const int needs = word != PDLT_MEASURE_OUTPUT && pdlt_quantity_is_trained(q);
+    const size_t used = strlen(text);
+    if (!(q->words & word) || needs != with_output) continue;
+    if (word == PDLT_MEASURE_OUTPUT && q->words != word) continue;
+    snprintf(text + used, size - used, "%s%s", before, q->name);
+    before = " ";
+  }
+}
+
+/* The words of `measure`: what each stands for, and the quantities it gives. */
 static void list_observables(pdlt_list_texts *out) {
   for (int k = 0; k < PDLT_MEASURE_WORDS; k++) {
-    const unsigned word = 1U << k;
     char *text = out->text[k];
-    size_t used = (size_t)snprintf(text, sizeof out->text[k], "%s", pdlt_measure_texts[k]);
-    const char *before = "; "; /* the first quantity */
-    for (int i = 0; i < PDLT_QUANTITIES && used < sizeof out->text[k]; i++) {
-      const pdlt_quantity *q = &pdlt_quantities[i];
-      const int with_output = word != PDLT_MEASURE_OUTPUT && pdlt_quantity_is_trained(q);
-      if (!(q->words & word) || (word == PDLT_MEASURE_OUTPUT && q->words != word)) continue;
-      used += (size_t)snprintf(text + used, sizeof out->text[k] - used, "%s%s%s", before, q->name,
-                               with_output ? " (with output)" : "");
-      before = " ";
-    }
+    snprintf(text, sizeof out->text[k], "%s", pdlt_measure_texts[k]);
+    for (int with_output = 0; with_output < 2; with_output++)
+      add_quantities(text, sizeof out->text[k], 1U << k, with_output);
     out->entry[k] = (pdlt_list_entry){pdlt_measure_words[k], text};
   }
 }

@@ -42,6 +42,18 @@ PDLT_API pdlt_status pdlt_claims_write(const pdlt_claims *claims, const char *fo
 /* The worst verdict of the claims tested so far. */
 PDLT_API const char *pdlt_claims_verdict(const pdlt_claims *claims);
 
+/* --- Single networks --- */
+
+/* What network number `member` of the ensemble, at the smallest width, has learned, into
+ * FOLDER/features.npz and the page FOLDER/features.html; where features.truth is given, the scores of several
+ * networks, FOLDER/features.json (docs/features.md, "One network"). theory.npz and measured.npz of the same
+ * experiment that lie in the folder are shown too. *json (may be NULL): the text of features.json, owned by the
+ * caller (pdlt_text_free). Errors: PDLT_ERR_INPUT (layers with positions, a member that diverged, files of
+ * another experiment unless force), PDLT_ERR_NUMERIC, PDLT_ERR_IO, PDLT_ERR_INTERRUPTED, PDLT_ERR_MEMORY. Cost:
+ * training of features.members + 1 networks, and kernels and eigenfunctions of each. */
+PDLT_API pdlt_status pdlt_study_features(pdlt_study *study, const char *folder,
+                                         unsigned long member, char **json, pdlt_error *err);
+
 /* --- Shards --- */
 
 /* All shards of a run (settings.shard) as one result into the file `path`, which is read when

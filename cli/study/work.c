@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/feature.h"
 #include "base/vector/linalg.h"
 #include "compare/reach/gaussian_ntk.h"
 #include "trainer/control/flops.h"
@@ -88,6 +89,21 @@ static double slopes(const pdlt_network *net, double D) {
   return flops;
 }
 
+/* The features of a network at one time, p rows: as many NTKs as each kernel takes with its terms, a few nodes
+ * for the secant, and its eigenvalues (trainer/measure/features.h). */
+static double features(const pdlt_plan *plan, const pdlt_network *net, double p) {
+  static const double ntks[PDLT_FEATURE_COUNT] = {[PDLT_FEATURE_K] = 0, /* known from the start */
+                                                  [PDLT_FEATURE_K_E] = 1,
+                                                  [PDLT_FEATURE_K_SHARP] = 5,
+                                                  [PDLT_FEATURE_SECANT] = 8,
+                                                  [PDLT_FEATURE_MIDPOINT] = 1};
+  double flops = 0;
+  for (int f = 0; f < PDLT_FEATURE_COUNT; f++)
+    if (f == PDLT_FEATURE_K || (plan->ex->features.kernels >> f & 1U))
+      flops += ntks[f] * ntk(net, p) + pdlt_flops_eigen(p);
+  return flops;
+}
+
 /* V, D, F, A, B on S samples where layers have positions (trainer/measure/positions_fluctuation.h). */
 static double with_positions(const pdlt_plan *plan, const pdlt_network *net) {
   const double S = (double)plan->first, K = (double)pdlt_layer_fan(&net->layer[net->depth - 1]);
@@ -154,6 +170,7 @@ static double flops_of_draw(const pdlt_plan *plan, const pdlt_network *net, doub
   if (has(plan, PDLT_QUANTITY_Q_T)) flops += networks * (times + 1) * slopes(net, D);
   if (has(plan, PDLT_QUANTITY_CROSSINGS)) flops += networks * times * slopes(net, D);
   if (has(plan, PDLT_QUANTITY_THETA_T)) flops += networks * times * ntk(net, p);
+  if (plan->features) flops += networks * times * features(plan, net, p);
   if (has(plan, PDLT_QUANTITY_DTHETA_T)) {
     const double S = (double)pdlt_experiment_dntk_samples(plan->ex);
     flops += networks * times * dntk(net, S * (double)plan->data->outputs, S);

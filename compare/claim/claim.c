@@ -18,6 +18,7 @@ static void free_formulas(pdlt_formula_list *list) {
 static void free_sabotage(pdlt_sabotage *s) {
   free_formulas(&s->value);
   free_texts(s->num_sets, s->sets);
+  pdlt_free(s->quantity);
   pdlt_free(s->text);
 }
 

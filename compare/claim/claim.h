@@ -32,6 +32,7 @@ typedef struct pdlt_formula_list {
 typedef enum pdlt_sabotage_kind {
   PDLT_SABOTAGE_FACTOR,         /* the prediction times a number */
   PDLT_SABOTAGE_VALUE,          /* another formula */
+  PDLT_SABOTAGE_QUANTITY,       /* theory's array of another quantity */
   PDLT_SABOTAGE_INFINITE_WIDTH, /* without the correction of order 1/n */
   PDLT_SABOTAGE_SET /* theory of an experiment with other settings (omit, flip: terms) */
 } pdlt_sabotage_kind;
@@ -41,6 +42,7 @@ typedef struct pdlt_sabotage {
   pdlt_sabotage_kind kind;
   double factor;
   pdlt_formula_list value;
+  char *quantity;
   size_t num_sets;
   char **sets; /* (num_sets) KEY=VALUE */
   char *text;  /* as shown: "without V.inherited", "times 1.05", ... */

@@ -106,18 +106,35 @@ static pdlt_status select_numbers(pdlt_join *join, const pdlt_expectation *e, si
                    e->quantity);
 }
 
-static pdlt_status read_join(pdlt_join *join, const pdlt_expectation *e,
-                             const pdlt_join_setup *setup, const pdlt_archive *theory,
-                             const pdlt_archive *measured, pdlt_error *err) {
+static pdlt_status read_join(pdlt_join *join, const char *quantity, const pdlt_join_setup *setup,
+                             const pdlt_archive *theory, const pdlt_archive *measured,
+                             pdlt_error *err) {
   for (size_t k = 0; k < pdlt_join_kinds(); k++) {
-    if (strcmp(pdlt_join_name(k), e->quantity) != 0) continue;
+    if (strcmp(pdlt_join_name(k), quantity) != 0) continue;
     pdlt_status status = pdlt_join_read(join, k, setup, theory, measured, err);
     if (status != PDLT_OK || join->count > 0) return status;
     break;
   }
   return pdlt_fail(err, PDLT_ERR_INPUT,
-                   "%s: not among what both theory and the ensemble have; see measure",
-                   e->quantity);
+                   "%s: not among what both theory and the ensemble have; see measure", quantity);
+}
+
+/* What theory says of another quantity, in place of what it says of this one. */
+static pdlt_status take_prediction(pdlt_join *join, const char *quantity,
+                                   const pdlt_claim_setting *setting, pdlt_error *err) {
+  pdlt_join other = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(read_join(&other, quantity, setting->setup, setting->theory, setting->measured, err));
+  if (other.count != join->count || other.ndim != join->ndim || other.second != join->second)
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "prediction_of: %s and %s have other shapes", quantity,
+                       join->name));
+  for (size_t k = 0; k < join->count; k++) {
+    join->lo[k] = other.lo[k];
+    join->nlo[k] = other.nlo[k];
+  }
+cleanup:
+  pdlt_join_free(&other);
+  return status;
 }
 
 /* The prediction of each number, lo or nlo, as the expectation and the sabotage have it. */
@@ -130,6 +147,10 @@ static pdlt_status predict(pdlt_join *join, const pdlt_expectation *e,
   if (sabotage != NULL && sabotage->kind == PDLT_SABOTAGE_VALUE) list = &sabotage->value;
   if (sabotage != NULL && sabotage->kind == PDLT_SABOTAGE_FACTOR) factor = sabotage->factor;
   if (sabotage != NULL && sabotage->kind == PDLT_SABOTAGE_INFINITE_WIDTH) factor = 0;
+  if (sabotage != NULL && sabotage->kind == PDLT_SABOTAGE_QUANTITY) {
+    const pdlt_status status = take_prediction(join, sabotage->quantity, setting, err);
+    if (status != PDLT_OK) return status;
+  }
   if (list->count > 0) {
     pdlt_claim_scope_open(&scope, setting,
                           setting->other != NULL ? setting->other : setting->theory);
@@ -204,7 +225,7 @@ static pdlt_status test_ensemble(pdlt_finding *out, const pdlt_expectation *e,
   size_t count = 0;
   pdlt_status status = PDLT_OK;
   const pdlt_archive *theory = setting->other != NULL ? setting->other : setting->theory;
-  PDLT_TRY(read_join(&join, e, setup, theory, setting->measured, err));
+  PDLT_TRY(read_join(&join, e->quantity, setup, theory, setting->measured, err));
   PDLT_TRY(select_numbers(&join, e, &count, err));
   out->half = join.power < 1;
   if (e->kind == PDLT_EXPECT_EXPONENT) {

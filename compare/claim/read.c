@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/quantity.h"
 #include "base/file/file.h"
 #include "base/file/yaml.h"
 #include "compare/claim/claim.h"
@@ -24,8 +25,8 @@ static const char *const exponent_keys[] = {"test",      "label",     "quantity"
                                             "predicted", "tolerance", "sabotage", NULL};
 static const char *const theory_keys[] = {"test",      "label",     "value",    "for",
                                           "predicted", "tolerance", "sabotage", NULL};
-static const char *const sabotage_keys[] = {"omit",           "flip", "factor", "value",
-                                            "infinite_width", "set",  NULL};
+static const char *const sabotage_keys[] = {"omit",           "flip",          "factor", "value",
+                                            "infinite_width", "prediction_of", "set",    NULL};
 static const char *const test_words[] = {"limit", "slope", "exact", "theory", "exponent", NULL};
 static const char *const chapters[] = {"1",  "2",  "3",   "4", "5", "6", "7", "8", "9",
                                        "10", "11", "inf", "A", "B", "C", "K", NULL};
@@ -160,6 +161,9 @@ static pdlt_status describe(reader *r, pdlt_sabotage *s) {
     case PDLT_SABOTAGE_INFINITE_WIDTH:
       snprintf(text, sizeof text, "infinite width");
       break;
+    case PDLT_SABOTAGE_QUANTITY:
+      snprintf(text, sizeof text, "prediction of %s", s->quantity);
+      break;
     case PDLT_SABOTAGE_SET:
       snprintf(text, sizeof text, "%s%s", s->sets[0], s->num_sets > 1 ? ", ..." : "");
       break;
@@ -171,7 +175,9 @@ static pdlt_status read_sabotage(reader *r, const pdlt_node *node, pdlt_sabotage
   pdlt_status status = check_keys(r, node, "sabotage", sabotage_keys);
   if (status != PDLT_OK) return status;
   if (node->count != 1)
-    return FAIL(node, "sabotage", "expected one of omit, flip, factor, value, infinite_width, set");
+    return FAIL(node, "sabotage",
+                ""
+                "expected one of omit, flip, factor, value, infinite_width, prediction_of, set");
   const char *key = node->keys[0];
   const pdlt_node *value = node->items[0];
   if (strcmp(key, "factor") == 0) {
@@ -181,6 +187,11 @@ static pdlt_status read_sabotage(reader *r, const pdlt_node *node, pdlt_sabotage
   } else if (strcmp(key, "value") == 0) {
     out->kind = PDLT_SABOTAGE_VALUE;
     PDLT_TRY(read_formulas(r, value, key, &out->value));
+  } else if (strcmp(key, "prediction_of") == 0) {
+    out->kind = PDLT_SABOTAGE_QUANTITY;
+    if (value->kind != PDLT_NODE_SCALAR || pdlt_quantity_find(value->text) < 0)
+      return FAIL(value, key, "expected the name of a measured quantity, as z");
+    PDLT_TRY(pdlt_strdup(&out->quantity, value->text, r->err));
   } else if (strcmp(key, "infinite_width") == 0) {
     out->kind = PDLT_SABOTAGE_INFINITE_WIDTH;
     if (value->kind != PDLT_NODE_SCALAR || strcmp(value->text, "true") != 0)
@@ -210,6 +221,9 @@ static pdlt_status read_sabotages(reader *r, const pdlt_node *map, pdlt_expectat
     if (s->kind == PDLT_SABOTAGE_INFINITE_WIDTH && e->kind != PDLT_EXPECT_SLOPE &&
         e->kind != PDLT_EXPECT_EXACT)
       return FAIL(list->items[i], "sabotage", "infinite_width belongs to test: slope or exact");
+    if (s->kind == PDLT_SABOTAGE_QUANTITY && e->kind != PDLT_EXPECT_SLOPE &&
+        e->kind != PDLT_EXPECT_LIMIT)
+      return FAIL(list->items[i], "sabotage", "prediction_of belongs to test: slope or limit");
   }
 cleanup:
   return status;

@@ -141,7 +141,7 @@ cleanup:
   return status;
 }
 
-static void read_provenance(pdlt_provenance *out, const json_t *meta, char *seed, size_t size) {
+void pdlt_figure_provenance(pdlt_provenance *out, const json_t *meta, char *seed, size_t size) {
   const json_t *value = json_object_get(meta, "seed");
   out->title = json_string_value(json_object_get(json_object_get(meta, "experiment"), "title"));
   out->hash = json_string_value(json_object_get(meta, "hash"));
@@ -223,7 +223,7 @@ pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
   snprintf(path, size, "%s/figures", folder);
   PDLT_TRY(pdlt_folder_make(path, err));
   job.folder = path;
-  read_provenance(&job.provenance, in->measured->meta, seed, sizeof seed);
+  pdlt_figure_provenance(&job.provenance, in->measured->meta, seed, sizeof seed);
   for (size_t k = 0; k < PDLT_FIGURES; k++) {
     PDLT_TRY(pdlt_progress_check(progress, err));
     PDLT_TRY(make(&job, k, err));
@@ -272,7 +272,7 @@ pdlt_status pdlt_figure_write(const pdlt_figure_input *in, const char *name, con
   if (ending_of(path) == NULL)
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_INPUT, "%s: a figure ends in .pdf, .svg or .png", path));
   PDLT_TRY(pdlt_selection_open(&selection, in, err));
-  read_provenance(&job.provenance, in->measured->meta, seed, sizeof seed);
+  pdlt_figure_provenance(&job.provenance, in->measured->meta, seed, sizeof seed);
   PDLT_TRY(make(&job, k, err));
   if (list.count == 0)
     PDLT_TRY(

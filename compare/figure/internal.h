@@ -31,6 +31,9 @@ typedef struct pdlt_figure_job {
 pdlt_status pdlt_figure_emit(pdlt_figure_job *job, pdlt_plot *plot, const char *stem,
                              const char *title, const char *caption, pdlt_error *err);
 
+/* Where figures of an archive come from, by its metadata; seed: room for its text. */
+void pdlt_figure_provenance(pdlt_provenance *out, const json_t *meta, char *seed, size_t size);
+
 /* A grid of panels and the caption being written, for one figure. Initialize with {0}. */
 typedef struct pdlt_figure_page {
   pdlt_plot *plot;

@@ -18,9 +18,9 @@ static const pdlt_figure_keys *keys_of(const pdlt_figure_input *in) {
 /* --- What is shown --- */
 
 int pdlt_figure_shows(const pdlt_figure_input *in, const char *quantity) {
-  const unsigned long long wanted = keys_of(in)->quantities;
+  const pdlt_figure_keys *keys = keys_of(in);
   const int k = pdlt_quantity_find(quantity);
-  return wanted == 0 || (k >= 0 && (wanted >> k & 1U) != 0);
+  return keys->num_quantities == 0 || (k >= 0 && keys->quantities[k]);
 }
 
 int pdlt_figure_shows_any(const pdlt_figure_input *in, const char *quantities) {
@@ -197,7 +197,7 @@ pdlt_status pdlt_selection_open(pdlt_selection *out, const pdlt_figure_input *in
   *out = (pdlt_selection){.in = *in, .theory_of = in->theory, .measured_of = in->measured};
   if (in->keys == NULL) return PDLT_OK;
   PDLT_TRY(check_keys(in, err));
-  if (keys->quantities != 0 || keys->num_times > 0 || keys->num_samples > 0)
+  if (keys->num_quantities != 0 || keys->num_times > 0 || keys->num_samples > 0)
     PDLT_TRY(select_rows(out, in, err));
   if (keys->num_times == 0) return PDLT_OK;
   PDLT_TRY(cut_archive(&out->theory, in->theory, keys, axis_of_theory, err));

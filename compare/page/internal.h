@@ -58,12 +58,18 @@ double pdlt_html_svg_width(const char *svg);
 /* <style> with the style sheet. */
 void pdlt_html_style(FILE *out);
 
+/* The section of figures, numbered. */
+void pdlt_html_figures(FILE *out, const pdlt_figure_list *figures);
+
+/* The section that says where an archive comes from, by its metadata; theory: those of theory beside it, or
+ * NULL. */
+void pdlt_html_provenance(FILE *out, const json_t *meta, const json_t *theory);
+
 /* Sections, in the order of the page. */
 void pdlt_report_verdict(FILE *out, const pdlt_report_input *in);
 void pdlt_report_tests(FILE *out, const pdlt_report_input *in);
 /* Of samples that are images; nothing where they are not. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_report_samples(FILE *out, const pdlt_report_input *in, pdlt_error *err);
-void pdlt_report_figures(FILE *out, const pdlt_report_input *in);
 void pdlt_report_numbers(FILE *out, const pdlt_report_input *in);
 void pdlt_report_widths(FILE *out, const pdlt_report_input *in);
 void pdlt_report_setting(FILE *out, const pdlt_report_input *in);

@@ -31,7 +31,7 @@ static pdlt_status write_page(FILE *out, const pdlt_report_input *in, pdlt_error
   pdlt_report_tests(out, in);
   const pdlt_status status = pdlt_report_samples(out, in, err);
   if (status != PDLT_OK) return status;
-  pdlt_report_figures(out, in);
+  pdlt_html_figures(out, in->figures);
   pdlt_report_numbers(out, in);
   pdlt_report_widths(out, in);
   pdlt_report_setting(out, in);

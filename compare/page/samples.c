@@ -2,17 +2,13 @@
  *
  * Is: each as a small picture beside its number, class and target. Is not: the figures, which name
  * samples by the same numbers. */
-#include <math.h>
-
-#include "base/core/memory.h"
 #include "compare/figure/classes.h"
 #include "compare/page/internal.h"
-#include "compare/plot/png.h"
+#include "compare/page/picture.h"
 
 enum {
-  SHOWN = 24,  /* training samples, and so many test samples */
-  TARGETS = 3, /* a target of more outputs is its class alone */
-  SIDE = 64    /* larger images are shown by means of squares */
+  SHOWN = 24, /* training samples, and so many test samples */
+  TARGETS = 3 /* a target of more outputs is its class alone */
 };
 
 /* The samples as images. */
@@ -21,9 +17,6 @@ typedef struct gallery {
   const pdlt_array *x, *y; /* (D, rows columns), (D, n_L) */
   size_t rows, columns;
   size_t train, test;
-  size_t square;       /* pixels of the image to one of the picture, in each direction */
-  double *mean;        /* (height width) of the picture, scratch */
-  unsigned char *grey; /* the same, as drawn */
 } gallery;
 
 /* A count in metadata; 0: there is none. */
@@ -48,38 +41,7 @@ static int find_images(gallery *g, const pdlt_report_input *in) {
   if (g->x->dim[1] % g->rows != 0 || g->x->dim[1] / g->rows != g->columns) return 0;
   if (g->train > g->x->dim[0]) return 0;
   g->test = g->x->dim[0] - g->train;
-  const size_t longer = g->rows > g->columns ? g->rows : g->columns;
-  g->square = (longer + SIDE - 1) / SIDE;
   return 1;
-}
-
-static size_t height_of(const gallery *g) { return (g->rows + g->square - 1) / g->square; }
-static size_t width_of(const gallery *g) { return (g->columns + g->square - 1) / g->square; }
-
-/* Mean over the square of pixels that begins at a row and column; less at the edge. */
-static double mean_of(const gallery *g, const double *x, size_t row, size_t column) {
-  double sum = 0;
-  size_t count = 0;
-  for (size_t r = row; r < row + g->square && r < g->rows; r++)
-    for (size_t c = column; c < column + g->square && c < g->columns; c++, count++)
-      sum += x[r * g->columns + c];
-  return sum / (double)count;
-}
-
-/* The picture of a sample: its smallest number black, its largest white; one number alone is grey. */
-static void shade(const gallery *g, size_t sample) {
-  const size_t height = height_of(g), width = width_of(g), pixels = height * width;
-  const double *x = g->x->data + sample * g->rows * g->columns;
-  double least = INFINITY, most = -INFINITY;
-  for (size_t p = 0; p < pixels; p++) {
-    g->mean[p] = mean_of(g, x, p / width * g->square, p % width * g->square);
-    least = fmin(least, g->mean[p]);
-    most = fmax(most, g->mean[p]);
-  }
-  for (size_t p = 0; p < pixels; p++) {
-    const double share = most > least ? (g->mean[p] - least) / (most - least) : 0.5;
-    g->grey[p] = (unsigned char)lround(255 * share);
-  }
 }
 
 /* "class 3<br>target 1" */
@@ -103,19 +65,15 @@ static pdlt_status write_sample(FILE *out, const gallery *g, size_t sample, pdlt
   const int trained = sample < g->train;
   const char *kind = trained ? "training" : "test";
   const size_t number = trained ? sample + 1 : sample - g->train + 1;
-  char *png = NULL;
-  size_t size = 0;
-  shade(g, sample);
-  const pdlt_status status =
-      pdlt_png_grey(&png, &size, (int)width_of(g), (int)height_of(g), g->grey, err);
-  if (status != PDLT_OK) return status;
-  fprintf(out, "<li><img alt=\"%s sample %zu\" src=\"data:image/png;base64,", kind, number);
-  pdlt_html_base64(out, png, size);
-  fprintf(out, "\">%s %zu", kind, number);
+  char alt[64];
+  snprintf(alt, sizeof alt, "%s sample %zu", kind, number);
+  fputs("<li>", out);
+  const pdlt_status status = pdlt_html_picture(out, alt, g->rows, g->columns,
+                                               g->x->data + sample * g->rows * g->columns, err);
+  fprintf(out, "%s %zu", kind, number);
   write_label(out, g, sample);
   fputs("</li>\n", out);
-  pdlt_free(png);
-  return PDLT_OK;
+  return status;
 }
 
 /* `count` samples from `first` on, as many as are shown. */
@@ -135,8 +93,6 @@ pdlt_status pdlt_report_samples(FILE *out, const pdlt_report_input *in, pdlt_err
   gallery g = {0};
   pdlt_status status = PDLT_OK;
   if (!find_images(&g, in)) return PDLT_OK;
-  PDLT_TRY(pdlt_alloc(&g.mean, height_of(&g) * width_of(&g), sizeof *g.mean, err));
-  PDLT_TRY(pdlt_alloc(&g.grey, height_of(&g) * width_of(&g), 1, err));
   fprintf(out,
           "<section id=\"samples\"><h2>Samples</h2>\n<p>Images of %zu \xc3\x97 %zu pixels as the "
           "networks see them, after <code>data.pool</code>, <code>center</code> and "
@@ -149,7 +105,5 @@ pdlt_status pdlt_report_samples(FILE *out, const pdlt_report_input *in, pdlt_err
   PDLT_TRY(write_samples(out, &g, g.train, g.test, err));
   fputs("</ul></section>\n", out);
 cleanup:
-  pdlt_free(g.mean);
-  pdlt_free(g.grey);
   return status;
 }

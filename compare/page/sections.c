@@ -282,11 +282,11 @@ void pdlt_report_tests(FILE *out, const pdlt_report_input *in) {
   fputs("</section>\n", out);
 }
 
-void pdlt_report_figures(FILE *out, const pdlt_report_input *in) {
-  if (!in->figures || in->figures->count == 0) return;
+void pdlt_html_figures(FILE *out, const pdlt_figure_list *figures) {
+  if (!figures || figures->count == 0) return;
   fputs("<section id=\"figures\"><h2>Figures</h2>\n", out);
-  for (size_t i = 0; i < in->figures->count; i++) {
-    const pdlt_figure *figure = &in->figures->items[i];
+  for (size_t i = 0; i < figures->count; i++) {
+    const pdlt_figure *figure = &figures->items[i];
     fprintf(out,
             "<figure id=\"figure-%s\">\n<div class=\"scroll\"><img style=\"--w:%.0fpx\" "
             "alt=\"%s\" src=\"data:image/svg+xml;base64,",
@@ -316,7 +316,7 @@ static void write_block(FILE *out, const char *id, const char *title, const json
 }
 
 /* The keys of provenance that the metadata hold, in a fixed order. */
-static void write_provenance(FILE *out, const json_t *meta, const json_t *theory) {
+void pdlt_html_provenance(FILE *out, const json_t *meta, const json_t *theory) {
   static const char *const keys[] = {"program",      "commit",    "compiler", "blas",     "hash",
                                      "physics_hash", "data_hash", "seed",     "estimator"};
   const json_t *commit = json_object_get(theory, "commit");
@@ -338,5 +338,5 @@ void pdlt_report_setting(FILE *out, const pdlt_report_input *in) {
   if (json_object_size(absent) > 0) write_block(out, "absent", "What theory leaves out", absent);
   write_block(out, "conventions", "Conventions", json_object_get(meta, "conventions"));
   write_block(out, "experiment", "Experiment, as resolved", json_object_get(meta, "experiment"));
-  write_provenance(out, meta, theory);
+  pdlt_html_provenance(out, meta, theory);
 }

@@ -83,6 +83,7 @@ static void draw_numbers(cairo_t *cr, size_t count, const pdlt_axis *axis, pdlt_
   style.align_x = vertical ? 1 : 0.5;
   style.align_y = vertical ? 0.5 : 0;
   size_t stride = (count + 9) / 10;
+  if (axis->hide_labels) return;
   for (size_t i = 0; i < count; i += stride) {
     char text[32];
     double f = ((double)i + 0.5) / (double)count;

@@ -37,7 +37,7 @@ class Examples(InFolder):
 
     def test_are_short(self):
         examples = list(EXAMPLES.glob("*.py"))
-        self.assertEqual(len(examples), 5)
+        self.assertEqual(len(examples), 6)
         for example in examples:
             most = 60 if example.name == "my_pytorch_network.py" else 40  # it trains in two ways
             self.assertLess(len(example.read_text().splitlines()), most, example.name)
@@ -72,6 +72,17 @@ class Examples(InFolder):
         self.assertLess(abs(measured - predicted), 5 * error + 5 / width**2)
         self.assertRegex(printed, r"\nverdict: (agree|undecided)\. ")
         self.assertTrue(Path("out/report.html").exists())
+
+    def test_regression_with_features(self):
+        printed = self.run_example("regression_with_features.py")
+        rows = {name: [float(word) for word in numbers] for name, *numbers in re.findall(
+            r"^(\w+) +mean +(\S+) \+- (\S+), theory +(\S+), of one network (\S+)$", printed, re.MULTILINE)}
+        self.assertEqual(list(rows), ["k", "k_E", "k_sharp", "secant"])
+        for mean, error, predicted, rms in rows.values():
+            self.assertLess(abs(mean - predicted), 5 * error + 0.15 * abs(predicted))
+            self.assertLess(abs(mean), rms)
+        self.assertLess(rows["secant"][3], 0.3 * rows["k"][3])  # the features of the way, network by network
+        self.assertNotIn("disagree", printed)
 
     def test_my_pytorch_network(self):
         Path("none/torch").mkdir(parents=True)

@@ -95,8 +95,8 @@ TEST(ExperimentErrors, KeysAndTypes) {
        "27: batch_size: unknown key; there is no key for it: each step takes all training samples "
        "(data.train)"},
       {1, "zzzzzz: 3",
-       "1: zzzzzz: unknown key; known here: network, data, training, ensemble, theory, compare, "
-       "figures, title, measure, measure_samples, sweep"},
+       "1: zzzzzz: unknown key; known here: network, data, training, ensemble, theory, "
+       "features, compare, figures, title, measure, measure_samples, sweep"},
       {30, "compare: {qqqqqqq: 1}",
        "30: compare.qqqqqqq: unknown key; known here: degree, level, csv"},
       {10, "  depth: 4", "10: network.depth: repeated key, first in line 4; keep one"},
@@ -112,10 +112,10 @@ TEST(ExperimentErrors, KeysAndTypes) {
       {19, "", "18: training.eta: missing; give a number > 0, {relative: NUMBER}, or flow"},
       {3, "  activation: [tanh]",
        "3: network.activation: a list of 1; expected the name of an activation"},
-      {14, "  center: maybe", "14: data.center: maybe; expected true or false"},
+      {14, "  center: maybe", "14: data.center: maybe; expected true, false, targets or both"},
       {12, "  source: cvs",
        "12: data.source: cvs; expected one of csv, idx, npy, circle, gaussian, teacher, parity, "
-       "modular_addition, arrays"},
+       "modular_addition, superposition, arrays"},
       {25, "  estimator: best",
        "25: ensemble.estimator: best; expected one of plain, antithetic, control, two_level, "
        "auto"},
@@ -200,7 +200,7 @@ TEST(ExperimentErrors, Data) {
        "--set: data.inputs: missing; source gaussian needs a whole number from 1 to 1000000"},
       {{"data.source=circle"}, "e.yaml:13: data.inputs: 4; source circle needs 2"},
       {{"data.source=parity", "network.outputs=2"},
-       "--set: network.outputs: 2; source parity needs 1"},
+       "--set: network.outputs: 2; source parity without a list of amplitudes needs 1"},
       {{"data.source=parity", "data.inputs=3"},
        "e.yaml:16: data.train: train + test = 12, but there are only 8 different inputs"},
       {{"data={source: modular_addition, modulus: 3, train: 10}"},
@@ -311,9 +311,9 @@ TEST(ExperimentErrors, TrainingAndMeasurement) {
       {26, "  keep_members: 1001", "26: ensemble.keep_members: 1001; there are only 1000 members"},
       {26, "  keep: [cov, cov]", "26: ensemble.keep: cov twice; list it once"},
       {26, "  keep: [z]",
-       "26: ensemble.keep: z; expected a list of some of cov, Theta_t, dTheta_t"},
+       "26: ensemble.keep: z; expected a list of some of cov, Theta_t, dTheta_t, features"},
       {26, "  keep: cov",
-       "26: ensemble.keep: cov; expected a list of some of cov, Theta_t, dTheta_t"},
+       "26: ensemble.keep: cov; expected a list of some of cov, Theta_t, dTheta_t, features"},
       {27, "measure: output", "27: measure: output; " + measure},
       {27, "measure: [outputs]", "27: measure: outputs; " + measure},
       {27, "measure: [ntk, ntk]", "27: measure: ntk twice; list it once"},

@@ -1,6 +1,7 @@
 // Keys of figures: read, refused, written as JSON and set for results that are there.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <string>
@@ -35,7 +36,9 @@ std::string Read(const std::string &figures, pdlt_figure_keys *keys, std::string
   EXPECT_EQ(keys->font_size, again.figures.font_size);
   EXPECT_EQ(keys->width_mm, again.figures.width_mm);
   EXPECT_EQ(keys->grey, again.figures.grey);
-  EXPECT_EQ(keys->quantities, again.figures.quantities);
+  EXPECT_EQ(keys->num_quantities, again.figures.num_quantities);
+  EXPECT_TRUE(
+      std::equal(keys->quantities, keys->quantities + PDLT_QUANTITIES, again.figures.quantities));
   EXPECT_EQ(std::vector<unsigned>(keys->color, keys->color + PDLT_FIGURE_COLORS),
             std::vector<unsigned>(again.figures.color, again.figures.color + PDLT_FIGURE_COLORS));
   EXPECT_EQ(
@@ -66,7 +69,8 @@ TEST(FigureKeys, AreRead) {
   EXPECT_EQ(keys.color[1], PDLT_FIGURE_OWN_COLOR + 0x00ff10u);
   EXPECT_EQ(keys.color[0], unsigned(PDLT_FIGURE_OWN_COLOR));
   EXPECT_EQ(keys.color[2], 0u);
-  EXPECT_EQ(keys.quantities, 1ULL << PDLT_QUANTITY_K | 1ULL << PDLT_QUANTITY_COV);
+  EXPECT_EQ(keys.num_quantities, 2u);
+  EXPECT_TRUE(keys.quantities[PDLT_QUANTITY_K] && keys.quantities[PDLT_QUANTITY_COV]);
   ASSERT_EQ(keys.num_times, 2u);
   EXPECT_EQ(keys.times[1], 10);
   ASSERT_EQ(keys.num_samples, 2u);
@@ -150,7 +154,7 @@ TEST(FigureKeys, OfAnyJson) {
     const pdlt_figure_keys &f = keys.figures;
     EXPECT_EQ(f.title[0], 0);
     EXPECT_EQ(f.font_size + f.width_mm, 0);
-    EXPECT_EQ(f.quantities, 0u);
+    EXPECT_EQ(f.num_quantities, 0u);
     EXPECT_LE(f.num_times, 1u);
     EXPECT_EQ(f.num_samples, 0u);
     for (const unsigned color : f.color) EXPECT_EQ(color, 0u) << text;

@@ -16,8 +16,9 @@ std::string text(const char *s) { return s == nullptr ? "" : s; }
 
 // (T, n_L, D) for "tia".
 std::string shape(const pdlt_quantity &q) {
-  const std::map<char, std::string> names = {
-      {'t', "T"}, {'l', "L - 1"}, {'i', "n_L"}, {'a', "D"}, {'s', "S"}};
+  const std::map<char, std::string> names = {{'t', "T"},      {'l', "L - 1"}, {'i', "n_L"},
+                                             {'a', "D"},      {'s', "S"},     {'e', "n_L D"},
+                                             {'b', "blocks"}, {'x', "n_0"}};
   std::string out;
   for (const char *c = q.indices; *c != 0; c++) out += (out.empty() ? "" : ", ") + names.at(*c);
   return out.empty() ? "scalar" : "(" + out + ")";
@@ -113,13 +114,14 @@ TEST(Quantity, RowsMakeSense) {
 }
 
 // The coefficient of h^(1/2) is called as that of h, _half in place of _nlo; only training makes it,
-// and the dNTK of a kink has none.
+// and the dNTK and the features of a kink have none.
 TEST(Quantity, HalfIsNloUnderItsOwnName) {
   for (const pdlt_quantity &q : pdlt_quantities) {
     const std::string name = q.name, nlo = text(q.nlo);
     const size_t at = nlo.find("_nlo");
     std::string half;
-    if (at != std::string::npos && name != "dTheta_t" && pdlt_quantity_is_trained(&q))
+    const bool smooth = name == "dTheta_t" || (q.words & PDLT_MEASURE_FEATURES) != 0;
+    if (at != std::string::npos && !smooth && pdlt_quantity_is_trained(&q))
       half = nlo.substr(0, at) + "_half" + nlo.substr(at + 4);
     if (name == "crossings") half = "crossings_half";
     EXPECT_EQ(text(q.half), half) << name;

@@ -130,6 +130,38 @@ TEST(Results, KinksHaveArraysOfTheirOwn) {
       "f.npz: n4/crossings: has the shape (2, 2, 4), expected (2, 1, 4); make the file again");
 }
 
+// Arrays over inputs, as x has them, and over the blocks that the experiment names.
+TEST(Results, InputsAndBlocksOfGroundTruth) {
+  const struct {
+    const char *truth, *data;
+    size_t blocks;
+  } cases[] = {{"inputs", "{}", 3},
+               {"parity", "{}", 3},
+               {"parity", R"({"bits": [0, 2]})", 2},
+               {"modular_addition", R"({"modulus": 7})", 6},
+               {"none", "{}", 0}};
+  for (const auto &c : cases) {
+    Results theory("theory");
+    json_t *experiment = json_object_get(theory.c.meta, "experiment");
+    json_t *more = json_loads(c.data, 0, nullptr);
+    json_object_update(json_object_get(experiment, "data"), more);
+    json_decref(more);
+    if (c.blocks > 0)
+      json_object_set_new(experiment, "features", json_pack("{s:s}", "truth", c.truth));
+    theory.add("weight_lo", {c.blocks});
+    theory.add("weight_nlo", {2, c.blocks});
+    theory.add("agop_lo", {3, 3});
+    theory.add("agop_change_lo", {2, 3, 3});
+    EXPECT_EQ(theory.check(), "") << c.truth;
+    theory.add("weight_end_nlo", {c.blocks + 1});
+    EXPECT_EQ(theory.check().rfind("f.npz: weight_end_nlo: has the shape (", 0), 0u) << c.truth;
+    Results other("theory");
+    other.add("agop_nlo", {2, 3, 4});
+    EXPECT_EQ(other.check(),
+              "f.npz: agop_nlo: has the shape (2, 3, 4), expected (2, 3, 3); make the file again");
+  }
+}
+
 // Theory's array of the hidden layers has no time, the measured ones have; errors have nothing else.
 TEST(Results, HiddenLayersAndErrors) {
   Results theory("theory"), measured("measured"), timed("theory"), still("measured");

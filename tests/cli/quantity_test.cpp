@@ -17,7 +17,7 @@ const char *const everything =
     "network: {activation: tanh, depth: 2, widths: [6], outputs: 2,\n"
     "          C_b: 0.1, C_W: 1.2, lambda_b: 0.5, lambda_W: 1}\n"
     "data: {source: gaussian, inputs: 3, train: 3, test: 1}\n"
-    "measure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk, hidden]\n"
+    "measure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk, hidden, features]\n"
     "measure_samples: 2\n"
     "ensemble: {members: 2048}\n"
     "theory: {tolerance: 1e-4}\n";
@@ -43,7 +43,12 @@ struct Quantities : Archive {
 std::vector<size_t> shape(const pdlt_quantity &q, size_t times, size_t first) {
   std::vector<size_t> dim;
   for (const char *c = q.indices; *c != 0; c++)
-    dim.push_back(*c == 't' ? times : *c == 'l' ? 1 : *c == 'i' ? 2 : *c == 'a' ? 4 : first);
+    dim.push_back(*c == 't'   ? times
+                  : *c == 'l' ? 1
+                  : *c == 'i' ? 2
+                  : *c == 'a' ? 4
+                  : *c == 'e' ? 8
+                              : first);
   return dim;
 }
 
@@ -60,8 +65,9 @@ void check(const std::string &training, size_t times, bool end) {
   for (const pdlt_quantity &q : pdlt_quantities) {
     const std::string name = q.name;
     if (q.drawn == PDLT_DRAWN_END && !end) continue;
-    if (q.words & PDLT_MEASURE_CROSSINGS) continue;  // needs a kink
-    if (name.rfind("error_", 0) == 0) continue;      // needs classes
+    if (q.words & PDLT_MEASURE_CROSSINGS) continue;                            // needs a kink
+    if (name.rfind("error_", 0) == 0) continue;                                // needs classes
+    if (name.rfind("weight", 0) == 0 || name.rfind("agop", 0) == 0) continue;  // needs a cube
     names.insert(name);
     if (name == "q_t" || name == "q_change" || name == "q_moved") {  // layer by layer too
       const std::vector<size_t> samples = {times, shape(q, times, 2).back()};

@@ -31,7 +31,7 @@ struct Drawn {
     fake.keys = &keys;
   }
   void Quantities(const std::vector<int> &list) {
-    for (const int k : list) keys.quantities |= 1ULL << k;
+    for (const int k : list) keys.quantities[k] = 1, keys.num_quantities++;
   }
   void Samples(const std::vector<int> &list) {
     for (const int s : list) keys.samples[keys.num_samples++] = s;

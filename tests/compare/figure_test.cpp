@@ -345,7 +345,7 @@ TEST(Figures, CaptionOfKernelsSaysWhenSamplesAreLeftOut) {
     Folder folder;
     Fake fake;
     pdlt_figure_keys keys{};
-    keys.quantities = 1ULL << PDLT_QUANTITY_K;
+    keys.quantities[PDLT_QUANTITY_K] = 1, keys.num_quantities = 1;
     fake.keys = &keys;
     fake.widths = {32};
     fake.times = 1;

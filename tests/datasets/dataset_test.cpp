@@ -119,6 +119,127 @@ TEST(Dataset, ModularAdditionHasEveryPairOnce) {
   }
 }
 
+TEST(Dataset, ParityOfSomeBitsOnTheCube) {
+  for (int train : {16, 11}) {
+    Loaded l(
+        "{source: parity, inputs: 4, bits: [0, 2], amplitudes: [3, -0.5], cube: true, train: " +
+            std::to_string(train) + "}",
+        2);
+    ASSERT_EQ(l.status, PDLT_OK) << l.message;
+    EXPECT_EQ(l.d.train, size_t(train));
+    ASSERT_EQ(l.samples(), 16u);
+    std::set<std::vector<double>> rows;
+    size_t counted = 0;
+    for (size_t a = 0; a < 16; a++) {
+      const double *x = l.d.x + 4 * a;
+      EXPECT_EQ(l.d.y[2 * a], 3 * x[0] * x[2]);
+      EXPECT_EQ(l.d.y[2 * a + 1], -0.5 * x[0] * x[2]);
+      rows.emplace(x, x + 4);
+      bool counts = true;
+      for (size_t j = 0; j < 4; j++) counts &= (x[j] == 1) == ((a >> j & 1) == 1);
+      counted += counts;
+    }
+    EXPECT_EQ(rows.size(), 16u);
+    if (train == 16)
+      EXPECT_EQ(counted, 16u);
+    else
+      EXPECT_LT(counted, 8u);
+  }
+  Loaded one("{source: parity, inputs: 4, cube: true, train: 11, seed: 1}");
+  Loaded other("{source: parity, inputs: 4, cube: true, train: 11, seed: 2}");
+  EXPECT_NE(one.x(), other.x());
+}
+
+// Without the new keys, with their defaults and with amplitude 1: the same samples, and bits alone change
+// targets alone.
+TEST(Dataset, DefaultsOfGeneratedSetsChangeNothing) {
+  const std::string parity = "{source: parity, inputs: 5, train: 9, test: 4";
+  Loaded plain(parity + "}"), same(parity + ", amplitudes: 1, bits: [0, 1, 2, 3, 4]}");
+  Loaded bits(parity + ", bits: [4]}");
+  EXPECT_STREQ(plain.d.hash, same.d.hash);
+  EXPECT_EQ(plain.x(), bits.x());
+  for (size_t a = 0; a < 13; a++) EXPECT_EQ(bits.d.y[a], bits.d.x[5 * a + 4]);
+  EXPECT_STREQ(plain.d.hash, "d20a777d2cd7d12c");
+  const std::string modular = "{source: modular_addition, modulus: 5, train: 9, test: 4";
+  Loaded sums(modular + "}", 5), same_sums(modular + ", amplitudes: [1, 1, 1, 1, 1]}", 5);
+  EXPECT_STREQ(sums.d.hash, same_sums.d.hash);
+  EXPECT_STREQ(sums.d.hash, "0f541ad24a8a2f36");
+}
+
+TEST(Dataset, TargetsOfModularAdditionAreCentred) {
+  const std::string text =
+      "{source: modular_addition, modulus: 5, train: 20, test: 5, amplitudes: 4";
+  Loaded l(text + ", center: targets}", 5), both(text + ", center: both}", 5), x(text + "}", 5);
+  EXPECT_EQ(l.x(), x.x());
+  EXPECT_EQ(l.y(), both.y());
+  EXPECT_NE(l.x(), both.x());
+  for (size_t i = 0; i < 5; i++) {
+    double mean = 0;
+    for (size_t s = 0; s < 25; s++) {
+      mean += l.d.y[s * 5 + i] / 25;
+      EXPECT_EQ(l.d.y[s * 5 + i], x.d.y[s * 5 + i] == 4 ? 4 * 0.8 : -4 * 0.2);
+    }
+    EXPECT_NEAR(mean, 0, 1e-15);
+  }
+  Loaded one("{source: modular_addition, modulus: 5, train: 20, amplitudes: [2]}");
+  Loaded unit("{source: modular_addition, modulus: 5, train: 20}");
+  for (size_t s = 0; s < 20; s++) EXPECT_EQ(one.d.y[s], 2 * unit.d.y[s]);
+}
+
+TEST(Dataset, SuperpositionIsSparseAndEndsWithItsFeatures) {
+  const size_t F = 4, sparse = 20000;
+  const double p = 0.2;
+  Loaded l(
+      "{source: superposition, features: 4, probability: 0.2, importance: [1, 0.5, 2, -1], "
+      "train: 20000, test: 4}",
+      4);
+  ASSERT_EQ(l.status, PDLT_OK) << l.message;
+  const double importance[] = {1, 0.5, 2, -1}, some = 1 - std::pow(1 - p, 4);
+  double on[4] = {}, pair = 0, sum = 0, square = 0, count = 0;
+  for (size_t a = 0; a < l.samples(); a++) {
+    const double *x = l.d.x + a * F;
+    double active = 0;
+    for (size_t j = 0; j < F; j++) {
+      EXPECT_EQ(l.d.y[a * F + j], importance[j] * x[j]);
+      if (a >= sparse) {
+        EXPECT_EQ(x[j], j == a - sparse ? 1 : 0);
+      }
+      EXPECT_GE(x[j], 0);
+      EXPECT_LE(x[j], 1);
+      active += x[j] > 0;
+      if (a >= sparse || x[j] == 0) continue;
+      on[j] += 1.0 / double(sparse);
+      sum += x[j], square += x[j] * x[j], count++;
+    }
+    EXPECT_GE(active, 1);
+    if (a < sparse && x[0] > 0 && x[3] > 0) pair += 1.0 / double(sparse);
+  }
+  // Given that one is on: p/some for each, p^2/some for two; 5 standard errors.
+  for (double share : on)
+    EXPECT_NEAR(share, p / some, 5 * std::sqrt(p / some * (1 - p / some) / double(sparse)));
+  EXPECT_NEAR(pair, p * p / some, 5 * std::sqrt(p * p / some / double(sparse)));
+  EXPECT_NEAR(sum / count, 0.5, 5 / std::sqrt(12 * count));
+  EXPECT_NEAR(square / count, 1.0 / 3, 5 * std::sqrt(4.0 / 45 / count));
+}
+
+TEST(Dataset, SuperpositionAtItsBounds) {
+  for (const char *p : {"1", "1e-9"}) {
+    Loaded l(std::string("{source: superposition, features: 3, train: 9, probability: ") + p + "}",
+             3);
+    ASSERT_EQ(l.status, PDLT_OK) << l.message;
+    for (size_t a = 0; a < 6; a++) {
+      int active = 0;
+      for (size_t j = 0; j < 3; j++) active += l.d.x[a * 3 + j] > 0;
+      EXPECT_EQ(active, p[1] == 0 ? 3 : 1);
+    }
+  }
+  Loaded features("{source: superposition, features: 3, train: 2, test: 1}", 3);
+  EXPECT_EQ(features.x(), (std::vector<double>{1, 0, 0, 0, 1, 0, 0, 0, 1}));
+  EXPECT_EQ(features.y(), features.x());
+  Loaded single("{source: superposition, features: 1, train: 3}");
+  EXPECT_EQ(single.status, PDLT_OK);
+}
+
 // --- preprocessing, digest ---
 
 TEST(Dataset, CenterUsesTrainingSamplesThenScale) {

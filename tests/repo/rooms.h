@@ -37,7 +37,7 @@ inline const std::vector<Folder> house = {
       {"record"},
       {"control"},
       {"draw"},
-      {"pilot"},
+      {"pilot", "features"},
       {"output"},
       {"run"}}},
     {"compare",

@@ -53,8 +53,10 @@ class NaiveFeatures : public Naive {
   double Pair(double a, double b, size_t I, size_t J, size_t K, size_t L, int u, int v) const {
     const double factor = f(u == v ? PDLT_DYNAMICS_NTK_DDNTK_UU : PDLT_DYNAMICS_NTK_DDNTK_UV);
     double sum =
-        a * a * At(dd2_, I, J, K, L) + b / 2 * (At(dd1_, I, J, K, L) + At(dd1_, J, I, K, L));
-    if (v < u) sum += a * (At(dd2_, I, K, J, L) + At(dd2_, J, K, I, L));
+        f(PDLT_DYNAMICS_FEATURES_SQUARE) * a * a * At(dd2_, I, J, K, L) +
+        f(PDLT_DYNAMICS_FEATURES_CHI) * b / 2 * (At(dd1_, I, J, K, L) + At(dd1_, J, I, K, L));
+    if (v < u)
+      sum += f(PDLT_DYNAMICS_FEATURES_ORDERED) * a * (At(dd2_, I, K, J, L) + At(dd2_, J, K, I, L));
     return factor * sum;
   }
   // The terms of the dNTK and of the ddNTKs of J, summed over steps.
@@ -181,7 +183,10 @@ TEST(Features, EffectiveFeaturesMakeTheNtk) {
   for (const int flow : {0, 1}) {
     x.flow = flow;
     x.eta = 0.5 * SafeEta(x);
-    const pdlt_dynamics_factors factors = RandomFactors(gen);
+    pdlt_dynamics_factors factors = RandomFactors(gen);
+    for (const int own : {PDLT_DYNAMICS_FEATURES_ORDERED, PDLT_DYNAMICS_FEATURES_SQUARE,
+                          PDLT_DYNAMICS_FEATURES_CHI})
+      factors.factor[own] = 1;
     const Array times = {0, 1, 6, 40};
     const Features f = Compute(x, times, &factors);
     Array ntk = Predict(x, times, &factors).theta_t;

@@ -49,9 +49,11 @@ TEST(Draws, NoMemberTwice) {
 }
 
 TEST(Draws, StreamsOfTheDeepestNetworkAreDifferent) {
-  std::vector<int> streams = {PDLT_STREAM_PREACTIVATION};
+  std::vector<int> streams = {PDLT_STREAM_PREACTIVATION, PDLT_STREAM_ASCENT, PDLT_STREAM_ROTATION,
+                              PDLT_STREAM_FEATURES};
   for (int l = 1; l <= PDLT_MAX_DEPTH; l++)
-    for (int first : {PDLT_STREAM_WEIGHT, PDLT_STREAM_BIAS, PDLT_STREAM_PROBE_WEIGHT})
+    for (int first :
+         {PDLT_STREAM_WEIGHT, PDLT_STREAM_BIAS, PDLT_STREAM_PROBE_WEIGHT, PDLT_STREAM_LAYER})
       streams.push_back(first + l);
   std::sort(streams.begin(), streams.end());
   EXPECT_EQ(std::adjacent_find(streams.begin(), streams.end()), streams.end());

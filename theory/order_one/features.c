@@ -46,8 +46,12 @@ pdlt_status pdlt_features_kernel(const pdlt_features *f, pdlt_feature feature, d
                                  pdlt_error *err) {
   const double a = pdlt_feature_definitions[feature].a, b = pdlt_feature_definitions[feature].b;
   const pdlt_time_states states = {.A = f->dyn->lo.A, .points = f->num_times, .data = f->states};
+  const double *factor = f->dyn->factors.factor;
+  const double ordered = a * factor[PDLT_DYNAMICS_FEATURES_ORDERED],
+               square = a * a / 2 * factor[PDLT_DYNAMICS_FEATURES_SQUARE],
+               chi = b / 2 * factor[PDLT_DYNAMICS_FEATURES_CHI];
   const pdlt_kernel_terms terms = {
-      .dntk = a, .rows = {{0, 0, 0, a, 0, 0}, {b / 2, 0, a * a / 2, 0, 0, 0}}, .pairs = 1};
+      .dntk = a, .rows = {{0, 0, 0, ordered, 0, 0}, {chi, 0, square, 0, 0, 0}}, .pairs = 1};
   return pdlt_dynamics_kernel(f->dyn, &states, &terms, kernel, err);
 }
 
@@ -86,7 +90,11 @@ static pdlt_status make_change(const pdlt_features *f, pdlt_feature feature, dou
                                pdlt_error *err) {
   const double a = pdlt_feature_definitions[feature].a, b = pdlt_feature_definitions[feature].b;
   const double *factor = f->dyn->factors.factor;
-  const double rows[4][PDLT_DD_ROWS] = {{0, 0, 0, a, 0, a}, {b / 2, b / 2, a * a, 0, 0, 0}};
+  const double ordered = a * factor[PDLT_DYNAMICS_FEATURES_ORDERED],
+               square = a * a * factor[PDLT_DYNAMICS_FEATURES_SQUARE],
+               chi = b / 2 * factor[PDLT_DYNAMICS_FEATURES_CHI];
+  const double rows[4][PDLT_DD_ROWS] = {{0, 0, 0, ordered, 0, ordered},
+                                        {chi, chi, square, 0, 0, 0}};
   const change c = {.features = f,
                     .eta = f->dyn->lo.flow ? 1 : f->dyn->lo.eta,
                     .uv = factor[PDLT_DYNAMICS_NTK_DDNTK_UV],
@@ -191,4 +199,26 @@ double pdlt_features_alignment_change(const pdlt_training *lo, const double *ker
   const double norm = (double)n * theta; /* |k|^2 */
   return product / (targets * sqrt(norm)) -
          pdlt_features_alignment(lo) * product_with_theta(lo, kernel) / norm;
+}
+
+/* ---- weights ---- */
+
+pdlt_status pdlt_features_weight_change(const pdlt_truth *truth, size_t outputs,
+                                        const double *theta, const double *kernel, double *out,
+                                        pdlt_error *err) {
+  const size_t D = truth->samples;
+  double *traced = NULL, *weight = NULL, total = 0, total_theta = 0;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&traced, D * D, sizeof *traced, err));
+  PDLT_TRY(pdlt_alloc(&weight, truth->blocks, sizeof *weight, err));
+  pdlt_truth_traces(truth, theta, weight, &total_theta);
+  pdlt_truth_weights(truth, theta, weight);
+  pdlt_truth_trace_outputs(outputs, D, kernel, traced);
+  pdlt_truth_traces(truth, traced, out, &total);
+  for (size_t j = 0; j < truth->blocks; j++)
+    out[j] = (out[j] - weight[j] * total) / ((double)outputs * total_theta);
+cleanup:
+  pdlt_free(traced);
+  pdlt_free(weight);
+  return status;
 }

@@ -9,6 +9,7 @@
 #define PDLT_THEORY_ORDER_ONE_FEATURES_H
 
 #include "base/experiment/feature.h"
+#include "datasets/truth.h"
 #include "theory/order_one/mean.h"
 
 #ifdef __cplusplus
@@ -48,6 +49,13 @@ double pdlt_features_alignment(const pdlt_training *training);
 /* h times this is the mean change of the alignment where the kernel changes by h kernel (n_L, D, n_L, D).
  * NaN as above. Cost n_L^2 A^2 + n_L A^3. */
 double pdlt_features_alignment_change(const pdlt_training *training, const double *kernel);
+
+/* out (blocks): h times this is the mean change of the weights of truth (pdlt_truth_weights) where the kernel
+ * changes from theta (D, D), once for each output, by h kernel (n_L, D, n_L, D). NaN where those of theta are.
+ * Errors: PDLT_ERR_MEMORY. Cost: functions times D^2. */
+pdlt_status pdlt_features_weight_change(const pdlt_truth *truth, size_t outputs,
+                                        const double *theta, const double *kernel, double *out,
+                                        pdlt_error *err);
 
 #ifdef __cplusplus
 }

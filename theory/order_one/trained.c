@@ -29,7 +29,10 @@ static size_t dntk_size(const pdlt_trained *w) {
 static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pdlt_error *err) {
   const size_t T = input->num_times, count = input->in.lo.outputs * input->in.lo.D,
                square = count * count;
-  const size_t features = input->features ? PDLT_FEATURE_COUNT * (T + 1) * (square + count) + T : 0;
+  w->blocks = input->features && input->truth != NULL ? input->truth->blocks : 0;
+  const size_t features =
+      input->features ? PDLT_FEATURE_COUNT * (T + 1) * (square + count) + T + (T + 2) * w->blocks
+                      : 0;
   w->times = T, w->outputs = input->in.lo.outputs, w->D = input->in.lo.D;
   w->dntk_samples = input->dntk_samples;
   while (w->finite < T && !isinf(input->times[w->finite])) w->finite++;
@@ -55,6 +58,9 @@ static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pd
     w->deviation_end[k] = pdlt_take(&next, count);
   }
   if (input->features) w->alignment = pdlt_take(&next, T);
+  w->weight_start = pdlt_take(&next, w->blocks);
+  w->weight = pdlt_take(&next, T * w->blocks);
+  w->weight_end = pdlt_take(&next, w->blocks);
   return PDLT_OK;
 }
 
@@ -138,10 +144,28 @@ static void align(pdlt_trained *w, const pdlt_training *lo) {
     w->alignment_end = pdlt_features_alignment_change(lo, w->kernel_end[PDLT_FEATURE_K_E]);
 }
 
+static pdlt_status weigh(pdlt_trained *w, const pdlt_truth *truth, const double *theta,
+                         pdlt_error *err) {
+  const size_t n = w->outputs, square = n * w->D * n * w->D, B = w->blocks;
+  const double *kernel = w->kernel[PDLT_FEATURE_K_E];
+  pdlt_status status = PDLT_OK;
+  if (B == 0) return PDLT_OK;
+  pdlt_truth_weights(truth, theta, w->weight_start);
+  for (size_t k = 0; k < w->times * B; k++) w->weight[k] = NAN;
+  for (size_t t = 0; t < (w->have_end ? w->times : w->finite); t++)
+    PDLT_TRY(
+        pdlt_features_weight_change(truth, n, theta, kernel + t * square, w->weight + t * B, err));
+  if (w->have_end)
+    PDLT_TRY(pdlt_features_weight_change(truth, n, theta, w->kernel_end[PDLT_FEATURE_K_E],
+                                         w->weight_end, err));
+cleanup:
+  return status;
+}
+
 /* At all times and at the end; parts are there at infinite times too. */
-static pdlt_status add_features(pdlt_trained *w, const pdlt_dynamics *dyn, const double *times,
-                                pdlt_error *err) {
-  const double end = INFINITY;
+static pdlt_status add_features(pdlt_trained *w, const pdlt_dynamics *dyn,
+                                const pdlt_trained_input *input, pdlt_error *err) {
+  const double end = INFINITY, *times = input->times;
   pdlt_status status = PDLT_OK;
   if (w->kernel[0] == NULL) return PDLT_OK;
   PDLT_TRY(run_features(w, dyn, w->have_end ? w->times : w->finite, times, w->parts, w->kernel,
@@ -149,6 +173,7 @@ static pdlt_status add_features(pdlt_trained *w, const pdlt_dynamics *dyn, const
   if (w->have_end)
     PDLT_TRY(run_features(w, dyn, 1, &end, w->end_parts, w->kernel_end, w->deviation_end, err));
   align(w, &dyn->lo);
+  PDLT_TRY(weigh(w, input->truth, input->in.lo.theta, err));
 cleanup:
   return status;
 }
@@ -173,7 +198,7 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input,
   scale_parts(input->mask, w.finite * w.outputs * w.D, w.parts, w.z);
   scale_parts(input->mask, w.outputs * w.D, w.end_parts, w.end);
   append_end(&w);
-  PDLT_TRY(add_features(&w, &dyn, input->times, err));
+  PDLT_TRY(add_features(&w, &dyn, input, err));
   *out = w;
   w.storage = NULL;
 cleanup:
@@ -255,6 +280,9 @@ static pdlt_status move_once(pdlt_trained_errors *out, const pdlt_trained *train
     raise_to_change(&out->alignment, T, trained->alignment, other.alignment);
     raise_to_change(&out->alignment_start, 1, &trained->alignment_start, &other.alignment_start);
     raise_to_change(&out->alignment_end, 1, &trained->alignment_end, &other.alignment_end);
+    raise_to_change(&out->weight, T * other.blocks, trained->weight, other.weight);
+    raise_to_change(&out->weight_start, other.blocks, trained->weight_start, other.weight_start);
+    raise_to_change(&out->weight_end, other.blocks, trained->weight_end, other.weight_end);
   }
   pdlt_trained_free(&other);
   return PDLT_OK;

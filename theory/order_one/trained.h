@@ -22,10 +22,11 @@ typedef struct pdlt_trained_input {
   pdlt_dynamics_input in;
   const double *g1, *d, *f; /* (D, D), (D, D, D, D): for the covariance */
   const pdlt_mask *mask;
-  size_t dntk_samples; /* S of the dNTK; 0: none */
-  int features;        /* 1: kernels of features and regression with them too */
-  size_t num_times;    /* T */
-  const double *times; /* (T) increasing; a last one may be INFINITY */
+  size_t dntk_samples;     /* S of the dNTK; 0: none */
+  int features;            /* 1: kernels of features and regression with them too */
+  const pdlt_truth *truth; /* with features: weights along it; NULL or no blocks: none */
+  size_t num_times;        /* T */
+  const double *times;     /* (T) increasing; a last one may be INFINITY */
 } pdlt_trained_input;
 
 /* Results; owned, one allocation. Entries at an infinite time hold the end. */
@@ -48,6 +49,10 @@ typedef struct pdlt_trained {
   double *deviation_end[PDLT_FEATURE_COUNT]; /* (n_L, D) */
   double *alignment; /* (T) mean change of the alignment; NaN where there is none, or no end */
   double alignment_start, alignment_end; /* of Theta; mean change at the end */
+  size_t blocks;                         /* of truth */
+  double *weight_start;                  /* (blocks) of Theta; NaN where there is none */
+  double *weight;                        /* (T, blocks) mean change; NaN likewise, or no end */
+  double *weight_end;                    /* (blocks) */
   int have_end;                          /* 0: Theta_AA is singular, `why` says so */
   char why[PDLT_ERROR_LENGTH];
   double *storage;
@@ -81,6 +86,7 @@ typedef struct pdlt_trained_errors {
   double kernel[PDLT_FEATURE_COUNT], kernel_end[PDLT_FEATURE_COUNT];
   double deviation[PDLT_FEATURE_COUNT], deviation_end[PDLT_FEATURE_COUNT];
   double alignment, alignment_start, alignment_end;
+  double weight, weight_start, weight_end;
 } pdlt_trained_errors;
 
 /* What is known of the numerical errors of one tensor: `each` of an entry, of any sign, or, where it

@@ -35,10 +35,7 @@ static const char *const alignments[] = {"alignment_lo", "alignment_nlo", "align
 
 static pdlt_status no_alignment(const pdlt_prediction *p, int first, const char *reason,
                                 pdlt_error *err) {
-  pdlt_status status = PDLT_OK;
-  for (int k = first; k < 3 && status == PDLT_OK; k++)
-    status = pdlt_predict_absent(p->out, alignments[k], reason, err);
-  return status;
+  return pdlt_predict_all_absent(p->out, alignments + first, (size_t)(3 - first), reason, err);
 }
 
 static pdlt_status put_alignment(const pdlt_prediction *p, const pdlt_trained *w,
@@ -58,6 +55,35 @@ cleanup:
   return status;
 }
 
+static const char *const weights[] = {"weight_lo", "weight_nlo", "weight_end_nlo"};
+
+static pdlt_status no_weight(const pdlt_prediction *p, int first, const char *reason,
+                             pdlt_error *err) {
+  if (p->ex->features.truth == PDLT_TRUTH_NONE)
+    reason = "no ground truth is given: features.truth is none";
+  return pdlt_predict_all_absent(p->out, weights + first, (size_t)(3 - first), reason, err);
+}
+
+static pdlt_status put_weight(const pdlt_prediction *p, const pdlt_trained *w,
+                              const pdlt_trained_errors *errors, pdlt_error *err) {
+  const double *data[] = {w->weight_start, w->weight, w->weight_end};
+  const double error[] = {errors->weight_start, errors->weight, errors->weight_end};
+  const size_t dim[] = {w->times, w->blocks};
+  const int count = w->have_end ? 3 : 2;
+  pdlt_status status = PDLT_OK;
+  if (w->blocks == 0 || isnan(w->weight_start[0]))
+    return no_weight(p, 0, "the NTK is the same for all samples: nothing of it is left centred",
+                     err);
+  for (int k = 0; k < count; k++) {
+    PDLT_TRY(
+        pdlt_predict_put(p->out, weights[k], k == 1 ? 2 : 1, k == 1 ? dim : dim + 1, data[k], err));
+    PDLT_TRY(pdlt_predict_error(p->out, weights[k], error[k], err));
+  }
+  if (!w->have_end) PDLT_TRY(no_weight(p, 2, w->why, err));
+cleanup:
+  return status;
+}
+
 pdlt_status pdlt_predict_no_features(const pdlt_prediction *p, const char *reason,
                                      pdlt_error *err) {
   pdlt_status status = PDLT_OK;
@@ -67,6 +93,7 @@ pdlt_status pdlt_predict_no_features(const pdlt_prediction *p, const char *reaso
       PDLT_TRY(absent(p, "deviation_", k, end, reason, err));
     }
   if (is_asked(p)) PDLT_TRY(no_alignment(p, 0, reason, err));
+  if (is_asked(p)) PDLT_TRY(no_weight(p, 0, reason, err));
 cleanup:
   return status;
 }
@@ -98,6 +125,7 @@ pdlt_status pdlt_predict_features(const pdlt_prediction *p, const pdlt_trained *
         put(p, "deviation_", k, 1, 2, dim, w->deviation_end[k], errors->deviation_end[k], err));
   }
   if (is_asked(p)) PDLT_TRY(put_alignment(p, w, errors, err));
+  if (is_asked(p)) PDLT_TRY(put_weight(p, w, errors, err));
 cleanup:
   return status;
 }

@@ -4,6 +4,7 @@
 #ifndef PDLT_THEORY_PREDICT_INTERNAL_H
 #define PDLT_THEORY_PREDICT_INTERNAL_H
 
+#include "datasets/truth.h"
 #include "theory/infinite/kernel.h"
 #include "theory/infinite/training.h"
 #include "theory/order_one/trained.h"
@@ -83,6 +84,10 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
 /* Kernels of features and what regression with them misses, where measure has features (features.c). */
 pdlt_status pdlt_predict_features(const pdlt_prediction *p, const pdlt_trained *trained,
                                   const pdlt_trained_errors *errors, pdlt_error *err);
+
+/* agop_lo, agop_change_lo, agop_nlo and their ends, where measure has features, from mean and covariance that
+ * are in the archive already (agop.c). */
+pdlt_status pdlt_predict_agop(const pdlt_prediction *p, pdlt_error *err);
 
 /* All of them absent for one reason. */
 pdlt_status pdlt_predict_no_features(const pdlt_prediction *p, const char *reason, pdlt_error *err);

@@ -159,8 +159,11 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
   if (missing != NULL) return without(p, missing, err);
   pdlt_trained trained = {0};
   pdlt_trained_errors errors = {0};
+  pdlt_truth truth = {0};
   pdlt_error why = {0};
   pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_truth_make(&truth, p->ex, p->kernel->D, p->data->inputs, p->data->x, err));
+  input.truth = &truth;
   pdlt_progress_start_short(p->options->progress, "training at order 1/n", 2);
   status = pdlt_trained_new(&trained, &input, &why);
   if (status == PDLT_ERR_INPUT)
@@ -173,6 +176,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
   PDLT_TRY(put_all(p, &trained, &errors, err));
   PDLT_TRY(pdlt_predict_features(p, &trained, &errors, err));
 cleanup:
+  pdlt_truth_free(&truth);
   pdlt_trained_free(&trained);
   return status;
 }

@@ -78,6 +78,7 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
       PDLT_TRY(blame(ex, "training.record", pdlt_predict_kink(&p, err), err));
   }
   PDLT_TRY(blame(ex, "training.record", pdlt_predict_losses(&p, err), err));
+  PDLT_TRY(blame(ex, "data.train", pdlt_predict_agop(&p, err), err));
   PDLT_TRY(pdlt_predict_check_finite(out, err));
   PDLT_TRY(pdlt_dataset_put(data, out, err));
   if (!json_object_get(pdlt_archive_meta(out), "absent"))

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/core/legendre.h"
 #include "base/core/memory.h"
 
 /* exp(-REACH^2/2) is far below rounding. */
@@ -10,27 +11,6 @@
 #define AGREEMENT 1e-11
 
 enum { FIRST_NODES = 16, MOST_NODES = 256, ARCS = 4 };
-
-/* Gauss-Legendre nodes and weights on (0, 1). */
-static void legendre_rule(int n, double *node, double *weight) {
-  for (int i = 0; i < n; i++) {
-    double x = cos(3.14159265358979323846 * (i + 0.75) / (n + 0.5)), slope = 1;
-    for (int newton = 0; newton < 100; newton++) {
-      double before = 1, p = x;
-      for (int k = 2; k <= n; k++) {
-        const double next = ((2 * k - 1) * x * p - (k - 1) * before) / k;
-        before = p;
-        p = next;
-      }
-      slope = n * (x * p - before) / (x * x - 1);
-      const double step = p / slope;
-      x -= step;
-      if (fabs(step) < 1e-15) break;
-    }
-    node[i] = 0.5 * (1 - x);
-    weight[i] = 1 / ((1 - x * x) * slope * slope);
-  }
-}
 
 /* Memory of one rule: n nodes per arc, 2 n along a ray. */
 typedef struct rule {
@@ -53,8 +33,8 @@ static pdlt_status rule_new(rule *out, int n, pdlt_error *err) {
   r.z = r.radius_weight + 2 * N;
   r.s = r.z + 4 * N;
   r.ds = r.s + 4 * N;
-  legendre_rule(n, r.angle, r.angle_weight);
-  legendre_rule(2 * n, r.radius, r.radius_weight);
+  pdlt_legendre_rule(n, r.angle, r.angle_weight);
+  pdlt_legendre_rule(2 * n, r.radius, r.radius_weight);
   for (int i = 0; i < 2 * n; i++) {
     const double x = REACH * r.radius[i];
     r.radius_weight[i] *= REACH * x * exp(-0.5 * x * x) / (2 * 3.14159265358979323846);

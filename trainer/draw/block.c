@@ -9,43 +9,63 @@
 #include "base/vector/rows.h"
 #include "trainer/statistics/moments.h"
 
-/* What is measured of a network in training, in the order of worker->moving. */
-enum { THETA_T, DTHETA_T, CROSSINGS, Q_T, Q_CHANGE, Q_MOVED, ERROR_TRAIN, ERROR_TEST, MOVING };
-static const int moving[MOVING] = {
-    [THETA_T] = PDLT_QUANTITY_THETA_T,         [DTHETA_T] = PDLT_QUANTITY_DTHETA_T,
-    [CROSSINGS] = PDLT_QUANTITY_CROSSINGS,     [Q_T] = PDLT_QUANTITY_Q_T,
-    [Q_CHANGE] = PDLT_QUANTITY_Q_CHANGE,       [Q_MOVED] = PDLT_QUANTITY_Q_MOVED,
-    [ERROR_TRAIN] = PDLT_QUANTITY_ERROR_TRAIN, [ERROR_TEST] = PDLT_QUANTITY_ERROR_TEST};
+/* What is measured of a network in training. */
+static int is_moving(int k) {
+  return pdlt_quantities[k].drawn == PDLT_DRAWN_TRAINED ||
+         pdlt_quantities[k].drawn == PDLT_DRAWN_ROOT;
+}
 
-/* Numbers of all of it, of one network at all times. */
-static size_t moving_size(const pdlt_plan *plan) {
+/* Numbers of what is moving in front of quantity k, of one network at all times. */
+static size_t moving_before(const pdlt_plan *plan, int k) {
   size_t size = 0;
-  for (int m = 0; m < MOVING; m++) size += pdlt_plan_sum_size(plan, moving[m]);
+  for (int other = 0; other < k; other++)
+    if (is_moving(other)) size += pdlt_plan_sum_size(plan, other);
   return size;
 }
 
-/* Where number m of it goes for network `which` of a draw; NULL: not measured. */
-static double *moving_of(pdlt_worker *w, int which, int m) {
-  double *at = w->moving + (size_t)which * moving_size(w->plan);
-  for (int k = 0; k < m; k++) at += pdlt_plan_sum_size(w->plan, moving[k]);
-  return pdlt_plan_sum_size(w->plan, moving[m]) > 0 ? at : NULL;
+/* Of all of it. */
+static size_t moving_size(const pdlt_plan *plan) { return moving_before(plan, PDLT_QUANTITIES); }
+
+/* Where quantity k goes for network `which` of a draw; NULL: not measured. */
+static double *moving_of(pdlt_worker *w, int which, int k) {
+  if (!w->plan->has[k]) return NULL;
+  return w->moving + (size_t)which * moving_size(w->plan) + moving_before(w->plan, k);
+}
+
+/* What the features of network `which` of a draw are asked for. */
+static pdlt_features_numbers features_of(pdlt_worker *w, int which) {
+  pdlt_features_numbers out = {.rho2 = moving_of(w, which, PDLT_QUANTITY_RHO2),
+                               .alignment = moving_of(w, which, PDLT_QUANTITY_ALIGNMENT),
+                               .weight = moving_of(w, which, PDLT_QUANTITY_WEIGHT)};
+  for (int f = 0; f < PDLT_FEATURE_COUNT; f++) {
+    if (f != PDLT_FEATURE_K)
+      out.kernel[f] = moving_of(w, which, PDLT_QUANTITY_K_E + f - PDLT_FEATURE_K_E);
+    out.deviation[f] = moving_of(w, which, PDLT_QUANTITY_DEVIATION_K + f);
+    out.square[f] = moving_of(w, which, PDLT_QUANTITY_DEVIATION_K_RMS + f);
+    out.eigenvalues[f] = moving_of(w, which, PDLT_QUANTITY_EIGENVALUES_K + f);
+  }
+  return out;
 }
 
 /* What network `which` of a draw is asked for while it trains. */
 static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
   const int centered = w->plan->data->centered;
   return (pdlt_member_probe){.ntk = &w->training_ntk,
-                             .theta_t = moving_of(w, which, THETA_T),
+                             .theta_t = moving_of(w, which, PDLT_QUANTITY_THETA_T),
                              .dntk = &w->training_dntk,
-                             .dtheta_t = moving_of(w, which, DTHETA_T),
+                             .dtheta_t = moving_of(w, which, PDLT_QUANTITY_DTHETA_T),
                              .crossings = &w->crossings,
-                             .crossed = moving_of(w, which, CROSSINGS),
+                             .crossed = moving_of(w, which, PDLT_QUANTITY_CROSSINGS),
                              .hidden = &w->hidden,
-                             .layers = {.q = moving_of(w, which, Q_T),
-                                        .change = moving_of(w, which, Q_CHANGE),
-                                        .moved = moving_of(w, which, Q_MOVED)},
-                             .error_train = moving_of(w, which, ERROR_TRAIN),
-                             .error_test = moving_of(w, which, ERROR_TEST),
+                             .layers = {.q = moving_of(w, which, PDLT_QUANTITY_Q_T),
+                                        .change = moving_of(w, which, PDLT_QUANTITY_Q_CHANGE),
+                                        .moved = moving_of(w, which, PDLT_QUANTITY_Q_MOVED)},
+                             .features = w->plan->features ? &w->features : NULL,
+                             .featured = features_of(w, which),
+                             .agop = moving_of(w, which, PDLT_QUANTITY_AGOP),
+                             .agop_start = w->agop,
+                             .error_train = moving_of(w, which, PDLT_QUANTITY_ERROR_TRAIN),
+                             .error_test = moving_of(w, which, PDLT_QUANTITY_ERROR_TEST),
                              .start = centered ? w->begun + (size_t)which * w->plan->p : NULL,
                              .changed = w->changed};
 }
@@ -69,6 +89,9 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
     PDLT_TRY(pdlt_crossings_new(&w->crossings, net, plan->data, err));
   if (plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_Q_T])
     PDLT_TRY(pdlt_hidden_new(&w->hidden, net, plan->data, err));
+  if (plan->features) PDLT_TRY(pdlt_network_features_new(&w->features, net, plan->data, err));
+  w->features.blocks = (pdlt_features_blocks){
+      .blocks = plan->data->truth.blocks, .size = plan->data->truth.size, .v = plan->data->truth.v};
   PDLT_TRY(pdlt_alloc(&w->moving, 2 * moving_size(plan), sizeof *w->moving, err));
 cleanup:
   return status;
@@ -81,11 +104,12 @@ static pdlt_status new_storage(pdlt_worker *w, pdlt_error *err) {
   const size_t last = PDLT_BLOCK_MEMBERS * (row + 1) + row;
   const size_t matrix = plan->data->samples * plan->data->samples;
   const size_t layers = (size_t)(w->net->depth - 1) * plan->data->samples;
+  const size_t agop = plan->data->cube.inputs * plan->data->cube.inputs;
   const size_t start = plan->data->centered ? PDLT_BLOCK_MEMBERS * plan->p : 0;
-  const pdlt_status status = pdlt_alloc(
-      &w->storage,
-      w->net->num_params + 2 * rows + 2 * values + 4 * plan->p + matrix + layers + last + 2 * start,
-      sizeof *w->storage, err);
+  const pdlt_status status = pdlt_alloc(&w->storage,
+                                        w->net->num_params + 2 * rows + 2 * values + 4 * plan->p +
+                                            matrix + layers + last + 2 * start + agop,
+                                        sizeof *w->storage, err);
   if (status != PDLT_OK) return status;
   double *next = w->storage;
   w->theta = pdlt_take(&next, w->net->num_params);
@@ -102,6 +126,7 @@ static pdlt_status new_storage(pdlt_worker *w, pdlt_error *err) {
   w->middle = pdlt_take(&next, row);
   w->matrix = pdlt_take(&next, matrix);
   w->layers = pdlt_take(&next, layers);
+  w->agop = pdlt_take(&next, agop);
   return PDLT_OK;
 }
 
@@ -130,6 +155,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_training_dntk_free(&worker->training_dntk);
   pdlt_crossings_free(&worker->crossings);
   pdlt_hidden_free(&worker->hidden);
+  pdlt_network_features_free(&worker->features);
   pdlt_free(worker->moving);
   pdlt_control_free(worker->control);
   pdlt_free(worker->storage);
@@ -233,9 +259,10 @@ static void add_average(const pdlt_plan *plan, size_t count, const double *x, co
 /* Adds what was measured in training to the record. */
 static void add_moving(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
-  for (int m = 0; m < MOVING; m++)
-    add_average(plan, pdlt_plan_sum_size(plan, moving[m]), moving_of(w, 0, m), moving_of(w, 1, m),
-                record + plan->at.sum[moving[m]]);
+  for (int k = 0; k < PDLT_QUANTITIES; k++)
+    if (is_moving(k) && plan->has[k])
+      add_average(plan, pdlt_plan_sum_size(plan, k), moving_of(w, 0, k), moving_of(w, 1, k),
+                  record + plan->at.sum[k]);
 }
 
 /* Replaces a pair's outputs z+ (in even) and z- by m and d. */

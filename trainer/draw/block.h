@@ -31,10 +31,10 @@ typedef struct pdlt_worker {
   pdlt_training_dntk training_dntk;
   pdlt_crossings crossings;
   pdlt_hidden hidden;
-  double
-      *moving; /* of a draw's networks, one after the other, what of them is measured in training:
-                     NTK (T, p, p), dNTK (T, (n_L S)^3), crossings, q_t, q_change and q_moved (T, L-1, D),
-                     errors (T) of training and test samples */
+  pdlt_network_features features;
+  double *
+      moving; /* of a draw's networks, one after the other, what is measured of them in training, in the
+                     order of the table of quantities */
   pdlt_control *control; /* of the draw, with its further draws */
   pdlt_status status;    /* what ended a block other than *stop */
   long steps;            /* of all networks so far */
@@ -51,6 +51,7 @@ typedef struct pdlt_worker {
   double *mean;          /* (T, p) */
   double *matrix;        /* (D, D) */
   double *layers;        /* (L-1, D) */
+  double *agop;          /* (n_0, n_0) of the start, where the samples are a cube */
   double *storage;
 } pdlt_worker;
 

@@ -33,7 +33,11 @@ pdlt_member_outcome pdlt_member_train(pdlt_stepper *st, const pdlt_schedule *sch
 static void begin(const pdlt_member_probe *probe, const pdlt_stepper *st) {
   if (probe->crossed != NULL) pdlt_crossings_begin(probe->crossings, st);
   if (probe->layers.q != NULL) pdlt_hidden_begin(probe->hidden, st);
+  if (probe->features != NULL) pdlt_network_features_begin(probe->features, st);
   if (probe->start != NULL) pdlt_stepper_output(st, probe->start);
+  if (probe->agop == NULL) return;
+  pdlt_stepper_output(st, probe->changed);
+  pdlt_cube_agop(&st->data->cube, st->data->outputs, probe->changed, probe->agop_start);
 }
 
 /* What the outputs z at recorded time number t say about classes, with centered targets less z(0). */
@@ -48,7 +52,34 @@ static void count_errors(const pdlt_member_probe *probe, const pdlt_samples *dat
     probe->error_test[t] = pdlt_errors_share(data, data->train, data->samples, z);
 }
 
-/* NTK, dNTK, crossings, hidden layers and errors at recorded time number t, with outputs z. */
+static double *at_time(double *x, size_t t, size_t size) { return x == NULL ? NULL : x + t * size; }
+
+/* Features at recorded time number t. */
+static void measure_features(const pdlt_member_probe *probe, const pdlt_stepper *st, size_t t) {
+  const size_t p = st->data->outputs * st->data->samples;
+  const pdlt_features_numbers *to = &probe->featured;
+  pdlt_features_numbers out = {.rho2 = at_time(to->rho2, t, 1),
+                               .alignment = at_time(to->alignment, t, 1),
+                               .weight = at_time(to->weight, t, st->data->truth.blocks)};
+  for (int f = 0; f < PDLT_FEATURE_COUNT; f++) {
+    out.kernel[f] = at_time(to->kernel[f], t, p * p);
+    out.deviation[f] = at_time(to->deviation[f], t, p);
+    out.square[f] = at_time(to->square[f], t, p);
+    out.eigenvalues[f] = at_time(to->eigenvalues[f], t, p);
+  }
+  pdlt_network_features_measure(probe->features, st, &out);
+}
+
+/* The average gradient outer product of outputs z at recorded time number t, less that of the start. */
+static void measure_gradients(const pdlt_member_probe *probe, const pdlt_samples *data,
+                              const double *z, size_t t) {
+  const size_t size = data->inputs * data->inputs;
+  double *m = probe->agop + t * size;
+  pdlt_cube_agop(&data->cube, data->outputs, z, m);
+  for (size_t i = 0; i < size; i++) m[i] -= probe->agop_start[i];
+}
+
+/* NTK, dNTK, features, crossings, hidden layers and errors at recorded time number t, with outputs z. */
 static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, const double *z,
                     size_t t) {
   const size_t n_L = st->data->outputs, D = st->data->samples, rows = n_L * D;
@@ -56,6 +87,8 @@ static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, cons
   count_errors(probe, st->data, z, t);
   if (probe->theta_t != NULL)
     pdlt_training_ntk_measure(probe->ntk, st, probe->theta_t + t * rows * rows);
+  if (probe->features != NULL) measure_features(probe, st, t);
+  if (probe->agop != NULL) measure_gradients(probe, st->data, z, t);
   if (probe->crossed != NULL)
     pdlt_crossings_measure(probe->crossings, st, probe->crossed + t * hidden);
   if (probe->layers.q != NULL) {

@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "trainer/measure/crossings.h"
+#include "trainer/measure/features.h"
 #include "trainer/measure/hidden.h"
 #include "trainer/measure/training_dntk.h"
 #include "trainer/measure/training_ntk.h"
@@ -40,10 +41,14 @@ typedef struct pdlt_member_probe {
   pdlt_crossings *crossings;
   double *crossed; /* (T, L-1, D) share of neurons across the kink; needs crossings */
   pdlt_hidden *hidden;
-  pdlt_hidden_numbers layers;       /* (T, L-1, D) each, all or none; needs hidden */
+  pdlt_hidden_numbers layers; /* (T, L-1, D) each, all or none; needs hidden */
+  pdlt_network_features *features;
+  pdlt_features_numbers featured; /* of the first time, others follow; with features */
+  double *agop; /* (T, n_0, n_0) change of the average gradient outer product; samples are a cube */
+  double *agop_start;               /* (n_0, n_0) work; with agop */
   double *error_train, *error_test; /* (T) shares in a wrong class; targets are classes */
   double *start; /* (n_L, D) z(0), for centered targets, of which errors are those of z(t) - z(0) */
-  double *changed; /* (n_L, D) work; with start */
+  double *changed; /* (n_L, D) work; with start or agop */
 } pdlt_member_probe;
 
 /* The same, and what probe asks for. */

@@ -22,7 +22,13 @@ enum {
   PDLT_STREAM_WEIGHT = 1000,
   PDLT_STREAM_BIAS = 2000,
   PDLT_STREAM_PROBE_WEIGHT = 3000,
-  PDLT_STREAM_PREACTIVATION = 5000 /* a draw of preactivations, without weights */
+  PDLT_STREAM_PREACTIVATION = 5000, /* a draw of preactivations, without weights */
+  /* Of a trained network that is looked at (trainer/features): where ascents start, a rotation of
+   * eigenfunctions, directions in the space of features, and those in hidden layer l at LAYER + l. */
+  PDLT_STREAM_ASCENT = 6000,
+  PDLT_STREAM_ROTATION = 6001,
+  PDLT_STREAM_FEATURES = 6002,
+  PDLT_STREAM_LAYER = 7000
 };
 /* Signs for an output with K weights: K for each of four (trainer/measure/ddntk.h), then those of
  * trainer/measure/ntk.h. */

@@ -22,6 +22,13 @@ static void first_layer_ntk(const pdlt_samples *p, const pdlt_layer *first, cons
             h, n);
 }
 
+/* What features are held against. */
+static pdlt_status find_structure(pdlt_samples *p, const pdlt_experiment *ex,
+                                  const pdlt_dataset *data, pdlt_error *err) {
+  const pdlt_status status = pdlt_truth_make(&p->truth, ex, p->samples, p->inputs, data->x, err);
+  return status == PDLT_OK ? pdlt_cube_find(&p->cube, p->samples, p->inputs, data->x, err) : status;
+}
+
 pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const pdlt_dataset *data,
                              pdlt_error *err) {
   pdlt_samples p = {.train = data->train,
@@ -53,11 +60,17 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
     first_layer_ntk(&p, &first, p.x_train, p.train, p.h_train);
     first_layer_ntk(&p, &first, p.x_test, p.test, p.h_test);
   }
-  *out = p;
-  return PDLT_OK;
+  if ((ex->measure & PDLT_MEASURE_FEATURES) != 0) status = find_structure(&p, ex, data, err);
+  if (status == PDLT_OK)
+    *out = p;
+  else
+    pdlt_samples_free(&p);
+  return status;
 }
 
 void pdlt_samples_free(pdlt_samples *data) {
+  pdlt_truth_free(&data->truth);
+  pdlt_cube_free(&data->cube);
   pdlt_free(data->storage);
   *data = (pdlt_samples){0};
 }

@@ -9,7 +9,9 @@
 
 #include "base/core/status.h"
 #include "base/experiment/experiment.h"
+#include "datasets/cube.h"
 #include "datasets/dataset.h"
+#include "datasets/truth.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -23,9 +25,11 @@ typedef struct pdlt_samples {
   double *x_all;               /* (n_0, D) */
   double *y_train;             /* (n_L, N_A) */
   double *y_all;               /* (n_L, D) */
-  double *h_train; /* (N_A, N_A) lambda_b + lambda_W x.x/n_0 of layer 1, unless it has positions */
-  double *h_test;  /* (N_A, N_B) the same, training against test */
-  int centered;    /* 1: networks train on y + their own z(0) */
+  double *h_train;  /* (N_A, N_A) lambda_b + lambda_W x.x/n_0 of layer 1, unless it has positions */
+  double *h_test;   /* (N_A, N_B) the same, training against test */
+  int centered;     /* 1: networks train on y + their own z(0) */
+  pdlt_truth truth; /* where features are measured; owned */
+  pdlt_cube cube;   /* likewise */
   double max_target; /* max |y| over training samples */
   double *storage;   /* backs all of them; owned */
 } pdlt_samples;

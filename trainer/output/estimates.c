@@ -2,6 +2,7 @@
  *
  * Is: how such arrays are named and filled; quantities that are means over draws.
  * Is not: which quantities there are (base/experiment/quantity.h). */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -53,6 +54,20 @@ int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *
   return 1;
 }
 
+/* Means m become their roots, and block values m_b become sqrt(m) + (m_b - m)/(2 sqrt(m)), the root to first
+ * order, whose mean is the estimate and whose spread its error bar. */
+static void take_root(size_t blocks, pdlt_estimates *x) {
+  for (size_t i = 0; i < x->count; i++) {
+    const double mean = x->estimate[i], root = sqrt(mean), slope = root > 0 ? 0.5 / root : 0;
+    x->estimate[i] = root;
+    x->se[i] *= slope;
+    for (size_t b = 0; b < blocks; b++) {
+      double *value = &x->blocks[b * x->count + i];
+      *value = root + slope * (*value - mean);
+    }
+  }
+}
+
 /* One quantity from its sums, `skip` doubles into those of the record. */
 static pdlt_status put_mean(const pdlt_width_output *out, const char *layer, int k, size_t skip,
                             const double *weights, pdlt_error *err) {
@@ -65,6 +80,7 @@ static pdlt_status put_mean(const pdlt_width_output *out, const char *layer, int
     for (size_t i = 0; i < x.count; i++) x.blocks[b * x.count + i] = sum[i] / weights[b];
   }
   pdlt_estimates_finish(out, weights, &x);
+  if (pdlt_quantities[k].drawn == PDLT_DRAWN_ROOT) take_root(out->blocks, &x);
   return PDLT_OK;
 }
 
@@ -89,12 +105,16 @@ static pdlt_status put_slices(const pdlt_width_output *out, int k, pdlt_error *e
   return PDLT_OK;
 }
 
+static int is_of_survivors(pdlt_drawn drawn) {
+  return drawn == PDLT_DRAWN_TRAINED || drawn == PDLT_DRAWN_ROOT;
+}
+
 pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *err) {
   const pdlt_drawn drawn = pdlt_quantities[k].drawn;
   char layer[32];
   if (drawn != PDLT_DRAWN_LAYERS) {
     const pdlt_status status =
-        put_mean(out, "", k, 0, drawn == PDLT_DRAWN_TRAINED ? out->survivors : out->members, err);
+        put_mean(out, "", k, 0, is_of_survivors(drawn) ? out->survivors : out->members, err);
     if (status != PDLT_OK || !pdlt_quantity_has_slices(&pdlt_quantities[k])) return status;
     return put_slices(out, k, err);
   }

@@ -54,18 +54,33 @@ static pdlt_status write_covariance(const pdlt_width_output *out, pdlt_estimates
   return PDLT_OK;
 }
 
-/* Quantity k, NAME_end: the last time of a quantity whose first index is time. */
-static pdlt_status write_end(const pdlt_width_output *out, int k, const pdlt_estimates *from,
-                             pdlt_error *err) {
+/* Quantity k, NAME_end, where it is measured and that one stored: the last time of NAME. */
+static pdlt_status write_end(const pdlt_width_output *out, int k, pdlt_error *err) {
+  const pdlt_plan *plan = out->plan;
+  const int of = pdlt_quantity_of_end(k);
+  if (!plan->has[k] || pdlt_plan_drops(plan, of, NULL, NULL)) return PDLT_OK;
   pdlt_estimates end;
   const pdlt_status status = pdlt_estimates_add(out, "", k, &end, err);
   if (status != PDLT_OK) return status;
-  const size_t skip = from->count - end.count, bytes = end.count * sizeof *end.estimate;
-  memcpy(end.estimate, from->estimate + skip, bytes);
-  memcpy(end.se, from->se + skip, bytes);
+  const char *name = pdlt_quantities[of].name;
+  const pdlt_array *x = pdlt_archive_getf(out->archive, "n%d/%s", out->n, name);
+  const pdlt_array *se = pdlt_archive_getf(out->archive, "n%d/%s_se", out->n, name);
+  const pdlt_array *blocks = pdlt_archive_getf(out->archive, "n%d/blocks/%s", out->n, name);
+  const size_t count = pdlt_array_count(x), skip = count - end.count;
+  memcpy(end.estimate, x->data + skip, end.count * sizeof *end.estimate);
+  memcpy(end.se, se->data + skip, end.count * sizeof *end.se);
   for (size_t b = 0; b < out->blocks; b++)
-    memcpy(end.blocks + b * end.count, from->blocks + b * from->count + skip, bytes);
+    memcpy(end.blocks + b * end.count, blocks->data + b * count + skip,
+           end.count * sizeof *end.blocks);
   return PDLT_OK;
+}
+
+static pdlt_status write_ends(const pdlt_width_output *out, unsigned words, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  for (int k = 0; k < PDLT_QUANTITIES && status == PDLT_OK; k++)
+    if (pdlt_quantities[k].drawn == PDLT_DRAWN_END && pdlt_quantities[k].words == words)
+      status = write_end(out, k, err);
+  return status;
 }
 
 static pdlt_status write_outputs(const pdlt_width_output *out, pdlt_error *err) {
@@ -77,9 +92,7 @@ static pdlt_status write_outputs(const pdlt_width_output *out, pdlt_error *err) 
   PDLT_TRY(write_mean(out, &z, err));
   if (keeps) PDLT_TRY(write_covariance(out, &cov, err));
   PDLT_TRY(pdlt_output_losses(out, &z, err));
-  if (plan->has[PDLT_QUANTITY_Z_END]) PDLT_TRY(write_end(out, PDLT_QUANTITY_Z_END, &z, err));
-  if (keeps && plan->has[PDLT_QUANTITY_COV_END])
-    PDLT_TRY(write_end(out, PDLT_QUANTITY_COV_END, &cov, err));
+  PDLT_TRY(write_ends(out, PDLT_MEASURE_OUTPUT, err));
 cleanup:
   return status;
 }
@@ -135,6 +148,7 @@ static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
   for (int k = 0; k < PDLT_QUANTITIES; k++)
     if (pdlt_plan_sum_size(plan, k) > 0 && !pdlt_plan_drops(plan, k, NULL, NULL))
       PDLT_TRY(pdlt_output_mean(out, k, err));
+  PDLT_TRY(write_ends(out, PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, err));
 cleanup:
   return status;
 }

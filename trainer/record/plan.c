@@ -3,6 +3,7 @@
 
 #include <float.h>
 
+#include "base/experiment/feature.h"
 #include "base/experiment/layer.h"
 #include "trainer/measure/errors.h"
 #include "trainer/record/record.h"
@@ -37,7 +38,6 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
                                 ex->training.eta_kind == PDLT_ETA_FLOW
                                     ? "flow exists in theory only"
                                     : "the relative learning rate is not resolved");
-  if (pdlt_experiment_check_measured(ex, err) != PDLT_OK) return PDLT_ERR_INPUT;
   if (ex->ensemble.single_precision && ex->training.to_end)
     return pdlt_experiment_fail(ex, "ensemble.arithmetic", err,
                                 "single rounds at %.2g, and training to the end needs outputs "
@@ -63,6 +63,10 @@ static int has_positions(const pdlt_experiment *ex, size_t inputs) {
 static pdlt_status check_positions(const pdlt_plan *plan, int layers, pdlt_error *err) {
   const pdlt_experiment *ex = plan->ex;
   if (!plan->positions) return PDLT_OK;
+  if ((ex->measure & PDLT_MEASURE_FEATURES) != 0)
+    return pdlt_experiment_fail(ex, "measure", err,
+                                "features are not measured where layers have positions; leave them "
+                                "out to train these networks");
   if (layers)
     return pdlt_experiment_fail(
         ex, "network.layers", err,
@@ -99,6 +103,10 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
       if (covariance_fits(plan)) return NULL;
       return "its block sums would need more than 64 MiB each or 1 GiB in all";
     case PDLT_QUANTITY_THETA_T:
+    case PDLT_QUANTITY_K_E:
+    case PDLT_QUANTITY_K_SHARP:
+    case PDLT_QUANTITY_SECANT:
+    case PDLT_QUANTITY_MIDPOINT:
       return covariance_fits(plan) ? NULL : "it is as large as cov";
     case PDLT_QUANTITY_A:
     case PDLT_QUANTITY_B:
@@ -121,12 +129,39 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
     case PDLT_QUANTITY_UNSTABLE:
       if (data->outputs * data->train <= PDLT_MAX_LINEARIZED) return NULL;
       return "outputs times training samples are more than 1024";
+    case PDLT_QUANTITY_EIGENVALUES_K:
+    case PDLT_QUANTITY_EIGENVALUES_K_E:
+    case PDLT_QUANTITY_EIGENVALUES_K_SHARP:
+    case PDLT_QUANTITY_EIGENVALUES_SECANT:
+    case PDLT_QUANTITY_EIGENVALUES_MIDPOINT:
+      if (plan->p <= PDLT_MAX_LINEARIZED) return NULL;
+      return "outputs times samples are more than 1024";
+    case PDLT_QUANTITY_ALIGNMENT:
+      return data->max_target > 0 ? NULL : "all training targets are 0: nothing to be aligned with";
     case PDLT_QUANTITY_ERROR_TRAIN:
     case PDLT_QUANTITY_ERROR_TEST:
       return pdlt_errors_apply(data) ? NULL : "the targets are no classes";
     default:
       return NULL;
   }
+}
+
+/* Features of the kernels that are asked for; test: there are samples that are no training samples. */
+static void decide_features(pdlt_plan *plan, int test) {
+  const unsigned kernels = plan->ex->features.kernels | 1U << PDLT_FEATURE_K;
+  for (int f = 0; f < PDLT_FEATURE_COUNT; f++) {
+    const int asked = (kernels >> f & 1U) != 0;
+    if (f > PDLT_FEATURE_K) plan->has[PDLT_QUANTITY_K_E + f - PDLT_FEATURE_K_E] &= asked;
+    plan->has[PDLT_QUANTITY_DEVIATION_K + f] &= asked && test;
+    plan->has[PDLT_QUANTITY_DEVIATION_K_RMS + f] &= asked && test;
+    plan->has[PDLT_QUANTITY_EIGENVALUES_K + f] &= asked;
+  }
+  plan->has[PDLT_QUANTITY_RHO2] &= (kernels >> PDLT_FEATURE_SECANT & 1U) != 0;
+  plan->has[PDLT_QUANTITY_ALIGNMENT] &= (kernels >> PDLT_FEATURE_K_E & 1U) != 0;
+  plan->has[PDLT_QUANTITY_WEIGHT] &=
+      (kernels >> PDLT_FEATURE_K_E & 1U) != 0 && plan->data->truth.blocks > 0;
+  plan->has[PDLT_QUANTITY_AGOP] &= plan->data->cube.inputs > 0;
+  plan->features = (plan->ex->measure & PDLT_MEASURE_FEATURES) != 0 && plan->has[PDLT_QUANTITY_Z];
 }
 
 static void decide_quantities(pdlt_plan *plan) {
@@ -140,12 +175,14 @@ static void decide_quantities(pdlt_plan *plan) {
     plan->has[k] = plan->absent[k] == NULL;
   }
   const int end = plan->schedule.to_end, test = plan->data->train < plan->data->samples;
-  plan->has[PDLT_QUANTITY_Z_END] &= end;
-  plan->has[PDLT_QUANTITY_COV_END] &= end && plan->has[PDLT_QUANTITY_COV];
   plan->has[PDLT_QUANTITY_LOSS_TEST] &= test;
   plan->has[PDLT_QUANTITY_LOSS_TEST_BIAS] &= test;
   plan->has[PDLT_QUANTITY_LOSS_TEST_VARIANCE] &= test;
   plan->has[PDLT_QUANTITY_ERROR_TEST] &= test;
+  decide_features(plan, test);
+  for (int k = 0; k < PDLT_QUANTITIES; k++)
+    if (pdlt_quantities[k].drawn == PDLT_DRAWN_END)
+      plan->has[k] &= end && plan->has[pdlt_quantity_of_end(k)];
 }
 
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
@@ -177,7 +214,7 @@ void pdlt_plan_outputs_only(pdlt_plan *plan) {
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
     const pdlt_drawn drawn = pdlt_quantities[k].drawn;
     if (drawn == PDLT_DRAWN_PRODUCTS || drawn == PDLT_DRAWN_LAYERS || drawn == PDLT_DRAWN_TRAINED ||
-        drawn == PDLT_DRAWN_ALL)
+        drawn == PDLT_DRAWN_ROOT || drawn == PDLT_DRAWN_ALL)
       plan->has[k] = 0;
   }
   plan->moments = 0;
@@ -191,6 +228,9 @@ int pdlt_plan_shape(const pdlt_plan *plan, int k, size_t dim[PDLT_MAX_NDIM]) {
                 : index[ndim] == 'l' ? (size_t)plan->ex->network.depth - 1
                 : index[ndim] == 'i' ? plan->data->outputs
                 : index[ndim] == 'a' ? plan->data->samples
+                : index[ndim] == 'e' ? plan->p
+                : index[ndim] == 'b' ? plan->data->truth.blocks
+                : index[ndim] == 'x' ? plan->data->inputs
                                      : plan->first;
   return ndim;
 }
@@ -208,6 +248,7 @@ size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k) {
     case PDLT_DRAWN_LAYERS:
       return plan->readouts * pdlt_plan_numbers(plan, k);
     case PDLT_DRAWN_TRAINED:
+    case PDLT_DRAWN_ROOT:
     case PDLT_DRAWN_ALL:
     case PDLT_DRAWN_SHARE:
       return pdlt_plan_numbers(plan, k);
@@ -285,10 +326,29 @@ void pdlt_plan_grow(pdlt_plan *plan, size_t members) {
   fix_blocks(plan, members);
 }
 
-/* What a word of ensemble.keep, by bit, stands for. */
-static const int kept_with[][2] = {{PDLT_QUANTITY_COV, PDLT_QUANTITY_COV_END},
-                                   {PDLT_QUANTITY_THETA_T, PDLT_QUANTITY_THETA_T},
-                                   {PDLT_QUANTITY_DTHETA_T, PDLT_QUANTITY_DTHETA_T}};
+/* The word of ensemble.keep, by bit, that quantity k belongs to; -1: it is always stored. */
+static int keep_bit(int k) {
+  switch (k) {
+    case PDLT_QUANTITY_COV:
+    case PDLT_QUANTITY_COV_END:
+      return 0;
+    case PDLT_QUANTITY_THETA_T:
+      return 1;
+    case PDLT_QUANTITY_DTHETA_T:
+      return 2;
+    case PDLT_QUANTITY_K_E:
+    case PDLT_QUANTITY_K_SHARP:
+    case PDLT_QUANTITY_SECANT:
+    case PDLT_QUANTITY_MIDPOINT:
+    case PDLT_QUANTITY_K_E_END:
+    case PDLT_QUANTITY_K_SHARP_END:
+    case PDLT_QUANTITY_SECANT_END:
+    case PDLT_QUANTITY_MIDPOINT_END:
+      return 3;
+    default:
+      return -1;
+  }
+}
 
 /* Bytes at one width, with error bars and blocks. */
 static double stored_bytes(const pdlt_plan *plan, int k) {
@@ -298,14 +358,13 @@ static double stored_bytes(const pdlt_plan *plan, int k) {
 
 int pdlt_plan_drops(const pdlt_plan *plan, int k, double *bytes, const char **word) {
   const pdlt_experiment *ex = plan->ex;
-  size_t bit = 0;
-  const size_t bits = sizeof kept_with / sizeof *kept_with;
-  while (bit < bits && kept_with[bit][0] != k && kept_with[bit][1] != k) bit++;
-  if (word != NULL) *word = bit < bits ? pdlt_keep_words[bit] : NULL;
-  if (bit == bits || !plan->has[k]) return 0;
-  const int first = kept_with[bit][0], second = kept_with[bit][1];
-  const double all = stored_bytes(plan, first) + (second != first ? stored_bytes(plan, second) : 0);
-  const int wanted = ex->ensemble.members == 0 && ex->ensemble.until.quantity == first;
+  const int bit = keep_bit(k);
+  double all = 0;
+  if (word != NULL) *word = bit < 0 ? NULL : pdlt_keep_words[bit];
+  if (bit < 0 || !plan->has[k]) return 0;
+  for (int other = 0; other < PDLT_QUANTITIES; other++)
+    if (keep_bit(other) == bit) all += stored_bytes(plan, other);
+  const int wanted = ex->ensemble.members == 0 && keep_bit(ex->ensemble.until.quantity) == bit;
   if (bytes != NULL) *bytes = all;
   return !wanted && !(ex->ensemble.keep >> bit & 1U) && all > PDLT_KEPT_BYTES;
 }

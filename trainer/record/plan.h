@@ -58,7 +58,7 @@ typedef struct pdlt_record_part {
   pdlt_merge_rule merge;
 } pdlt_record_part;
 
-enum { PDLT_RECORD_PARTS = 20 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
+enum { PDLT_RECORD_PARTS = 21 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). record.c holds the table of its parts. Sizes: p = n_L D, R
@@ -99,6 +99,7 @@ typedef struct pdlt_plan {
   size_t readouts;                     /* R */
   size_t first;                        /* S: samples of the tensors */
   int positions;                       /* layers have positions */
+  int features;                        /* some of them are measured */
   size_t moments;       /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
   size_t members, keep; /* draws per width; of which z is stored */
   size_t block_members; /* 64 g, g a power of two */

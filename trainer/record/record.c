@@ -53,6 +53,7 @@ static const struct row {
     PART(u_mean, u_mean, PDLT_MERGE_LATER),
     PART(u_scatter, u_products, PDLT_MERGE_SCATTER),
     SUMS(PDLT_DRAWN_TRAINED),
+    SUMS(PDLT_DRAWN_ROOT),
     SUMS(PDLT_DRAWN_ALL),
     SUMS(PDLT_DRAWN_SHARE),
     PART(shift, shift, PDLT_MERGE_ADD),
