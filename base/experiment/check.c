@@ -10,6 +10,7 @@
 #include "base/experiment/at_width.h"
 #include "base/experiment/internal.h"
 #include "base/experiment/layer.h"
+#include "base/experiment/skip.h"
 #include "base/experiment/wiring.h"
 
 /* Weights and gradients of one network may take this much. */
@@ -397,6 +398,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   PDLT_TRY(check_data(reader));
   PDLT_TRY(pdlt_feature_keys_check(reader));
   PDLT_TRY(check_network(reader));
+  PDLT_TRY(pdlt_skips_check(reader->ex, reader->err));
   if (ex_has_positions(reader->ex))
     PDLT_TRY(pdlt_wiring_check(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
   PDLT_TRY(pdlt_experiment_check_memory(reader->ex, (size_t)reader->ex->data.inputs, reader->err));

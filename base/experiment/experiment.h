@@ -135,6 +135,7 @@ typedef struct pdlt_layer_keys {
   int kernel[2];    /* conv: rows, columns; one number: columns */
   int stride, pool; /* conv: in every dimension */
   int circular;     /* conv: padding */
+  double skip;      /* gamma; 0: none */
   int line;         /* where it stands */
 } pdlt_layer_keys;
 
@@ -153,6 +154,7 @@ typedef struct pdlt_experiment {
     int shape[2];                /* rows, columns; one dimension: 1, positions */
     int channels;                /* of a sample: n_0; 0: not given */
     pdlt_layer_keys *layers;     /* (L), or NULL: dense everywhere */
+    double *skip;                /* (L) gamma of each layer, or NULL: none; without layers only */
     int critical;                /* 1: C_b and C_W are `critical` and not resolved yet */
     double *C_b, *C_W;           /* (L) entry l-1 belongs to layer l */
     double *lambda_b, *lambda_W; /* (L) */
@@ -224,6 +226,7 @@ typedef struct pdlt_experiment {
     double tolerance;
     pdlt_name_list omit; /* parts, tensors or terms with factor 0 */
     pdlt_name_list flip; /* with factor -1 */
+    int pair_only;       /* variant: pair_only, the naive rule of skips (docs/skips.md) */
     unsigned keep;       /* PDLT_KEEP_TENSORS, PDLT_KEEP_THETA_T_NLO */
   } theory;
   struct {

@@ -135,6 +135,12 @@ pdlt_status pdlt_read_layers(pdlt_reader *, const pdlt_node *, const pdlt_schema
 json_t *pdlt_input_json(const pdlt_experiment *ex);
 json_t *pdlt_layers_json(const pdlt_experiment *ex);
 
+/* --- skip_keys.c --- */
+
+pdlt_status pdlt_read_skip(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);
+/* New reference, or NULL; only where the key is given. */
+json_t *pdlt_skip_json(const pdlt_experiment *ex);
+
 /* --- generated_keys.c: keys of sets that are made, not read --- */
 
 pdlt_status pdlt_read_bits(pdlt_reader *, const pdlt_node *, const pdlt_schema_key *);

@@ -8,6 +8,7 @@
 
 #include "base/core/memory.h"
 #include "base/experiment/internal.h"
+#include "base/experiment/layer.h"
 #include "base/file/file.h"
 #include "base/file/json.h"
 
@@ -52,6 +53,8 @@ static json_t *network_json(const pdlt_experiment *ex, int with_widths, int *ok)
   put(out, "outputs", json_integer(ex->network.outputs), ok);
   if (ex->network.dimensions > 0) put(out, "input", pdlt_input_json(ex), ok);
   if (ex->network.layers != NULL) put(out, "layers", pdlt_layers_json(ex), ok);
+  if (ex->network.skip != NULL && pdlt_experiment_has_skips(ex))
+    put(out, "skip", pdlt_skip_json(ex), ok);
   if (ex->network.critical) {
     put(out, "C_b", json_string("critical"), ok);
     put(out, "C_W", json_string("critical"), ok);
@@ -189,6 +192,7 @@ static json_t *theory_json(const pdlt_experiment *ex, int *ok) {
   put(out, "tolerance", json_real(ex->theory.tolerance), ok);
   put(out, "omit", name_list(&ex->theory.omit), ok);
   if (ex->theory.flip.count > 0) put(out, "flip", name_list(&ex->theory.flip), ok);
+  if (ex->theory.pair_only) put(out, "variant", json_string("pair_only"), ok);
   if (ex->theory.keep != 0)
     put(out, "keep", pdlt_words_json(pdlt_theory_keep_words, ex->theory.keep), ok);
   return out;

@@ -4,6 +4,7 @@
 #include "base/core/memory.h"
 #include "base/experiment/at_width.h"
 #include "base/experiment/experiment.h"
+#include "base/experiment/skip.h"
 #include "base/experiment/wiring.h"
 
 /* What an architecture lacks: bits PDLT_MEASURE_* that are not predicted, not measured. */
@@ -43,6 +44,7 @@ pdlt_layer pdlt_experiment_layer(const pdlt_experiment *ex, int l, int n, size_t
   layer.C_W = pdlt_experiment_parameter(ex, PDLT_PARAMETER_C_W, l, layer.in);
   layer.lambda_b = pdlt_experiment_parameter(ex, PDLT_PARAMETER_LAMBDA_B, l, layer.in);
   layer.lambda_W = pdlt_experiment_parameter(ex, PDLT_PARAMETER_LAMBDA_W, l, layer.in);
+  layer.skip = pdlt_experiment_skip(ex, l);
   layer.has_bias = layer.C_b != 0 || layer.lambda_b != 0;
   return layer;
 }
@@ -57,6 +59,12 @@ pdlt_status pdlt_layers_new(pdlt_layer **out, const pdlt_experiment *ex, int n, 
   for (int l = 1; l <= depth; l++) layer[l - 1] = pdlt_experiment_layer(ex, l, n, inputs);
   *out = layer;
   return PDLT_OK;
+}
+
+int pdlt_experiment_has_skips(const pdlt_experiment *ex) {
+  for (int l = 1; l <= ex->network.depth; l++)
+    if (pdlt_experiment_skip(ex, l) != 0) return 1;
+  return 0;
 }
 
 static const char *reason(const limits *x, unsigned word, int measured) {

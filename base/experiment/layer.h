@@ -45,6 +45,7 @@ typedef struct pdlt_layer {
   size_t weight, bias; /* W (out, taps, in) and b (out) begin here in theta */
   int has_bias;        /* 0: C_b = lambda_b = 0, b stays 0 */
   pdlt_wiring wiring;  /* of layers with positions; taps and wiring of a dense one are not read */
+  double skip; /* gamma, factor of z of the layer below (docs/skips.md); 0: no skip connection */
 } pdlt_layer;
 
 /* Positions of layer l - 1, of layer l, and windows that taps read. */
@@ -103,6 +104,9 @@ pdlt_layer pdlt_experiment_layer(const struct pdlt_experiment *ex, int l, int n,
  * not fit the layers. */
 pdlt_status pdlt_layers_new(pdlt_layer **out, const struct pdlt_experiment *ex, int n,
                             size_t inputs, pdlt_error *err);
+
+/* 1 when a layer of ex has a skip connection. */
+int pdlt_experiment_has_skips(const struct pdlt_experiment *ex);
 
 /* Why theory does not predict, and why the trainer does not measure, what `word` (a bit
  * PDLT_MEASURE_*) stands for with the layers and the activation of ex; NULL where it does. Every

@@ -52,6 +52,13 @@ static int read_kernel(const pdlt_node *value, pdlt_layer_keys *out) {
   return 1;
 }
 
+/* The value of skip. */
+static pdlt_status read_skip(pdlt_reader *reader, const pdlt_node *value,
+                             const pdlt_schema_key *key, pdlt_layer_keys *out) {
+  if (pdlt_node_number(value, &out->skip)) return PDLT_OK;
+  return wrong(reader, value, key, "skip: expected a number, the factor of the layer below");
+}
+
 /* One key of {conv: ...}. */
 static pdlt_status read_conv_key(pdlt_reader *reader, const char *name, const pdlt_node *value,
                                  const pdlt_schema_key *key, pdlt_layer_keys *out, int *padded) {
@@ -71,10 +78,21 @@ static pdlt_status read_conv_key(pdlt_reader *reader, const char *name, const pd
                ? PDLT_OK
                : pdlt_reader_fail(reader, value->line, key->path,
                                   "%s: expected a whole number from 1 to %d", name, MAX_SIDE);
+  if (strcmp(name, "skip") == 0) return read_skip(reader, value, key, out);
   char quoted[PDLT_QUOTE_LENGTH];
   return pdlt_reader_fail(reader, value->line, key->path,
-                          "%s: unknown; a convolution has conv, padding, stride, pool",
+                          "%s: unknown; a convolution has conv, padding, stride, pool, skip",
                           pdlt_quote(quoted, name));
+}
+
+/* {dense: true, skip: NUMBER}. */
+static pdlt_status read_dense(pdlt_reader *reader, const pdlt_node *value,
+                              const pdlt_schema_key *key, pdlt_layer_keys *out) {
+  const pdlt_node *skip = pdlt_node_find(value, "skip", 4, NULL);
+  const pdlt_node *dense = pdlt_node_find(value, "dense", 5, NULL);
+  if (!pdlt_value_is_word(dense, "true") || value->count != (skip != NULL ? 2u : 1u))
+    return wrong(reader, value, key, "expected dense, or {dense: true, skip: NUMBER}");
+  return skip != NULL ? read_skip(reader, skip, key, out) : PDLT_OK;
 }
 
 static pdlt_status read_layer(pdlt_reader *reader, const pdlt_node *value,
@@ -82,12 +100,14 @@ static pdlt_status read_layer(pdlt_reader *reader, const pdlt_node *value,
   int padded = 0;
   *out = (pdlt_layer_keys){.kernel = {1, 1}, .stride = 1, .pool = 1, .line = value->line};
   if (pdlt_value_is_word(value, "dense")) return PDLT_OK;
+  if (value->kind == PDLT_NODE_MAP && pdlt_node_find(value, "dense", 5, NULL) != NULL)
+    return read_dense(reader, value, key, out);
   out->reads = pdlt_value_is_word(value, "average") ? PDLT_READS_AVERAGE : PDLT_READS_CONV;
   if (out->reads == PDLT_READS_AVERAGE) return PDLT_OK;
   if (value->kind != PDLT_NODE_MAP || pdlt_node_find(value, "conv", 4, NULL) == NULL)
     return wrong(reader, value, key,
                  "a layer is dense, average, or {conv: TAPS, padding: circular or zero, stride: 1, "
-                 "pool: 1}");
+                 "pool: 1, skip: 0}");
   for (size_t i = 0; i < value->count; i++) {
     const pdlt_status status =
         read_conv_key(reader, value->keys[i], value->items[i], key, out, &padded);
@@ -131,9 +151,14 @@ json_t *pdlt_input_json(const pdlt_experiment *ex) {
 }
 
 static json_t *layer_json(const pdlt_layer_keys *keys) {
-  if (keys->reads == PDLT_READS_DENSE) return json_string("dense");
+  if (keys->reads == PDLT_READS_DENSE && keys->skip == 0) return json_string("dense");
   if (keys->reads == PDLT_READS_AVERAGE) return json_string("average");
   json_t *out = json_object(), *kernel = NULL;
+  if (keys->skip != 0) pdlt_json_put(&out, "skip", json_real(keys->skip));
+  if (keys->reads == PDLT_READS_DENSE) {
+    pdlt_json_put(&out, "dense", json_true());
+    return out;
+  }
   if (keys->square) {
     kernel = json_integer(keys->kernel[0]);
   } else {

@@ -75,13 +75,29 @@ void pdlt_experiment_free(pdlt_experiment *ex) {
   free_names(&ex->data.class_names);
   free_names(&ex->theory.omit);
   free_names(&ex->theory.flip);
-  void *owned[] = {
-      ex->title,           ex->network.widths,  ex->network.width_ratios, ex->network.layers,
-      ex->network.C_b,     ex->network.C_W,     ex->network.lambda_b,     ex->network.lambda_W,
-      ex->data.file,       ex->data.images,     ex->data.labels,          ex->data.x,
-      ex->data.y,          ex->data.label,      ex->data.classes,         ex->data.bits,
-      ex->data.amplitudes, ex->data.importance, ex->training.record,      ex->path,
-      ex->directory,       ex->origin};
+  void *owned[] = {ex->title,
+                   ex->network.widths,
+                   ex->network.width_ratios,
+                   ex->network.layers,
+                   ex->network.skip,
+                   ex->network.C_b,
+                   ex->network.C_W,
+                   ex->network.lambda_b,
+                   ex->network.lambda_W,
+                   ex->data.file,
+                   ex->data.images,
+                   ex->data.labels,
+                   ex->data.x,
+                   ex->data.y,
+                   ex->data.label,
+                   ex->data.classes,
+                   ex->data.bits,
+                   ex->data.amplitudes,
+                   ex->data.importance,
+                   ex->training.record,
+                   ex->path,
+                   ex->directory,
+                   ex->origin};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
   memset(ex, 0, sizeof *ex);
 }

@@ -20,6 +20,7 @@ const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control"
                                             "two_level", "auto",       NULL};
 const char *const pdlt_csv_words[] = {"auto", "full", "summary", NULL};
 const char *const pdlt_keep_words[] = {"cov", "Theta_t", "dTheta_t", "features", NULL};
+static const char *const variant_words[] = {"full", "pair_only", NULL};
 const char *const pdlt_theory_keep_words[] = {"tensors", "Theta_t", NULL};
 static const char *const arithmetic_words[] = {"double", "single", NULL};
 static const char *const trained_words[] = {"fixed", "centered", NULL};
@@ -77,6 +78,8 @@ const pdlt_schema_key pdlt_schema[] = {
            "{shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"),
     CUSTOM("network.layers", network.layers, pdlt_read_layers, 0,
            "a list of depth layers, each dense, average or {conv: TAPS, padding: WORD}"),
+    CUSTOM("network.skip", network.skip, pdlt_read_skip, 0,
+           "a number, or a list of depth - 2 numbers, of layers 2 to depth - 1"),
     PER_LAYER("network.C_b", network.C_b, 1, VARIANCE),
     PER_LAYER("network.C_W", network.C_W, 1, VARIANCE),
     PER_LAYER("network.lambda_b", network.lambda_b, 0, RATE),
@@ -160,6 +163,7 @@ const pdlt_schema_key pdlt_schema[] = {
            "a list of names of parts, tensors or terms"),
     CUSTOM("theory.flip", theory.flip, pdlt_read_names, 0,
            "a list of names of parts, tensors or terms"),
+    WORD("theory.variant", theory.pair_only, variant_words, 0),
     {.path = "theory.keep",
      .type = PDLT_VALUE_CUSTOM,
      .offset = AT(theory.keep),

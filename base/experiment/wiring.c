@@ -1,6 +1,7 @@
 /* wiring.c - see wiring.h. Equations: docs/convolution.md. */
 #include "base/experiment/wiring.h"
 
+#include "base/experiment/skip.h"
 #include "base/file/yaml.h"
 
 static const pdlt_wiring one_position = {
@@ -140,7 +141,9 @@ pdlt_status pdlt_wiring_check(const pdlt_experiment *ex, size_t inputs, pdlt_err
     const size_t below[2] = {now.here[0], now.here[1]};
     status = check_layer(ex, l, below, has_positions, err);
     if (ex->network.layers[l - 1].reads != PDLT_READS_CONV) has_positions = 0;
-    if (status == PDLT_OK) now = wire(ex, &ex->network.layers[l - 1], below);
+    if (status != PDLT_OK) break;
+    now = wire(ex, &ex->network.layers[l - 1], below);
+    status = pdlt_skip_check(ex, l, positions(below), positions(now.here), err);
   }
   return status;
 }

@@ -18,6 +18,9 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
         ex, "network.layers", err,
         "a description is of a fully connected network, and has no words for "
         "positions; leave them out");
+  if (pdlt_experiment_has_skips(ex))
+    return pdlt_experiment_fail(ex, "network.skip", err,
+                                "a description has no words for skip connections; leave it out");
   if (ex->network.num_widths != 1)
     return pdlt_experiment_fail(
         ex, "network.widths", err,

@@ -429,6 +429,8 @@ TEST(Translate, NetworksWithPositionsOrOwnTargetsHaveNoDescription) {
     const char *set, *message;
   } all[] = {{"network.layers=[{conv: 3, padding: zero}, dense]",
               "--set: network.layers: a description is"},
+             {"network={activation: tanh, depth: 3, widths: [8], C_b: 0, C_W: 1, skip: 1}",
+              "--set: network.skip: a description has no words for skip connections"},
              {"training.targets=centered", "--set: training.targets: centered; a description"}};
   const pdlt_places places = {"", ""};
   const char *text =

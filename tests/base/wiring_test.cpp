@@ -197,22 +197,20 @@ TEST(Wiring, RefusesLayersByTheirLine) {
       {7, "    - {conv: 3}", "9: network.layers: conv needs padding: circular or zero"},
       {7, "    - {conv: 3, padding: reflect}",
        "9: network.layers: padding: expected circular or zero"},
-      {7, "    - {conv: 3, padding: circular, skip: 0.5}",
-       "9: network.layers: skip: unknown; a convolution has conv, padding, stride, pool"},
       {7, "    - {conv: 3, padding: circular, strides: 2}",
-       "9: network.layers: strides: unknown; a convolution has conv, padding, stride, pool"},
+       "9: network.layers: strides: unknown; a convolution has conv, padding, stride, pool, skip"},
       {7, "    - {padding: circular}",
        "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, "
-       "stride: 1, pool: 1}"},
+       "stride: 1, pool: 1, skip: 0}"},
       {7, "    - convolution",
        "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, "
-       "stride: 1, pool: 1}"},
+       "stride: 1, pool: 1, skip: 0}"},
       {7, "    - 3",
        "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, "
-       "stride: 1, pool: 1}"},
+       "stride: 1, pool: 1, skip: 0}"},
       {7, "    - [3]",
        "9: network.layers: a layer is dense, average, or {conv: TAPS, padding: circular or zero, "
-       "stride: 1, pool: 1}"},
+       "stride: 1, pool: 1, skip: 0}"},
       {7, "    - {conv: 0, padding: circular}",
        "9: network.layers: conv: expected a whole number from 1 to 1000, or two"},
       {7, "    - {conv: 1.5, padding: circular}",

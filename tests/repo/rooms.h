@@ -27,6 +27,7 @@ inline const std::vector<Folder> house = {
      {{"gauss", "bracket", "terms", "information"},
       {"infinite"},
       {"tensors"},
+      {"skip"},
       {"order_one", "kink"},
       {"predict"}}},
     {"trainer",

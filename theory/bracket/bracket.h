@@ -76,9 +76,10 @@ double pdlt_bracket_jet(const pdlt_bracket_pairs *pairs, int j, int k, int p, in
                         size_t b);
 
 /* Derivative orders of the four slots that are needed: permutations of 0000, 0011, 1111
- * (NTK fluctuations), and of 2110, 3111, 2211 too (dNTK and ddNTK). */
-typedef enum pdlt_quad_orders { PDLT_QUAD_NTK, PDLT_QUAD_ALL } pdlt_quad_orders;
-enum { PDLT_QUAD_MAX_COLUMNS = 30 };
+ * (NTK fluctuations), and of 2110, 3111, 2211 too (dNTK and ddNTK), and of skips also 00 in one pair of
+ * slots beside 02, 13, 22 in the other (blocks only). */
+typedef enum pdlt_quad_orders { PDLT_QUAD_NTK, PDLT_QUAD_ALL, PDLT_QUAD_SKIP } pdlt_quad_orders;
+enum { PDLT_QUAD_MAX_COLUMNS = 40 };
 
 /* The reach for a trapezoid grid of n >= 2 nodes at which the step and the cut of the tails cost
  * about the same, and what they cost: the error of brackets whose four slots hold one

@@ -21,6 +21,14 @@ void pdlt_bracket_quads_free(pdlt_bracket_quads *quads) {
   memset(quads, 0, sizeof *quads);
 }
 
+/* 00 in one pair of slots beside 02, 13, 22 or their mirror images in the other. */
+static int wanted_of_skips(const int order[4]) {
+  const int *rest = order[0] == 0 && order[1] == 0 ? order + 2 : order;
+  const int *zero = rest == order ? order + 2 : order;
+  const int sum = rest[0] + rest[1], difference = abs(rest[0] - rest[1]);
+  return zero[0] == 0 && zero[1] == 0 && (sum == 4 || (sum == 2 && difference == 2));
+}
+
 /* 1 when the orders are a permutation of one of the brackets that exist. */
 static int wanted(const int order[4], pdlt_quad_orders orders) {
   int count[MAX_ORDER + 1] = {0};
@@ -28,6 +36,7 @@ static int wanted(const int order[4], pdlt_quad_orders orders) {
   int zeros = count[0], ones = count[1], twos = count[2], threes = count[3];
   if (twos + threes == 0 && (zeros == 4 || ones == 4 || (zeros == 2 && ones == 2))) return 1;
   if (orders == PDLT_QUAD_NTK) return 0;
+  if (orders == PDLT_QUAD_SKIP && wanted_of_skips(order)) return 1;
   return (twos == 1 && ones == 2 && zeros == 1) || (threes == 1 && ones == 3) ||
          (twos == 2 && ones == 2);
 }
@@ -260,10 +269,10 @@ static const double *moved_product(quad_work *work, size_t n, int side, int orde
 }
 
 /* Which side of a column is moved. The pairs 02, 13, 22 and their mirror images occur with
- * 11 on the other side only: one product of 11 serves them all. */
+ * 11, of skips with 00 too, on the other side only: one product of 11 serves them all, and one of 00. */
 static int moved_side(const int order[4]) {
   int sum = order[2] + order[3], difference = abs(order[2] - order[3]);
-  return order[0] == 1 && order[1] == 1 && (sum == 4 || difference == 2) ? 0 : 1;
+  return order[0] == order[1] && order[0] < 2 && (sum == 4 || difference == 2) ? 0 : 1;
 }
 
 static void quad_smooth(const pdlt_bracket_quads *layout, const pdlt_activation *activation,
@@ -398,7 +407,7 @@ pdlt_status pdlt_bracket_quads_new_of(pdlt_bracket_quads *out, const pdlt_activa
                                       pdlt_error *err) {
   pdlt_status status;
   pdlt_bracket_quads quads;
-  if (orders == PDLT_QUAD_ALL && !pdlt_activation_get_traits(activation).smooth)
+  if (orders != PDLT_QUAD_NTK && !pdlt_activation_get_traits(activation).smooth)
     return pdlt_fail(err, PDLT_ERR_UNSUPPORTED,
                      "second derivatives of this activation are delta functions: brackets of "
                      "three or more of them over one sample do not exist");

@@ -48,7 +48,7 @@ static void line_sum(const pdlt_activation *activation, double K, double h, doub
 pdlt_status pdlt_bracket_reach(const pdlt_activation *activation, pdlt_quad_orders orders, double K,
                                size_t n, double *reach, double *error, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  int columns = orders == PDLT_QUAD_ALL ? COLUMNS : NTK_COLUMNS;
+  int columns = orders == PDLT_QUAD_NTK ? NTK_COLUMNS : COLUMNS;
   double *work = NULL, fine = fmin(0.05, 0.15 / sqrt(fmax(K, 1e-300)));
   double coarsest = 2.0 * candidate(CANDIDATES - 1) / (double)(n - 1);
   line_sums exact, sums;

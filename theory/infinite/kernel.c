@@ -54,6 +54,12 @@ static int has_positions(const pdlt_kernel_settings *settings) {
   return 0;
 }
 
+static int has_skips(const pdlt_kernel_settings *settings) {
+  for (int l = 0; l < settings->depth; l++)
+    if (settings->layer[l].skip != 0) return 1;
+  return 0;
+}
+
 static pdlt_status recursion_new(pdlt_kernel_recursion *work, const pdlt_kernel_settings *settings,
                                  size_t D, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
@@ -68,7 +74,7 @@ static pdlt_status recursion_new(pdlt_kernel_recursion *work, const pdlt_kernel_
   PDLT_TRY(pdlt_alloc(&work->next_K, E, E * sizeof *work->next_K, err));
   PDLT_TRY(pdlt_alloc(&work->next_theta, E, E * sizeof *work->next_theta, err));
   if (has_positions(settings)) PDLT_TRY(pdlt_alloc(&work->terms, E, E * sizeof *work->terms, err));
-  if (!work->averages.traits.smooth && work->terms == NULL) {
+  if (!work->averages.traits.smooth && work->terms == NULL && !has_skips(settings)) {
     PDLT_TRY(pdlt_alloc(&work->angle, D, D * sizeof *work->angle, err));
     PDLT_TRY(pdlt_alloc(&work->next_angle, D, D * sizeof *work->next_angle, err));
   }
@@ -271,6 +277,10 @@ static pdlt_status check_input(const pdlt_kernel_settings *settings, pdlt_error 
     if (!(x->C_b >= 0 && x->C_W >= 0 && x->lambda_b >= 0 && x->lambda_W >= 0))
       return pdlt_fail(err, PDLT_ERR_INPUT, "layer %d: C_b, C_W and lambda must not be negative",
                        l);
+    if (x->skip == 0) continue;
+    if (l == 1 || x->in != x->out || pdlt_layer_here(x) != pdlt_layer_below(x))
+      return pdlt_fail(err, PDLT_ERR_INPUT,
+                       "layer %d: a skip needs the width and the positions of the layer below", l);
   }
   return PDLT_OK;
 }

@@ -61,6 +61,7 @@ pdlt_kernel_settings pdlt_kernel_settings_of(const pdlt_experiment *ex, const pd
 /* K^(1) = C_b + C_W Mm[x.x/n_0],              Theta^(1) = lambda_b + lambda_W Mm[x.x/n_0],
  * K^(l+1) = C_b + C_W Mm[<s1 s2>],
  * Theta^(l+1) = lambda_b + lambda_W Mm[<s1 s2>] + C_W Mm[<s1' s2'> Theta^(l)],
+ * each with gamma^2 times that of layer l where layer l+1 has a skip (docs/skips.md),
  * with C_b .. lambda_W and Mm (positions.h; 1 without positions) of layer l+1 and averages over
  * N(0, K^(l)) (PDLT chapters 4 and 8; docs/kernels.md, docs/convolution.md). An entry depends on its two
  * samples only, so a subset of samples or another order gives the same bits; so does another number of

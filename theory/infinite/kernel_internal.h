@@ -28,7 +28,7 @@ typedef struct pdlt_kernel_recursion {
   double *err_K, *err_theta;      /* (E, E) of layer l */
   double *next_K, *next_theta;    /* (E, E) of layer l+1 */
   pdlt_pair_terms *terms;         /* (E, E) where some layer has positions; else NULL */
-  pdlt_angle *angle, *next_angle; /* (D, D) with kinks, without positions; else NULL */
+  pdlt_angle *angle, *next_angle; /* (D, D) with kinks, no positions, no skips; else NULL */
   pdlt_status *row_status;        /* (E) */
   pdlt_error *row_error;          /* (E) */
 } pdlt_kernel_recursion;

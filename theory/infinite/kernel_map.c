@@ -5,6 +5,21 @@
 #include "theory/infinite/kernel_internal.h"
 #include "theory/infinite/positions.h"
 
+/* Adds gamma^2 times the entry of the same slots of layer l, and its error. */
+static void put_skip(pdlt_kernel_layers *layers, const pdlt_kernel_recursion *work, int l,
+                     double gamma, size_t i, size_t j) {
+  const size_t E = layers->slots[l], at = i * E + j, mirror = j * E + i;
+  const double square = gamma * gamma;
+  const double K = square * layers->slot_K[l - 1][at];
+  const double theta = square * layers->slot_theta[l - 1][at];
+  layers->slot_K[l][at] = layers->slot_K[l][mirror] = layers->slot_K[l][at] + K;
+  layers->slot_theta[l][at] = layers->slot_theta[l][mirror] = layers->slot_theta[l][at] + theta;
+  work->next_K[at] = work->next_K[mirror] =
+      work->next_K[at] + square * work->err_K[at] + 2 * DBL_EPSILON * fabs(K);
+  work->next_theta[at] = work->next_theta[mirror] =
+      work->next_theta[at] + square * work->err_theta[at] + 2 * DBL_EPSILON * fabs(theta);
+}
+
 /* Entries i, j and j, i of layer l+1 (index l), whose slots are E, and their errors. */
 void pdlt_kernel_put_entry(pdlt_kernel_layers *layers, const pdlt_kernel_recursion *work, int l,
                            const pdlt_layer *layer, size_t i, size_t j, const pdlt_pair_terms *t) {
@@ -19,6 +34,7 @@ void pdlt_kernel_put_entry(pdlt_kernel_layers *layers, const pdlt_kernel_recursi
   work->next_K[at] = work->next_K[mirror] = C_W * t->ss_error + DBL_EPSILON * K_size;
   work->next_theta[at] = work->next_theta[mirror] =
       lambda_W * t->ss_error + C_W * t->dd_error + 2 * DBL_EPSILON * theta_size;
+  if (layer->skip != 0) put_skip(layers, work, l, layer->skip, i, j);
 }
 
 /* Mm of the terms of samples a, b, row r of the map. */

@@ -68,6 +68,9 @@ pdlt_status pdlt_position_pairs_needed(pdlt_position_pairs *out, const pdlt_laye
       const size_t right = pdlt_layer_window(layer, tap, above->second[r]);
       if (left != PDLT_ABSENT && right != PDLT_ABSENT) mark(&pairs, layer, left, right);
     }
+  for (size_t r = 0; r < above->count && status == PDLT_OK && layer->skip != 0; r++)
+    pairs.place[above->first[r] * P + above->second[r]] =
+        pairs.place[above->second[r] * P + above->first[r]] = 0;
   if (status == PDLT_OK) status = number_pairs(&pairs, err);
   if (status == PDLT_OK)
     *out = pairs;

@@ -31,8 +31,8 @@ typedef struct pdlt_position_pairs {
 /* All P^2 pairs. Errors: PDLT_ERR_MEMORY, as of the next two; *out is owned by the caller. */
 pdlt_status pdlt_position_pairs_all(pdlt_position_pairs *out, size_t P, pdlt_error *err);
 
-/* Those below `layer` that the pairs `above` of its own positions read, with their mirror images, and
- * all (p, p): recursions of tensors read nothing else (docs/convolution.md, "Needed pairs"). Cost O(count of above x kappa |window|^2). */
+/* Those below `layer` that the pairs `above` of its own positions read, with a skip these themselves, with
+ * their mirror images, and all (p, p): recursions of tensors read nothing else (docs/convolution.md, "Needed pairs"). Cost O(count of above x kappa |window|^2). */
 pdlt_status pdlt_position_pairs_needed(pdlt_position_pairs *out, const pdlt_layer *layer,
                                        const pdlt_position_pairs *above, pdlt_error *err);
 void pdlt_position_pairs_free(pdlt_position_pairs *pairs);

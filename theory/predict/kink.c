@@ -100,6 +100,8 @@ pdlt_status pdlt_predict_kink(const pdlt_prediction *p, pdlt_error *err) {
   if (positions)
     return all_absent(p, "the first correction of a kink is not derived for layers with positions",
                       err);
+  if (pdlt_experiment_has_skips(p->ex))
+    return all_absent(p, "the first correction of a kink is not derived for skip connections", err);
   if (lo.centered)
     return all_absent(p, "the first correction of a kink is not derived for centered targets", err);
   if (lo.D > MOST_SAMPLES) return too_many(p, lo.D, err);

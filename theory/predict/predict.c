@@ -37,6 +37,10 @@ static pdlt_status check_resolved(const pdlt_experiment *ex, pdlt_error *err) {
   if (pdlt_experiment_follows(ex) != NULL)
     return pdlt_experiment_fail(ex, pdlt_experiment_follows(ex), err,
                                 "follows the width and is no number yet");
+  if (ex->theory.pair_only && !pdlt_experiment_has_skips(ex))
+    return pdlt_experiment_fail(ex, "theory.variant", err,
+                                "pair_only is of layers with skips (network.skip), and this "
+                                "network has none; leave it out");
   return PDLT_OK;
 }
 

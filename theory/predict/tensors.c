@@ -4,6 +4,7 @@
 
 #include "base/experiment/layer.h"
 #include "theory/predict/internal.h"
+#include "theory/skip/skip.h"
 #include "theory/tensors/tensors.h"
 
 /* Largest size of all tensors together that is computed; bytes. */
@@ -84,6 +85,45 @@ static pdlt_status check_positions(const pdlt_prediction *p, int dntk, int *too_
   return all_absent(p, 0, reason, err);
 }
 
+/* The same of layers with skips. */
+static pdlt_status check_skips(const pdlt_prediction *p, const pdlt_tensor_settings *settings,
+                               int *too_large, pdlt_error *err) {
+  const double gib = 1024.0 * 1024 * 1024;
+  char reason[200];
+  double bytes = 0, brackets;
+  const pdlt_status status =
+      pdlt_skip_tensors_bytes(&bytes, &brackets, settings, p->ex->network.depth, p->kernel->D,
+                              p->ex->theory.pair_only, err);
+  *too_large = bytes > max_position_bytes;
+  if (status != PDLT_OK || !*too_large) return status;
+  snprintf(reason, sizeof reason,
+           "the tensors of %zu samples in layers joined by skips need %.3g GiB (%.3g averages over "
+           "four slots); at most %.0f GiB: use fewer samples, positions or layers with skips",
+           p->kernel->D, bytes / gib, brackets, max_position_bytes / gib);
+  return all_absent(p, 0, reason, err);
+}
+
+/* The tensors of every layer; *too_large: there are none, and all are absent. */
+static pdlt_status make_set(const pdlt_prediction *p, const pdlt_tensor_settings *settings,
+                            pdlt_tensor_set *set, int *too_large, pdlt_error *err) {
+  const int skips = pdlt_skip_any(p->layer, p->ex->network.depth);
+  const pdlt_status status = skips ? check_skips(p, settings, too_large, err)
+                                   : check_positions(p, settings->dntk, too_large, err);
+  if (status != PDLT_OK || *too_large) return status;
+  if (skips) return pdlt_skip_tensors_new(set, p->kernel, settings, p->ex->theory.pair_only, err);
+  return pdlt_tensors_new(set, p->kernel, settings, err);
+}
+
+/* G1 and Theta1 of kinks with skips, and q_nlo; else q_nlo. */
+static pdlt_status put_hidden(const pdlt_prediction *p, const pdlt_tensor_set *set,
+                              pdlt_error *err) {
+  static const char *const names[] = {"G1", "Theta1", "q_nlo"};
+  if (set->depth < 2 || pdlt_tensors_get(set, set->depth, PDLT_TENSOR_G1) != NULL)
+    return pdlt_predict_hidden_first(p, set, err);
+  return pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names,
+                                 "not derived for kinks in networks with skip connections", err);
+}
+
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *doubts,
                                  pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
@@ -100,11 +140,6 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
     return all_absent(p, 0, reason, err);
   }
   if (p->kernel->wide_layer > 0) return wide_absent(p, err);
-  int too_large;
-  PDLT_TRY(check_positions(p, first == PDLT_TENSOR_COUNT, &too_large, err));
-  if (too_large) return PDLT_OK;
-  PDLT_TRY(all_absent(p, first, why, err));
-  if (first == 0) return PDLT_OK;
   const pdlt_tensor_settings settings = {.activation = ex->network.activation,
                                          .layer = p->layer,
                                          .tolerance = ex->theory.tolerance,
@@ -113,8 +148,12 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
                                          .last_only = !p->options->layers,
                                          .mask = p->mask->active ? &p->mask->terms : NULL,
                                          .progress = p->options->progress};
-  PDLT_TRY(pdlt_tensors_new(&set, p->kernel, &settings, err));
-  PDLT_TRY(pdlt_predict_hidden_first(p, &set, err));
+  int too_large = 0;
+  if (first > 0) PDLT_TRY(make_set(p, &settings, &set, &too_large, err));
+  if (too_large) return PDLT_OK;
+  PDLT_TRY(all_absent(p, first, why, err));
+  if (first == 0) return PDLT_OK;
+  PDLT_TRY(put_hidden(p, &set, err));
   PDLT_TRY(put_layer(p, &set, ex->network.depth, "", err));
   for (int l = 1; p->options->layers && l <= ex->network.depth; l++) {
     char prefix[32];

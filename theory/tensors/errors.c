@@ -11,6 +11,16 @@ double pdlt_tensor_largest(size_t count, const double *x) {
   return largest;
 }
 
+double pdlt_tensor_kernel_error(const pdlt_kernel_layers *kernels, int layer) {
+  const size_t at = (size_t)(layer - 1), E = kernels->slots[at];
+  const double K = pdlt_tensor_largest(E * E, kernels->slot_K[at]);
+  const double theta = pdlt_tensor_largest(E * E, kernels->slot_theta[at]);
+  double error = 0.0;
+  if (K > 0.0) error += 4.0 * kernels->layer_err_K[at] / K;
+  if (theta > 0.0) error += 4.0 * kernels->layer_err_theta[at] / theta;
+  return error;
+}
+
 /* Largest difference on the checked samples: of pairs, other (N of the checked), all (N). */
 static double largest_difference(const pdlt_tensor_gap *gap, int rank, const double *other,
                                  const double *all) {

@@ -24,6 +24,10 @@ size_t pdlt_tensor_size(size_t N, int rank);
 /* Largest absolute value. */
 double pdlt_tensor_largest(size_t count, const double *x);
 
+/* Error of the tensors of a layer 1..L by those of its kernels, relative to the largest entry: a relative change
+ * of K or Theta changes a tensor of at most fourth degree in them by up to four times as much. */
+double pdlt_tensor_kernel_error(const pdlt_kernel_layers *kernels, int layer);
+
 /* all->rounding, `rounding` of the largest entries, and all->err, which has all->inherited of them too. */
 void pdlt_tensor_rounding(const pdlt_tensor_gap *gap, double rounding, pdlt_tensor_layer *all);
 

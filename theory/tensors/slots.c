@@ -13,6 +13,19 @@ void pdlt_slot_pairs_free(pdlt_slot_pairs *pairs) {
   memset(pairs, 0, sizeof *pairs);
 }
 
+pdlt_status pdlt_slot_positions_needed(pdlt_position_pairs **out, const pdlt_layer *layer,
+                                       int depth, int all, pdlt_error *err) {
+  pdlt_position_pairs *pairs = NULL;
+  pdlt_status status = pdlt_alloc(&pairs, (size_t)depth, sizeof *pairs, err);
+  if (status != PDLT_OK) return status;
+  *out = pairs;
+  status = pdlt_position_pairs_all(&pairs[depth - 1], pdlt_layer_here(&layer[depth - 1]), err);
+  for (int l = depth - 1; l >= 1 && status == PDLT_OK; l--)
+    status = all ? pdlt_position_pairs_all(&pairs[l - 1], pdlt_layer_here(&layer[l - 1]), err)
+                 : pdlt_position_pairs_needed(&pairs[l - 1], &layer[l], &pairs[l], err);
+  return status;
+}
+
 static double half_square(double n) { return 0.5 * n * (n + 1); }
 
 /* Pairs of slots without order, of mirrored pairs of positions. */
@@ -99,6 +112,23 @@ static void map_vector(const pdlt_position_map *map, size_t D, const double *in,
       const double w = map->weight[k], *from = in + map->column[k] * square;
       for (size_t ab = 0; ab < square; ab++) out[r * square + ab] += w * from[ab];
     }
+}
+
+void pdlt_slots_map_first(const pdlt_position_map *map, size_t D, size_t width, int threads,
+                          const double *from, double *to) {
+  const size_t square = D * D, M = map->rows * square;
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (size_t m = 0; m < M; m++) {
+    memset(to + m * width, 0, width * sizeof *to);
+    map_row(map, D, m / square, m % square, width, from, to + m * width);
+  }
+}
+
+void pdlt_slots_map_second(const pdlt_position_map *map, size_t D, size_t height, int threads,
+                           const double *from, double *to) {
+  const size_t N = map->columns * D * D, M = map->rows * D * D;
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (size_t i = 0; i < height; i++) map_vector(map, D, from + i * N, to + i * M);
 }
 
 pdlt_status pdlt_slots_map(const pdlt_position_map *map, size_t D, int rank, int threads,

@@ -24,6 +24,11 @@ typedef struct pdlt_slot_pairs {
   pdlt_bracket_blocks blocks; /* the same without order, owned; count 0: all multisets are fewer */
 } pdlt_slot_pairs;
 
+/* *out (depth): pairs of positions that each layer needs, from the readout down; all: all pairs of them. Owned by the
+ * caller, as are the pairs (also on failure). Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_slot_positions_needed(pdlt_position_pairs **out, const pdlt_layer *layer,
+                                       int depth, int all, pdlt_error *err);
+
 /* Those of D samples at these pairs of positions. Owned by the caller. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_slot_pairs_new(pdlt_slot_pairs *out, const pdlt_position_pairs *positions,
                                 size_t D, pdlt_error *err);
@@ -49,6 +54,12 @@ static inline size_t pdlt_pair_second(const pdlt_slot_pairs *pairs, size_t pair)
  * PDLT_ERR_MEMORY. Cost O(N (N + N') terms of a row of map). */
 pdlt_status pdlt_slots_map(const pdlt_position_map *map, size_t D, int rank, int threads,
                            const double *from, double *to, pdlt_error *err);
+
+/* to (N', width) = Mm from (N, width), the pairs in rows; to (height, N') = from (height, N) Mm^T, in columns. */
+void pdlt_slots_map_first(const pdlt_position_map *map, size_t D, size_t width, int threads,
+                          const double *from, double *to);
+void pdlt_slots_map_second(const pdlt_position_map *map, size_t D, size_t height, int threads,
+                           const double *from, double *to);
 
 /* What masks make of a layer's map: to = factor to + (1 - factor) (1/kappa) sum_t M^t from M^t^T, one tap
  * common to both pairs of a tensor of rank 4. Errors: PDLT_ERR_MEMORY. */

@@ -224,21 +224,16 @@ cleanup:
   return status;
 }
 
-/* Errors of a layer from the other recursions, from those of its kernels (a relative change of K or Theta
- * changes a tensor of at most fourth degree in them by up to four times as much), and rounding, of kinks that of
- * a rule of 225 nodes. */
+/* Errors of a layer from the other recursions, from those of its kernels, and rounding, of kinks that of a
+ * rule of 225 nodes. */
 static void layer_errors(const tensor_driver *driver, const pdlt_kernel_layers *kernels, int layer,
                          pdlt_tensor_layer *all) {
-  const size_t at = (size_t)(layer - 1), E = kernels->slots[at];
-  const double K = pdlt_tensor_largest(E * E, kernels->slot_K[at]);
-  const double theta = pdlt_tensor_largest(E * E, kernels->slot_theta[at]);
   const pdlt_tensor_gap gap = {.D = driver->D,
                                .checked = driver->checked,
                                .check = driver->check,
                                .pairs = driver->slots[layer % 2].count,
                                .checked_pairs = driver->other_slots[layer % 2].count};
-  if (K > 0.0) all->inherited += 4.0 * kernels->layer_err_K[at] / K;
-  if (theta > 0.0) all->inherited += 4.0 * kernels->layer_err_theta[at] / theta;
+  all->inherited = pdlt_tensor_kernel_error(kernels, layer);
   pdlt_tensor_rounding(&gap, (driver->levels.smooth ? 4e-15 : 5e-14) * (double)layer, all);
   for (size_t m = 0; m < driver->moves; m++)
     pdlt_tensor_difference(&gap, &driver->other[m][layer % 2], all);
@@ -377,25 +372,11 @@ static double unit_of(const tensor_driver *driver) {
   return 0.9 / (levels * checked + (driver->checked < driver->D ? all : 0));
 }
 
-/* *out (depth): pairs of positions of every layer, from the readout down; owned by the caller. */
-static pdlt_status need_pairs(pdlt_position_pairs **out, const pdlt_layer *layer, int depth,
-                              int all, pdlt_error *err) {
-  pdlt_position_pairs *pairs = NULL;
-  pdlt_status status = pdlt_alloc(&pairs, (size_t)depth, sizeof *pairs, err);
-  if (status != PDLT_OK) return status;
-  *out = pairs;
-  status = pdlt_position_pairs_all(&pairs[depth - 1], pdlt_layer_here(&layer[depth - 1]), err);
-  for (int l = depth - 1; l >= 1 && status == PDLT_OK; l--)
-    status = all ? pdlt_position_pairs_all(&pairs[l - 1], pdlt_layer_here(&layer[l - 1]), err)
-                 : pdlt_position_pairs_needed(&pairs[l - 1], &layer[l], &pairs[l], err);
-  return status;
-}
-
 pdlt_status pdlt_tensors_bytes(double *out, double *pairs, const pdlt_layer *layer, int depth,
                                size_t D, int dntk, pdlt_error *err) {
   const double tensors = dntk ? PDLT_TENSOR_COUNT : NTK_TENSORS, columns = dntk ? 30 : 8;
   pdlt_position_pairs *needed = NULL;
-  const pdlt_status status = need_pairs(&needed, layer, depth, 0, err);
+  const pdlt_status status = pdlt_slot_positions_needed(&needed, layer, depth, 0, err);
   *out = *pairs = 0;
   for (int l = 1; l < depth && status == PDLT_OK; l++) {
     const pdlt_position_pairs *at = &needed[l - 1];
@@ -428,8 +409,8 @@ static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *k
   driver->levels = pdlt_bracket_levels_init(&settings->activation,
                                             settings->dntk ? PDLT_QUAD_ALL : PDLT_QUAD_NTK,
                                             settings->tolerance, settings->threads);
-  PDLT_TRY(
-      need_pairs(&driver->positions, settings->layer, driver->depth, settings->all_pairs, err));
+  PDLT_TRY(pdlt_slot_positions_needed(&driver->positions, settings->layer, driver->depth,
+                                      settings->all_pairs, err));
   choose_checked(driver, kernels->K);
   driver->levels.progress = settings->progress;
   driver->levels.unit = unit_of(driver);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/experiment/layer.h"
+
 /* Multiplies every factor that the name means; returns how many. */
 static int scale(pdlt_mask *m, const char *name, double factor) {
   int found = pdlt_term_mask_scale(&m->terms, name, factor, NULL) == PDLT_OK;
@@ -38,9 +40,16 @@ static int is_changed(const pdlt_mask *m, const char *name) {
   return changed;
 }
 
-/* positions.* in a network without any. */
-static int is_out_of_place(const pdlt_experiment *ex, const char *name) {
-  return ex->network.layers == NULL && pdlt_term_is_named(name, "positions");
+/* What a name that means nothing in this network lacks; NULL: it is in place. */
+static const char *out_of_place(const pdlt_experiment *ex, const char *name) {
+  const int skips = pdlt_experiment_has_skips(ex);
+  if (ex->network.layers == NULL && pdlt_term_is_named(name, "positions"))
+    return "is of layers with positions (network.layers), and this network has none";
+  if (!skips && pdlt_term_is_named(name, "skip"))
+    return "is of layers with skips (network.skip), and this network has none";
+  if (skips && pdlt_term_is_named(name, "positions"))
+    return "is of networks without skips, and this network has some";
+  return NULL;
 }
 
 static pdlt_status apply(pdlt_mask *m, const pdlt_experiment *ex, const char *key,
@@ -51,11 +60,9 @@ static pdlt_status apply(pdlt_mask *m, const pdlt_experiment *ex, const char *ke
                                   "\"%s\" is left out by theory.omit or flipped already; name "
                                   "each term once, in one of the two",
                                   list->name[i]);
-    if (is_out_of_place(ex, list->name[i]))
-      return pdlt_experiment_fail(ex, key, err,
-                                  "\"%s\" is of layers with positions (network.layers), and this "
-                                  "network has none; leave it out",
-                                  list->name[i]);
+    const char *why = out_of_place(ex, list->name[i]);
+    if (why != NULL)
+      return pdlt_experiment_fail(ex, key, err, "\"%s\" %s; leave it out", list->name[i], why);
     if (scale(m, list->name[i], factor) == 0)
       return pdlt_experiment_fail(
           ex, key, err,

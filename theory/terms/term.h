@@ -75,7 +75,8 @@ extern "C" {
   X(U_FRESH, "U.fresh", "C^2 <s1'' s2'' s3' s4'> Th12 Th13 Th24")              \
   X(U_U, "U.U", "C^2 r <s1' s4'><s2' s3'> U_1423")                             \
   X(POSITIONS_TAPS, "positions.taps", "Mm (x) Mm: each pair has its own tap")  \
-  X(POSITIONS_OFFSETS, "positions.offsets", "tensors of two positions a pair")
+  X(POSITIONS_OFFSETS, "positions.offsets", "tensors of two positions a pair") \
+  X(SKIP_MIXED, "skip.mixed", "one pair carried by weights, one by the skip")
 
 typedef enum pdlt_term {
 #define PDLT_TERM_ENUM(id, name, equation) PDLT_TERM_##id,
