@@ -15,10 +15,11 @@ pdlt_status pdlt_read_skip(pdlt_reader *reader, const pdlt_node *value,
   double *skip = NULL;
   pdlt_status status = PDLT_OK;
   if (depth < 3)
-    return pdlt_reader_fail(reader, value->line, key->path,
-                            "depth %d has no layer between the first one and the readout, which have "
-                            "no skip; leave it out",
-                            depth);
+    return pdlt_reader_fail(
+        reader, value->line, key->path,
+        "depth %d has no layer between the first one and the readout, which have "
+        "no skip; leave it out",
+        depth);
   if (list && value->count != (size_t)depth - 2)
     return pdlt_reader_fail(reader, value->line, key->path,
                             "a list of %zu; depth %d needs %d numbers, for layers 2 to %d",
@@ -72,20 +73,23 @@ pdlt_status pdlt_skip_check(const pdlt_experiment *ex, int l, size_t below, size
     return fail(ex, l, err,
                 "layer 1: skip; below it are the inputs and no preactivations, leave skip out");
   if (l == depth)
-    return fail(ex, l, err,
-                "layer %d: skip; the readout has none (its outputs are independent of what is below "
-                "but for their weights), leave skip out",
-                l);
+    return fail(
+        ex, l, err,
+        "layer %d: skip; the readout has none (its outputs are independent of what is below "
+        "but for their weights), leave skip out",
+        l);
   if (ratio[l - 1] != ratio[l - 2])
-    return fail(ex, l, err,
-                "layer %d: skip; it has %d n neurons and the layer below %d n, a skip needs equally "
-                "many: change network.width_ratios or leave skip out",
-                l, ratio[l - 1], ratio[l - 2]);
+    return fail(
+        ex, l, err,
+        "layer %d: skip; it has %d n neurons and the layer below %d n, a skip needs equally "
+        "many: change network.width_ratios or leave skip out",
+        l, ratio[l - 1], ratio[l - 2]);
   if (below != here)
-    return fail(ex, l, err,
-                "layer %d: skip; it has %zu positions and the layer below %zu, a skip needs the same "
-                "ones: leave out skip, or what changes them",
-                l, here, below);
+    return fail(
+        ex, l, err,
+        "layer %d: skip; it has %zu positions and the layer below %zu, a skip needs the same "
+        "ones: leave out skip, or what changes them",
+        l, here, below);
   return PDLT_OK;
 }
 

@@ -99,8 +99,7 @@ TEST(TruthPredict, WeightsOfTheCube) {
     const std::string activation = std::string("network.activation=") + x.activation;
     Case c({activation.c_str(), "training={eta: 0.01, steps: end}"});
     PredictAtHalf(&c);
-    const double theta =
-        2 * x.theta[0] + x.theta[1] + x.theta[2] + 2 * x.theta[3] + x.theta[4];
+    const double theta = 2 * x.theta[0] + x.theta[1] + x.theta[2] + 2 * x.theta[3] + x.theta[4];
     const double kernel =
         2 * x.kernel[0] + x.kernel[1] + x.kernel[2] + 2 * x.kernel[3] + x.kernel[4];
     const double weight = x.theta[0] / theta, change = (x.kernel[0] - weight * kernel) / theta;
@@ -197,7 +196,8 @@ TEST(TruthPredict, AgopIsTheSlopeOfThatOfTheMoments) {
     for (size_t i = 0; i < cov.size(); i++) cov[i] += h * cov1[i];
     pdlt_cube_agop(&cube, n, z.data() + t * n * D, m.data());
     for (size_t i = 0; i < n; i++)
-      pdlt_cube_add_moment(&cube, cov.data() + (t * n * D + i * D) * n * D + i * D, n * D, m.data());
+      pdlt_cube_add_moment(&cube, cov.data() + (t * n * D + i * D) * n * D + i * D, n * D,
+                           m.data());
     return m;
   };
   const std::vector<double> start = c.Get("agop_lo");
@@ -225,8 +225,8 @@ TEST(TruthPredict, AgopIsTheSlopeOfThatOfTheMoments) {
 // start D_i z = sum_j W2_j W1_ji/..., of variance n_L C_W^2/n_0.
 TEST(TruthPredict, LinearNetworksHaveOneGradient) {
   for (const char *depth : {"network.depth=2", "network.depth=3"}) {
-    Case c({"network.activation=linear", "network.C_W=1.3", depth, "data.train=5",
-            "data.bits=[1]", "data.seed=5"});
+    Case c({"network.activation=linear", "network.C_W=1.3", depth, "data.train=5", "data.bits=[1]",
+            "data.seed=5"});
     c.Predict();
     const int L = c.ex.network.depth;
     for (size_t k = 0; k < 9; k++)
@@ -234,13 +234,13 @@ TEST(TruthPredict, LinearNetworksHaveOneGradient) {
     pdlt_cube cube = {};
     ASSERT_EQ(pdlt_cube_find(&cube, 8, 3, c.data.x, nullptr), PDLT_OK);
     const auto last = [&](const char *name) { /* at the last of three times */
-      const std::vector<double> all = c.Get(name);
-      return std::vector<double>(all.end() - long(all.size() / 3), all.end());
+                                              const std::vector<double> all = c.Get(name);
+                                              return std::vector<double>(
+                                                  all.end() - long(all.size() / 3), all.end());
     };
     const std::vector<double> z = last("z_lo"), z1 = last("z_nlo"), cov = last("cov_lo"),
-                              cov1 = last("cov_nlo"), G1 = c.Get("G1"),
-                              lo = last("agop_change_lo"), nlo = last("agop_nlo"),
-                              start = c.Get("agop_lo");
+                              cov1 = last("cov_nlo"), G1 = c.Get("G1"), lo = last("agop_change_lo"),
+                              nlo = last("agop_nlo"), start = c.Get("agop_lo");
     const size_t corner = 5;
     for (size_t i = 0; i < 3; i++)
       for (size_t j = 0; j < 3; j++) {

@@ -95,8 +95,7 @@ static pdlt_status put(const agop *g, const char *name, const char *end, const c
   PDLT_TRY(pdlt_archive_new(g->p->out, name, at_end ? 2 : 3, dim + at_end, &array, err));
   for (size_t t = 0; t < T; t++)
     at_time(g, &zero, &own, first ? 1 : 0.5, t, array->data + t * n0 * n0);
-  const double products =
-      2 * zero.largest * own.err_z + (first ? 2 * own.largest * zero.err_z : 0);
+  const double products = 2 * zero.largest * own.err_z + (first ? 2 * own.largest * zero.err_z : 0);
   error += (double)g->outputs * (own.err_cov + products);
   PDLT_TRY(pdlt_predict_error(g->p->out, name, error, err));
 cleanup:

@@ -67,19 +67,23 @@ void pdlt_function_add(pdlt_function *f, pdlt_gradient *g, double factor, const 
   }
 }
 
-/* s, slope and curve of the inputs in s[0]; z of each layer is work. */
+/* s, slope and curve of the inputs in s[0]; z of a layer and of that below it are work. */
 static void forward(pdlt_function *f, const double *theta, size_t count) {
   const pdlt_activation *act = &f->net->activation;
-  double *z = f->work[0];
+  double *z = f->work[0], *below = f->work[1];
   for (int k = 0; k + 1 < f->net->depth; k++) {
     const size_t n = f->net->layer[k].out * count;
     pdlt_layer_forward(&f->net->layer[k], theta, PDLT_BY_NEURON, count, f->s[k], z);
+    pdlt_layer_add_skip(&f->net->layer[k], count, below, z);
     pdlt_activation_forward(act, n, z, f->s[k + 1], f->slope[k]);
     pdlt_activation_map(act, 2, n, z, f->curve[k]);
+    double *swap = below;
+    below = z;
+    z = swap;
   }
 }
 
-/* dz^(l) = dW s + db + W (sigma' dz^(l-1)), (dW, db) the direction. */
+/* dz^(l) = dW s + db + W (sigma' dz^(l-1)) + gamma dz^(l-1), (dW, db) the direction. */
 static void tangent(pdlt_function *f, const double *theta, const double *direction, size_t count) {
   double *ds = f->work[0], *through = f->work[1];
   for (int k = 0; k < f->net->depth; k++) {
@@ -89,12 +93,13 @@ static void tangent(pdlt_function *f, const double *theta, const double *directi
     for (size_t m = 0; m < layer->in * count; m++) ds[m] = f->slope[k - 1][m] * f->dz[k - 1][m];
     pdlt_layer_forward_tangent(layer, theta, PDLT_BY_NEURON, count, ds, through);
     for (size_t m = 0; m < layer->out * count; m++) f->dz[k][m] += through[m];
+    pdlt_layer_add_skip(layer, count, f->dz[k - 1], f->dz[k]);
   }
 }
 
 /* du += factor times the gradient of dz_i^(L): with p, q the derivatives of it with respect to z^(l) and
  * dz^(l), those with respect to s and ds below are W^T p + dW^T q and W^T q, and s = sigma(z), ds =
- * sigma'(z) dz. */
+ * sigma'(z) dz; a skip adds gamma p and gamma q. */
 static void backward(pdlt_function *f, const double *theta, const double *direction, double factor,
                      size_t i, size_t count, double *du) {
   const int last = f->net->depth - 1;
@@ -111,8 +116,12 @@ static void backward(pdlt_function *f, const double *theta, const double *direct
     if (k == 0) break;
     pdlt_layer_pull_back(layer, theta, PDLT_BY_NEURON, count, q, ds);
     for (size_t m = 0; m < layer->in * count; m++) {
+      const double above_p = layer->skip * p[m], above_q = layer->skip * q[m];
       p[m] = f->slope[k - 1][m] * s[m] + f->curve[k - 1][m] * f->dz[k - 1][m] * ds[m];
       q[m] = f->slope[k - 1][m] * ds[m];
+      if (layer->skip == 0) continue;
+      p[m] += above_p;
+      q[m] += above_q;
     }
   }
   for (size_t m = 0; m < f->net->layer[0].in * count; m++) du[m] += factor * s[m];
