@@ -38,10 +38,11 @@ using Legs = std::vector<size_t>;
 
 class Literal {
  public:
-  // pairs(l, a, b): what Mm of layer l reads for its pair of slots.
+  // pairs(l, a, b): what Mm of layer l reads for its pair of slots. mixed: factor of terms of two pairs of which
+  // one is carried by weights and one by the skip.
   Literal(const List &sigma, std::vector<pdlt_layer> layers, const pdlt_kernel_layers &kernels,
-          std::function<std::vector<Pair>(int, size_t, size_t)> pairs)
-      : layer_(std::move(layers)), k_(kernels), pairs_(std::move(pairs)) {
+          std::function<std::vector<Pair>(int, size_t, size_t)> pairs, double mixed = 1)
+      : layer_(std::move(layers)), k_(kernels), pairs_(std::move(pairs)), mixed_(mixed) {
     for (int l = 1, first = 1; l < k_.depth; l++) {
       if (l == 1 || Gamma(l) == 0) first = l;
       first_.push_back(first);
@@ -213,10 +214,11 @@ class Literal {
   }
 
   template <typename Value>
-  static double Sum(const Parts &f, const Parts &g, Value value) {
+  double Sum(const Parts &f, const Parts &g, Value value) const {
     double sum = 0;
     for (const Part &p : f)
-      for (const Part &q : g) sum += p.c * q.c * value(p, q);
+      for (const Part &q : g)
+        sum += (p.weights == q.weights ? 1 : mixed_) * p.c * q.c * value(p, q);
     return sum;
   }
 
@@ -424,6 +426,7 @@ class Literal {
   std::vector<pdlt_layer> layer_;
   const pdlt_kernel_layers &k_;
   std::function<std::vector<Pair>(int, size_t, size_t)> pairs_;
+  double mixed_;
   std::vector<int> first_;
   std::shared_ptr<literal::Wick> newest_;
   std::vector<std::shared_ptr<literal::Wick>> wick_;

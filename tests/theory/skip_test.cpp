@@ -19,17 +19,17 @@ namespace {
 const List kInputs = {0.9, -0.4, 0.3, 1.1, 0.2, -0.8};
 
 TEST(Skip, WithoutSkipsItIsTheOtherRecursion) {
-  for (const char *activation : {"tanh", "gelu", "quadratic(0.3)", "relu"}) {
+  for (const char *activation : {"sin", "quadratic(0.3)", "relu"}) {
     Network net = {tensor_support::General(activation), List(4, 0.0)};
     net.plain.ratios = {1, 3, 2};
     const int dntk = std::string(activation) != "relu";
     tensor_support::Options plain;
     plain.dntk = dntk;
-    plain.tolerance = 1e-4;  // both on the same grids
+    plain.tolerance = 1e-3;  // both on the same grids
     const tensor_support::Tensors expected(net.plain, 2, kInputs, plain);
     Options o;
     o.dntk = dntk;
-    o.tolerance = 1e-4;
+    o.tolerance = 1e-3;
     for (int pair_only : {0, 1}) {
       o.pair_only = pair_only;
       const Tensors got(net, 2, kInputs, o);

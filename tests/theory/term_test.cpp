@@ -8,7 +8,7 @@
 #include "theory/terms/term.h"
 
 TEST(Term, NamesAreUniqueAndBelongToATensor) {
-  std::set<std::string> names, tensors = {"positions"};  // of all tensors at once
+  std::set<std::string> names, tensors = {"positions", "skip"};  // of all tensors at once
   for (int t = 0; t < PDLT_TENSOR_COUNT; ++t) {
     tensors.insert(pdlt_tensor_text(static_cast<pdlt_tensor_name>(t)));
   }
