@@ -1,6 +1,6 @@
 // residual_test.cpp - criticality with skips: lines of critical points, kernels and vertices on them.
-#include "tests/theory/skip_support.h"
 #include "theory/infinite/residual.h"
+#include "tests/theory/skip_support.h"
 
 using skip_support::List;
 using skip_support::Network;

@@ -103,7 +103,8 @@ static void tangent(pdlt_function *f, const double *theta, const double *directi
 }
 
 /* What output i adds to the gradient: with q_i the derivative of dz_i^(L) with respect to dz^(l), that with
- * respect to ds below is W^T q_i, and a skip adds gamma q_i to q_i. bent += sigma'' dz du/d(ds) and across += dW^T q_i, of every layer. */
+ * respect to ds below is W^T q_i; a skip adds gamma q_i to that of the layer below. bent += sigma'' dz du/d(ds)
+ * and across += dW^T q_i, of every layer. */
 static void add_output(pdlt_function *f, const double *theta, const double *direction, size_t i,
                        size_t count) {
   const int last = f->net->depth - 1;
