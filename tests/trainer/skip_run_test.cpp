@@ -126,9 +126,7 @@ double sum_of_squares(const Archive &a, const std::string &name) {
   return sum;
 }
 
-json_t *estimator_of(Archive &a) {
-  return json_object_get(pdlt_archive_meta(&a.c), "estimator");
-}
+json_t *estimator_of(Archive &a) { return json_object_get(pdlt_archive_meta(&a.c), "estimator"); }
 
 }  // namespace
 
@@ -212,11 +210,11 @@ TEST(TrainerSkipRun, EstimatorsAgree) {
     s.test = 1;
     s.widths = "[6]";
     s.C_W = "[1.2, 0.6, 0.6, 1]";
-    s.more_network = positions
-                         ? "  input: {shape: [4], channels: 1}\n  layers:\n    - {conv: 3, padding: "
-                           "zero}\n    - {conv: 2, padding: circular, skip: 0.7}\n    - average\n"
-                           "    - dense\n"
-                         : "  skip: [0.7, 0.5]\n";
+    s.more_network =
+        positions ? "  input: {shape: [4], channels: 1}\n  layers:\n    - {conv: 3, padding: "
+                    "zero}\n    - {conv: 2, padding: circular, skip: 0.7}\n    - average\n"
+                    "    - dense\n"
+                  : "  skip: [0.7, 0.5]\n";
     s.measure = "[output, ntk]";
     s.members = 4096;
     Data data = data_of(s, 4, 3);

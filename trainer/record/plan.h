@@ -155,11 +155,11 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
 /* Whether networks may be drawn without weights: preactivations of given layers below are Gaussian, and
  * projections of weights independent, for normal weights alone (docs/trainer/control.md, "Draws of
- * preactivations"), and no positions. Where not, auto is plain or antithetic. */
+ * preactivations"), no positions and no skips. Where not, auto is plain or antithetic. */
 int pdlt_plan_may_be_weightless(const pdlt_plan *plan);
 
 /* Whether the mean of an own linearization can be had from further draws: without weights or, where layers
- * have positions, of networks (trainer/control/positions_linear.h). */
+ * have positions or skips, of networks (trainer/control/positions_linear.h). */
 int pdlt_plan_may_be_linearized(const pdlt_plan *plan);
 
 /* Adds a control to antithetic pairs: `samples` >= 1 further draws of the own linearization for each, and
