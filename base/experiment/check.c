@@ -111,10 +111,6 @@ static pdlt_status check_network(pdlt_reader *reader) {
                                 "%s draws networks without weights, which needs normal weights "
                                 "(network.init); write antithetic, plain or auto",
                                 pdlt_estimator_words[estimator]);
-  if (ex->network.critical && pdlt_experiment_has_skips(ex))
-    return pdlt_experiment_fail(ex, "network.C_W", reader->err,
-                                "critical is known for networks without skips; write numbers "
-                                "(docs/skips.md has those that are critical)");
   return PDLT_OK;
 }
 

@@ -12,9 +12,10 @@
 #include "base/experiment/at_width.h"
 #include "cli/study/work.h"
 #include "compare/text/order.h"
-#include "theory/infinite/critical.h"
 #include "theory/infinite/kernel.h"
+#include "theory/infinite/residual.h"
 #include "theory/infinite/training.h"
+#include "theory/skip/skip.h"
 #include "theory/tensors/tensors.h"
 #include "trainer/pilot/stability_tail.h"
 #include "trainer/statistics/moments.h"
@@ -115,6 +116,13 @@ static pdlt_status fill_positions(work *w, pdlt_error *err) {
   for (int l = 0; l < ex->network.depth; l++) w->e->layer[l].positions = pdlt_layer_here(&layer[l]);
   PDLT_TRY(pdlt_tensors_bytes(&w->e->tensor_bytes, &w->e->pairs, layer, ex->network.depth,
                               data->train + data->test, dntk, err));
+  if (w->e->tensor_bytes > 0 && pdlt_skip_any(layer, ex->network.depth)) {
+    const pdlt_tensor_settings settings = {
+        .activation = ex->network.activation, .layer = layer, .dntk = dntk, .last_only = 1};
+    double brackets;
+    PDLT_TRY(pdlt_skip_tensors_bytes(&w->e->tensor_bytes, &brackets, &settings, ex->network.depth,
+                                     data->train + data->test, ex->theory.pair_only, err));
+  }
 cleanup:
   pdlt_free(layer);
   return status;
@@ -135,12 +143,16 @@ static pdlt_status fill_layers(work *w, pdlt_error *err) {
   for (int l = 0; l < L; l++) {
     const int next = l + 1 < L ? l + 1 : l;
     const double C_W = ex->network.C_W[next];
+    const double gamma = pdlt_experiment_layer(ex, next + 1, 1, 1).skip;
+    const pdlt_critical_point here = pdlt_critical_with_skip(&point, gamma);
     const double at = smooth || K[l] > 0 ? K[l] : 1; /* with a kink at 0 any K gives the same */
     pdlt_explained_layer *layer = &w->e->layer[l];
     layer->K = K[l];
     PDLT_TRY(chi(&layer->chi_par, pdlt_chi_parallel, act, C_W, at, err));
     PDLT_TRY(chi(&layer->chi_perp, pdlt_chi_perp, act, C_W, at, err));
-    layer->phase = phase_of(&point, ex->network.C_b[next], C_W, layer->chi_perp);
+    layer->chi_par += gamma * gamma;
+    layer->chi_perp += gamma * gamma;
+    layer->phase = phase_of(&here, ex->network.C_b[next], C_W, layer->chi_perp);
   }
 cleanup:
   pdlt_free(K);

@@ -7,11 +7,29 @@
 #include "base/core/memory.h"
 #include "base/core/team.h"
 #include "base/experiment/at_width.h"
+#include "base/experiment/layer.h"
 #include "cli/study/study.h"
-#include "theory/infinite/critical.h"
 #include "theory/infinite/kernel.h"
+#include "theory/infinite/residual.h"
 #include "theory/infinite/training.h"
 #include "theory/terms/mask.h"
+
+/* C_b and C_W of every layer at the critical point, of its skip. */
+static pdlt_status set_critical(pdlt_experiment *ex, const pdlt_critical_point *plain,
+                                pdlt_error *err) {
+  for (int l = 1; l <= ex->network.depth; l++) {
+    const double gamma = pdlt_experiment_layer(ex, l, 1, 1).skip;
+    const pdlt_critical_point point = pdlt_critical_with_skip(plain, gamma);
+    if (point.kind == PDLT_CRITICAL_NONE)
+      return pdlt_experiment_fail(ex, "network.C_W", err,
+                                  "no critical point of layer %d: %s; give numbers for C_b and C_W",
+                                  l, point.reason);
+    ex->network.C_b[l - 1] = point.C_b;
+    ex->network.C_W[l - 1] = point.C_W;
+  }
+  ex->network.critical = 0;
+  return PDLT_OK;
+}
 
 /* C_b, C_W: critical and data.scale: critical. */
 static pdlt_status resolve_critical(pdlt_experiment *ex, pdlt_error *err) {
@@ -25,12 +43,10 @@ static pdlt_status resolve_critical(pdlt_experiment *ex, pdlt_error *err) {
   if (point.kind == PDLT_CRITICAL_NONE)
     return pdlt_experiment_fail(ex, key, err, "no critical point: %s; give numbers for C_b and C_W",
                                 point.reason);
-  if (ex->network.critical)
-    for (int l = 0; l < ex->network.depth; l++) {
-      ex->network.C_b[l] = point.C_b;
-      ex->network.C_W[l] = point.C_W;
-    }
-  ex->network.critical = 0;
+  if (ex->network.critical) {
+    const pdlt_status status = set_critical(ex, &point, err);
+    if (status != PDLT_OK) return status;
+  }
   if (!wants_scale) return PDLT_OK;
   if (!(point.K > 0)) /* NaN when any K is a fixed point */
     return pdlt_experiment_fail(

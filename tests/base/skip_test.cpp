@@ -106,9 +106,6 @@ TEST(Skip, Refusals) {
        "needs equally many: change network.width_ratios or leave skip out"},
       {{"network.skip=1", "network.layers=[dense, dense, dense, dense, dense]"},
        "--set: network.skip: network.layers is given too; write skip into its entries"},
-      {{"network.skip=1", "network.C_b=critical", "network.C_W=critical"},
-       "--set: network.C_W: critical is known for networks without skips; write numbers "
-       "(docs/skips.md has those that are critical)"},
       {{"network.layers=[{dense: true, skip: 1}, dense, dense, dense, dense]"},
        "--set: network.layers: layer 1: skip; below it are the inputs and no preactivations, leave "
        "skip out"},

@@ -133,7 +133,6 @@ static pdlt_status run(skip_driver *driver, int which, pdlt_tensor_layer *layer,
     PDLT_TRY(pdlt_skip_fields_step(&driver->fields, l, err));
     pdlt_skip_fields_drop(&driver->fields, l);
     PDLT_TRY(put_layer(&driver->fields, l + 1, &layer[l], err));
-    if (which == 0) pdlt_progress_add(driver->net.settings->progress, 0.05);
   }
   pdlt_skip_fields_drop(&driver->fields, depth);
 cleanup:
@@ -250,6 +249,7 @@ pdlt_status pdlt_skip_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers
   PDLT_TRY(run(&driver, 0, set.layer, err));
   for (int l = 1; l <= set.depth; l++) start_errors(&driver, l, &set.layer[l - 1]);
   PDLT_TRY(run_others(&driver, &set, err));
+  pdlt_progress_update(settings->progress, (double)(set.depth - 1));
   pdlt_progress_finish(settings->progress);
   *out = set;
 cleanup:
