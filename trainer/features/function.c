@@ -72,19 +72,23 @@ void pdlt_function_add(pdlt_function *f, pdlt_gradient *g, double factor, const 
   }
 }
 
-/* s, slope and curve of the inputs in s[0]; z of each layer is work. */
+/* s, slope and curve of the inputs in s[0]; z of a layer and of that below it are work. */
 static void forward(pdlt_function *f, const double *theta, size_t count) {
   const pdlt_activation *act = &f->net->activation;
-  double *z = f->work[0];
+  double *z = f->work[0], *below = f->work[1];
   for (int k = 0; k + 1 < f->net->depth; k++) {
     const size_t n = f->net->layer[k].out * count;
     pdlt_layer_forward(&f->net->layer[k], theta, PDLT_BY_NEURON, count, f->s[k], z);
+    pdlt_layer_add_skip(&f->net->layer[k], count, below, z);
     pdlt_activation_forward(act, n, z, f->s[k + 1], f->slope[k]);
     pdlt_activation_map(act, 2, n, z, f->curve[k]);
+    double *swap = below;
+    below = z;
+    z = swap;
   }
 }
 
-/* dz^(l) = dW s + db + W (sigma' dz^(l-1)), (dW, db) the direction. */
+/* dz^(l) = dW s + db + W (sigma' dz^(l-1)) + gamma dz^(l-1), (dW, db) the direction. */
 static void tangent(pdlt_function *f, const double *theta, const double *direction, size_t count) {
   double *ds = f->work[0], *through = f->work[1];
   for (int k = 0; k < f->net->depth; k++) {
@@ -94,11 +98,13 @@ static void tangent(pdlt_function *f, const double *theta, const double *directi
     for (size_t m = 0; m < layer->in * count; m++) ds[m] = f->slope[k - 1][m] * f->dz[k - 1][m];
     pdlt_layer_forward_tangent(layer, theta, PDLT_BY_NEURON, count, ds, through);
     for (size_t m = 0; m < layer->out * count; m++) f->dz[k][m] += through[m];
+    pdlt_layer_add_skip(layer, count, f->dz[k - 1], f->dz[k]);
   }
 }
 
 /* What output i adds to the gradient: with q_i the derivative of dz_i^(L) with respect to dz^(l), that with
- * respect to ds below is W^T q_i. bent += sigma'' dz du/d(ds) and across += dW^T q_i, of every layer. */
+ * respect to ds below is W^T q_i; a skip adds gamma q_i to that of the layer below. bent += sigma'' dz du/d(ds)
+ * and across += dW^T q_i, of every layer. */
 static void add_output(pdlt_function *f, const double *theta, const double *direction, size_t i,
                        size_t count) {
   const int last = f->net->depth - 1;
@@ -113,13 +119,16 @@ static void add_output(pdlt_function *f, const double *theta, const double *dire
     pdlt_layer_pull_back(layer, theta, PDLT_BY_NEURON, count, q, ds);
     for (size_t m = 0; m < below; m++) {
       f->bent[k - 1][m] += f->curve[k - 1][m] * f->dz[k - 1][m] * ds[m];
+      const double above = layer->skip * q[m];
       q[m] = f->slope[k - 1][m] * ds[m];
+      if (layer->skip != 0) q[m] += above;
     }
   }
 }
 
 /* du += factor times the gradient, from across and bent: p, the derivative with respect to z^(l), is pulled
- * back for all outputs at once, s below has W^T p + across, and s = sigma(z), ds = sigma'(z) dz. */
+ * back for all outputs at once, s below has W^T p + across, and s = sigma(z), ds = sigma'(z) dz; a skip adds
+ * gamma p to p. */
 static void backward(pdlt_function *f, const double *theta, double factor, size_t count,
                      double *du) {
   const int last = f->net->depth - 1;
@@ -129,8 +138,11 @@ static void backward(pdlt_function *f, const double *theta, double factor, size_
     const pdlt_layer *layer = &f->net->layer[k];
     pdlt_layer_pull_back(layer, theta, PDLT_BY_NEURON, count, p, s);
     for (size_t m = 0; m < layer->in * count; m++) s[m] += f->across[k][m];
-    for (size_t m = 0; m < layer->in * count && k > 0; m++)
+    for (size_t m = 0; m < layer->in * count && k > 0; m++) {
+      const double above = layer->skip * p[m];
       p[m] = f->slope[k - 1][m] * s[m] + f->bent[k - 1][m];
+      if (layer->skip != 0) p[m] += above;
+    }
   }
   for (size_t m = 0; m < f->net->layer[0].in * count; m++) du[m] += factor * s[m];
 }
