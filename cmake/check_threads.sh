@@ -38,6 +38,8 @@ network sin 3 "estimator: control, keep: [cov]" "output, kernel, ntk" >control.y
 network tanh 3 "estimator: plain" "output, dntk, ddntk" >dntk.yaml
 network relu 2 "estimator: control" "output, crossings" |
   sed 's/C_b: 0.1, C_W: 1.2/C_b: 0, C_W: 2/' >relu.yaml
+network tanh 2 "estimator: plain" output >features.yaml
+echo "features: {truth: inputs, members: 5, directions: 3, starts: 4}" >>features.yaml
 mkdir -p claims/4-vertex
 network tanh 2 "estimator: plain" "kernel, vertex" >claims/4-vertex/experiment.yaml
 cat >claims/4-vertex/expect.yaml <<'YAML'
@@ -68,6 +70,7 @@ check theory plain.yaml -o theory.npz
 check theory control.yaml -o theory-sin.npz
 check theory dntk.yaml -o theory-dntk.npz
 check run relu.yaml -o relu
+check features features.yaml -o features
 check verify --claims claims -o verify
 ((failed == 0)) && echo "threads: no reports"
 exit "$failed"

@@ -4,8 +4,8 @@ set(objects "")
 foreach(part ${parts})
   list(APPEND objects $<TARGET_OBJECTS:pdlt_${part}>)
 endforeach()
-set(needs PkgConfig::JANSSON PkgConfig::OPENBLAS PkgConfig::YAML PkgConfig::PANGOCAIRO ZLIB::ZLIB
-  PNG::PNG OpenMP::OpenMP_C ${CMAKE_DL_LIBS} m)
+set(needs PkgConfig::JANSSON PkgConfig::OPENBLAS PkgConfig::YAML PkgConfig::PANGOCAIRO PkgConfig::PANGOFC
+  ZLIB::ZLIB PNG::PNG OpenMP::OpenMP_C ${CMAKE_DL_LIBS} m)
 if(PDLT_MPI)
   list(APPEND needs MPI::MPI_C)
 endif()

@@ -135,7 +135,10 @@ static pdlt_status fill_shares(pdlt_panel *panel, const pdlt_array *shares, cons
   snprintf(y->label, sizeof y->label, "share in the structure");
   y->lo = 0;
   y->hi = 1.05;
-  for (size_t a = 0; a < 2 * n; a++) edge[a] = (double)(a / 2) + 0.5 + (double)(a % 2);
+  for (size_t a = 0; a < n; a++) { /* from a - 1/2 to a + 1/2, counted from 1 */
+    edge[2 * a] = (double)a + 0.5;
+    edge[2 * a + 1] = (double)a + 1.5;
+  }
   for (size_t j = 0; j < blocks; j++) {
     char label[96];
     for (size_t a = 0; a < 2 * n; a++) above[a] = below[a] + shares->data[a / 2 * blocks + j];

@@ -96,17 +96,26 @@ void pdlt_svg_compact(char *text, size_t *size) {
   *size = to;
 }
 
+/* Passes over digits and what follows them; 0: something else stands there. */
+static int pass_number(const char **at, const char *end, const char *after) {
+  const size_t digits = count_digits(*at, (size_t)(end - *at)), length = strlen(after);
+  const char *rest = *at + digits;
+  if (digits == 0 || (size_t)(end - rest) < length || memcmp(rest, after, length) != 0) return 0;
+  *at = rest + length;
+  return 1;
+}
+
 int pdlt_pdf_has_fonts(const char *bytes, size_t size) {
   const char *const end = bytes + size, *at = bytes;
   while ((at = memmem(at, (size_t)(end - at), "/f-", 3)) != NULL) {
-    char line[64], object[32];
-    int group, subset, number, length = 0;
-    snprintf(line, sizeof line, "%.*s", (int)(end - at < 63 ? end - at : 63), at);
+    char object[32]; /* of "/f-0-1 12 0 R": that of 12 */
     at += 3;
-    if (sscanf(line, "/f-%d-%d %d 0 R%n", &group, &subset, &number, &length) != 3 || length == 0)
-      continue;
-    snprintf(object, sizeof object, "\n%d 0 obj", number);
-    if (memmem(bytes, size, object, strlen(object)) == NULL) return 0;
+    if (!pass_number(&at, end, "-") || !pass_number(&at, end, " ")) continue;
+    const char *const number = at;
+    if (!pass_number(&at, end, " 0 R") || at - number > 20) continue;
+    const int length =
+        snprintf(object, sizeof object, "\n%.*s0 obj", (int)(at - number - 3), number);
+    if (memmem(bytes, size, object, (size_t)length) == NULL) return 0;
   }
   return 1;
 }

@@ -36,6 +36,7 @@ struct pdlt_panel {
 };
 
 struct pdlt_plot {
+  unsigned long long fonts; /* pdlt_fonts_add of its first drawing; 0: not drawn */
   size_t rows, columns;
   double panel_width, panel_height;
   pdlt_panel *panels; /* (rows * columns) */
@@ -64,10 +65,12 @@ double pdlt_scale_at(const pdlt_scale *scale, double value);
 typedef struct pdlt_drawing {
   const pdlt_plot *plot;
   FILE *text;
+  unsigned long long *fonts; /* pdlt_fonts_add of all texts, or NULL */
 } pdlt_drawing;
 
-/* Lends the drawing to the context; that of a context, or one of nothing. */
-void pdlt_drawing_begin(cairo_t *cr, pdlt_drawing *drawing);
+/* Lends the drawing to the context, which does not keep a failure of it; that of a context, or one of
+ * nothing. */
+cairo_status_t pdlt_drawing_begin(cairo_t *cr, pdlt_drawing *drawing);
 const pdlt_drawing *pdlt_drawing_of(cairo_t *cr);
 
 /* Text (markup) at (x, y); align: 0 left/top, 0.5 centre, 1 right/bottom. Bad markup is
@@ -79,12 +82,12 @@ typedef struct pdlt_text_style {
   double wrap; /* width to wrap at, 0: never */
 } pdlt_text_style;
 
-/* Around the drawing of a page. Pango, cairo and GLib tell of fonts that they cannot open and of what
- * they draw in place of them by a line on stderr only: between begin and end such lines are kept. end
- * gives back the fonts that pango keeps for this thread, and the first line, or "" (valid until the
- * next page of this thread). */
+/* Around the drawing of a page, its layout included. Pango, cairo and GLib tell of fonts that they cannot
+ * open and of what they draw in place of them by a line on stderr only, and of memory that they did not get
+ * for a text not at all: between begin and end both are noted. end gives back the fonts that pango keeps for
+ * this thread. before: what begin returned. Errors: PDLT_ERR_MEMORY, PDLT_ERR_IO with the first line. */
 GLogFunc pdlt_text_begin(void);
-const char *pdlt_text_end(GLogFunc before);
+pdlt_status pdlt_text_end(GLogFunc before, pdlt_error *err);
 
 void pdlt_text_size(cairo_t *cr, const char *markup, double size, double wrap, double *width,
                     double *height);
@@ -92,6 +95,14 @@ void pdlt_text_size(cairo_t *cr, const char *markup, double size, double wrap, d
 double pdlt_text_fit(cairo_t *cr, const char *markup, double usual, double room);
 void pdlt_text_draw(cairo_t *cr, const char *markup, double x, double y,
                     const pdlt_text_style *style);
+
+/* Fonts (fonts.c). In a program (pdlt_fonts_of_program), once: reads fontconfig's rules and fonts twice, and
+ * makes them those of the process if both choose the same fonts for all letters. About 10 ms. In a library
+ * rules are those of the process. Errors: PDLT_ERR_MEMORY; PDLT_ERR_IO (there is no font). */
+void pdlt_fonts_of_program(void);
+pdlt_status pdlt_fonts_read(pdlt_error *err);
+/* Fonts, glyphs and places of a layout, whatever it is drawn on: a sum (pdlt_hash_bytes) continued. */
+unsigned long long pdlt_fonts_add(unsigned long long sum, PangoLayout *layout);
 
 /* The layout as text elements of an SVG, where style and the context put it (svg_text.c). */
 void pdlt_svg_text(FILE *out, cairo_t *cr, PangoLayout *layout, double x, double y,

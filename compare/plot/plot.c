@@ -84,9 +84,13 @@ void pdlt_plot_free(pdlt_plot *plot) {
   pdlt_free(plot);
 }
 
-void pdlt_plot_set_style(pdlt_plot *plot, const pdlt_plot_style *style) { plot->style = *style; }
+void pdlt_plot_set_style(pdlt_plot *plot, const pdlt_plot_style *style) {
+  plot->style = *style;
+  plot->fonts = 0;
+}
 
 pdlt_panel *pdlt_plot_panel(pdlt_plot *plot, size_t k) {
+  plot->fonts = 0;
   return k < plot->rows * plot->columns ? &plot->panels[k] : NULL;
 }
 

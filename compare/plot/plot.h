@@ -100,7 +100,8 @@ typedef struct pdlt_plot pdlt_plot;
 typedef struct pdlt_panel pdlt_panel;
 
 /* For a program, once, before any plot: what Pango, cairo and GLib say on stderr is not said; what it
- * means for a plot is an error of the plot, in any case. */
+ * means for a plot is an error of the plot, in any case. And the first plot reads fontconfig's rules, twice:
+ * without memory fontconfig goes on with less of them, which only the other reading can tell. */
 void pdlt_text_keep_lines(void);
 
 /* A grid of rows x columns panels, each about panel_width x panel_height without its
@@ -125,7 +126,7 @@ typedef struct pdlt_plot_style {
 void pdlt_plot_set_style(pdlt_plot *plot, const pdlt_plot_style *style);
 
 /* Panel k = row * columns + column, borrowed; NULL when k is outside. An untouched panel
- * stays blank. */
+ * stays blank. One that is to change after the plot was drawn is asked for again. */
 pdlt_panel *pdlt_plot_panel(pdlt_plot *plot, size_t k);
 
 /* Axes of the panel, to be set before writing; its title is markup, cut at the array's
@@ -149,7 +150,8 @@ pdlt_status pdlt_panel_heat(pdlt_panel *panel, size_t rows, size_t columns, cons
 void pdlt_panel_range(const pdlt_panel *panel, int vertical, double *lo, double *hi);
 
 /* The whole plot as SVG text or PDF in memory (*out: pdlt_free). Text of the SVG is text, in a font by its
- * name. Errors: PDLT_ERR_IO when cairo fails, PDLT_ERR_MEMORY. */
+ * name. The first of these drawings and of PNGs lays out all texts once more (fonts.c). Errors: PDLT_ERR_IO
+ * when cairo fails, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_plot_svg(pdlt_plot *plot, char **out, size_t *size, pdlt_error *err);
 pdlt_status pdlt_plot_pdf(pdlt_plot *plot, const char *title, char **out, size_t *size,
                           pdlt_error *err);

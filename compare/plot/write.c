@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/file/file.h"
 #include "compare/plot/compact.h"
 #include "compare/plot/internal.h"
 #include "compare/plot/png.h"
@@ -45,31 +46,65 @@ static pdlt_status check_cairo(cairo_status_t code, pdlt_error *err) {
   return pdlt_fail(err, PDLT_ERR_IO, "drawing a figure: %s", cairo_status_to_string(code));
 }
 
-/* What has been drawn with another font than it should is an error, too. text: where the text of an SVG
- * goes, or NULL. */
-static pdlt_status draw(pdlt_plot *plot, cairo_surface_t *surface, FILE *text, pdlt_error *err) {
-  const GLogFunc before = pdlt_text_begin();
-  pdlt_drawing drawing = {plot, text};
+/* A plot while it is drawn: from the size of its page to the last byte of its surface. */
+typedef struct canvas {
+  pdlt_plot *plot;
+  double width, height;
+  GLogFunc before;
+  unsigned long long fonts;
+} canvas;
+
+static canvas begin(pdlt_plot *plot) {
+  canvas c = {.plot = plot, .before = pdlt_text_begin(), .fonts = PDLT_HASH_START};
+  pdlt_page_size(plot, &c.width, &c.height);
+  return c;
+}
+
+/* status: of what has been drawn. Text in another font than it should be in, or without all of it, is an
+ * error, too; so is text that is not that of the plot's first drawing. */
+static pdlt_status end(const canvas *c, pdlt_status status, pdlt_error *err) {
+  const pdlt_status text = pdlt_text_end(c->before, status == PDLT_OK ? err : NULL);
+  if (status != PDLT_OK) return status;
+  if (text != PDLT_OK) return text;
+  if (c->plot->fonts == 0) c->plot->fonts = c->fonts;
+  if (c->plot->fonts == c->fonts) return PDLT_OK;
+  return pdlt_fail(err, PDLT_ERR_MEMORY, "drawing a figure: out of memory for a font");
+}
+
+/* text: where the text of an SVG goes, or NULL. */
+static pdlt_status draw(canvas *c, cairo_surface_t *surface, FILE *text, pdlt_error *err) {
+  pdlt_drawing drawing = {c->plot, text, &c->fonts};
   cairo_t *cr = cairo_create(surface);
-  pdlt_drawing_begin(cr, &drawing);
-  if (cairo_status(cr) == CAIRO_STATUS_SUCCESS) pdlt_page_draw(plot, cr);
-  const cairo_status_t code = cairo_status(cr);
+  cairo_status_t code = pdlt_drawing_begin(cr, &drawing);
+  if (code == CAIRO_STATUS_SUCCESS) {
+    pdlt_page_draw(c->plot, cr);
+    code = cairo_status(cr);
+  }
   cairo_destroy(cr);
-  const char *complaint = pdlt_text_end(before);
-  const pdlt_status status = check_cairo(code, err);
-  if (status != PDLT_OK || complaint[0] == 0) return status;
-  return pdlt_fail(err, PDLT_ERR_IO, "drawing a figure: %s (a font that cannot be read, or memory)",
-                   complaint);
+  return check_cairo(code, err);
+}
+
+/* A first drawing, of which nothing stays but its fonts: with those of every other they are asked for
+ * twice. */
+static pdlt_status choose_fonts(pdlt_plot *plot, pdlt_error *err) {
+  if (plot->fonts != 0) return PDLT_OK;
+  const pdlt_status read = pdlt_fonts_read(err);
+  if (read != PDLT_OK) return read;
+  canvas c = begin(plot);
+  cairo_surface_t *surface = cairo_recording_surface_create(CAIRO_CONTENT_COLOR_ALPHA, NULL);
+  const pdlt_status status = draw(&c, surface, NULL, err);
+  cairo_surface_destroy(surface);
+  return end(&c, status, err);
 }
 
 /* Draws on the surface, finishes and destroys it. */
-static pdlt_status draw_and_finish(pdlt_plot *plot, cairo_surface_t *surface, FILE *text,
+static pdlt_status draw_and_finish(canvas *c, cairo_surface_t *surface, FILE *text,
                                    pdlt_error *err) {
-  pdlt_status status = draw(plot, surface, text, err);
+  pdlt_status status = draw(c, surface, text, err);
   cairo_surface_finish(surface);
-  const cairo_status_t code = cairo_surface_status(surface);
+  if (status == PDLT_OK) status = check_cairo(cairo_surface_status(surface), err);
   cairo_surface_destroy(surface);
-  return status != PDLT_OK ? status : check_cairo(code, err);
+  return end(c, status, err);
 }
 
 /* Takes the running number out of id="surface12" and of the references to it. */
@@ -91,11 +126,11 @@ pdlt_status pdlt_plot_svg(pdlt_plot *plot, char **out, size_t *size, pdlt_error 
   pdlt_status status = PDLT_OK;
   pdlt_stream text = {0};
   sink s = {0};
-  double width, height;
-  pdlt_page_size(plot, &width, &height);
+  PDLT_TRY(choose_fonts(plot, err));
   PDLT_TRY(pdlt_stream_open(&text, "a figure", err));
-  cairo_surface_t *surface = cairo_svg_surface_create_for_stream(sink_write, &s, width, height);
-  PDLT_TRY(draw_and_finish(plot, surface, text.out, err));
+  canvas c = begin(plot);
+  cairo_surface_t *surface = cairo_svg_surface_create_for_stream(sink_write, &s, c.width, c.height);
+  PDLT_TRY(draw_and_finish(&c, surface, text.out, err));
   PDLT_TRY(pdlt_stream_look(&text, "a figure", err));
   drop_surface_numbers(s.bytes, &s.size);
   pdlt_svg_compact(s.bytes, &s.size);
@@ -111,13 +146,14 @@ cleanup:
 
 pdlt_status pdlt_plot_pdf(pdlt_plot *plot, const char *title, char **out, size_t *size,
                           pdlt_error *err) {
+  pdlt_status status = choose_fonts(plot, err);
+  if (status != PDLT_OK) return status;
   sink s = {0};
-  double width, height;
-  pdlt_page_size(plot, &width, &height);
-  cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(sink_write, &s, width, height);
+  canvas c = begin(plot);
+  cairo_surface_t *surface = cairo_pdf_surface_create_for_stream(sink_write, &s, c.width, c.height);
   cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
   cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z");
-  pdlt_status status = draw_and_finish(plot, surface, NULL, err);
+  status = draw_and_finish(&c, surface, NULL, err);
   if (status == PDLT_OK && !pdlt_pdf_has_fonts(s.bytes, s.size))
     status = pdlt_fail(err, PDLT_ERR_MEMORY, "drawing a figure: out of memory");
   if (status != PDLT_OK) {
@@ -131,13 +167,15 @@ pdlt_status pdlt_plot_pdf(pdlt_plot *plot, const char *title, char **out, size_t
 
 /* Image surface at PIXELS_PER_POINT, drawn; *out is destroyed by the caller. */
 static pdlt_status draw_image(pdlt_plot *plot, cairo_surface_t **out, pdlt_error *err) {
-  double width, height;
-  pdlt_page_size(plot, &width, &height);
+  pdlt_status status = choose_fonts(plot, err);
+  if (status != PDLT_OK) return status;
+  canvas c = begin(plot);
   cairo_surface_t *image = cairo_image_surface_create(
-      CAIRO_FORMAT_ARGB32, (int)(width * PIXELS_PER_POINT), (int)(height * PIXELS_PER_POINT));
+      CAIRO_FORMAT_ARGB32, (int)(c.width * PIXELS_PER_POINT), (int)(c.height * PIXELS_PER_POINT));
   cairo_surface_set_device_scale(image, PIXELS_PER_POINT, PIXELS_PER_POINT);
-  const pdlt_status status = draw(plot, image, NULL, err);
+  status = draw(&c, image, NULL, err);
   cairo_surface_flush(image);
+  status = end(&c, status, err);
   if (status == PDLT_OK)
     *out = image;
   else

@@ -80,7 +80,7 @@ TEST(Features, Refusals) {
       {"features e.yaml -o out --set training.eta=flow", "flow exists in theory only"},
       {"features e.yaml -o out --set 'sweep={depth: [2, 3]}'", "sweep"},
       {"features e.yaml -o out --set network.activation='polynomial(0,1,3)' --set "
-       "'training.eta={relative: 1.9}'",
+       "'training.eta={relative: 1.9}' --set data.amplitudes=30",
        "training.eta: member 0 diverged"},
       {"features e.yaml -o out --set features.truth=modular_addition", "features.truth"},
   };

@@ -65,6 +65,19 @@ TEST(FigureCommand, Refusals) {
 }
 
 /* Keys of figures need no training anew. */
+TEST(FigureCommand, NeedsAFont) {
+  TempFolder folder;
+  MakeResults(folder);
+  write_text(folder / "fonts.conf", "<fontconfig><dir>/none</dir></fontconfig>");
+  setenv("FONTCONFIG_FILE", (folder / "fonts.conf").c_str(), 1);
+  const Outcome got = run_pdlt("figure kernels t.npz m.npz -o f.svg --quiet", folder.path());
+  unsetenv("FONTCONFIG_FILE");
+  EXPECT_EQ(got.status, 3);
+  EXPECT_NE(got.err.find("fontconfig finds no font"), got.err.npos) << got.err;
+  EXPECT_EQ(std::count(got.err.begin(), got.err.end(), '\n'), 1) << got.err;
+  EXPECT_FALSE(std::filesystem::exists(folder / "f.svg"));
+}
+
 TEST(FigureCommand, KeysOfARun) {
   TempFolder folder;
   write_text(folder / "e.yaml", std::string(small_experiment) + "figures: {samples: [2]}\n");

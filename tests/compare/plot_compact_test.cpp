@@ -1,4 +1,4 @@
-// What is taken out of an SVG file, and what stays.
+// What is taken out of an SVG file, and what stays; whether a PDF file has its fonts.
 #include "compare/plot/compact.h"
 
 #include <gtest/gtest.h>
@@ -24,6 +24,19 @@ TEST(SvgCompact, RoundsNumbersAndDropsDefaults) {
   size = 0;
   pdlt_svg_compact(empty, &size);
   EXPECT_EQ(size, 0u);
+}
+
+int HasFonts(const std::string &pdf) { return pdlt_pdf_has_fonts(pdf.data(), pdf.size()); }
+
+// Fonts by their names, as cairo gives them, and the objects that they are.
+TEST(PdfFonts, EachNamedOneIsThere) {
+  const std::string fonts = "<< /f-0-0 7 0 R /f-12-1 10 0 R >>", seven = "\n7 0 obj\n<<";
+  EXPECT_TRUE(HasFonts(""));
+  EXPECT_TRUE(HasFonts(fonts + seven + "\n10 0 obj"));
+  EXPECT_FALSE(HasFonts(fonts + seven));
+  EXPECT_FALSE(HasFonts(fonts + seven + "\n110 0 obj"));
+  EXPECT_TRUE(HasFonts("/f-0-0 7 0 S /f-0 7 0 R /f-0-0 7 0 /f- /f-0-"));
+  EXPECT_FALSE(HasFonts("/f-0-/f-0-0 7 0 R"));
 }
 
 }  // namespace

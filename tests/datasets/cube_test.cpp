@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "base/core/memory.h"
 #include "tests/datasets/support.h"
 
 namespace {
@@ -93,6 +94,19 @@ TEST(Cube, LinearFunctionsAndMoments) {
       EXPECT_NEAR(m[i * 4 + j], w[i] * w[j], 1e-13);
       EXPECT_NEAR(sum[i * 4 + j], 1 + w[i] * w[j], 1e-13);
     }
+}
+
+TEST(Cube, OutOfMemoryLeavesNothing) {
+  const double x[] = {1, -1};
+  for (long call = 0; call < 3; call++) {
+    pdlt_cube cube = {};
+    pdlt_memory_fail_after(call);
+    const pdlt_status status = pdlt_cube_find(&cube, 2, 1, x, nullptr);
+    pdlt_memory_fail_after(-1);
+    EXPECT_EQ(status, call < 2 ? PDLT_ERR_MEMORY : PDLT_OK);
+    EXPECT_EQ(cube.inputs, call < 2 ? 0u : 1u);
+    pdlt_cube_free(&cube);
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/core/memory.h"
 #include "tests/datasets/support.h"
 
 namespace {
@@ -190,6 +191,23 @@ TEST(Truth, TracesAgreeWithPlainLoops) {
   std::fill(traced.begin(), traced.end(), 1.0); /* constant functions alone */
   pdlt_truth_weights(&x.t, traced.data(), weight.data());
   EXPECT_TRUE(std::isnan(weight[0]));
+}
+
+TEST(Truth, OutOfMemoryLeavesNothing) {
+  Loaded l("{source: modular_addition, modulus: 3, train: 9}");
+  l.ex.features.truth = PDLT_TRUTH_MODULAR_ADDITION;
+  pdlt_status status = PDLT_ERR_MEMORY;
+  long calls = 0;
+  for (; status != PDLT_OK && calls < 20; calls++) {
+    pdlt_truth t = {};
+    pdlt_memory_fail_after(calls);
+    status = pdlt_truth_make(&t, &l.ex, 9, 6, l.d.x, nullptr);
+    pdlt_memory_fail_after(-1);
+    EXPECT_EQ(t.v == nullptr, status == PDLT_ERR_MEMORY);
+    pdlt_truth_free(&t);
+  }
+  EXPECT_EQ(status, PDLT_OK);
+  EXPECT_EQ(calls, 6);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/core/memory.h"
 #include "datasets/cube.h"
 #include "datasets/truth.h"
 #include "tests/theory/predict_case.h"
@@ -291,6 +292,22 @@ TEST(TruthPredict, AgopThatEnsemblesHave) {
   const std::vector<double> m = c.Get("agop_nlo");
   const double expected[] = {-0.244, 0, -0.376, 0, -0.340, 0, -0.376, 0, -0.341};
   for (size_t k = 0; k < 9; k++) EXPECT_NEAR(m[k], expected[k], 6e-4) << k;
+}
+
+TEST(TruthPredict, OutOfMemory) {
+  Case c({"network.activation=polynomial(0,1)", "training={eta: 0.1, steps: 1, record: [1]}",
+          "data={source: parity, inputs: 1, cube: true, train: 1}"});
+  pdlt_status status = PDLT_ERR_MEMORY;
+  long call = 0;
+  for (; status != PDLT_OK && call < 3000; call++) {
+    pdlt_memory_fail_after(call);
+    status = c.PredictCase::Predict();
+    pdlt_memory_fail_after(-1);
+    ASSERT_TRUE(status == PDLT_OK || status == PDLT_ERR_MEMORY) << c.err.message;
+  }
+  EXPECT_GT(call, 100);
+  EXPECT_EQ(c.Shape("weight_nlo"), (std::vector<size_t>{1, 1}));
+  EXPECT_EQ(c.Shape("agop_nlo"), (std::vector<size_t>{1, 1, 1}));
 }
 
 TEST(TruthPredict, AgopsThatDoNotExistAreListed) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <tuple>
 
 #include "tests/trainer/support.h"
 
@@ -80,7 +81,7 @@ struct Case {
   }
   // z^(l)(a) at theta + e0 U + e1 V + e2 W.
   std::vector<Jet> output(int l, size_t a, const std::vector<const Vector *> &along) const {
-    std::vector<Jet> below, z;
+    std::vector<Jet> below, z, before;
     for (size_t j = 0; j < data.c.inputs; j++) below.emplace_back(x(a)[j]);
     const auto parameter = [&](size_t mu) {
       Jet p(theta[mu]);
@@ -89,11 +90,13 @@ struct Case {
     };
     for (int k = 0; k < l; k++) {
       const pdlt_layer &layer = net.layer[k];
+      before = z;
       z.assign(layer.out, Jet());
       for (size_t i = 0; i < layer.out; i++) {
         z[i] = parameter(layer.bias + i);
         for (size_t j = 0; j < layer.in; j++)
           z[i] = z[i] + parameter(layer.weight + i * layer.in + j) * below[j];
+        if (layer.skip != 0) z[i] = z[i] + Jet(layer.skip) * before[i];
       }
       below.clear();
       for (const Jet &v : z) below.push_back(activate(net.activation, v));
@@ -238,6 +241,18 @@ TEST(TrainerDdntk, IsTheMeanOverTheTopWeightsDeep) {
   for (const auto &shape : shapes) {
     Case c(random_case(gen, shape.first, shape.second), 2, 2, (unsigned)gen());
     expect_equal(Means(c, shape.first));
+  }
+}
+
+TEST(TrainerDdntk, IsTheMeanOverTheTopWeightsWithSkips) {
+  std::mt19937_64 gen(54);
+  const std::tuple<int, const char *, const char *> shapes[] = {
+      {3, "[3, 3]", "[0.7]"}, {4, "[2, 2, 2]", "[0.6, -1.1]"}, {5, "[2, 2, 3, 3]", "[1, 0, 0.8]"}};
+  for (const auto &[depth, ratios, skips] : shapes) {
+    Settings s = random_case(gen, depth, ratios);
+    s.more_network = std::string("  skip: ") + skips + "\n";
+    Case c(s, 2, 2, (unsigned)gen());
+    expect_equal(Means(c, depth));
   }
 }
 

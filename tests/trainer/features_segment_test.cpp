@@ -18,8 +18,10 @@ std::string named(int trial, pdlt_feature feature) {
 
 TEST(TrainerFeaturesSegment, KernelsAreProductsOfFeatures) {
   std::mt19937_64 gen(5);
-  for (int trial = 0; trial < 24; trial++) {
-    Moved m(moving_network(gen), 1 + gen() % 4, (unsigned)gen(), 4 + (long)(gen() % 20));
+  for (int trial = 0; trial < 40; trial++) {
+    Settings s = moving_network(gen);
+    if (trial >= 24) s = skipped(s, (unsigned)trial);
+    Moved m(s, 1 + gen() % 4, (unsigned)gen(), 4 + (long)(gen() % 20));
     m.reach();
     for (const pdlt_feature feature : all) {
       const Rows phi = m.features(feature);
@@ -63,8 +65,10 @@ TEST(TrainerFeaturesSegment, EndsAreTheNtk) {
 TEST(TrainerFeaturesSegment, TheSecantMakesTheWholeChange) {
   std::mt19937_64 gen(7);
   double moved = 0;
-  for (int trial = 0; trial < 24; trial++) {
-    Moved m(moving_network(gen), 1 + gen() % 4, (unsigned)gen(), 4 + (long)(gen() % 20));
+  for (int trial = 0; trial < 36; trial++) {
+    Settings s = moving_network(gen);
+    if (trial >= 24) s = skipped(s, (unsigned)trial);
+    Moved m(s, 1 + gen() % 4, (unsigned)gen(), 4 + (long)(gen() % 20));
     const Vector change = m.change();
     const Rows phi = m.features(PDLT_FEATURE_SECANT);
     const Vector d = m.d();

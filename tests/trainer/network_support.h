@@ -1,4 +1,5 @@
-/* network_support.h - a random network on random samples, with every derivative of its outputs. */
+/* network_support.h - a random network, half of them with skips, on random samples, with every derivative of
+ * its outputs. */
 #ifndef PDLT_TESTS_TRAINER_NETWORK_SUPPORT_H
 #define PDLT_TESTS_TRAINER_NETWORK_SUPPORT_H
 
@@ -35,7 +36,7 @@ struct Network {
   static Settings narrow(std::mt19937_64 &gen, const std::vector<const char *> &activations) {
     Settings s = random_network(gen, activations);
     s.widths = "[" + std::to_string(2 + gen() % 4) + "]";
-    return s;
+    return gen() % 2 ? skipped(s, (unsigned)gen()) : s;
   }
   // dz_i/dtheta (num_params) at x (n_0).
   std::vector<double> gradient(size_t i, const double *x) const {

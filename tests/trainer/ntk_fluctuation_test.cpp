@@ -188,6 +188,27 @@ TEST(TrainerFluctuation, IsTheLiteralSumOverNeurons) {
   }
 }
 
+// With skips, at the readout.
+TEST(TrainerFluctuation, WithSkipsItIsTheLiteralSumOverNeurons) {
+  std::mt19937_64 gen(33);
+  for (int trial = 0; trial < 25; trial++) {
+    const Settings s = skipped(random_case(gen), (unsigned)trial);
+    const size_t S = 1 + gen() % (size_t)(s.train + s.test);
+    Case c(s, 1 + gen() % 4, S, (unsigned)gen());
+    const size_t whole = c.f.tile;
+    const Naive slow = naive(c, c.net.depth);
+    for (size_t tile : {whole, (size_t)1, (size_t)2, (size_t)3}) {
+      if (tile > whole) continue;
+      c.f.tile = tile;
+      const Fast fast(c, c.net.depth);
+      expect_close(fast.K, slow.K, "K ");
+      expect_close(fast.M, slow.M, "M ");
+      expect_close(fast.F, slow.F, "F ");
+      expect_close(fast.B, slow.B, "B ");
+    }
+  }
+}
+
 // At layer 1 there is nothing below: M is the NTK itself, F and B vanish.
 TEST(TrainerFluctuation, FirstLayerDoesNotFluctuate) {
   Settings s;

@@ -118,6 +118,26 @@ TEST(TrainerNtk, IsTheSumOverExplicitGradients) {
   }
 }
 
+// With skips, at the readout.
+TEST(TrainerNtk, WithSkipsItIsTheSumOverExplicitGradients) {
+  std::mt19937_64 gen(24);
+  for (int trial = 0; trial < 30; trial++) {
+    Case c(skipped(random_case(gen), (unsigned)trial), 1 + gen() % 5, (unsigned)gen());
+    const size_t D = c.problem.samples;
+    std::vector<double> kernel(D * D), theta(D * D);
+    if (trial % 3 == 0) c.ntk.tile = 1 + (size_t)trial % 2;
+    pdlt_ntk_kernel(&c.ntk, c.net.depth, kernel.data());
+    pdlt_ntk_theta(&c.ntk, c.theta.data(), c.net.depth, theta.data());
+    for (size_t a = 0; a < D; a++)
+      for (size_t b = 0; b < D; b++) {
+        double k, th;
+        c.naive(c.net.depth, a, b, &k, &th);
+        ASSERT_NEAR(kernel[a * D + b], k, 1e-12 * (1 + std::fabs(k))) << yaml(c.s);
+        ASSERT_NEAR(theta[a * D + b], th, 1e-11 * (1 + std::fabs(th))) << yaml(c.s);
+      }
+  }
+}
+
 // Tiles of one row and of all rows give the same sum.
 TEST(TrainerNtk, DoesNotDependOnTheTile) {
   std::mt19937_64 gen(22);

@@ -81,6 +81,46 @@ inline Wired random_wired(std::mt19937_64 &gen, const std::vector<const char *> 
   return w;
 }
 
+// The same with skips: a convolution, others with a skip upon it, flatten, and a dense layer or two, the second
+// with a skip.
+inline Wired random_residual(std::mt19937_64 &gen, const std::vector<const char *> &activations) {
+  Wired w;
+  Settings &s = w.s;
+  std::uniform_real_distribution<double> uniform(0.2, 0.7);
+  const auto skip = [&] {
+    return "skip: " + std::to_string(gen() % 3 == 0 ? -uniform(gen) : uniform(gen));
+  };
+  std::vector<size_t> shape(1 + gen() % 2);
+  for (size_t &side : shape) side = 2 + gen() % (shape.size() == 1 ? 5 : 2);
+  const size_t channels = 1 + gen() % 2, convolutions = 1 + gen() % 2, dense = gen() % 3;
+  w.inputs = channels;
+  for (size_t side : shape) w.inputs *= side;
+  std::string layers, sides;
+  for (size_t side : shape) sides += (sides.empty() ? "" : ", ") + std::to_string(side);
+  layers += "    - " + random_convolution(gen, shape) + "\n";
+  for (size_t k = 0; k < convolutions; k++)
+    layers +=
+        "    - {conv: " +
+        std::to_string(*std::min_element(shape.begin(), shape.end()) > 1 ? 1 + gen() % 2 : 1) +
+        (gen() % 2 ? ", padding: circular, " : ", padding: zero, ") + skip() + "}\n";
+  for (size_t k = 0; k < dense; k++)
+    layers += k == 0 ? "    - average\n" : "    - {dense: true, " + skip() + "}\n";
+  layers += gen() % 2 || dense > 0 ? "    - dense\n" : "    - average\n";
+  s.activation = activations[gen() % activations.size()];
+  s.depth = (int)(2 + convolutions + dense);
+  s.widths = "[" + std::to_string(1 + gen() % 4) + "]";
+  s.outputs = 1 + (int)(gen() % 2);
+  s.C_b = random_list(gen, s.depth, true);
+  s.C_W = random_list(gen, s.depth, false);
+  s.lambda_b = random_list(gen, s.depth, true);
+  s.lambda_W = random_list(gen, s.depth, false);
+  s.train = 1 + (int)(gen() % 4);
+  s.test = (int)(gen() % 3);
+  s.more_network = "  input: {shape: [" + sides + "], channels: " + std::to_string(channels) +
+                   "}\n  layers:\n" + layers;
+  return w;
+}
+
 // A network of such settings as drawn, its samples and learning-rate tensor.
 struct WiredNet {
   WiredNet(const Wired &w, unsigned seed)

@@ -113,8 +113,10 @@ void expect_near(const Array &found, const Array &expected, double tolerance, co
 
 TEST(TrainerPositionsDntk, OfTheOutputsAgainstDifferencesOfGradients) {
   std::mt19937_64 gen(1);
-  for (int done = 0; done < 12;) {
-    const Net n(random_wired(gen, {"tanh", "sin", "gelu"}), (unsigned)gen() % 1000);
+  for (int done = 0; done < 24;) {
+    const std::vector<const char *> smooth = {"tanh", "sin", "gelu"};
+    const Net n(done < 12 ? random_wired(gen, smooth) : random_residual(gen, smooth),
+                (unsigned)gen() % 1000);
     if (!n.net.has_positions) continue;
     done++;
     const size_t S = std::min<size_t>(2, n.samples.samples), p = n.samples.outputs * S;
@@ -147,17 +149,20 @@ TEST(TrainerPositionsDntk, TensorsAreTheirDefinitions) {
       "  layers:\n    - {conv: 2, padding: circular}\n    - {conv: 2, padding: zero}\n    - "
       "dense\n",
       "  input: {shape: [4], channels: 1}\n"
-      "  layers:\n    - {conv: 3, padding: zero}\n    - {conv: 1, pool: 2}\n    - average\n"};
+      "  layers:\n    - {conv: 3, padding: zero}\n    - {conv: 1, pool: 2}\n    - average\n",
+      "  input: {shape: [2], channels: 1}\n"
+      "  layers:\n    - {conv: 2, padding: circular}\n    - {conv: 2, padding: zero, skip: 0.8}\n"
+      "    - dense\n"};
   for (const char *network : networks) {
     Wired w;
     w.s.activation = "sin";
     w.s.widths = "[2]";
-    w.s.ratios = network == networks[0] ? "[2, 1]" : "[1, 2]";
+    w.s.ratios = network == networks[0] ? "[2, 1]" : network == networks[1] ? "[1, 2]" : "[1, 1]";
     w.s.outputs = 2;
     w.s.train = 2;
     w.s.test = 0;
     w.s.more_network = network;
-    w.inputs = network == networks[0] ? 2 : 4;
+    w.inputs = network == networks[1] ? 4 : 2;
     Net c(w, 4);
     const size_t K = pdlt_layer_fan(&c.top()), S = 2, count = S * S * S * S;
     ASSERT_EQ(K, 4u);

@@ -78,13 +78,13 @@ void expect_near(const Array &found, const Array &expected, const char *what, co
     ASSERT_NEAR(found[i], expected[i], 1e-11 * size) << what << " " << i << "\n" << yaml(n.wired.s);
 }
 
-// Networks that have positions, at most so many weights into the readout's neurons.
+// Networks that have positions, as many with skips, at most so many weights into the readout's neurons.
 template <class Check>
 void for_networks(unsigned seed, int count, size_t most, const std::vector<const char *> &sigmas,
                   Check check) {
   std::mt19937_64 gen(seed);
-  for (int done = 0; done < count;) {
-    const Wired w = random_wired(gen, sigmas);
+  for (int done = 0; done < 2 * count;) {
+    const Wired w = done < count ? random_wired(gen, sigmas) : random_residual(gen, {sigmas[1]});
     const Net n(w, (unsigned)gen() % 1000);
     if (!n.net.has_positions || pdlt_layer_fan(&n.top()) > most) continue;
     done++;
@@ -256,11 +256,12 @@ TEST(TrainerPositionsMeasure, HiddenLayersAndCrossings) {
           expected_moved[k * D + a] += std::pow(now[i] - before[i], 2) / units;
           expected_crossed[k * D + a] += (now[i] > 0) != (before[i] > 0) ? 1 / units : 0;
         }
-        // Mean over many draws of the layer's own parameters is C_b + C_W/(kappa n) |seen|^2: here from
-        // the gradients of z in them.
+        // Mean over many draws of the layer's own parameters is C_b + C_W/(kappa n) |seen|^2, and gamma^2
+        // z^2 below: here from the gradients of z in them.
         for (size_t u = 0; u < now.size(); u++) {
           const Array g = n.gradient((int)k + 1, u, a, n.theta);
           double sum = layer.C_b;
+          if (layer.skip != 0) sum += std::pow(layer.skip * n.z((int)k, a, n.theta)[u], 2);
           for (size_t mu = layer.weight; mu < layer.bias; mu++)
             sum += pdlt_layer_variance(&layer) * g[mu] * g[mu];
           expected_drawn[k * D + a] += sum / units;

@@ -167,6 +167,29 @@ TEST(TrainerStep, FastStepIsThePlainLoop) {
   }
 }
 
+TEST(TrainerStep, WithSkipsItIsThePlainLoopToo) {
+  std::mt19937_64 gen(71);
+  for (int trial = 0; trial < 60; trial++) {
+    Settings s = skipped(random_settings(gen), (unsigned)trial);
+    if (s.activation == "quadratic(0.3)") s.activation = "sin"; /* stays finite */
+    if (trial % 8 == 0) s.train = trial % 16 == 0 ? 16 : 33;
+    Trial u(s, gen);
+    u.eta /= 4;
+    compare_all_sets(u);
+    expect_single_is_double(u);
+    if (HasFailure()) return;
+  }
+  for (int trial = 0; trial < 40; trial++) {
+    Wired w = random_residual(gen, {"tanh", "linear", "gelu", "sin", "relu", "softplus"});
+    if (trial % 8 == 0) w.s.train = trial % 16 == 0 ? 16 : 33;
+    Trial u(w, gen);
+    u.eta /= (double)w.inputs;
+    compare_all_sets(u);
+    expect_single_is_double(u);
+    if (HasFailure()) return;
+  }
+}
+
 TEST(TrainerStep, SingleIsDoubleUpToRounding) {
   std::mt19937_64 gen(21);
   for (int trial = 0; trial < 40; trial++) {
@@ -261,17 +284,20 @@ TEST(TrainerStep, ADivergedNetworkLeavesNothingToTheNext) {
 
 TEST(TrainerStep, GradientIsTheFiniteDifference) {
   std::mt19937_64 gen(12);
-  for (int trial = 0; trial < 12; trial++) {
-    Trial u(gen);
+  for (int trial = 0; trial < 36; trial++) {
+    const Settings s = random_settings(gen);
+    Trial u = trial < 12   ? Trial(s, gen)
+              : trial < 24 ? Trial(skipped(s, (unsigned)trial), gen)
+                           : Trial(random_residual(gen, {"tanh", "sin", "softplus"}), gen);
     if (u.s.activation == "relu") continue;  // has no derivative at its kink
     pdlt_error err = {};
     std::vector<double> grad(u.net.num_params),
         x(u.data.x.begin(), u.data.x.begin() + (long)u.data.c.inputs);
     for (int l = 1; l <= u.net.depth; l++) {
-      const size_t i = gen() % u.net.layer[l - 1].out;
+      const size_t i = gen() % pdlt_layer_units(&u.net.layer[l - 1]);
       size_t at = i, neurons = 0;
-      for (int k = 0; k + 1 < l; k++) at += u.net.layer[k].out;
-      for (int k = 0; k < u.net.depth; k++) neurons += u.net.layer[k].out;
+      for (int k = 0; k + 1 < l; k++) at += pdlt_layer_units(&u.net.layer[k]);
+      for (int k = 0; k < u.net.depth; k++) neurons += pdlt_layer_units(&u.net.layer[k]);
       std::vector<double> z(neurons);
       ASSERT_EQ(pdlt_reference_gradient(&u.net, u.theta.data(), x.data(), l, i, grad.data(), &err),
                 PDLT_OK);

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <random>
@@ -119,6 +120,30 @@ inline Settings random_network(std::mt19937_64 &gen, const std::vector<const cha
   s.ratios = "[1";
   for (int l = 2; l < s.depth; l++) s.ratios += gen() % 2 ? ", 2" : ", 1";
   s.ratios += "]";
+  return s;
+}
+
+// The same network with skips: most layers get as many neurons as the one below and a factor, some stay
+// without. Depth 3 at least.
+inline Settings skipped(Settings s, unsigned seed) {
+  std::mt19937_64 gen(seed);
+  std::uniform_real_distribution<double> uniform(0.2, 0.7);
+  s.depth = std::max(s.depth, 3);
+  for (std::string *list : {&s.C_b, &s.C_W, &s.lambda_b, &s.lambda_W})
+    if (list->front() == '[')
+      *list = random_list(gen, s.depth, list == &s.C_b || list == &s.lambda_b);
+  size_t ratio = 1 + gen() % 3;
+  std::string skips;
+  s.ratios = "[" + std::to_string(ratio);
+  for (int l = 2; l < s.depth; l++) {
+    const bool plain = s.depth > 3 && gen() % 4 == 0;
+    if (plain) ratio = 1 + gen() % 3;
+    s.ratios += ", " + std::to_string(ratio);
+    skips += (l > 2 ? ", " : "") +
+             (plain ? "0" : std::to_string(gen() % 3 == 0 ? -uniform(gen) : uniform(gen)));
+  }
+  s.ratios += "]";
+  s.more_network += "  skip: [" + skips + "]\n";
   return s;
 }
 

@@ -143,7 +143,7 @@ Settings small() {
 TEST(TrainerTrainingDntk, IsTheSecondDerivativeAtEveryTime) {
   std::mt19937_64 gen(71);
   static const char *const activations[] = {"tanh", "gelu", "quadratic(0.4)"};
-  for (int trial = 0; trial < 18; trial++) {
+  for (int trial = 0; trial < 36; trial++) {
     Settings s;
     s.activation = activations[trial % 3];
     s.depth = 2 + trial / 3 % 3;
@@ -155,6 +155,8 @@ TEST(TrainerTrainingDntk, IsTheSecondDerivativeAtEveryTime) {
     s.lambda_W = random_list(gen, s.depth, false);
     s.train = 1 + (int)(gen() % 2);
     s.test = (int)(gen() % 2);
+    if (trial >= 18) s = skipped(s, (unsigned)trial);
+    if (trial >= 18 && trial % 3 == 2) s.activation = "sin"; /* stays finite */
     const size_t samples = 1 + gen() % (size_t)(s.train + s.test);
     Case c(s, 1 + gen() % 4, (unsigned)gen(), samples);
     pdlt_network_draw(&c.net, 1, (uint64_t)trial, c.theta.data());

@@ -312,6 +312,7 @@ cleanup:
 static pdlt_status sharpen_pairs(pdlt_bracket_levels *levels, int level, size_t D, const double *K,
                                  pdlt_bracket_set sets[2], pdlt_error *err) {
   const size_t count = D * D;
+  const size_t orders = PDLT_BRACKET_ORDERS;
   const int last = level + 1 >= PDLT_BRACKET_PAIR_LEVELS;
   const double part = rounding_on(levels, &levels->pair_grid[level]);
   double *coarse = sets[0].pairs.value;
@@ -322,8 +323,8 @@ static pdlt_status sharpen_pairs(pdlt_bracket_levels *levels, int level, size_t 
     PDLT_TRY(pdlt_bracket_pairs_new(&next, &levels->activation, &levels->pair_grid[level + 1], D, K,
                                     err));
   }
-  for (size_t i = 0; i < PDLT_BRACKET_ORDERS * PDLT_BRACKET_ORDERS * count; i++) {
-    const size_t j = i / count / PDLT_BRACKET_ORDERS, k = i / count % PDLT_BRACKET_ORDERS;
+  for (size_t i = 0; i < orders * orders * count; i++) {
+    const size_t j = i / count / orders, k = i / count % orders;
     const double fine = sets[1].pairs.value[i];
     const double apart = last ? coarse[i] - fine : margin * (next.value[i] - fine);
     coarse[i] = fine + apart + margin * ((j < k ? j : k) % 2 ? -part : part) * fine;

@@ -363,7 +363,7 @@ static pdlt_status quad_item(const pdlt_bracket_quads *quads, const pdlt_activat
                              quad_work *work, pdlt_error *err) {
   double sub[16], *out = quads->value + m * (size_t)quads->columns;
   pdlt_bracket_quad_kernel(quads, K, m, sub);
-  if (work->block == NULL) return pdlt_bracket_quad_one(quads, activation, NULL, sub, out, err);
+  if (work->block == NULL) return pdlt_bracket_quad_one(quads, activation, grid, sub, out, err);
   quad_smooth(quads, activation, grid, sub, work, out);
   return PDLT_OK;
 }

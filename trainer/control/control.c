@@ -25,7 +25,7 @@ pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *pl
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&width, 1, sizeof *width, err));
   *width = (pdlt_control_width){.plan = plan, .net = net};
-  if (plan->control.samples > 0 && !plan->positions)
+  if (plan->control.samples > 0 && !plan->networks)
     PDLT_TRY(pdlt_weightless_fit_new(&width->fit, plan, net, err));
   *out = width;
   return PDLT_OK;
@@ -53,11 +53,11 @@ struct pdlt_control {
   const pdlt_network *net;     /* borrowed */
   pdlt_weightless weightless;  /* the M draws */
   pdlt_level_draws levels;     /* of the trained draw, then of further ones */
-  pdlt_positions_linear drawn; /* where layers have positions, instead of both */
+  pdlt_positions_linear drawn; /* where layers have positions or skips, instead of both */
   pdlt_stability stability;    /* of the trained draw, where it has no levels */
   double *theta; /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
   double *level; /* (PDLT_FURTHER_LAST, T, p) one level of them */
-  double *own;   /* (T, p) c_K of the trained draw; with positions all there is */
+  double *own;   /* (T, p) c_K of the trained draw; with them all there is */
   double *storage;
 };
 
@@ -102,10 +102,10 @@ pdlt_status pdlt_control_new(pdlt_control **out, const pdlt_control_width *width
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&c, 1, sizeof *c, err));
   *c = (pdlt_control){.plan = plan, .net = width->net};
-  if (plan->control.samples > 0 && !plan->positions)
+  if (plan->control.samples > 0 && !plan->networks)
     PDLT_TRY(pdlt_weightless_new(&c->weightless, plan, width->net, &width->fit, err));
   if (plan->control.linear)
-    PDLT_TRY(plan->positions ? new_drawn(c, err) : new_levels(c, err));
+    PDLT_TRY(plan->networks ? new_drawn(c, err) : new_levels(c, err));
   else if (plan->has[PDLT_QUANTITY_UNSTABLE])
     PDLT_TRY(
         pdlt_stability_new(&c->stability, width->net, plan->data, plan->ex->training.eta, err));
@@ -129,12 +129,12 @@ void pdlt_control_free(pdlt_control *control) {
 /* --- the trained draw --- */
 
 pdlt_status pdlt_control_look(pdlt_control *c, const double *theta) {
-  if (c->plan->positions) return pdlt_positions_linear_look(&c->drawn, theta);
+  if (c->plan->networks) return pdlt_positions_linear_look(&c->drawn, theta);
   return pdlt_level_draws_begin(&c->levels, theta, 1, NULL);
 }
 
 pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out) {
-  if (c->plan->positions) {
+  if (c->plan->networks) {
     memcpy(out, c->drawn.c, c->plan->times * c->plan->p * sizeof *out);
     return PDLT_OK;
   }
@@ -153,7 +153,7 @@ pdlt_status pdlt_control_draw(pdlt_control *c, const double *theta, int *unstabl
   *unstable = 0;
   if (plan->control.linear) {
     PDLT_TRY(pdlt_control_look(c, theta));
-    *unstable = plan->positions ? c->drawn.unstable : c->levels.unstable[0];
+    *unstable = plan->networks ? c->drawn.unstable : c->levels.unstable[0];
     PDLT_TRY(pdlt_control_level(c, level_of(plan, plan->control.levels.count), c->own));
   } else if (plan->has[PDLT_QUANTITY_UNSTABLE]) {
     *unstable = pdlt_stability_check(&c->stability, theta);
@@ -253,8 +253,8 @@ pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumula
   double *shift = record + plan->at.shift;
   pdlt_status status = PDLT_OK;
   for (size_t k = 0; k < plan->control.samples; k++)
-    PDLT_TRY(plan->positions ? add_network(c, member, k, shift)
-                             : add_sample(c, member, k, tensors, record));
+    PDLT_TRY(plan->networks ? add_network(c, member, k, shift)
+                            : add_sample(c, member, k, tensors, record));
   if (!plan->control.linear) return PDLT_OK;
   pdlt_row_add(plan->times * plan->p, -1, c->own, shift);
   for (size_t k = 0; k < plan->control.levels.count; k++)

@@ -6,7 +6,7 @@
  *
  *   x = mean over M of c_0 + sum_k mean over R_k of (c_k - c_(k-1)) - c_K,    E[x] = 0,
  *
- * c_0 the draw's own linearization, c_1 .. c_K levels; where layers have positions K = 0, and the M draws
+ * c_0 the draw's own linearization, c_1 .. c_K levels; where layers have positions or skips K = 0, and the M draws
  * are networks (positions_linear.h). The other headers of this room are the
  * parts that stand behind these calls; of them other rooms include flops.h only.
  * Is not: training, or a decision: how many levels and draws there are is in the plan. */

@@ -73,7 +73,7 @@ double pdlt_flops_level_draw(const pdlt_network *net) {
 }
 
 double pdlt_flops_weightless(const pdlt_plan *plan, const pdlt_network *net) {
-  if (plan->positions)
+  if (plan->networks)
     return pdlt_flops_draw(net, 1, net->depth) + PDLT_FLOPS_LOOP +
            pdlt_flops_linear(net, plan->data->train, plan->data->samples);
   const pdlt_layer *top = &net->layer[net->depth - 1];

@@ -51,7 +51,7 @@ double pdlt_flops_level(const pdlt_network *net, const pdlt_samples *data, const
 /* Random numbers of a further draw of a level, its share of hidden layers. */
 double pdlt_flops_level_draw(const pdlt_network *net);
 
-/* A draw without weights, with what the plan takes from it (weightless.h); with positions a further network
+/* A draw without weights, with what the plan takes from it (weightless.h); with positions or skips a further network
  * and its linearization (positions_linear.h). */
 double pdlt_flops_weightless(const pdlt_plan *plan, const pdlt_network *net);
 

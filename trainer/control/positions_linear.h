@@ -1,9 +1,10 @@
-/* positions_linear.h - the own linearization of networks whose layers have positions, from their weights.
+/* positions_linear.h - the own linearization of networks whose layers have positions or skips, from their
+ * weights.
  *
  * Is: c_0 of a draw (linearization.h) from the NTK of its outputs (trainer/measure/training_ntk.h), and
- * further draws that give its mean: networks, since draws without weights know no positions
+ * further draws that give its mean: networks, since draws without weights know neither
  * (docs/trainer/convolution.md, "Estimators").
- * Is not: levels, which bundle.h makes of networks without positions. */
+ * Is not: levels, which bundle.h makes of networks without them. */
 #ifndef PDLT_TRAINER_CONTROL_POSITIONS_LINEAR_H
 #define PDLT_TRAINER_CONTROL_POSITIONS_LINEAR_H
 

@@ -51,7 +51,8 @@ static void extend(const wanted *w, size_t a, pdlt_gradient *g, double *c, pdlt_
     pdlt_gradient_forward(g, w->t->theta[0]);
     pdlt_function_add(f, g, w->kernel == PDLT_FUNCTIONS_K ? 1 : -1, c);
   }
-  for (size_t i = 0; i < D * D; i++) f->offset -= kernel[i] * c[i % D] / (double)D;
+  for (size_t b = 0; b < D; b++)
+    for (size_t s = 0; s < D; s++) f->offset -= kernel[b * D + s] * c[s] / (double)D;
 }
 
 static pdlt_status activate(const wanted *w, size_t a, pdlt_gradient *g, double *c,

@@ -9,7 +9,7 @@
 enum { MOST_STEPS = 400 };
 #define FIRST_ANGLE 0.2
 #define LARGEST_ANGLE 1.0
-#define SMALLEST_ANGLE 1e-8
+#define SMALLEST_ANGLE 1e-6
 
 /* All starts side by side; arrays (n_0, starts) like inputs. */
 typedef struct climb {

@@ -18,15 +18,18 @@ static void find_known(pdlt_features_job *job, const pdlt_truth *truth) {
   const double *v = truth->v;
   for (size_t j = 0; j < truth->blocks; j++) {
     const pdlt_truth_family family = truth->family[j];
-    if (j == 0 || family != truth->family[j - 1])
-      job->known[job->structures++] =
+    pdlt_known *known = &job->known[family == PDLT_FAMILY_FIRST ? 0 : 1];
+    if (known->structure.blocks == 0) {
+      *known =
           (pdlt_known){.name = names[family],
                        .text = !waves                        ? "inputs"
                                : family == PDLT_FAMILY_FIRST ? "waves of a and of b"
                                                              : "waves of a + b",
                        .structure = {.samples = truth->samples, .size = truth->size + j, .v = v},
                        .labels = truth->label + j};
-    job->known[job->structures - 1].structure.blocks++;
+      job->structures++;
+    }
+    known->structure.blocks++;
     v += truth->size[j] * truth->samples;
   }
 }

@@ -30,9 +30,11 @@ typedef struct pdlt_function {
     double *direction;   /* (n_L, num_params) lambda_mu sum_a c_a dz_i;a/dtheta_mu */
   } part[PDLT_FUNCTION_PARTS];
   double **s, **slope,
-      **curve;      /* (L) of (n_k, batch): inputs of layer k + 1, sigma', sigma'' of its z */
-  double **dz;      /* (L) of (n_{k+1}, batch): derivative of z^(k+1) along the direction */
-  double *work[5];  /* (largest n_l, batch), inputs counted */
+      **curve; /* (L) of (n_k, batch): inputs of layer k + 1, sigma', sigma'' of its z */
+  double **dz; /* (L) of (n_{k+1}, batch): derivative of z^(k+1) along the direction */
+  double **across,
+      **bent;       /* (L) of (n_k, batch), (n_{k+1}, batch): sums over outputs, of the gradient */
+  double *work[3];  /* (largest n_l, batch), inputs counted */
   double *gradient; /* (n_0, batch) */
   double *storage;
 } pdlt_function;
@@ -50,7 +52,7 @@ void pdlt_function_clear(pdlt_function *f);
 void pdlt_function_add(pdlt_function *f, pdlt_gradient *g, double factor, const double *c);
 
 /* u (count) of x (n_0, count), any count; du (n_0, count), unless NULL: its gradient. Where sigma has a kink
- * sigma'' is 0. Cost about 4, with du 12, n_L count num_params flops for each part. */
+ * sigma'' is 0. Cost about 4, with du 8, n_L count num_params flops for each part. */
 void pdlt_function_evaluate(pdlt_function *f, size_t count, const double *x, double *u, double *du);
 
 #ifdef __cplusplus

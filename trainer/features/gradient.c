@@ -58,6 +58,7 @@ void pdlt_gradient_forward(pdlt_gradient *g, const double *theta) {
   g->theta = theta;
   for (int k = 0; k < net->depth; k++) {
     pdlt_layer_forward(&net->layer[k], theta, PDLT_BY_NEURON, D, g->s[k], g->z[k]);
+    if (k > 0) pdlt_layer_add_skip(&net->layer[k], D, g->z[k - 1], g->z[k]);
     if (k + 1 < net->depth)
       pdlt_activation_forward(&net->activation, net->layer[k].out * D, g->z[k],
                               (double *)g->s[k + 1], g->slope[k]);
@@ -72,6 +73,7 @@ void pdlt_gradient_output(pdlt_gradient *g, size_t i) {
   for (int k = last; k > 0; k--) {
     pdlt_layer_pull_back(&net->layer[k], g->theta, PDLT_BY_NEURON, D, g->delta[k], g->delta[k - 1]);
     for (size_t a = 0; a < net->layer[k - 1].out * D; a++) g->delta[k - 1][a] *= g->slope[k - 1][a];
+    pdlt_layer_add_skip(&net->layer[k], D, g->delta[k], g->delta[k - 1]);
   }
 }
 

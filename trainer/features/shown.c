@@ -88,9 +88,10 @@ static pdlt_status put_fan(const pdlt_features_job *job, pdlt_error *err) {
 /* Points of the curve: 1, 2, 3, ... and then by equal steps of the logarithm, to `count`. */
 static size_t curve_points(size_t count, double *at) {
   size_t points = 0;
+  double last = 0;
   for (size_t k = 0; k < CURVE; k++) {
     const double x = floor(pow((double)count, (double)k / (CURVE - 1)) + 1e-9);
-    if (points == 0 || x > at[points - 1]) at[points++] = x;
+    if (x > last) at[points++] = last = x;
   }
   return points;
 }

@@ -10,13 +10,14 @@ pdlt_status pdlt_crossings_new(pdlt_crossings *out, const pdlt_network *net,
                                const pdlt_samples *data, pdlt_error *err) {
   const size_t D = data->samples, hidden = (size_t)net->depth - 1;
   pdlt_crossings c = {.net = net, .data = data};
-  size_t total = 3 * net->max_width * D;
+  size_t total = 4 * net->max_width * D;
   for (size_t k = 0; k < hidden; k++) total += pdlt_layer_units(&net->layer[k]) * D;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&c.start, hidden, sizeof *c.start, err));
   PDLT_TRY(pdlt_alloc(&c.storage, total, sizeof *c.storage, err));
   double *next = c.storage;
   c.s = pdlt_take(&next, net->max_width * D);
+  c.z = pdlt_take(&next, net->max_width * D);
   c.next = pdlt_take(&next, net->max_width * D);
   c.ds = pdlt_take(&next, net->max_width * D);
   for (size_t k = 0; k < hidden; k++)
@@ -34,18 +35,20 @@ void pdlt_crossings_free(pdlt_crossings *crossings) {
   *crossings = (pdlt_crossings){0};
 }
 
-/* sigma of layer k in c->s and its slopes in c->ds; those of the layer below are in c->s. */
+/* z and sigma of layer k in c->z and c->s and its slopes in c->ds; those of the layer below are there. */
 static void forward(pdlt_crossings *c, const pdlt_stepper *stepper, int k) {
   const pdlt_network *net = c->net;
+  const pdlt_layer *layer = &net->layer[k];
   const size_t D = c->data->samples;
   double *z = c->next;
   if (k == 0)
     pdlt_stepper_first(stepper, z);
   else
-    pdlt_layer_forward(&net->layer[k], stepper->theta, PDLT_BY_NEURON, D, c->s, z);
-  pdlt_activation_forward(&net->activation, pdlt_layer_units(&net->layer[k]) * D, z, z, c->ds);
-  c->next = c->s;
-  c->s = z;
+    pdlt_layer_forward(layer, stepper->theta, PDLT_BY_NEURON, D, c->s, z);
+  pdlt_layer_add_skip(layer, D, c->z, z);
+  pdlt_activation_forward(&net->activation, pdlt_layer_units(layer) * D, z, c->s, c->ds);
+  c->next = c->z;
+  c->z = z;
 }
 
 void pdlt_crossings_begin(pdlt_crossings *c, const pdlt_stepper *stepper) {

@@ -17,10 +17,10 @@ extern "C" {
 #endif
 
 typedef struct pdlt_crossings {
-  const pdlt_network *net;  /* borrowed */
-  const pdlt_samples *data; /* borrowed */
-  double **start;           /* (L-1) of (n_l, P_l, D) slopes at the start */
-  double *s, *next, *ds;    /* (max n_l P_l, D) */
+  const pdlt_network *net;   /* borrowed */
+  const pdlt_samples *data;  /* borrowed */
+  double **start;            /* (L-1) of (n_l, P_l, D) slopes at the start */
+  double *z, *next, *s, *ds; /* (max n_l P_l, D) */
   double *storage;
 } pdlt_crossings;
 

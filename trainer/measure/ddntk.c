@@ -115,6 +115,7 @@ void pdlt_ddntk_forward(pdlt_ddntk *f, const double *theta) {
     double *const orders[] = {y->s, y->d1, y->d2, y->d3}, *z = y->dz;
     pdlt_layer_ntk_of(layer, PDLT_BY_SAMPLE, S, below, y->h);
     pdlt_layer_forward(layer, theta, PDLT_BY_SAMPLE, S, below, z);
+    if (k > 0) pdlt_layer_add_skip(layer, S, f->layer[k - 1].dz, z);
     pdlt_activation_jet(&f->net->activation, 3, S * y->n, z, orders);
     below = y->s;
   }

@@ -6,6 +6,7 @@
  *   dz = W ds + delta_w'b h_ab                        ds = s' dz          (forward)
  *   dg = W^T ddelta + rate s_b (delta_w'b.delta_wa)   ddelta = s'' dz g + s' dg  (backward)
  *
+ * and with a skip dz has gamma dz of the layer below, delta, q and ddelta gamma times those above.
  * No array of the size of the weights is ever made. */
 #include <string.h>
 
@@ -40,9 +41,11 @@ static void first_gradients(pdlt_ddntk *f, const double *theta, int k, int m) {
     pdlt_layer_pull_back(above, theta, PDLT_BY_SAMPLE, S * S, f->layer[k + 1].q, y->q);
     for (size_t ba = 0; ba < S * S; ba++)
       times_row(n, y->d1 + ba % S * n, y->q + ba * n, y->q + ba * n);
+    pdlt_layer_add_skip(above, S * S, f->layer[k + 1].q, y->q);
   }
   for (size_t wa = 0; wa < 2 * S; wa++)
     times_row(n, y->d1 + wa % S * n, y->g + wa * n, y->delta + wa * n);
+  if (k < m) pdlt_layer_add_skip(&f->net->layer[k + 1], 2 * S, f->layer[k + 1].delta, y->delta);
   pdlt_syrk(0, 2 * S, n, 1.0, y->delta, n, 0.0, y->delta_delta, 2 * S);
 }
 
@@ -51,11 +54,13 @@ static void tangents(pdlt_ddntk *f, const double *theta, int k) {
   const size_t S = f->samples;
   pdlt_ddntk_layer *y = &f->layer[k];
   const size_t n = y->n;
-  if (k == 0)
+  if (k == 0) {
     memset(y->dz, 0, 2 * S * S * n * sizeof *y->dz);
-  else
+  } else {
     pdlt_layer_forward_tangent(&f->net->layer[k], theta, PDLT_BY_SAMPLE, 2 * S * S,
                                f->layer[k - 1].ds, y->dz);
+    pdlt_layer_add_skip(&f->net->layer[k], 2 * S * S, f->layer[k - 1].dz, y->dz);
+  }
   for (size_t w = 0; w < 2; w++)
     for (size_t a = 0; a < S; a++)
       for (size_t b = 0; b < S; b++) {
@@ -91,6 +96,8 @@ static void covectors(pdlt_ddntk *f, const double *theta, int k, int m) {
         }
         for (size_t i = 0; i < n; i++) ddelta[i] = d2[i] * dz[i] * g[i] + d1[i] * dg[i];
       }
+  if (k < m)
+    pdlt_layer_add_skip(&f->net->layer[k + 1], 4 * S * S, f->layer[k + 1].ddelta, y->ddelta);
   pdlt_gemm(0, 1, 4 * S * S, 2 * S, n, 1.0, y->ddelta, n, y->delta, n, 0.0, y->ddelta_delta, 2 * S);
 }
 

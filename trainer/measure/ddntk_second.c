@@ -8,7 +8,9 @@
  * and the gradient delta of the other head w, along both,
  *
  *   e = W^T d + rate { s_b (delta_w'b.ddelta_Z) + s_c (delta_w'c.ddelta_Y) }
- *   d = s''' dz_Y dz_Z g + s'' (ddz g + dz_Y dg_Z + dz_Z dg_Y) + s' e */
+ *   d = s''' dz_Y dz_Z g + s'' (ddz g + dz_Y dg_Z + dz_Z dg_Y) + s' e
+ *
+ * With a skip ddz has gamma ddz of the layer below, d gamma d of the layer above. */
 #include <string.h>
 
 #include "base/vector/linalg.h"
@@ -27,11 +29,13 @@ static void forward(pdlt_ddntk *f, const double *theta, base_point at, int k) {
   const size_t S = f->samples, a = at.a, rows = num_pairs(f);
   pdlt_ddntk_layer *y = &f->layer[k];
   const size_t n = y->n;
-  if (k == 0)
+  if (k == 0) {
     memset(y->ddz, 0, rows * n * sizeof *y->ddz);
-  else
+  } else {
     pdlt_layer_forward_tangent(&f->net->layer[k], theta, PDLT_BY_SAMPLE, rows, f->layer[k - 1].dds,
                                y->ddz);
+    pdlt_layer_add_skip(&f->net->layer[k], rows, f->layer[k - 1].ddz, y->ddz);
+  }
   double *ddz = y->ddz, *dds = y->dds;
   const double *d1 = y->d1 + a * n, *d2 = y->d2 + a * n;
   for (size_t b = 0; b < S; b++)
@@ -71,6 +75,7 @@ static void backward(pdlt_ddntk *f, const double *theta, base_point at, int k, i
   const size_t n = y->n;
   const double *d1 = y->d1 + a * n, *d2 = y->d2 + a * n, *d3 = y->d3 + a * n;
   const double *g = y->g + (w * S + a) * n, *ddz = y->ddz;
+  double *const all = d;
   if (k == m)
     memset(d, 0, num_pairs(f) * n * sizeof *d);
   else
@@ -92,6 +97,7 @@ static void backward(pdlt_ddntk *f, const double *theta, base_point at, int k, i
         d[i] = d3[i] * dz_b[i] * dz_c[i] * g[i] +
                d2[i] * (ddz[i] * g[i] + dz_b[i] * dg_c[i] + dz_c[i] * dg_b[i]) + d1[i] * d[i];
     }
+  if (k < m) pdlt_layer_add_skip(&f->net->layer[k + 1], num_pairs(f), above_d, all);
 }
 
 /* R/n: half of the part of layer k of d3f_w(a)[J_w;r, Y, Z] at [a][r][b][c]; the gradient

@@ -20,13 +20,14 @@ pdlt_status pdlt_hidden_new(pdlt_hidden *out, const pdlt_network *net, const pdl
     const size_t size = pdlt_layer_here(&net->layer[k]) * pdlt_layer_fan(&net->layer[k]) * D;
     if (size > seen) seen = size;
   }
-  size_t total = 2 * layer + numbers(&h) + seen;
+  size_t total = 3 * layer + numbers(&h) + seen;
   for (size_t k = 0; k < layers; k++) total += pdlt_layer_units(&net->layer[k]) * D;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&h.start, layers, sizeof *h.start, err));
   PDLT_TRY(pdlt_alloc(&h.storage, total, sizeof *h.storage, err));
   double *next = h.storage;
   h.s = pdlt_take(&next, layer);
+  h.z = pdlt_take(&next, layer);
   h.next = pdlt_take(&next, layer);
   h.q_start = pdlt_take(&next, numbers(&h));
   h.seen = pdlt_take(&next, seen);
@@ -52,18 +53,21 @@ static void sum_squares(size_t n, size_t D, const double *x, double *out) {
     for (size_t a = 0; a < D; a++) out[a] += x[i * D + a] * x[i * D + a];
 }
 
-/* The preactivations of layer k, counted from 0, into h->s, from activations of the layer below. */
+/* The preactivations of layer k, counted from 0, into h->z, where those of the layer below are, from its
+ * activations. */
 static void forward(pdlt_hidden *h, const double *theta, int k, const double *below) {
+  const pdlt_layer *layer = &h->net->layer[k];
   double *z = h->next;
-  pdlt_layer_forward(&h->net->layer[k], theta, PDLT_BY_NEURON, h->data->samples, below, z);
-  h->next = h->s;
-  h->s = z;
+  pdlt_layer_forward(layer, theta, PDLT_BY_NEURON, h->data->samples, below, z);
+  pdlt_layer_add_skip(layer, h->data->samples, h->z, z);
+  h->next = h->z;
+  h->z = z;
 }
 
-/* Makes the preactivations of layer k in h->s activations. */
+/* The activations of layer k into h->s from its preactivations in h->z. */
 static void activate(pdlt_hidden *h, int k) {
   const size_t count = pdlt_layer_units(&h->net->layer[k]) * h->data->samples;
-  pdlt_activation_forward(&h->net->activation, count, h->s, h->s, NULL);
+  pdlt_activation_forward(&h->net->activation, count, h->z, h->s, NULL);
 }
 
 /* out (D) = means over the positions of layer k of |what weights see|^2, below (n_{l-1}, P_{l-1}, D). */
@@ -81,6 +85,16 @@ static void see_squares(pdlt_hidden *h, int k, const double *below, double *out)
       out[slot % D] += h->seen[slot * fan + j] * h->seen[slot * fan + j] / (double)here;
 }
 
+/* out (D) += gamma^2 times the means of the squares of the preactivations below layer k, in h->z. */
+static void add_skip_squares(const pdlt_hidden *h, int k, double *out) {
+  const pdlt_layer *layer = &h->net->layer[k];
+  const size_t D = h->data->samples, n = pdlt_layer_units(layer);
+  const double factor = layer->skip * layer->skip / (double)n;
+  if (layer->skip == 0) return;
+  for (size_t i = 0; i < n; i++)
+    for (size_t a = 0; a < D; a++) out[a] += factor * h->z[i * D + a] * h->z[i * D + a];
+}
+
 void pdlt_hidden_draw(pdlt_hidden *hidden, const double *theta, double *out) {
   const pdlt_network *net = hidden->net;
   const size_t D = hidden->data->samples;
@@ -88,6 +102,7 @@ void pdlt_hidden_draw(pdlt_hidden *hidden, const double *theta, double *out) {
   for (int k = 0; k + 1 < net->depth; k++, out += D) {
     see_squares(hidden, k, below, out);
     pdlt_layer_kernel(&net->layer[k], D, out, out);
+    add_skip_squares(hidden, k, out);
     if (k + 2 == net->depth) break;
     forward(hidden, theta, k, below);
     activate(hidden, k);
@@ -95,11 +110,11 @@ void pdlt_hidden_draw(pdlt_hidden *hidden, const double *theta, double *out) {
   }
 }
 
-/* Preactivations of layer k in the present state into h->s; those of the layer below are there. */
+/* Preactivations of layer k in the present state into h->z; those of the layer below are there. */
 static void present(pdlt_hidden *h, const pdlt_stepper *stepper, int k) {
   if (k == 0) {
     pdlt_stepper_weights(stepper);
-    pdlt_stepper_first(stepper, h->s);
+    pdlt_stepper_first(stepper, h->z);
   } else {
     activate(h, k - 1);
     forward(h, stepper->theta, k, h->s);
@@ -117,8 +132,8 @@ void pdlt_hidden_begin(pdlt_hidden *h, const pdlt_stepper *stepper) {
   for (int k = 0; k + 1 < h->net->depth; k++) {
     const size_t n = pdlt_layer_units(&h->net->layer[k]);
     present(h, stepper, k);
-    memcpy(h->start[k], h->s, n * D * sizeof *h->s);
-    mean_squares(n, D, h->s, h->q_start + (size_t)k * D);
+    memcpy(h->start[k], h->z, n * D * sizeof *h->z);
+    mean_squares(n, D, h->z, h->q_start + (size_t)k * D);
   }
 }
 
@@ -128,8 +143,8 @@ void pdlt_hidden_measure(pdlt_hidden *h, const pdlt_stepper *stepper,
   for (int k = 0; k + 1 < h->net->depth; k++) {
     const size_t n = pdlt_layer_units(&h->net->layer[k]), at = (size_t)k * D;
     present(h, stepper, k);
-    mean_squares(n, D, h->s, out->q + at);
-    for (size_t i = 0; i < n * D; i++) h->next[i] = h->s[i] - h->start[k][i];
+    mean_squares(n, D, h->z, out->q + at);
+    for (size_t i = 0; i < n * D; i++) h->next[i] = h->z[i] - h->start[k][i];
     mean_squares(n, D, h->next, out->moved + at);
   }
   for (size_t i = 0; i < numbers(h); i++) out->change[i] = out->q[i] - h->q_start[i];

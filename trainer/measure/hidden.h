@@ -30,7 +30,8 @@ typedef struct pdlt_hidden {
   const pdlt_samples *data; /* borrowed */
   double *q_start;          /* (L-1, D) q at the start */
   double **start;           /* (L-1) of (n_l, P_l, D) preactivations at the start */
-  double *s, *next;         /* (max n_l P_l, D) of the layer at hand, and work */
+  double *z, *next;         /* (max n_l P_l, D) preactivations of the layer at hand, and work */
+  double *s;                /* (max n_l P_l, D) activations of a layer */
   double *seen;             /* (P_l, D, kappa n_{l-1}), the largest, where layers have positions */
   double *storage;
 } pdlt_hidden;

@@ -95,9 +95,10 @@ void pdlt_ntk_forward(pdlt_ntk *ntk, const double *theta) {
   }
   for (int k = 0; k + 1 < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
-    double *s = ntk->s[k], *ds = ntk->ds[k];
-    pdlt_layer_forward(layer, theta, PDLT_BY_NEURON, samples, below, s);
-    pdlt_activation_forward(&net->activation, layer->out * samples, s, s, ds);
+    double *s = ntk->s[k], *ds = ntk->ds[k], *z = ntk->jacobian[k % 2];
+    pdlt_layer_forward(layer, theta, PDLT_BY_NEURON, samples, below, z);
+    pdlt_layer_add_skip(layer, samples, ntk->jacobian[(k + 1) % 2], z);
+    pdlt_activation_forward(&net->activation, layer->out * samples, z, s, ds);
     for (size_t i = 0; i < layer->out; i++)
       for (size_t a = 0; a < samples; a++) ntk->ds_t[k][a * layer->out + i] = ds[i * samples + a];
     pdlt_layer_gram(layer + 1, PDLT_BY_NEURON, samples, s, ntk->gram[k + 1]);
@@ -127,9 +128,18 @@ static void times_slope(const pdlt_ntk *ntk, int k, size_t rows, double *jac) {
       for (size_t i = 0; i < n; i++) jac[(a * rows + r) * n + i] *= ntk->ds_t[k][a * n + i];
 }
 
+/* jac (D, rows, n) += gamma J of layer m, whose neuron first + r is row r. */
+static void add_own_skip(const pdlt_ntk *ntk, int m, size_t first, size_t rows, double *jac) {
+  const pdlt_layer *top = &ntk->net->layer[m];
+  for (size_t a = 0; a < ntk->data->samples && top->skip != 0; a++)
+    for (size_t r = 0; r < rows; r++)
+      jac[(a * rows + r) * top->out + first + r] +=
+          top->skip * ntk->ds_t[m][a * top->out + first + r];
+}
+
 /* Adds the layers below the top hidden layer (index m) for its neurons
  * first .. first + rows - 1: J of layer m is diagonal, so J of layer m - 1 is
- * sigma'_j W_ji sigma'_i, and further down J <- (J W) sigma'. */
+ * sigma'_j W_ji sigma'_i, and further down J <- (J W) sigma', and gamma J with a skip. */
 static void add_tile(pdlt_ntk *ntk, const double *theta, int m, size_t first, size_t rows,
                      double factor, double *out) {
   const pdlt_network *net = ntk->net;
@@ -145,6 +155,10 @@ static void add_tile(pdlt_ntk *ntk, const double *theta, int m, size_t first, si
   for (int k = m - 1; k >= 0; k--) {
     const pdlt_layer *layer = &net->layer[k];
     times_slope(ntk, k, rows, jac);
+    if (k + 1 == m)
+      add_own_skip(ntk, m, first, rows, jac);
+    else
+      pdlt_layer_add_skip(layer + 1, samples * rows, next, jac);
     pdlt_syrk(0, samples, rows * layer->out, 1.0, jac, rows * layer->out, 0.0, ntk->product,
               samples);
     add_layer(ntk, k, factor, ntk->product, out);

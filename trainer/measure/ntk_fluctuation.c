@@ -133,6 +133,7 @@ void pdlt_fluctuation_cross(pdlt_fluctuation *f, const double *theta, int l, dou
       pdlt_layer_pull_back(&net->layer[k + 1], theta, PDLT_BY_NEURON, pairs, q, next);
       for (size_t i = 0; i < n; i++)
         for (size_t ab = 0; ab < pairs; ab++) next[i * pairs + ab] *= ds[i * S + ab % S];
+      pdlt_layer_add_skip(&net->layer[k + 1], pairs, q, next);
       double *swap = q;
       q = next;
       next = swap;
@@ -175,6 +176,9 @@ static void fill_jacobians(pdlt_fluctuation *f, const double *theta, int m) {
     else
       pdlt_layer_pull_back(above, theta, PDLT_BY_SAMPLE, S * rows, f->jacobian[k + 1], jac);
     times_slope(f, k, rows, jac);
+    if (k < m - 1) pdlt_layer_add_skip(above, S * rows, f->jacobian[k + 1], jac);
+    for (size_t ar = 0; ar < S * rows && k == m - 1 && above->skip != 0; ar++)
+      jac[ar * n + ar % rows] += above->skip * f->ntk.ds_t[m][ar];
   }
 }
 

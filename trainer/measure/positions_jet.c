@@ -85,13 +85,19 @@ static const double *below(const pdlt_positions_jet *j, const double *array, int
   return k == 0 ? j->x : array + j->at[k - 1];
 }
 
+/* z (U) of layer index k += gamma z of the layer below it. */
+static void add_skip(const pdlt_positions_jet *j, int k, double *z) {
+  if (k > 0) pdlt_layer_add_skip(&j->net->layer[k], j->samples, z + j->at[k - 1], z + j->at[k]);
+}
+
 void pdlt_positions_jet_forward(pdlt_positions_jet *j, const double *theta) {
   for (int k = 0; k + 1 < j->net->depth; k++) {
-    double *orders[4];
+    double *orders[4], *z = j->more + j->at[k];
     for (int o = 0; o < 4; o++) orders[o] = j->order[o] + j->at[k];
     pdlt_layer_forward(&j->net->layer[k], theta, PDLT_BY_SAMPLE, j->samples,
-                       below(j, j->order[0], k), j->work);
-    pdlt_activation_jet(&j->net->activation, 3, size_of(j, k), j->work, orders);
+                       below(j, j->order[0], k), z);
+    add_skip(j, k, j->more);
+    pdlt_activation_jet(&j->net->activation, 3, size_of(j, k), z, orders);
   }
 }
 
@@ -110,6 +116,7 @@ void pdlt_positions_jet_first(pdlt_positions_jet *j, const double *theta, const 
     pdlt_layer_forward(&j->net->layer[k], v, PDLT_BY_SAMPLE, j->samples, below(j, j->order[0], k),
                        out->z + at);
     if (k > 0) add_product(j, k, theta, out->s, out->z + at);
+    add_skip(j, k, out->z);
     for (size_t i = at; i < at + size_of(j, k); i++) out->s[i] = j->order[1][i] * out->z[i];
   }
 }
@@ -124,6 +131,7 @@ void pdlt_positions_jet_second(pdlt_positions_jet *j, const double *theta, const
       add_product(j, k, v[0], d[1].s, out->z + at);
       add_product(j, k, v[1], d[0].s, out->z + at);
     }
+    add_skip(j, k, out->z);
     for (size_t i = at; i < at + size; i++)
       out->s[i] = j->order[2][i] * d[0].z[i] * d[1].z[i] + j->order[1][i] * out->z[i];
   }
@@ -139,6 +147,7 @@ void pdlt_positions_jet_third(pdlt_positions_jet *j, const double *theta, const 
       add_product(j, k, theta, out, z + at);
       for (int m = 0; m < 3; m++) add_product(j, k, v[m], second[m].s, z + at);
     }
+    add_skip(j, k, z);
     for (size_t i = at; i < at + size_of(j, k); i++) {
       double two = 0;
       for (int m = 0; m < 3; m++) two += second[m].z[i] * d[m].z[i];
@@ -170,17 +179,22 @@ static void add_gradient(pdlt_positions_jet *j, int k, size_t rows, const double
   }
 }
 
-/* delta = s' g, ddelta = s' dg + s'' dz g of layer index k; without d only delta. */
+/* delta = s' g, ddelta = s' dg + s'' dz g of layer index k, and gamma times what they were of the layer
+ * above; without d only delta. */
 static void through_sigma(pdlt_positions_jet *j, int k, size_t rows, const pdlt_tangent *d) {
   const pdlt_layer *layer = &j->net->layer[k];
   const size_t n = layer->out, S = j->samples;
+  const double gamma = layer[1].skip;
   for (size_t p = 0; p < pdlt_layer_here(layer); p++)
     for (size_t r = 0; r < rows; r++)
       for (size_t i = 0; i < n; i++) {
         const size_t at = (p * rows + r) * n + i, unit = j->at[k] + (p * S + r % S) * n + i;
+        const double above = gamma * j->delta[at], dabove = gamma * j->ddelta[at];
         j->delta[at] = j->order[1][unit] * j->g[at];
-        if (d != NULL)
-          j->ddelta[at] = j->order[1][unit] * j->dg[at] + j->order[2][unit] * d->z[unit] * j->g[at];
+        if (gamma != 0) j->delta[at] += above;
+        if (d == NULL) continue;
+        j->ddelta[at] = j->order[1][unit] * j->dg[at] + j->order[2][unit] * d->z[unit] * j->g[at];
+        if (gamma != 0) j->ddelta[at] += dabove;
       }
 }
 

@@ -9,7 +9,7 @@
  *   dddz = W ddds + sum_m V_m dds_(others)
  *   ddds = s''' dz_1 dz_2 dz_3 + s'' sum_m ddz_(others) dz_m + s' dddz
  *
- * with what the taps see for s, and V_b where it belongs.
+ * with what the taps see for s, V_b where it belongs, and gamma dz, gamma ddz, .. of the layer below with a skip.
  * Is not: fast for layers without positions, where ddntk.h needs no array like theta. */
 #ifndef PDLT_TRAINER_MEASURE_POSITIONS_JET_H
 #define PDLT_TRAINER_MEASURE_POSITIONS_JET_H

@@ -95,12 +95,17 @@ void pdlt_positions_ntk_forward(pdlt_positions_ntk *ntk, const double *theta) {
   const pdlt_network *net = ntk->net;
   const size_t D = ntk->samples;
   const double *below = ntk->x;
+  double *z = ntk->delta, *before = ntk->below; /* of this layer and the one below */
   for (int k = 0; k + 1 < net->depth; k++) {
     const pdlt_layer *layer = &net->layer[k];
-    pdlt_layer_forward(layer, theta, PDLT_BY_SAMPLE, D, below, ntk->s[k]);
-    pdlt_activation_forward(&net->activation, pdlt_layer_units(layer) * D, ntk->s[k], ntk->s[k],
+    pdlt_layer_forward(layer, theta, PDLT_BY_SAMPLE, D, below, z);
+    pdlt_layer_add_skip(layer, D, before, z);
+    pdlt_activation_forward(&net->activation, pdlt_layer_units(layer) * D, z, ntk->s[k],
                             ntk->ds[k]);
     below = ntk->s[k];
+    double *swap = before;
+    before = z;
+    z = swap;
   }
   pdlt_layer_gather(&net->layer[net->depth - 1], PDLT_BY_SAMPLE, D, below, ntk->top);
 }
@@ -154,6 +159,7 @@ void pdlt_positions_ntk_add(pdlt_positions_ntk *ntk, const double *theta, double
   for (int k = net->depth - 2; k >= 0; k--) {
     const pdlt_layer *layer = &net->layer[k];
     times_slope(ntk, k, delta);
+    pdlt_layer_add_skip(layer + 1, R, below, delta);
     pdlt_layer_gather(layer, PDLT_BY_SAMPLE, ntk->samples, k == 0 ? ntk->x : ntk->s[k - 1],
                       ntk->seen);
     if (pdlt_layer_here(layer) == 1)

@@ -54,6 +54,7 @@ static size_t lend_views(pdlt_segment *s, double *storage) {
   }
   for (int i = 0; i < 4; i++) s->delta[i] = take(&next, &total, net->max_width * p);
   for (int i = 0; i < 2; i++) s->z_at[i] = take(&next, &total, net->max_width * D);
+  for (int i = 0; i < 2; i++) s->dz_at[i] = take(&next, &total, net->max_width * D);
   s->h = take(&next, &total, D * D);
   s->gram = take(&next, &total, p * p);
   lend_terms(s, &next, &total);
@@ -129,7 +130,8 @@ static point between(pdlt_segment *s, double x) {
   return (point){.theta = s->at, .first = s->z_at[0]};
 }
 
-/* z = W ds + dW s + db of layer k: the derivative along d of its preactivations. */
+/* dz = W ds + dW s + db of layer k: the derivative along d of its preactivations; that of the layer below in
+ * the other one of dz_at. */
 static void forward_dual(pdlt_segment *s, int k, point at, double *dz) {
   const pdlt_layer *layer = &s->net->layer[k];
   const size_t D = s->data->samples, count = layer->out * D;
@@ -142,6 +144,7 @@ static void forward_dual(pdlt_segment *s, int k, point at, double *dz) {
   pdlt_layer_forward_tangent(layer, at.theta, PDLT_BY_NEURON, D, below->ds, dz);
   pdlt_layer_forward(layer, s->d, PDLT_BY_NEURON, D, below->s, moved);
   for (size_t i = 0; i < count; i++) dz[i] += moved[i];
+  pdlt_layer_add_skip(layer, D, s->dz_at[(k + 1) % 2], dz);
 }
 
 /* s and d1 of the hidden layers at a point and, with dual, ds and d2z; outputs z, dz (n_L, D) unless NULL. */
@@ -149,14 +152,16 @@ static void forward(pdlt_segment *s, point at, int dual, double *z, double *dz) 
   const pdlt_network *net = s->net;
   const size_t D = s->data->samples;
   const int last = net->depth - 1;
+  const double *now = at.first;
   for (int k = 0; k < last; k++) {
     const pdlt_layer *layer = &net->layer[k];
     const size_t count = layer->out * D;
     pdlt_segment_hidden *y = &s->hidden[k];
-    const double *now = at.first;
     if (k > 0) {
-      pdlt_layer_forward(layer, at.theta, PDLT_BY_NEURON, D, s->hidden[k - 1].s, s->z_at[0]);
-      now = s->z_at[0];
+      double *z_now = s->z_at[k % 2];
+      pdlt_layer_forward(layer, at.theta, PDLT_BY_NEURON, D, s->hidden[k - 1].s, z_now);
+      pdlt_layer_add_skip(layer, D, now, z_now);
+      now = z_now;
     }
     if (!dual) {
       pdlt_activation_forward(&net->activation, count, now, y->s, y->d1);
@@ -164,10 +169,11 @@ static void forward(pdlt_segment *s, point at, int dual, double *z, double *dz) 
     }
     double *const orders[] = {y->s, y->d1, y->d2z};
     pdlt_activation_jet(&net->activation, 2, count, now, orders);
-    forward_dual(s, k, at, s->z_at[1]);
+    const double *moved = s->dz_at[k % 2];
+    forward_dual(s, k, at, s->dz_at[k % 2]);
     for (size_t i = 0; i < count; i++) {
-      y->ds[i] = y->d1[i] * s->z_at[1][i];
-      y->d2z[i] *= s->z_at[1][i];
+      y->ds[i] = y->d1[i] * moved[i];
+      y->d2z[i] *= moved[i];
     }
   }
   if (z != NULL)
@@ -280,6 +286,7 @@ static void add_node(pdlt_segment *s, point at, double weight, size_t q) {
   for (int k = s->net->depth - 2; k >= 0; k--) {
     pull_back(s, k, at.theta, delta, next);
     times_slopes(s, k, next);
+    pdlt_layer_add_skip(&s->net->layer[k + 1], pdlt_segment_rows(s), delta, next);
     put_g(s, k, weight, q, next);
     double *swap = delta;
     delta = next;
@@ -291,7 +298,8 @@ static void add_node(pdlt_segment *s, point at, double weight, size_t q) {
 }
 
 /* delta and ddelta of hidden layer k from those of the layer above:
- * g = W^T delta, dg = W^T ddelta + dW^T delta; delta = s' g, ddelta = s'' dz g + s' dg. */
+ * g = W^T delta, dg = W^T ddelta + dW^T delta; delta = s' g, ddelta = s'' dz g + s' dg, and gamma times those
+ * above with a skip. */
 static void back_dual(pdlt_segment *s, int k, const double *const above[2], double *delta,
                       double *ddelta) {
   const size_t D = s->data->samples, p = pdlt_segment_rows(s), n = s->net->layer[k].out;
@@ -308,6 +316,8 @@ static void back_dual(pdlt_segment *s, int k, const double *const above[2], doub
       ddelta[at] = y->d2z[of_sample] * delta[at] + y->d1[of_sample] * ddelta[at];
     }
   times_slopes(s, k, delta);
+  pdlt_layer_add_skip(&s->net->layer[k + 1], p, above[0], delta);
+  pdlt_layer_add_skip(&s->net->layer[k + 1], p, above[1], ddelta);
 }
 
 /* g + dg/2 with s, and g with ds/2; in the first layer s is fixed, in the last one g. */

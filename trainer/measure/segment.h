@@ -64,8 +64,8 @@ typedef struct pdlt_segment {
   int nodes;                                                   /* of the secant, the last time */
   double residual;  /* likewise: largest |z(t) - z(0) - phi . d|, over the largest |z(t) - z(0)| */
   double *delta[4]; /* (max n_l, p) */
-  double *z_at[2];  /* (max n_l, D) */
-  double *h, *gram; /* (D, D), (p, p) */
+  double *z_at[2], *dz_at[2]; /* (max n_l, D) */
+  double *h, *gram;           /* (D, D), (p, p) */
   double *storage;
 } pdlt_segment;
 

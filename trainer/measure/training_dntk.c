@@ -104,6 +104,7 @@ static void forward(pdlt_training_dntk *d, const pdlt_stepper *stepper) {
         for (size_t j = 0; j < y->n; j++) z[a * y->n + j] = d->first[j * D + a];
     } else {
       pdlt_layer_forward(layer, theta, PDLT_BY_SAMPLE, S, below, z);
+      pdlt_layer_add_skip(layer, S, d->layer[k - 1].dz, z);
     }
     pdlt_activation_jet(&d->net->activation, 2, S * y->n, z, orders);
     below = y->s;
@@ -125,6 +126,7 @@ static void gradients(pdlt_training_dntk *d, const double *theta) {
       pdlt_layer_pull_back(above, theta, PDLT_BY_SAMPLE, p, d->layer[k + 1].delta, y->g);
     for (size_t ia = 0; ia < p; ia++)
       multiply(n, y->d1 + ia % S * n, y->g + ia * n, y->delta + ia * n);
+    pdlt_layer_add_skip(above, p, d->layer[k + 1].delta, y->delta);
     pdlt_syrk(0, p, n, 1.0, y->delta, n, 0.0, y->delta_delta, p);
   }
 }
@@ -137,10 +139,12 @@ static void tangents(pdlt_training_dntk *d, const double *theta) {
     const pdlt_layer *layer = &d->net->layer[k];
     const size_t n = y->n;
     const double *h = d->h + (size_t)k * S * S;
-    if (k == 0)
+    if (k == 0) {
       memset(y->dz, 0, S * p * n * sizeof *y->dz);
-    else
+    } else {
       pdlt_layer_forward_tangent(layer, theta, PDLT_BY_SAMPLE, S * p, d->layer[k - 1].ds, y->dz);
+      pdlt_layer_add_skip(layer, S * p, d->layer[k - 1].dz, y->dz);
+    }
     for (size_t a = 0; a < S; a++)
       for (size_t jb = 0; jb < p; jb++) {
         const size_t row = (a * p + jb) * n;
@@ -171,6 +175,7 @@ static void covectors(const pdlt_training_dntk *d, const double *theta, int k, c
       axpy(n, rate_of(d, k + 1) * same, y->s + jb % S * n, row);
       for (size_t i = 0; i < n; i++) row[i] = d2[i] * dz[i] * g[i] + d1[i] * row[i];
     }
+  pdlt_layer_add_skip(&d->net->layer[k + 1], p * p, above, ddelta);
 }
 
 /* Part of layer k + 1: h times the products of ddelta and delta in d->product (h = NULL: the last

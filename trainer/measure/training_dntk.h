@@ -11,7 +11,8 @@
  *   ddelta = s'' dz_aY g_ia + s' dg_iaY
  *   dTh_ijk;abc = sum_l h_ac (ddelta_iaY.delta_kc) + rate (delta_ia.delta_kc) (ds_aY(below).s_c)
  *
- * and by positions_dntk.h where layers have positions.
+ * with a skip gamma of layer l + 1 gamma dz of layer l in dz of layer l + 1, and gamma delta, gamma ddelta of
+ * layer l + 1 in those of layer l; and by positions_dntk.h where layers have positions.
  * Is not: P and Q, the correlation of the initial dNTK with the outputs (ddntk.h). */
 #ifndef PDLT_TRAINER_MEASURE_TRAINING_DNTK_H
 #define PDLT_TRAINER_MEASURE_TRAINING_DNTK_H

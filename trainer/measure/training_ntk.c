@@ -54,13 +54,14 @@ static void forward(pdlt_training_ntk *ntk, const double *theta, const pdlt_step
     const pdlt_layer *layer = &net->layer[k];
     pdlt_layer_ntk_of(layer, PDLT_BY_NEURON, D, below, ntk->h[k]);
     if (k + 1 == net->depth) return;
-    double *s = ntk->s[k];
+    double *z = ntk->delta[k % 2];
     if (k == 0 && stepper != NULL)
-      pdlt_stepper_first(stepper, s);
+      pdlt_stepper_first(stepper, z);
     else
-      pdlt_layer_forward(layer, theta, PDLT_BY_NEURON, D, below, s);
-    pdlt_activation_forward(&net->activation, layer->out * D, s, s, ntk->ds[k]);
-    below = s;
+      pdlt_layer_forward(layer, theta, PDLT_BY_NEURON, D, below, z);
+    pdlt_layer_add_skip(layer, D, ntk->delta[(k + 1) % 2], z);
+    pdlt_activation_forward(&net->activation, layer->out * D, z, ntk->s[k], ntk->ds[k]);
+    below = ntk->s[k];
   }
 }
 
@@ -91,6 +92,7 @@ static void backward(pdlt_training_ntk *ntk, const double *theta, double *out) {
       pdlt_layer_pull_back(above, theta, PDLT_BY_NEURON, p, delta, next);
     for (size_t m = 0; m < n; m++)
       for (size_t ia = 0; ia < p; ia++) next[m * p + ia] *= ntk->ds[k][m * D + ia % D];
+    pdlt_layer_add_skip(above, p, delta, next);
     double *swap = delta;
     delta = next;
     next = swap;

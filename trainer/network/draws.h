@@ -53,7 +53,7 @@ enum { PDLT_MAX_SAMPLES = 1024, PDLT_MAX_LEVELS = 3, PDLT_MAX_FURTHER = 256 };
 static_assert((uint64_t)PDLT_MAX_MEMBERS <= PDLT_FURTHER_MEMBER(0), "trained and further draws");
 static_assert(PDLT_FURTHER_MEMBER(0) + PDLT_FURTHER_COUNT <= PDLT_FURTHER_MEMBER(1),
               "further draws of two levels");
-/* Networks with positions have no levels: their further draws are those of the own linearization. */
+/* Networks with positions or skips have no levels: their further draws are those of the own linearization. */
 static_assert((uint64_t)PDLT_MAX_MEMBERS * PDLT_MAX_SAMPLES <=
                   PDLT_FURTHER_MEMBER(1) - PDLT_FURTHER_MEMBER(0),
               "further draws of networks with positions");

@@ -127,6 +127,13 @@ void pdlt_layer_pull_back(const pdlt_layer *layer, const double *theta, pdlt_ord
   }
 }
 
+void pdlt_layer_add_skip(const pdlt_layer *layer, size_t count, const double *from, double *to) {
+  const size_t size = pdlt_layer_units(layer) * count;
+  const double gamma = layer->skip;
+  if (gamma == 0) return;
+  for (size_t i = 0; i < size; i++) to[i] += gamma * from[i];
+}
+
 /* --- what weights see --- */
 
 /* Adds factor times the activations of sample a at position q to what a tap sees. */

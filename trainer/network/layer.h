@@ -44,7 +44,12 @@ void pdlt_layer_forward_tangent(const pdlt_layer *layer, const double *theta, pd
 void pdlt_layer_pull_back(const pdlt_layer *layer, const double *theta, pdlt_order order,
                           size_t count, const double *delta, double *g);
 
-/* The same of the unit vector of neuron i of a dense layer: dz_i/ds (n_{l-1}), a view of theta. */
+/* to += gamma from, `count` vectors (n_l) each in any order: what the skip connection of the layer adds, to
+ * its z and their tangents from those of the layer below, and to derivatives in z^(l-1) from those in z^(l).
+ * Nothing, whatever from is, where the layer has none; W^T delta above is the way through weights alone. */
+void pdlt_layer_add_skip(const pdlt_layer *layer, size_t count, const double *from, double *to);
+
+/* W^T delta of the unit vector of neuron i of a dense layer: dz_i/ds (n_{l-1}), a view of theta. */
 static inline const double *pdlt_layer_pull_back_unit(const pdlt_layer *layer, const double *theta,
                                                       size_t i) {
   return theta + layer->weight + i * layer->in;

@@ -61,6 +61,7 @@ void pdlt_reference_forward(const pdlt_network *net, const double *theta, const 
       for (size_t t = 0; t < pdlt_layer_taps(layer); t++)
         for (size_t j = 0; j < layer->in; j++)
           z[unit] += theta[weight_at(layer, i, t, j)] * seen(net, x, previous, k, t, p, j);
+      if (layer->skip != 0) z[unit] += layer->skip * previous[unit];
     }
     previous = z;
     z += pdlt_layer_units(layer);
@@ -84,8 +85,10 @@ static void pull_back(const pdlt_network *net, const double *theta, int k, const
         next[unit] += theta[weight_at(layer, i, t, j)] * delta[i * here + p] / (double)size;
     }
   }
-  for (size_t unit = 0; unit < units; unit++)
+  for (size_t unit = 0; unit < units; unit++) {
     next[unit] *= pdlt_activation_eval(&net->activation, 1, z_below[unit]);
+    if (layer->skip != 0) next[unit] += layer->skip * delta[unit];
+  }
 }
 
 /* grad of the parameters of layer index k from delta (n_l, P_l). */

@@ -8,6 +8,7 @@
  *   delta^(L) = eps = z^(L) - y,   delta^(l) = sigma'(z^(l)) * (W^(l+1)^T delta^(l+1))
  *   W^(l) <- W^(l) - eta lambda_W/n_{l-1} delta^(l) s^(l-1)^T,  b <- b - eta lambda_b sum delta
  *
+ * and with a skip gamma of layer l + 1, z^(l+1) has gamma z^(l) and delta^(l) gamma delta^(l+1) in addition;
  * with centered targets (samples.h) y + z(0) in the place of y, z(0) that of the first forward.
  * (PDLT ch. 7 and docs/trainer/step.md; with positions docs/trainer/convolution.md.) The first layer may be moved without its weights:
  * z^(1) <- z^(1) - eta delta^(1) h, h = lambda_b + lambda_W x.x/n_0, which is the same

@@ -129,20 +129,20 @@ static void summarize(const pilot_draws *pd, pdlt_pilot_table *t) {
     }
   }
   if (t->candidates == 0) return;
-  t->further = pd->plan->positions ? t->covariance[0][0]
-                                   : pdlt_control_width_variance(pd->width, pd->stride);
+  t->further =
+      pd->plan->networks ? t->covariance[0][0] : pdlt_control_width_variance(pd->width, pd->stride);
 }
 
 /* --- candidates --- */
 
-/* Own linearization and, without positions, what costs less than half of a trained pair of levels with 1, 2 or 4
+/* Own linearization and, without positions and skips, what costs less than half of a trained pair of levels with 1, 2 or 4
  * nodes, a half, a quarter, ... a 64th of training apart. */
 static void make_candidates(const pilot_draws *pd, double last, pdlt_pilot_table *t) {
   static const int nodes[] = {1, 2, 4, 1, 2, 4};
   double before = 0;
   t->candidates = 0;
   t->level[t->candidates++] = (pdlt_level){.nodes = 0};
-  if (pd->plan->positions) return;
+  if (pd->plan->networks) return;
   for (int k = 1; k <= 6; k++) {
     const double step = floor(ldexp(last, -k) + 0.5);
     if (step < 1 || step == before) continue;

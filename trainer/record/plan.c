@@ -59,6 +59,15 @@ static int has_positions(const pdlt_experiment *ex, size_t inputs) {
   return found;
 }
 
+/* What is not measured where layers have skips. */
+static pdlt_status check_skips(const pdlt_experiment *ex, int layers, pdlt_error *err) {
+  if (!layers || !pdlt_experiment_has_skips(ex)) return PDLT_OK;
+  return pdlt_experiment_fail(ex, ex->network.layers != NULL ? "network.layers" : "network.skip",
+                              err,
+                              "layers with skips are measured at the readout alone; leave out "
+                              "--layers, and write measure: [output, hidden] for hidden ones");
+}
+
 /* What is not measured where layers have positions. */
 static pdlt_status check_positions(const pdlt_plan *plan, int layers, pdlt_error *err) {
   const pdlt_experiment *ex = plan->ex;
@@ -189,8 +198,10 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
                            int layers, pdlt_error *err) {
   pdlt_plan plan = {.ex = ex, .data = data, .single = ex->ensemble.single_precision};
   plan.positions = has_positions(ex, data->inputs);
+  plan.networks = plan.positions || pdlt_experiment_has_skips(ex);
   pdlt_status status = check(ex, err);
   if (status == PDLT_OK) status = check_positions(&plan, layers, err);
+  if (status == PDLT_OK) status = check_skips(ex, layers, err);
   if (status != PDLT_OK) return status;
   plan.schedule = pdlt_schedule_make(ex, data);
   plan.first = (ex->measure & TENSORS) != 0 ? (size_t)ex->measure_samples : 0;
@@ -286,11 +297,11 @@ static void fix_records(pdlt_plan *plan) {
 }
 
 int pdlt_plan_may_be_weightless(const pdlt_plan *plan) {
-  return plan->ex->network.init == PDLT_INIT_NORMAL && !plan->positions;
+  return plan->ex->network.init == PDLT_INIT_NORMAL && !plan->networks;
 }
 
 int pdlt_plan_may_be_linearized(const pdlt_plan *plan) {
-  return plan->positions || pdlt_plan_may_be_weightless(plan);
+  return plan->networks || pdlt_plan_may_be_weightless(plan);
 }
 
 /* Whether draws without weights serve K, Theta and V, and cost less than networks. */

@@ -41,7 +41,8 @@ typedef struct pdlt_plan_control {
   int linear;         /* outputs have a control: the last level, or the own linearization */
   int fitted;         /* its coefficient is that of the other blocks, not 1 */
   pdlt_levels levels; /* above the own linearization */
-  size_t samples; /* draws without weights, or with positions further networks, per draw, or 0 */
+  size_t
+      samples; /* draws without weights, or with positions or skips further networks, per draw, or 0 */
   int weightless; /* K, Theta and, without D, F, A, B, V come from these */
 } pdlt_plan_control;
 
@@ -99,8 +100,9 @@ typedef struct pdlt_plan {
   size_t readouts;                     /* R */
   size_t first;                        /* S: samples of the tensors */
   int positions;                       /* layers have positions */
-  int features;                        /* some of them are measured */
-  size_t moments;       /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
+  int networks;   /* layers have positions or skips: further draws are networks, without levels */
+  int features;   /* some of them are measured */
+  size_t moments; /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
   size_t members, keep; /* draws per width; of which z is stored */
   size_t block_members; /* 64 g, g a power of two */
   size_t blocks;        /* per width */
@@ -153,11 +155,11 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
 /* Whether networks may be drawn without weights: preactivations of given layers below are Gaussian, and
  * projections of weights independent, for normal weights alone (docs/trainer/control.md, "Draws of
- * preactivations"), and no positions. Where not, auto is plain or antithetic. */
+ * preactivations"), no positions and no skips. Where not, auto is plain or antithetic. */
 int pdlt_plan_may_be_weightless(const pdlt_plan *plan);
 
 /* Whether the mean of an own linearization can be had from further draws: without weights or, where layers
- * have positions, of networks (trainer/control/positions_linear.h). */
+ * have positions or skips, of networks (trainer/control/positions_linear.h). */
 int pdlt_plan_may_be_linearized(const pdlt_plan *plan);
 
 /* Adds a control to antithetic pairs: `samples` >= 1 further draws of the own linearization for each, and
