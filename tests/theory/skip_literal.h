@@ -84,10 +84,13 @@ class Literal {
   double U(size_t i1, size_t i4, size_t i2, size_t i3) {
     return UU(L(), One(i1, i4), {i1, i4}, One(i2, i3), {i2, i3});
   }
-  double G1(size_t i1, size_t i2) {
-    double sum = 0;
-    for (const Pair &m : pairs_(L(), i1, i2)) sum += m.weight * EP(L() - 1, S0(L() - 1, m.a, m.b));
-    return C(L()) * r(L() - 1) * sum;
+  double G1(size_t i1, size_t i2) { return G1(L(), i1, i2); }
+  // Of any layer: E z z less K, what weights and what the skip carries.
+  double G1(int l, size_t i1, size_t i2) {
+    if (l == 1) return 0;
+    double sum = Gamma(l) == 0 ? 0 : Gamma(l) * Gamma(l) * G1(l - 1, i1, i2);
+    for (const Pair &m : pairs_(l, i1, i2)) sum += C(l) * m.weight * EP(l - 1, S0(l - 1, m.a, m.b));
+    return r(l - 1) * sum;
   }
   double Theta1(size_t i1, size_t i2) { return TA(L(), One(i1, i2), {i1, i2}); }
 

@@ -8,7 +8,8 @@
 namespace {
 
 const char kText[] =
-    "network: {activation: \"quadratic(0.3)\", depth: 4, widths: [16], outputs: 2, C_b: 0.1, C_W: 0.5, skip: 0.8}\n"
+    "network: {activation: \"quadratic(0.3)\", depth: 4, widths: [16], outputs: 2, C_b: 0.1, C_W: "
+    "0.5, skip: 0.8}\n"
     "data: {source: gaussian, inputs: 3, seed: 1, train: 2, test: 1}\n"
     "training: {eta: 0.05, steps: 4, record: [0, 1, 4]}\n";
 
@@ -67,7 +68,8 @@ TEST(SkipPredict, Refusals) {
        "--set: theory.variant: pair_only is of layers with skips (network.skip), and this network "
        "has none; leave it out"},
       {"network.skip=0", "theory.omit=[skip.mixed]",
-       "--set: theory.omit: \"skip.mixed\" is of layers with skips (network.skip), and this network "
+       "--set: theory.omit: \"skip.mixed\" is of layers with skips (network.skip), and this "
+       "network "
        "has none; leave it out"}};
   for (const auto &c : cases) EXPECT_EQ(Refusal({c[0], c[1]}), c[2]);
 }
@@ -93,8 +95,10 @@ TEST(SkipPredict, PositionsAreOfNetworksWithoutSkips) {
 TEST(SkipPredict, KinksHaveSixTensorsLess) {
   Case relu({"network.activation=relu"}, 1);
   const char reason[] = "not derived for kinks in networks with skip connections";
-  for (const char *name : {"G1", "Theta1", "q_nlo"}) EXPECT_STREQ(relu.Absent(name), reason) << name;
-  EXPECT_STREQ(relu.Absent("z_half"), "the first correction of a kink is not derived for skip connections");
+  for (const char *name : {"G1", "Theta1", "q_nlo"})
+    EXPECT_STREQ(relu.Absent(name), reason) << name;
+  EXPECT_STREQ(relu.Absent("z_half"),
+               "the first correction of a kink is not derived for skip connections");
   for (const char *name : {"V", "D", "F", "A", "B", "layer3/V"})
     EXPECT_FALSE(relu.Of(name).empty()) << name;
 }
@@ -102,8 +106,8 @@ TEST(SkipPredict, KinksHaveSixTensorsLess) {
 TEST(SkipPredict, TooManySamples) {
   Case many({"data.train=60", "training.steps=0", "training.record=[0]", "theory.tolerance=1e-4"});
   ASSERT_NE(many.Absent("V"), nullptr);
-  EXPECT_EQ(std::string(many.Absent("V")).rfind(
-                "the tensors of 61 samples in layers joined by skips need ", 0),
+  EXPECT_EQ(std::string(many.Absent("V"))
+                .rfind("the tensors of 61 samples in layers joined by skips need ", 0),
             0u);
   EXPECT_FALSE(many.Of("K").empty());
 }

@@ -116,6 +116,11 @@ TEST(SkipRecursion, PolynomialsByWick) {
     for (int t = 0; t < PDLT_TENSOR_COUNT; t++)
       ExpectSame(got.Readout(t), Of(expected, t, 2), 1e-12,
                  std::string(c.name) + " " + pdlt_tensor_text(skip_support::Name(t)));
+    for (int l = 1; l < depth; l++) {
+      List G1;
+      for (size_t ab = 0; ab < 4; ab++) G1.push_back(expected.G1(l, ab / 2, ab % 2));
+      ExpectSame(got.Of(l, PDLT_TENSOR_G1), G1, 1e-12, std::string(c.name) + " hidden G1");
+    }
   }
 }
 

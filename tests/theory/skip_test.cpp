@@ -1,8 +1,10 @@
 // skip_test.cpp - tensors of networks with skips: without any the recursion of theory/tensors, what must not
 // change, exact finite networks, published and closed numbers.
+#include <functional>
 #include <memory>
 #include <random>
 
+#include "base/core/memory.h"
 #include "tests/theory/literal_recursion.h"
 #include "tests/theory/skip_support.h"
 
@@ -220,12 +222,23 @@ TEST(Skip, LinearNetworksAreExact) {
     double relative = 2;
     for (int l = 1; l < 3; l++) {
       const double g2 = gamma[l] * gamma[l], mean = (g2 + C[l]) * (g2 + C[l]);
-      relative += (4 * g2 * C[l] + 2 * C[l] * C[l]) / mean;
+      const double K = got.K(l + 1, 0, 0), step = (4 * g2 * C[l] + 2 * C[l] * C[l]) / mean;
+      relative += step;
+      EXPECT_NEAR(got.Of(l + 1, PDLT_TENSOR_V)[0], (relative - 2) * K * K, 1e-13 * K * K);
     }
     const double K = got.K(4, 0, 0);
     EXPECT_NEAR(got.Readout(PDLT_TENSOR_V)[0], relative * K * K, 1e-13 * K * K);
     for (int t : {PDLT_TENSOR_G1, PDLT_TENSOR_THETA1})
       for (double v : got.Readout(t)) EXPECT_NEAR(v, 0, 1e-13);
+    o.pair_only = !pair_only;  // for linear activations the naive rule is right
+    const Tensors other(net, 2, {0.9, -0.4, 0.3, 1.1, 0.2, -0.8}, o);
+    for (int l = 2; l <= 4; l++)
+      for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
+        const bool zero = t == PDLT_TENSOR_G1 || t == PDLT_TENSOR_THETA1;
+        const List a = got.Of(l, t), b = other.Of(l, t);
+        for (size_t i = 0; i < a.size() && zero; i++) EXPECT_NEAR(a[i], 0, 1e-13) << l;
+        if (!zero) ExpectSame(a, b, 1e-13, pdlt_tensor_text(Name(t)));
+      }
   }
 }
 
@@ -302,7 +315,7 @@ TEST(Skip, VertexOfSampledNetworks) {
   EXPECT_GT(std::fabs(sampled - wrong), 0.3 * wrong);
 }
 
-// The naive rule is right for V of the first layer with a skip.
+// The naive rule is right for the tensors of the first layer with a skip.
 TEST(Skip, PairRuleOfTheFirstLayer) {
   const Network net = Residual("tanh", 5, 0.1, 0.7, 0.8);
   Options o;
@@ -310,7 +323,8 @@ TEST(Skip, PairRuleOfTheFirstLayer) {
   const Tensors full(net, 2, {0.9, -0.4, 0.3, 1.1}, o);
   o.pair_only = 1;
   const Tensors naive(net, 2, {0.9, -0.4, 0.3, 1.1}, o);
-  ExpectSame(full.Of(2, PDLT_TENSOR_V), naive.Of(2, PDLT_TENSOR_V), 1e-12, "first");
+  for (int t = 0; t < PDLT_TENSOR_COUNT; t++)
+    ExpectSame(full.Of(2, t), naive.Of(2, t), 1e-12, pdlt_tensor_text(Name(t)));
   for (int l : {3, 4}) {
     const double difference =
         std::fabs(full.Of(l, PDLT_TENSOR_V)[0] / naive.Of(l, PDLT_TENSOR_V)[0] - 1);
@@ -318,7 +332,79 @@ TEST(Skip, PairRuleOfTheFirstLayer) {
   }
 }
 
-// --- errors, threads, what is kept ---
+// --- errors, threads, what is kept, what may fail ---
+
+TEST(Skip, EveryAllocationMayFail) {
+  Network net = Residual("quadratic(0.3)", 4, 0.1, 0.6, 0.8);
+  const auto layers = Layers(net, 1);
+  pdlt_activation act;
+  ASSERT_EQ(pdlt_activation_parse(&act, "quadratic(0.3)", nullptr), PDLT_OK);
+  const pdlt_kernel_settings k = {act, 4, layers.data(), 1e-8, 1, nullptr};
+  const double x = 0.7;
+  pdlt_kernel_layers kernels = {};
+  ASSERT_EQ(pdlt_kernel_layers_new(&kernels, &k, 1, &x, nullptr), PDLT_OK);
+  pdlt_tensor_settings s = {};
+  s.activation = act;
+  s.layer = layers.data();
+  s.tolerance = 1e-4;
+  s.threads = 1;
+  pdlt_tensor_set set = {};
+  double bytes = 0, brackets = 0;
+  const auto failures = [](const std::function<pdlt_status()> &run) {
+    for (int n = 0;; n++) {
+      pdlt_memory_fail_after(n);
+      const pdlt_status status = run();
+      pdlt_memory_fail_after(-1);
+      if (status == PDLT_OK) return n;
+      EXPECT_EQ(status, PDLT_ERR_MEMORY) << n;
+    }
+  };
+  for (int pair_only : {0, 1}) {
+    EXPECT_GT(failures([&] {
+                EXPECT_EQ(set.layer, nullptr);
+                return pdlt_skip_tensors_new(&set, &kernels, &s, pair_only, nullptr);
+              }),
+              300);
+    pdlt_tensors_free(&set);
+  }
+  EXPECT_GT(
+      failures([&] { return pdlt_skip_tensors_bytes(&bytes, &brackets, &s, 4, 1, 0, nullptr); }),
+      10);
+  EXPECT_EQ(brackets, 6);  // two of the pairs of one sample in three layers
+  EXPECT_GT(bytes, 8 * 2 * 40 * 6);
+  pdlt_kernel_layers_free(&kernels);
+}
+
+TEST(Skip, WhatIsRefused) {
+  const List x = {0.9};
+  Network net = Residual("relu", 3, 0, 1, 0.5);
+  auto layers = Layers(net, 1);
+  pdlt_activation act;
+  pdlt_error err = {};
+  pdlt_kernel_layers kernels = {};
+  pdlt_tensor_set set = {};
+  ASSERT_EQ(pdlt_activation_parse(&act, "relu", nullptr), PDLT_OK);
+  const pdlt_kernel_settings k = {act, 3, layers.data(), 1e-8, 1, nullptr};
+  ASSERT_EQ(pdlt_kernel_layers_new(&kernels, &k, 1, x.data(), nullptr), PDLT_OK);
+  pdlt_tensor_settings s = {};
+  s.activation = act;
+  s.layer = layers.data();
+  s.tolerance = 1e-4;
+  s.dntk = s.threads = 1;
+  EXPECT_EQ(pdlt_skip_tensors_new(&set, &kernels, &s, 0, &err), PDLT_ERR_UNSUPPORTED);
+  s.dntk = s.threads = 0;
+  EXPECT_EQ(pdlt_skip_tensors_new(&set, &kernels, &s, 0, &err), PDLT_ERR_INPUT);
+  s.threads = 1;
+  layers[2].skip = 1;
+  EXPECT_EQ(pdlt_skip_tensors_new(&set, &kernels, &s, 0, &err), PDLT_ERR_INPUT);
+  EXPECT_EQ(std::string(err.message), "skips: the first layer and the readout have none");
+  pdlt_kernel_layers_free(&kernels);
+  layers[2].skip = 0;
+  layers[1].out = 2;
+  EXPECT_EQ(pdlt_kernel_layers_new(&kernels, &k, 1, x.data(), &err), PDLT_ERR_INPUT);
+  EXPECT_EQ(std::string(err.message),
+            "layer 2: a skip needs the width and the positions of the layer below");
+}
 
 TEST(Skip, ErrorsThreadsAndWhatIsKept) {
   const Network net = Residual("gelu", 5, 0.1, 0.6, 0.8);

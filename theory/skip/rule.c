@@ -116,6 +116,7 @@ int pdlt_skip_carried(const pdlt_skip_net *net, int l, const pdlt_skip_label *f,
   const double gamma = pdlt_skip_above(net, l);
   double factor = 1;
   if (gamma == 0 || (f->identity && p + r > 0)) return 0;
+  if (f->identity && legs == 0 && f->order[0] == 1 && f->order[1] == 1) return 0; /* a constant */
   if (net->pair_only) return projected(net, l, f, p, r, legs, out);
   for (int k = 0; k < legs; k++) factor *= gamma;
   for (int k = 0; k < p + r; k++) factor *= pdlt_skip_gain(net, f->layer, l + 1);
