@@ -37,7 +37,7 @@ class Examples(InFolder):
 
     def test_are_short(self):
         examples = list(EXAMPLES.glob("*.py"))
-        self.assertEqual(len(examples), 6)
+        self.assertEqual(len(examples), 7)
         for example in examples:
             most = 60 if example.name == "my_pytorch_network.py" else 40  # it trains in two ways
             self.assertLess(len(example.read_text().splitlines()), most, example.name)
@@ -83,6 +83,17 @@ class Examples(InFolder):
             self.assertLess(abs(mean), rms)
         self.assertLess(rows["secant"][3], 0.3 * rows["k"][3])  # the features of the way, network by network
         self.assertNotIn("disagree", printed)
+
+    def test_residual_networks(self):
+        printed = self.run_example("residual_networks.py", "4")
+        rows = re.findall(r"^(\w+) +gamma (\S+): (\S+), carried (\S+)$", printed, re.MULTILINE)
+        self.assertEqual([row[:2] for row in rows], [(a, g) for a in ("sin", "relu") for g in ("0.5", "0.7", "0.9")])
+        for activation, gamma, full, pairs in rows:
+            self.assertLess(float(pairs), float(full))
+            self.assertLess(float(pairs), 1)
+            if activation == "sin":
+                self.assertLess(float(full), 1)  # odd: calmer
+        self.assertGreater(float(rows[3][2]), 1)  # ReLU, gamma = 0.5: not calmer at first
 
     def test_my_pytorch_network(self):
         Path("none/torch").mkdir(parents=True)
