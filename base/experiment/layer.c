@@ -14,7 +14,9 @@ typedef struct limits {
 } limits;
 
 static const limits kinds[PDLT_LAYER_KIND_COUNT] = {
-    [PDLT_LAYER_DENSE] = {0, 0, NULL}, [PDLT_LAYER_POSITIONS] = {0, 0, NULL}};
+    [PDLT_LAYER_DENSE] = {0, 0, NULL},
+    [PDLT_LAYER_POSITIONS] = {0, PDLT_MEASURE_FEATURES,
+                              "features are not measured where layers have positions"}};
 
 static const limits not_smooth = {PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
                                   PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,

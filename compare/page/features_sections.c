@@ -170,6 +170,8 @@ void pdlt_features_write_layers(FILE *out, const pdlt_features_page *page) {
   const pdlt_array *change = pdlt_archive_get(features, "weights/layers");
   const pdlt_array *strongest = pdlt_archive_get(features, "weights/strongest");
   const pdlt_array *fan = pdlt_archive_get(features, "fan");
+  const char *absent =
+      json_string_value(json_object_get(json_object_get(features->meta, "absent"), "weights"));
   if (layers == NULL || layers->ndim != 2 || layers->dim[0] != 2) return;
   if (change != NULL && (change->ndim != 1 || change->dim[0] != layers->dim[1])) change = NULL;
   fputs(
@@ -180,5 +182,10 @@ void pdlt_features_write_layers(FILE *out, const pdlt_features_page *page) {
   if (strongest != NULL && strongest->ndim == 2 && strongest->dim[1] == 4 && fan != NULL &&
       fan->ndim == 1)
     write_weights(out, strongest, fan);
+  if (absent != NULL) {
+    fputs("<p class=\"soft\">Not split over single weights: ", out);
+    pdlt_html_text(out, absent);
+    fputs(".</p>\n", out);
+  }
   fputs("</section>\n", out);
 }

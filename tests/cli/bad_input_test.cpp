@@ -144,17 +144,6 @@ TEST_F(BadInput, FlowIsForTheoryOnly) {
   }
 }
 
-TEST_F(BadInput, FeaturesAreForTheoryOnly) {
-  write_text(folder / "e.yaml", good + std::string("measure: [output, features]\n"));
-  EXPECT_EQ(run_pdlt("theory e.yaml -o t.npz --quiet", folder.path()).status, 0);
-  for (const char *command : {"train e.yaml -o out", "run e.yaml -o out", "explain e.yaml"}) {
-    const Outcome got = run_pdlt(command, folder.path());
-    EXPECT_EQ(got.status, 2) << command;
-    EXPECT_EQ(got.err.rfind("e.yaml:17: measure: features are predicted", 0), 0u) << got.err;
-    EXPECT_FALSE(std::filesystem::exists(folder / "out"));
-  }
-}
-
 TEST_F(BadInput, ExperimentFileMissing) {
   const Outcome got = run_pdlt("run nothing.yaml -o out", folder.path());
   EXPECT_EQ(got.status, 2);

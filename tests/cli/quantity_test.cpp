@@ -151,6 +151,28 @@ TEST(Quantities, ErrorsAreMeasuredWithClasses) {
   EXPECT_NE(page.find("Measured alone, without a prediction: "), std::string::npos);
 }
 
+// Predicted all the same, and the file says why they are not measured.
+TEST(Quantities, FeaturesAreNotMeasuredWithPositions) {
+  TempFolder folder;
+  write_text(
+      folder / "e.yaml",
+      "network: {activation: tanh, depth: 2, widths: [4], C_b: 0.1, C_W: 1.2,\n"
+      "          input: {shape: [3], channels: 1}, layers: [{conv: 2, padding: circular}, dense]}\n"
+      "data: {source: gaussian, inputs: 3, train: 2, test: 1}\n"
+      "ensemble: {members: 64}\n"
+      "measure: [output, features]\n"
+      "training: {eta: 0.1, steps: 2, record: [2]}\n");
+  for (const char *command : {"theory e.yaml -o theory.npz", "train e.yaml -o measured.npz"})
+    ASSERT_EQ(run_pdlt(command, folder.path()).status, 0) << command;
+  const Quantities theory(folder / "theory.npz"), measured(folder / "measured.npz");
+  EXPECT_NE(pdlt_archive_get(&theory.all, "k_E_nlo"), nullptr);
+  EXPECT_NE(pdlt_archive_get(&measured.all, "n4/z"), nullptr);
+  EXPECT_EQ(pdlt_archive_get(&measured.all, "n4/k_E"), nullptr);
+  EXPECT_STREQ(
+      json_string_value(json_object_get(json_object_get(measured.all.meta, "absent"), "k_E")),
+      "features are not measured where layers have positions");
+}
+
 TEST(Quantities, AreListed) {
   TempFolder folder;
   const std::string observables = run_pdlt("list observables", folder.path()).out;

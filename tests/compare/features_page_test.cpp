@@ -260,6 +260,13 @@ TEST(FeaturesPage, ImagesAreShown) {
                "1, 50 %"));
 }
 
+TEST(FeaturesPage, SaysWhyThereAreNoSingleWeights) {
+  Archive a;
+  Fill(&a);
+  a.Meta("{\"absent\": {\"weights\": \"7 < 8 are too many\"}}");
+  EXPECT_TRUE(Page(a).Has("Not split over single weights: 7 &lt; 8 are too many."));
+}
+
 // Regression beside theory, where both archives have it.
 TEST(FeaturesPage, DeviationsAgainstWidth) {
   Archive a, theory, measured;

@@ -28,7 +28,8 @@ const std::string kText =
     "  lambda_b: [0.3, 0.5, 0.2]\n"
     "  lambda_W: [1.2, 0.7, 1.1]\n"
     "data: {source: gaussian, inputs: 3, seed: 1, train: 1, test: 1}\n"
-    "training: {eta: 0.05, steps: 4, record: [0, 1, 4]}\n";
+    "training: {eta: 0.05, steps: 4, record: [0, 1, 4]}\n"
+    "measure: [output, features]\n";
 const std::vector<std::string> kDeeper = {"network.depth=4",      "network.width_ratios=[2, 1, 1]",
                                           "network.C_b=0.1",      "network.C_W=1.2",
                                           "network.lambda_b=0.5", "network.lambda_W=1.1"};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/file/json.h"
 #include "trainer/features/internal.h"
 #include "trainer/features/leading.h"
 #include "trainer/features/weights.h"
@@ -122,14 +123,22 @@ static pdlt_status put_strongest(const pdlt_features_job *job, const pdlt_weight
   return status;
 }
 
+/* Says in the metadata why there is no such split. */
+static pdlt_status leave_out_weights(const pdlt_features_job *job, const char *why,
+                                     pdlt_error *err) {
+  return pdlt_json_set(pdlt_archive_meta(job->out), "absent", json_pack("{s:s}", "weights", why),
+                       err);
+}
+
 /* weights/...; absent where there are too many numbers. */
 static pdlt_status put_weights(const pdlt_features_job *job, const pdlt_learned *t,
                                pdlt_error *err) {
   const size_t depth = (size_t)job->net->depth;
   pdlt_weights w = {0};
-  pdlt_status status = pdlt_weights_split(&w, job->net, job->data, t->theta[0], t->theta[1], err);
-  if (status == PDLT_ERR_UNSUPPORTED) return PDLT_OK;
-  if (status != PDLT_OK) return status;
+  pdlt_error why = {0};
+  pdlt_status status = pdlt_weights_split(&w, job->net, job->data, t->theta[0], t->theta[1], &why);
+  if (status == PDLT_ERR_UNSUPPORTED) return leave_out_weights(job, why.message, err);
+  if (status != PDLT_OK) return pdlt_fail(err, status, "%s", why.message);
   PDLT_TRY(put_curve(job, &w, err));
   PDLT_TRY(put_strongest(job, &w, err));
   PDLT_TRY(put(job, "weights/layers", 1, &depth, w.layer, err));

@@ -72,10 +72,6 @@ static pdlt_status check_skips(const pdlt_experiment *ex, int layers, pdlt_error
 static pdlt_status check_positions(const pdlt_plan *plan, int layers, pdlt_error *err) {
   const pdlt_experiment *ex = plan->ex;
   if (!plan->positions) return PDLT_OK;
-  if ((ex->measure & PDLT_MEASURE_FEATURES) != 0)
-    return pdlt_experiment_fail(ex, "measure", err,
-                                "features are not measured where layers have positions; leave them "
-                                "out to train these networks");
   if (layers)
     return pdlt_experiment_fail(
         ex, "network.layers", err,
@@ -170,7 +166,9 @@ static void decide_features(pdlt_plan *plan, int test) {
   plan->has[PDLT_QUANTITY_WEIGHT] &=
       (kernels >> PDLT_FEATURE_K_E & 1U) != 0 && plan->data->truth.blocks > 0;
   plan->has[PDLT_QUANTITY_AGOP] &= plan->data->cube.inputs > 0;
-  plan->features = (plan->ex->measure & PDLT_MEASURE_FEATURES) != 0 && plan->has[PDLT_QUANTITY_Z];
+  for (int k = 0; k < PDLT_QUANTITIES; k++)
+    if ((pdlt_quantities[k].words & PDLT_MEASURE_FEATURES) != 0 && k != PDLT_QUANTITY_AGOP)
+      plan->features |= plan->has[k];
 }
 
 static void decide_quantities(pdlt_plan *plan) {
