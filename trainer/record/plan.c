@@ -59,25 +59,15 @@ static int has_positions(const pdlt_experiment *ex, size_t inputs) {
   return found;
 }
 
-/* What is not measured where layers have skips. */
-static pdlt_status check_skips(const pdlt_experiment *ex, int layers, pdlt_error *err) {
-  if (!layers || !pdlt_experiment_has_skips(ex)) return PDLT_OK;
-  return pdlt_experiment_fail(ex, ex->network.layers != NULL ? "network.layers" : "network.skip",
-                              err,
-                              "layers with skips are measured at the readout alone; leave out "
-                              "--layers, and write measure: [output, hidden] for hidden ones");
-}
-
-/* What is not measured where layers have positions. */
-static pdlt_status check_positions(const pdlt_plan *plan, int layers, pdlt_error *err) {
+/* What is not measured where layers have positions or skips. */
+static pdlt_status check_layers(const pdlt_plan *plan, int layers, pdlt_error *err) {
   const pdlt_experiment *ex = plan->ex;
-  if (!plan->positions) return PDLT_OK;
-  if (layers)
-    return pdlt_experiment_fail(
-        ex, "network.layers", err,
-        "layers with positions are measured at the readout alone; leave out "
-        "--layers, and write measure: [output, hidden] for hidden ones");
-  return PDLT_OK;
+  if (!layers || !plan->networks) return PDLT_OK;
+  return pdlt_experiment_fail(
+      ex, ex->network.layers != NULL ? "network.layers" : "network.skip", err,
+      "layers with %s are measured at the readout alone; leave out --layers, "
+      "and write measure: [output, hidden] for hidden ones",
+      plan->positions ? "positions" : "skips");
 }
 
 /* Whether what the readout's weights see is few enough for D, F, A, B. */
@@ -198,8 +188,7 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   plan.positions = has_positions(ex, data->inputs);
   plan.networks = plan.positions || pdlt_experiment_has_skips(ex);
   pdlt_status status = check(ex, err);
-  if (status == PDLT_OK) status = check_positions(&plan, layers, err);
-  if (status == PDLT_OK) status = check_skips(ex, layers, err);
+  if (status == PDLT_OK) status = check_layers(&plan, layers, err);
   if (status != PDLT_OK) return status;
   plan.schedule = pdlt_schedule_make(ex, data);
   plan.first = (ex->measure & TENSORS) != 0 ? (size_t)ex->measure_samples : 0;
