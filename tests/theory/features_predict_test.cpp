@@ -23,28 +23,8 @@ measure: [features]
 const char *const kKernels[] = {"k_E", "k_sharp", "secant", "midpoint"};
 const char *const kAll[] = {"k", "k_E", "k_sharp", "secant", "midpoint"};
 
-struct Case : PredictCase {
-  explicit Case(std::vector<const char *> set) : PredictCase(kText, set) {}
-  void Predict() { ASSERT_EQ(PredictCase::Predict(), PDLT_OK) << err.message; }
-  const pdlt_array *Find(const std::string &name) const {
-    return pdlt_archive_get(&out, name.c_str());
-  }
-  std::vector<double> Get(const std::string &name) const {
-    const pdlt_array *array = Find(name);
-    EXPECT_NE(array, nullptr) << name;
-    if (array == nullptr) return {};
-    return std::vector<double>(array->data, array->data + pdlt_array_count(array));
-  }
-  std::vector<size_t> Shape(const std::string &name) const {
-    const pdlt_array *array = Find(name);
-    EXPECT_NE(array, nullptr) << name;
-    return array ? std::vector<size_t>(array->dim, array->dim + array->ndim)
-                 : std::vector<size_t>{};
-  }
-  std::string Absent(const std::string &name) {
-    const char *why = PredictCase::Absent(name.c_str());
-    return why == nullptr ? "" : why;
-  }
+struct Case : NamedCase {
+  explicit Case(std::vector<const char *> set) : NamedCase(kText, set) {}
 };
 
 double Largest(const std::vector<double> &x) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -37,6 +38,31 @@ struct PredictCase {
   const char *Absent(const char *name) {
     return json_string_value(
         json_object_get(json_object_get(pdlt_archive_meta(&out), "absent"), name));
+  }
+};
+
+/* The same, of a case that must be predicted, with its arrays by name. */
+struct NamedCase : PredictCase {
+  using PredictCase::PredictCase;
+  void Predict() { ASSERT_EQ(PredictCase::Predict(), PDLT_OK) << err.message; }
+  const pdlt_array *Find(const std::string &name) const {
+    return pdlt_archive_get(&out, name.c_str());
+  }
+  std::vector<double> Get(const std::string &name) const {
+    const pdlt_array *array = Find(name);
+    EXPECT_NE(array, nullptr) << name;
+    if (array == nullptr) return {};
+    return std::vector<double>(array->data, array->data + pdlt_array_count(array));
+  }
+  std::vector<size_t> Shape(const std::string &name) const {
+    const pdlt_array *array = Find(name);
+    EXPECT_NE(array, nullptr) << name;
+    return array ? std::vector<size_t>(array->dim, array->dim + array->ndim)
+                 : std::vector<size_t>{};
+  }
+  std::string Absent(const std::string &name) {
+    const char *why = PredictCase::Absent(name.c_str());
+    return why == nullptr ? "" : why;
   }
 };
 

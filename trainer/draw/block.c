@@ -15,21 +15,20 @@ static int is_moving(int k) {
          pdlt_quantities[k].drawn == PDLT_DRAWN_ROOT;
 }
 
-/* Numbers of what is moving in front of quantity k, of one network at all times. */
-static size_t moving_before(const pdlt_plan *plan, int k) {
-  size_t size = 0;
-  for (int other = 0; other < k; other++)
-    if (is_moving(other)) size += pdlt_plan_sum_size(plan, other);
-  return size;
+/* Places of all of it, of one network at all times: moving_at, and the size of the whole behind the last. */
+static void place_moving(pdlt_worker *w) {
+  size_t at = 0;
+  for (int k = 0; k < PDLT_QUANTITIES; k++) {
+    w->moving_at[k] = at;
+    if (is_moving(k)) at += pdlt_plan_sum_size(w->plan, k);
+  }
+  w->moving_at[PDLT_QUANTITIES] = at;
 }
-
-/* Of all of it. */
-static size_t moving_size(const pdlt_plan *plan) { return moving_before(plan, PDLT_QUANTITIES); }
 
 /* Where quantity k goes for network `which` of a draw; NULL: not measured. */
 static double *moving_of(pdlt_worker *w, int which, int k) {
   if (!w->plan->has[k]) return NULL;
-  return w->moving + (size_t)which * moving_size(w->plan) + moving_before(w->plan, k);
+  return w->moving + (size_t)which * w->moving_at[PDLT_QUANTITIES] + w->moving_at[k];
 }
 
 /* What the features of network `which` of a draw are asked for. */
@@ -92,7 +91,8 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
   if (plan->features) PDLT_TRY(pdlt_network_features_new(&w->features, net, plan->data, err));
   w->features.blocks = (pdlt_features_blocks){
       .blocks = plan->data->truth.blocks, .size = plan->data->truth.size, .v = plan->data->truth.v};
-  PDLT_TRY(pdlt_alloc(&w->moving, 2 * moving_size(plan), sizeof *w->moving, err));
+  place_moving(w);
+  PDLT_TRY(pdlt_alloc(&w->moving, 2 * w->moving_at[PDLT_QUANTITIES], sizeof *w->moving, err));
 cleanup:
   return status;
 }

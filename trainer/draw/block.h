@@ -35,6 +35,8 @@ typedef struct pdlt_worker {
   double *
       moving; /* of a draw's networks, one after the other, what is measured of them in training, in the
                      order of the table of quantities */
+  size_t moving_at[PDLT_QUANTITIES +
+                   1];   /* where each lies in one network's part; last: how long that is */
   pdlt_control *control; /* of the draw, with its further draws */
   pdlt_status status;    /* what ended a block other than *stop */
   long steps;            /* of all networks so far */

@@ -156,9 +156,6 @@ static void decide_features(pdlt_plan *plan, int test) {
   plan->has[PDLT_QUANTITY_WEIGHT] &=
       (kernels >> PDLT_FEATURE_K_E & 1U) != 0 && plan->data->truth.blocks > 0;
   plan->has[PDLT_QUANTITY_AGOP] &= plan->data->cube.inputs > 0;
-  for (int k = 0; k < PDLT_QUANTITIES; k++)
-    if ((pdlt_quantities[k].words & PDLT_MEASURE_FEATURES) != 0 && k != PDLT_QUANTITY_AGOP)
-      plan->features |= plan->has[k];
 }
 
 static void decide_quantities(pdlt_plan *plan) {
@@ -180,6 +177,10 @@ static void decide_quantities(pdlt_plan *plan) {
   for (int k = 0; k < PDLT_QUANTITIES; k++)
     if (pdlt_quantities[k].drawn == PDLT_DRAWN_END)
       plan->has[k] &= end && plan->has[pdlt_quantity_of_end(k)];
+  for (int k = 0; k < PDLT_QUANTITIES; k++)
+    if ((pdlt_quantities[k].words & PDLT_MEASURE_FEATURES) != 0 && k != PDLT_QUANTITY_AGOP &&
+        k != PDLT_QUANTITY_AGOP_END)
+      plan->features |= plan->has[k];
 }
 
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
