@@ -171,8 +171,9 @@ pdlt_status pdlt_claims_folder(char out[PDLT_PATH_LENGTH], const char *claims, p
 pdlt_status pdlt_verify_claim(pdlt_claim_result *out, const char *folder, int quick,
                               const char *target, const pdlt_settings *settings, pdlt_error *err);
 
-/* Functions of formulas that theory gives: chi_parallel(K), chi_perp(K), critical_exists(),
- * critical_K(), critical_C_W(), critical_C_b(), critical_a1(), critical_p_0(), critical_p_perp(),
+/* Functions of formulas that theory gives: chi_parallel(K), chi_perp(K), also as (K, layer) with the layer's
+ * C_W and skip; critical_exists(), critical_K(), critical_C_W(), critical_C_b(), critical_a1(), critical_p_0(),
+ * critical_p_perp(), critical_nu(), critical_ratio(), also as (gamma) with skips;
  * information_exact(width, layers, outputs), information_truncated(eps, outputs).
  * context: a pdlt_experiment; operands: as in compare/claim/formula.h. */
 pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_args,

@@ -2,26 +2,41 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/experiment/layer.h"
 #include "cli/study/study.h"
-#include "theory/infinite/critical.h"
+#include "theory/infinite/residual.h"
 #include "theory/information/information.h"
 
-static pdlt_status susceptibility(const pdlt_experiment *ex, const char *name, double K,
-                                  double *out, pdlt_error *err) {
-  const double C_W = ex->network.C_W[ex->network.depth - 1];
+/* With C_W of the last layer; with a second argument, with C_W and the skip of that layer. */
+static pdlt_status susceptibility(const pdlt_experiment *ex, const char *name, size_t num_args,
+                                  const double *args, double *out, pdlt_error *err) {
+  const int L = ex->network.depth;
+  const double l = num_args == 2 ? args[1] : L;
   pdlt_value value = {0};
+  if (!(l >= 1 && l <= L) || l != floor(l))
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "formula: %s(K, layer): %g is no layer, give a whole number from 1 to %d",
+                     name, l, L);
+  const double C_W = ex->network.C_W[(int)l - 1];
+  const double gamma = num_args == 2 ? pdlt_experiment_layer(ex, (int)l, 1, 1).skip : 0;
   pdlt_status status = strcmp(name, "chi_perp") == 0
-                           ? pdlt_chi_perp(&value, &ex->network.activation, C_W, K, err)
-                           : pdlt_chi_parallel(&value, &ex->network.activation, C_W, K, err);
-  *out = value.value;
+                           ? pdlt_chi_perp(&value, &ex->network.activation, C_W, args[0], err)
+                           : pdlt_chi_parallel(&value, &ex->network.activation, C_W, args[0], err);
+  *out = value.value + gamma * gamma;
   return status;
 }
 
-static pdlt_status critical(const pdlt_experiment *ex, const char *name, double *out,
+/* Of layers with a skip of gamma. */
+static pdlt_status critical(const pdlt_experiment *ex, const char *name, double gamma, double *out,
                             pdlt_error *err) {
-  pdlt_critical_point point = {0};
-  pdlt_status status = pdlt_critical_find(&point, &ex->network.activation, err);
+  pdlt_critical_point plain = {0};
+  double nu = NAN;
+  pdlt_status status = pdlt_critical_find(&plain, &ex->network.activation, err);
   if (status != PDLT_OK) return status;
+  if (strcmp(name, "critical_nu") == 0 || strcmp(name, "critical_ratio") == 0)
+    status = pdlt_critical_vertex(&nu, &ex->network.activation, &plain, gamma, err);
+  if (status != PDLT_OK) return status;
+  const pdlt_critical_point point = pdlt_critical_with_skip(&plain, gamma);
   const struct {
     const char *name;
     double value;
@@ -31,7 +46,9 @@ static pdlt_status critical(const pdlt_experiment *ex, const char *name, double 
                {"critical_C_b", point.C_b},
                {"critical_a1", point.a1},
                {"critical_p_0", point.p_0},
-               {"critical_p_perp", point.p_perp}};
+               {"critical_p_perp", point.p_perp},
+               {"critical_nu", nu},
+               {"critical_ratio", pdlt_critical_ratio(nu, (double)ex->network.outputs)}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     if (strcmp(name, known[i].name) != 0) continue;
     *out = known[i].value;
@@ -70,8 +87,9 @@ pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_arg
                                  const double *args, double *out, size_t *operands,
                                  pdlt_error *err) {
   const pdlt_experiment *ex = context;
-  if (num_args == 1 && (strcmp(name, "chi_perp") == 0 || strcmp(name, "chi_parallel") == 0))
-    return susceptibility(ex, name, args[0], out, err);
+  if ((num_args == 1 || num_args == 2) &&
+      (strcmp(name, "chi_perp") == 0 || strcmp(name, "chi_parallel") == 0))
+    return susceptibility(ex, name, num_args, args, out, err);
   if (num_args == 3 && strcmp(name, "information_exact") == 0)
     return information(args, out, operands, err);
   if (num_args == 2 && strcmp(name, "information_truncated") == 0) {
@@ -81,9 +99,9 @@ pdlt_status pdlt_verify_function(void *context, const char *name, size_t num_arg
     *out = pdlt_information_truncated(args[0], (int)args[1]);
     return PDLT_OK;
   }
-  if (num_args == 0) {
+  if (num_args == 0 || (num_args == 1 && strncmp(name, "critical_", strlen("critical_")) == 0)) {
     *operands += CRITICAL_OPERANDS;
-    return critical(ex, name, out, err);
+    return critical(ex, name, num_args == 1 ? args[0] : 0, out, err);
   }
   return pdlt_fail(err, PDLT_ERR_INPUT, "formula: no function %s with %zu arguments", name,
                    num_args);
