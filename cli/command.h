@@ -21,8 +21,9 @@ enum { PDLT_COMMAND_PATH = 4096 };
 
 /* The command line of one subcommand, taken apart. Strings are borrowed from argv. */
 typedef struct pdlt_options {
-  int quiet, json, help, quick, full, back, picked;
+  int quiet, json, help, quick, full, back, picked, skips;
   long member;        /* --member, of features */
+  double skip;        /* --skip, of critical */
   const char *output; /* -o */
   const char *claims; /* --claims: folder of claims; NULL: as pdlt_verify finds them */
   const char **sets;  /* key=value, ..., NULL; owned */

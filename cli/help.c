@@ -24,6 +24,7 @@ static const option_help options[] = {
     {" run explain translate theory train merge compare figure features verify ", "--threads N",
      "default: all cores; results do not depend on it"},
     {" features ", "--member K", "which network is shown, from 0; default 0"},
+    {" critical ", "--skip GAMMA", "of layers with skip connections of this strength; default 0"},
     {" train ", "--shard k/K", "the k-th of K parts, for pdlt merge"},
     {" run train verify ", "--checkpoint S",
      "finished work reaches the disk every S seconds, 0 to 30, default 20"},
@@ -67,7 +68,7 @@ static const struct {
                  "  pdlt features " DEMO " -o out/features --member 3 --set network.widths=[256]"},
     {"verify", "pdlt verify --quick -o out/verify\n  pdlt verify 5 inf -o out/verify"},
     {"list", "pdlt list activations\n  pdlt list claims --json"},
-    {"critical", "pdlt critical gelu\n  pdlt critical 'leaky_relu(0.2)'"},
+    {"critical", "pdlt critical gelu\n  pdlt critical 'leaky_relu(0.2)' --skip 0.7"},
 };
 
 static const char *const statuses =

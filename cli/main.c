@@ -29,7 +29,7 @@ static const pdlt_command commands[] = {
      "what this build knows", 0, 1, NULL, pdlt_command_list, 0, 0, 0},
     {"features", "EXPERIMENT.yaml -o DIR [--member K]", "what single networks have learned", 1, 1,
      "DIR", pdlt_command_features, 0, 1, 0},
-    {"critical", "ACTIVATION", "critical initialization and exponents", 1, 1, NULL,
+    {"critical", "ACTIVATION [--skip GAMMA]", "critical initialization and exponents", 1, 1, NULL,
      pdlt_command_critical, 0, 0, 0},
 };
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };

@@ -1,6 +1,7 @@
 /* options.c - the command line of a subcommand. */
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,8 @@ enum {
   OPTION_FULL,
   OPTION_CLAIMS,
   OPTION_BACK,
-  OPTION_MEMBER
+  OPTION_MEMBER,
+  OPTION_SKIP
 };
 
 static const struct option long_options[] = {
@@ -38,6 +40,7 @@ static const struct option long_options[] = {
     {"claims", required_argument, NULL, OPTION_CLAIMS},
     {"back", no_argument, NULL, OPTION_BACK},
     {"member", required_argument, NULL, OPTION_MEMBER},
+    {"skip", required_argument, NULL, OPTION_SKIP},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -81,6 +84,17 @@ static pdlt_status read_member(pdlt_options *options, const char *text, pdlt_err
                      text);
   options->member = member;
   options->picked = 1;
+  return PDLT_OK;
+}
+
+static pdlt_status read_skip(pdlt_options *options, const char *text, pdlt_error *err) {
+  char *end = NULL;
+  options->skip = strtod(text, &end) + 0.0; /* never -0 */
+  options->skips = 1;
+  if (end == text || *end != 0 || !isfinite(options->skip))
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "--skip: \"%s\" is not a number, the strength gamma of skip connections",
+                     text);
   return PDLT_OK;
 }
 
@@ -153,6 +167,8 @@ static pdlt_status read_one(pdlt_options *options, int code, const char *command
       return PDLT_OK;
     case OPTION_MEMBER:
       return read_member(options, optarg, err);
+    case OPTION_SKIP:
+      return read_skip(options, optarg, err);
     case ':':
       return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: %s needs a value", command, argv[optind - 1]);
     default:
@@ -186,6 +202,10 @@ static pdlt_status check(const pdlt_options *options, const pdlt_command *comman
   if (options->picked && strcmp(command->name, "features") != 0)
     return pdlt_fail(err, PDLT_ERR_INPUT,
                      "pdlt %s: --member: only pdlt features looks at one network", command->name);
+  if (options->skips && strcmp(command->name, "critical") != 0)
+    return pdlt_fail(err, PDLT_ERR_INPUT,
+                     "pdlt %s: --skip: only pdlt critical has it; experiments have network.skip",
+                     command->name);
   if (options->settings.shards > 0 && strcmp(command->name, "train") != 0)
     return pdlt_fail(err, PDLT_ERR_INPUT, "pdlt %s: --shard: only pdlt train makes shards",
                      command->name);

@@ -75,8 +75,16 @@ typedef struct pdlt_criticality {
   char activation[256], reason[200];
   double C_b, C_W, K, error_K, error_C;
   double a1, b1, p_0, p_perp;
+  double nu; /* V/(n K^2) = nu l/n of one input at large depth l; NaN: unknown */
+  double
+      r_star; /* 4/((20 + 3 n_L) nu) for one output, the best ratio of depth to width (PDLT appendix A) */
 } pdlt_criticality;
 PDLT_API pdlt_status pdlt_critical(const char *activation, pdlt_criticality *out, pdlt_error *err);
+
+/* The same of layers with skip connections of strength gamma (docs/skips.md, "Criticality"): kind "none" where
+ * gamma^2 >= 1. Errors: PDLT_ERR_INPUT where gamma is not finite. */
+PDLT_API pdlt_status pdlt_critical_residual(const char *activation, double gamma,
+                                            pdlt_criticality *out, pdlt_error *err);
 
 /* --- Several processes (mpirun; a library built with PDLT_MPI) --- */
 

@@ -1,4 +1,5 @@
 /* tools.c - version, criticality, shards, several processes; see pdlt_tools.h. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "base/vector/linalg.h"
 #include "cli/study/study.h"
 #include "compare/plot/plot.h"
-#include "theory/infinite/critical.h"
+#include "theory/infinite/residual.h"
 #include "trainer/run/ranks.h"
 #include "trainer/run/shard.h"
 
@@ -45,15 +46,21 @@ static const char *kind_text(pdlt_critical_class kind) {
   return "";
 }
 
-pdlt_status pdlt_critical(const char *activation, pdlt_criticality *out, pdlt_error *err) {
+pdlt_status pdlt_critical_residual(const char *activation, double gamma, pdlt_criticality *out,
+                                   pdlt_error *err) {
   PDLT_NUMBERS_WITH_POINT;
   pdlt_activation act;
-  pdlt_critical_point point;
+  pdlt_critical_point plain, point;
+  double nu = NAN;
   pdlt_status status = PDLT_OK;
   if (activation == NULL) return pdlt_fail(err, PDLT_ERR_INPUT, "no activation was given");
+  if (!isfinite(gamma))
+    return pdlt_fail(err, PDLT_ERR_INPUT, "gamma of skip connections is not a finite number");
   PDLT_TRY(pdlt_linalg_init(1, err));
   PDLT_TRY(pdlt_activation_parse(&act, activation, err));
-  PDLT_TRY(pdlt_critical_find(&point, &act, err));
+  PDLT_TRY(pdlt_critical_find(&plain, &act, err));
+  PDLT_TRY(pdlt_critical_vertex(&nu, &act, &plain, gamma, err));
+  point = pdlt_critical_with_skip(&plain, gamma);
   const double zero = 0; /* added to: no number is -0 */
   *out = (pdlt_criticality){.kind = kind_text(point.kind),
                             .C_b = point.C_b + zero,
@@ -64,11 +71,17 @@ pdlt_status pdlt_critical(const char *activation, pdlt_criticality *out, pdlt_er
                             .a1 = point.a1 + zero,
                             .b1 = point.b1 + zero,
                             .p_0 = point.p_0 + zero,
-                            .p_perp = point.p_perp + zero};
+                            .p_perp = point.p_perp + zero,
+                            .nu = nu,
+                            .r_star = pdlt_critical_ratio(nu, 1)};
   pdlt_activation_format(&act, out->activation, sizeof out->activation);
   snprintf(out->reason, sizeof out->reason, "%s", point.reason);
 cleanup:
   return status;
+}
+
+pdlt_status pdlt_critical(const char *activation, pdlt_criticality *out, pdlt_error *err) {
+  return pdlt_critical_residual(activation, 0, out, err);
 }
 
 /* --- Shards --- */

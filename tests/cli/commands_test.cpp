@@ -45,6 +45,42 @@ TEST(Commands, CriticalPointsOfTheBook) {
   }
 }
 
+/* The line of critical points, how fast fluctuations grow on it, and what is no strength. */
+TEST(Commands, CriticalWithSkips) {
+  TempFolder folder;
+  const struct {
+    const char *name;
+    double gamma, C_W, nu; /* C_W without skips */
+  } points[] = {{"relu", 0, 2, 5},
+                {"relu", 0.5, 2, 6.50},
+                {"relu", 0.9, 2, 2.54},
+                {"linear", -0.6, 1, 2 * (1 - std::pow(0.6, 4))},
+                {"tanh", 0.7, 1, 2.0 / 3 * (1 - std::pow(0.7, 4))}};
+  for (const auto &point : points) {
+    const std::string command =
+        std::string("critical ") + point.name + " --skip " + std::to_string(point.gamma);
+    json_t *root = parse(run_pdlt(command + " --json", folder.path()).out);
+    EXPECT_EQ(number(root, "skip"), point.gamma);
+    EXPECT_NEAR(number(root, "C_W"), point.C_W * (1 - point.gamma * point.gamma), 1e-9) << command;
+    EXPECT_NEAR(number(root, "nu"), point.nu, 0.006) << command;
+    EXPECT_NEAR(number(root, "r_star"), 4 / (23 * number(root, "nu")), 1e-12) << command;
+    json_decref(root);
+    const std::string text = run_pdlt(command, folder.path()).out;
+    EXPECT_NE(text.find("\nskip "), std::string::npos) << text;
+    EXPECT_NE(text.find("\nr* "), std::string::npos) << text;
+  }
+  const Outcome none = run_pdlt("critical gelu --skip 1", folder.path());
+  EXPECT_EQ(none.status, 0) << none.err;
+  EXPECT_NE(none.out.find("gamma^2 < 1"), std::string::npos) << none.out;
+  EXPECT_NE(run_pdlt("list --skip 0.5", folder.path()).err.find("only pdlt critical has it"),
+            std::string::npos);
+  for (const char *bad : {"nan", "1e999", "half", "0.5x", "''"}) {
+    const Outcome got = run_pdlt(std::string("critical gelu --skip ") + bad, folder.path());
+    EXPECT_EQ(got.status, 2) << bad;
+    EXPECT_NE(got.err.find("is not a number, the strength gamma"), std::string::npos) << got.err;
+  }
+}
+
 TEST(Commands, ListKnowsEveryActivation) {
   TempFolder folder;
   const Outcome got = run_pdlt("list activations", folder.path());
@@ -85,6 +121,7 @@ TEST(Commands, HelpOfACommandIsComplete) {
     EXPECT_EQ(back.err.find("only pdlt translate goes back") == std::string::npos,
               command == "translate")
         << command;
+    EXPECT_EQ(help.find("\n  --skip") != std::string::npos, command == "critical") << command;
     EXPECT_EQ(help.find("\n  --quick") != std::string::npos, command == "verify") << command;
   }
 }

@@ -20,14 +20,16 @@ TEST(Zero, CriticalPointsHaveNoNegativeZero) {
   ASSERT_FALSE(std::regex_search(std::string("power: -0.5}"), negative));
   for (const char *name : activations) {
     const std::string quoted = "'" + std::string(name) + "'";
-    for (const std::string &more : {std::string(), std::string(" --json")}) {
+    for (const std::string &more :
+         {std::string(), std::string(" --json"), std::string(" --skip -0")}) {
       const Outcome got = run_pdlt("critical " + quoted + more, folder.path());
       ASSERT_EQ(got.status, 0) << got.err;
       EXPECT_FALSE(std::regex_search(got.out, negative)) << name << "\n" << got.out;
     }
     pdlt_criticality point;
     ASSERT_EQ(pdlt_critical(name, &point, nullptr), PDLT_OK);
-    for (double x : {point.C_b, point.C_W, point.K, point.a1, point.b1, point.p_0, point.p_perp})
+    for (double x :
+         {point.C_b, point.C_W, point.K, point.a1, point.b1, point.p_0, point.p_perp, point.nu})
       EXPECT_FALSE(x == 0 && std::signbit(x)) << name;
   }
 }

@@ -128,6 +128,14 @@ TEST(Tools, Criticality) {
   ASSERT_EQ(pdlt_critical("softplus", &point, &err), PDLT_OK);
   EXPECT_STREQ(point.kind, "none");
   EXPECT_GT(std::strlen(point.reason), 0u);
+  ASSERT_EQ(pdlt_critical_residual("relu", 0.7, &point, &err), PDLT_OK);
+  EXPECT_NEAR(point.C_W, 1.02, 1e-12);
+  EXPECT_NEAR(point.nu, 5.51, 0.006);
+  EXPECT_NEAR(point.r_star, 4 / (23 * point.nu), 1e-14);
+  ASSERT_EQ(pdlt_critical_residual("relu", -1, &point, &err), PDLT_OK);
+  EXPECT_STREQ(point.kind, "none");
+  EXPECT_TRUE(std::isnan(point.nu) && std::isnan(point.r_star));
+  EXPECT_EQ(pdlt_critical_residual("relu", NAN, &point, &err), PDLT_ERR_INPUT);
   EXPECT_EQ(pdlt_critical("nothing", &point, &err), PDLT_ERR_INPUT);
   EXPECT_EQ(pdlt_critical(nullptr, &point, &err), PDLT_ERR_INPUT);
 }

@@ -12,10 +12,12 @@ namespace {
 /* Functions for networks of an activation on its critical line: layers 2 and 3 have a skip of gamma. */
 struct Functions {
   Functions(const std::string &activation, double gamma, int outputs = 1) {
-    const std::string numbers = "network: {activation: " + activation +
-                                ", depth: 4, widths: [8], C_b: critical, C_W: critical, skip: " +
-                                std::to_string(gamma) + ", outputs: " + std::to_string(outputs) + "}\n";
-    const std::string data = "data: {source: gaussian, inputs: 2, train: 1}\ntraining: {eta: 0.1, steps: 0}\n";
+    const std::string numbers =
+        "network: {activation: " + activation +
+        ", depth: 4, widths: [8], C_b: critical, C_W: critical, skip: " + std::to_string(gamma) +
+        ", outputs: " + std::to_string(outputs) + "}\n";
+    const std::string data =
+        "data: {source: gaussian, inputs: 2, train: 1}\ntraining: {eta: 0.1, steps: 0}\n";
     EXPECT_EQ(study.open(numbers + data), PDLT_OK) << study.err.message;
     EXPECT_EQ(pdlt_study_resolve(study.c, &study.err), PDLT_OK) << study.err.message;
   }
@@ -39,7 +41,8 @@ TEST(VerifyFunction, CriticalLinesOfSkips) {
   EXPECT_NEAR(relu("critical_nu", {0.7}), 5.51, 0.006);
   EXPECT_NEAR(relu("critical_nu"), 5, 1e-12);
   EXPECT_GE(relu.operands, 100000u);
-  EXPECT_NEAR(relu("critical_ratio", {0.9}), 4 / ((20 + 3 * 3) * relu("critical_nu", {0.9})), 1e-14);
+  EXPECT_NEAR(relu("critical_ratio", {0.9}), 4 / ((20 + 3 * 3) * relu("critical_nu", {0.9})),
+              1e-14);
   EXPECT_EQ(relu("critical_exists", {-0.5}), 1);
   EXPECT_EQ(relu("critical_exists", {1}), 0);
   EXPECT_TRUE(std::isnan(relu("critical_nu", {1.2})));
