@@ -19,7 +19,7 @@ pdlt_status pdlt_linearization_new(pdlt_linearization *out, const pdlt_samples *
   pdlt_linearization c = {.data = data, .schedule = schedule, .eta = eta};
   const size_t q = data->outputs * data->samples, q_A = data->outputs * data->train;
   const size_t T = schedule->num_times;
-  const size_t total = 2 * T * q_A + 2 * q_A * q_A + q_A * q + 2 * q_A;
+  const size_t total = 2 * T * q_A + 2 * q_A * q_A + q_A * q + 3 * q_A;
   const pdlt_status status = pdlt_alloc(&c.storage, total, sizeof *c.storage, err);
   if (status != PDLT_OK) return status;
   double *next = c.storage;
@@ -29,6 +29,7 @@ pdlt_status pdlt_linearization_new(pdlt_linearization *out, const pdlt_samples *
   c.across = pdlt_take(&next, q_A * q);
   c.values = pdlt_take(&next, q_A);
   c.targets = pdlt_take(&next, q_A);
+  c.lack = pdlt_take(&next, q_A);
   *out = c;
   return PDLT_OK;
 }
@@ -96,6 +97,16 @@ void pdlt_linearization_respond(pdlt_linearization *c, const double *target, dou
     answer(c, c->schedule->times[first + t] - start, c->weights[0] + t * q_A);
   pdlt_gemm(0, 0, T, q_A, q_A, 1.0, c->weights[0], q_A, c->vectors, q_A, 0.0, c->weights[1], q_A);
   pdlt_gemm(0, 0, T, q, q_A, 1.0, c->weights[1], q_A, c->across, q, 0.0, out, q);
+}
+
+void pdlt_linearization_odd(pdlt_linearization *c, const double *z, double *out) {
+  const size_t D = c->data->samples, A = c->data->train, T = c->schedule->num_times;
+  const size_t q = c->data->outputs * D;
+  for (size_t i = 0; i < c->data->outputs; i++)
+    for (size_t a = 0; a < A; a++) c->lack[i * A + a] = c->data->centered ? 0 : -z[i * D + a];
+  pdlt_linearization_respond(c, c->lack, 0, 0, T, out);
+  for (size_t t = 0; t < T; t++)
+    for (size_t i = 0; i < q; i++) out[t * q + i] += z[i];
 }
 
 void pdlt_linearization_impulse(pdlt_linearization *c, const double *target, double t,

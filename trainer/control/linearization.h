@@ -28,6 +28,7 @@ typedef struct pdlt_linearization {
   double *train, *vectors;  /* (q_A, q_A) */
   double *across;           /* (q_A, q) */
   double *values, *targets; /* (q_A) */
+  double *lack;             /* (q_A) */
   double *weights[2];       /* (T, q_A) */
   double *storage;
 } pdlt_linearization;
@@ -51,6 +52,10 @@ pdlt_status pdlt_linearization_decompose(pdlt_linearization *linearization, cons
  * Needs S = D. */
 void pdlt_linearization_respond(pdlt_linearization *linearization, const double *target,
                                 double start, size_t first, size_t last, double *out);
+
+/* out (T, n_L, D) = N_t z = z - Th_.A psi_t(Th_AA) z_A, of the NTK decomposed last with S = D: half the
+ * difference of a pair z, -z at the start, linearized about its draw; z itself with centered targets. */
+void pdlt_linearization_odd(pdlt_linearization *linearization, const double *z, double *out);
 
 /* out (n_L, N_A) = psi_t(Th_AA) target, eta times the sum of what is lacking over t >= 0 steps: the
  * parameters move by lambda dz_A/dtheta out. 0 where the NTK is not finite. */

@@ -310,11 +310,19 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   fix_records(plan);
 }
 
+/* Whether products of odd outputs can have a control: losses of centered targets are made of others. */
+static int may_spread(const pdlt_plan *plan) {
+  const double p = (double)plan->p, products = plan->columns == 1 ? p : p * (p + 1) / 2;
+  return !plan->networks && !plan->data->centered &&
+         (double)plan->times * products <= (double)PDLT_MAX_SPREAD;
+}
+
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels) {
   plan->antithetic = 1;
   plan->control = (pdlt_plan_control){.linear = 1,
                                       .fitted = fitted,
                                       .levels = *levels,
+                                      .spread = may_spread(plan),
                                       .samples = samples,
                                       .weightless = is_weightless(plan)};
   fix_records(plan);

@@ -20,6 +20,7 @@ static size_t change_odd(const pdlt_plan *plan) { return plan->antithetic ? chan
 static size_t change_count(const pdlt_plan *plan) { return change(plan) > 0; }
 static size_t u_mean(const pdlt_plan *plan) { return plan->readouts * plan->moments; }
 static size_t u_products(const pdlt_plan *plan) { return u_mean(plan) * plan->moments; }
+static size_t odd_shift(const pdlt_plan *plan) { return plan->control.spread ? odd(plan) : 0; }
 static size_t shift(const pdlt_plan *plan) { return plan->control.linear ? outputs(plan) : 0; }
 static size_t top(const pdlt_plan *plan) {
   return plan->has[PDLT_QUANTITY_Z] ? pdlt_top_size(&plan->top) : 0;
@@ -56,6 +57,7 @@ static const struct row {
     SUMS(PDLT_DRAWN_ROOT),
     SUMS(PDLT_DRAWN_ALL),
     SUMS(PDLT_DRAWN_SHARE),
+    PART(odd_shift, odd_shift, PDLT_MERGE_ADD),
     PART(shift, shift, PDLT_MERGE_ADD),
     PART(top, top, PDLT_MERGE_TOP),
 };
