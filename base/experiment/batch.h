@@ -7,6 +7,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* 1 when sample a is one of the `batch` samples (step batch + j) mod train, j = 0 .. batch - 1, of step
  * number `step` = 0, 1, ...; 1 <= batch <= train, a < train. */
 static inline int pdlt_in_batch(size_t train, size_t batch, size_t step, size_t a) {
@@ -14,4 +18,7 @@ static inline int pdlt_in_batch(size_t train, size_t batch, size_t step, size_t 
   return (a + train - first) % train < batch;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

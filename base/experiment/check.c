@@ -388,12 +388,13 @@ static pdlt_status check_method(pdlt_reader *reader) {
   const char *key = ex->training.newton ? "training.method" : "training.batch";
   const char *what = ex->training.newton ? "newton" : "batches";
   if (ex->training.newton && ex->training.batch > 0)
-    return pdlt_experiment_fail(ex, "training.batch", reader->err,
-                                "%d; method: newton takes all training samples at once; leave one out",
-                                ex->training.batch);
+    return pdlt_experiment_fail(
+        ex, "training.batch", reader->err,
+        "%d; method: newton takes all training samples at once; leave one out", ex->training.batch);
   if (ex->training.centered)
     return pdlt_experiment_fail(ex, "training.targets", reader->err,
-                                "centered; %s with these targets is not derived; leave one out", what);
+                                "centered; %s with these targets is not derived; leave one out",
+                                what);
   if (ex->training.eta_kind == PDLT_ETA_FLOW)
     return pdlt_experiment_fail(ex, "training.eta", reader->err,
                                 "flow; %s goes by steps; give a number", what);
@@ -404,10 +405,11 @@ static pdlt_status check_method(pdlt_reader *reader) {
                                 pdlt_experiment_follows(ex));
   if (ex->training.batch > 0 &&
       (estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL))
-    return pdlt_experiment_fail(ex, "ensemble.estimator", reader->err,
-                                "%s follows linearizations, which know no batches (training.batch); "
-                                "write antithetic, plain or auto",
-                                pdlt_estimator_words[estimator]);
+    return pdlt_experiment_fail(
+        ex, "ensemble.estimator", reader->err,
+        "%s follows linearizations, which know no batches (training.batch); "
+        "write antithetic, plain or auto",
+        pdlt_estimator_words[estimator]);
   return PDLT_OK;
 }
 

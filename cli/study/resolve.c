@@ -119,7 +119,7 @@ static pdlt_status check_eta(const pdlt_experiment *ex, double largest, const ch
       "%.6g is not below 2 / largest eigenvalue of Theta_AA%s: training would diverge; the largest "
       "usable eta is %.6g (any will do where nothing is trained: training.steps: 0)",
       ex->training.eta,
-      ex->training.newton ? ", 1 with method: newton"
+      ex->training.newton      ? ", 1 with method: newton"
       : ex->training.batch > 0 ? " of a batch"
                                : at,
       nextafter(2 / largest, 0));

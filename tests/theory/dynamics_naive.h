@@ -64,7 +64,7 @@ class Naive {
   int steps_;
   pdlt_dynamics_factors factors_;
   Array AA_, T1_, dd1_, dd2_;
-  std::vector<Array> ebar_, X_;        // X_[s] = K_s E N_{s-1} .. N_0, or 0 with centered targets
+  std::vector<Array> ebar_, X_;  // X_[s] = K_s E N_{s-1} .. N_0, or 0 with centered targets
   std::vector<std::vector<Array>> answer_;
   std::vector<std::vector<Array>> C_;  // C_[s][u] = X_s K X_u^T
 
@@ -95,7 +95,8 @@ class Naive {
     Array out(x.size());
     for (size_t I = 0; I < M_; I++)
       for (size_t J = 0; J < M_; J++)
-        for (size_t c = 0; c < columns; c++) out[I * columns + c] += Pull(I, J, s) * x[J * columns + c];
+        for (size_t c = 0; c < columns; c++)
+          out[I * columns + c] += Pull(I, J, s) * x[J * columns + c];
     return out;
   }
   // K_s E N_{s-1} .. N_{u+1}

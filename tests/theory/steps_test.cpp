@@ -55,7 +55,8 @@ Result Direct(const Problem &x, int newton, size_t batch, const Array &times,
   in.lo.batch = batch;
   out.z.assign(times.size() * x.n * x.D, 7.5);
   out.parts.assign(PDLT_DYNAMICS_PART_COUNT * out.z.size(), 7.5);
-  out.status = pdlt_direct_run(&in, times.size(), times.data(), out.z.data(), out.parts.data(), &err);
+  out.status =
+      pdlt_direct_run(&in, times.size(), times.data(), out.z.data(), out.parts.data(), &err);
   out.message = err.message;
   return out;
 }
@@ -121,8 +122,7 @@ TEST(Steps, InfiniteWidthIsTheNaiveLoop) {
         for (size_t d = 0; d < D; d++)
           for (size_t e = 0; e < D; e++) {
             double sum = 0;
-            for (size_t f = 0; f < D * D; f++)
-              sum += N[d * D + f / D] * x.K[f] * N[e * D + f % D];
+            for (size_t f = 0; f < D * D; f++) sum += N[d * D + f / D] * x.K[f] * N[e * D + f % D];
             EXPECT_NEAR(cov[(t * D + d) * D + e], sum, 1e-11 * (1 + fabs(sum)));
           }
         t++;
@@ -132,8 +132,7 @@ TEST(Steps, InfiniteWidthIsTheNaiveLoop) {
         for (size_t a = 0; a < A; a++)
           for (size_t b = 0; b < A; b++) {
             const double c = x.eta * x.theta[d * D + a] * x.pull(s, a, b);
-            for (size_t i = 0; i < n; i++)
-              next[i * D + d] -= c * (z[i * D + b] - x.y[b * n + i]);
+            for (size_t i = 0; i < n; i++) next[i * D + d] -= c * (z[i * D + b] - x.y[b * n + i]);
             for (size_t e = 0; e < D; e++) further[d * D + e] -= c * N[b * D + e];
           }
       z = next;
@@ -253,6 +252,21 @@ TEST(Steps, NewtonsGiantLeap) {
   for (size_t i = 0; i < row; i++) EXPECT_NEAR(whole.w.end[i], third[i], 1e-11 * size);
   for (size_t i = 0; i < n; i++)
     for (size_t a = 0; a < A; a++) EXPECT_NEAR(z[2 * row + i * D + a], 0, 1e-11 * size);
+}
+
+// With one training sample kappa is a number: gradient descent with eta/Theta, at all times and at the end.
+TEST(Steps, NewtonOfOneSampleIsGradientDescent) {
+  std::mt19937_64 gen(15);
+  CovProblem x = RandomCov(gen, 3, 1, 2);
+  x.eta = 0.6;
+  const Array times = {1, 2, 5};
+  const Whole newton(x, times, Ones());
+  x.eta /= x.theta[0];
+  ExpectSame(newton.w.z, Predict(x, times).z, 1e-11, "z");
+  ExpectSame(newton.w.theta, Predict(x, times).theta_t, 1e-11, "theta");
+  ExpectSame(newton.w.end, Predict(x, {}).z, 1e-11, "end");
+  ExpectSame(newton.w.cov, Covariance(x, times).z, 1e-11, "cov");
+  ExpectSame(newton.w.cov_end, Covariance(x, {}).z, 1e-11, "end of cov");
 }
 
 // At infinite width every way ends in the same outputs; at order 1/n the end depends on the way.

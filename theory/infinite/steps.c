@@ -27,11 +27,12 @@ static pdlt_status check_regular(const pdlt_training_input *in, pdlt_error *err)
   if (status != PDLT_OK) return status;
   const double relative = pdlt_training_relative_error(&training);
   if (!(relative < 1))
-    status = pdlt_fail(err, PDLT_ERR_INPUT,
-                       "the NTK of the training samples is singular (smallest eigenvalue %.3g, "
-                       "relative error %.1e): duplicate or dependent training inputs leave Newton's "
-                       "method without its inverse",
-                       in->A > 0 ? training.value[0] : 0, relative);
+    status =
+        pdlt_fail(err, PDLT_ERR_INPUT,
+                  "the NTK of the training samples is singular (smallest eigenvalue %.3g, "
+                  "relative error %.1e): duplicate or dependent training inputs leave Newton's "
+                  "method without its inverse",
+                  in->A > 0 ? training.value[0] : 0, relative);
   pdlt_training_free(&training);
   return status;
 }
@@ -122,7 +123,10 @@ void pdlt_steps_step(const pdlt_training_input *in, const pdlt_steps *steps, siz
   if (count == 0) return;
   for (size_t i = 0; i < count; i++) eps[i] = x[i] - (y != NULL ? y[i] : 0);
   pdlt_steps_pull(steps, s, cols, eps, back);
-  pdlt_gemm(0, 0, in->D, cols, A, -in->eta, in->theta, in->D, back, cols, 1, x, cols);
+  const size_t first = steps->kappa != NULL ? A : 0; /* row that Theta is needed of */
+  pdlt_gemm(0, 0, in->D - first, cols, A, -in->eta, in->theta + first * in->D, in->D, back, cols, 1,
+            x + first * cols, cols);
+  for (size_t i = 0; i < first * cols; i++) x[i] -= in->eta * eps[i]; /* Theta_AA kappa = 1 */
 }
 
 /* mean (n_L, D) from z (D, n_L); cov = N K N^T, symmetric to the last bit. */
@@ -171,8 +175,8 @@ static void move(size_t D, const double *from, const double *error, uint64_t sal
   for (size_t i = 0; i < D; i++)
     for (size_t j = 0; j <= i; j++) {
       const double sign = pdlt_mix64(salt + i * D + j) >> 63 ? 1 : -1;
-      const double size = (error == NULL ? 0 : error[i * D + j]) +
-                          8 * DBL_EPSILON * fabs(from[i * D + j]);
+      const double size =
+          (error == NULL ? 0 : error[i * D + j]) + 8 * DBL_EPSILON * fabs(from[i * D + j]);
       x[i * D + j] = x[j * D + i] = from[i * D + j] + sign * size;
     }
 }

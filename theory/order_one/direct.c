@@ -23,16 +23,17 @@ enum { USV, SUU, SSV, SSS, PAIRS };
 typedef struct road {
   const pdlt_dynamics_input *in;
   pdlt_steps steps;
-  double *start;    /* (A, n_L) y */
-  double *k;        /* (A, A) K_AA */
-  double *N;        /* (D, A) N_{s-1} .. N_0 on training columns; its first A rows make X */
-  double *X, *G;    /* (A, A) K_s E N; its sum over u < s */
-  double *Xk;       /* (A, A) X k */
-  double *q, *g;    /* (n_L, A) X y, G y */
-  double *U;        /* (D, A, n_L, A) sum_{u<s} N_{s-1} .. N_{u+1} on column b times q_ic(u) */
-  double *S;        /* (A, A, n_L, A) K_s E U */
+  double *start; /* (A, n_L) y */
+  double *k;     /* (A, A) K_AA */
+  double *N;     /* (D, A) N_{s-1} .. N_0 on training columns; its first A rows make X */
+  double *X, *G; /* (A, A) K_s E N; its sum over u < s */
+  double *Xk;    /* (A, A) X k */
+  double *q, *g; /* (n_L, A) X y, G y */
+  double *U;     /* (D, A, n_L, A) sum_{u<s} N_{s-1} .. N_{u+1} on column b times q_ic(u) */
+  double *S;     /* (A, A, n_L, A) K_s E U */
   pair pair[PAIRS];
-  double *across[2]; /* (n_L, A, A, A) [i][b][a][c] q_ib(u) C_ac(s,v), [i][c][a][b] q_ic(v) C_ab(s,u) */
+  double *
+      across[2]; /* (n_L, A, A, A) [i][b][a][c] q_ib(u) C_ac(s,v), [i][c][a][b] q_ic(v) C_ab(s,u) */
   double *moment[2]; /* (n_L, A, A, A) [i][a][b][c] with two e's paired, and with none */
   double *z, *J;     /* (D, 5, n_L) */
   double *work;
@@ -48,8 +49,7 @@ static pdlt_status road_new(road *out, const pdlt_dynamics_input *in, pdlt_error
   const size_t parts = PDLT_DYNAMICS_PART_COUNT * n, wide = A * n * A > parts ? A * n * A : parts;
   road r = {.in = in};
   const size_t total = 3 * n * A + 4 * A * A + D * A + D * A * n * A + A * A * n * A +
-                       PAIRS * pair_size(n, A)
-                       + 4 * cube + 2 * D * parts + 2 * A * wide;
+                       PAIRS * pair_size(n, A) + 4 * cube + 2 * D * parts + 2 * A * wide;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_steps_new(&r.steps, &in->lo, err));
   PDLT_TRY(pdlt_alloc(&r.storage, total, sizeof *r.storage, err));
@@ -210,14 +210,14 @@ static void fill_moments(const road *r, const pair *p, int pattern) {
         for (size_t c = 0; c < A; c++) {
           double sum = 0;
           for (size_t j = 0; j < n; j++) {
-            const size_t k = pattern == 0 ? i : j, l = pattern == 1 ? i : j, m = pattern == 2 ? i : j;
+            const size_t k = pattern == 0 ? i : j, l = pattern == 1 ? i : j,
+                         m = pattern == 2 ? i : j;
             sum += r->q[k * A + a] * p->q[(l * A + b) * q + m * A + c];
           }
           *cubic++ = sum;
-          *linear++ =
-              (pattern == 0 ? shared : 1) * r->q[i * A + a] * p->c[b * A + c] +
-              (pattern == 1 ? shared : 1) * x[((i * A + b) * A + a) * A + c] +
-              (pattern == 2 ? shared : 1) * y[((i * A + c) * A + a) * A + b];
+          *linear++ = (pattern == 0 ? shared : 1) * r->q[i * A + a] * p->c[b * A + c] +
+                      (pattern == 1 ? shared : 1) * x[((i * A + b) * A + a) * A + c] +
+                      (pattern == 2 ? shared : 1) * y[((i * A + c) * A + a) * A + b];
         }
 }
 

@@ -57,14 +57,15 @@ pdlt_status pdlt_newton_new(pdlt_newton *out, const pdlt_trained_input *input, p
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&root, A * A, sizeof *root, err));
   PDLT_TRY(pdlt_alloc(&newton.back, A * A, sizeof *newton.back, err));
-  PDLT_TRY(pdlt_alloc(&newton.storage, 5 * square + 10 * four + A * n, sizeof *newton.storage, err));
+  PDLT_TRY(
+      pdlt_alloc(&newton.storage, 5 * square + 10 * four + A * n, sizeof *newton.storage, err));
   PDLT_TRY(find_roots(lo, root, newton.back, err));
   pdlt_trained_input *to = &newton.input;
   double *next = newton.storage;
-#define TURN(name, field, rank)                                                  \
-  memcpy(next, input->field, ((rank) == 2 ? square : four) * sizeof *next);      \
-  PDLT_TRY(pdlt_rotate(D, A, rank, root, input->in.threads, next, err));         \
-  to->field = next;                                                              \
+#define TURN(name, field, rank)                                             \
+  memcpy(next, input->field, ((rank) == 2 ? square : four) * sizeof *next); \
+  PDLT_TRY(pdlt_rotate(D, A, rank, root, input->in.threads, next, err));    \
+  to->field = next;                                                         \
   next += (rank) == 2 ? square : four;
   PDLT_TRAINED_TENSORS(TURN)
 #undef TURN

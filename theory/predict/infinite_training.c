@@ -157,7 +157,8 @@ static pdlt_status check_eta(const pdlt_prediction *p, const pdlt_training *trai
                                  ? pdlt_training_check_time(training, last, &why)
                                  : check_steps(&input, last, &why);
   *left = 0;
-  if (status != PDLT_OK && status != PDLT_ERR_INPUT) return pdlt_fail(err, status, "%s", why.message);
+  if (status != PDLT_OK && status != PDLT_ERR_INPUT)
+    return pdlt_fail(err, status, "%s", why.message);
   if (status == PDLT_OK) return PDLT_OK;
   if (pdlt_experiment_trains(ex))
     return pdlt_experiment_fail(ex, "training.eta", err, "%s", why.message);

@@ -131,9 +131,9 @@ static pdlt_status put_mean_only(const pdlt_prediction *p, const pdlt_trained *w
   const size_t T = w->times, n = w->outputs, D = w->D;
   static const char *const others[] = {"cov_nlo", "cov_end_nlo", "Theta_t_nlo", "dTheta_t_nlo"};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_predict_all_absent(p->out, others, sizeof others / sizeof *others,
-                                   "order 1/n of batches (training.batch) is derived for the mean alone",
-                                   err));
+  PDLT_TRY(pdlt_predict_all_absent(
+      p->out, others, sizeof others / sizeof *others,
+      "order 1/n of batches (training.batch) is derived for the mean alone", err));
   PDLT_TRY(pdlt_predict_absent(p->out, "z_end_nlo", w->why, err));
   if (w->finite < T) return pdlt_predict_absent(p->out, "z_nlo", w->why, err);
   PDLT_TRY(put_mean(p, "z_nlo", 3, (size_t[]){T, n, D}, w->z, w->parts, err));
@@ -170,14 +170,13 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
     return all_absent(p, kinked, err);
   if (untrained != NULL) return all_absent(p, untrained, err);
   const int features = pdlt_steps_are_plain(&lo) && (p->ex->measure & PDLT_MEASURE_FEATURES) != 0;
-  pdlt_trained_input input = {.in = {.lo = lo,
-                                     .threads = p->options->threads,
-                                     .progress = p->options->progress},
-                              .mask = p->mask,
-                              .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
-                              .features = features,
-                              .num_times = p->ex->training.num_record,
-                              .times = p->ex->training.record};
+  pdlt_trained_input input = {
+      .in = {.lo = lo, .threads = p->options->threads, .progress = p->options->progress},
+      .mask = p->mask,
+      .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
+      .features = features,
+      .num_times = p->ex->training.num_record,
+      .times = p->ex->training.record};
   pdlt_trained_doubt doubt[PDLT_TRAINED_TENSOR_COUNT];
   const char *missing = gather(p, doubts, &input, doubt);
   if (missing != NULL) return without(p, missing, err);
@@ -198,7 +197,8 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
   pdlt_progress_update(p->options->progress, 2);
   pdlt_progress_finish(p->options->progress);
   PDLT_TRY(put_all(p, &trained, &errors, err));
-  if (pdlt_steps_are_plain(&lo)) PDLT_TRY(pdlt_predict_features(p, &trained, &errors, err));
+  if (pdlt_steps_are_plain(&lo))
+    PDLT_TRY(pdlt_predict_features(p, &trained, &errors, err));
   else
     PDLT_TRY(pdlt_predict_no_features(
         p, "kernels of features are derived for gradient descent on all samples alone", err));

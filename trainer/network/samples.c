@@ -41,8 +41,8 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
                     .newton = ex->training.newton,
                     .batch = ex->training.batch > 0 ? (size_t)ex->training.batch : data->train};
   const size_t square = data->kappa != NULL ? p.train * p.train : 0;
-  const size_t total =
-      2 * p.inputs * p.samples + p.outputs * (p.train + p.samples) + p.train * p.samples + 2 * square;
+  const size_t total = 2 * p.inputs * p.samples + p.outputs * (p.train + p.samples) +
+                       p.train * p.samples + 2 * square;
   pdlt_status status = pdlt_alloc(&p.storage, total, sizeof *p.storage, err);
   if (status != PDLT_OK) return status;
   p.x_train = p.storage;
