@@ -1,14 +1,10 @@
 /* residual.c - see residual.h. */
 #include "trainer/network/residual.h"
 
+#include "base/experiment/batch.h"
 #include "base/vector/linalg.h"
 
 int pdlt_residual_is_plain(const pdlt_samples *p) { return !p->newton && p->batch >= p->train; }
-
-int pdlt_residual_in_batch(const pdlt_samples *p, long step, size_t a) {
-  const size_t A = p->train, first = (size_t)step % A * p->batch % A;
-  return (a + A - first) % A < p->batch;
-}
 
 void pdlt_residual_back(const pdlt_samples *p, long step, const double *z, const double *eps,
                         double *back) {
@@ -19,7 +15,7 @@ void pdlt_residual_back(const pdlt_samples *p, long step, const double *z, const
     return;
   }
   for (size_t a = 0; a < A; a++) {
-    const double kept = pdlt_residual_in_batch(p, step, a) ? 1 : 0;
+    const double kept = pdlt_in_batch(A, p->batch, (size_t)step, a) ? 1 : 0;
     for (size_t i = 0; i < p->outputs; i++) back[i * A + a] = kept * eps[i * A + a];
   }
 }
