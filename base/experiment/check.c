@@ -404,6 +404,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   PDLT_TRY(pdlt_experiment_check_memory(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
   PDLT_TRY(fill_record(reader));
   PDLT_TRY(check_measure(reader));
+  PDLT_TRY(pdlt_loss_check(reader));
   PDLT_TRY(check_follows(reader));
   PDLT_TRY(pdlt_until_check(reader));
   PDLT_TRY(check_figures(reader));

@@ -144,6 +144,8 @@ static json_t *training_json(const pdlt_experiment *ex, int *ok) {
     eta = json_real(ex->training.eta);
   }
   put(out, "eta", eta, ok);
+  if (ex->training.loss != PDLT_LOSS_MSE)
+    put(out, "loss", json_string(pdlt_trained_loss_words[ex->training.loss]), ok);
   if (ex->training.centered) put(out, "targets", json_string("centered"), ok);
   put(out, "max_steps", json_integer(ex->training.max_steps), ok);
   if (ex->training.to_end) {

@@ -125,6 +125,7 @@ const pdlt_schema_key pdlt_schema[] = {
     WHOLE("data.test", PDLT_VALUE_INT, data.test, 0, 1000000, 0),
     CUSTOM("training.eta", training.eta, pdlt_read_eta, 1,
            "a number > 0, {relative: NUMBER}, or flow"),
+    WORD("training.loss", training.loss, pdlt_trained_loss_words, 0),
     WORD("training.targets", training.centered, trained_words, 0),
     WHOLE("training.max_steps", PDLT_VALUE_LONG, training.max_steps, 1, 1e12, 0),
     CUSTOM("training.steps", training.steps, pdlt_read_steps, 1,

@@ -10,6 +10,7 @@
 
 #include "base/core/memory.h"
 #include "base/experiment/at_width.h"
+#include "base/experiment/loss.h"
 #include "cli/study/work.h"
 #include "compare/text/order.h"
 #include "theory/infinite/kernel.h"
@@ -200,7 +201,7 @@ static pdlt_status fill_whole(work *w, pdlt_error *err) {
                                            theta->data, err);
     w->e->theta_max = fmax(w->e->theta_max, largest);
   }
-  w->e->eta_max = w->e->theta_max > 0 ? 2 / w->e->theta_max : NAN;
+  w->e->eta_max = w->e->theta_max > 0 ? pdlt_experiment_largest_step(ex) / w->e->theta_max : NAN;
   return status;
 }
 

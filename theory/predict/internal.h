@@ -59,6 +59,13 @@ pdlt_status pdlt_predict_check_finite(const pdlt_archive *theory, pdlt_error *er
 /* times, z_lo, cov_lo, z_end_lo, cov_end_lo (infinite_training.c). */
 pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err);
 
+/* Of training.loss: cross_entropy: times, z_lo, cov_lo, loss_train_lo, loss_test_lo, loss_sample_lo
+ * (cross_entropy.c); and why there is no order 1/n. */
+pdlt_status pdlt_predict_cross_entropy(const pdlt_prediction *p, pdlt_error *err);
+#define PDLT_NO_ORDER_ONE_OF_ENTROPY                                                             \
+  "order 1/n of networks trained on cross-entropy is not known: its residual is not linear in the " \
+  "outputs"
+
 /* q_lo (hidden.c). */
 pdlt_status pdlt_predict_hidden(const pdlt_prediction *p, pdlt_error *err);
 

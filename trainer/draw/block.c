@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/loss.h"
 #include "base/vector/linalg.h"
 #include "base/vector/rows.h"
 #include "trainer/statistics/moments.h"
 
 /* What is measured of a network in training. */
-static int is_moving(int k) {
-  return pdlt_quantities[k].drawn == PDLT_DRAWN_TRAINED ||
-         pdlt_quantities[k].drawn == PDLT_DRAWN_ROOT;
+static int is_moving(const pdlt_plan *plan, int k) {
+  const pdlt_drawn drawn = pdlt_experiment_drawn(plan->ex, k);
+  return drawn == PDLT_DRAWN_TRAINED || drawn == PDLT_DRAWN_ROOT;
 }
 
 /* Places of all of it, of one network at all times: moving_at, and the size of the whole behind the last. */
@@ -20,14 +21,14 @@ static void place_moving(pdlt_worker *w) {
   size_t at = 0;
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
     w->moving_at[k] = at;
-    if (is_moving(k)) at += pdlt_plan_sum_size(w->plan, k);
+    if (is_moving(w->plan, k)) at += pdlt_plan_sum_size(w->plan, k);
   }
   w->moving_at[PDLT_QUANTITIES] = at;
 }
 
 /* Where quantity k goes for network `which` of a draw; NULL: not measured. */
 static double *moving_of(pdlt_worker *w, int which, int k) {
-  if (!w->plan->has[k]) return NULL;
+  if (!w->plan->has[k] || !is_moving(w->plan, k)) return NULL;
   return w->moving + (size_t)which * w->moving_at[PDLT_QUANTITIES] + w->moving_at[k];
 }
 
@@ -63,6 +64,9 @@ static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
                              .featured = features_of(w, which),
                              .agop = moving_of(w, which, PDLT_QUANTITY_AGOP),
                              .agop_start = w->agop,
+                             .loss_train = moving_of(w, which, PDLT_QUANTITY_LOSS_TRAIN),
+                             .loss_test = moving_of(w, which, PDLT_QUANTITY_LOSS_TEST),
+                             .loss_sample = moving_of(w, which, PDLT_QUANTITY_LOSS_SAMPLE),
                              .error_train = moving_of(w, which, PDLT_QUANTITY_ERROR_TRAIN),
                              .error_test = moving_of(w, which, PDLT_QUANTITY_ERROR_TEST),
                              .start = centered ? w->begun + (size_t)which * w->plan->p : NULL,
@@ -260,7 +264,7 @@ static void add_average(const pdlt_plan *plan, size_t count, const double *x, co
 static void add_moving(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
   for (int k = 0; k < PDLT_QUANTITIES; k++)
-    if (is_moving(k) && plan->has[k])
+    if (is_moving(plan, k) && plan->has[k])
       add_average(plan, pdlt_plan_sum_size(plan, k), moving_of(w, 0, k), moving_of(w, 1, k),
                   record + plan->at.sum[k]);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/experiment/loss.h"
 #include "trainer/output/internal.h"
 #include "trainer/statistics/moments.h"
 
@@ -110,7 +111,7 @@ static int is_of_survivors(pdlt_drawn drawn) {
 }
 
 pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *err) {
-  const pdlt_drawn drawn = pdlt_quantities[k].drawn;
+  const pdlt_drawn drawn = pdlt_experiment_drawn(out->plan->ex, k);
   char layer[32];
   if (drawn != PDLT_DRAWN_LAYERS) {
     const pdlt_status status =

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/experiment/loss.h"
 #include "trainer/statistics/moments.h"
 
 static size_t one(const pdlt_plan *plan) {
@@ -78,7 +79,7 @@ pdlt_record_layout pdlt_record_lay_out(const pdlt_plan *plan) {
     if (row->size != NULL)
       *(size_t *)((char *)&at + row->name) = append(&at, row->size(plan), row->merge);
     for (int k = 0; k < PDLT_QUANTITIES && row->size == NULL; k++)
-      if (pdlt_quantities[k].drawn == row->drawn)
+      if (pdlt_experiment_drawn(plan->ex, k) == row->drawn)
         at.sum[k] = append(&at, pdlt_plan_sum_size(plan, k), row->merge);
   }
   return at;
