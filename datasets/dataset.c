@@ -18,6 +18,7 @@ void pdlt_dataset_free(pdlt_dataset *data) {
   if (data == NULL) return;
   pdlt_free(data->x);
   pdlt_free(data->y);
+  pdlt_free(data->kappa);
   for (size_t c = 0; data->classes != NULL && c < data->num_classes; c++)
     pdlt_free(data->classes[c].name);
   pdlt_free(data->classes);

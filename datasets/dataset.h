@@ -32,6 +32,9 @@ typedef struct pdlt_dataset {
   double *y;                 /* (D, n_L), owned; test targets too */
   size_t num_classes;        /* 0: targets are numbers */
   pdlt_class_count *classes; /* (num_classes) in the order of data.classes, owned */
+  double
+      *kappa; /* (N_A, N_A) of training.method: newton, set by who resolves the experiment, owned;
+                    or NULL */
   int unbalanced_test; /* data.balance: the file has too few of some class for equal numbers */
   char hash[17];       /* hex digest of shapes and the bits of x and y */
 } pdlt_dataset;

@@ -206,6 +206,8 @@ typedef struct pdlt_experiment {
     double eta;       /* learning rate, or the factor of {relative: } */
     pdlt_trained_loss loss;
     int centered;     /* targets: 1: y + the network's own z(0), 0: y */
+    int newton;       /* method: 1: Newton's, with the NTK of infinite width, 0: gradient descent */
+    int batch;        /* samples of a step, in file order round and round; 0: all */
     int to_end;       /* steps: end */
     long steps;       /* 0 when to_end, or with flow */
     double flow_time; /* with flow: the last value of eta t */

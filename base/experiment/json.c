@@ -147,6 +147,8 @@ static json_t *training_json(const pdlt_experiment *ex, int *ok) {
   if (ex->training.loss != PDLT_LOSS_MSE)
     put(out, "loss", json_string(pdlt_trained_loss_words[ex->training.loss]), ok);
   if (ex->training.centered) put(out, "targets", json_string("centered"), ok);
+  if (ex->training.newton) put(out, "method", json_string("newton"), ok);
+  if (ex->training.batch > 0) put(out, "batch", json_integer(ex->training.batch), ok);
   put(out, "max_steps", json_integer(ex->training.max_steps), ok);
   if (ex->training.to_end) {
     put(out, "steps", json_string("end"), ok);

@@ -24,6 +24,7 @@ static const char *const variant_words[] = {"full", "pair_only", NULL};
 const char *const pdlt_theory_keep_words[] = {"tensors", "Theta_t", NULL};
 static const char *const arithmetic_words[] = {"double", "single", NULL};
 static const char *const trained_words[] = {"fixed", "centered", NULL};
+static const char *const method_words[] = {"gd", "newton", NULL};
 
 #define AT(member) offsetof(pdlt_experiment, member)
 #define SECTION(name) \
@@ -127,6 +128,8 @@ const pdlt_schema_key pdlt_schema[] = {
            "a number > 0, {relative: NUMBER}, or flow"),
     WORD("training.loss", training.loss, pdlt_trained_loss_words, 0),
     WORD("training.targets", training.centered, trained_words, 0),
+    WORD("training.method", training.newton, method_words, 0),
+    WHOLE("training.batch", PDLT_VALUE_INT, training.batch, 1, 1000000, 0),
     WHOLE("training.max_steps", PDLT_VALUE_LONG, training.max_steps, 1, 1e12, 0),
     CUSTOM("training.steps", training.steps, pdlt_read_steps, 1,
            "a whole number from 0 to 1e+09, or end"),

@@ -158,25 +158,39 @@ pdlt_status pdlt_reference_output(const pdlt_network *net, const pdlt_samples *p
   return PDLT_OK;
 }
 
-pdlt_status pdlt_reference_step(const pdlt_network *net, const pdlt_samples *p, double eta,
-                                double *theta, pdlt_error *err) {
-  const size_t params = net->num_params, outputs = p->outputs * p->samples;
+pdlt_status pdlt_reference_move(const pdlt_network *net, const pdlt_samples *p, double eta,
+                                const double *back, double *theta, pdlt_error *err) {
+  const size_t params = net->num_params;
   double *work = NULL;
-  pdlt_status status = pdlt_alloc(&work, 3 * params + outputs + p->inputs, sizeof *work, err);
+  pdlt_status status = pdlt_alloc(&work, 3 * params + p->inputs, sizeof *work, err);
   if (status != PDLT_OK) return status;
-  double *loss_gradient = work, *grad = work + params, *lambda = work + 2 * params;
-  double *z = work + 3 * params, *x = z + outputs;
-  PDLT_TRY(pdlt_reference_output(net, p, theta, z, err));
+  double *sum = work, *grad = work + params, *lambda = work + 2 * params, *x = work + 3 * params;
   pdlt_reference_lambda(net, lambda);
   for (size_t a = 0; a < p->train; a++) {
     get_input(p, a, x);
     for (size_t i = 0; i < p->outputs; i++) {
-      const double eps = z[i * p->samples + a] - p->y_train[i * p->train + a];
       PDLT_TRY(pdlt_reference_gradient(net, theta, x, net->depth, i, grad, err));
-      for (size_t mu = 0; mu < params; mu++) loss_gradient[mu] += eps * grad[mu];
+      for (size_t mu = 0; mu < params; mu++) sum[mu] += back[i * p->train + a] * grad[mu];
     }
   }
-  for (size_t mu = 0; mu < params; mu++) theta[mu] -= eta * lambda[mu] * loss_gradient[mu];
+  for (size_t mu = 0; mu < params; mu++) theta[mu] -= eta * lambda[mu] * sum[mu];
+cleanup:
+  pdlt_free(work);
+  return status;
+}
+
+pdlt_status pdlt_reference_step(const pdlt_network *net, const pdlt_samples *p, double eta,
+                                double *theta, pdlt_error *err) {
+  const size_t outputs = p->outputs * p->samples, trained = p->outputs * p->train;
+  double *work = NULL;
+  pdlt_status status = pdlt_alloc(&work, outputs + trained, sizeof *work, err);
+  if (status != PDLT_OK) return status;
+  double *z = work, *back = work + outputs;
+  PDLT_TRY(pdlt_reference_output(net, p, theta, z, err));
+  for (size_t a = 0; a < p->train; a++)
+    for (size_t i = 0; i < p->outputs; i++)
+      back[i * p->train + a] = z[i * p->samples + a] - p->y_train[i * p->train + a];
+  PDLT_TRY(pdlt_reference_move(net, p, eta, back, theta, err));
 cleanup:
   pdlt_free(work);
   return status;

@@ -30,7 +30,12 @@ pdlt_status pdlt_reference_gradient(const pdlt_network *net, const double *theta
 /* lambda_mu of parameter mu: lambda (num_params). */
 void pdlt_reference_lambda(const pdlt_network *net, double *lambda);
 
-/* theta <- theta - eta lambda dLoss/dtheta over the training samples. Errors:
+/* theta <- theta - eta lambda dz/dtheta back, back (n_L, N_A) what goes back of the training outputs. Errors:
+ * PDLT_ERR_MEMORY. Cost O(N_A n_L num_params). */
+pdlt_status pdlt_reference_move(const pdlt_network *net, const pdlt_samples *data, double eta,
+                                const double *back, double *theta, pdlt_error *err);
+
+/* The same with z - y: theta <- theta - eta lambda dLoss/dtheta over the training samples. Errors:
  * PDLT_ERR_MEMORY. Cost O(N_A n_L num_params). */
 pdlt_status pdlt_reference_step(const pdlt_network *net, const pdlt_samples *data, double eta,
                                 double *theta, pdlt_error *err);

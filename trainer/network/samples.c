@@ -2,6 +2,7 @@
 #include "trainer/network/samples.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/core/memory.h"
 #include "base/experiment/layer.h"
@@ -36,9 +37,12 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
                     .samples = data->train + data->test,
                     .inputs = data->inputs,
                     .outputs = data->outputs,
-                    .centered = ex->training.centered};
+                    .centered = ex->training.centered,
+                    .newton = ex->training.newton,
+                    .batch = ex->training.batch > 0 ? (size_t)ex->training.batch : data->train};
+  const size_t square = data->kappa != NULL ? p.train * p.train : 0;
   const size_t total =
-      2 * p.inputs * p.samples + p.outputs * (p.train + p.samples) + p.train * p.samples;
+      2 * p.inputs * p.samples + p.outputs * (p.train + p.samples) + p.train * p.samples + square;
   pdlt_status status = pdlt_alloc(&p.storage, total, sizeof *p.storage, err);
   if (status != PDLT_OK) return status;
   p.x_train = p.storage;
@@ -48,6 +52,10 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
   p.y_all = p.y_train + p.outputs * p.train;
   p.h_train = p.y_all + p.outputs * p.samples;
   p.h_test = p.h_train + p.train * p.train;
+  if (square > 0) {
+    p.kappa = p.h_test + p.train * p.test;
+    memcpy(p.kappa, data->kappa, square * sizeof *p.kappa);
+  }
   transpose_rows(data->x, p.inputs, 0, p.train, p.x_train);
   transpose_rows(data->x, p.inputs, p.train, p.test, p.x_test);
   transpose_rows(data->x, p.inputs, 0, p.samples, p.x_all);

@@ -9,7 +9,8 @@
  *   W^(l) <- W^(l) - eta lambda_W/n_{l-1} delta^(l) s^(l-1)^T,  b <- b - eta lambda_b sum delta
  *
  * and with a skip gamma of layer l + 1, z^(l+1) has gamma z^(l) and delta^(l) gamma delta^(l+1) in addition;
- * with centered targets (samples.h) y + z(0) in the place of y, z(0) that of the first forward.
+ * with centered targets (samples.h) y + z(0) in the place of y, z(0) that of the first forward; with another
+ * method or batches delta^(L) is that of residual.h.
  * (PDLT ch. 7 and docs/trainer/step.md; with positions docs/trainer/convolution.md.) The first layer may be moved without its weights:
  * z^(1) <- z^(1) - eta delta^(1) h, h = lambda_b + lambda_W x.x/n_0, which is the same
  * statement and cheaper when N_A < 2 n_0; not where layers have positions. Test samples are carried only
@@ -43,13 +44,17 @@ typedef struct pdlt_stepper {
   double *theta;        /* (num_params) set by the caller before pdlt_stepper_begin */
   double *z;            /* (n_L, N_A) outputs of the last forward */
   double *eps;          /* (n_L, N_A) z - y, or z - z(0) - y */
+  double *back;         /* (n_L, N_A) delta^(L) of residual.h, where it is not eps itself; work */
+  int plain;            /* 1: it is */
+  long step;            /* updates since begin */
   const struct pdlt_step_kind *kind; /* what is done with the state */
   void *state;                       /* the network itself, in its precision; owned */
   double *storage;                   /* backs the arrays; owned */
 } pdlt_stepper;
 
 /* Memory for training one network at a time; theta is zero. Tests and benchmarks give a set of
- * base/vector/kernels.h. Errors: PDLT_ERR_MEMORY. */
+ * base/vector/kernels.h. Errors: PDLT_ERR_MEMORY;
+ * PDLT_ERR_INTERNAL without the kappa of Newton's method. */
 pdlt_status pdlt_stepper_new(pdlt_stepper *out, const pdlt_network *net, const pdlt_samples *data,
                              const pdlt_step_settings *settings, pdlt_error *err);
 void pdlt_stepper_free(pdlt_stepper *stepper);

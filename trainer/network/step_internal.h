@@ -22,6 +22,8 @@ typedef struct pdlt_step_kind {
   void (*free)(void *state);
   void (*begin)(void *state, const double *theta);
   void (*forward)(void *state, double *z, double *eps);
+  /* delta^(L) of the next update: back (n_L, N_A) in the place of eps. */
+  void (*send)(void *state, const double *back);
   void (*update)(void *state);
   /* Layers 2.. of theta, and layer 1 unless it moves by samples. */
   void (*weights)(const void *state, double *theta);

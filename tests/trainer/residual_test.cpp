@@ -1,0 +1,133 @@
+// What goes back through the network with training.method: newton and training.batch, against plain loops.
+#include <algorithm>
+
+#include "base/vector/kernels.h"
+#include "tests/trainer/positions.h"
+#include "trainer/network/residual.h"
+
+using namespace trainer_test;
+
+namespace {
+
+using Array = std::vector<double>;
+
+// Samples of step s, one by one in file order, round and round.
+std::vector<char> BatchOf(const pdlt_samples &p, int step) {
+  std::vector<char> in(p.train, 0);
+  size_t next = 0;
+  for (int s = 0; s <= step; s++)
+    for (size_t j = 0; j < p.batch; j++, next = (next + 1) % p.train)
+      if (s == step) in[next] = 1;
+  return in;
+}
+
+// Outputs (n_L, D) before each step and after the last: theta <- theta - eta lambda J^T K_s (z - y), the
+// gradient of every output with respect to every parameter written out.
+std::vector<Array> Loop(const WiredNet &x, double eta, int steps) {
+  const pdlt_samples &p = x.samples;
+  const size_t A = p.train, D = p.samples, n = p.outputs;
+  Array theta = x.theta, z(n * D), start, back(n * A);
+  std::vector<Array> all;
+  for (int step = 0; step <= steps; step++) {
+    EXPECT_EQ(pdlt_reference_output(&x.net, &p, theta.data(), z.data(), nullptr), PDLT_OK);
+    if (step == 0) start = z;
+    all.push_back(z);
+    const auto eps = [&](size_t i, size_t a) {
+      return z[i * D + a] - p.y_train[i * A + a] - (p.centered ? start[i * D + a] : 0);
+    };
+    const std::vector<char> in = BatchOf(p, step);
+    for (size_t i = 0; i < n; i++)
+      for (size_t a = 0; a < A; a++) {
+        double sum = p.newton || !in[a] ? 0 : eps(i, a);
+        for (size_t b = 0; b < A && p.newton; b++) sum += p.kappa[a * A + b] * eps(i, b);
+        back[i * A + a] = sum;
+      }
+    EXPECT_EQ(pdlt_reference_move(&x.net, &p, eta, back.data(), theta.data(), nullptr), PDLT_OK);
+  }
+  return all;
+}
+
+// A symmetric positive kappa.
+Array RandomKappa(size_t A, std::mt19937_64 &gen) {
+  std::normal_distribution<double> normal;
+  Array g(A * A), k(A * A);
+  for (double &v : g) v = normal(gen);
+  for (size_t a = 0; a < A; a++)
+    for (size_t b = 0; b < A; b++) {
+      k[a * A + b] = a == b ? 0.5 : 0;
+      for (size_t c = 0; c < A; c++) k[a * A + b] += 0.3 * g[a * A + c] * g[b * A + c] / (double)A;
+    }
+  return k;
+}
+
+void ExpectLoop(WiredNet &x) {
+  const double eta = 0.04;
+  const std::vector<Array> slow = Loop(x, eta, 6);
+  for (int set = 0; pdlt_simd_get(set) != nullptr; set++)
+    for (const pdlt_first_layer first : {PDLT_FIRST_WEIGHTS, PDLT_FIRST_SAMPLES})
+      for (const int single : {0, 1}) {
+        const pdlt_step_settings settings = {eta, first, single, pdlt_simd_get(set)};
+        pdlt_stepper st = {};
+        Array fast(slow[0].size());
+        ASSERT_EQ(pdlt_stepper_new(&st, &x.net, &x.samples, &settings, nullptr), PDLT_OK);
+        for (int again = 0; again < 2; again++) {  // batches begin anew with each network
+          std::copy(x.theta.begin(), x.theta.end(), st.theta);
+          pdlt_stepper_begin(&st);
+          for (size_t step = 0; step < slow.size(); step++) {
+            pdlt_stepper_forward(&st);
+            pdlt_stepper_output(&st, fast.data());
+            for (size_t i = 0; i < fast.size(); i++)
+              ASSERT_NEAR(fast[i], slow[step][i], (single ? 1e-4 : 1e-11) * (1 + fabs(fast[i])))
+                  << step << yaml(x.wired.s);
+            pdlt_stepper_update(&st);
+          }
+        }
+        pdlt_stepper_free(&st);
+      }
+}
+
+}  // namespace
+
+TEST(TrainerResidual, StepsArePlainLoops) {
+  std::mt19937_64 gen(11);
+  for (unsigned trial = 0; trial < 18; trial++) {
+    Wired w = trial % 3 == 2 ? random_residual(gen, {"tanh", "sin"})
+                             : random_wired(gen, {"tanh", "gelu"});
+    if (trial % 3 == 0) w.s.more_network = "";
+    if (trial % 3 == 0) w.s.train = 1 + (int)(gen() % 9);
+    WiredNet x(w, trial);
+    Array kappa = RandomKappa(x.samples.train, gen);
+    x.samples.centered = trial % 5 == 0;
+    if (trial % 2 == 0) {
+      x.samples.newton = 1;
+      x.samples.kappa = kappa.data();
+    } else {
+      x.samples.batch = 1 + gen() % x.samples.train;
+    }
+    EXPECT_EQ(pdlt_residual_is_plain(&x.samples),
+              !x.samples.newton && x.samples.batch == x.samples.train);
+    ExpectLoop(x);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+
+TEST(TrainerResidual, BatchesGoRoundInFileOrder) {
+  pdlt_samples p = {};
+  for (p.train = 1; p.train <= 7; p.train++)
+    for (p.batch = 1; p.batch <= p.train; p.batch++)
+      for (int step = 0; step < 20; step++)
+        for (size_t a = 0; a < p.train; a++)
+          EXPECT_EQ(pdlt_residual_in_batch(&p, step, a), BatchOf(p, step)[a])
+              << p.train << " " << p.batch << " " << step << " " << a;
+}
+
+TEST(TrainerResidual, NewtonWithoutKappaIsNoGradientDescent) {
+  std::mt19937_64 gen(3);
+  WiredNet x(random_wired(gen, {"tanh"}), 1);
+  const pdlt_step_settings settings = {0.1, PDLT_FIRST_AUTO, 0, nullptr};
+  pdlt_stepper st = {};
+  pdlt_error err = {};
+  x.samples.newton = 1;
+  EXPECT_EQ(pdlt_stepper_new(&st, &x.net, &x.samples, &settings, &err), PDLT_ERR_INTERNAL);
+  EXPECT_NE(std::string(err.message).find("kappa"), std::string::npos);
+}
