@@ -9,11 +9,11 @@ static double largest(size_t n, const double *z, size_t stride) {
   return top;
 }
 
-double pdlt_softmax(size_t n, const double *z, size_t stride, double *p) {
-  const double top = largest(n, z, stride);
+double pdlt_softmax(size_t n, const double *z, size_t z_stride, double *p, size_t p_stride) {
+  const double top = largest(n, z, z_stride);
   double sum = 0;
-  for (size_t i = 0; i < n; i++) sum += p[i] = exp(z[i * stride] - top);
-  for (size_t i = 0; i < n; i++) p[i] /= sum;
+  for (size_t i = 0; i < n; i++) sum += p[i * p_stride] = exp(z[i * z_stride] - top);
+  for (size_t i = 0; i < n; i++) p[i * p_stride] /= sum;
   return top + log(sum);
 }
 

@@ -12,9 +12,9 @@
 extern "C" {
 #endif
 
-/* p_i = exp(z_i)/sum_j exp(z_j) of z (n), `stride` numbers apart; p (n) contiguous. Returns
+/* p_i = exp(z_i)/sum_j exp(z_j) of z (n) and into p (n), each so many numbers apart. Returns
  * log sum_j exp(z_j). n >= 1. NaN and infinity give NaN. Cost n exponentials. */
-double pdlt_softmax(size_t n, const double *z, size_t stride, double *p);
+double pdlt_softmax(size_t n, const double *z, size_t z_stride, double *p, size_t p_stride);
 
 /* - sum_i y_i log p_i of targets y (n) with sum 1: log sum_j exp(z_j) - sum_i y_i z_i. */
 double pdlt_cross_entropy(size_t n, const double *z, size_t z_stride, const double *y,

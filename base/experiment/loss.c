@@ -28,6 +28,9 @@ pdlt_status pdlt_loss_check(pdlt_reader *reader) {
       {ex->training.centered, "training.targets",
        "centered; training.loss: cross_entropy needs probabilities as targets, and y + z(0) are none: "
        "write fixed"},
+      {ex->training.newton, "training.method",
+       "newton; Newton's method goes with training.loss: mse, of which one step reaches the minimum: "
+       "write gd"},
       {(ex->measure & PDLT_MEASURE_FEATURES) != 0, "measure",
        "features; regression with kernels goes with training.loss: mse: leave features out"},
       {estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL,

@@ -120,8 +120,10 @@ static void take_means(const average *a, pdlt_cross_entropy_mean *out) {
   const size_t p = out->outputs * out->D, T = out->times;
   out->err_z = mean_of_rules(a, 0, T * p, out->z);
   out->err_loss = mean_of_rules(a, T * p, T * out->D, out->loss);
+  for (size_t k = 0; k < 2; k++)
+    out->err_total[k] = mean_of_rules(a, T * (p + out->D + k), T, out->total + k * T);
   if (out->cov != NULL)
-    out->err_cov = mean_of_rules(a, T * (p + out->D), T * p * p, out->cov);
+    out->err_cov = mean_of_rules(a, T * (p + out->D + 2), T * p * p, out->cov);
   out->draws = (double)(a->rule.replicas * a->points) * (a->rule.grid ? 1 : 2);
 }
 
@@ -154,6 +156,7 @@ static pdlt_status make(pdlt_cross_entropy_mean *out, const pdlt_cross_entropy_i
   double *next = mean.storage;
   mean.z = pdlt_take(&next, in->num_times * p);
   mean.loss = pdlt_take(&next, in->num_times * mean.D);
+  mean.total = pdlt_take(&next, 2 * in->num_times);
   mean.cov = in->with_cov ? next : NULL;
   PDLT_TRY(converge(&a, &mean, err));
   *out = mean;
@@ -193,6 +196,8 @@ static pdlt_status add_moved(pdlt_cross_entropy_mean *out, const pdlt_cross_entr
   PDLT_TRY(make(&other, &again, err));
   out->err_z += 2 / scale * largest_change(other.z, few->z, T * p);
   out->err_loss += 2 / scale * largest_change(other.loss, few->loss, T * out->D);
+  for (size_t k = 0; k < 2; k++)
+    out->err_total[k] += 2 / scale * largest_change(other.total + k * T, few->total + k * T, T);
   if (out->cov != NULL) out->err_cov += 2 / scale * largest_change(other.cov, few->cov, T * p * p);
 cleanup:
   pdlt_cross_entropy_free(&other);
@@ -236,7 +241,7 @@ pdlt_status pdlt_cross_entropy_steps(const pdlt_training_input *t, long steps, d
   if (status != PDLT_OK) return status;
   for (long s = 0; s < steps; s++) {
     for (size_t a = 0; a < A; a++) {
-      pdlt_softmax(n, z + a * n, 1, residual + a * n);
+      pdlt_softmax(n, z + a * n, 1, residual + a * n, 1);
       for (size_t i = 0; i < n; i++) residual[a * n + i] -= t->y[a * n + i];
     }
     for (size_t d = 0; d < D; d++)

@@ -22,6 +22,7 @@ typedef struct pdlt_cross_entropy_input {
   const pdlt_training_input *training; /* y (D, n_L): probabilities, all rows are read; not flow, not centered */
   size_t num_times;
   const double *times; /* (T) steps: whole numbers, increasing */
+  size_t batch;        /* training samples of a step, in file order round and round; 0: all */
   int with_cov;        /* 0: no covariance */
   size_t max_points;   /* of each of the rules that are averaged; 0: as many as it takes, within reason */
   int threads;
@@ -33,8 +34,9 @@ typedef struct pdlt_cross_entropy_mean {
   size_t times, outputs, D;
   double *z;                       /* (T, n_L, D) E[z] */
   double *loss;                    /* (T, D) E[- sum_i y_i log softmax(z)_i] of each sample */
+  double *total;                   /* (2, T) its sum over training, over test samples */
   double *cov;                     /* (T, n_L, D, n_L, D), or NULL */
-  double err_z, err_loss, err_cov; /* three standard errors of the worst number, and what errors of K and
+  double err_z, err_loss, err_total[2], err_cov; /* three standard errors of the worst number, and what errors of K and
                                       Theta change */
   double draws;                    /* z(0) that were taken */
   double *storage;

@@ -75,7 +75,13 @@ void pdlt_entropy_model_free(pdlt_entropy_model *model) {
   *model = (pdlt_entropy_model){0};
 }
 
-/* --- sums: the weights; then of each time S (A, m), losses (D), and with cov S S^T, S u^T --- */
+/* --- sums: the weights; with cov u u^T, u (r m); then of each time S (A, m), losses (D), and with cov S S^T,
+ * S u^T --- */
+
+static size_t sums_of_start(const pdlt_entropy_model *m) {
+  const size_t u = m->r * m->m;
+  return 1 + (m->in->with_cov ? u * u : 0);
+}
 
 static size_t sums_of_time(const pdlt_entropy_model *m) {
   const size_t s = m->A * m->m, u = m->r * m->m;
@@ -83,7 +89,7 @@ static size_t sums_of_time(const pdlt_entropy_model *m) {
 }
 
 size_t pdlt_entropy_sums(const pdlt_entropy_model *m) {
-  return 1 + m->in->num_times * sums_of_time(m);
+  return sums_of_start(m) + m->in->num_times * sums_of_time(m);
 }
 
 size_t pdlt_entropy_work(const pdlt_entropy_model *m) {
@@ -92,7 +98,7 @@ size_t pdlt_entropy_work(const pdlt_entropy_model *m) {
 
 size_t pdlt_entropy_results(const pdlt_entropy_model *m) {
   const size_t p = m->n * m->D;
-  return m->in->num_times * (p + m->D + (m->in->with_cov ? p * p : 0));
+  return m->in->num_times * (p + m->D + 2 + (m->in->with_cov ? p * p : 0));
 }
 
 double pdlt_entropy_operations(const pdlt_entropy_model *m) {
@@ -136,12 +142,20 @@ static void begin(path *p, double sign, const double *u) {
     add_rows(m->r, m->m, 1, m->from + a * m->r, p->u, p->w + a * m->m);
 }
 
-static void descend(path *p) {
+/* Whether sample a is in the batch of a step (docs/dynamics.md, "Other steps"). */
+static int is_in_batch(const pdlt_entropy_model *m, double step, size_t a) {
+  const size_t batch = m->in->batch, first = (size_t)step % m->A * batch % m->A;
+  return batch == 0 || (a + m->A - first) % m->A < batch;
+}
+
+static void descend(path *p, double step) {
   const pdlt_entropy_model *m = p->model;
   const pdlt_training_input *t = m->in->training;
+  memset(p->step, 0, m->A * m->m * sizeof *p->step);
   for (size_t a = 0; a < m->A; a++) {
+    if (!is_in_batch(m, step, a)) continue;
     to_outputs(m, p->w + a * m->m, p->z);
-    pdlt_softmax(m->n, p->z, 1, p->p);
+    pdlt_softmax(m->n, p->z, 1, p->p, 1);
     for (size_t k = 0; k < m->m; k++)
       p->step[a * m->m + k] =
           t->eta * (pdlt_row_dot(m->n, m->H + k * m->n, p->p) - m->y[a * m->m + k]);
@@ -190,11 +204,15 @@ void pdlt_entropy_add(const pdlt_entropy_model *m, double weight, double sign, c
   p.z = pdlt_take(&work, m->n);
   p.p = pdlt_take(&work, m->n);
   p.own = work;
-  *sums++ += weight;
+  const size_t r = m->r * m->m;
+  *sums += weight;
   begin(&p, sign, u);
+  for (size_t k = 0; k < r && m->in->with_cov; k++)
+    pdlt_row_add(r, weight * p.u[k], p.u, sums + 1 + k * r);
+  sums += sums_of_start(m);
   double now = 0;
   for (size_t t = 0; t < m->in->num_times; t++, sums += sums_of_time(m)) {
-    for (; now < m->in->times[t]; now++) descend(&p);
+    for (; now < m->in->times[t]; now++) descend(&p, now);
     record(&p, weight, sums);
   }
 }
@@ -203,7 +221,7 @@ void pdlt_entropy_add(const pdlt_entropy_model *m, double weight, double sign, c
 
 size_t pdlt_entropy_result_work(const pdlt_entropy_model *m) {
   const size_t s = m->A * m->m, u = m->r * m->m, w = m->D * m->m;
-  return m->in->with_cov ? s * (s + u) + w * (s + u) + 2 * w * w : 0;
+  return m->in->with_cov ? u * u + s * (s + u) + w * (s + u) + 2 * w * w : 0;
 }
 
 /* z_d = - Theta_dA E[S] along H: E[z(0)] = 0. */
@@ -238,19 +256,55 @@ static void times_right(const pdlt_entropy_model *m, size_t rows, size_t count, 
                to + (k * m->D + e) * m->m);
 }
 
+/* What is known of u u^T: its mean over the draws is M where theirs over all is 1. Where there are many draws
+ * for each number of u, S is split into what is linear in u, P u, whose part in the averages is then exact,
+ * and the rest: E[S u^T] = P, Cov(S) = P P^T + Cov(S - P u). */
+typedef struct start {
+  double weight;
+  double *factor; /* (u, u) Cholesky factor of M; NULL: few draws, and M is taken for 1 */
+} start;
+
+enum { MANY_DRAWS = 16 }; /* for each number of u */
+
+static start find_start(const pdlt_entropy_model *m, const double *sums, double *room) {
+  const size_t u = m->r * m->m;
+  start s = {.weight = sums[0]};
+  if (!m->in->with_cov || !(s.weight >= (double)(MANY_DRAWS * u))) return s;
+  for (size_t k = 0; k < u * u; k++) room[k] = sums[1 + k] / s.weight;
+  if (pdlt_positive_definite(u, room)) s.factor = room;
+  return s;
+}
+
+/* square (s, s) = Cov(S), cross (s, u) = E[S u^T]; turned (u, s): work. */
+static void moments(const pdlt_entropy_model *m, const start *known, const double *S,
+                    const double *products, double *square, double *cross, double *turned) {
+  const size_t s = m->A * m->m, u = m->r * m->m;
+  const double weight = known->weight, *with_u = products + s * s;
+  for (size_t k = 0; k < s; k++)
+    for (size_t l = 0; l < s; l++)
+      square[k * s + l] = products[k * s + l] / weight - S[k] / weight * (S[l] / weight);
+  for (size_t k = 0; k < s; k++)
+    for (size_t l = 0; l < u; l++)
+      cross[k * u + l] = turned[l * s + k] = with_u[k * u + l] / weight;
+  if (known->factor == NULL) return;
+  pdlt_cholesky_solve(u, known->factor, s, turned); /* P^T */
+  for (size_t k = 0; k < s; k++)
+    for (size_t l = 0; l < s; l++)
+      for (size_t q = 0; q < u; q++) /* P P^T - P M P^T, with P M = E[S u^T] of the draws */
+        square[k * s + l] += turned[q * s + k] * (turned[q * s + l] - cross[l * u + q]);
+  for (size_t k = 0; k < s; k++)
+    for (size_t l = 0; l < u; l++) cross[k * u + l] = turned[l * s + k];
+}
+
 /* Of z - z(0) and z(0) along H: Theta Cov(S) Theta^T - Theta E[S u^T] from^T - transpose, (D m, D m), in
  * room. */
-static double *covariance(const pdlt_entropy_model *m, const double *S, const double *products,
-                          double weight, double *room) {
+static double *covariance(const pdlt_entropy_model *m, const start *known, const double *S,
+                          const double *products, double *room) {
   const size_t s = m->A * m->m, u = m->r * m->m, w = m->D * m->m;
   double *square = pdlt_take(&room, s * s), *cross = pdlt_take(&room, s * u);
   double *left = pdlt_take(&room, w * s), *left_u = pdlt_take(&room, w * u);
   double *all = pdlt_take(&room, w * w), *with_start = room;
-  for (size_t k = 0; k < s; k++) {
-    for (size_t l = 0; l < s; l++)
-      square[k * s + l] = products[k * s + l] / weight - S[k] / weight * (S[l] / weight);
-    for (size_t l = 0; l < u; l++) cross[k * u + l] = products[s * s + k * u + l] / weight;
-  }
+  moments(m, known, S, products, square, cross, left_u);
   memset(all, 0, w * w * sizeof *all);
   memset(with_start, 0, w * w * sizeof *all);
   times_theta(m, s, square, left);
@@ -282,12 +336,20 @@ static void to_covariance(const pdlt_entropy_model *m, const double *X, double *
 void pdlt_entropy_result(const pdlt_entropy_model *m, const double *sums, double *room,
                          double *result) {
   const size_t T = m->in->num_times, p = m->n * m->D, s = m->A * m->m;
-  double *z = pdlt_take(&result, T * p), *loss = pdlt_take(&result, T * m->D), *cov = result;
-  const double weight = *sums++;
+  double *z = pdlt_take(&result, T * p), *loss = pdlt_take(&result, T * m->D);
+  double *total = pdlt_take(&result, 2 * T), *cov = result;
+  const start known = find_start(m, sums, room);
+  const double weight = known.weight;
+  if (m->in->with_cov) room += m->r * m->m * m->r * m->m;
+  sums += sums_of_start(m);
   for (size_t t = 0; t < T; t++, sums += sums_of_time(m)) {
     mean_outputs(m, sums, weight, z + t * p);
-    for (size_t d = 0; d < m->D; d++) loss[t * m->D + d] = sums[s + d] / weight;
+    total[t] = total[T + t] = 0;
+    for (size_t d = 0; d < m->D; d++) {
+      loss[t * m->D + d] = sums[s + d] / weight;
+      total[(d < m->A ? 0 : T) + t] += sums[s + d] / weight;
+    }
     if (m->in->with_cov)
-      to_covariance(m, covariance(m, sums, sums + s + m->D, weight, room), cov + t * p * p);
+      to_covariance(m, covariance(m, &known, sums, sums + s + m->D, room), cov + t * p * p);
   }
 }

@@ -33,7 +33,8 @@ pdlt_status pdlt_entropy_model_new(pdlt_entropy_model *out, const pdlt_cross_ent
                                    pdlt_error *err);
 void pdlt_entropy_model_free(pdlt_entropy_model *model);
 
-/* Numbers of the sums; of work that each thread needs; of a row of results: z, loss and, with_cov, cov. */
+/* Numbers of the sums; of work that each thread needs; of a row of results: z, loss, total and,
+ * with_cov, cov. */
 size_t pdlt_entropy_sums(const pdlt_entropy_model *model);
 size_t pdlt_entropy_work(const pdlt_entropy_model *model);
 size_t pdlt_entropy_results(const pdlt_entropy_model *model);
@@ -44,7 +45,7 @@ double pdlt_entropy_operations(const pdlt_entropy_model *model);
 void pdlt_entropy_add(const pdlt_entropy_model *model, double weight, double sign, const double *u,
                       double *work, double *sums);
 
-/* What the sums say: z (T, n_L, D), loss (T, D), cov (T, n_L, D, n_L, D). room: of
+/* What the sums say: z (T, n_L, D), loss (T, D), total (2, T), cov (T, n_L, D, n_L, D). room: of
  * pdlt_entropy_result_work numbers. */
 size_t pdlt_entropy_result_work(const pdlt_entropy_model *model);
 void pdlt_entropy_result(const pdlt_entropy_model *model, const double *sums, double *room,

@@ -17,19 +17,11 @@ static const char *const end_reason =
 static pdlt_status put_losses(const pdlt_prediction *p, const pdlt_cross_entropy_mean *mean,
                               pdlt_error *err) {
   const size_t T = mean->times, D = mean->D, A = p->data->train;
-  const struct {
-    const char *name;
-    size_t first, last;
-  } sets[] = {{"loss_train_lo", 0, A}, {"loss_test_lo", A, D}};
+  static const char *const names[] = {"loss_train_lo", "loss_test_lo"};
   pdlt_status status = PDLT_OK;
-  for (int k = 0; k < 2; k++) {
-    pdlt_array *array = NULL;
-    if (sets[k].first == sets[k].last) continue;
-    PDLT_TRY(pdlt_archive_new(p->out, sets[k].name, 1, &T, &array, err));
-    for (size_t t = 0; t < T; t++)
-      for (size_t d = sets[k].first; d < sets[k].last; d++) array->data[t] += mean->loss[t * D + d];
-    PDLT_TRY(pdlt_predict_error(p->out, sets[k].name,
-                                (double)(sets[k].last - sets[k].first) * mean->err_loss, err));
+  for (size_t k = 0; k < (D > A ? 2 : 1); k++) {
+    PDLT_TRY(pdlt_predict_put(p->out, names[k], 1, &T, mean->total + k * T, err));
+    PDLT_TRY(pdlt_predict_error(p->out, names[k], mean->err_total[k], err));
   }
   PDLT_TRY(pdlt_predict_put(p->out, "loss_sample_lo", 2, (size_t[]){T, D}, mean->loss, err));
   PDLT_TRY(pdlt_predict_error(p->out, "loss_sample_lo", mean->err_loss, err));
@@ -76,6 +68,7 @@ pdlt_status pdlt_predict_cross_entropy(const pdlt_prediction *p, pdlt_error *err
   pdlt_cross_entropy_input input = {.training = &training,
                                     .num_times = p->ex->training.num_record,
                                     .times = p->ex->training.record,
+                                    .batch = (size_t)p->ex->training.batch,
                                     .with_cov = 1,
                                     .threads = p->options->threads,
                                     .progress = p->options->progress};
