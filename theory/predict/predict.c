@@ -76,6 +76,7 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
                  err));
   if (ex->theory.order >= 1) {
     PDLT_TRY(pdlt_predict_tensors(&p, &doubts, err));
+    PDLT_TRY(pdlt_predict_hidden_rest(&p, err));
     PDLT_TRY(blame(ex, "training.record", pdlt_predict_order_one(&p, &doubts, err), err));
     if (!entropy && !pdlt_activation_get_traits(&ex->network.activation).smooth)
       PDLT_TRY(blame(ex, "training.record", pdlt_predict_kink(&p, err), err));

@@ -127,7 +127,8 @@ static pdlt_status put_hidden(const pdlt_prediction *p, const pdlt_tensor_set *s
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *doubts,
                                  pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
-  const double D = (double)p->kernel->D, kept = p->options->layers ? ex->network.depth : 2;
+  const double D = (double)p->kernel->D, kept =
+      p->options->layers || (ex->measure & PDLT_MEASURE_LOG_HIDDEN) != 0 ? ex->network.depth : 2;
   const double bytes = PDLT_TENSOR_COUNT * D * D * D * D * sizeof(double) * kept;
   const char *why;
   const int first = first_absent(ex, &why);
@@ -145,7 +146,8 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
                                          .tolerance = ex->theory.tolerance,
                                          .threads = p->options->threads,
                                          .dntk = first == PDLT_TENSOR_COUNT,
-                                         .last_only = !p->options->layers,
+                                         .last_only = !p->options->layers &&
+                                                      !(ex->measure & PDLT_MEASURE_LOG_HIDDEN),
                                          .mask = p->mask->active ? &p->mask->terms : NULL,
                                          .progress = p->options->progress};
   int too_large = 0;

@@ -90,7 +90,7 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
     PDLT_TRY(pdlt_training_dntk_new(&w->training_dntk, net, plan->data, plan->first, err));
   if (plan->has[PDLT_QUANTITY_CROSSINGS])
     PDLT_TRY(pdlt_crossings_new(&w->crossings, net, plan->data, err));
-  if (plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_Q_T])
+  if (plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_Q_T] || plan->has[PDLT_QUANTITY_LOG_Q])
     PDLT_TRY(pdlt_hidden_new(&w->hidden, net, plan->data, err));
   if (plan->features) PDLT_TRY(pdlt_network_features_new(&w->features, net, plan->data, err));
   w->features.blocks = (pdlt_features_blocks){
@@ -218,6 +218,19 @@ static void add_matrices(pdlt_worker *w, uint64_t member, double *record) {
       pdlt_ntk_theta(&w->ntk, w->theta, l, w->matrix);
       for (size_t i = 0; i < count; i++) theta[i] += w->matrix[i];
     }
+  }
+}
+
+/* Adds log q of the hidden layers of the draw in worker->theta, and its square, to the record. */
+static void add_logs(pdlt_worker *w, double *record) {
+  const pdlt_plan *plan = w->plan;
+  if (!plan->has[PDLT_QUANTITY_LOG_Q]) return;
+  double *sum = record + plan->at.sum[PDLT_QUANTITY_LOG_Q];
+  double *square = record + plan->at.sum[PDLT_QUANTITY_LOG_Q_VARIANCE];
+  pdlt_hidden_logs(&w->hidden, w->theta, w->layers);
+  for (size_t i = 0; i < pdlt_plan_numbers(plan, PDLT_QUANTITY_LOG_Q); i++) {
+    sum[i] += w->layers[i];
+    square[i] += w->layers[i] * w->layers[i];
   }
 }
 
@@ -389,7 +402,7 @@ static int measures_tensors(const pdlt_plan *plan) {
 
 static int needs_weights(const pdlt_plan *plan) {
   return measures_tensors(plan) || plan->has[PDLT_QUANTITY_P] || plan->has[PDLT_QUANTITY_R] ||
-         plan->has[PDLT_QUANTITY_Q_0] || !plan->control.weightless;
+         plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_LOG_Q] || !plan->control.weightless;
 }
 
 /* Trains draw `member` or, without outputs, draws it. 0: stopped early. */
@@ -428,6 +441,7 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
     record[plan->at.members] += 1;
     add_matrices(w, (uint64_t)member, record);
     add_layers(w, record);
+    add_logs(w, record);
     if (measures_tensors(plan)) pdlt_accumulator_add(&w->tensors, w->theta, record);
     add_differentials(w, (uint64_t)member, record);
     if (rows == PDLT_BLOCK_MEMBERS || member + 1 == end) {

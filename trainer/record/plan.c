@@ -215,7 +215,7 @@ void pdlt_plan_outputs_only(pdlt_plan *plan) {
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
     const pdlt_drawn drawn = pdlt_experiment_drawn(plan->ex, k);
     if (drawn == PDLT_DRAWN_PRODUCTS || drawn == PDLT_DRAWN_LAYERS || drawn == PDLT_DRAWN_TRAINED ||
-        drawn == PDLT_DRAWN_ROOT || drawn == PDLT_DRAWN_ALL)
+        drawn == PDLT_DRAWN_ROOT || drawn == PDLT_DRAWN_ALL || drawn == PDLT_DRAWN_VARIANCE)
       plan->has[k] = 0;
   }
   plan->moments = 0;
@@ -251,6 +251,7 @@ size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k) {
     case PDLT_DRAWN_TRAINED:
     case PDLT_DRAWN_ROOT:
     case PDLT_DRAWN_ALL:
+    case PDLT_DRAWN_VARIANCE:
     case PDLT_DRAWN_SHARE:
       return pdlt_plan_numbers(plan, k);
     default:

@@ -56,6 +56,7 @@ static const struct row {
     SUMS(PDLT_DRAWN_TRAINED),
     SUMS(PDLT_DRAWN_ROOT),
     SUMS(PDLT_DRAWN_ALL),
+    SUMS(PDLT_DRAWN_VARIANCE),
     SUMS(PDLT_DRAWN_SHARE),
     PART(shift, shift, PDLT_MERGE_ADD),
     PART(top, top, PDLT_MERGE_TOP),
