@@ -203,7 +203,7 @@ typedef struct pdlt_experiment {
   } data;
   struct {
     pdlt_eta_kind eta_kind;
-    double eta;       /* learning rate, or the factor of {relative: } */
+    double eta; /* learning rate, or the factor of {relative: } */
     pdlt_trained_loss loss;
     int centered;     /* targets: 1: y + the network's own z(0), 0: y */
     int newton;       /* method: 1: Newton's, with the NTK of infinite width, 0: gradient descent */

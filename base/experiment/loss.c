@@ -26,16 +26,19 @@ pdlt_status pdlt_loss_check(pdlt_reader *reader) {
        "end; training.loss: cross_entropy has none: outputs of separable data grow without bound; "
        "give a number of steps"},
       {ex->training.centered, "training.targets",
-       "centered; training.loss: cross_entropy needs probabilities as targets, and y + z(0) are none: "
+       "centered; training.loss: cross_entropy needs probabilities as targets, and y + z(0) are "
+       "none: "
        "write fixed"},
       {ex->training.newton, "training.method",
-       "newton; Newton's method goes with training.loss: mse, of which one step reaches the minimum: "
+       "newton; Newton's method goes with training.loss: mse, of which one step reaches the "
+       "minimum: "
        "write gd"},
       {(ex->measure & PDLT_MEASURE_FEATURES) != 0, "measure",
        "features; regression with kernels goes with training.loss: mse: leave features out"},
       {estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL,
        "ensemble.estimator",
-       "a network's own linearization follows training.loss: mse; with cross_entropy write antithetic, "
+       "a network's own linearization follows training.loss: mse; with cross_entropy write "
+       "antithetic, "
        "plain or auto"},
   };
   if (!is_entropy(ex)) return PDLT_OK;
@@ -78,11 +81,11 @@ pdlt_status pdlt_experiment_check_targets(const pdlt_experiment *ex, size_t samp
       least = fmin(least, y[a * n + i]);
     }
     if (!(least >= 0) || !(fabs(sum - 1) <= rounding))
-      return pdlt_experiment_fail(
-          ex, "training.loss", err,
-          "cross_entropy needs probabilities as targets, and those of sample %zu have sum %.6g, the "
-          "smallest is %.6g; use classes with targets: one_hot, or mse",
-          a + 1, sum, least);
+      return pdlt_experiment_fail(ex, "training.loss", err,
+                                  "cross_entropy needs probabilities as targets, and those of "
+                                  "sample %zu have sum %.6g, the "
+                                  "smallest is %.6g; use classes with targets: one_hot, or mse",
+                                  a + 1, sum, least);
   }
   return PDLT_OK;
 }

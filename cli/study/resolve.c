@@ -90,7 +90,8 @@ static pdlt_status check_eta(const pdlt_experiment *ex, double largest, const ch
     return PDLT_OK;
   return pdlt_experiment_fail(
       ex, "training.eta", err,
-      "%.6g is not below %g / largest eigenvalue of Theta_AA%s: training would diverge; the largest "
+      "%.6g is not below %g / largest eigenvalue of Theta_AA%s: training would diverge; the "
+      "largest "
       "usable eta is %.6g (any will do where nothing is trained: training.steps: 0)",
       ex->training.eta, bound, at, nextafter(bound / largest, 0));
 }

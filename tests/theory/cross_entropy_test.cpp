@@ -1,4 +1,4 @@
-// Training on cross-entropy at infinite width: averages over z(0), against plain loops, other rules and closed forms.
+// Training on cross-entropy at infinite width: averages over z(0) against plain loops and closed forms.
 #include "theory/infinite/cross_entropy.h"
 
 #include <gtest/gtest.h>
@@ -35,11 +35,13 @@ struct Problem {
         for (size_t k = 0; k < D + 2; k++) {
           K[d * D + e] += g[d * (D + 2) + k] * g[e * (D + 2) + k] / (double)(D + 2);
           theta[d * D + e] += (g[d * (D + 2) + k] * g[e * (D + 2) + k] +
-                               0.5 * f[d * (D + 2) + k] * f[e * (D + 2) + k]) / (double)(D + 2);
+                               0.5 * f[d * (D + 2) + k] * f[e * (D + 2) + k]) /
+                              (double)(D + 2);
         }
     for (size_t d = 0; d < D; d++) {
       double sum = 0;
-      for (size_t i = 0; i < n; i++) sum += y[d * n + i] = d % 2 == 0 ? i == d % n : std::fabs(normal(gen));
+      for (size_t i = 0; i < n; i++)
+        sum += y[d * n + i] = d % 2 == 0 ? i == d % n : std::fabs(normal(gen));
       for (size_t i = 0; i < n; i++) y[d * n + i] /= sum;
     }
   }
@@ -120,10 +122,12 @@ void ExpectDraws(Problem &p, int draws, unsigned seed) {
     EXPECT_LT(std::fabs(s1[a]), 4.5 * std::sqrt(s2[a] / draws) + mean.m.err_z) << a;
   for (size_t d = 0; d < D; d++)
     EXPECT_LT(std::fabs(l1[d] - mean.m.loss[t * D + d]),
-              4.5 * std::sqrt((l2[d] - l1[d] * l1[d]) / draws) + mean.m.err_loss) << d;
+              4.5 * std::sqrt((l2[d] - l1[d] * l1[d]) / draws) + mean.m.err_loss)
+        << d;
   for (size_t a = 0; a < q * q; a++)
     EXPECT_LT(std::fabs(c1[a] - mean.m.cov[t * q * q + a]),
-              5 * std::sqrt((c2[a] - c1[a] * c1[a]) / draws) + mean.m.err_cov) << a;
+              5 * std::sqrt((c2[a] - c1[a] * c1[a]) / draws) + mean.m.err_cov)
+        << a;
 }
 
 double Largest(const double *x, const double *y, size_t count) {
@@ -233,7 +237,8 @@ TEST(CrossEntropy, FirstStepIsTheGradientAtTheStart) {
   for (size_t d = 0; d < p.D; d++)
     for (size_t i = 0; i < 2; i++) { /* E[p] = 1/2 by symmetry */
       double step = 0;
-      for (size_t a = 0; a < p.A; a++) step -= p.eta * p.theta[d * p.D + a] * (0.5 - p.y[a * 2 + i]);
+      for (size_t a = 0; a < p.A; a++)
+        step -= p.eta * p.theta[d * p.D + a] * (0.5 - p.y[a * 2 + i]);
       EXPECT_NEAR(mean.m.z[6 + i * 3 + d], step, 1e-15);
     }
 }

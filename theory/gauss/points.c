@@ -116,7 +116,7 @@ static uint32_t reversed(size_t index) {
 }
 
 void pdlt_gauss_point(size_t replica, size_t index, size_t dimensions, const double *shift,
-                     double *normal) {
+                      double *normal) {
   const uint64_t i = reversed(index);
   const size_t lattice = dimensions < DIMENSIONS ? dimensions : DIMENSIONS;
   for (size_t k = 0; k < lattice; k++) {

@@ -24,7 +24,7 @@ void pdlt_gauss_shift(size_t replica, size_t dimensions, double *shift);
 /* normal (dimensions): point `index` < PDLT_GAUSS_MAX_POINTS of the replica with that shift, made normal.
  * Coordinates beyond 256 are random, not a lattice. */
 void pdlt_gauss_point(size_t replica, size_t index, size_t dimensions, const double *shift,
-                     double *normal);
+                      double *normal);
 
 #ifdef __cplusplus
 }

@@ -122,8 +122,7 @@ static void take_means(const average *a, pdlt_cross_entropy_mean *out) {
   out->err_loss = mean_of_rules(a, T * p, T * out->D, out->loss);
   for (size_t k = 0; k < 2; k++)
     out->err_total[k] = mean_of_rules(a, T * (p + out->D + k), T, out->total + k * T);
-  if (out->cov != NULL)
-    out->err_cov = mean_of_rules(a, T * (p + out->D + 2), T * p * p, out->cov);
+  if (out->cov != NULL) out->err_cov = mean_of_rules(a, T * (p + out->D + 2), T * p * p, out->cov);
   out->draws = (double)(a->rule.replicas * a->points) * (a->rule.grid ? 1 : 2);
 }
 
@@ -138,7 +137,8 @@ static pdlt_status converge(average *a, pdlt_cross_entropy_mean *out, pdlt_error
     const pdlt_status status = go_on(a, points, err);
     if (status != PDLT_OK) return status;
     take_means(a, out);
-    if (in->max_points > 0 || 2 * points > a->rule.points || 2 * (double)points * all > most_operations ||
+    if (in->max_points > 0 || 2 * points > a->rule.points ||
+        2 * (double)points * all > most_operations ||
         out->err_z <= tolerance * largest(out->z, count))
       return PDLT_OK;
   }

@@ -19,12 +19,15 @@ extern "C" {
 #endif
 
 typedef struct pdlt_cross_entropy_input {
-  const pdlt_training_input *training; /* y (D, n_L): probabilities, all rows are read; not flow, not centered */
+  const pdlt_training_input
+      *training; /* y (D, n_L): probabilities, all rows are read; neither flow nor
+                                          centered */
   size_t num_times;
   const double *times; /* (T) steps: whole numbers, increasing */
   size_t batch;        /* training samples of a step, in file order round and round; 0: all */
   int with_cov;        /* 0: no covariance */
-  size_t max_points;   /* of each of the rules that are averaged; 0: as many as it takes, within reason */
+  size_t
+      max_points; /* of each of the rules that are averaged; 0: as many as it takes, within reason */
   int threads;
   pdlt_progress *progress; /* may be NULL */
 } pdlt_cross_entropy_input;
@@ -32,13 +35,14 @@ typedef struct pdlt_cross_entropy_input {
 /* Owned (pdlt_cross_entropy_free). */
 typedef struct pdlt_cross_entropy_mean {
   size_t times, outputs, D;
-  double *z;                       /* (T, n_L, D) E[z] */
-  double *loss;                    /* (T, D) E[- sum_i y_i log softmax(z)_i] of each sample */
-  double *total;                   /* (2, T) its sum over training, over test samples */
-  double *cov;                     /* (T, n_L, D, n_L, D), or NULL */
-  double err_z, err_loss, err_total[2], err_cov; /* three standard errors of the worst number, and what errors of K and
+  double *z;     /* (T, n_L, D) E[z] */
+  double *loss;  /* (T, D) E[- sum_i y_i log softmax(z)_i] of each sample */
+  double *total; /* (2, T) its sum over training, over test samples */
+  double *cov;   /* (T, n_L, D, n_L, D), or NULL */
+  double err_z, err_loss, err_total[2],
+      err_cov;  /* three standard errors of the worst number, and what errors of K and
                                       Theta change */
-  double draws;                    /* z(0) that were taken */
+  double draws; /* z(0) that were taken */
   double *storage;
 } pdlt_cross_entropy_mean;
 

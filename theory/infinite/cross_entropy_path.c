@@ -328,8 +328,7 @@ static void to_covariance(const pdlt_entropy_model *m, const double *X, double *
             for (size_t l = 0; l < m->m; l++)
               sum += m->H[k * n + i] * m->H[l * n + j] *
                      (X[(d * m->m + k) * w + e * m->m + l] + X[(e * m->m + l) * w + d * m->m + k]);
-          cov[(i * D + d) * p + j * D + e] =
-              sum / 2 + (i == j ? m->in->training->K[d * D + e] : 0);
+          cov[(i * D + d) * p + j * D + e] = sum / 2 + (i == j ? m->in->training->K[d * D + e] : 0);
         }
 }
 

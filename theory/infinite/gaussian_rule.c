@@ -9,8 +9,8 @@
 /* exp(-range^2/2) is 1e-16: what lies beyond does not count. */
 static const double range = 8.6;
 
-/* Steps at which the rule of a Gaussian itself is exact to rounding; in one and two dimensions finer ones cost
- * nothing. */
+/* Steps at which the rule of a Gaussian itself is exact to rounding; in one and two dimensions finer ones
+ * cost nothing. */
 static const double steps[PDLT_RULE_GRID_DIMENSIONS + 1] = {1.0, 0.1, 0.25, 0.35};
 
 pdlt_status pdlt_gaussian_rule_new(pdlt_gaussian_rule *out, size_t dimensions, int coarse,

@@ -55,8 +55,8 @@ static pdlt_status put_absent(const pdlt_prediction *p, pdlt_error *err) {
   const size_t test = p->data->test > 0 ? 0 : 1;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_predict_all_absent(p->out, ends, 4 - test, end_reason, err));
-  PDLT_TRY(pdlt_predict_all_absent(
-      p->out, parts, 4 - 2 * test, "a cross-entropy is no sum of squared bias and variance", err));
+  PDLT_TRY(pdlt_predict_all_absent(p->out, parts, 4 - 2 * test,
+                                   "a cross-entropy is no sum of squared bias and variance", err));
   if (p->ex->theory.order >= 1)
     PDLT_TRY(pdlt_predict_all_absent(p->out, losses, 3, PDLT_NO_ORDER_ONE_OF_ENTROPY, err));
 cleanup:

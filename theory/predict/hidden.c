@@ -2,8 +2,8 @@
  *
  * Is: q_lo, their kernels at infinite width, at all times of training; q_nlo, what order 1/n adds at
  * initialization (docs/tensors.md); log_q_lo, log_q_nlo, log_q_variance_nlo, mean and variance of their
- * logarithm, where measure asks for them (docs/hidden.md, "Logarithms"). Is not: their change in training, which is of order 1/n and not
- * predicted. */
+ * logarithm, where measure asks for them (docs/hidden.md, "Logarithms").
+ * Is not: their change in training, which is of order 1/n and not predicted. */
 #include <math.h>
 
 #include "base/experiment/layer.h"

@@ -62,8 +62,9 @@ pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err);
 /* Of training.loss: cross_entropy: times, z_lo, cov_lo, loss_train_lo, loss_test_lo, loss_sample_lo
  * (cross_entropy.c); and why there is no order 1/n. */
 pdlt_status pdlt_predict_cross_entropy(const pdlt_prediction *p, pdlt_error *err);
-#define PDLT_NO_ORDER_ONE_OF_ENTROPY                                                             \
-  "order 1/n of networks trained on cross-entropy is not known: its residual is not linear in the " \
+#define PDLT_NO_ORDER_ONE_OF_ENTROPY                                                            \
+  "order 1/n of networks trained on cross-entropy is not known: its residual is not linear in " \
+  "the "                                                                                        \
   "outputs"
 
 /* q_lo, log_q_lo (hidden.c). */

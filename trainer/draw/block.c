@@ -90,7 +90,8 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
     PDLT_TRY(pdlt_training_dntk_new(&w->training_dntk, net, plan->data, plan->first, err));
   if (plan->has[PDLT_QUANTITY_CROSSINGS])
     PDLT_TRY(pdlt_crossings_new(&w->crossings, net, plan->data, err));
-  if (plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_Q_T] || plan->has[PDLT_QUANTITY_LOG_Q])
+  if (plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_Q_T] ||
+      plan->has[PDLT_QUANTITY_LOG_Q])
     PDLT_TRY(pdlt_hidden_new(&w->hidden, net, plan->data, err));
   if (plan->features) PDLT_TRY(pdlt_network_features_new(&w->features, net, plan->data, err));
   w->features.blocks = (pdlt_features_blocks){
@@ -402,7 +403,8 @@ static int measures_tensors(const pdlt_plan *plan) {
 
 static int needs_weights(const pdlt_plan *plan) {
   return measures_tensors(plan) || plan->has[PDLT_QUANTITY_P] || plan->has[PDLT_QUANTITY_R] ||
-         plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_LOG_Q] || !plan->control.weightless;
+         plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_LOG_Q] ||
+         !plan->control.weightless;
 }
 
 /* Trains draw `member` or, without outputs, draws it. 0: stopped early. */

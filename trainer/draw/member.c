@@ -42,8 +42,8 @@ static void begin(const pdlt_member_probe *probe, const pdlt_stepper *st) {
 }
 
 /* Cross-entropies at recorded time number t. */
-static void measure_losses(const pdlt_member_probe *probe, const pdlt_samples *data, const double *z,
-                           size_t t) {
+static void measure_losses(const pdlt_member_probe *probe, const pdlt_samples *data,
+                           const double *z, size_t t) {
   const size_t A = data->train, D = data->samples;
   if (probe->loss_train != NULL) probe->loss_train[t] = pdlt_cross_entropy_of(data, 0, A, z);
   if (probe->loss_test != NULL) probe->loss_test[t] = pdlt_cross_entropy_of(data, A, D, z);

@@ -24,7 +24,7 @@ void pdlt_residual_back(const pdlt_samples *p, long step, const double *z, const
     const double kept = pdlt_residual_in_batch(p, step, a) ? 1 : 0;
     if (p->cross_entropy) pdlt_softmax(n, z + a, A, back + a, A);
     for (size_t i = 0; i < n; i++)
-      back[i * A + a] = kept * (p->cross_entropy ? back[i * A + a] - p->y_train[i * A + a]
-                                                 : eps[i * A + a]);
+      back[i * A + a] =
+          kept * (p->cross_entropy ? back[i * A + a] - p->y_train[i * A + a] : eps[i * A + a]);
   }
 }

@@ -27,8 +27,8 @@ int pdlt_residual_is_plain(const pdlt_samples *data);
 int pdlt_residual_in_batch(const pdlt_samples *data, long step, size_t a);
 
 /* back (n_L, N_A) = delta^(L) of step number `step` = 0, 1, ..., from eps (n_L, N_A); rows are outputs. z
- * (n_L, N_A), the outputs, are read by cross-entropy alone, which does not read eps. No allocation. Cost O(n_L N_A), of Newton's method
- * 2 n_L N_A^2 flops. */
+ * (n_L, N_A), the outputs, are read by cross-entropy alone, which does not read eps. No allocation. Cost
+ * O(n_L N_A), of Newton's method 2 n_L N_A^2 flops, of cross-entropy n_L N_A exponentials. */
 void pdlt_residual_back(const pdlt_samples *data, long step, const double *z, const double *eps,
                         double *back);
 
