@@ -294,10 +294,9 @@ TEST(Experiment, JsonIsReadBackTheSame) {
   const std::vector<std::vector<std::string>> cases = {
       {},
       {"training.eta=0.1"},
-      {"network.init=uniform", "ensemble.estimator=auto"},
+      {"network.init=uniform", "training.loss=cross_entropy", "network.outputs=2"},
       {"training={eta: 0.1, steps: end}"},
       {"training.targets=centered"},
-      {"training.loss=cross_entropy", "network.outputs=2"},
       {"ensemble.keep=[cov]", "compare.csv=summary"},
       {"data.scale=none", "title=\"quote \\\" and \\\\ and \\u00e9\""},
       {"network.C_W=0.1234567890123456789", "network.activation=polynomial(0.1,1,0.3)"},
