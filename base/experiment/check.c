@@ -443,6 +443,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   PDLT_TRY(pdlt_posterior_keys_check(reader));
   PDLT_TRY(fill_record(reader));
   PDLT_TRY(check_measure(reader));
+  PDLT_TRY(pdlt_loss_check(reader));
   PDLT_TRY(check_follows(reader));
   PDLT_TRY(check_method(reader));
   PDLT_TRY(pdlt_until_check(reader));

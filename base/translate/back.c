@@ -31,6 +31,9 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
     return pdlt_experiment_fail(ex, "training.eta", err,
                                 "flow has no learning rate; give a number, as by --set "
                                 "training.eta=0.1");
+  if (ex->training.loss != PDLT_LOSS_MSE)
+    return pdlt_experiment_fail(ex, "training.loss", err,
+                                "cross_entropy; the losses of a description are squares: use mse");
   if (ex->training.centered)
     return pdlt_experiment_fail(ex, "training.targets", err,
                                 "centered; a description has targets that are the same for every "

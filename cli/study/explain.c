@@ -10,6 +10,7 @@
 
 #include "base/core/memory.h"
 #include "base/experiment/at_width.h"
+#include "base/experiment/loss.h"
 #include "cli/study/work.h"
 #include "compare/text/order.h"
 #include "theory/infinite/kernel.h"
@@ -209,7 +210,7 @@ static pdlt_status fill_whole(work *w, pdlt_error *err) {
     w->e->theta_max = fmax(w->e->theta_max, largest);
     most = fmax(most, step);
   }
-  w->e->eta_max = most > 0 ? 2 / most : NAN;
+  w->e->eta_max = most > 0 ? pdlt_experiment_largest_step(ex) / most : NAN;
   return status;
 }
 

@@ -87,6 +87,7 @@ static void put_whole(FILE *to, const pdlt_explanation *e) {
   char cell[CELL];
   fprintf(to, "theta_max %.6g, largest usable eta %.6g", e->theta_max, e->eta_max);
   if (ex->training.eta_kind == PDLT_ETA_NUMBER) fprintf(to, " (eta is %.6g)", ex->training.eta);
+  if (ex->training.loss == PDLT_LOSS_CROSS_ENTROPY) fprintf(to, "; loss: cross-entropy");
   if (ex->training.centered) fprintf(to, "; targets: y + z(0) of each network");
   if (ex->training.newton)
     fprintf(

@@ -8,6 +8,7 @@
 #include "base/core/team.h"
 #include "base/experiment/at_width.h"
 #include "base/experiment/layer.h"
+#include "base/experiment/loss.h"
 #include "cli/study/study.h"
 #include "theory/infinite/kernel.h"
 #include "theory/infinite/residual.h"
@@ -108,21 +109,23 @@ cleanup:
   return status;
 }
 
-/* To train, eta must be below 2 / largest eigenvalue. at: "", or the width. */
+/* To train, eta must be below 2 / largest eigenvalue, on cross-entropy 4. at: "", or the width. */
 static pdlt_status check_eta(const pdlt_experiment *ex, double largest, const char *at,
                              pdlt_error *err) {
-  if (ex->training.eta_kind != PDLT_ETA_NUMBER || ex->training.eta * largest < 2 ||
+  const double bound = pdlt_experiment_largest_step(ex);
+  if (ex->training.eta_kind != PDLT_ETA_NUMBER || ex->training.eta * largest < bound ||
       !pdlt_experiment_trains(ex))
     return PDLT_OK;
   return pdlt_experiment_fail(
       ex, "training.eta", err,
-      "%.6g is not below 2 / largest eigenvalue of Theta_AA%s: training would diverge; the largest "
+      "%.6g is not below %g / largest eigenvalue of Theta_AA%s: training would diverge; the "
+      "largest "
       "usable eta is %.6g (any will do where nothing is trained: training.steps: 0)",
-      ex->training.eta,
+      ex->training.eta, bound,
       ex->training.newton      ? ", 1 with method: newton"
       : ex->training.batch > 0 ? " of a batch"
                                : at,
-      nextafter(2 / largest, 0));
+      nextafter(bound / largest, 0));
 }
 
 /* Where parameters follow the width: at each. */
@@ -210,6 +213,7 @@ pdlt_status pdlt_study_resolve(pdlt_study *study, pdlt_error *err) {
   PDLT_TRY(pdlt_mask_read(&mask, &r.experiment, err));
   PDLT_TRY(resolve_critical(&r.experiment, err));
   PDLT_TRY(load_data(&r, &study->origin, err));
+  PDLT_TRY(pdlt_experiment_check_targets(&r.experiment, r.data.train + r.data.test, r.data.y, err));
   pdlt_dataset_summary(&r.data, summary);
   if (summary[0] != 0 && pdlt_team_of_program().rank == 0)
     pdlt_progress_note(&study->progress, "%s", summary);

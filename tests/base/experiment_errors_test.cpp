@@ -314,7 +314,7 @@ TEST(ExperimentErrors, TrainingAndMeasurement) {
   const std::string record = "expected a list of whole numbers from 0 to steps, increasing";
   const std::string measure =
       "expected a list of some of output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk, "
-      "crossings, hidden, features, posterior";
+      "crossings, hidden, features, posterior, log_hidden";
   const struct {
     size_t line;
     const char *replacement;

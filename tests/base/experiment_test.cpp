@@ -294,6 +294,7 @@ TEST(Experiment, JsonIsReadBackTheSame) {
       {},
       {"training.eta=0.1"},
       {"network.init=uniform", "training.method=newton"},
+      {"network.init=uniform", "training.loss=cross_entropy", "network.outputs=2"},
       {"training={eta: 0.1, steps: end}"},
       {"training.targets=centered"},
       {"ensemble.keep=[cov]", "training.batch=1"},

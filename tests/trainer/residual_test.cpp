@@ -4,6 +4,7 @@
 #include "base/experiment/batch.h"
 #include "base/vector/kernels.h"
 #include "tests/trainer/positions.h"
+#include "trainer/measure/cross_entropy.h"
 #include "trainer/network/residual.h"
 
 using namespace trainer_test;
@@ -40,6 +41,11 @@ std::vector<Array> Loop(const WiredNet &x, double eta, int steps) {
     for (size_t i = 0; i < n; i++)
       for (size_t a = 0; a < A; a++) {
         double sum = p.newton || !in[a] ? 0 : eps(i, a);
+        if (p.cross_entropy && in[a]) {
+          double total = 0;
+          for (size_t j = 0; j < n; j++) total += exp(z[j * D + a]);
+          sum = exp(z[i * D + a]) / total - p.y_train[i * A + a];
+        }
         for (size_t b = 0; b < A && p.newton; b++) sum += p.kappa[a * A + b] * eps(i, b);
         back[i * A + a] = sum;
       }
@@ -131,4 +137,75 @@ TEST(TrainerResidual, NewtonWithoutKappaIsNoGradientDescent) {
   x.samples.newton = 1;
   EXPECT_EQ(pdlt_stepper_new(&st, &x.net, &x.samples, &settings, &err), PDLT_ERR_INTERNAL);
   EXPECT_NE(std::string(err.message).find("kappa"), std::string::npos);
+}
+
+namespace {
+
+// Probabilities as targets.
+void MakeProbable(WiredNet &x, std::mt19937_64 &gen) {
+  std::uniform_real_distribution<double> uniform;
+  pdlt_samples &p = x.samples;
+  p.cross_entropy = 1;
+  for (size_t a = 0; a < p.samples; a++) {
+    double sum = 0;
+    for (size_t i = 0; i < p.outputs; i++) sum += p.y_all[i * p.samples + a] = uniform(gen);
+    for (size_t i = 0; i < p.outputs; i++) p.y_all[i * p.samples + a] /= sum;
+    for (size_t i = 0; i < p.outputs && a < p.train; i++)
+      p.y_train[i * p.train + a] = p.y_all[i * p.samples + a];
+  }
+}
+
+double LossAt(const WiredNet &x, const Array &theta) {
+  Array z(x.samples.outputs * x.samples.samples);
+  EXPECT_EQ(pdlt_reference_output(&x.net, &x.samples, theta.data(), z.data(), nullptr), PDLT_OK);
+  return pdlt_cross_entropy_of(&x.samples, 0, x.samples.train, z.data());
+}
+
+}  // namespace
+
+// A step on cross-entropy is - eta lambda times the slope of the loss, parameter by parameter.
+TEST(TrainerResidual, CrossEntropyDescendsItsFiniteDifferences) {
+  std::mt19937_64 gen(5);
+  for (unsigned trial = 0; trial < 6; trial++) {
+    Wired w = trial % 2 == 0 ? random_wired(gen, {"tanh"}) : random_residual(gen, {"sin"});
+    w.s.outputs = 2 + (int)(trial % 3);
+    WiredNet x(w, trial);
+    MakeProbable(x, gen);
+    EXPECT_FALSE(pdlt_residual_is_plain(&x.samples));
+    const double eta = 1, h = 1e-5;
+    const pdlt_step_settings settings = {eta, PDLT_FIRST_WEIGHTS, 0, nullptr};
+    pdlt_stepper st = {};
+    ASSERT_EQ(pdlt_stepper_new(&st, &x.net, &x.samples, &settings, nullptr), PDLT_OK);
+    std::copy(x.theta.begin(), x.theta.end(), st.theta);
+    pdlt_stepper_begin(&st);
+    pdlt_stepper_forward(&st);
+    pdlt_stepper_update(&st);
+    pdlt_stepper_weights(&st);
+    Array lambda(x.net.num_params), theta = x.theta;
+    pdlt_reference_lambda(&x.net, lambda.data());
+    for (size_t mu = 0; mu < x.net.num_params; mu += 1 + gen() % 7) {
+      theta[mu] = x.theta[mu] + h;
+      const double up = LossAt(x, theta);
+      theta[mu] = x.theta[mu] - h;
+      const double slope = (up - LossAt(x, theta)) / (2 * h);
+      theta[mu] = x.theta[mu];
+      EXPECT_NEAR(st.theta[mu] - x.theta[mu], -eta * lambda[mu] * slope, 1e-8 * (1 + lambda[mu]));
+    }
+    pdlt_stepper_free(&st);
+  }
+}
+
+// Fast steps, both ways of layer 1, both precisions, with batches too, against loops over samples.
+TEST(TrainerResidual, CrossEntropyStepsArePlainLoops) {
+  std::mt19937_64 gen(17);
+  for (unsigned trial = 0; trial < 6; trial++) {
+    Wired w = random_wired(gen, {"tanh", "gelu"});
+    if (trial % 2 == 0) w.s.more_network = "";
+    w.s.outputs = 2 + (int)(trial % 2);
+    WiredNet x(w, trial);
+    MakeProbable(x, gen);
+    if (trial % 3 == 0) x.samples.batch = 1 + gen() % x.samples.train;
+    ExpectLoop(x);
+    if (testing::Test::HasFatalFailure()) return;
+  }
 }

@@ -127,7 +127,10 @@ static pdlt_status put_hidden(const pdlt_prediction *p, const pdlt_tensor_set *s
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *doubts,
                                  pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
-  const double D = (double)p->kernel->D, kept = p->options->layers ? ex->network.depth : 2;
+  const double D = (double)p->kernel->D,
+               kept = p->options->layers || (ex->measure & PDLT_MEASURE_LOG_HIDDEN) != 0
+                          ? ex->network.depth
+                          : 2;
   const double bytes = PDLT_TENSOR_COUNT * D * D * D * D * sizeof(double) * kept;
   const char *why;
   const int first = first_absent(ex, &why);
@@ -140,14 +143,15 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
     return all_absent(p, 0, reason, err);
   }
   if (p->kernel->wide_layer > 0) return wide_absent(p, err);
-  const pdlt_tensor_settings settings = {.activation = ex->network.activation,
-                                         .layer = p->layer,
-                                         .tolerance = ex->theory.tolerance,
-                                         .threads = p->options->threads,
-                                         .dntk = first == PDLT_TENSOR_COUNT,
-                                         .last_only = !p->options->layers,
-                                         .mask = p->mask->active ? &p->mask->terms : NULL,
-                                         .progress = p->options->progress};
+  const pdlt_tensor_settings settings = {
+      .activation = ex->network.activation,
+      .layer = p->layer,
+      .tolerance = ex->theory.tolerance,
+      .threads = p->options->threads,
+      .dntk = first == PDLT_TENSOR_COUNT,
+      .last_only = !p->options->layers && !(ex->measure & PDLT_MEASURE_LOG_HIDDEN),
+      .mask = p->mask->active ? &p->mask->terms : NULL,
+      .progress = p->options->progress};
   int too_large = 0;
   if (first > 0) PDLT_TRY(make_set(p, &settings, &set, &too_large, err));
   if (too_large) return PDLT_OK;

@@ -39,6 +39,7 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
                     .outputs = data->outputs,
                     .centered = ex->training.centered,
                     .newton = ex->training.newton,
+                    .cross_entropy = ex->training.loss == PDLT_LOSS_CROSS_ENTROPY,
                     .batch = ex->training.batch > 0 ? (size_t)ex->training.batch : data->train};
   const size_t square = data->kappa != NULL ? p.train * p.train : 0;
   const size_t total = 2 * p.inputs * p.samples + p.outputs * (p.train + p.samples) +

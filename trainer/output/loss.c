@@ -152,6 +152,7 @@ static void finish(const pdlt_width_output *out, pdlt_estimates *q) {
 pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_estimates *z,
                                pdlt_error *err) {
   const pdlt_samples *data = out->plan->data;
+  if (pdlt_plan_sum_size(out->plan, PDLT_QUANTITY_LOSS_TRAIN) > 0) return PDLT_OK;
   sample_set sets[2] = {{.quantity = {PDLT_QUANTITY_LOSS_TRAIN, PDLT_QUANTITY_LOSS_TRAIN_BIAS,
                                       PDLT_QUANTITY_LOSS_TRAIN_VARIANCE},
                          .last = data->train},

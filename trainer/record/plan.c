@@ -5,6 +5,7 @@
 
 #include "base/experiment/feature.h"
 #include "base/experiment/layer.h"
+#include "base/experiment/loss.h"
 #include "trainer/measure/errors.h"
 #include "trainer/record/record.h"
 #include "trainer/statistics/moments.h"
@@ -92,6 +93,7 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
   const char *why = NULL;
   for (int bit = 0; bit < PDLT_MEASURE_WORDS && why == NULL; bit++)
     if (pdlt_quantities[k].words >> bit & 1U) why = pdlt_experiment_unmeasured(plan->ex, 1U << bit);
+  if (why == NULL) why = pdlt_experiment_loss_lacks(plan->ex, k);
   if (why != NULL) return why;
   switch (k) {
     case PDLT_QUANTITY_COV:
@@ -211,9 +213,9 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
 
 void pdlt_plan_outputs_only(pdlt_plan *plan) {
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
-    const pdlt_drawn drawn = pdlt_quantities[k].drawn;
+    const pdlt_drawn drawn = pdlt_experiment_drawn(plan->ex, k);
     if (drawn == PDLT_DRAWN_PRODUCTS || drawn == PDLT_DRAWN_LAYERS || drawn == PDLT_DRAWN_TRAINED ||
-        drawn == PDLT_DRAWN_ROOT || drawn == PDLT_DRAWN_ALL)
+        drawn == PDLT_DRAWN_ROOT || drawn == PDLT_DRAWN_ALL || drawn == PDLT_DRAWN_VARIANCE)
       plan->has[k] = 0;
   }
   plan->moments = 0;
@@ -243,12 +245,13 @@ size_t pdlt_plan_numbers(const pdlt_plan *plan, int k) {
 
 size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k) {
   if (!plan->has[k]) return 0;
-  switch (pdlt_quantities[k].drawn) {
+  switch (pdlt_experiment_drawn(plan->ex, k)) {
     case PDLT_DRAWN_LAYERS:
       return plan->readouts * pdlt_plan_numbers(plan, k);
     case PDLT_DRAWN_TRAINED:
     case PDLT_DRAWN_ROOT:
     case PDLT_DRAWN_ALL:
+    case PDLT_DRAWN_VARIANCE:
     case PDLT_DRAWN_SHARE:
       return pdlt_plan_numbers(plan, k);
     default:
@@ -290,7 +293,8 @@ int pdlt_plan_may_be_weightless(const pdlt_plan *plan) {
 
 int pdlt_plan_may_be_linearized(const pdlt_plan *plan) {
   if (plan->data->batch < plan->data->train) return 0; /* a linearization knows no batches */
-  return plan->networks || pdlt_plan_may_be_weightless(plan);
+  return plan->ex->training.loss == PDLT_LOSS_MSE &&
+         (plan->networks || pdlt_plan_may_be_weightless(plan));
 }
 
 /* Whether draws without weights serve K, Theta and V, and cost less than networks. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/experiment/loss.h"
 #include "trainer/statistics/moments.h"
 
 static size_t one(const pdlt_plan *plan) {
@@ -56,6 +57,7 @@ static const struct row {
     SUMS(PDLT_DRAWN_TRAINED),
     SUMS(PDLT_DRAWN_ROOT),
     SUMS(PDLT_DRAWN_ALL),
+    SUMS(PDLT_DRAWN_VARIANCE),
     SUMS(PDLT_DRAWN_SHARE),
     PART(odd_shift, odd_shift, PDLT_MERGE_ADD),
     PART(shift, shift, PDLT_MERGE_ADD),
@@ -80,7 +82,7 @@ pdlt_record_layout pdlt_record_lay_out(const pdlt_plan *plan) {
     if (row->size != NULL)
       *(size_t *)((char *)&at + row->name) = append(&at, row->size(plan), row->merge);
     for (int k = 0; k < PDLT_QUANTITIES && row->size == NULL; k++)
-      if (pdlt_quantities[k].drawn == row->drawn)
+      if (pdlt_experiment_drawn(plan->ex, k) == row->drawn)
         at.sum[k] = append(&at, pdlt_plan_sum_size(plan, k), row->merge);
   }
   return at;
