@@ -14,7 +14,7 @@ typedef struct coincidence {
 
 /* Work of a functional, pairs times pairs, below which threads would wait longer than they work; lists of known
  * coincidences. */
-enum { WORTH_THREADS = 16384, LISTS = 1024 };
+enum { WORTH_THREADS = 4096, LISTS = 1024 };
 
 typedef struct step {
   const pdlt_skip_fields *fields;
