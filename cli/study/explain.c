@@ -107,7 +107,7 @@ static pdlt_status find_critical(pdlt_critical_point *out, const pdlt_activation
   return PDLT_OK;
 }
 
-/* Positions of every layer, and what tensors over them take. */
+/* Positions of every layer, and what tensors over them and of layers joined by skips take. */
 static pdlt_status fill_positions(work *w, pdlt_error *err) {
   const pdlt_experiment *ex = &w->plain;
   const pdlt_dataset *data = &w->study->resolved.data;
@@ -118,12 +118,14 @@ static pdlt_status fill_positions(work *w, pdlt_error *err) {
   for (int l = 0; l < ex->network.depth; l++) w->e->layer[l].positions = pdlt_layer_here(&layer[l]);
   PDLT_TRY(pdlt_tensors_bytes(&w->e->tensor_bytes, &w->e->pairs, layer, ex->network.depth,
                               data->train + data->test, dntk, err));
-  if (w->e->tensor_bytes > 0 && pdlt_skip_any(layer, ex->network.depth)) {
-    const pdlt_tensor_settings settings = {
-        .activation = ex->network.activation, .layer = layer, .dntk = dntk, .last_only = 1};
-    double brackets;
-    PDLT_TRY(pdlt_skip_tensors_bytes(&w->e->tensor_bytes, &brackets, &settings, ex->network.depth,
-                                     data->train + data->test, ex->theory.pair_only, err));
+  if (ex->theory.order > 0 && pdlt_skip_any(layer, ex->network.depth)) {
+    const pdlt_tensor_settings settings = {.activation = ex->network.activation,
+                                           .layer = layer,
+                                           .dntk = dntk,
+                                           .last_only = !w->study->settings.layers};
+    PDLT_TRY(pdlt_skip_tensors_bytes(&w->e->tensor_bytes, &w->e->averages, &settings,
+                                     ex->network.depth, data->train + data->test,
+                                     ex->theory.pair_only, err));
   }
 cleanup:
   pdlt_free(layer);

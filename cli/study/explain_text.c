@@ -71,15 +71,22 @@ static void put_layers(FILE *to, const pdlt_explanation *e) {
   }
 }
 
-/* Nothing without positions. */
+/* Nothing without positions and skips. */
 static void put_positions(FILE *to, const pdlt_explanation *e) {
-  if (!(e->pairs > 0)) return;
-  fprintf(to, "positions of the layers:");
-  for (int l = 0; l < e->ex->network.depth; l++) fprintf(to, " %zu", e->layer[l].positions);
-  fprintf(
-      to,
-      "\norder 1/n over positions: %.0f pairs of slots in the largest layer, %.3g GiB of memory\n",
-      e->pairs, e->tensor_bytes / (1024.0 * 1024 * 1024));
+  const double gib = e->tensor_bytes / (1024.0 * 1024 * 1024);
+  if (e->pairs > 0) {
+    fprintf(to, "positions of the layers:");
+    for (int l = 0; l < e->ex->network.depth; l++) fprintf(to, " %zu", e->layer[l].positions);
+    fprintf(to,
+            "\norder 1/n over positions: %.0f pairs of slots in the largest layer, %.3g GiB of "
+            "memory\n",
+            e->pairs, gib);
+  }
+  if (e->averages > 0)
+    fprintf(
+        to,
+        "order 1/n in layers joined by skips: %.3g averages over four slots, %.3g GiB of memory\n",
+        e->averages, gib);
 }
 
 static void put_whole(FILE *to, const pdlt_explanation *e) {
@@ -324,8 +331,9 @@ pdlt_status pdlt_explanation_json(const pdlt_explanation *e, json_t **out, pdlt_
       pdlt_json_append(&positions, json_integer((json_int_t)e->layer[l].positions));
     pdlt_json_put(&made, "positions", positions);
     pdlt_json_put(&made, "pairs", pdlt_json_real(e->pairs));
-    pdlt_json_put(&made, "tensor_bytes", pdlt_json_real(e->tensor_bytes));
   }
+  if (e->averages > 0) pdlt_json_put(&made, "averages", pdlt_json_real(e->averages));
+  if (e->tensor_bytes > 0) pdlt_json_put(&made, "tensor_bytes", pdlt_json_real(e->tensor_bytes));
   if (figures != NULL) pdlt_json_put(&made, "figures", figures);
   if (made == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: explanation");
   *out = made;
