@@ -27,11 +27,11 @@ static const double *sums_of(const posterior_width *w, size_t block) {
 
 /* Controls of the first ranks, as many as there are blocks for: marks them in use (count), returns how many. */
 static size_t choose(const pdlt_posterior_shape *shape, size_t blocks, unsigned char *use) {
-  unsigned char rank[PDLT_MAX_CONTROLS];
+  unsigned char rank[PDLT_MAX_PRIOR_CONTROLS];
   const size_t count = shape->controls.count;
   size_t chosen = 0;
-  pdlt_controls_rank(&shape->controls, rank);
-  for (int r = 0; r < PDLT_CONTROL_RANKS; r++) {
+  pdlt_prior_controls_rank(&shape->controls, rank);
+  for (int r = 0; r < PDLT_PRIOR_CONTROL_RANKS; r++) {
     size_t more = 0;
     for (size_t k = 0; k < count; k++) more += rank[k] == r;
     if ((chosen + more) * BLOCKS_PER_CONTROL > blocks) break;
@@ -44,7 +44,7 @@ static size_t choose(const pdlt_posterior_shape *shape, size_t blocks, unsigned 
 
 static pdlt_status new_fit(posterior_width *w, pdlt_error *err) {
   const size_t B = w->out->blocks, count = w->shape->controls.count;
-  unsigned char use[PDLT_MAX_CONTROLS] = {0};
+  unsigned char use[PDLT_MAX_PRIOR_CONTROLS] = {0};
   const size_t chosen = count > 0 ? choose(w->shape, B, use) : 0;
   double *controls = NULL, *next;
   if (chosen == 0) return PDLT_OK;

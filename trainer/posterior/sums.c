@@ -36,7 +36,7 @@ pdlt_posterior_shape pdlt_posterior_shape_make(const pdlt_experiment *ex,
   s.zbar = next_place(&next, H * D);
   s.numbers = next;
   next = 0;
-  if (!s.chain) s.controls = pdlt_controls_shape_make(ex, D);
+  if (!s.chain) s.controls = pdlt_prior_controls_shape_make(ex, D);
   s.draws = next_place(&next, 1);
   s.shift = next_place(&next, 1);
   s.weight = next_place(&next, 1);
@@ -87,7 +87,7 @@ pdlt_status pdlt_posterior_sums_new(pdlt_posterior_sums *out, const pdlt_posteri
   PDLT_TRY(pdlt_readout_new(&p.readout, data, ex->posterior.noise, err));
   PDLT_TRY(pdlt_alloc(&p.width, shape->hidden, sizeof *p.width, err));
   for (size_t k = 0; k < shape->hidden; k++) p.width[k] = net->layer[k].out;
-  PDLT_TRY(pdlt_controls_new(&p.controls, &shape->controls, widest_layer(&p), err));
+  PDLT_TRY(pdlt_prior_controls_new(&p.controls, &shape->controls, widest_layer(&p), err));
   PDLT_TRY(pdlt_alloc(&p.storage,
                       shape->numbers + 2 * D * D + (shape->chain ? 2 * p.prior.numbers : 0),
                       sizeof *p.storage, err));
@@ -108,7 +108,7 @@ cleanup:
 void pdlt_posterior_sums_free(pdlt_posterior_sums *posterior) {
   pdlt_prior_free(&posterior->prior);
   pdlt_readout_free(&posterior->readout);
-  pdlt_controls_free(&posterior->controls);
+  pdlt_prior_controls_free(&posterior->controls);
   pdlt_free(posterior->width);
   pdlt_free(posterior->storage);
   *posterior = (pdlt_posterior_sums){0};
@@ -147,7 +147,7 @@ static void measure(pdlt_posterior_sums *p) {
     memcpy(p->numbers + s->kernel + l * D * D, p->prior.kernel[l], D * D * sizeof *m);
   for (size_t k = 0; k < s->hidden; k++) {
     measure_layer(p, k, t);
-    if (s->controls.count > 0) pdlt_controls_layer(&p->controls, k, p->width[k], t);
+    if (s->controls.count > 0) pdlt_prior_controls_layer(&p->controls, k, p->width[k], t);
     t += D * p->width[k];
   }
 }
@@ -165,7 +165,7 @@ static void add(pdlt_posterior_sums *p, double level, double w, double *sums) {
   sums[s->log2] += log_w * log_w;
   for (size_t i = 0; i < s->numbers; i++) sums[s->weighted + i] += w * p->numbers[i];
   for (size_t i = 0; i < s->unloaded; i++) sums[s->plain + i] += p->numbers[i];
-  if (s->controls.count > 0) pdlt_controls_add(&p->controls, p->width, sums + s->control);
+  if (s->controls.count > 0) pdlt_prior_controls_add(&p->controls, p->width, sums + s->control);
 }
 
 static int is_stopped(const volatile sig_atomic_t *stop) { return stop != NULL && *stop; }

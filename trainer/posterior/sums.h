@@ -8,7 +8,7 @@
 
 #include <signal.h>
 
-#include "trainer/posterior/controls.h"
+#include "trainer/posterior/prior_controls.h"
 #include "trainer/posterior/prior.h"
 #include "trainer/posterior/readout.h"
 
@@ -20,7 +20,7 @@ extern "C" {
 typedef struct pdlt_posterior_shape {
   size_t samples, outputs, hidden, p;
   int chain; /* 1: draws are those of a chain in the posterior, all of weight 1 */
-  pdlt_controls_shape controls;
+  pdlt_prior_controls_shape controls;
   /* numbers of a draw */
   size_t mean;     /* (p) m */
   size_t inner;    /* (D, D) C */
@@ -49,7 +49,7 @@ typedef struct pdlt_posterior_sums {
   pdlt_posterior_shape shape;
   pdlt_prior prior;
   pdlt_readout readout;
-  pdlt_controls controls;
+  pdlt_prior_controls controls;
   uint64_t seed;
   double shift;             /* log w of the mean kernel of a few draws */
   size_t *width;            /* (H) n_l */

@@ -1,5 +1,5 @@
-/* controls.c - see controls.h. */
-#include "trainer/posterior/controls.h"
+/* prior_controls.c - see prior_controls.h. */
+#include "trainer/posterior/prior_controls.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static int walk_on(walk *w) {
   return 0;
 }
 
-static walk walk_begin(const pdlt_controls_shape *shape) {
+static walk walk_begin(const pdlt_prior_controls_shape *shape) {
   return (walk){.samples = shape->samples, .degree = shape->degree, .left = shape->degree};
 }
 
@@ -54,16 +54,16 @@ static int is_odd(const pdlt_activation *act) {
 }
 
 /* Averages that are multiplied: |k| = 2, and 1 unless odd. */
-static int is_factor(const pdlt_controls_shape *shape, int degree) {
+static int is_factor(const pdlt_prior_controls_shape *shape, int degree) {
   return degree == 2 || (degree == 1 && !shape->odd);
 }
 
-pdlt_controls_shape pdlt_controls_shape_make(const pdlt_experiment *ex, size_t samples) {
-  pdlt_controls_shape shape = {.samples = samples,
+pdlt_prior_controls_shape pdlt_prior_controls_shape_make(const pdlt_experiment *ex, size_t samples) {
+  pdlt_prior_controls_shape shape = {.samples = samples,
                                .layers = (size_t)ex->network.depth - 1,
-                               .degree = PDLT_CONTROL_DEGREE,
+                               .degree = PDLT_PRIOR_CONTROL_DEGREE,
                                .odd = is_odd(&ex->network.activation)};
-  const double layers = (double)shape.layers, most = (double)PDLT_MAX_CONTROLS;
+  const double layers = (double)shape.layers, most = (double)PDLT_MAX_PRIOR_CONTROLS;
   if (layers * averages(samples, shape.degree) > most) shape.degree = 2;
   if (shape.layers == 0 || samples > MAX_SAMPLES || layers * averages(samples, shape.degree) > most)
     return shape;
@@ -72,7 +72,7 @@ pdlt_controls_shape pdlt_controls_shape_make(const pdlt_experiment *ex, size_t s
   for (; shape.factors == 0; shape.odd = 1) { /* products of |k| = 2 alone where all are too many */
     const size_t factors = samples * (samples + 1) / 2 + (shape.odd ? 0 : samples);
     const size_t all = factors * shape.layers, products = all * (all + 1) / 2;
-    if (shape.count + products <= PDLT_MAX_CONTROLS) {
+    if (shape.count + products <= PDLT_MAX_PRIOR_CONTROLS) {
       shape.factors = factors;
       shape.count += products;
       break;
@@ -82,32 +82,32 @@ pdlt_controls_shape pdlt_controls_shape_make(const pdlt_experiment *ex, size_t s
   return shape;
 }
 
-void pdlt_controls_rank(const pdlt_controls_shape *shape, unsigned char *rank) {
-  unsigned char degree[PDLT_MAX_CONTROLS];
+void pdlt_prior_controls_rank(const pdlt_prior_controls_shape *shape, unsigned char *rank) {
+  unsigned char degree[PDLT_MAX_PRIOR_CONTROLS];
   size_t next = 0, factors = 0;
   if (shape->count == 0) return;
   for (size_t k = 0; k < shape->layers; k++)
     for (walk w = walk_begin(shape); walk_on(&w);) {
       const int d = walk_degree(&w);
-      rank[next++] = d == 2 ? PDLT_CONTROL_SQUARES : PDLT_CONTROL_HIGHER;
+      rank[next++] = d == 2 ? PDLT_PRIOR_CONTROL_SQUARES : PDLT_PRIOR_CONTROL_HIGHER;
       if (shape->factors > 0 && is_factor(shape, d)) degree[factors++] = (unsigned char)d;
     }
   for (size_t i = 0; i < factors; i++)
     for (size_t j = i; j < factors; j++)
-      rank[next++] = degree[i] == 2 && degree[j] == 2 ? PDLT_CONTROL_PRODUCTS : PDLT_CONTROL_OTHERS;
+      rank[next++] = degree[i] == 2 && degree[j] == 2 ? PDLT_PRIOR_CONTROL_PRODUCTS : PDLT_PRIOR_CONTROL_OTHERS;
 }
 
 /* Which averages are multiplied. */
-static void find_factors(pdlt_controls *c) {
+static void find_factors(pdlt_prior_controls *c) {
   size_t place = 0, factors = 0;
   for (walk w = walk_begin(&c->shape); factors < c->shape.factors && walk_on(&w); place++)
     if (is_factor(&c->shape, walk_degree(&w))) c->factor[factors++] = place;
 }
 
-pdlt_status pdlt_controls_new(pdlt_controls *out, const pdlt_controls_shape *shape, size_t widest,
+pdlt_status pdlt_prior_controls_new(pdlt_prior_controls *out, const pdlt_prior_controls_shape *shape, size_t widest,
                               pdlt_error *err) {
   const size_t D = shape->samples;
-  pdlt_controls c = {.shape = *shape};
+  pdlt_prior_controls c = {.shape = *shape};
   double *next;
   pdlt_status status = PDLT_OK;
   if (shape->count == 0) {
@@ -128,18 +128,18 @@ pdlt_status pdlt_controls_new(pdlt_controls *out, const pdlt_controls_shape *sha
   *out = c;
   return PDLT_OK;
 cleanup:
-  pdlt_controls_free(&c);
+  pdlt_prior_controls_free(&c);
   return status;
 }
 
-void pdlt_controls_free(pdlt_controls *controls) {
+void pdlt_prior_controls_free(pdlt_prior_controls *controls) {
   pdlt_free(controls->storage);
   pdlt_free(controls->factor);
-  *controls = (pdlt_controls){0};
+  *controls = (pdlt_prior_controls){0};
 }
 
 /* He_k(t_a)/sqrt(k!), k = 1 .. degree, of n neurons. */
-static void fill_hermite(pdlt_controls *c, size_t n, const double *t) {
+static void fill_hermite(pdlt_prior_controls *c, size_t n, const double *t) {
   const size_t degree = (size_t)c->shape.degree;
   for (size_t a = 0; a < c->shape.samples; a++) {
     const double *x = t + a * n;
@@ -156,7 +156,7 @@ static void fill_hermite(pdlt_controls *c, size_t n, const double *t) {
 
 /* Averages of all multi-indices whose k before sample a is that of `product` (n; NULL: all 0), from *value
  * on, in the order of walk_on: with k_a = 0, 1, .., and everything after it. `left` may be added. */
-static double *average(pdlt_controls *c, size_t a, int left, size_t n, const double *product,
+static double *average(pdlt_prior_controls *c, size_t a, int left, size_t n, const double *product,
                        double *value) {
   const pdlt_small_set *small = pdlt_small_best();
   const size_t D = c->shape.samples, degree = (size_t)c->shape.degree;
@@ -176,13 +176,13 @@ static double *average(pdlt_controls *c, size_t a, int left, size_t n, const dou
   return value;
 }
 
-void pdlt_controls_layer(pdlt_controls *c, size_t k, size_t n, const double *t) {
+void pdlt_prior_controls_layer(pdlt_prior_controls *c, size_t k, size_t n, const double *t) {
   fill_hermite(c, n, t);
   average(c, 0, c->shape.degree, n, NULL, c->value + k * c->shape.each);
 }
 
-void pdlt_controls_add(const pdlt_controls *c, const size_t *width, double *sum) {
-  const pdlt_controls_shape *shape = &c->shape;
+void pdlt_prior_controls_add(const pdlt_prior_controls *c, const size_t *width, double *sum) {
+  const pdlt_prior_controls_shape *shape = &c->shape;
   const size_t linear = shape->layers * shape->each, factors = shape->layers * shape->factors;
   for (size_t i = 0; i < linear; i++) sum[i] += c->value[i];
   sum += linear;
