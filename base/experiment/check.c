@@ -408,6 +408,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   if (ex_has_positions(reader->ex))
     PDLT_TRY(pdlt_wiring_check(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
   PDLT_TRY(pdlt_experiment_check_memory(reader->ex, (size_t)reader->ex->data.inputs, reader->err));
+  PDLT_TRY(pdlt_posterior_keys_check(reader));
   PDLT_TRY(fill_record(reader));
   PDLT_TRY(check_measure(reader));
   PDLT_TRY(check_follows(reader));

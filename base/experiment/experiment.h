@@ -140,6 +140,13 @@ typedef struct pdlt_layer_keys {
   int line;         /* where it stands */
 } pdlt_layer_keys;
 
+/* Bayesian inference with the network at initialization as the prior (docs/posterior.md): targets are
+ * z + noise, noise ~ N(0, noise), independent. */
+typedef struct pdlt_posterior {
+  int on;       /* 1: the section is there */
+  double noise; /* s2, variance of the noise; 0: the network passes through the targets */
+} pdlt_posterior;
+
 typedef struct pdlt_experiment_origin pdlt_experiment_origin; /* lines of the keys */
 
 typedef struct pdlt_experiment {
@@ -240,6 +247,7 @@ typedef struct pdlt_experiment {
     double norm;      /* |x|^2/n_0 of these inputs; 0: the mean over the samples */
     int budget;       /* functions that each candidate may name; 0: as many as the truth has */
   } features;
+  pdlt_posterior posterior;
   pdlt_compare_keys compare;
   int swept;       /* 1: the file holds a sweep; this is its base, without it */
   char *path;      /* file it was read from, as given, or the name of a text */

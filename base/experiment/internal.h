@@ -37,15 +37,18 @@ typedef enum pdlt_value_type {
 typedef struct pdlt_schema_key {
   const char *path; /* "network.depth" */
   pdlt_value_type type;
-  size_t offset;   /* of the member of pdlt_experiment */
-  double min, max; /* of numbers, inclusive */
-  int min_open;    /* 1: min itself is refused */
-  int required;
+  size_t offset;            /* of the member of pdlt_experiment */
+  double min, max;          /* of numbers, inclusive */
+  int min_open;             /* 1: min itself is refused */
+  int required;             /* 1: always; PDLT_REQUIRED_TO_TRAIN */
   const char *const *words; /* ends with NULL; after expect, for CUSTOM */
   const char *expect;       /* what would be right, for CUSTOM and TEXT */
   pdlt_status (*read)(pdlt_reader *reader, const pdlt_node *value,
                       const struct pdlt_schema_key *key);
 } pdlt_schema_key;
+
+/* Required, but where posterior.noise is given: posterior_keys.c says whether anything is trained then. */
+enum { PDLT_REQUIRED_TO_TRAIN = 2 };
 
 enum { PDLT_SCHEMA_MAX_KEYS = 128 };
 extern const pdlt_schema_key pdlt_schema[];
@@ -164,6 +167,13 @@ void pdlt_feature_keys_default(pdlt_experiment *ex);
 pdlt_status pdlt_feature_keys_check(pdlt_reader *reader);
 /* New reference, or NULL; an empty object where everything has its default. */
 json_t *pdlt_feature_keys_json(const pdlt_experiment *ex);
+
+/* --- posterior_keys.c --- */
+
+/* posterior against the other keys; keys of training that were left out because nothing is trained. */
+pdlt_status pdlt_posterior_keys_check(pdlt_reader *reader);
+/* New reference, or NULL; an empty object where no posterior is asked for. */
+json_t *pdlt_posterior_keys_json(const pdlt_experiment *ex);
 
 /* --- columns.c --- */
 

@@ -223,6 +223,7 @@ pdlt_status pdlt_experiment_to_json(const pdlt_experiment *ex, json_t **out, pdl
   put(object, "measure_samples", json_integer(ex->measure_samples), &ok);
   put(object, "theory", theory_json(ex, &ok), &ok);
   put_section(object, "features", pdlt_feature_keys_json(ex), &ok);
+  put_section(object, "posterior", pdlt_posterior_keys_json(ex), &ok);
   put(object, "compare", pdlt_compare_keys_json(&ex->compare), &ok);
   put_section(object, "figures", pdlt_figure_keys_json(&ex->compare.figures), &ok);
   if (!ok) return out_of_memory(object, err);
@@ -238,6 +239,7 @@ static json_t *physics_json(const pdlt_experiment *ex, int *ok) {
   put(object, "training", training_json(ex, ok), ok);
   if (ex->features.truth != PDLT_TRUTH_NONE)
     put(object, "truth", json_string(pdlt_truth_words[ex->features.truth]), ok);
+  put_section(object, "posterior", pdlt_posterior_keys_json(ex), ok);
   return object;
 }
 

@@ -22,6 +22,10 @@ static const limits not_smooth = {PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
                                   PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK,
                                   "the second derivative of this activation is not a function"};
 
+static const limits no_draws = {0, PDLT_MEASURE_POSTERIOR,
+                                "it is measured on draws of preactivations, layer by layer, which "
+                                "layers with positions or skips do not have"};
+
 static const limits no_kink = {PDLT_MEASURE_CROSSINGS, PDLT_MEASURE_CROSSINGS,
                                "this activation has no kink that neurons could cross"};
 
@@ -71,11 +75,21 @@ static const char *reason(const limits *x, unsigned word, int measured) {
   return ((measured ? x->measured : x->predicted) & word) != 0 ? x->reason : NULL;
 }
 
+/* Whether every layer is dense, without positions and skips. */
+static int has_plain_layers(const pdlt_experiment *ex) {
+  int plain = !pdlt_experiment_has_skips(ex);
+  for (int l = 1; l <= ex->network.depth && plain; l++)
+    plain = pdlt_experiment_layer(ex, l, 1, 1).kind == PDLT_LAYER_DENSE &&
+            (ex->network.layers == NULL || ex->network.layers[l - 1].reads == PDLT_READS_DENSE);
+  return plain;
+}
+
 static const char *why_not(const pdlt_experiment *ex, unsigned word, int measured) {
   const pdlt_activation *sigma = &ex->network.activation;
   const char *why = NULL;
   if (!pdlt_activation_get_traits(sigma).smooth) why = reason(&not_smooth, word, measured);
   if (why == NULL && !pdlt_activation_has_kink(sigma)) why = reason(&no_kink, word, measured);
+  if (why == NULL && !has_plain_layers(ex)) why = reason(&no_draws, word, measured);
   for (int l = 1; l <= ex->network.depth && why == NULL; l++)
     why = reason(&kinds[pdlt_experiment_layer(ex, l, 1, 1).kind], word, measured);
   return why;

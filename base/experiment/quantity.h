@@ -28,7 +28,8 @@ extern "C" {
   X(DDNTK, "ddntk", "ddNTKs at initialization")                                              \
   X(CROSSINGS, "crossings", "neurons that training moves across the kink")                   \
   X(HIDDEN, "hidden", "mean square preactivations of hidden layers, before and in training") \
-  X(FEATURES, "features", "kernels of effective features and regression with them")
+  X(FEATURES, "features", "kernels of effective features and regression with them")          \
+  X(POSTERIOR, "posterior", "Bayesian inference: outputs, kernels and hidden layers given the data")
 
 #define PDLT_MEASURE_BIT(id, word, what) PDLT_MEASURE_BIT_##id,
 enum { PDLT_MEASURE_LIST(PDLT_MEASURE_BIT) PDLT_MEASURE_WORDS };
@@ -48,16 +49,19 @@ typedef enum pdlt_drawn {
   PDLT_DRAWN_ROOT,     /* root of the mean over survivors of a square, at each time: sums add */
   PDLT_DRAWN_ALL,      /* mean of a number over all draws: sums add */
   PDLT_DRAWN_SHARE,    /* share of all draws: counts add */
-  PDLT_DRAWN_END,      /* last time of the quantity whose name stands before _end */
-  PDLT_DRAWN_LOSS      /* made of mean and covariance */
+  PDLT_DRAWN_WEIGHTED, /* ratio of weighted means over all draws of preactivations, by jackknife over blocks */
+  PDLT_DRAWN_END, /* last time of the quantity whose name stands before _end */
+  PDLT_DRAWN_LOSS /* made of mean and covariance */
 } pdlt_drawn;
 
 enum {
-  PDLT_QUANTITY_UNTIL = 1, /* ensemble.until may name it */
-  PDLT_QUANTITY_EQUAL = 2, /* lo is (sample, sample), the same for equal outputs, 0 for others */
-  PDLT_QUANTITY_SHOWN = 4, /* measured, and not compared with theory */
-  PDLT_QUANTITY_STILL = 8, /* lo is that of another row, without the time: the same at all times */
-  PDLT_QUANTITY_ALONE = 16 /* theory has nothing about it, and reports say so */
+  PDLT_QUANTITY_UNTIL = 1,  /* ensemble.until may name it */
+  PDLT_QUANTITY_EQUAL = 2,  /* lo is (sample, sample), the same for equal outputs, 0 for others */
+  PDLT_QUANTITY_SHOWN = 4,  /* measured, and not compared with theory */
+  PDLT_QUANTITY_STILL = 8,  /* lo is that of another row, without the time: the same at all times */
+  PDLT_QUANTITY_ALONE = 16, /* theory has nothing about it, and reports say so */
+  PDLT_QUANTITY_LAYERED =
+      32 /* of a weighted one: layer<l>/NAME of every layer too, with --layers */
 };
 
 /* X(ID, NAME, INDICES, WORDS, DRAWN, LO, NLO, HALF, MARKUP, FLAGS, WHAT), in the order of a
@@ -238,6 +242,29 @@ enum {
   X(Q_MOVED, "q_moved", "tla", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_HIDDEN, PDLT_DRAWN_TRAINED,      \
     NULL, NULL, NULL, "(\xce\x94<i>z</i>)<sup>2</sup>", PDLT_QUANTITY_SHOWN | PDLT_QUANTITY_ALONE, \
     "mean square change of the preactivations since initialization")                               \
+  X(LOG_EVIDENCE, "log_evidence", "", PDLT_MEASURE_POSTERIOR, PDLT_DRAWN_WEIGHTED,                 \
+    "log_evidence_lo", "log_evidence_nlo", NULL, "log <i>Z</i>", 0, "log of the evidence")         \
+  X(POST_Z, "post_z", "ia", PDLT_MEASURE_POSTERIOR, PDLT_DRAWN_WEIGHTED, "post_z_lo",              \
+    "post_z_nlo", NULL, "<i>z</i><sup>post</sup>", 0, "mean output given the data")                \
+  X(POST_COV, "post_cov", "iaia", PDLT_MEASURE_POSTERIOR, PDLT_DRAWN_WEIGHTED, "post_cov_lo",      \
+    "post_cov_nlo", NULL, "cov<sup>post</sup>", 0, "covariance of the outputs given the data")     \
+  X(POST_KERNEL, "post_kernel", "aa", PDLT_MEASURE_POSTERIOR, PDLT_DRAWN_WEIGHTED, "K",            \
+    "post_kernel_nlo", NULL, "<i>K</i><sup>post</sup>", PDLT_QUANTITY_LAYERED,                     \
+    "kernel given the data")                                                                       \
+  X(POST_Q, "post_q", "laa", PDLT_MEASURE_POSTERIOR, PDLT_DRAWN_WEIGHTED, "post_q_lo",             \
+    "post_q_nlo", NULL, "<i>q</i><sup>post</sup>", 0,                                              \
+    "mean products of preactivations of hidden layers given the data")                             \
+  X(POST_MEAN, "post_mean", "la", PDLT_MEASURE_POSTERIOR, PDLT_DRAWN_WEIGHTED, NULL,               \
+    "post_mean_nlo", NULL, "mean<sup>post</sup>", 0,                                               \
+    "mean preactivations of hidden layers given the data")                                         \
+  X(LAST_LAYER_Z, "last_layer_z", "ia", PDLT_MEASURE_POSTERIOR, PDLT_DRAWN_WEIGHTED, "post_z_lo",  \
+    "last_layer_z_nlo", NULL, "<i>z</i><sup>last</sup>", 0,                                        \
+    "mean output where only the last layer learns")                                                \
+  X(LAST_LAYER_COV, "last_layer_cov", "iaia", PDLT_MEASURE_POSTERIOR, PDLT_DRAWN_WEIGHTED,         \
+    "post_cov_lo", "last_layer_cov_nlo", NULL, "cov<sup>last</sup>", 0,                            \
+    "covariance of the outputs where only the last layer learns")                                  \
+  X(POST_ESS, "post_ess", "", PDLT_MEASURE_POSTERIOR, PDLT_DRAWN_WEIGHTED, NULL, NULL, NULL, NULL, \
+    PDLT_QUANTITY_SHOWN, "effective number of draws")                                              \
   X(LOSS_TRAIN, "loss_train", "t", PDLT_MEASURE_OUTPUT, PDLT_DRAWN_LOSS, "loss_train_lo",          \
     "loss_train_nlo", "loss_train_half", "<i>L</i><sup>train</sup>", PDLT_QUANTITY_UNTIL,          \
     "expected loss of the training samples")                                                       \
@@ -324,10 +351,11 @@ static inline int pdlt_quantity_is_trained(const pdlt_quantity *q) {
 /* Whether its first index is the time. */
 static inline int pdlt_quantity_has_times(const pdlt_quantity *q) { return q->indices[0] == 't'; }
 
-/* Whether measured.npz has it layer by layer too, layer<l>/NAME (T, D), and --layers asks for it: hidden
- * layers in training. */
+/* Whether archives have it layer by layer too, as layer<l>/NAME without the index of the layer, with
+ * --layers: hidden layers in training, where --layers asks for it, and given the data. */
 static inline int pdlt_quantity_has_slices(const pdlt_quantity *q) {
-  return (q->words & PDLT_MEASURE_HIDDEN) != 0 && pdlt_quantity_has_times(q);
+  return ((q->words & PDLT_MEASURE_HIDDEN) != 0 && pdlt_quantity_has_times(q)) ||
+         (q->drawn == PDLT_DRAWN_WEIGHTED && q->indices[0] == 'l');
 }
 
 /* Its array of theory.npz with the first coefficient beyond infinite width where trained quantities

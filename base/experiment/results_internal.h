@@ -69,9 +69,10 @@ int pdlt_results_lengths(const pdlt_results *r, const char *indices, size_t firs
  * begin so. */
 const char *pdlt_results_behind_layer(const pdlt_results *r, const char *name);
 
-/* Quantities that each layer has: K, the NTK and the tensors. */
+/* Quantities that each layer has: K, the NTK, the tensors, kernels given the data. */
 static inline int pdlt_results_has_layers(const pdlt_quantity *q) {
-  return q->drawn == PDLT_DRAWN_LAYERS || q->drawn == PDLT_DRAWN_PRODUCTS;
+  return q->drawn == PDLT_DRAWN_LAYERS || q->drawn == PDLT_DRAWN_PRODUCTS ||
+         (q->flags & PDLT_QUANTITY_LAYERED) != 0;
 }
 
 /* Arrays of each kind of archive; names that both have (times, x, y) are known already. */

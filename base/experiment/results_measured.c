@@ -190,23 +190,31 @@ cleanup:
   return status;
 }
 
-/* layer<l>/NAME (T, D) is layer l of NAME (T, L - 1, D); an error bar likewise. */
+/* layer<l>/NAME is layer l of NAME, (T, D) of (T, L - 1, D) and so on; an error bar likewise. */
 static pdlt_status check_slice(const pdlt_results *r, const width_check *w, const place *p,
                                const char *name, const pdlt_array *x) {
-  const size_t dim[] = {r->times, r->samples}, whole[] = {r->times, r->hidden, r->samples};
+  const char *indices = p->quantity->indices;
   const size_t layer = (size_t)strtol(p->layer + strlen("layer"), NULL, 10);
+  const int at = (int)(strchr(indices, 'l') - indices);
+  size_t dim[PDLT_MAX_NDIM], whole[PDLT_MAX_NDIM], before = 1, behind = 1;
   char of[PDLT_RESULTS_NAME];
   pdlt_status status = PDLT_OK;
   snprintf(of, sizeof of, "n%.0f/%s", w->n, p->own);
   const pdlt_array *all = pdlt_archive_get(r->archive, of);
   if (layer > r->hidden) return pdlt_results_unknown(r, name);
   if (all == NULL) return pdlt_results_missing(r, of, name);
-  PDLT_TRY(pdlt_results_shape(r, of, all, 3, whole));
-  PDLT_TRY(pdlt_results_shape(r, name, x, 2, dim));
-  for (size_t t = 0; t < r->times; t++)
-    for (size_t a = 0; a < r->samples; a++) {
-      const double one = x->data[t * r->samples + a];
-      const double other = all->data[(t * r->hidden + layer - 1) * r->samples + a];
+  const int ndim = pdlt_results_lengths(r, indices, r->first, whole);
+  for (int d = 0; d < ndim; d++) {
+    if (d != at) dim[d - (d > at)] = whole[d];
+    if (d < at) before *= whole[d];
+    if (d > at) behind *= whole[d];
+  }
+  PDLT_TRY(pdlt_results_shape(r, of, all, ndim, whole));
+  PDLT_TRY(pdlt_results_shape(r, name, x, ndim - 1, dim));
+  for (size_t t = 0; t < before; t++)
+    for (size_t a = 0; a < behind; a++) {
+      const double one = x->data[t * behind + a];
+      const double other = all->data[(t * r->hidden + layer - 1) * behind + a];
       if (!(one == other || (isnan(one) && isnan(other))))
         return pdlt_results_wrong(r, name,
                                   "not the numbers of that layer in the array of all layers");

@@ -12,7 +12,8 @@ static const struct other {
               {"change_variance_end_nlo", "ia"},
               {"alignment_lo", ""},
               {"weight_lo", "b"},
-              {"agop_lo", "xx"}};
+              {"agop_lo", "xx"},
+              {"post_ess_exponent", ""}};
 
 /* Length of the array's own name, which parts follow after a slash. */
 static size_t own_length(const char *name) { return strcspn(name, "/"); }
@@ -45,9 +46,10 @@ static const char *find(const char *name, int layered) {
     const unsigned of_another = PDLT_QUANTITY_EQUAL | PDLT_QUANTITY_STILL;
     const char *lo = q->flags & of_another ? NULL : q->lo;
     const char *names[] = {lo, q->nlo, q->half};
-    if (layered && !pdlt_results_has_layers(q)) continue;
+    const int slice = layered && q->indices[0] == 'l' && pdlt_quantity_has_slices(q);
+    if (layered && !slice && !pdlt_results_has_layers(q)) continue;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-      if (is_name(name, length, names[i])) return q->indices;
+      if (is_name(name, length, names[i])) return q->indices + slice;
       if (q->drawn == PDLT_DRAWN_LOSS && is_end_of(name, length, names[i])) return q->indices + 1;
     }
   }

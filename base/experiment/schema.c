@@ -63,6 +63,7 @@ const pdlt_schema_key pdlt_schema[] = {
     SECTION("ensemble"),
     SECTION("theory"),
     SECTION("features"),
+    SECTION("posterior"),
     SECTION("compare"),
     SECTION("figures"),
     TEXT("title", title, "text"),
@@ -123,11 +124,11 @@ const pdlt_schema_key pdlt_schema[] = {
     CUSTOM("data.scale", data.scale, pdlt_read_scale, 0, "none, a number > 0, or critical"),
     WHOLE("data.train", PDLT_VALUE_INT, data.train, 1, 1000000, 1),
     WHOLE("data.test", PDLT_VALUE_INT, data.test, 0, 1000000, 0),
-    CUSTOM("training.eta", training.eta, pdlt_read_eta, 1,
+    CUSTOM("training.eta", training.eta, pdlt_read_eta, PDLT_REQUIRED_TO_TRAIN,
            "a number > 0, {relative: NUMBER}, or flow"),
     WORD("training.targets", training.centered, trained_words, 0),
     WHOLE("training.max_steps", PDLT_VALUE_LONG, training.max_steps, 1, 1e12, 0),
-    CUSTOM("training.steps", training.steps, pdlt_read_steps, 1,
+    CUSTOM("training.steps", training.steps, pdlt_read_steps, PDLT_REQUIRED_TO_TRAIN,
            "a whole number from 0 to 1e+09, or end"),
     CUSTOM("training.record", training.record, pdlt_read_record, 0,
            "a list of whole numbers from 0 to steps, increasing"),
@@ -192,6 +193,10 @@ const pdlt_schema_key pdlt_schema[] = {
      .max = 1e6,
      .min_open = 1},
     WHOLE("features.budget", PDLT_VALUE_INT, features.budget, 1, 100000, 0),
+    {.path = "posterior.noise",
+     .type = PDLT_VALUE_REAL,
+     .offset = AT(posterior.noise),
+     .max = 1e12},
     WHOLE("compare.degree", PDLT_VALUE_INT, compare.degree, 1, 6, 0),
     {.path = "compare.level",
      .type = PDLT_VALUE_REAL,
@@ -382,6 +387,15 @@ static const pdlt_node *find_value(const pdlt_node *root, const char *path) {
   return section != NULL ? pdlt_node_find(section, dot + 1, strlen(dot + 1), NULL) : NULL;
 }
 
+/* Whether Bayesian inference is asked for, with which training may be left out: posterior_keys.c. */
+static int infers(const pdlt_node *root) {
+  const pdlt_node *measure = find_value(root, "measure");
+  int found = find_value(root, "posterior") != NULL;
+  for (size_t i = 0; measure != NULL && measure->kind == PDLT_NODE_LIST && i < measure->count; i++)
+    found |= pdlt_value_is_word(measure->items[i], "posterior");
+  return found;
+}
+
 pdlt_status pdlt_schema_read(pdlt_reader *reader, const pdlt_node *root) {
   for (size_t i = 0; i < pdlt_schema_count; i++) {
     const pdlt_schema_key *key = &pdlt_schema[i];
@@ -390,7 +404,7 @@ pdlt_status pdlt_schema_read(pdlt_reader *reader, const pdlt_node *root) {
     if (value != NULL) {
       pdlt_status status = pdlt_value_read(reader, value, key);
       if (status != PDLT_OK) return status;
-    } else if (key->required) {
+    } else if (key->required && !(key->required == PDLT_REQUIRED_TO_TRAIN && infers(root))) {
       char expect[PDLT_EXPECT_LENGTH];
       pdlt_schema_expect(key, expect);
       return pdlt_experiment_fail(reader->ex, key->path, reader->err, "missing; give %s", expect);

@@ -9,6 +9,7 @@
 #include "cli/study/study.h"
 #include "compare/figure/figure.h"
 #include "theory/terms/kink_term.h"
+#include "theory/terms/posterior_term.h"
 #include "theory/terms/term.h"
 #include "theory/terms/training_term.h"
 
@@ -103,7 +104,9 @@ static void list_activations(pdlt_list_entry out[PDLT_ACTIVATION_COUNT + 1]) {
   out[PDLT_ACTIVATION_COUNT] = (pdlt_list_entry){NULL, NULL};
 }
 
-enum { NUM_TERMS = (int)PDLT_TERM_COUNT + (int)PDLT_DYNAMICS_TERM_COUNT };
+enum {
+  NUM_TERMS = (int)PDLT_TERM_COUNT + (int)PDLT_DYNAMICS_TERM_COUNT + (int)PDLT_POSTERIOR_TERM_COUNT
+};
 
 static void list_terms(pdlt_list_entry out[NUM_TERMS + 1]) {
   for (int t = 0; t < PDLT_TERM_COUNT; t++)
@@ -111,6 +114,9 @@ static void list_terms(pdlt_list_entry out[NUM_TERMS + 1]) {
   for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++)
     *out++ = (pdlt_list_entry){pdlt_dynamics_term_name((pdlt_dynamics_term)t),
                                pdlt_dynamics_term_equation((pdlt_dynamics_term)t)};
+  for (int t = 0; t < PDLT_POSTERIOR_TERM_COUNT; t++)
+    *out++ = (pdlt_list_entry){pdlt_posterior_term_name((pdlt_posterior_term)t),
+                               pdlt_posterior_term_equation((pdlt_posterior_term)t)};
   *out = (pdlt_list_entry){NULL, NULL};
 }
 

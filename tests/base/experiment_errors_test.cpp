@@ -96,7 +96,7 @@ TEST(ExperimentErrors, KeysAndTypes) {
        "(data.train)"},
       {1, "zzzzzz: 3",
        "1: zzzzzz: unknown key; known here: network, data, training, ensemble, theory, "
-       "features, compare, figures, title, measure, measure_samples, sweep"},
+       "features, posterior, compare, figures, title, measure, measure_samples, sweep"},
       {30, "compare: {qqqqqqq: 1}",
        "30: compare.qqqqqqq: unknown key; known here: degree, level, csv"},
       {10, "  depth: 4", "10: network.depth: repeated key, first in line 4; keep one"},
@@ -284,7 +284,7 @@ TEST(ExperimentErrors, TrainingAndMeasurement) {
   const std::string record = "expected a list of whole numbers from 0 to steps, increasing";
   const std::string measure =
       "expected a list of some of output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk, "
-      "crossings, hidden, features";
+      "crossings, hidden, features, posterior";
   const struct {
     size_t line;
     const char *replacement;

@@ -66,6 +66,7 @@ void check(const std::string &training, size_t times, bool end) {
     const std::string name = q.name;
     if (q.drawn == PDLT_DRAWN_END && !end) continue;
     if (q.words & PDLT_MEASURE_CROSSINGS) continue;                            // needs a kink
+    if (q.words & PDLT_MEASURE_POSTERIOR) continue;                            // measured alone
     if (name.rfind("error_", 0) == 0) continue;                                // needs classes
     if (name.rfind("weight", 0) == 0 || name.rfind("agop", 0) == 0) continue;  // needs a cube
     names.insert(name);

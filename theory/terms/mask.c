@@ -18,6 +18,11 @@ static int scale(pdlt_mask *m, const char *name, double factor) {
     m->part[p] *= factor;
     found++;
   }
+  for (int t = 0; t < PDLT_POSTERIOR_TERM_COUNT; t++) {
+    if (!pdlt_term_is_named(pdlt_posterior_term_name((pdlt_posterior_term)t), name)) continue;
+    m->posterior.factor[t] *= factor;
+    found++;
+  }
   double *kink = pdlt_kink_factor(&m->kink, name);
   if (kink != NULL) *kink *= factor;
   found += kink != NULL;
@@ -34,6 +39,9 @@ static int is_changed(const pdlt_mask *m, const char *name) {
   for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++)
     changed |= pdlt_term_is_named(pdlt_dynamics_term_name((pdlt_dynamics_term)t), name) &&
                m->dynamics.factor[t] != 1.0;
+  for (int t = 0; t < PDLT_POSTERIOR_TERM_COUNT; t++)
+    changed |= pdlt_term_is_named(pdlt_posterior_term_name((pdlt_posterior_term)t), name) &&
+               m->posterior.factor[t] != 1.0;
   for (int p = 0; p < PDLT_DYNAMICS_PART_COUNT; p++)
     changed |=
         strcmp(name, pdlt_dynamics_part_name((pdlt_dynamics_part)p)) == 0 && m->part[p] != 1.0;
@@ -47,6 +55,8 @@ static const char *out_of_place(const pdlt_experiment *ex, const char *name) {
     return "is of layers with positions (network.layers), and this network has none";
   if (!skips && pdlt_term_is_named(name, "skip"))
     return "is of layers with skips (network.skip), and this network has none";
+  if (!ex->posterior.on && pdlt_term_is_named(name, "posterior"))
+    return "is of Bayesian inference (posterior.noise), which is not asked for";
   if (skips && pdlt_term_is_named(name, "positions"))
     return "is of networks without skips, and this network has some";
   return NULL;
@@ -75,7 +85,8 @@ static pdlt_status apply(pdlt_mask *m, const pdlt_experiment *ex, const char *ke
 pdlt_status pdlt_mask_read(pdlt_mask *out, const pdlt_experiment *ex, pdlt_error *err) {
   pdlt_mask m = {.active = ex->theory.omit.count + ex->theory.flip.count > 0,
                  .terms = pdlt_term_mask_all(),
-                 .kink = pdlt_kink_factors_all()};
+                 .kink = pdlt_kink_factors_all(),
+                 .posterior = pdlt_posterior_factors_all()};
   pdlt_status status = PDLT_OK;
   for (int t = 0; t < PDLT_DYNAMICS_TERM_COUNT; t++) m.dynamics.factor[t] = 1.0;
   for (int p = 0; p < PDLT_DYNAMICS_PART_COUNT; p++) m.part[p] = 1.0;
