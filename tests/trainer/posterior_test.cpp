@@ -45,7 +45,7 @@ TEST(Posterior, OfOneTrainingSampleIsTheExactIntegral) {
       run(s, data, 2, &measured);
       const Numbers right = integrate(Experiment(yaml(s)).c, data);
       const std::vector<double> z = all_deviations(measured, "n2/", right, true);
-      EXPECT_GT(z.size(), 25u);
+      EXPECT_GE(z.size(), noise > 0 ? 50u : 20u);
       EXPECT_LT(largest(z), 4) << activation << " " << noise;
       EXPECT_GT(measured.at("n2/post_ess"), 4000);
       EXPECT_LT(measured.at("n2/post_ess"), 20000);
@@ -86,15 +86,16 @@ TEST(Posterior, DeviationsFromTheIntegralAreThoseOfTheErrorBars) {
   EXPECT_NEAR(z2 / (double)count, 1, 0.25);
 }
 
-// Few draws and large weights: the plain ratio is off by more than its error bar over the seeds.
+// log of a mean of few weights is off by -(draws/ESS - 1)/(2 draws).
 TEST(Posterior, JackknifeTakesTheBiasOfRatiosAway) {
-  const Data data(1, 1, 2, 1, 4);
+  Data data(1, 1, 2, 1, 4);
+  data.y[0] = 3;
   Settings s = posterior_settings(0.01);
-  s.members = 256;
+  const int seeds = 300, draws = 64;  // too few blocks for controls
+  s.members = draws;
   Experiment ex(yaml(s));
   const double right = integrate(ex.c, data).log_evidence;
-  double plain = 0, jackknife = 0, square = 0;
-  const int seeds = 300;
+  double moved = 0, mean = 0, square = 0, bias = 0;
   pdlt_samples samples = {};
   pdlt_network net = {};
   ASSERT_EQ(pdlt_samples_new(&samples, &ex.c, &data.c, nullptr), PDLT_OK);
@@ -104,23 +105,25 @@ TEST(Posterior, JackknifeTakesTheBiasOfRatiosAway) {
     Experiment other(yaml(s));
     pdlt_posterior_sums sums = {};
     std::vector<double> all(shape.size);
-    double value = 0;
+    double plain = 0, share = 0;
     ASSERT_EQ(pdlt_posterior_sums_new(&sums, &shape, &other.c, &net, &samples, nullptr), PDLT_OK);
-    ASSERT_EQ(pdlt_posterior_sums_add(&sums, 0, 256, nullptr, all.data()), PDLT_OK);
-    pdlt_posterior_estimate(&shape, PDLT_QUANTITY_LOG_EVIDENCE, 0, all.data(), &value);
+    ASSERT_EQ(pdlt_posterior_sums_add(&sums, 0, draws, nullptr, all.data()), PDLT_OK);
+    pdlt_posterior_estimate(&shape, PDLT_QUANTITY_LOG_EVIDENCE, 0, all.data(), &plain);
+    pdlt_posterior_estimate(&shape, PDLT_QUANTITY_POST_ESS, 0, all.data(), &share);
     pdlt_posterior_sums_free(&sums);
     Archive measured;
     run(s, data, 1, &measured);
     const double d = measured.at("n2/log_evidence") - right;
-    plain += (value - right) / seeds;
-    jackknife += d / seeds;
+    bias -= (1 / share - 1) / (2 * draws) / seeds;
+    moved += (plain - right - d) / seeds;
+    mean += d / seeds;
     square += d * d / seeds;
   }
   pdlt_network_free(&net);
   pdlt_samples_free(&samples);
-  const double error = std::sqrt(square / seeds);
-  EXPECT_LT(plain, -3 * error);
-  EXPECT_LT(std::fabs(jackknife), 3 * error);
+  EXPECT_LT(bias, -0.002);
+  EXPECT_NEAR(moved, bias, 0.1 * std::fabs(bias));
+  EXPECT_LT(std::fabs(mean), 3 * std::sqrt(square / seeds));
 }
 
 // Networks of two hidden layers with weights drawn one by one, by another generator.
@@ -253,7 +256,6 @@ TEST(Posterior, ThreadsAndBlocksOfOtherShapesGiveTheSame) {
       EXPECT_EQ(0, memcmp(a->data, b->data, pdlt_array_count(a) * sizeof *a->data));
     }
     EXPECT_EQ(one.at("n3/layer3/post_kernel"), one.at("n3/post_kernel"));
-    EXPECT_NEAR(one.at("n3/layer1/post_kernel_se"), 0, 1e-15);
     EXPECT_EQ(one.at("n3/layer2/post_q", 3), one.at("n3/post_q", 7));
   }
 }

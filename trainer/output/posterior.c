@@ -76,21 +76,64 @@ static void jackknife(posterior_width *w, int k, size_t layer, pdlt_estimates *x
   }
 }
 
+/* Of a chain: log w of draws that follow each other is alike, and the mean of a block varies more than that
+ * of independent draws would. So many independent draws there are for each, from all blocks but one
+ * (B: from all): variance of log w over members times that of its mean over a block. */
+static double chain_share(const posterior_width *w, size_t without) {
+  const pdlt_posterior_shape *s = w->shape;
+  double draws = 0, sum = 0, square = 0, between = 0;
+  size_t count = 0;
+  for (size_t b = 0; b < w->out->blocks; b++) {
+    if (b == without) continue;
+    draws += sums_of(w, b)[s->draws];
+    sum += sums_of(w, b)[s->log];
+    square += sums_of(w, b)[s->log2];
+  }
+  const double mean = sum / draws;
+  for (size_t b = 0; b < w->out->blocks; b++) {
+    if (b == without) continue;
+    const double *of = sums_of(w, b), d = of[s->log] / of[s->draws] - mean;
+    between += of[s->draws] * d * d;
+    count++;
+  }
+  between /= (double)count - 1;
+  return between > 0 ? (square / draws - mean * mean) / between : 1;
+}
+
+/* post_ess: its share of the draws, by the jackknife, times the draws. */
+static pdlt_status put_ess(posterior_width *w, pdlt_error *err) {
+  const pdlt_width_output *out = w->out;
+  pdlt_estimates x;
+  const pdlt_status status = pdlt_estimates_add(out, "", PDLT_QUANTITY_POST_ESS, &x, err);
+  if (status != PDLT_OK) return status;
+  const double draws = w->total[w->shape->draws];
+  jackknife(w, PDLT_QUANTITY_POST_ESS, 0, &x);
+  for (size_t b = 0; b < out->blocks; b++) {
+    const double share = draws / out->members[b];
+    if (w->shape->chain)
+      x.blocks[b] = share * chain_share(w, out->blocks) - (share - 1) * chain_share(w, b);
+    x.blocks[b] *= draws;
+  }
+  pdlt_estimates_finish(out, out->members, &x);
+  return PDLT_OK;
+}
+
 static pdlt_status put(posterior_width *w, const char *prefix, int k, size_t layer,
                        pdlt_error *err) {
   pdlt_estimates x;
   pdlt_status status = pdlt_estimates_add(w->out, prefix, k, &x, err);
   if (status != PDLT_OK) return status;
   jackknife(w, k, layer, &x);
-  /* of the number of draws only the noise of the weights counts, which no control should take away */
-  if (k != PDLT_QUANTITY_POST_ESS) status = pdlt_regression_apply(&w->fit, x.count, x.blocks, err);
-  if (status == PDLT_OK) pdlt_estimates_finish(w->out, w->out->members, &x);
+  PDLT_TRY(pdlt_regression_apply(&w->fit, x.count, x.blocks, err));
+  pdlt_estimates_finish(w->out, w->out->members, &x);
+cleanup:
   return status;
 }
 
 static pdlt_status put_quantity(posterior_width *w, int k, pdlt_error *err) {
   const size_t layers = w->out->plan->readouts;
   char prefix[32];
+  if (k == PDLT_QUANTITY_POST_ESS) return put_ess(w, err);
   pdlt_status status = put(w, "", k, 0, err);
   const int layered = (pdlt_quantities[k].flags & PDLT_QUANTITY_LAYERED) != 0 && layers > 1;
   for (size_t l = 1; layered && l <= layers && status == PDLT_OK; l++) {

@@ -55,8 +55,8 @@ void pdlt_posterior_estimate(const pdlt_posterior_shape *s, int k, size_t layer,
     case PDLT_QUANTITY_LAST_LAYER_COV:
       take_covariance(s, &prior, out);
       return;
-    default: /* POST_ESS */
-      *out = sums[s->weight] * sums[s->weight] / sums[s->square];
+    default: /* POST_ESS, as a share of the draws */
+      *out = sums[s->weight] * sums[s->weight] / sums[s->square] / sums[s->draws];
       return;
   }
 }

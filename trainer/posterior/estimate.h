@@ -5,7 +5,7 @@
  *   log Z = shift + log(sum w/draws)        E[f|y] = sum w f/sum w
  *   Cov[z_ia, z_jb|y] = E[delta_ij C_ab + m_ia m_jb|y] - E[m_ia|y] E[m_jb|y]
  *
- * of last_layer_* the same without w. Effective number of draws: (sum w)^2/sum w^2.
+ * of last_layer_* the same without w. Effective number of draws, as a share of them: (sum w)^2/(draws sum w^2).
  * Is not: error bars; the jackknife takes these functions of all sums and of all but one block's
  * (trainer/output/posterior.c). */
 #ifndef PDLT_TRAINER_POSTERIOR_ESTIMATE_H

@@ -1,13 +1,18 @@
 /* regression.h - block values less what controls of known mean 0 say about their noise.
  *
- * Is: one weighted least-squares fit of values on controls, over blocks, with honest error bars
- * (docs/posterior.md, "Measured"). With B blocks, p controls c_b (means over the draws of a block), values v_b:
+ * Is: a weighted least-squares fit v_b = alpha + beta.c_b of values on controls, over blocks, whose estimate is
+ * alpha, the value where the controls have their mean; and block values whose mean is alpha and whose spread
+ * knows that p numbers were fitted, and that blocks far out pull the fit (docs/posterior.md, "Measured").
+ * With weights w_b, W in all, cbar the mean of the controls, dc = c - cbar, S = sum w dc dc, residuals e_b:
  *
- *   beta = (sum w dc dc)^-1 sum w dc (v - vbar),  dc = c - cbar      v_b -> v_b - beta.c_b
+ *   a_b = w_b (1/W - cbar S^-1 dc_b)          what a block adds to alpha
+ *   h_b = w_b (1/W + dc_b S^-1 dc_b)          and to its own fit
+ *   v_b -> alpha + (W/w_b - 1) a_b e_b/(1 - h_b)^(1/2), less what moves the mean
  *
- * and then v_b -> vbar + f (v_b - vbar), f^2 = (B - 1)/(B - 1 - p) (1 + p/B), so that the spread of the blocks
- * is that of the estimate though p of its directions were fitted away.
- * Is not: aware of what is controlled, or of which controls are worth it; tested on synthetic numbers. */
+ * The variance of e_b is (1 - h_b) times that of a block, so that the error bar is right where blocks are
+ * alike, and nearly so where they are not (HC2 of MacKinnon and White 1985).
+ * Is not: aware of what is controlled, or of which controls are worth it; tested
+ * on synthetic numbers. */
 #ifndef PDLT_TRAINER_STATISTICS_REGRESSION_H
 #define PDLT_TRAINER_STATISTICS_REGRESSION_H
 
@@ -23,14 +28,15 @@ extern "C" {
 typedef struct pdlt_regression {
   size_t blocks, controls; /* B; p, 0: nothing is fitted */
   const double *weights;   /* (B) borrowed */
-  double *value;           /* (B, p) c, w^(1/2) dc */
-  double *scaled;
-  double *factor; /* (p, p) Cholesky factor of sum w dc dc */
+  double *mean;            /* (p) cbar */
+  double *scaled;          /* (B, p) w^(1/2) dc */
+  double *inverse;         /* (p, p) S^-1 */
+  double *influence;       /* (B) (W/w_b - 1) a_b/(1 - h_b)^(1/2) */
   double *storage;
 } pdlt_regression;
 
-/* weights (B) > 0: draws behind each block; controls (B, p) are copied. Where B < 4 p, or the controls are
- * not independent, none is used. Errors: PDLT_ERR_MEMORY. Cost O(B p^2). */
+/* weights (B) > 0: draws behind each block; controls (B, p): means over its draws, read only now. Where
+ * B < 4 p, or the controls are not independent, none is used. Errors: PDLT_ERR_MEMORY. Cost O(B p^2). */
 pdlt_status pdlt_regression_new(pdlt_regression *out, size_t blocks, const double *weights,
                                 size_t p, const double *controls, pdlt_error *err);
 void pdlt_regression_free(pdlt_regression *regression);
