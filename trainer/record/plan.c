@@ -266,8 +266,7 @@ size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k) {
   }
 }
 
-/* Draws of the smallest blocks for so many members. */
-static size_t smallest_block(const pdlt_plan *plan, size_t members) {
+size_t pdlt_plan_smallest_block(const pdlt_plan *plan, size_t members) {
   size_t draws = PDLT_WEIGHTED_MEMBERS;
   if (plan->posterior.size == 0 || plan->posterior.chain) return PDLT_BLOCK_MEMBERS;
   while (members > draws * PDLT_WEIGHTED_BLOCKS) draws *= 2;
@@ -276,7 +275,7 @@ static size_t smallest_block(const pdlt_plan *plan, size_t members) {
 
 /* Blocks of a size that keeps the records of so many members small. */
 static void fix_blocks(pdlt_plan *plan, size_t members) {
-  plan->block_members = smallest_block(plan, members);
+  plan->block_members = pdlt_plan_smallest_block(plan, members);
   for (;;) {
     plan->blocks = (members + plan->block_members - 1) / plan->block_members;
     const size_t all = plan->blocks * plan->ex->network.num_widths;

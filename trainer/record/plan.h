@@ -173,6 +173,9 @@ int pdlt_plan_may_be_linearized(const pdlt_plan *plan);
  * levels, none or some, with >= 1 further draws for each. */
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels);
 
+/* Draws of the blocks for so many members, unless their records are too large. */
+size_t pdlt_plan_smallest_block(const pdlt_plan *plan, size_t members);
+
 /* So many draws per width from now on, at least as many as before: more blocks, or larger
  * ones where they would be too many. */
 void pdlt_plan_grow(pdlt_plan *plan, size_t members);
