@@ -23,6 +23,7 @@ static size_t u_mean(const pdlt_plan *plan) { return plan->readouts * plan->mome
 static size_t u_products(const pdlt_plan *plan) { return u_mean(plan) * plan->moments; }
 static size_t odd_shift(const pdlt_plan *plan) { return plan->control.spread ? odd(plan) : 0; }
 static size_t shift(const pdlt_plan *plan) { return plan->control.linear ? outputs(plan) : 0; }
+static size_t posterior(const pdlt_plan *plan) { return plan->posterior.size; }
 static size_t top(const pdlt_plan *plan) {
   return plan->has[PDLT_QUANTITY_Z] ? pdlt_top_size(&plan->top) : 0;
 }
@@ -62,6 +63,7 @@ static const struct row {
     PART(odd_shift, odd_shift, PDLT_MERGE_ADD),
     PART(shift, shift, PDLT_MERGE_ADD),
     PART(top, top, PDLT_MERGE_TOP),
+    PART(posterior, posterior, PDLT_MERGE_ADD),
 };
 
 _Static_assert(sizeof rows / sizeof *rows + PDLT_QUANTITIES <= PDLT_RECORD_PARTS,
