@@ -68,7 +68,7 @@ class Naive {
   std::vector<std::vector<Array>> answer_;
   std::vector<Array> whole_;               // [t] N_{t-1} .. N_0
   std::vector<std::vector<Array>> since_;  // [t][s] N_{t-1} .. N_{s+1}
-  std::vector<std::vector<Array>> C_;  // C_[s][u] = X_s K X_u^T
+  std::vector<std::vector<Array>> C_;      // C_[s][u] = X_s K X_u^T
 
   double f(pdlt_dynamics_term term) const { return factors_.factor[term]; }
   bool Train(size_t I) const { return I % x_.D < x_.A; }

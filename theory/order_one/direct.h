@@ -19,6 +19,9 @@ extern "C" {
 pdlt_status pdlt_direct_run(const pdlt_dynamics_input *input, size_t num_times, const double *times,
                             double *z_nlo, double *parts, pdlt_error *err);
 
+/* Flops of pdlt_direct_covariance over so many steps. */
+double pdlt_direct_covariance_flops(const pdlt_training_input *input, double steps);
+
 /* cov_nlo (T, n_L, D, n_L, D), exactly symmetric, at such times; g1 (D, D), d and f (D, D, D, D) as
  * pdlt_covariance_new takes them. Errors as above. Cost 3 n_L D times pdlt_direct_run, and per step 8 n_L^2 D^3
  * A^2 flops; memory D^2 A^2 doubles. */

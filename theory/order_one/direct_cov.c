@@ -90,7 +90,8 @@ static pdlt_status find_answers(walk *w, size_t num_times, const double *times, 
   PDLT_TRY(pdlt_alloc(&y, D * n, sizeof *y, err));
   PDLT_TRY(pdlt_alloc(&z, (3 + PDLT_DYNAMICS_PART_COUNT) * size, sizeof *z, err));
   double *plus = z, *minus = z + size, *alone = z + 2 * size, *parts = z + 3 * size;
-  const double *cubic = parts + PDLT_DYNAMICS_PART_DDNTK_CUBIC * size; /* of v alone, which is last */
+  const double *cubic =
+      parts + PDLT_DYNAMICS_PART_DDNTK_CUBIC * size; /* of v alone, which is last */
   in.lo.y = y;
   in.progress = NULL;
   for (size_t m = 0; m < n; m++)
@@ -100,8 +101,7 @@ static pdlt_status find_answers(walk *w, size_t num_times, const double *times, 
         double *to = side == 0 ? plus : side == 1 ? minus : alone;
         for (size_t a = 0; a < A; a++)
           for (size_t i = 0; i < n; i++)
-            y[a * n + i] =
-                share * w->start[a * n + i] + (i == m ? sign * lo->K[a * D + f] : 0);
+            y[a * n + i] = share * w->start[a * n + i] + (i == m ? sign * lo->K[a * D + f] : 0);
         PDLT_TRY(pdlt_direct_run(&in, num_times, times, to, parts, err));
       }
       for (size_t t = 0; t < num_times; t++)
@@ -274,6 +274,12 @@ static void record(walk *w, size_t t, double *out) {
   for (size_t x = 0; x < row; x++)
     for (size_t y = 0; y <= x; y++)
       out[x * row + y] = out[y * row + x] = out[x * row + y] + out[y * row + x];
+}
+
+double pdlt_direct_covariance_flops(const pdlt_training_input *lo, double steps) {
+  const double D = (double)lo->D, A = (double)lo->A, n = (double)lo->outputs;
+  return steps * (3 * n * D * (40 * n * D * A * A * A + 8 * n * A * A * A * A) +
+                  8 * n * n * D * D * D * A * A);
 }
 
 pdlt_status pdlt_direct_covariance(const pdlt_dynamics_input *in, const double *g1, const double *d,
