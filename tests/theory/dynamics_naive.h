@@ -66,7 +66,9 @@ class Naive {
   Array AA_, T1_, dd1_, dd2_;
   std::vector<Array> ebar_, X_;  // X_[s] = K_s E N_{s-1} .. N_0, or 0 with centered targets
   std::vector<std::vector<Array>> answer_;
-  std::vector<std::vector<Array>> C_;  // C_[s][u] = X_s K X_u^T
+  std::vector<Array> whole_;               // [t] N_{t-1} .. N_0
+  std::vector<std::vector<Array>> since_;  // [t][s] N_{t-1} .. N_{s+1}
+  std::vector<std::vector<Array>> C_;      // C_[s][u] = X_s K X_u^T
 
   double f(pdlt_dynamics_term term) const { return factors_.factor[term]; }
   bool Train(size_t I) const { return I % x_.D < x_.A; }
@@ -129,6 +131,8 @@ class Naive {
     std::vector<Array> since;  // N_{s-1} .. N_{u+1}
     for (size_t I = 0; I < M_; I++) N[I * M_ + I] = 1;
     const Array unit = N;
+    whole_.push_back(unit);
+    since_.emplace_back();
     for (int s = 0; s < steps_; s++) {
       Array e(M_);
       for (size_t I = 0; I < M_; I++)
@@ -142,6 +146,8 @@ class Naive {
       N = Stepped(N, s);
       for (Array &product : since) product = Stepped(product, s);
       since.push_back(unit);
+      whole_.push_back(N);
+      since_.push_back(since);
     }
     C_.resize(steps_);
     for (int s = 0; s < steps_; s++)

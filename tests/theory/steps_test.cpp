@@ -172,6 +172,33 @@ TEST(Steps, TheDirectRoadIsTheNaiveSum) {
   }
 }
 
+TEST(Steps, TheDirectCovarianceIsTheNaiveSum) {
+  std::mt19937_64 gen(10);
+  for (int trial = 0; trial < 6; trial++) {
+    const size_t n = 1 + trial % 2, A = 2 + (n == 1 && trial > 2), D = A + (trial > 1);
+    CovProblem x = RandomCov(gen, D, A, n);
+    const pdlt_dynamics_factors factors = RandomFactors(gen);
+    const int newton = trial == 4;
+    if (newton)
+      UseNewton(x);
+    else
+      UseBatches(x, 1 + gen() % A);
+    pdlt_dynamics_input in = Input(x, &factors);
+    in.lo.newton = newton;
+    for (in.lo.batch = 0; !newton && in.lo.batch < A && x.pull(0, in.lo.batch, in.lo.batch) != 0;)
+      in.lo.batch++;
+    const Array times = {0, 1, 2, 4};
+    const size_t row = n * D;
+    Array found(times.size() * row * row, 7.5);
+    ASSERT_EQ(pdlt_direct_covariance(&in, x.g1.data(), x.d.data(), x.f.data(), 4, times.data(),
+                                     found.data(), nullptr),
+              PDLT_OK);
+    const NaiveCov naive(x, 4, factors);
+    for (size_t t = 0; t < times.size(); t++)
+      ExpectSame(&found[t * row * row], naive.Covariance((int)times[t]), 1e-10, "cov");
+  }
+}
+
 TEST(Steps, OneBatchOfAllIsGradientDescent) {
   std::mt19937_64 gen(12);
   Problem x = Random(gen, 5, 3, 2);

@@ -4,6 +4,7 @@
 #include "base/experiment/batch.h"
 #include "base/vector/kernels.h"
 #include "tests/trainer/positions.h"
+#include "trainer/control/level.h"
 #include "trainer/measure/cross_entropy.h"
 #include "trainer/network/residual.h"
 
@@ -116,6 +117,38 @@ TEST(TrainerResidual, StepsArePlainLoops) {
     ExpectLoop(x);
     if (testing::Test::HasFatalFailure()) return;
   }
+}
+
+// A level with a node at every step is Newton's method itself, on both networks of the pair.
+TEST(TrainerResidual, LevelsFollowNewton) {
+  Settings s;
+  s.outputs = 2;
+  s.record = "[0, 3, 6]";
+  s.steps = "6";
+  Wired w = {s, 3};
+  WiredNet plus(w, 5), minus(w, 5);
+  std::mt19937_64 gen(7);
+  Array kappa = RandomKappa(3, gen), root(9), out(3 * 2 * 5);
+  pdlt_network_negate_last(&minus.net, minus.theta.data());
+  ASSERT_EQ(pdlt_symmetric_power(3, kappa.data(), 0.5, root.data(), nullptr), PDLT_OK);
+  for (WiredNet *x : {&plus, &minus}) {
+    x->samples.newton = 1;
+    x->samples.kappa = kappa.data();
+    x->samples.root = root.data();
+  }
+  const pdlt_schedule schedule = pdlt_schedule_make(&plus.ex.c, &plus.samples);
+  const pdlt_level_settings settings = {&plus.net, &plus.samples, &schedule, 0.05, 1, 4};
+  const pdlt_level level = {1, 6, 0};
+  pdlt_level_draws draws = {};
+  ASSERT_EQ(pdlt_level_draws_new(&draws, &settings, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_level_draws_begin(&draws, plus.theta.data(), 1, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_level_draws_output(&draws, &level, out.data(), nullptr), PDLT_OK);
+  EXPECT_EQ(draws.use[0], 1);
+  const std::vector<Array> up = Loop(plus, 0.05, 6), down = Loop(minus, 0.05, 6);
+  for (size_t t = 0; t < 3; t++)
+    for (size_t i = 0; i < 10; i++)
+      EXPECT_NEAR(out[t * 10 + i], (up[3 * t][i] + down[3 * t][i]) / 2, 1e-12);
+  pdlt_level_draws_free(&draws);
 }
 
 TEST(TrainerResidual, BatchesGoRoundInFileOrder) {

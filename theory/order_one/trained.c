@@ -12,6 +12,9 @@
 #include "theory/order_one/end.h"
 #include "theory/order_one/newton.h"
 
+/* Of the covariance of batches, about a minute. */
+static const double MOST_FLOPS = 3e10;
+
 void pdlt_trained_free(pdlt_trained *trained) {
   pdlt_free(trained->storage);
   memset(trained, 0, sizeof *trained);
@@ -206,11 +209,11 @@ cleanup:
   return status;
 }
 
-/* By batches: the mean, where times are finite; it is 0 beyond. */
+/* By batches: mean and covariance, where times are finite; they are 0 beyond. */
 static pdlt_status run_batches(pdlt_trained *out, const pdlt_trained_input *input,
                                pdlt_error *err) {
   pdlt_trained_input mean = *input;
-  pdlt_trained w = {.mean_only = 1};
+  pdlt_trained w = {.batches = 1};
   pdlt_dynamics_input in = input->in;
   in.factors = input->mask->active ? &input->mask->dynamics : NULL;
   mean.features = 0;
@@ -220,6 +223,11 @@ static pdlt_status run_batches(pdlt_trained *out, const pdlt_trained_input *inpu
   snprintf(w.why, sizeof w.why, "%s",
            "order 1/n of batches goes step by step, and the end of training has no last one");
   PDLT_TRY(pdlt_direct_run(&in, w.finite, input->times, w.z, w.parts, err));
+  const double steps = w.finite > 0 ? input->times[w.finite - 1] : 0;
+  w.have_cov = pdlt_direct_covariance_flops(&in.lo, steps) <= MOST_FLOPS;
+  if (w.have_cov)
+    PDLT_TRY(pdlt_direct_covariance(&in, input->g1, input->d, input->f, w.finite, input->times,
+                                    w.cov, err));
   scale_parts(input->mask, w.finite * w.outputs * w.D, w.parts, w.z);
   append_end(&w);
   *out = w;

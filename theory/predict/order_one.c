@@ -118,19 +118,29 @@ cleanup:
   return status;
 }
 
-/* Of batches the mean alone, unless it is asked for at the end. */
-static pdlt_status put_mean_only(const pdlt_prediction *p, const pdlt_trained *w,
-                                 const pdlt_trained_errors *errors, pdlt_error *err) {
+/* Of batches mean and covariance, unless they are asked for at the end. */
+static pdlt_status put_batches(const pdlt_prediction *p, const pdlt_trained *w,
+                               const pdlt_trained_errors *errors, pdlt_error *err) {
   const size_t T = w->times, n = w->outputs, D = w->D;
-  static const char *const others[] = {"cov_nlo", "cov_end_nlo", "Theta_t_nlo", "dTheta_t_nlo"};
+  static const char *const ends[] = {"z_end_nlo", "cov_end_nlo"};
+  static const char *const others[] = {"Theta_t_nlo", "dTheta_t_nlo"};
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_predict_all_absent(
-      p->out, others, sizeof others / sizeof *others,
-      "order 1/n of batches (training.batch) is derived for the mean alone", err));
-  PDLT_TRY(pdlt_predict_absent(p->out, "z_end_nlo", w->why, err));
-  if (w->finite < T) return pdlt_predict_absent(p->out, "z_nlo", w->why, err);
+  PDLT_TRY(pdlt_predict_all_absent(p->out, ends, 2, w->why, err));
+  PDLT_TRY(pdlt_predict_all_absent(p->out, others, 2,
+                                   "order 1/n of batches (training.batch) is derived for mean and "
+                                   "covariance alone",
+                                   err));
+  if (w->finite < T) return pdlt_predict_all_absent(p->out, names, 3, w->why, err);
   PDLT_TRY(put_mean(p, "z_nlo", 3, (size_t[]){T, n, D}, w->z, w->parts, err));
   PDLT_TRY(pdlt_predict_error(p->out, "z_nlo", errors->z, err));
+  if (!w->have_cov)
+    return pdlt_predict_absent(
+        p->out, "cov_nlo",
+        "the covariance of so many samples and steps with batches would take "
+        "more than 3e10 flops; use fewer",
+        err);
+  PDLT_TRY(pdlt_predict_put(p->out, "cov_nlo", 5, (size_t[]){T, n, D, n, D}, w->cov, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "cov_nlo", errors->cov, err));
 cleanup:
   return status;
 }
@@ -139,7 +149,7 @@ static pdlt_status put_all(const pdlt_prediction *p, const pdlt_trained *w,
                            const pdlt_trained_errors *errors, pdlt_error *err) {
   const size_t T = w->times, n = w->outputs, D = w->D;
   pdlt_status status = PDLT_OK;
-  if (w->mean_only) return put_mean_only(p, w, errors, err);
+  if (w->batches) return put_batches(p, w, errors, err);
   PDLT_TRY(put_mean(p, "z_nlo", 3, (size_t[]){T, n, D}, w->z, w->parts, err));
   PDLT_TRY(pdlt_predict_put(p->out, "cov_nlo", 5, (size_t[]){T, n, D, n, D}, w->cov, err));
   PDLT_TRY(pdlt_predict_put(p->out, "Theta_t_nlo", 5, (size_t[]){T, n, D, n, D}, w->theta, err));
