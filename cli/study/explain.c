@@ -15,6 +15,7 @@
 #include "compare/text/order.h"
 #include "theory/infinite/kernel.h"
 #include "theory/infinite/residual.h"
+#include "theory/infinite/steps.h"
 #include "theory/infinite/training.h"
 #include "theory/skip/skip.h"
 #include "theory/tensors/tensors.h"
@@ -190,18 +191,26 @@ static pdlt_status fill_whole(work *w, pdlt_error *err) {
   const size_t theories = w->theories == NULL ? 1 : ex->network.num_widths;
   pdlt_status status = PDLT_OK;
   w->e->depth_over_width = (double)ex->network.depth / ex->network.widths[0];
+  double most = NAN; /* of a step */
   w->e->theta_max = w->e->eta_max = w->e->r_star = NAN;
   if (w->theory == NULL) return PDLT_OK;
   w->e->r_star = optimal_ratio(ex, w->theory);
   for (size_t k = 0; k < theories && status == PDLT_OK; k++) {
     const pdlt_array *theta = pdlt_archive_get(theory_at(w, k), "Theta");
-    double largest = NAN;
-    if (theta != NULL)
-      status = pdlt_ntk_largest_eigenvalue(&largest, theta->dim[0], (size_t)ex->data.train,
-                                           theta->data, err);
+    double largest = NAN, step = NAN;
+    if (theta != NULL) {
+      const pdlt_training_input input = {.D = theta->dim[0],
+                                         .A = (size_t)ex->data.train,
+                                         .theta = theta->data,
+                                         .newton = ex->training.newton,
+                                         .batch = (size_t)ex->training.batch};
+      status = pdlt_ntk_largest_eigenvalue(&largest, input.D, input.A, theta->data, err);
+      if (status == PDLT_OK) status = pdlt_steps_largest(&step, &input, err);
+    }
     w->e->theta_max = fmax(w->e->theta_max, largest);
+    most = fmax(most, step);
   }
-  w->e->eta_max = w->e->theta_max > 0 ? pdlt_experiment_largest_step(ex) / w->e->theta_max : NAN;
+  w->e->eta_max = most > 0 ? pdlt_experiment_largest_step(ex) / most : NAN;
   return status;
 }
 

@@ -89,6 +89,13 @@ static void put_whole(FILE *to, const pdlt_explanation *e) {
   if (ex->training.eta_kind == PDLT_ETA_NUMBER) fprintf(to, " (eta is %.6g)", ex->training.eta);
   if (ex->training.loss == PDLT_LOSS_CROSS_ENTROPY) fprintf(to, "; loss: cross-entropy");
   if (ex->training.centered) fprintf(to, "; targets: y + z(0) of each network");
+  if (ex->training.newton)
+    fprintf(
+        to,
+        "; method: newton, 1 is the whole step, and g, a model of gradient descent, is left out");
+  if (ex->training.batch > 0)
+    fprintf(to, "; %d samples a step, and g, a model of full steps, is left out",
+            ex->training.batch);
   fprintf(to, "\nL/n = %.3g at n = %d, r* = %s\n", e->depth_over_width, ex->network.widths[0],
           number(cell, e->r_star));
 }

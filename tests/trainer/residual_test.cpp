@@ -1,6 +1,7 @@
 // What goes back through the network with training.method: newton and training.batch, against plain loops.
 #include <algorithm>
 
+#include "base/experiment/batch.h"
 #include "base/vector/kernels.h"
 #include "tests/trainer/positions.h"
 #include "trainer/measure/cross_entropy.h"
@@ -123,7 +124,7 @@ TEST(TrainerResidual, BatchesGoRoundInFileOrder) {
     for (p.batch = 1; p.batch <= p.train; p.batch++)
       for (int step = 0; step < 20; step++)
         for (size_t a = 0; a < p.train; a++)
-          EXPECT_EQ(pdlt_residual_in_batch(&p, step, a), BatchOf(p, step)[a])
+          EXPECT_EQ(pdlt_in_batch(p.train, p.batch, (size_t)step, a), BatchOf(p, step)[a])
               << p.train << " " << p.batch << " " << step << " " << a;
 }
 

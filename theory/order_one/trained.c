@@ -9,8 +9,11 @@
 
 #include "base/core/memory.h"
 #include "base/random/rng.h"
+#include "theory/infinite/steps.h"
+#include "theory/order_one/direct.h"
 #include "theory/order_one/dntk.h"
 #include "theory/order_one/end.h"
+#include "theory/order_one/newton.h"
 
 /* Moves of tensors whose errors have a shape: with one alone their responses may cancel. */
 enum { SHAPED_PASSES = 4 };
@@ -178,7 +181,8 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err) {
+/* By gradient descent or its flow. */
+static pdlt_status run_plain(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err) {
   pdlt_trained w = {0};
   pdlt_dynamics dyn = {0};
   pdlt_covariance cov = {0};
@@ -204,6 +208,46 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input,
 cleanup:
   pdlt_covariance_free(&cov);
   pdlt_dynamics_free(&dyn);
+  pdlt_trained_free(&w);
+  return status;
+}
+
+/* By batches: the mean, where times are finite; it is 0 beyond. */
+static pdlt_status run_batches(pdlt_trained *out, const pdlt_trained_input *input,
+                               pdlt_error *err) {
+  pdlt_trained_input mean = *input;
+  pdlt_trained w = {.mean_only = 1};
+  pdlt_dynamics_input in = input->in;
+  in.factors = input->mask->active ? &input->mask->dynamics : NULL;
+  mean.features = 0;
+  mean.dntk_samples = 0;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(allocate(&w, &mean, err));
+  snprintf(w.why, sizeof w.why, "%s",
+           "order 1/n of batches goes step by step, and the end of training has no last one");
+  PDLT_TRY(pdlt_direct_run(&in, w.finite, input->times, w.z, w.parts, err));
+  scale_parts(input->mask, w.finite * w.outputs * w.D, w.parts, w.z);
+  append_end(&w);
+  *out = w;
+  w.storage = NULL;
+cleanup:
+  pdlt_trained_free(&w);
+  return status;
+}
+
+pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err) {
+  pdlt_newton newton = {.back = NULL};
+  pdlt_trained w = {0};
+  pdlt_status status = PDLT_OK;
+  if (pdlt_steps_are_plain(&input->in.lo)) return run_plain(out, input, err);
+  if (!input->in.lo.newton) return run_batches(out, input, err);
+  PDLT_TRY(pdlt_newton_new(&newton, input, err));
+  PDLT_TRY(run_plain(&w, &newton.input, err));
+  PDLT_TRY(pdlt_newton_return(&newton, &w, err));
+  *out = w;
+  w.storage = NULL;
+cleanup:
+  pdlt_newton_free(&newton);
   pdlt_trained_free(&w);
   return status;
 }

@@ -53,6 +53,7 @@ typedef struct pdlt_trained {
   double *weight_start;                  /* (blocks) of Theta; NaN where there is none */
   double *weight;                        /* (T, blocks) mean change; NaN likewise, or no end */
   double *weight_end;                    /* (blocks) */
+  int mean_only;                         /* 1: batches: z and parts alone, where times are finite */
   int have_end;                          /* 0: Theta_AA is singular, `why` says so */
   char why[PDLT_ERROR_LENGTH];
   double *storage;

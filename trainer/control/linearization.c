@@ -50,6 +50,21 @@ double pdlt_linearization_response(double eta, double theta, double t) {
   return (1 - pow(mu, t)) / theta;
 }
 
+/* x (q_A, q_A) <- x r on every block of rows, r = kappa^(1/2) of each output; and r x before that, `both`. */
+static void weigh(const pdlt_linearization *c, int both, double *x) {
+  const size_t A = c->data->train, n_L = c->data->outputs, q_A = n_L * A;
+  double *work = c->across; /* (q_A, q) is at least as large, and not yet in use */
+  for (int side = both ? 0 : 1; side < 2; side++) {
+    for (size_t i = 0; i < n_L; i++)
+      if (side == 0)
+        pdlt_gemm(0, 0, A, q_A, A, 1.0, c->data->root, A, x + i * A * q_A, q_A, 0.0,
+                  work + i * A * q_A, q_A);
+      else
+        pdlt_gemm(0, 0, q_A, A, A, 1.0, x + i * A, q_A, c->data->root, A, 0.0, work + i * A, q_A);
+    memcpy(x, work, q_A * q_A * sizeof *x);
+  }
+}
+
 pdlt_status pdlt_linearization_decompose(pdlt_linearization *c, const double *ntk, size_t samples,
                                          pdlt_error *err) {
   const size_t A = c->data->train, n_L = c->data->outputs, q_A = n_L * A, q = n_L * samples;
@@ -58,7 +73,9 @@ pdlt_status pdlt_linearization_decompose(pdlt_linearization *c, const double *nt
       for (size_t j = 0; j < n_L; j++)
         memcpy(c->train + (i * A + a) * q_A + j * A, ntk + (i * samples + a) * q + j * samples,
                A * sizeof *ntk);
+  if (c->data->newton) weigh(c, 1, c->train);
   const pdlt_status status = pdlt_symmetric_eigen(q_A, c->train, c->values, c->vectors, err);
+  if (c->data->newton && status == PDLT_OK) weigh(c, 0, c->vectors);
   c->ntk = ntk;
   c->found = status == PDLT_OK;
   return status == PDLT_ERR_NUMERIC ? PDLT_OK : status;

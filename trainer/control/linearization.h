@@ -6,7 +6,8 @@
  *   c(t) = Th_.A psi_t(Th_AA) y,    Th_AA = sum_r theta_r v_r v_r^T,
  *   psi_t(theta) = (1 - mu^t)/theta,    mu = 1 - eta theta, or 1/(1 - eta theta) below -1,
  *
- * Th the NTK at initialization with the last layer's weights as drawn, output by output.
+ * Th the NTK at initialization with the last layer's weights as drawn, output by output. Newton's method: with
+ * r = kappa^(1/2), c(t) = Th_.A r psi_t(r Th_AA r) r y, for with r z in the place of z it is gradient descent.
  * Is not: a prediction; c is bounded by construction, also where the linearized network
  * explodes, and only its correlation with the trained outputs matters. */
 #ifndef PDLT_TRAINER_CONTROL_LINEARIZATION_H

@@ -2,15 +2,11 @@
 #include "trainer/network/residual.h"
 
 #include "base/core/softmax.h"
+#include "base/experiment/batch.h"
 #include "base/vector/linalg.h"
 
 int pdlt_residual_is_plain(const pdlt_samples *p) {
   return !p->newton && !p->cross_entropy && p->batch >= p->train;
-}
-
-int pdlt_residual_in_batch(const pdlt_samples *p, long step, size_t a) {
-  const size_t A = p->train, first = (size_t)step % A * p->batch % A;
-  return (a + A - first) % A < p->batch;
 }
 
 void pdlt_residual_back(const pdlt_samples *p, long step, const double *z, const double *eps,
@@ -21,7 +17,7 @@ void pdlt_residual_back(const pdlt_samples *p, long step, const double *z, const
     return;
   }
   for (size_t a = 0; a < A; a++) {
-    const double kept = pdlt_residual_in_batch(p, step, a) ? 1 : 0;
+    const double kept = pdlt_in_batch(A, p->batch, (size_t)step, a) ? 1 : 0;
     if (p->cross_entropy) pdlt_softmax(n, z + a, A, back + a, A);
     for (size_t i = 0; i < n; i++)
       back[i * A + a] =

@@ -30,6 +30,7 @@ typedef struct pdlt_samples {
   int centered;    /* 1: networks train on y + their own z(0) */
   int newton;      /* 1: by Newton's method, with */
   double *kappa;   /* (N_A, N_A) infinite width's Theta_AA^-1; NULL: not known, and not trained */
+  double *root;    /* (N_A, N_A) kappa^(1/2); NULL likewise */
   int cross_entropy; /* 1: the loss is cross-entropy, and y are probabilities */
   size_t batch;      /* samples of a step; N_A: all of them */
   pdlt_truth truth;  /* where features are measured; owned */

@@ -292,6 +292,7 @@ int pdlt_plan_may_be_weightless(const pdlt_plan *plan) {
 }
 
 int pdlt_plan_may_be_linearized(const pdlt_plan *plan) {
+  if (plan->data->batch < plan->data->train) return 0; /* a linearization knows no batches */
   return plan->ex->training.loss == PDLT_LOSS_MSE &&
          (plan->networks || pdlt_plan_may_be_weightless(plan));
 }
