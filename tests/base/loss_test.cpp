@@ -32,13 +32,16 @@ TEST(TrainedLoss, KeysThatCrossEntropyGoesWith) {
   } cases[] = {
       {{}, ""},
       {{"ensemble.estimator=antithetic", "training.batch=2"}, ""},
-      {{"network.outputs=1"}, "--set: network.outputs: 1; training.loss: cross_entropy needs an output"},
-      {{"training.eta=flow"}, "--set: training.eta: flow; training.loss: cross_entropy is predicted"},
+      {{"network.outputs=1"},
+       "--set: network.outputs: 1; training.loss: cross_entropy needs an output"},
+      {{"training.eta=flow"},
+       "--set: training.eta: flow; training.loss: cross_entropy is predicted"},
       {{"training.steps=end"}, "--set: training.steps: end; training.loss: cross_entropy has none"},
       {{"training.targets=centered"}, "--set: training.targets: centered; training.loss"},
       {{"training.method=newton"}, "--set: training.method: newton; Newton's method goes with"},
       {{"measure=[output, features]"}, "--set: measure: features; regression"},
-      {{"ensemble.estimator=two_level"}, "--set: ensemble.estimator: a network's own linearization"},
+      {{"ensemble.estimator=two_level"},
+       "--set: ensemble.estimator: a network's own linearization"},
       {{"ensemble.estimator=control"}, "--set: ensemble.estimator: a network's own linearization"},
       {{"training.loss=hinge"}, "--set: training.loss: hinge; expected one of mse, cross_entropy"},
   };
@@ -47,7 +50,8 @@ TEST(TrainedLoss, KeysThatCrossEntropyGoesWith) {
     EXPECT_EQ(x.status, c.message[0] == 0 ? PDLT_OK : PDLT_ERR_INPUT) << c.message;
     EXPECT_EQ(std::string(x.err.message).rfind(c.message, 0), 0u) << x.err.message;
     for (const char *set : c.sets) /* squares do not mind */
-      if (std::string(set) != "training.loss=hinge" && std::string(set) != "training.method=newton") {
+      if (std::string(set) != "training.loss=hinge" &&
+          std::string(set) != "training.method=newton") {
         const Read squares({set, "training.loss=mse"});
         EXPECT_EQ(squares.status, PDLT_OK) << squares.err.message;
       }
@@ -70,12 +74,14 @@ TEST(TrainedLoss, LossesAreMeansOverNetworks) {
 
 TEST(TrainedLoss, TargetsAreProbabilities) {
   const Read x, squares({"training.loss=mse"});
-  const double good[] = {1, 0, 0.25, 0.75}, negative[] = {1, 0, -0.25, 1.25}, sum[] = {1, 0, 0.5, 0.4};
+  const double good[] = {1, 0, 0.25, 0.75}, negative[] = {1, 0, -0.25, 1.25},
+               sum[] = {1, 0, 0.5, 0.4};
   pdlt_error err = {};
   EXPECT_EQ(pdlt_experiment_check_targets(&x.ex, 2, good, &err), PDLT_OK);
   EXPECT_EQ(pdlt_experiment_check_targets(&x.ex, 2, negative, &err), PDLT_ERR_INPUT);
   EXPECT_STREQ(err.message,
-               "e.yaml:3: training.loss: cross_entropy needs probabilities as targets, and those of sample 2 "
+               "e.yaml:3: training.loss: cross_entropy needs probabilities as targets, and those "
+               "of sample 2 "
                "have sum 1, the smallest is -0.25; use classes with targets: one_hot, or mse");
   EXPECT_EQ(pdlt_experiment_check_targets(&x.ex, 2, sum, &err), PDLT_ERR_INPUT);
   EXPECT_NE(std::string(err.message).find("sum 0.9"), std::string::npos);

@@ -10,7 +10,8 @@
 namespace {
 
 const char *const kExperiment =
-    "network: {activation: tanh, depth: 2, widths: [8, 12, 18, 27], outputs: 2, C_b: 0.2, C_W: 1.5}\n"
+    "network: {activation: tanh, depth: 2, widths: [8, 12, 18, 27], outputs: 2, C_b: 0.2, C_W: "
+    "1.5}\n"
     "data: {source: csv, file: d.csv, train: 2, test: 1}\n"
     "training: {eta: {relative: 0.6}, steps: 5, record: [0, 5], loss: cross_entropy}\n"
     "ensemble: {members: 4096, estimator: plain, keep_members: 4096}\n"
@@ -45,7 +46,8 @@ TEST(CrossEntropyStudy, LossesAreThoseOfTheNetworks) {
       for (size_t a = 0; a < 3; a++) {
         const double *at = z->data + (k * 2 + t) * 6;
         const double d = at[a] - at[3 + a];
-        loss[t][a] += (y[a][0] * std::log1p(std::exp(-d)) + y[a][1] * std::log1p(std::exp(d))) / 4096;
+        loss[t][a] +=
+            (y[a][0] * std::log1p(std::exp(-d)) + y[a][1] * std::log1p(std::exp(d))) / 4096;
       }
   for (size_t t = 0; t < 2; t++) {
     EXPECT_NEAR(number(m, "n8/loss_train", t), loss[t][0] + loss[t][1], 1e-11);
@@ -78,11 +80,12 @@ TEST(CrossEntropyStudy, BytesAreTheSameForAnyThreadsAndWhatIsAbsentSaysWhy) {
     }
   }
   const Archive theory(folder / "theory1.npz");
-  for (const char *name : {"z_lo", "cov_lo", "loss_train_lo", "loss_test_lo", "loss_sample_lo", "V"})
+  for (const char *name :
+       {"z_lo", "cov_lo", "loss_train_lo", "loss_test_lo", "loss_sample_lo", "V"})
     EXPECT_NE(pdlt_archive_get(&theory.all, name), nullptr) << name;
   const json_t *absent = json_object_get(theory.all.meta, "absent");
-  for (const char *name : {"z_nlo", "cov_nlo", "Theta_t_nlo", "z_end_lo", "cov_end_lo", "loss_train_nlo",
-                           "loss_train_end_lo", "loss_train_lo_bias"}) {
+  for (const char *name : {"z_nlo", "cov_nlo", "Theta_t_nlo", "z_end_lo", "cov_end_lo",
+                           "loss_train_nlo", "loss_train_end_lo", "loss_train_lo_bias"}) {
     EXPECT_EQ(pdlt_archive_get(&theory.all, name), nullptr) << name;
     EXPECT_NE(json_object_get(absent, name), nullptr) << name;
   }
@@ -101,6 +104,7 @@ TEST(CrossEntropyStudy, TargetsThatAreNoProbabilitiesAndLargeStepsAreRefused) {
   write_text(folder / "d.csv", "x1,x2,y1,y2\n1,0.4,1,-1\n-0.3,1.1,-1,1\n0.7,0.9,-1,1\n");
   const Outcome signs = run_pdlt("train e.yaml -o m.npz", folder.path());
   EXPECT_EQ(signs.status, 2);
-  EXPECT_NE(signs.err.find("e.yaml:3: training.loss: cross_entropy needs probabilities"), std::string::npos)
+  EXPECT_NE(signs.err.find("e.yaml:3: training.loss: cross_entropy needs probabilities"),
+            std::string::npos)
       << signs.err;
 }

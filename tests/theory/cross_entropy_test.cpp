@@ -245,12 +245,12 @@ TEST(CrossEntropy, FirstStepIsTheGradientAtTheStart) {
 
 TEST(CrossEntropy, BatchOfAllIsAllAndOneIsAnother) {
   Problem p(3, 2, 2, 6);
-  p.in.batch = 2;
+  p.training.batch = 2;
   const Mean all(p.input());
-  p.in.batch = 0;
+  p.training.batch = 0;
   const Mean none(p.input());
   EXPECT_EQ(Largest(all.m.z, none.m.z, 24), 0);
-  p.in.batch = 1;
+  p.training.batch = 1;
   p.times = {1};
   const Mean one(p.input());
   for (size_t d = 0; d < 3; d++) /* the first sample alone has moved */

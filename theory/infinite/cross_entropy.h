@@ -24,7 +24,6 @@ typedef struct pdlt_cross_entropy_input {
                                           centered */
   size_t num_times;
   const double *times; /* (T) steps: whole numbers, increasing */
-  size_t batch;        /* training samples of a step, in file order round and round; 0: all */
   int with_cov;        /* 0: no covariance */
   size_t
       max_points; /* of each of the rules that are averaged; 0: as many as it takes, within reason */

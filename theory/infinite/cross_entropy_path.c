@@ -7,6 +7,7 @@
 
 #include "base/core/memory.h"
 #include "base/core/softmax.h"
+#include "base/experiment/batch.h"
 #include "base/vector/linalg.h"
 #include "base/vector/rows.h"
 
@@ -142,18 +143,12 @@ static void begin(path *p, double sign, const double *u) {
     add_rows(m->r, m->m, 1, m->from + a * m->r, p->u, p->w + a * m->m);
 }
 
-/* Whether sample a is in the batch of a step (docs/dynamics.md, "Other steps"). */
-static int is_in_batch(const pdlt_entropy_model *m, double step, size_t a) {
-  const size_t batch = m->in->batch, first = (size_t)step % m->A * batch % m->A;
-  return batch == 0 || (a + m->A - first) % m->A < batch;
-}
-
 static void descend(path *p, double step) {
   const pdlt_entropy_model *m = p->model;
   const pdlt_training_input *t = m->in->training;
   memset(p->step, 0, m->A * m->m * sizeof *p->step);
   for (size_t a = 0; a < m->A; a++) {
-    if (!is_in_batch(m, step, a)) continue;
+    if (t->batch > 0 && !pdlt_in_batch(m->A, t->batch, (size_t)step, a)) continue;
     to_outputs(m, p->w + a * m->m, p->z);
     pdlt_softmax(m->n, p->z, 1, p->p, 1);
     for (size_t k = 0; k < m->m; k++)

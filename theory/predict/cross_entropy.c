@@ -68,7 +68,6 @@ pdlt_status pdlt_predict_cross_entropy(const pdlt_prediction *p, pdlt_error *err
   pdlt_cross_entropy_input input = {.training = &training,
                                     .num_times = p->ex->training.num_record,
                                     .times = p->ex->training.record,
-                                    .batch = (size_t)p->ex->training.batch,
                                     .with_cov = 1,
                                     .threads = p->options->threads,
                                     .progress = p->options->progress};

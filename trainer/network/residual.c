@@ -1,8 +1,8 @@
 /* residual.c - see residual.h. */
 #include "trainer/network/residual.h"
 
-#include "base/experiment/batch.h"
 #include "base/core/softmax.h"
+#include "base/experiment/batch.h"
 #include "base/vector/linalg.h"
 
 int pdlt_residual_is_plain(const pdlt_samples *p) {
