@@ -25,6 +25,7 @@ WIDTHS = {8: "circle", 16: "square", 32: "triangle"}
 KINDS = [("tanh", "V"), ("relu", "V"), ("tanh", "z")]
 TITLE = {"V": "V, four-point vertex", "z": "mean output after 20 steps"}
 LEVEL = 0.5   # of its own size, missed by order 1/n
+LEVELS = {("tanh", "V"): [0.25, LEVEL]}
 
 
 def initial(out, name):
@@ -82,22 +83,22 @@ def corrections(points, width):
 
 
 class Crossing:
-    """One activation, quantity, gamma, n: L/n where order 1/n misses by LEVEL of its size, measured and
+    """One activation, quantity, level, gamma, n: L/n where order 1/n misses by this part of its size, measured and
     predicted from the correction at the crossing without skips. Each (sign, L/n, error) or None."""
 
-    def __init__(self, found, kind, gamma, width):
-        self.kind, self.gamma, self.width = kind, gamma, width
-        self.own = breakdown.measured(found[(*kind, gamma)], width, LEVEL)
+    def __init__(self, found, kind, level, gamma, width):
+        self.kind, self.level, self.gamma, self.width = kind, level, gamma, width
+        self.own = breakdown.measured(found[(*kind, gamma)], width, level)
         plain_points = found.get((*kind, "0"), [])
-        plain = breakdown.measured(plain_points, width, LEVEL)
+        plain = breakdown.measured(plain_points, width, level)
         self.predicted = None
         if gamma == "0" or not plain or plain[0]:
             return
         reach = corrections(found[(*kind, gamma)], width)
         steps = []
         for x in (plain[1], plain[1] - plain[2], plain[1] + plain[2]):
-            level = value_at(corrections(plain_points, width), x)
-            steps.append(level and breakdown.bounded(reach, level))
+            size = value_at(corrections(plain_points, width), x)
+            steps.append(size and breakdown.bounded(reach, size))
         if steps[0] is None:
             return
         sign, at = steps[0]
@@ -113,9 +114,41 @@ class Crossing:
                                          self.predicted[2] / self.predicted[1])
 
 
+def ratios_of_misses(found, kind, gamma):
+    """Miss over that without skips where the correction of theory is the same, points of all n of both; straight
+    in logarithms between points without skips."""
+    ratios = []
+    for width in WIDTHS:
+        known = [sorted((p.correction, p.miss) for p in found.get((*kind, g), [])
+                        if p.width == width and p.known(0.0) and p.miss > 0) for g in ("0", gamma)]
+        for correction, miss in known[1]:
+            plain = value_at(known[0], correction)
+            if plain:
+                ratios.append(miss / plain)
+    return sorted(ratios)
+
+
+def lognormal(x):
+    """Miss of V = e^x - 1, whose order 1/n is x: many independent layers of a scale-invariant activation."""
+    return (math.exp(x) - 1 - x) / x
+
+
+def summary_of_layers(found):
+    """Misses of ReLU over those of many layers, by depth."""
+    for gamma in GAMMAS:
+        parts = []
+        for low, high in ((3, 4), (5, 8), (10, 32)):
+            ratios = sorted(p.miss / lognormal(p.correction) for p in found.get(("relu", "V", gamma), [])
+                            if low <= p.depth <= high and p.known(0.0) and p.miss > 0)
+            if ratios:
+                parts.append(f"L = {low} to {high}: {ratios[len(ratios) // 2]:.2f} ({len(ratios)} points)")
+        if parts:
+            yield f"- relu, V, gamma = {gamma}: {'; '.join(parts)}."
+
+
 def crossings(found):
-    return [Crossing(found, kind, gamma, width) for kind in KINDS for gamma in GAMMAS
-            for width in WIDTHS if (*kind, gamma) in found]
+    return [Crossing(found, kind, level, gamma, width) for kind in KINDS for level in LEVELS.get(kind, [LEVEL])
+            for gamma in GAMMAS for width in WIDTHS if (*kind, gamma) in found]
 
 
 def written(cell):
@@ -126,37 +159,41 @@ def written(cell):
 
 
 def table_of_crossings(out, found, cases):
-    yield ("| activation | quantity | gamma | nu | r* | " +
+    yield ("| activation | quantity | missed | gamma | nu | r* | " +
            " | ".join(f"n = {n}: measured | predicted" for n in WIDTHS) + " |")
-    yield "|---" * (5 + 2 * len(WIDTHS)) + "|"
-    for kind in KINDS:
-        for gamma in GAMMAS:
-            own = [c for c in cases if c.kind == kind and c.gamma == gamma]
-            if not own:
-                continue
-            nu = growth(out, kind[0], gamma)
-            cells = [kind[0], kind[1], gamma, short(nu), f"{breakdown.optimal(nu):.3f}"]
-            for c in own:
-                cells += [written(c.own), written(c.predicted)]
-            yield "| " + " | ".join(cells) + " |"
+    yield "|---" * (6 + 2 * len(WIDTHS)) + "|"
+    for first in (c for c in cases if c.width == min(WIDTHS)):
+        own = [c for c in cases if (c.kind, c.level, c.gamma) == (first.kind, first.level, first.gamma)]
+        nu = growth(out, first.kind[0], first.gamma)
+        cells = [*first.kind, f"{first.level:g}", first.gamma, short(nu), f"{breakdown.optimal(nu):.3f}"]
+        for c in own:
+            cells += [written(c.own), written(c.predicted)]
+        yield "| " + " | ".join(cells) + " |"
 
 
-def summary_of_crossings(cases):
+def summary_of_crossings(found, cases):
     for kind in KINDS:
         for gamma in GAMMAS[1:]:
             parts = []
+            level = LEVELS.get(kind, [LEVEL])[0]
             for c in cases:
-                if c.kind != kind or c.gamma != gamma:
+                if (c.kind, c.gamma, c.level) != (kind, gamma, level):
                     continue
                 ratio = c.ratio()
-                plain = next(p for p in cases if (p.kind, p.gamma, p.width) == (kind, "0", c.width))
+                plain = next(p for p in cases
+                             if (p.kind, p.gamma, p.width, p.level) == (kind, "0", c.width, level))
                 if c.own and plain.own and c.own[2] and plain.own[2]:
                     moved = c.own[1] / plain.own[1]
                     error = moved * math.hypot(c.own[2] / c.own[1], plain.own[2] / plain.own[1])
                     parts.append(f"n = {c.width}: moved by {moved:.2f} +- {error:.2f}" + (
                         f", measured over predicted {ratio[0]:.2f} +- {ratio[1]:.2f}" if ratio else ""))
             if parts:
-                yield f"- {kind[0]}, {kind[1]}, gamma = {gamma}: {'; '.join(parts)}."
+                yield f"- {kind[0]}, {kind[1]}, gamma = {gamma}, missed by {level:g}: {'; '.join(parts)}."
+            ratios = ratios_of_misses(found, kind, gamma)
+            if ratios:
+                yield (f"- {kind[0]}, {kind[1]}, gamma = {gamma}: where the correction is as large as without skips, "
+                       f"order 1/n misses {ratios[len(ratios) // 2]:.2f} times as much (median of {len(ratios)} "
+                       f"points, {ratios[0]:.2f} to {ratios[-1]:.2f}).")
 
 
 def write_points(path, found):
@@ -174,15 +211,15 @@ def write_points(path, found):
 def write_crossings(path, cases):
     with open(path, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["activation", "quantity", "gamma", "width", "measured", "measured_se", "predicted",
-                         "predicted_se"])
+        writer.writerow(["activation", "quantity", "level", "gamma", "width", "measured", "measured_se",
+                         "predicted", "predicted_se"])
         for c in cases:
             cells = []
             for cell in (c.own, c.predicted):
                 sign, value, error = cell or ("", None, None)
                 cells += ["" if value is None else f"{sign.strip()}{value:.4g}",
                           "" if error is None else f"{error:.2g}"]
-            writer.writerow([*c.kind, c.gamma, c.width, *cells])
+            writer.writerow([*c.kind, c.level, c.gamma, c.width, *cells])
 
 
 def draw_points(path, found):
@@ -272,7 +309,8 @@ def main(out, study, results):
     write_points(study / "breakdown.csv", found)
     write_crossings(study / "crossings.csv", cases)
     paste(results, "skips breakdown", table_of_crossings(out, found, cases))
-    paste(results, "skips moved", summary_of_crossings(cases))
+    paste(results, "skips moved", summary_of_crossings(found, cases))
+    paste(results, "skips layers", summary_of_layers(found))
     draw_points(study / "figures" / "breakdown.svg", found)
     networks = read_mnist(out)
     if not networks:
