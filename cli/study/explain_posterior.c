@@ -33,20 +33,21 @@ void pdlt_explained_posterior_put(FILE *to, const pdlt_explanation *e) {
     if (x->exponent > 1) first = (int)w;
   }
   if (first >= 0)
-    fprintf(to,
-            "warning: up to n = %d the targets are not what the prior expects (exponent above 1), and "
-            "order 1/n says little: use wider networks or more posterior.noise\n",
-            e->ex->network.widths[first]);
+    fprintf(
+        to,
+        "warning: up to n = %d the targets are not what the prior expects (exponent above 1), and "
+        "order 1/n says little: use wider networks or more posterior.noise\n",
+        e->ex->network.widths[first]);
 }
 
 json_t *pdlt_explained_posterior_json(const pdlt_explanation *e) {
   json_t *list = json_array();
   for (size_t w = 0; w < e->ex->network.num_widths; w++) {
     const pdlt_explained_posterior *x = &e->posterior[w];
-    pdlt_json_append(
-        &list, json_pack("{s:i, s:o, s:o, s:o}", "width", e->ex->network.widths[w],
-                         "log_evidence_lo", pdlt_json_real(x->log_lo), "log_evidence",
-                         pdlt_json_real(x->log), "exponent", pdlt_json_real(x->exponent)));
+    pdlt_json_append(&list,
+                     json_pack("{s:i, s:o, s:o, s:o}", "width", e->ex->network.widths[w],
+                               "log_evidence_lo", pdlt_json_real(x->log_lo), "log_evidence",
+                               pdlt_json_real(x->log), "exponent", pdlt_json_real(x->exponent)));
   }
   return list;
 }
