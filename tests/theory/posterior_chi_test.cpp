@@ -103,14 +103,14 @@ TEST(PosteriorChi, MeanIsTheSlopeAlongAShift) {
 // One sample twice and once in another scale: slots are merged, and sums over slots stay what they are.
 TEST(PosteriorChi, ProportionalSamplesOfAKink) {
   const pdlt_activation kink = Parse("leaky_relu(0.999999999)"), line = Parse("linear");
-  const List K = {0.8, 0.8, 1.6, 0.8, 0.8, 1.6, 1.6, 1.6, 3.2}; // z, z, 2 z
+  const List K = {0.8, 0.8, 1.6, 0.8, 0.8, 1.6, 1.6, 1.6, 3.2};  // z, z, 2 z
   pdlt_chi a = {}, b = {};
   ASSERT_EQ(pdlt_chi_new(&a, &kink, 3, K.data(), 1e-12, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_chi_new(&b, &line, 3, K.data(), 1e-12, nullptr), PDLT_OK);
   List x(9), y(9), square_x(9), square_y(9);
   pdlt_chi_pull(&a, C_W, above.data(), x.data());
   pdlt_chi_pull(&b, C_W, above.data(), y.data());
-  double kx = 0, ky = 0; // K M K, all entries of which are multiples of one
+  double kx = 0, ky = 0;  // K M K, all entries of which are multiples of one
   for (size_t i = 0; i < 3; i++)
     for (size_t j = 0; j < 3; j++) {
       kx += K[i] * x[i * 3 + j] * K[j];

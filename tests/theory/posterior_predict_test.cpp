@@ -15,16 +15,17 @@ namespace {
 using List = std::vector<double>;
 
 const char *const text =
-    "network: {activation: 'polynomial(0,0.9,0,-0.05)', depth: 3, widths: [16], width_ratios: [2, 1], outputs: 2,\n"
+    "network: {activation: 'polynomial(0,0.9,0,-0.05)', depth: 3, widths: [16], width_ratios: [2, "
+    "1], outputs: 2,\n"
     "          C_b: [0.1, 0.2, 0.3], C_W: [1.2, 0.9, 1.4]}\n"
     "data: {source: gaussian, inputs: 3, train: 2, test: 1, seed: 4}\n"
     "measure: [posterior]\n"
     "posterior: {noise: 0.2}\n";
-const char *const plain = "network.width_ratios=[1, 1]"; // which skips need
+const char *const plain = "network.width_ratios=[1, 1]";  // which skips need
 
 std::vector<size_t> Shape(const char *indices) {
   std::vector<size_t> dim;
-  for (const char *c = indices; *c != 0; c++) dim.push_back(*c == 'a' ? 3 : 2); // L - 1 = n_L = 2
+  for (const char *c = indices; *c != 0; c++) dim.push_back(*c == 'a' ? 3 : 2);  // L - 1 = n_L = 2
   return dim;
 }
 
@@ -105,9 +106,10 @@ TEST(PosteriorPredict, HiddenLayersWithSkipsAreAbsent) {
 }
 
 TEST(PosteriorPredict, WithPositionsTheReadoutIsPredicted) {
-  NamedCase c(text, {plain, "network.input={shape: [3], channels: 1}",
-                     "network.layers=[{conv: 2, padding: circular}, {conv: 2, padding: zero}, dense]",
-                     "measure=[kernel]", "training={eta: 0.1, steps: 0}"});
+  NamedCase c(text,
+              {plain, "network.input={shape: [3], channels: 1}",
+               "network.layers=[{conv: 2, padding: circular}, {conv: 2, padding: zero}, dense]",
+               "measure=[kernel]", "training={eta: 0.1, steps: 0}"});
   c.Predict();
   EXPECT_NE(c.Find("post_z_nlo"), nullptr);
   EXPECT_NE(c.Find("post_cov_nlo"), nullptr);
@@ -135,7 +137,8 @@ TEST(PosteriorPredict, SampleThatIsThereTwice) {
     const List cov = c.Get("post_cov_nlo"), q = c.Get("post_q_nlo"), m = c.Get("post_mean_nlo");
     for (size_t J = 0; J < 6; J++) EXPECT_NEAR(cov[J], cov[2 * 6 + J], 1e-11) << J;
     for (size_t l = 0; l < 2; l++) {
-      for (size_t b = 0; b < 3; b++) EXPECT_NEAR(q[l * 9 + b], q[l * 9 + 6 + b], 1e-10) << activation;
+      for (size_t b = 0; b < 3; b++)
+        EXPECT_NEAR(q[l * 9 + b], q[l * 9 + 6 + b], 1e-10) << activation;
       EXPECT_NEAR(m[l * 3], m[l * 3 + 2], 1e-10) << activation;
     }
   }
@@ -143,7 +146,8 @@ TEST(PosteriorPredict, SampleThatIsThereTwice) {
 
 TEST(PosteriorPredict, ErrorsCoverTheActualOnes) {
   for (const char *set : {"posterior.noise=0", "posterior.noise=0.2"}) {
-    NamedCase rough(text, {"network.activation=gelu", "data.train=1", "theory.tolerance=1e-3", set}),
+    NamedCase rough(text,
+                    {"network.activation=gelu", "data.train=1", "theory.tolerance=1e-3", set}),
         fine(text, {"network.activation=gelu", "data.train=1", "theory.tolerance=1e-7", set});
     rough.Predict();
     fine.Predict();
@@ -159,7 +163,7 @@ TEST(PosteriorPredict, ErrorsCoverTheActualOnes) {
         largest = std::fmax(largest, std::fabs(b[k]));
       }
       EXPECT_LE(most, error + fine.Get(std::string("err/") + name)[0]) << name << " " << set;
-      EXPECT_LT(error, 0.05 * largest) << name << " " << set; // and says something
+      EXPECT_LT(error, 0.05 * largest) << name << " " << set;  // and says something
     }
   }
 }
@@ -168,7 +172,7 @@ TEST(PosteriorPredict, MasksChangeWhatTheyName) {
   NamedCase full(text, {}), bare(text, {"theory.omit=[posterior.hidden, posterior.square]"});
   full.Predict();
   bare.Predict();
-  const List G1 = full.Get("q_nlo"), q = bare.Get("post_q_nlo"); // q without data: rho G1
+  const List G1 = full.Get("q_nlo"), q = bare.Get("post_q_nlo");  // q without data: rho G1
   for (size_t l = 0; l < 2; l++)
     for (size_t a = 0; a < 3; a++) EXPECT_NEAR(q[l * 9 + a * 4], G1[l * 3 + a], 1e-13);
   EXPECT_EQ(bare.Get("post_z_nlo"), full.Get("post_z_nlo"));
@@ -194,10 +198,11 @@ TEST(PosteriorPredict, Refusals) {
   NamedCase noisy(text, {"posterior.noise=0.1"});
   std::memcpy(noisy.data.x + 3, noisy.data.x, 3 * sizeof(double));
   noisy.Predict();
-  NamedCase other("network: {activation: tanh, depth: 2, widths: [16], C_b: 0, C_W: 1}\n"
-                  "data: {source: gaussian, inputs: 3, train: 2, seed: 4}\n"
-                  "training: {eta: 0.1, steps: 0}\ntheory: {omit: [posterior.wiring]}\n",
-                  {});
+  NamedCase other(
+      "network: {activation: tanh, depth: 2, widths: [16], C_b: 0, C_W: 1}\n"
+      "data: {source: gaussian, inputs: 3, train: 2, seed: 4}\n"
+      "training: {eta: 0.1, steps: 0}\ntheory: {omit: [posterior.wiring]}\n",
+      {});
   EXPECT_EQ(static_cast<PredictCase &>(other).Predict(), PDLT_ERR_INPUT);
   EXPECT_NE(std::string(other.err.message).find("is of Bayesian inference"), std::string::npos);
 }
