@@ -12,8 +12,9 @@ namespace {
 /* Seconds in all: fewer members, averages less exact, a line as fit; order 1/n of a few. */
 const char *const cheap =
     " --quiet --set ensemble.members=64 --set theory.tolerance=1e-4 --set compare.degree=1";
-const std::set<std::string> at_order_one = {"kernels.yaml", "ntk-fluctuations.yaml", "tensors.yaml",
-                                            "width-scaling.yaml", "kinks.yaml"};
+const std::set<std::string> at_order_one = {"kernels.yaml", "ntk-fluctuations.yaml",
+                                            "tensors.yaml", "width-scaling.yaml",
+                                            "kinks.yaml",   "posterior.yaml"};
 
 /* Its file, what lies beside it, and its commands. */
 struct Recipe {
