@@ -111,6 +111,12 @@ static pdlt_status check_network(pdlt_reader *reader) {
                                 "%s draws networks without weights, which needs normal weights "
                                 "(network.init); write antithetic, plain or auto",
                                 pdlt_estimator_words[estimator]);
+  if (estimator == PDLT_ESTIMATOR_SLICE && !(ex->measure & PDLT_MEASURE_POSTERIOR))
+    return pdlt_experiment_fail(ex, "ensemble.estimator", reader->err,
+                                "slice is of posteriors; write auto, or measure: [posterior]");
+  if (estimator == PDLT_ESTIMATOR_SLICE && ex->ensemble.members == 0)
+    return pdlt_experiment_fail(ex, "ensemble.until", reader->err,
+                                "slice runs chains of a given length; give members a number");
   return PDLT_OK;
 }
 

@@ -42,7 +42,8 @@ typedef enum {
   PDLT_ESTIMATOR_ANTITHETIC,
   PDLT_ESTIMATOR_CONTROL,
   PDLT_ESTIMATOR_TWO_LEVEL,
-  PDLT_ESTIMATOR_AUTO
+  PDLT_ESTIMATOR_AUTO,
+  PDLT_ESTIMATOR_SLICE /* of posteriors alone: chains instead of weights */
 } pdlt_estimator;
 
 /* What each layer has a value of, in the order of network.C_b, C_W, lambda_b, lambda_W. */

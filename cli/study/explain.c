@@ -347,15 +347,16 @@ static void judge(work *w) {
   const int trained = (ex->measure & PDLT_MEASURE_OUTPUT) != 0;
   char rest[96];
   e->needed = (size_t)ex->compare.degree + 2;
+  e->block = PDLT_BLOCK_MEMBERS;
   advise(rest, sizeof rest, e);
   if (w->plan.ex == NULL) {
     say(e, "training.eta: flow exists in theory only; give a number to train networks");
   } else {
-    e->blocks = (w->plan.members + PDLT_BLOCK_MEMBERS - 1) / PDLT_BLOCK_MEMBERS;
+    e->block = pdlt_plan_smallest_block(&w->plan, 1);
+    e->blocks = (w->plan.members + e->block - 1) / e->block;
     if (e->blocks < PDLT_MIN_BLOCKS)
-      say(e, "ensemble.members: %zu are %zu blocks of %d, error bars need %d: at least %d members",
-          w->plan.members, e->blocks, (int)PDLT_BLOCK_MEMBERS, (int)PDLT_MIN_BLOCKS,
-          PDLT_MIN_BLOCKS * PDLT_BLOCK_MEMBERS);
+      say(e, "ensemble.members: %zu are %zu blocks of %zu, error bars need %d: at least %zu members",
+          w->plan.members, e->blocks, e->block, (int)PDLT_MIN_BLOCKS, PDLT_MIN_BLOCKS * e->block);
   }
   if (e->reach == NULL || !trained) e->within = widths;
   if (widths < e->needed)

@@ -54,6 +54,7 @@ typedef struct pdlt_explanation {
   double width_10_percent, width_30_percent;
   size_t needed, within; /* widths that a verdict needs, and that are within reach */
   size_t blocks;         /* of members at each width */
+  size_t block;             /* draws of a block */
   size_t num_reasons;
   pdlt_explained_reason reason[PDLT_EXPLAIN_REASONS];
   double seconds;

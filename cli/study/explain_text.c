@@ -135,8 +135,8 @@ static void put_needs(FILE *to, const pdlt_explanation *e) {
   const char *known = e->reach == NULL                   ? " widths, within reach or not,"
                       : !e->with_g || !e->with_stability ? " as far as is known"
                                                          : "";
-  fprintf(to, "a verdict needs %zu widths within reach (degree %d) and %d members: here %zu%s and ",
-          e->needed, ex->compare.degree, PDLT_MIN_BLOCKS * PDLT_BLOCK_MEMBERS, e->within,
+  fprintf(to, "a verdict needs %zu widths within reach (degree %d) and %zu members: here %zu%s and ",
+          e->needed, ex->compare.degree, PDLT_MIN_BLOCKS * e->block, e->within,
           e->layer == NULL ? known : "");
   if (ex->ensemble.members == 0)
     fprintf(to, "up to %ld\n", ex->ensemble.until.max_members);

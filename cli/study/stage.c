@@ -149,6 +149,10 @@ static pdlt_status work(pdlt_study *study, pdlt_part part, int layers, const cha
     const pdlt_status explained = pdlt_explain_note(study, err);
     if (explained != PDLT_OK) return explained;
   }
+  if (part == PDLT_MEASURED) {
+    const pdlt_status enough = pdlt_study_check_draws(study, err);
+    if (enough != PDLT_OK) return enough;
+  }
   pdlt_progress_event(&study->progress, PDLT_EVENT_BEGIN, name);
   const pdlt_status status = part == PDLT_THEORY ? pdlt_study_theory(out, study, layers, err)
                                                  : train(study, layers, partial, out, err);

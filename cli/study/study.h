@@ -115,6 +115,10 @@ pdlt_status pdlt_study_read(const pdlt_study *study, pdlt_experiment *out, pdlt_
  * that of each as n<n>/NAME. Errors: those of pdlt_predict. Cost: that of every width. */
 pdlt_status pdlt_study_theory(pdlt_archive *out, pdlt_study *study, int layers, pdlt_error *err);
 
+/* Says how many draws from the prior will count for a posterior, by theory; other experiments pass. Errors:
+ * PDLT_ERR_INPUT with the remedy where hardly any would; those of theory. Cost: theory, unless made. */
+pdlt_status pdlt_study_check_draws(pdlt_study *study, pdlt_error *err);
+
 /* --- stage.c --- */
 
 /* Theory or training of a resolved study into results[part] and, unless path is NULL, into that

@@ -12,6 +12,7 @@
 #include "trainer/measure/ntk.h"
 #include "trainer/network/layer.h"
 #include "trainer/pilot/stability_tail.h"
+#include "trainer/posterior/chain.h"
 
 /* All work on a trained pair and what is drawn beside it, in units of the pair: about the middle of
  * what pilots choose, from 1 to 5 (trainer/pilot/pilot.h). */
@@ -155,9 +156,25 @@ static double outputs(const pdlt_plan *plan, const pdlt_network *net, double ste
   return linearized * pair;
 }
 
+/* A draw for a posterior (trainer/posterior); of a chain about three likelihoods for each step. */
+static double posterior(const pdlt_plan *plan, const pdlt_network *net) {
+  const pdlt_posterior_shape *shape = &plan->posterior;
+  const double D = (double)plan->data->samples, N = (double)plan->data->train;
+  double neurons = 0, own = 0;
+  for (int k = 0; k + 1 < net->depth; k++) neurons += (double)net->layer[k].out;
+  if (shape->controls.layers > 0)
+    own = 3 * neurons * (double)shape->controls.each + 2 * (double)shape->controls.count;
+  const double draw =
+      neurons * D * (PDLT_FLOPS_NORMAL + PDLT_FLOPS_SIGMA) +
+      PDLT_FLOPS_SHORT * (4 * neurons * D * D + N * N * (D + N) + own + (double)shape->size);
+  const double steps = PDLT_CHAIN_THIN + PDLT_CHAIN_BURN / (double)PDLT_BLOCK_MEMBERS;
+  return PDLT_FLOPS_LOOP + draw * (shape->chain ? 3 * steps : 1);
+}
+
 static double flops_of_draw(const pdlt_plan *plan, const pdlt_network *net, double steps) {
   const double times = (double)plan->times, p = (double)plan->p, D = (double)plan->data->samples;
   const double networks = plan->ex->ensemble.estimator == PDLT_ESTIMATOR_PLAIN ? 1 : 2;
+  if (plan->posterior.size > 0) return posterior(plan, net);
   double flops =
       has(plan, PDLT_QUANTITY_Z) ? outputs(plan, net, steps) : pdlt_flops_draw(net, 1, net->depth);
   if (plan->control.weightless)

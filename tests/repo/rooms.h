@@ -33,7 +33,7 @@ inline const std::vector<Folder> house = {
     {"trainer",
      {"base", "datasets"},
      {{"network", "statistics"},
-      {"measure"},
+      {"measure", "posterior"},
       {"record"},
       {"control"},
       {"draw"},

@@ -134,6 +134,12 @@ pdlt_status pdlt_worker_new(pdlt_worker *out, const pdlt_plan *plan, const pdlt_
                             const pdlt_control_width *width, pdlt_error *err) {
   pdlt_worker w = {.plan = plan, .net = net};
   pdlt_status status = PDLT_OK;
+  if (plan->posterior.size > 0) {
+    PDLT_TRY(
+        pdlt_posterior_sums_new(&w.posterior, &plan->posterior, plan->ex, net, plan->data, err));
+    *out = w;
+    return PDLT_OK;
+  }
   const pdlt_step_settings settings = {.eta = plan->ex->training.eta, .single = plan->single};
   PDLT_TRY(pdlt_stepper_new(&w.stepper, net, plan->data, &settings, err));
   PDLT_TRY(new_measurements(&w, err));
@@ -156,6 +162,7 @@ void pdlt_worker_free(pdlt_worker *worker) {
   pdlt_crossings_free(&worker->crossings);
   pdlt_hidden_free(&worker->hidden);
   pdlt_network_features_free(&worker->features);
+  pdlt_posterior_sums_free(&worker->posterior);
   pdlt_free(worker->moving);
   pdlt_control_free(worker->control);
   pdlt_free(worker->storage);
@@ -407,6 +414,16 @@ static int take_draw(pdlt_worker *w, size_t member, size_t *rows, const volatile
   return 1;
 }
 
+/* A block of draws for a posterior. */
+static int run_posterior(pdlt_worker *w, size_t first, size_t end,
+                         const volatile sig_atomic_t *stop, double *record) {
+  const pdlt_status status = pdlt_posterior_sums_add(&w->posterior, (uint64_t)first, (uint64_t)end,
+                                                     stop, record + w->plan->at.posterior);
+  if (status != PDLT_OK && status != PDLT_ERR_INTERRUPTED) w->status = status;
+  record[w->plan->at.members] = record[w->plan->at.survivors] = (double)(end - first);
+  return status == PDLT_OK;
+}
+
 int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *stop, double *record,
                    double *samples) {
   const pdlt_plan *plan = w->plan;
@@ -414,6 +431,7 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
   size_t end = first + plan->block_members, rows = 0;
   if (end > plan->members) end = plan->members;
   memset(record, 0, plan->at.size * sizeof *record);
+  if (plan->posterior.size > 0) return run_posterior(w, first, end, stop, record);
   w->tensors.rows = 0; /* of a block that was stopped */
   for (size_t member = first; member < end; member++) {
     const size_t before = rows;

@@ -12,6 +12,7 @@
 #include "trainer/measure/ddntk.h"
 #include "trainer/measure/hidden.h"
 #include "trainer/measure/ntk.h"
+#include "trainer/posterior/sums.h"
 #include "trainer/record/accumulate.h"
 #include "trainer/record/plan.h"
 
@@ -32,6 +33,7 @@ typedef struct pdlt_worker {
   pdlt_crossings crossings;
   pdlt_hidden hidden;
   pdlt_network_features features;
+  pdlt_posterior_sums posterior; /* where it is measured, instead of all else */
   double *
       moving; /* of a draw's networks, one after the other, what is measured of them in training, in the
                      order of the table of quantities */

@@ -23,6 +23,7 @@ enum {
   PDLT_STREAM_BIAS = 2000,
   PDLT_STREAM_PROBE_WEIGHT = 3000,
   PDLT_STREAM_PREACTIVATION = 5000, /* a draw of preactivations, without weights */
+  PDLT_STREAM_PRIOR = 5500, /* a draw for a posterior (trainer/posterior) */
   /* Of a trained network that is looked at (trainer/features): where ascents start, a rotation of
    * eigenfunctions, directions in the space of features, and those in hidden layer l at LAYER + l. */
   PDLT_STREAM_ASCENT = 6000,
@@ -71,6 +72,14 @@ static_assert(PDLT_PILOT_MEMBER + PDLT_PILOT_DRAWS <= PDLT_ROUNDING_MEMBER, "dra
 static_assert(PDLT_WEIGHTLESS_MEMBER + (uint64_t)PDLT_MAX_MEMBERS * PDLT_MAX_SAMPLES <=
                   PDLT_WEIGHTLESS_PILOT,
               "draws without weights of a run and of its pilot");
+
+/* Step s of a chain in a posterior takes its direction from stream 2 s above this, its angles from the next. */
+#define PDLT_STREAM_CHAIN ((uint64_t)1 << 32)
+
+/* Draws from the prior, on a stream of their own: those of a run from 0 on, and the few whose kernel says how
+ * large weights are. Steps of a chain are streams of the member that begins it. */
+#define PDLT_REFERENCE_MEMBER ((uint64_t)1 << 61)
+static_assert((uint64_t)PDLT_MAX_MEMBERS <= PDLT_REFERENCE_MEMBER, "draws of a run and before it");
 
 #ifdef __cplusplus
 }

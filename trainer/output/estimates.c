@@ -84,22 +84,27 @@ static pdlt_status put_mean(const pdlt_width_output *out, const char *layer, int
   return PDLT_OK;
 }
 
-/* The numbers of quantity k, (T, L - 1, D) and written before, and their error bars once more layer by layer,
- * layer<l>/NAME (T, D). */
-static pdlt_status put_slices(const pdlt_width_output *out, int k, pdlt_error *err) {
-  const size_t times = out->plan->times, samples = out->plan->data->samples;
-  const size_t hidden = (size_t)out->plan->ex->network.depth - 1, dim[2] = {times, samples};
+pdlt_status pdlt_output_slices(const pdlt_width_output *out, int k, pdlt_error *err) {
+  const char *name = pdlt_quantities[k].name, *indices = pdlt_quantities[k].indices;
+  const int at = (int)(strchr(indices, 'l') - indices);
+  size_t whole[PDLT_MAX_NDIM], dim[PDLT_MAX_NDIM], before = 1, behind = 1;
+  const int ndim = pdlt_plan_shape(out->plan, k, whole);
+  for (int d = 0; d < ndim; d++) {
+    if (d != at) dim[d - (d > at)] = whole[d];
+    if (d < at) before *= whole[d];
+    if (d > at) behind *= whole[d];
+  }
   for (int bar = 0; bar < 2; bar++) {
-    const char *name = pdlt_quantities[k].name, *suffix = bar ? "_se" : "";
-    for (size_t l = 0; l < hidden; l++) {
+    const char *suffix = bar ? "_se" : "";
+    for (size_t l = 0; l < whole[at]; l++) {
       char prefix[32];
       double *to = NULL;
       snprintf(prefix, sizeof prefix, "layer%zu/", l + 1);
-      const pdlt_status status = pdlt_output_add(out, prefix, name, suffix, 2, dim, &to, err);
+      const pdlt_status status = pdlt_output_add(out, prefix, name, suffix, ndim - 1, dim, &to, err);
       if (status != PDLT_OK) return status;
       const pdlt_array *from = pdlt_archive_getf(out->archive, "n%d/%s%s", out->n, name, suffix);
-      for (size_t t = 0; t < times; t++)
-        memcpy(to + t * samples, from->data + (t * hidden + l) * samples, samples * sizeof *to);
+      for (size_t t = 0; t < before; t++)
+        memcpy(to + t * behind, from->data + (t * whole[at] + l) * behind, behind * sizeof *to);
     }
   }
   return PDLT_OK;
@@ -116,7 +121,7 @@ pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *er
     const pdlt_status status =
         put_mean(out, "", k, 0, is_of_survivors(drawn) ? out->survivors : out->members, err);
     if (status != PDLT_OK || !pdlt_quantity_has_slices(&pdlt_quantities[k])) return status;
-    return put_slices(out, k, err);
+    return pdlt_output_slices(out, k, err);
   }
   for (size_t r = 0; r < out->plan->readouts; r++)
     for (int copy = 0; copy < 2; copy++) {

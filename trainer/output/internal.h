@@ -50,6 +50,13 @@ int pdlt_readout_prefix(const pdlt_width_output *out, size_t r, int copy, char *
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *err);
 
+/* The quantities drawn WEIGHTED, as far as they are measured. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_posterior(const pdlt_width_output *out, pdlt_error *err);
+
+/* The numbers of quantity k, whose index l is a hidden layer, and its error bars, written before, once more
+ * layer by layer, layer<l>/NAME without that index. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_slices(const pdlt_width_output *out, int k, pdlt_error *err);
+
 /* The quantities drawn PRODUCTS, as far as they are measured: V, D, A. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_products(const pdlt_width_output *out, pdlt_error *err);
 

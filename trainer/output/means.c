@@ -145,6 +145,7 @@ static pdlt_status write_width(const pdlt_width_output *out, pdlt_error *err) {
   if (plan->has[PDLT_QUANTITY_Z]) PDLT_TRY(write_outputs(out, err));
   if (plan->has[PDLT_QUANTITY_Z]) PDLT_TRY(write_top_share(out, err));
   if (plan->moments > 0) PDLT_TRY(pdlt_output_products(out, err));
+  if (plan->posterior.size > 0) PDLT_TRY(pdlt_output_posterior(out, err));
   for (int k = 0; k < PDLT_QUANTITIES; k++)
     if (pdlt_plan_sum_size(plan, k) > 0 && !pdlt_plan_drops(plan, k, NULL, NULL))
       PDLT_TRY(pdlt_output_mean(out, k, err));

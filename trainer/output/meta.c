@@ -65,7 +65,8 @@ static const char *estimator_name(pdlt_estimator estimator) {
                                       [PDLT_ESTIMATOR_ANTITHETIC] = "antithetic",
                                       [PDLT_ESTIMATOR_CONTROL] = "control",
                                       [PDLT_ESTIMATOR_TWO_LEVEL] = "two_level",
-                                      [PDLT_ESTIMATOR_AUTO] = "auto"};
+                                      [PDLT_ESTIMATOR_AUTO] = "auto",
+                                      [PDLT_ESTIMATOR_SLICE] = "slice"};
   return names[estimator];
 }
 

@@ -131,6 +131,15 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
     case PDLT_QUANTITY_EIGENVALUES_MIDPOINT:
       if (plan->p <= PDLT_MAX_LINEARIZED) return NULL;
       return "outputs times samples are more than 1024";
+    case PDLT_QUANTITY_LOG_EVIDENCE:
+    case PDLT_QUANTITY_LAST_LAYER_Z:
+    case PDLT_QUANTITY_LAST_LAYER_COV:
+      if (plan->ex->ensemble.estimator != PDLT_ESTIMATOR_SLICE) return NULL;
+      return "ensemble.estimator: slice draws from the posterior alone, and this needs draws from the "
+             "prior: write auto";
+    case PDLT_QUANTITY_POST_Q:
+    case PDLT_QUANTITY_POST_MEAN:
+      return plan->ex->network.depth > 1 ? NULL : "there is no hidden layer";
     case PDLT_QUANTITY_ALIGNMENT:
       return data->max_target > 0 ? NULL : "all training targets are 0: nothing to be aligned with";
     case PDLT_QUANTITY_ERROR_TRAIN:
@@ -202,6 +211,7 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
   decide_quantities(&plan);
   const int fluctuations = plan.has[PDLT_QUANTITY_A];
   plan.columns = plan.has[PDLT_QUANTITY_COV] ? plan.p : 1;
+  if (plan.has[PDLT_QUANTITY_POST_Z]) plan.posterior = pdlt_posterior_shape_make(ex, data);
   if (plan.has[PDLT_QUANTITY_V] || fluctuations)
     plan.moments = plan.first * (plan.first + 1) / 2 * (fluctuations ? 2 : 1);
   pdlt_plan_estimator(&plan, 0);
@@ -256,9 +266,16 @@ size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k) {
   }
 }
 
+size_t pdlt_plan_smallest_block(const pdlt_plan *plan, size_t members) {
+  size_t draws = PDLT_WEIGHTED_MEMBERS;
+  if (plan->posterior.size == 0 || plan->posterior.chain) return PDLT_BLOCK_MEMBERS;
+  while (members > draws * PDLT_WEIGHTED_BLOCKS) draws *= 2;
+  return draws;
+}
+
 /* Blocks of a size that keeps the records of so many members small. */
 static void fix_blocks(pdlt_plan *plan, size_t members) {
-  plan->block_members = PDLT_BLOCK_MEMBERS;
+  plan->block_members = pdlt_plan_smallest_block(plan, members);
   for (;;) {
     plan->blocks = (members + plan->block_members - 1) / plan->block_members;
     const size_t all = plan->blocks * plan->ex->network.num_widths;
@@ -369,6 +386,7 @@ int pdlt_plan_drops(const pdlt_plan *plan, int k, double *bytes, const char **wo
 }
 
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan) {
+  if (plan->posterior.chain) return "slice";
   if (plan->control.linear) return plan->control.fitted ? "control" : "two_level";
   return plan->antithetic ? "antithetic" : "plain";
 }

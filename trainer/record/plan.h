@@ -10,6 +10,7 @@
 #include "base/file/array.h"
 #include "trainer/network/draws.h"
 #include "trainer/network/schedule.h"
+#include "trainer/posterior/sums.h"
 #include "trainer/statistics/top_share.h"
 
 #ifdef __cplusplus
@@ -17,6 +18,10 @@ extern "C" {
 #endif
 
 enum { PDLT_BLOCK_MEMBERS = 64 }; /* draws per block, unless there are too many blocks */
+
+/* Draws of a posterior cost little, and their error bars need blocks, not draws: at least so many draws per
+ * block, and so many that there are at most so many blocks. */
+enum { PDLT_WEIGHTED_MEMBERS = 8, PDLT_WEIGHTED_BLOCKS = 2048 };
 
 /* A level between own linearization and training (trainer/control/level.h): a draw linearized anew
  * at t_j = j step, j = 1..nodes; nodes = 0: own linearization. */
@@ -59,7 +64,7 @@ typedef struct pdlt_record_part {
   pdlt_merge_rule merge;
 } pdlt_record_part;
 
-enum { PDLT_RECORD_PARTS = 21 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
+enum { PDLT_RECORD_PARTS = 22 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). record.c holds the table of its parts. Sizes: p = n_L D, R
@@ -80,6 +85,7 @@ typedef struct pdlt_record_layout {
   size_t u_scatter;      /* (R, q, q) sum of (u - mean)(u - mean)^T */
   size_t shift; /* (T, p) sum over all draws of x: what further draws say less its own control */
   size_t top;   /* of the last time, top_share.h */
+  size_t posterior; /* trainer/posterior/sums.h */
   size_t sum[PDLT_QUANTITIES]; /* of each quantity that is a mean or a share: pdlt_plan_sum_size */
   size_t size;
   size_t parts;
@@ -104,9 +110,10 @@ typedef struct pdlt_plan {
   int features;   /* some of them are measured */
   size_t moments; /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
   size_t members, keep; /* draws per width; of which z is stored */
-  size_t block_members; /* 64 g, g a power of two */
+  size_t block_members; /* 64 g, g a power of two; of a posterior 8 g */
   size_t blocks;        /* per width */
   pdlt_top_shape top;   /* of the last time's outputs */
+  pdlt_posterior_shape posterior; /* size 0: not measured; where it is, nothing else is */
   pdlt_record_layout at;
 } pdlt_plan;
 
@@ -166,6 +173,9 @@ int pdlt_plan_may_be_linearized(const pdlt_plan *plan);
  * levels, none or some, with >= 1 further draws for each. */
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels);
 
+/* Draws of the blocks for so many members, unless their records are too large. */
+size_t pdlt_plan_smallest_block(const pdlt_plan *plan, size_t members);
+
 /* So many draws per width from now on, at least as many as before: more blocks, or larger
  * ones where they would be too many. */
 void pdlt_plan_grow(pdlt_plan *plan, size_t members);
@@ -176,7 +186,7 @@ void pdlt_plan_grow(pdlt_plan *plan, size_t members);
  * NULL): what it takes; *word: its name in ensemble.keep, NULL of other quantities. */
 int pdlt_plan_drops(const pdlt_plan *plan, int k, double *bytes, const char **word);
 
-/* Name of the estimator as in the experiment file: plain, antithetic, two_level, control. */
+/* Name of the estimator as in the experiment file: plain, antithetic, two_level, control, slice. */
 const char *pdlt_plan_estimator_name(const pdlt_plan *plan);
 
 /* Layer that readout r = 0..R-1 belongs to. */

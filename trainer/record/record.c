@@ -21,6 +21,7 @@ static size_t change_count(const pdlt_plan *plan) { return change(plan) > 0; }
 static size_t u_mean(const pdlt_plan *plan) { return plan->readouts * plan->moments; }
 static size_t u_products(const pdlt_plan *plan) { return u_mean(plan) * plan->moments; }
 static size_t shift(const pdlt_plan *plan) { return plan->control.linear ? outputs(plan) : 0; }
+static size_t posterior(const pdlt_plan *plan) { return plan->posterior.size; }
 static size_t top(const pdlt_plan *plan) {
   return plan->has[PDLT_QUANTITY_Z] ? pdlt_top_size(&plan->top) : 0;
 }
@@ -58,6 +59,7 @@ static const struct row {
     SUMS(PDLT_DRAWN_SHARE),
     PART(shift, shift, PDLT_MERGE_ADD),
     PART(top, top, PDLT_MERGE_TOP),
+    PART(posterior, posterior, PDLT_MERGE_ADD),
 };
 
 _Static_assert(sizeof rows / sizeof *rows + PDLT_QUANTITIES <= PDLT_RECORD_PARTS,

@@ -71,6 +71,16 @@ static void run_blocks(const pdlt_workers *work, size_t w, pdlt_worker *worker, 
   }
 }
 
+/* What ended the blocks of a width. */
+static pdlt_status blame_draw(const pdlt_workers *work, int n, pdlt_status status, pdlt_error *err) {
+  if (status != PDLT_ERR_NUMERIC)
+    return pdlt_fail(err, status, "out of memory while draws were made");
+  return pdlt_experiment_fail(work->plan->ex, "posterior.noise", err,
+                              "at n = %d a draw's kernel of the training samples is singular; "
+                              "write a noise above 0, or larger widths",
+                              n);
+}
+
 static pdlt_status run_width(const pdlt_workers *work, size_t w, size_t all, size_t already,
                              pdlt_error *err) {
   const pdlt_plan *plan = work->plan;
@@ -87,7 +97,7 @@ static pdlt_status run_width(const pdlt_workers *work, size_t w, size_t all, siz
   PDLT_TRY(pdlt_control_width_new(&width, plan, &net, err));
   PDLT_TRY(pdlt_alloc(&workers, (size_t)threads, sizeof *workers, err));
   for (; made < threads; made++) PDLT_TRY(pdlt_worker_new(&workers[made], plan, &net, width, err));
-  snprintf(label, sizeof label, "training, n = %d", n);
+  snprintf(label, sizeof label, "%s, n = %d", plan->posterior.size > 0 ? "draws" : "training", n);
   pdlt_progress_start(work->progress, label, (double)all, (double)already);
   pdlt_progress_later(work->progress, work_after(work, w));
 #pragma omp parallel for num_threads(threads) schedule(static, 1)
@@ -96,7 +106,7 @@ static pdlt_status run_width(const pdlt_workers *work, size_t w, size_t all, siz
   pdlt_progress_finish(work->progress);
   for (int k = 0; k < threads; k++)
     if (workers[k].status != PDLT_OK)
-      PDLT_TRY(pdlt_fail(err, workers[k].status, "out of memory while draws were made"));
+      PDLT_TRY(blame_draw(work, n, workers[k].status, err));
 cleanup:
   for (int k = 0; k < made; k++) pdlt_worker_free(&workers[k]);
   pdlt_free(workers);
