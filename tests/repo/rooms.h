@@ -28,7 +28,7 @@ inline const std::vector<Folder> house = {
       {"infinite"},
       {"tensors"},
       {"skip"},
-      {"order_one", "kink"},
+      {"order_one", "kink", "posterior"},
       {"predict"}}},
     {"trainer",
      {"base", "datasets"},

@@ -1,19 +1,13 @@
 /* trained.c - see trained.h. */
 #include "theory/order_one/trained.h"
 
-#include <float.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/core/memory.h"
-#include "base/random/rng.h"
 #include "theory/order_one/dntk.h"
 #include "theory/order_one/end.h"
-
-/* Moves of tensors whose errors have a shape: with one alone their responses may cancel. */
-enum { SHAPED_PASSES = 4 };
 
 void pdlt_trained_free(pdlt_trained *trained) {
   pdlt_free(trained->storage);
@@ -208,52 +202,19 @@ cleanup:
   return status;
 }
 
-/* +1 or -1, a fixed hash of the position. */
-static double sign_of(uint64_t position) { return pdlt_mix64(position) >> 63 ? 1.0 : -1.0; }
-
-static uint64_t bits_of(double x) {
-  uint64_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  return bits;
-}
-
-/* to = from moved by its errors; symmetric matrices stay symmetric. */
-static void move(double *to, const double *from, int rank, size_t D, uint64_t pass, uint64_t tag,
-                 const pdlt_trained_doubt *doubt) {
-  const size_t count = rank == 2 ? D * D : D * D * D * D;
-  const uint64_t salt = (tag << 48) + (pass << 56);
-  const double *moved = doubt->moved[pass % 2], side = sign_of(pass / 2 + (tag << 32));
-  for (size_t i = 0; i < count; i++) {
-    size_t at = i;
-    if (rank == 2 && i / D < i % D) at = (i % D) * D + i / D;
-    to[i] = from[i] * (1.0 + side * doubt->all);
-    if (doubt->entry != NULL)
-      to[i] += doubt->entry[at] * sign_of(bits_of(from[at]) + salt) +
-               8.0 * DBL_EPSILON * fabs(from[at]) * sign_of(at + salt);
-    else
-      to[i] += doubt->each * sign_of(at + salt);
-    if (moved != NULL) to[i] += side * (moved[i] - from[i]);
-  }
-}
-
-static void raise_to_change(double *most, size_t count, const double *a, const double *b) {
-  for (size_t i = 0; i < count; i++)
-    if (!isnan(a[i])) *most = fmax(*most, 2 * fabs(a[i] - b[i]));
-}
-
 /* Everything once more: move number `pass`. copies: room for the tensors. */
 static pdlt_status move_once(pdlt_trained_errors *out, const pdlt_trained *trained,
-                             const pdlt_trained_input *input, const pdlt_trained_doubt *doubt,
+                             const pdlt_trained_input *input, const pdlt_doubt *doubt,
                              uint64_t pass, double *copies, pdlt_error *err) {
   const size_t D = input->in.lo.D, square = D * D, four = square * square;
   pdlt_trained_input moved = *input;
   pdlt_trained other = {0};
   double *next = copies;
   uint64_t tag = 0;
-#define MOVE(name, field, rank)                              \
-  move(next, input->field, rank, D, pass, tag, doubt + tag); \
-  moved.field = next;                                        \
-  next += (rank) == 2 ? square : four;                       \
+#define MOVE(name, field, rank)                                         \
+  pdlt_doubt_move(next, input->field, rank, D, pass, tag, doubt + tag); \
+  moved.field = next;                                                   \
+  next += (rank) == 2 ? square : four;                                  \
   tag++;
   PDLT_TRAINED_TENSORS(MOVE)
 #undef MOVE
@@ -261,35 +222,35 @@ static pdlt_status move_once(pdlt_trained_errors *out, const pdlt_trained *train
   if (status != PDLT_OK) return status;
   const size_t count = trained->outputs * D, all = count * count;
   const size_t T = trained->times, cube = dntk_size(trained);
-  raise_to_change(&out->z, T * count, trained->z, other.z);
-  raise_to_change(&out->theta, T * all, trained->theta, other.theta);
-  raise_to_change(&out->dntk, T * cube, trained->dntk, other.dntk);
-  raise_to_change(&out->cov, T * all, trained->cov, other.cov);
-  raise_to_change(&out->end, count, trained->end, other.end);
-  raise_to_change(&out->cov_end, all, trained->cov_end, other.cov_end);
-  raise_to_change(&out->change, T * count, trained->change, other.change);
-  raise_to_change(&out->change_end, count, trained->change_end, other.change_end);
+  pdlt_doubt_raise(&out->z, T * count, trained->z, other.z);
+  pdlt_doubt_raise(&out->theta, T * all, trained->theta, other.theta);
+  pdlt_doubt_raise(&out->dntk, T * cube, trained->dntk, other.dntk);
+  pdlt_doubt_raise(&out->cov, T * all, trained->cov, other.cov);
+  pdlt_doubt_raise(&out->end, count, trained->end, other.end);
+  pdlt_doubt_raise(&out->cov_end, all, trained->cov_end, other.cov_end);
+  pdlt_doubt_raise(&out->change, T * count, trained->change, other.change);
+  pdlt_doubt_raise(&out->change_end, count, trained->change_end, other.change_end);
   for (int k = 0; k < PDLT_FEATURE_COUNT && input->features; k++) {
-    raise_to_change(&out->kernel[k], T * all, trained->kernel[k], other.kernel[k]);
-    raise_to_change(&out->kernel_end[k], all, trained->kernel_end[k], other.kernel_end[k]);
-    raise_to_change(&out->deviation[k], T * count, trained->deviation[k], other.deviation[k]);
-    raise_to_change(&out->deviation_end[k], count, trained->deviation_end[k],
-                    other.deviation_end[k]);
+    pdlt_doubt_raise(&out->kernel[k], T * all, trained->kernel[k], other.kernel[k]);
+    pdlt_doubt_raise(&out->kernel_end[k], all, trained->kernel_end[k], other.kernel_end[k]);
+    pdlt_doubt_raise(&out->deviation[k], T * count, trained->deviation[k], other.deviation[k]);
+    pdlt_doubt_raise(&out->deviation_end[k], count, trained->deviation_end[k],
+                     other.deviation_end[k]);
   }
   if (input->features) {
-    raise_to_change(&out->alignment, T, trained->alignment, other.alignment);
-    raise_to_change(&out->alignment_start, 1, &trained->alignment_start, &other.alignment_start);
-    raise_to_change(&out->alignment_end, 1, &trained->alignment_end, &other.alignment_end);
-    raise_to_change(&out->weight, T * other.blocks, trained->weight, other.weight);
-    raise_to_change(&out->weight_start, other.blocks, trained->weight_start, other.weight_start);
-    raise_to_change(&out->weight_end, other.blocks, trained->weight_end, other.weight_end);
+    pdlt_doubt_raise(&out->alignment, T, trained->alignment, other.alignment);
+    pdlt_doubt_raise(&out->alignment_start, 1, &trained->alignment_start, &other.alignment_start);
+    pdlt_doubt_raise(&out->alignment_end, 1, &trained->alignment_end, &other.alignment_end);
+    pdlt_doubt_raise(&out->weight, T * other.blocks, trained->weight, other.weight);
+    pdlt_doubt_raise(&out->weight_start, other.blocks, trained->weight_start, other.weight_start);
+    pdlt_doubt_raise(&out->weight_end, other.blocks, trained->weight_end, other.weight_end);
   }
   pdlt_trained_free(&other);
   return PDLT_OK;
 }
 
 pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *trained,
-                               const pdlt_trained_input *input, const pdlt_trained_doubt *doubt,
+                               const pdlt_trained_input *input, const pdlt_doubt *doubt,
                                pdlt_error *err) {
   const size_t D = input->in.lo.D, square = D * D, four = square * square;
   pdlt_trained_errors errors = {0};
@@ -297,7 +258,7 @@ pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *tra
   pdlt_status status = PDLT_OK;
   uint64_t passes = 1;
   for (int k = 0; k < PDLT_TRAINED_TENSOR_COUNT; k++)
-    if (doubt[k].moved[0] != NULL) passes = SHAPED_PASSES;
+    if (doubt[k].moved[0] != NULL) passes = PDLT_DOUBT_PASSES;
   PDLT_TRY(pdlt_alloc(&copies, 4 * square + 10 * four, sizeof *copies, err));
   for (uint64_t pass = 0; pass < passes; pass++)
     PDLT_TRY(move_once(&errors, trained, input, doubt, pass, copies, err));

@@ -10,6 +10,7 @@
 
 #include "theory/order_one/cov.h"
 #include "theory/order_one/features.h"
+#include "theory/tensors/doubt.h"
 #include "theory/terms/mask.h"
 
 #ifdef __cplusplus
@@ -89,22 +90,13 @@ typedef struct pdlt_trained_errors {
   double weight, weight_start, weight_end;
 } pdlt_trained_errors;
 
-/* What is known of the numerical errors of one tensor: `each` of an entry, of any sign, or, where it
- * is not NULL, `entry` (D, D), alike for equal entries but for rounding; a relative change `all` of the
- * whole tensor; and, where moved[] are not NULL, such as moved less the tensor. Of the last two either
- * sign. Borrowed. */
-typedef struct pdlt_trained_doubt {
-  double each, all;
-  const double *entry, *moved[2];
-} pdlt_trained_doubt;
-
 /* Estimated numerical errors: everything once more with the entries of each tensor moved by their
  * errors, up or down by a fixed hash of their indices (of their value where there is `entry`), and to one
  * of moved[], or as far to the other side, by a hash of the tensor; twice the largest change, of four such
  * moves where a tensor has moved[]. doubt: (14). Cost: a second pdlt_trained_new, or five, and a copy of
  * the tensors. */
 pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *trained,
-                               const pdlt_trained_input *input, const pdlt_trained_doubt *doubt,
+                               const pdlt_trained_input *input, const pdlt_doubt *doubt,
                                pdlt_error *err);
 
 #ifdef __cplusplus

@@ -9,6 +9,7 @@
 #include "theory/infinite/training.h"
 #include "theory/order_one/trained.h"
 #include "theory/predict/predict.h"
+#include "theory/tensors/doubt.h"
 #include "theory/tensors/tensors.h"
 #include "theory/terms/mask.h"
 
@@ -41,6 +42,9 @@ pdlt_status pdlt_predict_all_absent(pdlt_archive *out, const char *const *names,
 /* The reason under that name, borrowed; NULL: there is none. */
 const char *pdlt_predict_why_absent(pdlt_archive *out, const char *name);
 
+/* Why what needs the tensor `missing` is absent as well. */
+void pdlt_predict_needs(pdlt_archive *out, const char *missing, char reason[PDLT_ERROR_LENGTH]);
+
 /* Array of any shape, copied from `data`. */
 pdlt_status pdlt_predict_put(pdlt_archive *out, const char *name, int ndim, const size_t *dim,
                              const double *data, pdlt_error *err);
@@ -72,7 +76,11 @@ typedef struct pdlt_tensor_doubts {
   double *moved[PDLT_TENSOR_MOVES][PDLT_TENSOR_COUNT];
 } pdlt_tensor_doubts;
 
-/* Tensors of order 1/n at initialization, and q_nlo (tensors.c). */
+/* What is known of the errors of a tensor of the output layer, err/NAME being error (tensors.c). */
+pdlt_doubt pdlt_predict_doubt(const pdlt_tensor_doubts *doubts, pdlt_tensor_name name,
+                              double error);
+
+/* Tensors of order 1/n at initialization, q_nlo, and with them inference (tensors.c). */
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *doubts,
                                  pdlt_error *err);
 
@@ -80,6 +88,15 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
  * that are in the archive already (order_one.c). */
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_doubts *doubts,
                                    pdlt_error *err);
+
+/* log_evidence, post_z, its parts, post_cov, post_kernel, post_q, post_mean, last_layer_z and _cov,
+ * post_ess_exponent, at infinite width alone where set is NULL (posterior.c). Errors: PDLT_ERR_INPUT
+ * `FILE:LINE: posterior.noise: ...`, a singular K_AA without noise; PDLT_ERR_MEMORY, those of chi.h. */
+pdlt_status pdlt_predict_posterior(const pdlt_prediction *p, const pdlt_tensor_set *set,
+                                   const pdlt_tensor_doubts *doubts, pdlt_error *err);
+
+/* Why hidden layers given the data are not predicted; NULL: they are. */
+const char *pdlt_predict_no_hidden_posterior(const pdlt_prediction *p);
 
 /* Kernels of features and what regression with them misses, where measure has features (features.c). */
 pdlt_status pdlt_predict_features(const pdlt_prediction *p, const pdlt_trained *trained,

@@ -23,20 +23,15 @@ static int number_of(const char *name) {
 }
 
 /* What is known of the errors of the tensor called `name`, err/NAME being error. */
-static pdlt_trained_doubt doubt_of(const pdlt_tensor_doubts *doubts, const char *name,
-                                   double error) {
+static pdlt_doubt doubt_of(const pdlt_tensor_doubts *doubts, const char *name, double error) {
   const int t = number_of(name);
-  if (t == PDLT_TENSOR_COUNT || doubts->moved[0][t] == NULL)
-    return (pdlt_trained_doubt){.each = error};
-  return (pdlt_trained_doubt){.each = doubts->rounding[t],
-                              .all = doubts->inherited,
-                              .moved = {doubts->moved[0][t], doubts->moved[1][t]}};
+  if (t == PDLT_TENSOR_COUNT) return (pdlt_doubt){.each = error};
+  return pdlt_predict_doubt(doubts, (pdlt_tensor_name)t, error);
 }
-
 /* Output-layer tensors and what is known of their errors (14), from the archive; returns the name of one that
  * is absent, or NULL. */
 static const char *gather(const pdlt_prediction *p, const pdlt_tensor_doubts *doubts,
-                          pdlt_trained_input *input, pdlt_trained_doubt *doubt) {
+                          pdlt_trained_input *input, pdlt_doubt *doubt) {
   int k = 0;
 #define GATHER(name, field, rank)                                     \
   {                                                                   \
@@ -55,10 +50,8 @@ static const char *gather(const pdlt_prediction *p, const pdlt_tensor_doubts *do
 
 /* The tensor `missing` is absent, and so is everything of this file, for its reason. */
 static pdlt_status without(const pdlt_prediction *p, const char *missing, pdlt_error *err) {
-  const char *why = pdlt_predict_why_absent(p->out, missing);
   char reason[PDLT_ERROR_LENGTH];
-  snprintf(reason, sizeof reason, "it needs the tensor %s, which is absent: %s", missing,
-           why == NULL ? "no reason given" : why);
+  pdlt_predict_needs(p->out, missing, reason);
   return all_absent(p, reason, err);
 }
 
@@ -154,7 +147,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
                               .features = (p->ex->measure & PDLT_MEASURE_FEATURES) != 0,
                               .num_times = p->ex->training.num_record,
                               .times = p->ex->training.record};
-  pdlt_trained_doubt doubt[PDLT_TRAINED_TENSOR_COUNT];
+  pdlt_doubt doubt[PDLT_TRAINED_TENSOR_COUNT];
   const char *missing = gather(p, doubts, &input, doubt);
   if (missing != NULL) return without(p, missing, err);
   pdlt_trained trained = {0};

@@ -77,6 +77,8 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
     if (!pdlt_activation_get_traits(&ex->network.activation).smooth)
       PDLT_TRY(blame(ex, "training.record", pdlt_predict_kink(&p, err), err));
   }
+  if (ex->posterior.on && pdlt_archive_get(out, "post_z_lo") == NULL)
+    PDLT_TRY(pdlt_predict_posterior(&p, NULL, NULL, err));
   PDLT_TRY(blame(ex, "training.record", pdlt_predict_losses(&p, err), err));
   PDLT_TRY(blame(ex, "data.train", pdlt_predict_agop(&p, err), err));
   PDLT_TRY(pdlt_predict_check_finite(out, err));

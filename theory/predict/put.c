@@ -30,6 +30,12 @@ const char *pdlt_predict_why_absent(pdlt_archive *out, const char *name) {
   return json_string_value(json_object_get(absent, name));
 }
 
+void pdlt_predict_needs(pdlt_archive *out, const char *missing, char reason[PDLT_ERROR_LENGTH]) {
+  const char *why = pdlt_predict_why_absent(out, missing);
+  snprintf(reason, PDLT_ERROR_LENGTH, "it needs the tensor %s, which is absent: %s", missing,
+           why == NULL ? "no reason given" : why);
+}
+
 pdlt_status pdlt_predict_put(pdlt_archive *out, const char *name, int ndim, const size_t *dim,
                              const double *data, pdlt_error *err) {
   pdlt_array *array = NULL;

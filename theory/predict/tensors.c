@@ -124,6 +124,14 @@ static pdlt_status put_hidden(const pdlt_prediction *p, const pdlt_tensor_set *s
                                  "not derived for kinks in networks with skip connections", err);
 }
 
+pdlt_doubt pdlt_predict_doubt(const pdlt_tensor_doubts *doubts, pdlt_tensor_name name,
+                              double error) {
+  if (doubts->moved[0][name] == NULL) return (pdlt_doubt){.each = error};
+  return (pdlt_doubt){.each = doubts->rounding[name],
+                      .all = doubts->inherited,
+                      .moved = {doubts->moved[0][name], doubts->moved[1][name]}};
+}
+
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *doubts,
                                  pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
@@ -140,14 +148,16 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
     return all_absent(p, 0, reason, err);
   }
   if (p->kernel->wide_layer > 0) return wide_absent(p, err);
-  const pdlt_tensor_settings settings = {.activation = ex->network.activation,
-                                         .layer = p->layer,
-                                         .tolerance = ex->theory.tolerance,
-                                         .threads = p->options->threads,
-                                         .dntk = first == PDLT_TENSOR_COUNT,
-                                         .last_only = !p->options->layers,
-                                         .mask = p->mask->active ? &p->mask->terms : NULL,
-                                         .progress = p->options->progress};
+  const pdlt_tensor_settings settings = {
+      .activation = ex->network.activation,
+      .layer = p->layer,
+      .tolerance = ex->theory.tolerance,
+      .threads = p->options->threads,
+      .dntk = first == PDLT_TENSOR_COUNT,
+      .last_only = !p->options->layers,
+      .vertices = ex->posterior.on && pdlt_predict_no_hidden_posterior(p) == NULL,
+      .mask = p->mask->active ? &p->mask->terms : NULL,
+      .progress = p->options->progress};
   int too_large = 0;
   if (first > 0) PDLT_TRY(make_set(p, &settings, &set, &too_large, err));
   if (too_large) return PDLT_OK;
@@ -165,6 +175,8 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
   memcpy(doubts->rounding, last->rounding, sizeof last->rounding);
   memcpy(doubts->moved, last->moved, sizeof last->moved);
   memset(last->moved, 0, sizeof last->moved);
+  if (ex->posterior.on && pdlt_tensors_get(&set, ex->network.depth, PDLT_TENSOR_G1) != NULL)
+    PDLT_TRY(pdlt_predict_posterior(p, &set, doubts, err));
 cleanup:
   pdlt_tensors_free(&set);
   return status;

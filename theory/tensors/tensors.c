@@ -49,10 +49,11 @@ typedef struct tensor_driver {
   pdlt_tensor_layer other[PDLT_TENSOR_MOVES][2]; /* on the checked samples: layer l at l % 2 */
 } tensor_driver;
 
-/* What others than the next layer read: G1 alone, of layers with positions its mean. */
-static void layer_drop(pdlt_tensor_layer *layer) {
+/* What others than the next layer read: G1 alone, of layers with positions its mean, and V where it is kept. */
+static void layer_drop(pdlt_tensor_layer *layer, int vertices) {
   for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
     if (t == PDLT_TENSOR_G1 && layer->mean_G1 == NULL) continue;
+    if (t == PDLT_TENSOR_V && layer->mean_G1 == NULL && vertices) continue;
     pdlt_free(layer->data[t]);
     layer->data[t] = NULL;
   }
@@ -318,7 +319,7 @@ static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_la
   layer_errors(driver, kernels, layer + 1, to);
   PDLT_TRY(average_first(to, &driver->positions[layer], driver->D, err));
   if (driver->settings->last_only || (slots->place != NULL && !driver->settings->all_pairs))
-    layer_drop(&set->layer[layer - 1]);
+    layer_drop(&set->layer[layer - 1], driver->settings->vertices);
 cleanup:
   pdlt_bracket_set_free(&other);
   pdlt_bracket_set_free(&all);

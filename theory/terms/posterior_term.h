@@ -11,13 +11,14 @@ extern "C" {
 
 /* X(id, name, equation). kernel, vertex and learning are the parts of post_z_nlo; trace is the second part of
  * M = U - n_L P wherever M stands. */
-#define PDLT_POSTERIOR_TERM_LIST(X)                                                                 \
-  X(KERNEL, "posterior.kernel", "G1 in J, and (1/2) G1_ab M_ab of log Z")                           \
-  X(VERTEX, "posterior.vertex", "-V_(ma)(bc) P_ab u_c, -V_(ma)(bn) P_ab, -V_(ab)(cd) (U - n_L P/2)_ad P_bc/2") \
-  X(LEARNING, "posterior.learning", "(1/2) V_(mn)(cd) M_cd in J, (1/8) M V M of log Z")             \
-  X(WIRING, "posterior.wiring", "R R u_ia u_jb V_(ma)(nb) of the covariance")                       \
-  X(TRACE, "posterior.trace", "-n_L P in M = U - n_L P")                                            \
-  X(HIDDEN, "posterior.hidden", "(1/2) V M of hidden layers")                                       \
+#define PDLT_POSTERIOR_TERM_LIST(X)                                                     \
+  X(KERNEL, "posterior.kernel", "G1 in J, and (1/2) G1_ab M_ab of log Z")               \
+  X(VERTEX, "posterior.vertex",                                                         \
+    "-V_(ma)(bc) P_ab u_c, -V_(ma)(bn) P_ab, -V_(ab)(cd) (U - n_L P/2)_ad P_bc/2")      \
+  X(LEARNING, "posterior.learning", "(1/2) V_(mn)(cd) M_cd in J, (1/8) M V M of log Z") \
+  X(WIRING, "posterior.wiring", "R R u_ia u_jb V_(ma)(nb) of the covariance")           \
+  X(TRACE, "posterior.trace", "-n_L P in M = U - n_L P")                                \
+  X(HIDDEN, "posterior.hidden", "(1/2) V M of hidden layers")                           \
   X(SQUARE, "posterior.square", "K M K of hidden layers")
 
 typedef enum pdlt_posterior_term {
