@@ -21,10 +21,13 @@ typedef struct posterior {
 } posterior;
 
 static const double *measured(const posterior *f, size_t w, const char *name, int ndim) {
-  return pdlt_view_measured(&f->view, w, name, ndim, ndim == 2 ? f->view.samples : f->view.samples * f->p);
+  return pdlt_view_measured(&f->view, w, name, ndim,
+                            ndim == 2 ? f->view.samples : f->view.samples * f->p);
 }
 
-static double variance_of(const posterior *f, const double *cov, size_t a) { return cov[a * f->p + a]; }
+static double variance_of(const posterior *f, const double *cov, size_t a) {
+  return cov[a * f->p + a];
+}
 
 /* Up to three widths: the first, the last, the one between. */
 static void choose_widths(posterior *f) {
@@ -126,7 +129,8 @@ static pdlt_status add_infinite(pdlt_panel *panel, const posterior *f, pdlt_erro
 }
 
 /* Mean and the two edges at order 1/n. */
-static pdlt_status add_first_order(pdlt_panel *panel, const posterior *f, size_t w, pdlt_error *err) {
+static pdlt_status add_first_order(pdlt_panel *panel, const posterior *f, size_t w,
+                                   pdlt_error *err) {
   const pdlt_view *v = &f->view;
   pdlt_status status = PDLT_OK;
   if (f->z_nlo == NULL) return PDLT_OK;
@@ -151,7 +155,8 @@ cleanup:
 }
 
 /* Marks at mean + side standard deviations with one standard error; side 0: the mean. */
-static pdlt_status add_marks(pdlt_panel *panel, const posterior *f, size_t w, int side, pdlt_error *err) {
+static pdlt_status add_marks(pdlt_panel *panel, const posterior *f, size_t w, int side,
+                             pdlt_error *err) {
   const pdlt_view *v = &f->view;
   const double *z = measured(f, w, "post_z", 2), *z_se = measured(f, w, "post_z_se", 2);
   const double *cov = measured(f, w, "post_cov", 4), *cov_se = measured(f, w, "post_cov_se", 4);
@@ -164,7 +169,9 @@ static pdlt_status add_marks(pdlt_panel *panel, const posterior *f, size_t w, in
     v->lo[k] = v->y[k] - v->se[k];
     v->hi[k] = v->y[k] + v->se[k];
   }
-  const char *const name = side < 0 ? "measured, lower edge" : side > 0 ? "measured, upper edge" : NULL;
+  const char *const name = side < 0   ? "measured, lower edge"
+                           : side > 0 ? "measured, upper edge"
+                                      : NULL;
   const pdlt_series marks = {.kind = PDLT_SERIES_MARKS,
                              .n = f->num_points,
                              .x = f->x,
@@ -226,8 +233,8 @@ typedef struct moment {
 } moment;
 
 static moment moment_of(const posterior *f, size_t w, int spread) {
-  return spread ? (moment){measured(f, w, "post_cov", 4), measured(f, w, "post_cov_se", 4), f->cov_lo,
-                           f->cov_nlo, f->p + 1}
+  return spread ? (moment){measured(f, w, "post_cov", 4), measured(f, w, "post_cov_se", 4),
+                           f->cov_lo, f->cov_nlo, f->p + 1}
                 : (moment){measured(f, w, "post_z", 2), measured(f, w, "post_z_se", 2), f->z_lo,
                            f->z_nlo, 1};
 }
@@ -237,9 +244,10 @@ static pdlt_status fill_change(pdlt_panel *panel, const posterior *f, int spread
   pdlt_status status = PDLT_OK;
   const pdlt_view *v = &f->view;
   char label[96];
-  set_axes(panel, spread ? "variance" : "mean",
-           spread ? "(var <i>z</i> \xe2\x88\x92 var<sub>\xe2\x88\x9e</sub> <i>z</i>)/<i>h</i>"
-                  : "(<i>z\xcc\x84</i> \xe2\x88\x92 <i>z\xcc\x84</i><sub>\xe2\x88\x9e</sub>)/<i>h</i>");
+  set_axes(
+      panel, spread ? "variance" : "mean",
+      spread ? "(var <i>z</i> \xe2\x88\x92 var<sub>\xe2\x88\x9e</sub> <i>z</i>)/<i>h</i>"
+             : "(<i>z\xcc\x84</i> \xe2\x88\x92 <i>z\xcc\x84</i><sub>\xe2\x88\x9e</sub>)/<i>h</i>");
   PDLT_TRY(pdlt_figure_level(panel, f->num_points, f->x, 0, err));
   for (size_t w = 0; w < pdlt_view_widths(v); w++) {
     const moment m = moment_of(f, w, spread);
@@ -248,7 +256,7 @@ static pdlt_status fill_change(pdlt_panel *panel, const posterior *f, int spread
       v->y[k] = (m.value[i] - m.lo[i]) / v->c->h[w];
       v->se[k] = m.se[i] / v->c->h[w];
     }
-    PDLT_TRY(pdlt_view_marks(panel, v, f->num_points, f->x, w, w, "change", err));
+    PDLT_TRY(pdlt_view_marks(panel, v, f->num_points, f->x, w, w, "measured change", err));
   }
   if (f->z_nlo == NULL) return PDLT_OK;
   const moment m = moment_of(f, 0, spread);
@@ -299,15 +307,18 @@ static void write_caption(FILE *text, const posterior *f) {
     fprintf(text, " with noise of variance %s", number);
   }
   fputs(
-      ": posterior mean and a band of two standard deviations, without the noise, predicted at infinite "
+      ": posterior mean and a band of two standard deviations, without the noise, predicted at "
+      "infinite "
       "width",
       text);
   if (f->z_nlo != NULL) fputs(" and at order 1/<i>n</i>", text);
   fprintf(text,
-          ", and measured (with one standard error), at %zu of %zu samples. Below: what finite width adds "
+          ", and measured (with one standard error), at %zu of %zu samples. Below: what finite "
+          "width adds "
           "to mean and variance, divided by <i>h</i>%s.",
           f->num_points, v->samples,
-          f->z_nlo != NULL ? "; where order 1/<i>n</i> dominates, all widths fall on the black line" : "");
+          f->z_nlo != NULL ? "; where order 1/<i>n</i> dominates, all widths fall on the black line"
+                           : "");
   write_distances(text, f, 0);
   if (v->c->num_widths > 1) write_distances(text, f, v->c->num_widths - 1);
 }

@@ -15,7 +15,12 @@ THREADS=${THREADS:-2}
 mkdir -p "$OUT"
 
 # A verdict "disagree" (exit 1) is a result; anything above is a failure.
-pdlt() { "$PDLT" "$@" --quiet --threads "$THREADS" >"$OUT/last.log" 2>&1 || [[ $? == 1 ]] || { cat "$OUT/last.log" >&2; exit 3; }; }
+pdlt() {
+  "$PDLT" "$@" --quiet --threads "$THREADS" >"$OUT/last.log" 2>&1 || [[ $? == 1 ]] || {
+    cat "$OUT/last.log" >&2
+    exit 3
+  }
+}
 
 # rates DEPTH C FACTOR: [FACTOR C, ..., FACTOR C, C], learning rates of the layers.
 rates() {
@@ -40,8 +45,9 @@ theory() {
 }
 
 run_theory() {
-  while read -r case activation depth c_b c_w _; do theory "$case" "$activation" "$depth" "$c_b" "$c_w" 1; done \
-    < <(grep -v '^#' "$here/cases.txt")
+  while read -r case activation depth c_b c_w _; do
+    theory "$case" "$activation" "$depth" "$c_b" "$c_w" 1
+  done < <(grep -v '^#' "$here/cases.txt")
 }
 
 run_slow() {

@@ -111,7 +111,8 @@ def table(found):
 
 
 def table_of_slow(slow):
-    yield "| case | hidden rates times | infinite width: distance, % | coefficients of h: distance, of that of Bayes | from the last layer alone |"
+    yield ("| case | hidden rates times | infinite width: distance, % | coefficients of h: distance, of that "
+           "of Bayes | from that of the last layer alone |")
     yield "|---" * 5 + "|"
     for case, factors in slow.items():
         for factor, t in factors.items():
@@ -156,8 +157,9 @@ def table_of_runs(found, runs):
             errors = [math.hypot(x, y) for x, y in zip(a_se, b_se)]
             theory = [x + y / width for x, y in zip(lo, nlo)]
             miss = difference(difference(a, b), theory)
-            yield (f"| {case} | {width} | {a[0] - b[0]:.4f} +- {errors[0]:.4f} | {theory[0]:.4f} | {lo[0]:.4f} | "
-                   f"{rms(miss):.4f} | {rms(errors):.4f} |")
+            cells = [case, width, f"{a[0] - b[0]:.4f} +- {errors[0]:.4f}"]
+            cells += [f"{x:.4f}" for x in (theory[0], lo[0], rms(miss), rms(errors))]
+            yield "| " + " | ".join(map(str, cells)) + " |"
 
 
 def verdicts(runs):
@@ -188,8 +190,8 @@ def draw(path, found, slow, runs):
             words = {"trained": "gradient descent", "posterior": "Bayes"}[kind]
             widest = 1 / min(kinds[kind].at)
             panel.add(words, color, [(1 / n, m[0], e[0]) for n, (m, e) in kinds[kind].at.items()])
-            panel.add(f"{words}, order 1/n", color, [(0, lo, None), (widest, lo + widest * nlo, None)], None,
-                      True)
+            panel.add(f"{words}, order 1/n", color,
+                      [(0, lo, None), (widest, lo + widest * nlo, None)], None, True)
         last = 1 / min(kinds["posterior"].at)
         panel.add("last layer alone, order 1/n", INK,
                   [(0, t.bayes_lo[0], None), (last, t.bayes_lo[0] + last * t.last[0], None)], None, True, "2,3")

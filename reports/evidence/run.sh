@@ -14,7 +14,12 @@ THREADS=${THREADS:-2}
 mkdir -p "$OUT"
 
 # A verdict "disagree" (exit 1) is a result; anything above is a failure.
-pdlt() { "$PDLT" "$@" --quiet --threads "$THREADS" >"$OUT/last.log" 2>&1 || [[ $? == 1 ]] || { cat "$OUT/last.log" >&2; exit 3; }; }
+pdlt() {
+  "$PDLT" "$@" --quiet --threads "$THREADS" >"$OUT/last.log" 2>&1 || [[ $? == 1 ]] || {
+    cat "$OUT/last.log" >&2
+    exit 3
+  }
+}
 
 run_map() {
   while read -r activation values; do

@@ -110,7 +110,8 @@ def nearest(points, c_w):
 
 def table(found):
     yield ("| activation | L | C_W of the peak, infinite width | within 1 of it: C_W varies by a factor | "
-           f"n = {WIDTH} | log Z there | at the critical C_W | coefficient of h there | at the critical C_W |")
+           f"C_W of the peak, n = {WIDTH} | log Z at the peak | at the critical C_W | "
+           "coefficient of h at the peak | at the critical C_W |")
     yield "|---" * 9 + "|"
     for activation, rows in found.items():
         for depth, points in rows.items():
@@ -125,7 +126,8 @@ def table(found):
 
 
 def table_of_runs(found, runs):
-    yield "| activation | L | C_W | coefficient of h: theory | measured | effective draws lost, h times | verdict |"
+    yield ("| activation | L | C_W | coefficient of h: theory | measured | log of draws over effective "
+           "draws, coefficient of h | verdict |")
     yield "|---" * 7 + "|"
     for activation, rows in runs.items():
         for (depth, c_w), (value, error, verdict) in sorted(rows.items()):

@@ -13,7 +13,7 @@
 
 namespace {
 
-// Samples on a line, not in order; finite width adds what theory says and `beyond_h` h^2 to the mean.
+// Samples on a line, not in order; finite width adds what theory says and `beyond_h` h^2.
 struct Bayes : Fake {
   size_t outputs = 1;
   double beyond_h = 0;
@@ -37,7 +37,8 @@ struct Bayes : Fake {
     double *z = New(&theory, "post_z_lo", {outputs, samples}),
            *cov = New(&theory, "post_cov_lo", {outputs, samples, outputs, samples});
     double *z1 = first_order ? New(&theory, "post_z_nlo", {outputs, samples}) : nullptr;
-    double *cov1 = first_order ? New(&theory, "post_cov_nlo", {outputs, samples, outputs, samples}) : nullptr;
+    double *cov1 =
+        first_order ? New(&theory, "post_cov_nlo", {outputs, samples, outputs, samples}) : nullptr;
     for (size_t a = 0; a < samples; a++) x[a] = X(a);
     for (size_t k = 0; k < P(); k++) {
       const size_t a = k % samples;
@@ -51,7 +52,7 @@ struct Bayes : Fake {
       for (size_t k = 0; k < P(); k++) {
         const size_t a = k % samples;
         mean[k] = Mean(k / samples, a) + MeanSlope(a) / n + beyond_h / n / n;
-        spread[k * (P() + 1)] = Variance(a) + VarianceSlope(a) / n;
+        spread[k * (P() + 1)] = Variance(a) + VarianceSlope(a) / n + beyond_h / n / n;
       }
       AddMeasured(n, "post_z", {outputs, samples}, mean, noise);
       AddMeasured(n, "post_cov", {outputs, samples, outputs, samples}, spread, noise);
@@ -81,13 +82,20 @@ TEST(FigurePosterior, DistancesOfTheNarrowestAndTheWidest) {
   fake.beyond_h = 8;
   fake.MakeAll();
   const std::string caption = fake.Draw();
-  double square = 0;
-  for (size_t a = 0; a < fake.samples; a++)
+  double square = 0, spread = 0;
+  for (size_t a = 0; a < fake.samples; a++) {
+    const double first = fake.Variance(a) + fake.VarianceSlope(a) / 16;
     square += std::pow(fake.MeanSlope(a) / 16 + 8.0 / 256, 2) / (double)fake.samples;
+    spread += std::pow(std::sqrt(first + 8.0 / 256) - std::sqrt(first), 2) / (double)fake.samples;
+  }
   const std::string narrow = caption.substr(caption.find("At <i>n</i> = 16"));
-  EXPECT_NEAR(NumberAfter(narrow, "means are off infinite width by ") / std::sqrt(square), 1, 0.05) << narrow;
+  EXPECT_NEAR(NumberAfter(narrow, "means are off infinite width by ") / std::sqrt(square), 1, 0.05)
+      << narrow;
   EXPECT_NEAR(NumberAfter(narrow, "and order 1/<i>n</i> by "), 8.0 / 256, 2e-3) << narrow;
-  EXPECT_LT(NumberAfter(narrow.substr(narrow.find("deviations")), "order 1/<i>n</i> by "), 1e-3) << narrow;
+  EXPECT_NEAR(NumberAfter(narrow.substr(narrow.find("deviations")), "order 1/<i>n</i> by ") /
+                  std::sqrt(spread),
+              1, 0.05)
+      << narrow;
   EXPECT_TRUE(Has(narrow, "At <i>n</i> = 128 means")) << narrow;
   EXPECT_TRUE(Has(caption, "given 4 training targets with noise of variance 0.25")) << caption;
   EXPECT_TRUE(Has(caption, "at 6 of 6 samples")) << caption;
@@ -119,7 +127,8 @@ TEST(FigurePosterior, DrawsWhatTheArraysHold) {
       size_t a = 0;
       while (fake.X(a) != wide[k].x) a++;
       EXPECT_TRUE(k == 0 || wide[k].x > wide[k - 1].x);
-      const double sd = std::sqrt(fake.Variance(a)), first = fake.Mean(0, a) + h * fake.MeanSlope(a),
+      const double sd = std::sqrt(fake.Variance(a)),
+                   first = fake.Mean(0, a) + h * fake.MeanSlope(a),
                    first_sd = std::sqrt(fake.Variance(a) + h * fake.VarianceSlope(a));
       EXPECT_NEAR(wide[k].low, fake.Mean(0, a) - 2 * sd, 1e-12);
       EXPECT_NEAR(wide[k].high, fake.Mean(0, a) + 2 * sd, 1e-12);
@@ -129,7 +138,8 @@ TEST(FigurePosterior, DrawsWhatTheArraysHold) {
       EXPECT_NEAR(marks[k].y, first, 1e-3);
       EXPECT_NEAR(top[k].y, first + 2 * first_sd, 1e-3);
       const double mean_se = marks[k].high - marks[k].y;
-      EXPECT_NEAR(std::pow(top[k].high - top[k].y, 2), mean_se * mean_se * (1 + 1 / (first_sd * first_sd)),
+      EXPECT_NEAR(std::pow(top[k].high - top[k].y, 2),
+                  mean_se * mean_se * (1 + 1 / (first_sd * first_sd)),
                   mean_se * mean_se / (first_sd * first_sd));
     }
     for (const CsvRow &target : targets) {
@@ -138,7 +148,8 @@ TEST(FigurePosterior, DrawsWhatTheArraysHold) {
       EXPECT_EQ(target.y, 7 + (double)a);
     }
   }
-  const auto slope = CurveOf(rows, 5, "theory, coefficient of h"), level = CurveOf(rows, 5, "change, n = 16");
+  const auto slope = CurveOf(rows, 5, "theory, coefficient of h"),
+             level = CurveOf(rows, 5, "measured change, n = 16");
   ASSERT_EQ(slope.size(), fake.samples);
   ASSERT_EQ(level.size(), fake.samples);
   for (size_t k = 0; k < fake.samples; k++) EXPECT_NEAR(level[k].y, slope[k].y, 0.02);
@@ -158,7 +169,7 @@ TEST(FigurePosterior, WithoutOrderOneAndOfFewerSamples) {
   EXPECT_FALSE(Has(caption, "order")) << caption;
   EXPECT_EQ(CurveOf(rows, 1, "measured mean").size(), 2u);
   EXPECT_EQ(CurveOf(rows, 1, "training target").size(), 1u);
-  EXPECT_TRUE(CurveOf(rows, 4, "change, n = 16").empty());
+  EXPECT_TRUE(CurveOf(rows, 4, "measured change, n = 16").empty());
   EXPECT_EQ(rows.back().panel, 3);
 }
 
@@ -170,14 +181,14 @@ TEST(FigurePosterior, NothingWithoutData) {
     Bayes fake;
     fake.MakeAll();
     for (size_t i = 0; i < fake.measured.count; i++)
-      if (std::string(fake.measured.entries[i].name) == name) fake.measured.entries[i].name[0] = 'x';
+      if (std::string(fake.measured.entries[i].name) == name)
+        fake.measured.entries[i].name[0] = 'x';
     EXPECT_EQ(fake.Draw(), "") << name;
   }
   Bayes plane;  // two inputs: no line
   plane.MakeAll();
   for (size_t i = 0; i < plane.theory.count; i++)
-    if (std::string(plane.theory.entries[i].name) == "x")
-      plane.theory.entries[i].array.dim[1] = 2;
+    if (std::string(plane.theory.entries[i].name) == "x") plane.theory.entries[i].array.dim[1] = 2;
   EXPECT_EQ(plane.Draw(), "");
 }
 
