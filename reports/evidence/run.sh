@@ -5,6 +5,7 @@
 #   PDLT      the program          (default: build/cli/pdlt)
 #   OUT       where archives go    (default: out-evidence, not under version control)
 #   THREADS   threads              (default: 2)
+#   ONLY      one activation       (default: both)
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -21,14 +22,20 @@ pdlt() {
   }
 }
 
+# Theory to order 1/n of one draw of the data, at infinite width of three more.
 run_map() {
   while read -r activation values; do
+    if [[ $activation != "${ONLY:-$activation}" ]]; then continue; fi
     for depth in 2 3 4 6 8 12 16; do
       for c_w in $values; do
         local file=$OUT/$activation-$depth-$c_w.npz
         if [[ $file -nt $here/$activation.yaml ]]; then continue; fi
         pdlt theory "$here/$activation.yaml" -o "$file" --set "sweep={}" \
           --set "network.depth=$depth" --set "network.C_W=$c_w"
+        for seed in 2 3 4; do # infinite width alone
+          pdlt theory "$here/$activation.yaml" -o "$OUT/$activation-$depth-$c_w.seed$seed.npz" --set "sweep={}" \
+            --set "network.depth=$depth" --set "network.C_W=$c_w" --set "data.seed=$seed" --set theory.order=0
+        done
       done
     done
   done <"$here/map.txt"

@@ -135,8 +135,7 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
     case PDLT_QUANTITY_LAST_LAYER_Z:
     case PDLT_QUANTITY_LAST_LAYER_COV:
       if (plan->ex->ensemble.estimator != PDLT_ESTIMATOR_SLICE) return NULL;
-      return "ensemble.estimator: slice draws from the posterior alone, and this needs draws from "
-             "the "
+      return "ensemble.estimator: slice draws from the posterior alone, and this needs draws from the "
              "prior: write auto";
     case PDLT_QUANTITY_POST_Q:
     case PDLT_QUANTITY_POST_MEAN:
