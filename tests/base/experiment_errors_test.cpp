@@ -118,7 +118,9 @@ TEST(ExperimentErrors, KeysAndTypes) {
        "modular_addition, superposition, arrays"},
       {25, "  estimator: best",
        "25: ensemble.estimator: best; expected one of plain, antithetic, control, two_level, "
-       "auto"},
+       "auto, slice"},
+      {25, "  estimator: slice",
+       "25: ensemble.estimator: slice is of posteriors; write auto, or measure: [posterior]"},
       {24, "  seed: -1",
        "24: ensemble.seed: -1; expected a whole number from 0 to 9223372036854775807"},
       {24, "  seed: 9223372036854775808",

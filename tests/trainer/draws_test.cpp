@@ -49,7 +49,7 @@ TEST(Draws, NoMemberTwice) {
 }
 
 TEST(Draws, StreamsOfTheDeepestNetworkAreDifferent) {
-  std::vector<int> streams = {PDLT_STREAM_PREACTIVATION, PDLT_STREAM_ASCENT, PDLT_STREAM_ROTATION,
+  std::vector<int> streams = {PDLT_STREAM_PREACTIVATION, PDLT_STREAM_PRIOR, PDLT_STREAM_ASCENT, PDLT_STREAM_ROTATION,
                               PDLT_STREAM_FEATURES};
   for (int l = 1; l <= PDLT_MAX_DEPTH; l++)
     for (int first :

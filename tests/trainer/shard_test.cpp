@@ -61,8 +61,14 @@ TEST(TrainerShard, MergedShardsAreTheWholeRunToTheLastByte) {
   s.keep = 150;     // two blocks and a bit
   s.steps = "30";
   s.record = "[1, 30]";
-  for (const char *estimator : {"plain", "antithetic", "two_level", "auto"}) {
+  for (const char *estimator : {"plain", "antithetic", "two_level", "auto", "slice", "weights"}) {
     s.estimator = estimator;
+    if (s.estimator == "slice" || s.estimator == "weights") {  // of posteriors
+      if (s.estimator == "weights") s.estimator = "auto";
+      s.measure = "[posterior]";
+      s.more_ensemble = "posterior:\n  noise: 0.1\n";
+      s.keep = 0;
+    }
     const int layers = s.estimator == "plain";
     Data data((size_t)s.train, (size_t)s.test, 3, 2, 2);
     Archive whole, merged;

@@ -52,19 +52,34 @@ static pdlt_status fill_smooth(pdlt_chi *chi, const pdlt_activation *act, const 
   return PDLT_OK;
 }
 
-/* Kinks: closed forms, slots of proportional samples merged. */
+/* <s_c' s_d> with a kink, s = alpha z + beta |z|: alpha beta <|z_d| + sgn(z_c) z_d>; the rest is odd. */
+static double kink_first(const pdlt_activation *act, double K_cc, double K_cd, double K_dd) {
+  const double root_two_over_pi = 0.79788456080286535588;
+  const pdlt_activation_traits traits = pdlt_activation_get_traits(act);
+  const double plus = traits.a_plus, minus = traits.a_minus;
+  const double drift = K_cc > 0 ? K_cd / sqrt(K_cc) : 0;
+  return 0.25 * (plus * plus - minus * minus) * root_two_over_pi * (sqrt(fmax(K_dd, 0)) + drift);
+}
+
+/* Kinks: closed forms; of second derivatives slots of proportional samples are merged. */
 static pdlt_status fill_kink(pdlt_chi *chi, const pdlt_activation *act, const double *K,
                              pdlt_error *err) {
+  static const pdlt_jet second[] = {PDLT_JET_20, PDLT_JET_02, PDLT_JET_11};
   const size_t D = chi->D;
   pdlt_bracket_pairs pairs = {0};
   const pdlt_status status = pdlt_bracket_pairs_new(&pairs, act, NULL, D, K, err);
   if (status != PDLT_OK) return status;
-  for (int k = 0; k < PDLT_JETS; k++)
-    for (size_t at = 0; at < D * D; at++) {
-      const double x = pdlt_bracket_jet(&pairs, 0, 0, order[k].p, order[k].q, at / D, at % D);
-      chi->jet[k][at] = x;
-      chi->error = fmax(chi->error, 64 * DBL_EPSILON * fabs(x));
+  for (size_t c = 0; c < D; c++)
+    for (size_t d = 0; d < D; d++) {
+      const double first = kink_first(act, K[c * D + c], K[c * D + d], K[d * D + d]);
+      chi->jet[PDLT_JET_10][c * D + d] = chi->jet[PDLT_JET_01][d * D + c] = first;
+      for (size_t k = 0; k < sizeof second / sizeof *second; k++)
+        chi->jet[second[k]][c * D + d] =
+            pdlt_bracket_jet(&pairs, 0, 0, order[second[k]].p, order[second[k]].q, c, d);
     }
+  for (int k = 0; k < PDLT_JETS; k++)
+    for (size_t i = 0; i < D * D; i++)
+      chi->error = fmax(chi->error, 64 * DBL_EPSILON * fabs(chi->jet[k][i]));
   pdlt_bracket_pairs_free(&pairs);
   return PDLT_OK;
 }

@@ -37,7 +37,8 @@ static size_t room_of(const pdlt_inference_input *in) {
   const size_t size = in->D * in->D;
   size_t room = 0;
   for (size_t l = 0; l <= in->hidden; l++) {
-    room += size + (in->layer[l].G1 != NULL ? size : 0) + (in->layer[l].V != NULL ? size * size : 0);
+    room +=
+        size + (in->layer[l].G1 != NULL ? size : 0) + (in->layer[l].V != NULL ? size * size : 0);
     if (in->layer[l].chi != NULL) room += PDLT_JETS * size;
   }
   return room;

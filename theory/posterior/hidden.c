@@ -13,16 +13,15 @@ static void add_kernel(const pdlt_inference_work *w, const pdlt_inference_layer 
   const double learned = pdlt_inference_factor(w->input, PDLT_POSTERIOR_HIDDEN);
   pdlt_inference_learning(w, layer, w->M, w->scratch);
   for (size_t i = 0; i < count; i++)
-    kernel[i] = layer->below * ((layer->G1 == NULL ? 0 : first * layer->G1[i]) +
-                                learned * w->scratch[i]);
+    kernel[i] =
+        layer->below * ((layer->G1 == NULL ? 0 : first * layer->G1[i]) + learned * w->scratch[i]);
 }
 
 /* q = kernel + here K M K. */
 static void add_square(const pdlt_inference_work *w, const pdlt_inference_layer *layer,
                        const double *kernel, double *q) {
   const size_t D = w->input->D;
-  const double factor =
-      layer->here * pdlt_inference_factor(w->input, PDLT_POSTERIOR_SQUARE);
+  const double factor = layer->here * pdlt_inference_factor(w->input, PDLT_POSTERIOR_SQUARE);
   pdlt_gemm(0, 0, D, D, D, 1, w->M, D, layer->K, D, 0, w->scratch, D);
   memcpy(q, kernel, D * D * sizeof *q);
   pdlt_gemm(0, 0, D, D, D, factor, layer->K, D, w->scratch, D, 1, q, D);

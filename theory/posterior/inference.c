@@ -42,8 +42,8 @@ static pdlt_status allocate(pdlt_inference *out, const pdlt_inference_input *in,
 static pdlt_status new_work(pdlt_inference_work *w, const pdlt_inference_input *in,
                             pdlt_error *err) {
   const size_t A = in->A, size = in->D * in->D;
-  const pdlt_status status = pdlt_alloc(&w->storage, 2 * A * A + in->outputs * A + 6 * size,
-                                        sizeof *w->storage, err);
+  const pdlt_status status =
+      pdlt_alloc(&w->storage, 2 * A * A + in->outputs * A + 6 * size, sizeof *w->storage, err);
   if (status != PDLT_OK) return status;
   double *next = w->storage;
   w->input = in, w->top = &in->layer[in->hidden];
@@ -96,8 +96,7 @@ static void fill_targets(pdlt_inference_work *w) {
   pdlt_syrk(1, A, n, 1, w->u, A, 0, w->U, A);
   memset(w->M, 0, D * D * sizeof *w->M);
   for (size_t a = 0; a < A; a++)
-    for (size_t b = 0; b < A; b++)
-      w->M[a * D + b] = w->U[a * A + b] - trace * w->P[a * A + b];
+    for (size_t b = 0; b < A; b++) w->M[a * D + b] = w->U[a * A + b] - trace * w->P[a * A + b];
 }
 
 /* R = 1 - K_.A P in training columns; in training rows that is s2 P, 0 without noise. */

@@ -42,15 +42,15 @@ enum { PDLT_INFERENCE_PARTS = 3 }; /* of z: kernel, vertex, learning, as the ter
 /* Results; arrays owned, one allocation. Without order 1 what is of it is 0. */
 typedef struct pdlt_inference {
   size_t D, A, outputs, hidden;
-  double log_lo, log;    /* of the evidence */
-  double ess;            /* log(draws/effective draws) = h ess */
-  double *z_lo, *z;      /* (n_L, D) */
-  double *parts;         /* (3, n_L, D) whose sum z is */
-  double *cov_lo, *cov;  /* (n_L, D, n_L, D); NULL without covariance, as last_cov */
+  double log_lo, log;   /* of the evidence */
+  double ess;           /* log(draws/effective draws) = h ess */
+  double *z_lo, *z;     /* (n_L, D) */
+  double *parts;        /* (3, n_L, D) whose sum z is */
+  double *cov_lo, *cov; /* (n_L, D, n_L, D); NULL without covariance, as last_cov */
   double *last_z, *last_cov;
-  double *kernel;        /* (hidden + 1, D, D) */
-  double *q;             /* (hidden, D, D) */
-  double *mean;          /* (hidden, D) */
+  double *kernel; /* (hidden + 1, D, D) */
+  double *q;      /* (hidden, D, D) */
+  double *mean;   /* (hidden, D) */
   double *storage;
 } pdlt_inference;
 

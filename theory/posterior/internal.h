@@ -18,11 +18,11 @@ typedef struct pdlt_inference_work {
   double *P;                       /* (A, A) */
   double *u;                       /* (n_L, A) P y */
   double *U;                       /* (A, A) */
-  double *M;                       /* (D, D) of the layer at hand, 0 outside A at the output layer */
-  double *R;                       /* (D, D) */
-  double *T;                       /* (D, D) V_(ma)(bn) P_ab, times the factor of vertex */
-  double *VM;                      /* (D, D) (1/2) V M, without a factor */
-  double *scratch, *other;         /* (D, D) */
+  double *M;               /* (D, D) of the layer at hand, 0 outside A at the output layer */
+  double *R;               /* (D, D) */
+  double *T;               /* (D, D) V_(ma)(bn) P_ab, times the factor of vertex */
+  double *VM;              /* (D, D) (1/2) V M, without a factor */
+  double *scratch, *other; /* (D, D) */
   double *storage;
 } pdlt_inference_work;
 

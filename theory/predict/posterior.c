@@ -15,7 +15,7 @@ static const double max_vertex_bytes = 1024.0 * 1024 * 1024;
 static const char *const covariances[] = {"post_cov_lo", "post_cov_nlo", "last_layer_cov_nlo"};
 static const char *const hidden_names[] = {"post_q_lo", "post_q_nlo", "post_mean_nlo"};
 static const char *const first_names[] = {
-    "log_evidence_nlo", "post_z_nlo", "post_cov_nlo",       "post_kernel_nlo",  "post_q_nlo",
+    "log_evidence_nlo", "post_z_nlo",       "post_cov_nlo",       "post_kernel_nlo",  "post_q_nlo",
     "post_mean_nlo",    "last_layer_z_nlo", "last_layer_cov_nlo", "post_ess_exponent"};
 
 /* Inputs of one inference; owned but for what layers borrow. */
@@ -71,7 +71,8 @@ static pdlt_status fill_layer(const pdlt_prediction *p, const pdlt_tensor_set *s
 
 static pdlt_status fill_inputs(const pdlt_prediction *p, const pdlt_tensor_set *set,
                                const pdlt_tensor_doubts *doubts, inputs *x, pdlt_error *err) {
-  const int L = p->ex->network.depth, with_hidden = set != NULL && pdlt_predict_no_hidden_posterior(p) == NULL;
+  const int L = p->ex->network.depth,
+            with_hidden = set != NULL && pdlt_predict_no_hidden_posterior(p) == NULL;
   const size_t D = p->kernel->D, hidden = with_hidden ? (size_t)L - 1 : 0;
   const double rows = (double)D * p->ex->network.outputs;
   pdlt_status status = PDLT_OK;
@@ -128,13 +129,12 @@ static pdlt_status put_first(const pdlt_prediction *p, const pdlt_inference *x,
   PDLT_TRY(put(p, "post_ess_exponent", 0, NULL, &x->ess, e->ess, err));
   PDLT_TRY(put(p, "post_z_nlo", 2, dim, x->z, e->z, err));
   PDLT_TRY(put(p, "last_layer_z_nlo", 2, dim, x->last_z, e->last_z, err));
-  PDLT_TRY(put(p, "post_kernel_nlo", 2, square, x->kernel + x->hidden * x->D * x->D, e->kernel,
-               err));
+  PDLT_TRY(
+      put(p, "post_kernel_nlo", 2, square, x->kernel + x->hidden * x->D * x->D, e->kernel, err));
   for (size_t k = 0; k < PDLT_INFERENCE_PARTS; k++) {
     char name[64];
     snprintf(name, sizeof name, "post_z_nlo/%s", parts[k]);
-    PDLT_TRY(
-        pdlt_predict_put(p->out, name, 2, dim, x->parts + k * x->outputs * x->D, err));
+    PDLT_TRY(pdlt_predict_put(p->out, name, 2, dim, x->parts + k * x->outputs * x->D, err));
   }
   if (x->cov == NULL) return PDLT_OK;
   PDLT_TRY(put(p, "post_cov_nlo", 4, dim, x->cov, e->cov, err));
@@ -195,7 +195,8 @@ static pdlt_status put_absent(const pdlt_prediction *p, const pdlt_tensor_set *s
                                      reason, err));
   }
   if (hidden != NULL)
-    PDLT_TRY(pdlt_predict_all_absent(p->out, hidden_names, p->ex->theory.order > 0 ? 3 : 1, hidden, err));
+    PDLT_TRY(pdlt_predict_all_absent(p->out, hidden_names, p->ex->theory.order > 0 ? 3 : 1, hidden,
+                                     err));
 cleanup:
   return status;
 }
@@ -211,8 +212,8 @@ pdlt_status pdlt_predict_posterior(const pdlt_prediction *p, const pdlt_tensor_s
   status = pdlt_inference_new(&made, &x.in, p->kernel->err_K, &why);
   if (status == PDLT_ERR_INPUT)
     PDLT_TRY(pdlt_experiment_fail(p->ex, "posterior.noise", err,
-                                  "%g; %s: leave samples out or give a larger noise",
-                                  x.in.noise, why.message));
+                                  "%g; %s: leave samples out or give a larger noise", x.in.noise,
+                                  why.message));
   if (status != PDLT_OK) PDLT_TRY(pdlt_fail(err, status, "%s", why.message));
   PDLT_TRY(pdlt_inference_error(&errors, &made, &x.in, x.doubt, err));
   PDLT_TRY(put_absent(p, set, err));

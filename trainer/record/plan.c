@@ -29,6 +29,10 @@ static int covariance_fits(const pdlt_plan *plan) {
   "layers with "                                                                              \
   "positions take; use fewer measure_samples"
 
+#define PDLT_NOT_BY_CHAINS                                                                     \
+  "ensemble.estimator: slice draws from the posterior alone, and this needs draws from the prior: " \
+  "write auto"
+
 static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
   if (ex->network.critical)
     return pdlt_experiment_fail(ex, "network.C_W", err,
@@ -134,12 +138,7 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
     case PDLT_QUANTITY_LOG_EVIDENCE:
     case PDLT_QUANTITY_LAST_LAYER_Z:
     case PDLT_QUANTITY_LAST_LAYER_COV:
-      if (plan->ex->ensemble.estimator != PDLT_ESTIMATOR_SLICE) return NULL;
-      return "ensemble.estimator: slice draws from the posterior alone, and this needs draws from the "
-             "prior: write auto";
-    case PDLT_QUANTITY_POST_Q:
-    case PDLT_QUANTITY_POST_MEAN:
-      return plan->ex->network.depth > 1 ? NULL : "there is no hidden layer";
+      return plan->ex->ensemble.estimator == PDLT_ESTIMATOR_SLICE ? PDLT_NOT_BY_CHAINS : NULL;
     case PDLT_QUANTITY_ALIGNMENT:
       return data->max_target > 0 ? NULL : "all training targets are 0: nothing to be aligned with";
     case PDLT_QUANTITY_ERROR_TRAIN:
