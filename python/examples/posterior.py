@@ -18,7 +18,7 @@ line = np.linspace(points.min() - 0.5, points.max() + 0.5, 7)
 noise = 0.01  # variance
 
 theory = pdlt.theory({
-    "network": {"activation": "tanh", "depth": 3, "widths": [32], "C_b": [1, 0.2, 0.1], "C_W": [4, 1.5, 1.5]},
+    "network": {"activation": "relu", "depth": 3, "widths": [32], "C_b": [1, 0.2, 0.1], "C_W": 2},
     "posterior": {"noise": noise},
     "measure": ["posterior"],
 }, np.concatenate([points, line])[:, None], y)  # (D, 1); targets of the first samples alone
