@@ -97,9 +97,10 @@ class Heat:
     def vertical(self, x):
         self.verticals.append(x)
 
-    def legend(self, label):
-        """What a ring is, for the legend."""
-        self.series.append((label, INK, [], "circle", False, "", set()))
+    def legend(self, ring, line):
+        """What rings and the dashed line are."""
+        self.series += [(f"ring: {ring}", INK, [], "circle", False, "", set()),
+                        (line, INK, [], None, True, "5,3", set())]
 
     def color(self, value):
         if value is None:

@@ -19,6 +19,7 @@ from svg import Heat, write  # noqa: E402
 CRITICAL = {"tanh": 1.0, "relu": 2.0}
 RANGE = 15.0   # colours end so far below the largest log evidence
 SLOPES = 30.0  # and at -, + so much of its coefficient of h
+SEEDS = (2, 3, 4)  # of the other data sets
 WIDTH = 32     # at which order 1/n is looked at
 
 
@@ -30,8 +31,9 @@ class Point:
         self.activation, self.depth = network["activation"], network["depth"]
         c_w = network["C_W"]
         self.c_w = c_w[0] if isinstance(c_w, list) else c_w
-        self.lo, self.nlo, self.ess = (read_array(path, name)[1][0] for name in
-                                       ("log_evidence_lo", "log_evidence_nlo", "post_ess_exponent"))
+        self.lo = read_array(path, "log_evidence_lo")[1][0]
+        self.nlo, self.ess = (None, None) if ".seed" in path.name else (
+            read_array(path, name)[1][0] for name in ("log_evidence_nlo", "post_ess_exponent"))
 
     def at(self, h):
         return self.lo + h * self.nlo
@@ -66,12 +68,15 @@ def half_width(points):
     return math.exp(ends[1] - ends[0])
 
 
-def read_map(out):
-    """{activation: {depth: [points in order of C_W]}}."""
+def read_map(out, seed=None):
+    """{activation: {depth: [points in order of C_W]}}; with a seed that of the data, infinite width alone."""
     found = {}
     for activation in CRITICAL:
         for path in out.glob(f"{activation}-*.npz"):
-            point = Point(path)
+            if path.name.endswith(f".seed{seed}.npz") if seed else ".seed" not in path.name:
+                point = Point(path)
+            else:
+                continue
             found.setdefault(activation, {}).setdefault(point.depth, []).append(point)
     return {a: {d: sorted(rows[d], key=lambda p: p.c_w) for d in sorted(rows)} for a, rows in found.items()}
 
@@ -104,23 +109,33 @@ def write_csv(path, found, runs):
                                      f"{p.ess:.4g}"] + cells)
 
 
+def moved_peak(points):
+    """C_W of the peak at order 1/n and n = WIDTH, among points where most draws count; None: they do not at
+    the peak of infinite width."""
+    if nearest(points, peak(points, lambda p: p.lo)[0]).ess > WIDTH / 2:
+        return None
+    return peak([p for p in points if p.ess < WIDTH], lambda p: p.at(1 / WIDTH))[0]
+
+
 def nearest(points, c_w):
     return min(points, key=lambda p: abs(math.log(p.c_w / c_w)))
 
 
-def table(found):
-    yield ("| activation | L | C_W of the peak, infinite width | within 1 of it: C_W varies by a factor | "
+def table(found, others):
+    yield ("| activation | L | C_W of the peak, infinite width | of three other data sets | within 1 of it: C_W varies by a factor | "
            f"C_W of the peak, n = {WIDTH} | log Z at the peak | at the critical C_W | "
            "coefficient of h at the peak | at the critical C_W |")
-    yield "|---" * 9 + "|"
+    yield "|---" * 10 + "|"
     for activation, rows in found.items():
         for depth, points in rows.items():
+            more = ", ".join(f"{peak(o[activation][depth], lambda p: p.lo)[0]:.2f}" for o in others)
             c_w, top = peak(points, lambda p: p.lo)
-            moved = peak(points, lambda p: p.at(1 / WIDTH))[0]
+            moved = moved_peak(points)
             factor = half_width(points)
             critical, best = nearest(points, CRITICAL[activation]), nearest(points, c_w)
-            cells = [activation, depth, f"{c_w:.2f}", f"{factor:.2f}" if factor else "beyond the map",
-                     f"{moved:.2f}", f"{top:.2f}", f"{critical.lo:.2f}", f"{best.nlo:.2f}",
+            cells = [activation, depth, f"{c_w:.2f}", more,
+                     f"{factor:.2f}" if factor else "beyond the map",
+                     f"{moved:.2f}" if moved else "out of reach", f"{top:.2f}", f"{critical.lo:.2f}", f"{best.nlo:.2f}",
                      f"{critical.nlo:.2f}"]
             yield "| " + " | ".join(map(str, cells)) + " |"
 
@@ -151,7 +166,7 @@ def draw(path, found):
             for depth, points in rows.items():
                 heat.point(peak(points, lambda p: p.lo)[0], depth)
             panels.append(heat)
-    panels[0].legend("largest log Z")
+    panels[0].legend("largest log Z", "critical C_W")
     write(path, panels)
 
 
@@ -161,7 +176,7 @@ def main(out, study, results):
     runs = {activation: measured(out, activation) for activation in found}
     write_csv(study / "result.csv", found, runs)
     draw(study / "figures" / "evidence.svg", found)
-    paste(results, "evidence", table(found))
+    paste(results, "evidence", table(found, [read_map(out, seed) for seed in SEEDS]))
     paste(results, "evidence measured", table_of_runs(found, runs))
 
 
