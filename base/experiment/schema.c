@@ -16,8 +16,8 @@ const char *const pdlt_source_words[] = {"csv",           "idx",     "npy",    "
                                          "superposition", "arrays",  NULL};
 const char *const pdlt_init_words[] = {"normal", "uniform", NULL};
 const char *const pdlt_targets_words[] = {"sign", "one_hot", NULL};
-const char *const pdlt_estimator_words[] = {"plain",     "antithetic", "control",
-                                            "two_level", "auto",       "slice", NULL};
+const char *const pdlt_estimator_words[] = {"plain", "antithetic", "control", "two_level",
+                                            "auto",  "slice",      NULL};
 const char *const pdlt_csv_words[] = {"auto", "full", "summary", NULL};
 const char *const pdlt_keep_words[] = {"cov", "Theta_t", "dTheta_t", "features", NULL};
 static const char *const variant_words[] = {"full", "pair_only", NULL};

@@ -31,7 +31,8 @@ static pdlt_status judge(pdlt_study *study, const pdlt_archive *theory, pdlt_err
     if (share < too_few)
       return pdlt_experiment_fail(
           ex, "ensemble.estimator", err,
-          "at n = %d about one draw from the prior in %.2g would count (exp(%.3g/%zu)): the targets "
+          "at n = %d about one draw from the prior in %.2g would count (exp(%.3g/%zu)): the "
+          "targets "
           "are not what it expects; write slice, wider networks or more posterior.noise",
           n, 1 / share, exponent, top.in);
     pdlt_progress_note(&study->progress, "posterior, n = %d: about %.3g of %.0f draws will count%s",

@@ -43,6 +43,7 @@ typedef struct work {
 void pdlt_explanation_free(pdlt_explanation *e) {
   pdlt_free(e->layer);
   pdlt_free(e->reach);
+  pdlt_free(e->posterior);
   *e = (pdlt_explanation){0};
 }
 
@@ -317,6 +318,19 @@ cleanup:
   return status;
 }
 
+/* --- Bayesian inference --- */
+
+static pdlt_status fill_posterior(work *w, pdlt_error *err) {
+  const pdlt_experiment *ex = w->e->ex;
+  const size_t widths = ex->network.num_widths;
+  if (!ex->posterior.on || w->theory == NULL) return PDLT_OK;
+  const pdlt_status status = pdlt_alloc(&w->e->posterior, widths, sizeof *w->e->posterior, err);
+  for (size_t k = 0; status == PDLT_OK && k < widths; k++)
+    w->e->posterior[k] = pdlt_explained_posterior_of(
+        theory_at(w, k), 1.0 / ((double)ex->network.widths[k] * ratio_of(ex)));
+  return status;
+}
+
 /* --- Verdict --- */
 
 static void say(pdlt_explanation *e, const char *format, ...) PDLT_PRINTF(2, 3);
@@ -355,7 +369,8 @@ static void judge(work *w) {
     e->block = pdlt_plan_smallest_block(&w->plan, 1);
     e->blocks = (w->plan.members + e->block - 1) / e->block;
     if (e->blocks < PDLT_MIN_BLOCKS)
-      say(e, "ensemble.members: %zu are %zu blocks of %zu, error bars need %d: at least %zu members",
+      say(e,
+          "ensemble.members: %zu are %zu blocks of %zu, error bars need %d: at least %zu members",
           w->plan.members, e->blocks, e->block, (int)PDLT_MIN_BLOCKS, PDLT_MIN_BLOCKS * e->block);
   }
   if (e->reach == NULL || !trained) e->within = widths;
@@ -456,6 +471,7 @@ pdlt_status pdlt_explanation_make(pdlt_explanation *out, pdlt_study *study, int 
   if (!brief) PDLT_TRY(fill_layers(&w, err));
   PDLT_TRY(fill_whole(&w, err));
   PDLT_TRY(fill_reach(&w, err));
+  PDLT_TRY(fill_posterior(&w, err));
   judge(&w);
   *out = e;
 cleanup:

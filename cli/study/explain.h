@@ -7,6 +7,7 @@
 #define PDLT_CLI_STUDY_EXPLAIN_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "base/core/status.h"
 #include "cli/study/sizes.h"
@@ -26,6 +27,12 @@ typedef struct pdlt_explained_layer {
   const char *phase; /* "ordered", "critical", "chaotic"; "unknown" where chi_perp is */
 } pdlt_explained_layer;
 
+/* Bayesian inference at one width, by theory (docs/posterior.md); NaN: not predicted. */
+typedef struct pdlt_explained_posterior {
+  double log_lo, log; /* of the evidence, at infinite width and with order 1/n */
+  double exponent;    /* h post_ess_exponent: exp(-exponent) is the share of draws that count */
+} pdlt_explained_posterior;
+
 enum { PDLT_EXPLAIN_REASONS = 4, PDLT_EXPLAIN_REASON = 320 };
 
 /* Why there will be no verdict. */
@@ -44,17 +51,18 @@ typedef struct pdlt_explanation {
       tensor_bytes; /* of slots in the largest layer with positions, and what theory takes of
                                  memory for them; 0: no layer has positions */
   double theta_max, eta_max;
-  double depth_over_width, r_star; /* at the narrowest width */
-  pdlt_reach *reach;               /* (widths) owned; NULL without theory (training alone) */
-  int with_g;                      /* 1: g was looked at, if there is one */
-  int with_stability;              /* 1: the pilot was asked, if it has an answer */
-  double power;                    /* of h, of the first correction in training: 1, or 1/2 */
-  char no_correction[256];         /* why theory has no correction of trained outputs; "" */
-  double width_in_reach;           /* from which on all is within reach */
+  double depth_over_width, r_star;     /* at the narrowest width */
+  pdlt_reach *reach;                   /* (widths) owned; NULL without theory (training alone) */
+  pdlt_explained_posterior *posterior; /* (widths) owned; NULL: not asked for, or no theory */
+  int with_g;                          /* 1: g was looked at, if there is one */
+  int with_stability;                  /* 1: the pilot was asked, if it has an answer */
+  double power;                        /* of h, of the first correction in training: 1, or 1/2 */
+  char no_correction[256];             /* why theory has no correction of trained outputs; "" */
+  double width_in_reach;               /* from which on all is within reach */
   double width_10_percent, width_30_percent;
   size_t needed, within; /* widths that a verdict needs, and that are within reach */
   size_t blocks;         /* of members at each width */
-  size_t block;             /* draws of a block */
+  size_t block;          /* draws of a block */
   size_t num_reasons;
   pdlt_explained_reason reason[PDLT_EXPLAIN_REASONS];
   double seconds;
@@ -68,6 +76,18 @@ typedef struct pdlt_explanation {
 pdlt_status pdlt_explanation_make(pdlt_explanation *out, pdlt_study *study, int brief,
                                   pdlt_error *err);
 void pdlt_explanation_free(pdlt_explanation *explanation);
+
+/* --- explain_posterior.c --- */
+
+/* From theory, at h = 1/n_{L-1}. */
+pdlt_explained_posterior pdlt_explained_posterior_of(const pdlt_archive *theory, double h);
+
+/* Lines of the long form, with a warning where draws from the prior will hardly count; nothing where no
+ * posterior is asked for. */
+void pdlt_explained_posterior_put(FILE *to, const pdlt_explanation *e);
+
+/* New reference: a list over widths; NULL where no posterior is asked for. */
+json_t *pdlt_explained_posterior_json(const pdlt_explanation *e);
 
 /* --- explain_text.c --- */
 

@@ -86,7 +86,8 @@ static void put_whole(FILE *to, const pdlt_explanation *e) {
   const pdlt_experiment *ex = e->ex;
   char cell[CELL];
   fprintf(to, "theta_max %.6g, largest usable eta %.6g", e->theta_max, e->eta_max);
-  if (ex->training.eta_kind == PDLT_ETA_NUMBER) fprintf(to, " (eta is %.6g)", ex->training.eta);
+  if (ex->training.eta_kind == PDLT_ETA_NUMBER && ex->measure != PDLT_MEASURE_POSTERIOR)
+    fprintf(to, " (eta is %.6g)", ex->training.eta);
   if (ex->training.centered) fprintf(to, "; targets: y + z(0) of each network");
   fprintf(to, "\nL/n = %.3g at n = %d, r* = %s\n", e->depth_over_width, ex->network.widths[0],
           number(cell, e->r_star));
@@ -135,7 +136,8 @@ static void put_needs(FILE *to, const pdlt_explanation *e) {
   const char *known = e->reach == NULL                   ? " widths, within reach or not,"
                       : !e->with_g || !e->with_stability ? " as far as is known"
                                                          : "";
-  fprintf(to, "a verdict needs %zu widths within reach (degree %d) and %zu members: here %zu%s and ",
+  fprintf(to,
+          "a verdict needs %zu widths within reach (degree %d) and %zu members: here %zu%s and ",
           e->needed, ex->compare.degree, PDLT_MIN_BLOCKS * e->block, e->within,
           e->layer == NULL ? known : "");
   if (ex->ensemble.members == 0)
@@ -248,6 +250,7 @@ pdlt_status pdlt_explanation_text(const pdlt_explanation *e, char **out, pdlt_er
     put_whole(to, e);
     put_widths(to, e);
     put_limits(to, e);
+    pdlt_explained_posterior_put(to, e);
     put_verdict(to, e);
     put_cost(to, e);
     status = put_figures(to, e, err);
@@ -318,6 +321,7 @@ pdlt_status pdlt_explanation_json(const pdlt_explanation *e, json_t **out, pdlt_
     pdlt_json_put(&made, "pairs", pdlt_json_real(e->pairs));
     pdlt_json_put(&made, "tensor_bytes", pdlt_json_real(e->tensor_bytes));
   }
+  if (e->posterior != NULL) pdlt_json_put(&made, "posterior", pdlt_explained_posterior_json(e));
   if (figures != NULL) pdlt_json_put(&made, "figures", figures);
   if (made == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: explanation");
   *out = made;

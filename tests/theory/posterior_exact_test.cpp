@@ -36,7 +36,7 @@ double Coefficient(const List &h, const List &x, double lo) {
 
 struct TwoLayers {
   double K11, K12, K22, C_b, C_W, noise;
-  List y; // of the training sample, (n_L)
+  List y;  // of the training sample, (n_L)
   std::function<double(double)> sigma;
 
   enum { kS12, kS22, kS1122, kQ11, kQ12, kQ22, kZ1, kZ2, kKinds };
@@ -63,7 +63,7 @@ struct TwoLayers {
 
   // Nodes z_1 with their weights, likewise.
   struct Node {
-    double square, weight; // s_1^2
+    double square, weight;  // s_1^2
     List given;
   };
   std::vector<Node> Nodes() const {
@@ -173,8 +173,7 @@ Numbers Theory(const NamedCase &c, const std::string &order) {
   const size_t n_L = z.size() / 2;
   out["log"] = c.Get("log_evidence_" + order)[0];
   for (size_t i = 0; i < n_L; i++)
-    for (size_t a = 0; a < 2; a++)
-      out["z" + std::to_string(i) + std::to_string(a)] = z[i * 2 + a];
+    for (size_t a = 0; a < 2; a++) out["z" + std::to_string(i) + std::to_string(a)] = z[i * 2 + a];
   out["cov0101"] = cov[(1 * n_L + 0) * 2 + 1];
   if (n_L > 1) out["cov0111"] = cov[(1 * n_L + 1) * 2 + 1];
   out["K00"] = K[0], out["K01"] = K[1], out["K11"] = K[3];
@@ -189,7 +188,8 @@ void CheckTwoLayers(const std::string &activation, const std::function<double(do
       "network: {activation: " + activation + ", depth: 2, widths: [16], outputs: " + outputs +
       ", C_b: [0.1, 0.2], C_W: [1.1, 1.3]}\n"
       "data: {source: gaussian, inputs: 3, train: 1, test: 1, seed: 4, scale: 1}\n"
-      "measure: [posterior]\nposterior: {noise: " + noise + "}\n";
+      "measure: [posterior]\nposterior: {noise: " +
+      noise + "}\n";
   NamedCase c(text.c_str(), {});
   c.Predict();
   const auto K1 = [&](size_t a, size_t b) {
@@ -218,10 +218,12 @@ void CheckTwoLayers(const std::string &activation, const std::function<double(do
 }  // namespace
 
 TEST(PosteriorExact, TwoLayersOneTrainingSample) {
-  CheckTwoLayers("tanh", [](double z) { return std::tanh(z); }, "1", "0");
-  CheckTwoLayers("gelu", [](double z) { return 0.5 * z * std::erfc(-z / std::sqrt(2.0)); }, "2",
-                 "0.3");
-  CheckTwoLayers("relu", [](double z) { return z > 0 ? z : 0; }, "2", "0.2");
+  CheckTwoLayers(
+      "tanh", [](double z) { return std::tanh(z); }, "1", "0");
+  CheckTwoLayers(
+      "gelu", [](double z) { return 0.5 * z * std::erfc(-z / std::sqrt(2.0)); }, "2", "0.3");
+  CheckTwoLayers(
+      "relu", [](double z) { return z > 0 ? z : 0; }, "2", "0.2");
 }
 
 // Linear networks of three layers, one sample: preactivations are products of independent chi-squares, widths

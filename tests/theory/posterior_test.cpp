@@ -30,8 +30,7 @@ class Brute {
   explicit Brute(const Problem &p) : p_(p), N_(p.Count()) {
     List S(p.A * p.A);
     for (size_t a = 0; a < p.A; a++)
-      for (size_t b = 0; b < p.A; b++)
-        S[a * p.A + b] = p.K[a * p.D + b] + (a == b ? p.noise : 0);
+      for (size_t b = 0; b < p.A; b++) S[a * p.A + b] = p.K[a * p.D + b] + (a == b ? p.noise : 0);
     const List P = Inverse(S, p.A);
     pair_.assign(N_ * N_, 0);
     slope_ = pair_;
@@ -46,7 +45,7 @@ class Brute {
           u_[I] += P[mu * p.A + nu] * p.y[nu * p.n + i];
         }
         for (size_t b = 0; b < p.A; b++)
-          slope_[I * N_ + J] += p.K[mu * p.D + b] * P[b * p.A + nu]; // d mean_I/dy_J
+          slope_[I * N_ + J] += p.K[mu * p.D + b] * P[b * p.A + nu];  // d mean_I/dy_J
       }
     for (size_t I = 0; I < N_; I++)
       for (size_t J = 0; J < N_; J++)
@@ -63,7 +62,7 @@ class Brute {
     }
     const size_t I = by.back();
     by.pop_back();
-    if (I % p_.D >= p_.A) return 0; // no target
+    if (I % p_.D >= p_.A) return 0;  // no target
     sum -= u_[I] * Derivative(by, means);
     for (size_t k = 0; k < by.size(); k++) {
       std::vector<size_t> rest = by;
@@ -131,8 +130,7 @@ class Brute {
     const size_t D = p_.D;
     if (N / D != M / D) return 0;
     double c = p_.K[(N % D) * D + M % D];
-    for (size_t b = 0; b < p_.A; b++)
-      c -= slope_[N * N_ + (N / D) * D + b] * p_.K[b * D + M % D];
+    for (size_t b = 0; b < p_.A; b++) c -= slope_[N * N_ + (N / D) * D + b] * p_.K[b * D + M % D];
     return c;
   }
   double mean(size_t N) const { return mean_[N]; }
@@ -264,7 +262,7 @@ TEST(Posterior, FiniteDifferencesAlongTheKernel) {
         c1[((i * D + k / D) * p.n + i) * D + k % D] += 0.5 * s * second + s * first * dl;
       J[k] += s * p.v[r][k] * dl;
     }
-    for (size_t I = 0; I < p.n * D; I++) // covariance of the means
+    for (size_t I = 0; I < p.n * D; I++)  // covariance of the means
       for (size_t Q = 0; Q < p.n * D; Q++) c1[I * p.n * D + Q] += s * dm[I] * dm[Q];
     last += s;
   }
@@ -392,19 +390,19 @@ TEST(Posterior, TermsAddUp) {
   const size_t count = p.Count();
   pdlt_inference without = {};
   p.in.factors = &factors;
-  factors.factor[PDLT_POSTERIOR_LEARNING] = 0; // what only the last layer would do
+  factors.factor[PDLT_POSTERIOR_LEARNING] = 0;  // what only the last layer would do
   ASSERT_EQ(pdlt_inference_new(&without, &p.in, 0, nullptr), PDLT_OK);
   for (size_t k = 0; k < count; k++) {
     EXPECT_EQ(without.z[k], without.last_z[k]);
     EXPECT_EQ(without.z[k], p.out.last_z[k]);
-    EXPECT_NEAR(p.out.z[k],
-                p.out.parts[k] + p.out.parts[count + k] + p.out.parts[2 * count + k], 1e-13);
+    EXPECT_NEAR(p.out.z[k], p.out.parts[k] + p.out.parts[count + k] + p.out.parts[2 * count + k],
+                1e-13);
   }
   for (size_t k = 0; k < count * count; k++) EXPECT_EQ(without.cov[k], p.out.last_cov[k]);
   for (size_t k = 0; k < p.D * p.D; k++) EXPECT_EQ(without.kernel[k], p.G1[k]);
   pdlt_inference_free(&without);
   factors = pdlt_posterior_factors_all();
-  factors.factor[PDLT_POSTERIOR_WIRING] = 0; // outputs do not know of each other
+  factors.factor[PDLT_POSTERIOR_WIRING] = 0;  // outputs do not know of each other
   ASSERT_EQ(pdlt_inference_new(&without, &p.in, 0, nullptr), PDLT_OK);
   EXPECT_EQ(p.Cov(without.cov, 0, 2, 1, 2), 0);
   EXPECT_NE(p.Cov(p.out.cov, 0, 2, 1, 2), 0);
@@ -428,7 +426,7 @@ TEST(Posterior, Refusals) {
   EXPECT_EQ(pdlt_inference_new(&out, &p.in, 1e-15, &err), PDLT_ERR_INPUT);
   EXPECT_NE(std::string(err.message).find("is singular"), std::string::npos);
   EXPECT_EQ(out.storage, nullptr);
-  p.in.noise = 0.1; // with noise two targets of one sample are as good as their mean
+  p.in.noise = 0.1;  // with noise two targets of one sample are as good as their mean
   ASSERT_EQ(pdlt_inference_new(&out, &p.in, 1e-15, &err), PDLT_OK) << err.message;
   EXPECT_NEAR(out.z_lo[0], out.z_lo[1], 1e-14);
   pdlt_inference_free(&out);

@@ -49,8 +49,8 @@ TEST(Draws, NoMemberTwice) {
 }
 
 TEST(Draws, StreamsOfTheDeepestNetworkAreDifferent) {
-  std::vector<int> streams = {PDLT_STREAM_PREACTIVATION, PDLT_STREAM_PRIOR, PDLT_STREAM_ASCENT, PDLT_STREAM_ROTATION,
-                              PDLT_STREAM_FEATURES};
+  std::vector<int> streams = {PDLT_STREAM_PREACTIVATION, PDLT_STREAM_PRIOR, PDLT_STREAM_ASCENT,
+                              PDLT_STREAM_ROTATION, PDLT_STREAM_FEATURES};
   for (int l = 1; l <= PDLT_MAX_DEPTH; l++)
     for (int first :
          {PDLT_STREAM_WEIGHT, PDLT_STREAM_BIAS, PDLT_STREAM_PROBE_WEIGHT, PDLT_STREAM_LAYER})

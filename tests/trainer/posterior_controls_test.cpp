@@ -125,8 +125,8 @@ TEST(PosteriorControls, RanksFollowTheDegrees) {
   size_t next = 2 * all.size();
   for (size_t i = 0; i < factors.size(); i++)
     for (size_t j = i; j < factors.size(); j++)
-      EXPECT_EQ(rank[next++],
-                factors[i] + factors[j] == 4 ? PDLT_PRIOR_CONTROL_PRODUCTS : PDLT_PRIOR_CONTROL_OTHERS);
+      EXPECT_EQ(rank[next++], factors[i] + factors[j] == 4 ? PDLT_PRIOR_CONTROL_PRODUCTS
+                                                           : PDLT_PRIOR_CONTROL_OTHERS);
   EXPECT_EQ(next, shape.count);
 }
 

@@ -75,7 +75,7 @@ TEST(PosteriorReadout, IsLearningOneSampleAfterTheOther) {
                   pdlt_readout_weigh(&r, kernel.data(), 1));
         for (size_t i = 0; i < outputs * D; i++) EXPECT_NEAR(r.m[i], right.m[i], 1e-9);
         for (size_t i = 0; i < D * D; i++) EXPECT_NEAR(r.c[i], right.c[i], 1e-9);
-        for (size_t a = 0; a < N && noise == 0; a++) { // exactly
+        for (size_t a = 0; a < N && noise == 0; a++) {  // exactly
           EXPECT_EQ(r.m[a], t.y[a]);
           for (size_t b = 0; b < D; b++) EXPECT_EQ(r.c[a * D + b], 0);
         }

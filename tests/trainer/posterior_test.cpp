@@ -10,12 +10,15 @@ using namespace trainer_test;
 namespace {
 
 // Every array against right numbers; returns the deviations in error bars.
-std::vector<double> all_deviations(const Archive &measured, const std::string &n,
-                                   const Numbers &x, bool prior) {
+std::vector<double> all_deviations(const Archive &measured, const std::string &n, const Numbers &x,
+                                   bool prior) {
   std::vector<double> out;
-  const std::vector<std::pair<std::string, std::vector<double>>> posterior =
-      {{"post_z", x.post_z}, {"post_cov", x.post_cov}, {"post_kernel", x.post_kernel},
-       {"post_q", x.post_q}, {"post_mean", x.post_mean}},
+  const std::vector<std::pair<std::string, std::vector<double>>>
+      posterior = {{"post_z", x.post_z},
+                   {"post_cov", x.post_cov},
+                   {"post_kernel", x.post_kernel},
+                   {"post_q", x.post_q},
+                   {"post_mean", x.post_mean}},
       unloaded = {{"log_evidence", {x.log_evidence}},
                   {"last_layer_z", x.last_layer_z},
                   {"last_layer_cov", x.last_layer_cov}};
@@ -182,8 +185,8 @@ TEST(Posterior, IsThatOfNetworksWhoseWeightsAreDrawn) {
                  det = a * c - b * b;
     const double u0 = (c * data.y[0] - b * data.y[1]) / det,
                  u1 = (a * data.y[1] - b * data.y[0]) / det;
-    const double w = std::exp(-0.5 * (data.y[0] * u0 + data.y[1] * u1)) /
-                     (2 * M_PI * std::sqrt(det));
+    const double w =
+        std::exp(-0.5 * (data.y[0] * u0 + data.y[1] * u1)) / (2 * M_PI * std::sqrt(det));
     const double f[3] = {kernel[2][0] * u0 + kernel[2][1] * u1, kernel[0][2], q[0]};
     Z += w;
     Z2 += w * w;
@@ -199,9 +202,9 @@ TEST(Posterior, IsThatOfNetworksWhoseWeightsAreDrawn) {
   const std::string names[3] = {"n3/post_z", "n3/post_kernel", "n3/layer2/post_q"};
   for (size_t i = 0; i < 3; i++) {
     const double mean = sum[i] / Z;
-    const double error =
-        std::sqrt(square[i] - 2 * mean * cross[i] + mean * mean * Z2) / Z;
-    EXPECT_NEAR(measured.at(names[i], 2), mean, 4 * std::hypot(error, measured.at(names[i] + "_se", 2)))
+    const double error = std::sqrt(square[i] - 2 * mean * cross[i] + mean * mean * Z2) / Z;
+    EXPECT_NEAR(measured.at(names[i], 2), mean,
+                4 * std::hypot(error, measured.at(names[i] + "_se", 2)))
         << names[i];
   }
 }
@@ -227,8 +230,9 @@ TEST(Posterior, EqualSamplesGetEqualNumbers) {
   s.train = 2;
   s.members = 512;
   Data data(2, 2, 2, 1, 8);
-  for (size_t j = 0; j < 2; j++) data.x[4 + j] = data.x[j];  // the first test sample is a training one
-  for (size_t j = 0; j < 2; j++) data.x[6 + j] = 0;          // with C_b = 0 its kernel is 0
+  for (size_t j = 0; j < 2; j++)
+    data.x[4 + j] = data.x[j];                       // the first test sample is a training one
+  for (size_t j = 0; j < 2; j++) data.x[6 + j] = 0;  // with C_b = 0 its kernel is 0
   s.C_b = "0";
   Archive measured;
   run(s, data, 1, &measured);
@@ -270,8 +274,10 @@ TEST(Posterior, SingularKernelsAreRefusedWithTheRemedy) {
   for (const auto &[what, message] : cases) {
     Data data(2, 0, 2, 1, 8);
     s.test = 0;
-    if (std::string(what) == "equal") data.x[2] = data.x[0], data.x[3] = data.x[1];
-    else s.widths = "[1]";
+    if (std::string(what) == "equal")
+      data.x[2] = data.x[0], data.x[3] = data.x[1];
+    else
+      s.widths = "[1]";
     Experiment ex(yaml(s));
     Archive out;
     pdlt_error err = {};

@@ -23,8 +23,7 @@ struct Blocks {
       const double size = 1 / std::sqrt(weights[b]);
       double all = 0;
       for (size_t k = 0; k < p; k++) all += c[b * p + k] = size * normal(gen);
-      for (size_t i = 0; i < m; i++)
-        v[b * m + i] = mean + share * all + noise * size * normal(gen);
+      for (size_t i = 0; i < m; i++) v[b * m + i] = mean + share * all + noise * size * normal(gen);
     }
   }
   void apply() {

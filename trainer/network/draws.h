@@ -23,7 +23,7 @@ enum {
   PDLT_STREAM_BIAS = 2000,
   PDLT_STREAM_PROBE_WEIGHT = 3000,
   PDLT_STREAM_PREACTIVATION = 5000, /* a draw of preactivations, without weights */
-  PDLT_STREAM_PRIOR = 5500, /* a draw for a posterior (trainer/posterior) */
+  PDLT_STREAM_PRIOR = 5500,         /* a draw for a posterior (trainer/posterior) */
   /* Of a trained network that is looked at (trainer/features): where ascents start, a rotation of
    * eigenfunctions, directions in the space of features, and those in hidden layer l at LAYER + l. */
   PDLT_STREAM_ASCENT = 6000,

@@ -100,7 +100,8 @@ pdlt_status pdlt_output_slices(const pdlt_width_output *out, int k, pdlt_error *
       char prefix[32];
       double *to = NULL;
       snprintf(prefix, sizeof prefix, "layer%zu/", l + 1);
-      const pdlt_status status = pdlt_output_add(out, prefix, name, suffix, ndim - 1, dim, &to, err);
+      const pdlt_status status =
+          pdlt_output_add(out, prefix, name, suffix, ndim - 1, dim, &to, err);
       if (status != PDLT_OK) return status;
       const pdlt_array *from = pdlt_archive_getf(out->archive, "n%d/%s%s", out->n, name, suffix);
       for (size_t t = 0; t < before; t++)

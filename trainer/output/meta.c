@@ -61,12 +61,10 @@ static json_t *pilot_json(const pdlt_pilot *pilot) {
 }
 
 static const char *estimator_name(pdlt_estimator estimator) {
-  static const char *const names[] = {[PDLT_ESTIMATOR_PLAIN] = "plain",
-                                      [PDLT_ESTIMATOR_ANTITHETIC] = "antithetic",
-                                      [PDLT_ESTIMATOR_CONTROL] = "control",
-                                      [PDLT_ESTIMATOR_TWO_LEVEL] = "two_level",
-                                      [PDLT_ESTIMATOR_AUTO] = "auto",
-                                      [PDLT_ESTIMATOR_SLICE] = "slice"};
+  static const char *const names[] = {
+      [PDLT_ESTIMATOR_PLAIN] = "plain",     [PDLT_ESTIMATOR_ANTITHETIC] = "antithetic",
+      [PDLT_ESTIMATOR_CONTROL] = "control", [PDLT_ESTIMATOR_TWO_LEVEL] = "two_level",
+      [PDLT_ESTIMATOR_AUTO] = "auto",       [PDLT_ESTIMATOR_SLICE] = "slice"};
   return names[estimator];
 }
 

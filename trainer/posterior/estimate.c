@@ -15,13 +15,11 @@ static void take_means(const loaded *x, size_t at, size_t count, double *out) {
 
 static void take_covariance(const pdlt_posterior_shape *s, const loaded *x, double *out) {
   const size_t D = s->samples, p = s->p;
-  const double *m = x->numbers + s->mean, *c = x->numbers + s->inner,
-               *mm = x->numbers + s->product;
+  const double *m = x->numbers + s->mean, *c = x->numbers + s->inner, *mm = x->numbers + s->product;
   for (size_t i = 0; i < p; i++)
     for (size_t j = 0; j < p; j++) {
       const double inner = i / D == j / D ? c[i % D * D + j % D] : 0;
-      out[i * p + j] =
-          (inner + mm[i * p + j]) / x->weight - m[i] / x->weight * (m[j] / x->weight);
+      out[i * p + j] = (inner + mm[i * p + j]) / x->weight - m[i] / x->weight * (m[j] / x->weight);
     }
 }
 

@@ -38,7 +38,8 @@ static void fill_inputs(pdlt_prior *prior, const pdlt_samples *data) {
   for (size_t a = 0; a < D; a++)
     for (size_t b = 0; b < D; b++) {
       double sum = 0;
-      for (size_t j = 0; j < data->inputs; j++) sum += data->x_all[j * D + a] * data->x_all[j * D + b];
+      for (size_t j = 0; j < data->inputs; j++)
+        sum += data->x_all[j * D + a] * data->x_all[j * D + b];
       kernel[a * D + b] = sum;
     }
   finish_kernel(&prior->net->layer[0], D, kernel);

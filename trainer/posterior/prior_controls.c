@@ -44,25 +44,17 @@ static double averages(size_t samples, int degree) {
   return count - 1;
 }
 
-static int is_odd(const pdlt_activation *act) {
-  static const double points[] = {0, 0.3, 0.9, 1.7};
-  for (int i = 0; i < 4; i++) {
-    const double plus = pdlt_activation_eval(act, 0, points[i]);
-    if (fabs(plus + pdlt_activation_eval(act, 0, -points[i])) > 1e-14 * fabs(plus)) return 0;
-  }
-  return 1;
-}
-
 /* Averages that are multiplied: |k| = 2, and 1 unless odd. */
 static int is_factor(const pdlt_prior_controls_shape *shape, int degree) {
   return degree == 2 || (degree == 1 && !shape->odd);
 }
 
-pdlt_prior_controls_shape pdlt_prior_controls_shape_make(const pdlt_experiment *ex, size_t samples) {
+pdlt_prior_controls_shape pdlt_prior_controls_shape_make(const pdlt_experiment *ex,
+                                                         size_t samples) {
   pdlt_prior_controls_shape shape = {.samples = samples,
-                               .layers = (size_t)ex->network.depth - 1,
-                               .degree = PDLT_PRIOR_CONTROL_DEGREE,
-                               .odd = is_odd(&ex->network.activation)};
+                                     .layers = (size_t)ex->network.depth - 1,
+                                     .degree = PDLT_PRIOR_CONTROL_DEGREE,
+                                     .odd = pdlt_activation_is_odd(&ex->network.activation)};
   const double layers = (double)shape.layers, most = (double)PDLT_MAX_PRIOR_CONTROLS;
   if (layers * averages(samples, shape.degree) > most) shape.degree = 2;
   if (shape.layers == 0 || samples > MAX_SAMPLES || layers * averages(samples, shape.degree) > most)
@@ -94,7 +86,8 @@ void pdlt_prior_controls_rank(const pdlt_prior_controls_shape *shape, unsigned c
     }
   for (size_t i = 0; i < factors; i++)
     for (size_t j = i; j < factors; j++)
-      rank[next++] = degree[i] == 2 && degree[j] == 2 ? PDLT_PRIOR_CONTROL_PRODUCTS : PDLT_PRIOR_CONTROL_OTHERS;
+      rank[next++] = degree[i] == 2 && degree[j] == 2 ? PDLT_PRIOR_CONTROL_PRODUCTS
+                                                      : PDLT_PRIOR_CONTROL_OTHERS;
 }
 
 /* Which averages are multiplied. */
@@ -104,8 +97,9 @@ static void find_factors(pdlt_prior_controls *c) {
     if (is_factor(&c->shape, walk_degree(&w))) c->factor[factors++] = place;
 }
 
-pdlt_status pdlt_prior_controls_new(pdlt_prior_controls *out, const pdlt_prior_controls_shape *shape, size_t widest,
-                              pdlt_error *err) {
+pdlt_status pdlt_prior_controls_new(pdlt_prior_controls *out,
+                                    const pdlt_prior_controls_shape *shape, size_t widest,
+                                    pdlt_error *err) {
   const size_t D = shape->samples;
   pdlt_prior_controls c = {.shape = *shape};
   double *next;

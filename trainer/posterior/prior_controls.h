@@ -31,11 +31,11 @@ typedef enum pdlt_prior_control_rank {
 /* Which controls there are. The averages of layer 1 come first, then those of layer 2, ..; then products. */
 typedef struct pdlt_prior_controls_shape {
   size_t samples, layers; /* D; hidden layers */
-  int degree;             /* of averages: 4, or 2 where 4 would make more than PDLT_MAX_PRIOR_CONTROLS */
-  int odd;                /* the activation is odd */
-  size_t each;            /* averages of one layer, C(D + degree, degree) - 1 */
-  size_t factors;         /* averages of one layer that are multiplied; 0: no products */
-  size_t count;           /* of all; 0 without hidden layers, or where |k| <= 2 makes too many */
+  int degree;     /* of averages: 4, or 2 where 4 would make more than PDLT_MAX_PRIOR_CONTROLS */
+  int odd;        /* the activation is odd */
+  size_t each;    /* averages of one layer, C(D + degree, degree) - 1 */
+  size_t factors; /* averages of one layer that are multiplied; 0: no products */
+  size_t count;   /* of all; 0 without hidden layers, or where |k| <= 2 makes too many */
 } pdlt_prior_controls_shape;
 
 /* Most controls that are summed. */
@@ -58,8 +58,9 @@ typedef struct pdlt_prior_controls {
 } pdlt_prior_controls;
 
 /* Memory for one draw at a time of layers of at most `widest` neurons. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_prior_controls_new(pdlt_prior_controls *out, const pdlt_prior_controls_shape *shape, size_t widest,
-                              pdlt_error *err);
+pdlt_status pdlt_prior_controls_new(pdlt_prior_controls *out,
+                                    const pdlt_prior_controls_shape *shape, size_t widest,
+                                    pdlt_error *err);
 void pdlt_prior_controls_free(pdlt_prior_controls *controls);
 
 /* Averages of hidden layer index k of n neurons, whose t is (D, n), into value. Cost: about n times

@@ -77,8 +77,8 @@ static pdlt_status find_shift(pdlt_posterior_sums *p, const pdlt_experiment *ex,
 }
 
 pdlt_status pdlt_posterior_sums_new(pdlt_posterior_sums *out, const pdlt_posterior_shape *shape,
-                               const pdlt_experiment *ex, const pdlt_network *net,
-                               const pdlt_samples *data, pdlt_error *err) {
+                                    const pdlt_experiment *ex, const pdlt_network *net,
+                                    const pdlt_samples *data, pdlt_error *err) {
   const size_t D = shape->samples;
   pdlt_posterior_sums p = {.shape = *shape, .seed = ex->ensemble.seed};
   double *next;
@@ -201,7 +201,7 @@ static pdlt_status add_chain(pdlt_posterior_sums *p, uint64_t first, uint64_t en
 }
 
 pdlt_status pdlt_posterior_sums_add(pdlt_posterior_sums *p, uint64_t first, uint64_t end,
-                               const volatile sig_atomic_t *stop, double *sums) {
+                                    const volatile sig_atomic_t *stop, double *sums) {
   return p->shape.chain ? add_chain(p, first, end, stop, sums)
                         : add_draws(p, first, end, stop, sums);
 }

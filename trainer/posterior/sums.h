@@ -8,8 +8,8 @@
 
 #include <signal.h>
 
-#include "trainer/posterior/prior_controls.h"
 #include "trainer/posterior/prior.h"
+#include "trainer/posterior/prior_controls.h"
 #include "trainer/posterior/readout.h"
 
 #ifdef __cplusplus
@@ -62,8 +62,8 @@ typedef struct pdlt_posterior_sums {
 /* Memory for one draw at a time. Errors: PDLT_ERR_MEMORY; PDLT_ERR_INPUT `FILE:LINE: posterior.noise: ..`
  * where the kernel of the training samples is singular. */
 pdlt_status pdlt_posterior_sums_new(pdlt_posterior_sums *out, const pdlt_posterior_shape *shape,
-                               const pdlt_experiment *ex, const pdlt_network *net,
-                               const pdlt_samples *data, pdlt_error *err);
+                                    const pdlt_experiment *ex, const pdlt_network *net,
+                                    const pdlt_samples *data, pdlt_error *err);
 void pdlt_posterior_sums_free(pdlt_posterior_sums *posterior);
 
 /* sums (size) += those of draws first <= member < end, of a chain the whole of one of its own, named by
@@ -71,7 +71,7 @@ void pdlt_posterior_sums_free(pdlt_posterior_sums *posterior);
  * draw is singular on the training samples; sums are of no use then. Cost: for each draw n D numbers, O(n D^2)
  * per layer and the controls; of a chain for each step 1 to 6 times that, without controls. */
 pdlt_status pdlt_posterior_sums_add(pdlt_posterior_sums *posterior, uint64_t first, uint64_t end,
-                               const volatile sig_atomic_t *stop, double *sums);
+                                    const volatile sig_atomic_t *stop, double *sums);
 
 #ifdef __cplusplus
 }

@@ -29,8 +29,9 @@ static int covariance_fits(const pdlt_plan *plan) {
   "layers with "                                                                              \
   "positions take; use fewer measure_samples"
 
-#define PDLT_NOT_BY_CHAINS                                                                     \
-  "ensemble.estimator: slice draws from the posterior alone, and this needs draws from the prior: " \
+#define PDLT_NOT_BY_CHAINS                                                                   \
+  "ensemble.estimator: slice draws from the posterior alone, and this needs draws from the " \
+  "prior: "                                                                                  \
   "write auto"
 
 static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {

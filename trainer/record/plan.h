@@ -85,7 +85,7 @@ typedef struct pdlt_record_layout {
   size_t u_scatter;      /* (R, q, q) sum of (u - mean)(u - mean)^T */
   size_t shift; /* (T, p) sum over all draws of x: what further draws say less its own control */
   size_t top;   /* of the last time, top_share.h */
-  size_t posterior; /* trainer/posterior/sums.h */
+  size_t posterior;            /* trainer/posterior/sums.h */
   size_t sum[PDLT_QUANTITIES]; /* of each quantity that is a mean or a share: pdlt_plan_sum_size */
   size_t size;
   size_t parts;
@@ -109,10 +109,10 @@ typedef struct pdlt_plan {
   int networks;   /* layers have positions or skips: further draws are networks, without levels */
   int features;   /* some of them are measured */
   size_t moments; /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
-  size_t members, keep; /* draws per width; of which z is stored */
-  size_t block_members; /* 64 g, g a power of two; of a posterior 8 g */
-  size_t blocks;        /* per width */
-  pdlt_top_shape top;   /* of the last time's outputs */
+  size_t members, keep;           /* draws per width; of which z is stored */
+  size_t block_members;           /* 64 g, g a power of two; of a posterior 8 g */
+  size_t blocks;                  /* per width */
+  pdlt_top_shape top;             /* of the last time's outputs */
   pdlt_posterior_shape posterior; /* size 0: not measured; where it is, nothing else is */
   pdlt_record_layout at;
 } pdlt_plan;

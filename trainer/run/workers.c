@@ -72,7 +72,8 @@ static void run_blocks(const pdlt_workers *work, size_t w, pdlt_worker *worker, 
 }
 
 /* What ended the blocks of a width. */
-static pdlt_status blame_draw(const pdlt_workers *work, int n, pdlt_status status, pdlt_error *err) {
+static pdlt_status blame_draw(const pdlt_workers *work, int n, pdlt_status status,
+                              pdlt_error *err) {
   if (status != PDLT_ERR_NUMERIC)
     return pdlt_fail(err, status, "out of memory while draws were made");
   return pdlt_experiment_fail(work->plan->ex, "posterior.noise", err,
@@ -105,8 +106,7 @@ static pdlt_status run_width(const pdlt_workers *work, size_t w, size_t all, siz
     run_blocks(work, w, &workers[thread], &next, &draws);
   pdlt_progress_finish(work->progress);
   for (int k = 0; k < threads; k++)
-    if (workers[k].status != PDLT_OK)
-      PDLT_TRY(blame_draw(work, n, workers[k].status, err));
+    if (workers[k].status != PDLT_OK) PDLT_TRY(blame_draw(work, n, workers[k].status, err));
 cleanup:
   for (int k = 0; k < made; k++) pdlt_worker_free(&workers[k]);
   pdlt_free(workers);

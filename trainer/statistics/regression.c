@@ -76,7 +76,8 @@ pdlt_status pdlt_regression_apply(const pdlt_regression *r, size_t count, double
   if (p == 0 || count == 0) return PDLT_OK;
   const pdlt_status status = pdlt_alloc(&rest, (B + 2 * p + 2) * count, sizeof *rest, err);
   if (status != PDLT_OK) return status;
-  double *cross = rest + B * count, *beta = cross + p * count, *alpha = beta + p * count, *mean = alpha + count;
+  double *cross = rest + B * count, *beta = cross + p * count, *alpha = beta + p * count,
+         *mean = alpha + count;
   pdlt_block_mean(B, r->weights, count, values, alpha);
   for (size_t b = 0; b < B; b++)
     for (size_t i = 0; i < count; i++)
