@@ -5,7 +5,9 @@ error bars, lines. Standard library only; imported, not run. What the program dr
     panel = Panel("title", "x", "y", log_x=True, log_y=True)
     panel.add("label", color, [(x, y, error), ...], marker="circle", line=True, hollow=set())
     panel.vertical(x, color); panel.horizontal(y)
-    write("figure.svg", [panel, ...], columns=2)
+    heat = Heat("title", "x", "y", columns, rows, values, low, high, diverging=False)
+    heat.point(x, y); heat.vertical(x)
+    write("figure.svg", [panel, heat, ...], columns=2)
 """
 import math
 from xml.sax.saxutils import escape
@@ -73,6 +75,84 @@ class Panel:
         self.horizontals.append((y, color, dash))
 
 
+class Heat:
+    """Cells of values[row][column], one for each of rows and columns, row 0 at the bottom; None: no
+    value. Colours from low to high, values beyond them in the colours of the ends."""
+
+    SEQUENTIAL = ["#352a6e", "#2c6d9c", "#2fa08c", "#8cc05c", "#f5e34e"]
+    DIVERGING = ["#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b"]
+    BAR = 12  # width of the colour bar, in the margin on the right
+
+    def __init__(self, title, x_label, y_label, columns, rows, values, low, high, diverging=False):
+        self.title, self.x_label, self.y_label = title, x_label, y_label
+        self.columns, self.rows, self.values = list(columns), list(rows), values
+        self.low, self.high = low, high
+        self.colors = self.DIVERGING if diverging else self.SEQUENTIAL
+        self.series, self.points, self.verticals = [], [], []
+
+    def point(self, x, y):
+        """A ring at x, between columns too, in the row of y."""
+        self.points.append((x, y))
+
+    def vertical(self, x):
+        self.verticals.append(x)
+
+    def legend(self, ring, line):
+        """What rings and the dashed line are."""
+        self.series += [(f"ring: {ring}", INK, [], "circle", False, "", set()),
+                        (line, INK, [], None, True, "5,3", set())]
+
+    def color(self, value):
+        if value is None:
+            return PALE
+        place = min(max((value - self.low) / (self.high - self.low), 0), 1) * (len(self.colors) - 1)
+        k = min(int(place), len(self.colors) - 2)
+        ends = [[int(c[i:i + 2], 16) for i in (1, 3, 5)] for c in self.colors[k:k + 2]]
+        return "#" + "".join(f"{round(a + (b - a) * (place - k)):02x}" for a, b in zip(*ends))
+
+    def column_at(self, x):
+        """Place of x in units of columns, straight between their values."""
+        for k, (a, b) in enumerate(zip(self.columns, self.columns[1:])):
+            if a <= x <= b:
+                return k + 0.5 + (x - a) / (b - a)
+        return 0.5 if x < self.columns[0] else len(self.columns) - 0.5
+
+    def draw(self, out):
+        right, bottom = WIDTH - RIGHT - 52, HEIGHT - BOTTOM
+        wide, high = (right - LEFT) / len(self.columns), (bottom - TOP) / len(self.rows)
+        for row, values in enumerate(self.values):
+            for column, value in enumerate(values):
+                out.append(f'<rect x="{LEFT + column * wide:.1f}" y="{bottom - (row + 1) * high:.1f}" '
+                           f'width="{wide + 0.3:.1f}" height="{high + 0.3:.1f}" fill="{self.color(value)}"/>')
+        for x in self.verticals:
+            place = LEFT + self.column_at(x) * wide
+            out += [stroke(place, TOP, place, bottom, "#ffffff", 3),
+                    stroke(place, TOP, place, bottom, INK, 1.4, "5,3")]
+        for x, y in self.points:
+            out.append(f'<circle cx="{LEFT + self.column_at(x) * wide:.1f}" '
+                       f'cy="{bottom - (self.rows.index(y) + 0.5) * high:.1f}" r="4" fill="#ffffff" '
+                       f'stroke="{INK}" stroke-width="1.6"/>')
+        for k, value in enumerate(self.columns):
+            out.append(text(LEFT + (k + 0.5) * wide, bottom + 16, short(value), 10))
+        for k, value in enumerate(self.rows):
+            out.append(text(LEFT - 7, bottom - (k + 0.5) * high + 4, short(value), 11, "end"))
+        self.draw_bar(right + 12, bottom, out)
+        out.append(text((LEFT + right) / 2, 19, self.title, 13))
+        out.append(text((LEFT + right) / 2, HEIGHT - 8, self.x_label))
+        out.append(text(14, (TOP + bottom) / 2, self.y_label,
+                        extra=f' transform="rotate(-90 14 {(TOP + bottom) / 2:.1f})"'))
+
+    def draw_bar(self, left, bottom, out, steps=40):
+        high = (bottom - TOP) / steps
+        for k in range(steps):
+            value = self.low + (self.high - self.low) * (k + 0.5) / steps
+            out.append(f'<rect x="{left:.1f}" y="{bottom - (k + 1) * high:.1f}" width="{self.BAR}" '
+                       f'height="{high + 0.3:.1f}" fill="{self.color(value)}"/>')
+        for value in (self.low, (self.low + self.high) / 2, self.high):
+            place = bottom - (bottom - TOP) * (value - self.low) / (self.high - self.low)
+            out.append(text(left + self.BAR + 4, place + 4, short(value), 10, "start"))
+
+
 def mark(kind, x, y, color, hollow):
     fill = "#ffffff" if hollow else color
     style = f'fill="{fill}" stroke="{color}" stroke-width="1.3"'
@@ -128,6 +208,9 @@ def draw_frame(panel, x_axis, y_axis, out):
 
 
 def draw_panel(panel, out):
+    if isinstance(panel, Heat):
+        panel.draw(out)
+        return
     points = [point for series in panel.series for point in series[2]]
     if not points:
         return

@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-enum { PDLT_FIGURES = 18 };
+enum { PDLT_FIGURES = 19 };
 
 /* Name of each figure, which is that of its files, and what it shows, in the order of the report. */
 typedef struct pdlt_figure_text {
@@ -48,12 +48,12 @@ typedef struct pdlt_figure_list {
 void pdlt_figure_list_free(pdlt_figure_list *list);
 
 /* Makes every figure that the data allow: width_scaling, extrapolation (residual where theory follows
- * the width), training_curves, finite_width, parts, spread, learning_curves, loss_width, benefit, hidden_layers,
- * ntk_change, dntk_change, initial_density, kernels, depth, ntk_fluctuations, tensors, first_order; writes
- * FOLDER/figures/STEM.png, .svg, .pdf and its numbers, .csv, and appends to *out. The files do not depend
- * on time or place. What has no data gives no figure and no error. progress (may be NULL) is told of
- * PDLT_FIGURES units. On failure *out is emptied. Errors: PDLT_ERR_INPUT (keys that name what is not
- * there), PDLT_ERR_IO, PDLT_ERR_MEMORY. */
+ * the width), training_curves, finite_width, parts, spread, learning_curves, loss_width, benefit,
+ * posterior, hidden_layers, ntk_change, dntk_change, initial_density, kernels, depth, ntk_fluctuations,
+ * tensors, first_order; writes FOLDER/figures/STEM.png, .svg, .pdf and its numbers, .csv, and appends to
+ * *out. The files do not depend on time or place. What has no data gives no figure and no error. progress
+ * (may be NULL) is told of PDLT_FIGURES units. On failure *out is emptied. Errors: PDLT_ERR_INPUT (keys
+ * that name what is not there), PDLT_ERR_IO, PDLT_ERR_MEMORY. */
 pdlt_status pdlt_figures_write(const pdlt_figure_input *in, const char *folder,
                                pdlt_figure_list *out, pdlt_progress *progress, pdlt_error *err);
 

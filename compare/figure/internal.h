@@ -105,6 +105,7 @@ pdlt_status pdlt_figure_loss_width(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_benefit(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_spread(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_density(pdlt_figure_job *job, pdlt_error *err);
+pdlt_status pdlt_figure_posterior(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_hidden(pdlt_figure_job *job, pdlt_error *err);
 pdlt_status pdlt_figure_ntk_fluctuations(pdlt_figure_job *job, pdlt_error *err);
 

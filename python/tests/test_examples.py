@@ -26,6 +26,20 @@ class Axes:
 '''
 
 
+def relu_process(points, line):
+    """Posterior mean and two standard deviations of sin(2x) by the closed kernel of ReLU (arc cosines)."""
+    x = np.concatenate([points, line])
+    kernel = 1 + 2 * np.outer(x, x)
+    for bias in (0.2, 0.1):
+        size = np.sqrt(np.outer(np.diag(kernel), np.diag(kernel)))
+        angle = np.arccos(np.clip(kernel / size, -1, 1))
+        kernel = bias + size * (np.sin(angle) + (np.pi - angle) * np.cos(angle)) / np.pi
+    known, n = kernel[: len(points), : len(points)] + 0.01 * np.eye(len(points)), len(points)
+    gain = kernel[n:, :n] @ np.linalg.inv(known)
+    variance = np.diag(kernel[n:, n:] - gain @ kernel[:n, n:])
+    return gain @ np.sin(2 * points), 2 * np.sqrt(variance)
+
+
 class Examples(InFolder):
     def run_example(self, name, *arguments, first_path=""):
         path = os.pathsep.join(filter(None, [first_path, os.environ.get("PYTHONPATH", "")]))
@@ -37,7 +51,7 @@ class Examples(InFolder):
 
     def test_are_short(self):
         examples = list(EXAMPLES.glob("*.py"))
-        self.assertEqual(len(examples), 7)
+        self.assertEqual(len(examples), 8)
         for example in examples:
             most = 60 if example.name == "my_pytorch_network.py" else 40  # it trains in two ways
             self.assertLess(len(example.read_text().splitlines()), most, example.name)
@@ -83,6 +97,21 @@ class Examples(InFolder):
             self.assertLess(abs(mean), rms)
         self.assertLess(rows["secant"][3], 0.3 * rows["k"][3])  # the features of the way, network by network
         self.assertNotIn("disagree", printed)
+
+    def test_posterior(self):
+        printed = self.run_example("posterior.py")
+        rows = re.findall(r"^ +(\S+)" + r" +(\S+) \+- (\S+)" * 3 + "$", printed, re.MULTILINE)
+        self.assertEqual(len(rows), 7)
+        x, wide, wide_band, middle, _, narrow, narrow_band = np.array(rows, dtype=float).T
+        mean, band = relu_process(np.array([-1.5, -0.5, 0.3, 1.2]), x)
+        np.testing.assert_allclose(wide, mean, atol=0.02)  # x has two decimals
+        np.testing.assert_allclose(wide_band, band, atol=0.02)
+        np.testing.assert_allclose(middle - wide, (narrow - wide) / 4, atol=1e-3)
+        self.assertGreater(narrow_band[3], wide_band[3] + 0.05)  # between the points
+        self.assertIn("the points prefer infinite networks", printed)
+        np.savez("mine.npz", x=np.array([-1.0, 1.0]), y=np.array([0.5, 0.5]))
+        printed = self.run_example("posterior.py", "mine.npz")
+        self.assertEqual(len(re.findall(r"^ +-?\d", printed, re.MULTILINE)), 7)
 
     def test_residual_networks(self):
         printed = self.run_example("residual_networks.py", "4")

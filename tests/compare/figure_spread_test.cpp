@@ -166,8 +166,8 @@ TEST(FigureSpread, NothingWithoutData) {
   pdlt_error err;
   const pdlt_figure_input in = plain.Input();
   pdlt_figure_job job{&in, "/nowhere", {}, &list, nullptr};
-  for (auto *figure :
-       {pdlt_figure_spread, pdlt_figure_loss_width, pdlt_figure_benefit, pdlt_figure_density})
+  for (auto *figure : {pdlt_figure_spread, pdlt_figure_loss_width, pdlt_figure_benefit,
+                       pdlt_figure_density, pdlt_figure_posterior})
     EXPECT_EQ(figure(&job, &err), PDLT_OK) << err.message;
   EXPECT_EQ(list.count, 0u);
 }

@@ -356,6 +356,38 @@ TEST(BracketRelu, IndependentPairsFactorizeAndSlopesOneAreWick) {
   }
 }
 
+// Four samples whose preactivations span a plane, as inputs on a line with biases do: the mean over angles
+// by plain sums, and the limit of kernels that are not singular, which go another way.
+TEST(BracketRelu, FourSamplesInAPlane) {
+  pdlt_activation act = Activation("leaky_relu(0.2)");
+  std::mt19937 rng(31);
+  for (int trial = 0; trial < 6; ++trial) {
+    const Matrix K = RandomKernel(rng, 4, 2, 1.0);
+    Matrix near = K;
+    for (size_t i = 0; i < 4; ++i) near[5 * i] += 1e-7;
+    for (int code = 0; code < 16; ++code) {
+      const int order[4] = {code & 1, code >> 1 & 1, code >> 2 & 1, code >> 3};
+      EXPECT_NEAR(pdlt_bracket_relu_quad(&act, K.data(), order),
+                  pdlt_bracket_relu_quad(&act, near.data(), order), 2e-6)
+          << trial << " " << code;
+    }
+    double sum = 0;
+    const int points = 20000, none[4] = {0, 0, 0, 0};
+    const double root = std::sqrt(K[5] - K[1] * K[1] / K[0]);
+    for (int k = 0; k < points; ++k) {
+      const double x = std::cos(2 * M_PI * (k + 0.5) / points), y = std::sin(2 * M_PI * (k + 0.5) / points);
+      double product = 1;
+      for (size_t i = 0; i < 4; ++i) {
+        const double along = K[4 * i] / std::sqrt(K[0]), across = (K[4 * i + 1] - K[1] * K[4 * i] / K[0]) / root;
+        const double z = along * x + across * y;
+        product *= z > 0 ? z : 0.2 * z;
+      }
+      sum += 8 * product / points;  // 8: fourth moment of the radius
+    }
+    EXPECT_NEAR(pdlt_bracket_relu_quad(&act, K.data(), none), sum, 1e-6) << trial;
+  }
+}
+
 // Coinciding and proportional samples are merged; the brackets are continuous there.
 TEST(BracketRelu, MergedSlotsAreTheLimitOfNearbySamples) {
   pdlt_activation act = Activation("leaky_relu(-0.2)");

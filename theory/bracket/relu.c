@@ -133,6 +133,77 @@ static double evaluate(const moment *m, double floor) {
   return sum;
 }
 
+/* --- Four rays in a plane --- */
+
+/* What is left of a correlation below which a ray counts as one of the plane: conditioned on two rays of a
+ * plane the others keep nothing but rounding, whose correlations evaluate cannot read. */
+static const double plane_floor = 1e-9;
+
+/* Rays as vectors of the plane, in units of their standard deviations; 0 when they span more, or a ray is
+ * zero. */
+static int find_plane(const moment *m, double at[4][2]) {
+  int other = 1;
+  for (int i = 0; i < m->count; i++)
+    if (m->K[i][i] <= 0.0) return 0;
+  for (int i = 2; i < m->count; i++)
+    if (fabs(correlation_of(m, 0, i)) < fabs(correlation_of(m, 0, other))) other = i;
+  const double r = correlation_of(m, 0, other), root = sqrt((1.0 - r) * (1.0 + r));
+  for (int i = 0; i < m->count; i++) {
+    at[i][0] = correlation_of(m, 0, i);
+    at[i][1] = i == 0 ? 0.0 : (correlation_of(m, other, i) - r * at[i][0]) / root;
+    const double length = hypot(at[i][0], at[i][1]);
+    if (fabs(1.0 - length * length) > plane_floor) return 0;
+  }
+  return 1;
+}
+
+/* prod (v_i . e)^power_i sgn(v_i . e)^sign_i in the direction e of an angle. */
+static double planar_product(const moment *m, double at[4][2], double angle) {
+  const double c = cos(angle), s = sin(angle);
+  double product = 1.0;
+  for (int i = 0; i < m->count; i++) {
+    const double z = at[i][0] * c + at[i][1] * s;
+    for (int k = 0; k < m->power[i]; k++) product *= z;
+    if (m->sign[i]) product *= z < 0.0 ? -1.0 : 1.0;
+  }
+  return product;
+}
+
+/* E[prod z_i^power_i sgn(z_i)^sign_i] in polar coordinates: E[r^P] times the mean over angles, by
+ * Gauss-Legendre between the angles where a ray is 0; half of the circle, since the other half is the same or,
+ * for odd products, opposite. docs/tensors.md, "ReLU family". */
+static double planar(const moment *m, double at[4][2]) {
+  static const double node[4] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267,
+                                 0.9602898564975363},
+                      weight[4] = {0.3626837833783620, 0.3137066458778873, 0.2223810344533745,
+                                   0.1012285362903763};
+  static const double radial[5] = {1.0, 1.2533141373155003, 2.0, 3.7599424119465006, 8.0};
+  double edge[5], size = 1.0, sum = 0.0;
+  int parity = 0, power = 0;
+  for (int i = 0; i < m->count; i++) {
+    edge[i] = fmod(atan2(at[i][1], at[i][0]) + 1.5 * pi, pi);
+    for (int k = i; k > 0 && edge[k] < edge[k - 1]; k--) {
+      const double swapped = edge[k];
+      edge[k] = edge[k - 1];
+      edge[k - 1] = swapped;
+    }
+    for (int k = 0; k < m->power[i]; k++) size *= sqrt(m->K[i][i]);
+    power += m->power[i];
+    parity += m->power[i] + m->sign[i];
+  }
+  if (parity % 2 == 1) return 0.0;
+  edge[m->count] = edge[0] + pi;
+  for (int i = 0; i < 4 * m->count; i++) { /* each in four: degree 4 to rounding */
+    const double *from = edge + i / 4, half = 0.125 * (from[1] - from[0]);
+    const double middle = from[0] + (double)(2 * (i % 4) + 1) * half;
+    for (int k = 0; k < 4; k++)
+      sum += half * weight[k] *
+             (planar_product(m, at, middle - half * node[k]) +
+              planar_product(m, at, middle + half * node[k]));
+  }
+  return size * radial[power] * sum / pi;
+}
+
 /* Rays of the four slots: slot i is scale[i] times ray[i]. Returns the moment with the
  * distinct rays' covariances. */
 static moment merge_rays(const double *K, int ray[4], double scale[4]) {
@@ -164,7 +235,9 @@ double pdlt_bracket_relu_quad(const pdlt_activation *activation, const double *K
   double beta = 0.5 * (traits.a_plus - traits.a_minus);
   int ray[4];
   double scale[4], sum = 0.0, largest = 0.0;
+  double at[4][2];
   moment base = merge_rays(K, ray, scale);
+  const int in_plane = base.count == 4 && find_plane(&base, at);
   for (size_t i = 0; i < 4; i++) largest = fmax(largest, K[5 * i]);
   for (int choice = 0; choice < 16; choice++) {
     moment m = base;
@@ -177,7 +250,8 @@ double pdlt_bracket_relu_quad(const pdlt_activation *activation, const double *K
       if (order[i] == 0) m.power[ray[i]]++;
       if (absolute) m.sign[ray[i]] ^= 1;
     }
-    if (factor != 0.0) sum += factor * evaluate(&m, 1e-13 * largest);
+    if (factor == 0.0) continue;
+    sum += factor * (in_plane ? planar(&m, at) : evaluate(&m, 1e-13 * largest));
   }
   return sum;
 }
