@@ -52,7 +52,8 @@ double LargestEta(const Problem &p) {
 }
 
 pdlt_training_input Input(const Problem &p, double eta) {
-  return {p.D, p.A, p.outputs, p.K.data(), p.theta.data(), p.y.data(), eta, 0, 0, nullptr, nullptr};
+  return {p.D,     p.A,     p.outputs, p.K.data(), p.theta.data(), p.y.data(), eta, 0, 0,
+          nullptr, nullptr, 0,         0};
 }
 
 void Run(Result *r, pdlt_training *training, const pdlt_training_input &in, double t,
