@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/experiment/at_width.h"
 #include "base/experiment/internal.h"
 
 const char *const pdlt_trained_loss_words[] = {"mse", "cross_entropy", NULL};
@@ -14,6 +15,7 @@ static int is_entropy(const pdlt_experiment *ex) {
 pdlt_status pdlt_loss_check(pdlt_reader *reader) {
   const pdlt_experiment *ex = reader->ex;
   const pdlt_estimator estimator = ex->ensemble.estimator;
+  const char *follows = pdlt_experiment_follows(ex);
   const struct {
     int refused;
     const char *key, *why;
@@ -29,6 +31,9 @@ pdlt_status pdlt_loss_check(pdlt_reader *reader) {
        "centered; training.loss: cross_entropy needs probabilities as targets, and y + z(0) are "
        "none: "
        "write fixed"},
+      {follows != NULL, follows == NULL ? "" : follows,
+       "follows the width; what is tested then is order 1/n, and training.loss: cross_entropy has "
+       "none: give numbers"},
       {ex->training.newton, "training.method",
        "newton; Newton's method goes with training.loss: mse, of which one step reaches the "
        "minimum: "

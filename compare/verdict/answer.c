@@ -67,7 +67,7 @@ typedef struct pair {
 
 /* Losses follow from z and cov; they are named only where they disagree. */
 static int listed(const pdlt_compare_test *test, pdlt_verdict verdict) {
-  return test->verdict == verdict && (verdict == PDLT_DISAGREE || !test->derived);
+  return test->verdict == verdict && (verdict == PDLT_DISAGREE || !pdlt_test_is_derived(test));
 }
 
 /* How early a quantity is named. */

@@ -307,9 +307,13 @@ cleanup:
   return status;
 }
 
+int pdlt_test_is_derived(const pdlt_compare_test *test) {
+  return !test->own && pdlt_join_is_loss(test->quantity);
+}
+
 /* An undecided loss leaves the verdict to z and cov, of which it is made. */
 static int counts(const pdlt_compare_test *test) {
-  return test->verdict != PDLT_UNDECIDED || !test->derived;
+  return test->verdict != PDLT_UNDECIDED || !pdlt_test_is_derived(test);
 }
 
 /* Shares the level among tests and among numbers, and decides. */
@@ -329,7 +333,7 @@ static pdlt_status decide_all(work *job, pdlt_error *err) {
   for (size_t i = 0; i < out->num_tests; i++) {
     pdlt_verdict_decide(&out->tests[i], &job->evidence[i], job->quantity[i], out->degree,
                         out->level / tests);
-    out->tests[i].derived = pdlt_join_is_derived(job->theory, job->quantity[i]);
+    out->tests[i].own = pdlt_join_is_own_loss(job->theory, job->quantity[i]);
     if (!counts(&out->tests[i])) continue;
     counted++;
     if (out->tests[i].verdict > out->verdict) out->verdict = out->tests[i].verdict;

@@ -54,7 +54,6 @@ typedef struct pdlt_compare_row {
 /* One test of a whole quantity. */
 typedef struct pdlt_compare_test {
   const char *quantity;
-  int derived;             /* 1: a loss that follows from z and cov (pdlt_join_is_derived) */
   const char *coefficient; /* "c0" or "c1"; where theory follows the width "a0" or "a" */
   pdlt_verdict verdict;
   double p;              /* of the joint test */
@@ -70,8 +69,12 @@ typedef struct pdlt_compare_test {
                      error; NaN: theory says 0 */
   double bound; /* 4 total errors of the largest number that theory predicts, relative to it; NaN:
                        all are 0 */
+  int own;      /* 1: a loss that does not follow from z and cov: cross-entropy */
   char reason[512]; /* one line: why this verdict, and what is known in plain numbers */
 } pdlt_compare_test;
+
+/* 1 for a loss that follows from z and cov (docs/losses.md). */
+int pdlt_test_is_derived(const pdlt_compare_test *test);
 
 /* 1 for the test of infinite width, 0 for that of the first correction. */
 static inline int pdlt_test_is_limit(const pdlt_compare_test *test) {

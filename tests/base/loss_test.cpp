@@ -38,6 +38,8 @@ TEST(TrainedLoss, KeysThatCrossEntropyGoesWith) {
        "--set: training.eta: flow; training.loss: cross_entropy is predicted"},
       {{"training.steps=end"}, "--set: training.steps: end; training.loss: cross_entropy has none"},
       {{"training.targets=centered"}, "--set: training.targets: centered; training.loss"},
+      {{"network.C_W={scale: 1, width: 0}"},
+       "--set: network.C_W: follows the width; what is tested"},
       {{"training.method=newton"}, "--set: training.method: newton; Newton's method goes with"},
       {{"measure=[output, features]"}, "--set: measure: features; regression"},
       {{"ensemble.estimator=two_level"},

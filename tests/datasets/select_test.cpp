@@ -143,22 +143,26 @@ TEST(Select, BalanceTakesTheSameOfEachClass) {
       "of class 2");
 }
 
-TEST(Select, BalanceFollowsTheShuffledOrder) {
+// skip first, then shuffle, then balance.
+TEST(Select, BalanceFollowsTheShuffledOrderOfWhatIsNotSkipped) {
   std::vector<int> labels(40);
   for (size_t k = 0; k < 40; k++) labels[k] = k < 30 ? 0 : 1;
   WriteClasses(labels);
-  const Numbers order = Shuffled(5, 0, 40);
-  Numbers train, test;
-  size_t seen[2] = {0, 0};
-  for (double k : order) {
-    const size_t before = seen[k < 30 ? 0 : 1]++;
-    if (before < 4)
-      train.push_back(k);
-    else if (before < 6)
-      test.push_back(k);
+  for (const size_t skip : {0, 7}) {
+    Numbers train, test;
+    size_t seen[2] = {0, 0};
+    for (double k : Shuffled(5, skip, 40 - skip)) {
+      const size_t before = seen[k < 30 ? 0 : 1]++;
+      if (before < 4)
+        train.push_back(k);
+      else if (before < 6)
+        test.push_back(k);
+    }
+    train.insert(train.end(), test.begin(), test.end());
+    EXPECT_EQ(Taken("classes: [0, 1], balance: true, train: 8, test: 4, shuffle: 5, skip: " +
+                    std::to_string(skip)),
+              train);
   }
-  train.insert(train.end(), test.begin(), test.end());
-  EXPECT_EQ(Taken("classes: [0, 1], balance: true, train: 8, test: 4, shuffle: 5"), train);
 }
 
 TEST(Select, EveryClassMustOccurAndTrain) {
