@@ -19,7 +19,8 @@ const char *const small_experiment =
     "data: {source: circle, inputs: 2, train: 3, test: 2}\n"
     "training: {eta: {relative: 0.5}, steps: 10}\n"
     "ensemble: {members: 2560, seed: 3, keep_members: 4}\n"
-    "measure: [output, kernel, ntk]\n";
+    "measure: [output, kernel, ntk]\n"
+    "theory: {tolerance: 1e-6}\n";
 
 std::string verdict_of(const std::filesystem::path &path) {
   json_t *root = json_load_file(path.c_str(), 0, nullptr);

@@ -60,10 +60,10 @@ TEST(KinkLevels, FewCorrectionsAreEnough) {
     Net net = ThreeLayers(flow);
     net.eta = 0.05;
     const Array times = flow ? Array{1, 20, INFINITY} : Array{40, 300, INFINITY};
-    const Options many = {nullptr, 1024, 2, 0};
+    const Options many = {nullptr, 512, 2, 0};
     const Question question(net, times, many);
     const Prediction p = Predict(net, times, many);
-    const Array fine = OneLevel(question, 1, 1024);
+    const Array fine = OneLevel(question, 1, 512);
     EXPECT_LT(Distance(p.z, Start(fine, p.z)), 0.2 * p.err_z) << flow;
   }
 }
