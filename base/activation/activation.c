@@ -193,6 +193,15 @@ pdlt_activation_traits pdlt_activation_get_traits(const pdlt_activation *act) {
   return traits;
 }
 
+int pdlt_activation_is_odd(const pdlt_activation *act) {
+  static const double points[] = {0, 0.3, 0.9, 1.7};
+  for (size_t i = 0; i < sizeof points / sizeof *points; i++) {
+    const double plus = pdlt_activation_eval(act, 0, points[i]);
+    if (fabs(plus + pdlt_activation_eval(act, 0, -points[i])) > 1e-14 * fabs(plus)) return 0;
+  }
+  return 1;
+}
+
 double pdlt_activation_eval(const pdlt_activation *act, int order, double z) {
   return table[act->kind].scalar(act->param, act->num_params, order, z);
 }

@@ -50,6 +50,9 @@ static inline int pdlt_activation_has_kink(const pdlt_activation *act) {
   return !traits.smooth && traits.a_plus != traits.a_minus;
 }
 
+/* Whether sigma(-z) = -sigma(z), as its values at some points say. */
+int pdlt_activation_is_odd(const pdlt_activation *act);
+
 /* sigma^(order)(z), order 0..5, full double precision (also in the tails, no
  * cancellation). For the ReLU family: sigma'(0) = (a_plus + a_minus)/2, orders
  * >= 2 return 0 (the delta functions are the caller's business). */

@@ -104,6 +104,18 @@ TEST(Activation, Traits) {
   EXPECT_EQ(traits("relu").a_minus, 0);
   EXPECT_EQ(traits("leaky_relu(-0.25)").a_minus, -0.25);
   EXPECT_TRUE(traits("leaky_relu(-0.25)").scale_invariant);
+  for (const char *text :
+       {"linear", "tanh", "sin", "erf", "leaky_relu(1)", "polynomial(0,1,0,-0.2)"}) {
+    pdlt_activation act;
+    ASSERT_EQ(pdlt_activation_parse(&act, text, nullptr), PDLT_OK);
+    EXPECT_TRUE(pdlt_activation_is_odd(&act)) << text;
+  }
+  for (const char *text :
+       {"relu", "leaky_relu(-1)", "gelu", "swish", "softplus", "sigmoid", "quadratic(1e-9)"}) {
+    pdlt_activation act;
+    ASSERT_EQ(pdlt_activation_parse(&act, text, nullptr), PDLT_OK);
+    EXPECT_FALSE(pdlt_activation_is_odd(&act)) << text;
+  }
   EXPECT_EQ(traits("quadratic(0.3)").degree, 2);
   EXPECT_FALSE(traits("quadratic(0.3)").scale_invariant);
   EXPECT_EQ(traits("polynomial(0,0,0,1,0)").degree, 3);

@@ -92,6 +92,8 @@ pdlt_status pdlt_chi_new(pdlt_chi *out, const pdlt_activation *activation, size_
   status = pdlt_activation_get_traits(activation).smooth
                ? fill_smooth(&chi, activation, K, tolerance, err)
                : fill_kink(&chi, activation, K, err);
+  for (size_t i = 0; i < D * D && pdlt_activation_is_odd(activation); i++)
+    chi.jet[PDLT_JET_10][i] = chi.jet[PDLT_JET_01][i] = 0; /* but for rounding */
   if (status == PDLT_OK)
     *out = chi;
   else

@@ -20,7 +20,7 @@ static void move_layer(pdlt_inference_layer *layer, const pdlt_inference_doubt *
   }
 }
 
-/* chi moved by its error, either sign for each entry. */
+/* chi moved by its error, either sign for each entry; what is 0 is 0 exactly. */
 static void move_chi(pdlt_chi *to, const pdlt_chi *from, uint64_t salt, double **next) {
   const size_t size = from->D * from->D;
   to->D = from->D;
@@ -28,7 +28,9 @@ static void move_chi(pdlt_chi *to, const pdlt_chi *from, uint64_t salt, double *
     to->jet[k] = pdlt_take(next, size);
     for (size_t i = 0; i < size; i++)
       to->jet[k][i] =
-          from->jet[k][i] + from->error * pdlt_doubt_sign(salt + (uint64_t)k * size + i);
+          from->jet[k][i] == 0
+              ? 0
+              : from->jet[k][i] + from->error * pdlt_doubt_sign(salt + (uint64_t)k * size + i);
   }
 }
 

@@ -44,15 +44,6 @@ static double averages(size_t samples, int degree) {
   return count - 1;
 }
 
-static int is_odd(const pdlt_activation *act) {
-  static const double points[] = {0, 0.3, 0.9, 1.7};
-  for (int i = 0; i < 4; i++) {
-    const double plus = pdlt_activation_eval(act, 0, points[i]);
-    if (fabs(plus + pdlt_activation_eval(act, 0, -points[i])) > 1e-14 * fabs(plus)) return 0;
-  }
-  return 1;
-}
-
 /* Averages that are multiplied: |k| = 2, and 1 unless odd. */
 static int is_factor(const pdlt_prior_controls_shape *shape, int degree) {
   return degree == 2 || (degree == 1 && !shape->odd);
@@ -63,7 +54,7 @@ pdlt_prior_controls_shape pdlt_prior_controls_shape_make(const pdlt_experiment *
   pdlt_prior_controls_shape shape = {.samples = samples,
                                      .layers = (size_t)ex->network.depth - 1,
                                      .degree = PDLT_PRIOR_CONTROL_DEGREE,
-                                     .odd = is_odd(&ex->network.activation)};
+                                     .odd = pdlt_activation_is_odd(&ex->network.activation)};
   const double layers = (double)shape.layers, most = (double)PDLT_MAX_PRIOR_CONTROLS;
   if (layers * averages(samples, shape.degree) > most) shape.degree = 2;
   if (shape.layers == 0 || samples > MAX_SAMPLES || layers * averages(samples, shape.degree) > most)
