@@ -101,8 +101,10 @@ TEST(PosteriorKeys, Refusals) {
   } cases[] = {
       {{"posterior={}"}, "--set: " + noise + ", which measure: [posterior] needs"},
       {{"posterior={}", "measure=[kernel]"}, "--set: " + noise},
-      {{"posterior.noise=-0.1"}, "--set: posterior.noise: -0.1; expected a number >= 0 and <= 1e+12"},
-      {{"posterior.noise=none"}, "--set: posterior.noise: none; expected a number >= 0 and <= 1e+12"},
+      {{"posterior.noise=-0.1"},
+       "--set: posterior.noise: -0.1; expected a number >= 0 and <= 1e+12"},
+      {{"posterior.noise=none"},
+       "--set: posterior.noise: none; expected a number >= 0 and <= 1e+12"},
       {{"posterior.nois=1"}, "--set: posterior.nois: unknown key; did you mean posterior.noise?"},
       {{"posterior=0.1"}, "--set: posterior: 0.1; expected a mapping of keys"},
       {{"measure=[posterior, output]"},
@@ -114,10 +116,17 @@ TEST(PosteriorKeys, Refusals) {
       {{"ensemble.arithmetic=single"},
        "--set: ensemble.arithmetic: single; the posterior is measured in double: write double"},
       {{"ensemble.estimator=antithetic"},
-       "--set: ensemble.estimator: antithetic is of networks that are trained; of the posterior write "
+       "--set: ensemble.estimator: antithetic is of networks that are trained; of the posterior "
+       "write "
        "auto"},
+      {{"ensemble.keep_members=3"},
+       "--set: ensemble.keep_members: 3; a posterior is measured without networks, and none can be "
+       "kept: leave it out"},
+      {{"measure=[kernel]", "training={eta: 0.1, steps: 0}", "ensemble.estimator=slice"},
+       "--set: ensemble.estimator: slice is of posteriors; write auto, or measure: [posterior]"},
       {{"network.skip=0.5"},
-       "e.yaml:5: measure: posterior: it is measured on draws of preactivations, layer by layer, which "
+       "e.yaml:5: measure: posterior: it is measured on draws of preactivations, layer by layer, "
+       "which "
        "layers with positions or skips do not have"},
       {{"ensemble.members={until: {quantity: z, relative: 0.1}}"},
        "--set: ensemble.members: z needs output in measure"},
