@@ -9,14 +9,14 @@ namespace {
 
 std::string Message(const std::string &network, const std::string &ensemble,
                     const std::string &rest) {
-  const std::string text = "network:\n  activation: tanh\n  depth: 3\n  widths: [8]\n  C_b: 0\n"
-                           "  C_W: 1\n" +
-                           network + "data: {source: gaussian, inputs: 2, train: 2}\nensemble: {" +
-                           ensemble + "}\n" + rest;
+  const std::string text =
+      "network:\n  activation: tanh\n  depth: 3\n  widths: [8]\n  C_b: 0\n"
+      "  C_W: 1\n" +
+      network + "data: {source: gaussian, inputs: 2, train: 2}\nensemble: {" + ensemble + "}\n" +
+      rest;
   pdlt_experiment ex = {};
   pdlt_error err = {};
-  const pdlt_status status =
-      pdlt_experiment_parse(&ex, text.c_str(), "e.yaml", 0, nullptr, &err);
+  const pdlt_status status = pdlt_experiment_parse(&ex, text.c_str(), "e.yaml", 0, nullptr, &err);
   pdlt_experiment_free(&ex);
   EXPECT_TRUE(status == PDLT_OK || status == PDLT_ERR_INPUT);
   return status == PDLT_OK ? "" : err.message;
@@ -39,8 +39,9 @@ TEST(PosteriorKeys, WhatCannotBeMeasuredTogetherIsRefused) {
   ExpectRefused(Message("", "members: 64", "measure: [posterior]\n"), "posterior.noise",
                 "give the variance of the noise");
   ExpectRefused(
-      Message("", "members: 64",
-              "posterior: {noise: 0.1}\nmeasure: [posterior, kernel]\ntraining: {eta: 1, steps: 1}\n"),
+      Message(
+          "", "members: 64",
+          "posterior: {noise: 0.1}\nmeasure: [posterior, kernel]\ntraining: {eta: 1, steps: 1}\n"),
       "measure", "another file for the rest");
   ExpectRefused(Message("", "members: 64, keep_members: 3", kPosterior), "ensemble.keep_members",
                 "leave it out");
