@@ -107,6 +107,41 @@ TEST(Quantities, AreMeasuredAndPredictedAsTheTableSays) {
   check("{eta: 0.02, steps: end}", 2, true);
 }
 
+// On draws of their own, with the layers one by one; archives pass their own check when they are compared.
+TEST(Quantities, PosteriorsAreMeasuredAlone) {
+  TempFolder folder;
+  write_text(folder / "e.yaml",
+             "network: {activation: 'polynomial(0.1,0.9,0.3)', depth: 2, widths: [6], outputs: 2,\n"
+             "          C_b: 0.1, C_W: 1.2}\n"
+             "data: {source: gaussian, inputs: 3, train: 3, test: 1, scale: 1}\n"
+             "measure: [posterior]\n"
+             "posterior: {noise: 1}\n"
+             "ensemble: {members: 2048}\n");
+  const Outcome got = run_pdlt("run e.yaml -o out --layers", folder.path());
+  ASSERT_TRUE(got.status == 0 || got.status == 1) << got.err;
+  const Quantities theory(folder / "out" / "theory.npz"), measured(folder / "out" / "measured.npz");
+  for (const pdlt_quantity &q : pdlt_quantities) {
+    if (!(q.words & PDLT_MEASURE_POSTERIOR)) continue;
+    const std::string name = q.name;
+    const std::vector<size_t> dim = shape(q, 1, 4);
+    EXPECT_EQ(measured.shape("n6/" + name), dim) << name;
+    EXPECT_EQ(measured.shape("n6/" + name + "_se"), dim) << name;
+    EXPECT_TRUE(measured.says_something("n6/" + name)) << name;
+    EXPECT_TRUE(measured.says_something("n6/" + name + "_se")) << name;
+    EXPECT_EQ(measured.shape("n6/blocks/" + name).size(), dim.size() + 1) << name;
+    for (const char *of_theory : {q.lo, q.nlo}) {
+      if (of_theory == nullptr) continue;
+      EXPECT_EQ(theory.shape(of_theory), dim) << of_theory;
+      EXPECT_TRUE(theory.says_something(of_theory)) << of_theory;
+    }
+    if (q.indices[0] != 'l') continue;
+    const std::vector<size_t> slice(dim.begin() + 1, dim.end());
+    EXPECT_EQ(measured.shape("n6/layer1/" + name), slice) << name;
+    EXPECT_EQ(theory.shape("layer1/" + std::string(q.nlo)), slice) << name;
+  }
+  EXPECT_TRUE(theory.says_something("layer2/post_kernel_nlo"));
+}
+
 // Two hidden layers: an index of its own.
 TEST(Quantities, CrossingsAreMeasuredWithAKink) {
   TempFolder folder;
