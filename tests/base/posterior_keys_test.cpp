@@ -136,10 +136,12 @@ TEST(PosteriorKeys, Refusals) {
 }
 
 TEST(PosteriorKeys, NothingIsKeptOfDrawsAndChainsHaveAGivenLength) {
-  EXPECT_EQ(Message({"ensemble.keep_members=3"}),
-            "--set: ensemble.keep_members: 3; a posterior is measured without networks, and none can "
-            "be kept: leave it out");
+  EXPECT_EQ(
+      Message({"ensemble.keep_members=3"}),
+      "--set: ensemble.keep_members: 3; a posterior is measured without networks, and none can "
+      "be kept: leave it out");
   EXPECT_EQ(Message({"ensemble.estimator=slice"}), "");
-  EXPECT_EQ(Message({"measure=[kernel]", "training={eta: 0.1, steps: 0}", "ensemble.estimator=slice"}),
-            "--set: ensemble.estimator: slice is of posteriors; write auto, or measure: [posterior]");
+  EXPECT_EQ(
+      Message({"measure=[kernel]", "training={eta: 0.1, steps: 0}", "ensemble.estimator=slice"}),
+      "--set: ensemble.estimator: slice is of posteriors; write auto, or measure: [posterior]");
 }

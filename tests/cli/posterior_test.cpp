@@ -22,10 +22,11 @@ struct Study {
 std::string experiment(const std::string &activation, const std::string &noise,
                        const std::string &more) {
   return "network: {activation: " + activation +
-         ", depth: 3, widths: [20, 28, 40, 80], width_ratios: [2, 1], outputs: 2, C_b: 0.2, C_W: 1.5}\n"
+         ", depth: 3, widths: [20, 28, 40, 80], width_ratios: [2, 1], outputs: 2, C_b: 0.2, C_W: "
+         "1.5}\n"
          "data: {source: gaussian, inputs: 3, seed: 8, scale: 1, train: 2, test: 1}\n"
-         "posterior: {noise: " + noise + "}\nmeasure: [posterior]\nensemble: {seed: 4, " + more +
-         "}\n";
+         "posterior: {noise: " +
+         noise + "}\nmeasure: [posterior]\nensemble: {seed: 4, " + more + "}\n";
 }
 
 // Tests of single quantities, and the largest deviation of a number in any of them.
