@@ -154,7 +154,7 @@ static void put_needs(FILE *to, const pdlt_explanation *e) {
   fprintf(to,
           "a verdict needs %zu widths within reach (degree %d) and %zu members: here %zu%s and ",
           e->needed, ex->compare.degree, PDLT_MIN_BLOCKS * e->block, e->within,
-          e->layer == NULL ? known : "");
+          e->layer == NULL && ex->measure != PDLT_MEASURE_POSTERIOR ? known : "");
   if (ex->ensemble.members == 0)
     fprintf(to, "up to %ld\n", ex->ensemble.until.max_members);
   else
@@ -238,13 +238,15 @@ static void put_short_width(FILE *to, int n, const pdlt_reach *r, int all_known)
 
 static void put_short(FILE *to, const pdlt_explanation *e) {
   const size_t widths = e->ex->network.num_widths;
-  const size_t shown = e->reach == NULL ? 0 : widths < SHORT_WIDTHS ? widths : SHORT_WIDTHS;
+  const int untrained = e->ex->measure == PDLT_MEASURE_POSTERIOR; /* reach is of what is trained */
+  const size_t most = widths < SHORT_WIDTHS ? widths : SHORT_WIDTHS;
+  const size_t shown = e->reach == NULL || untrained ? 0 : most;
   for (size_t w = 0; w < shown; w++)
     put_short_width(to, e->ex->network.widths[w], &e->reach[w], e->with_g && e->with_stability);
   if (shown > 0 && shown < widths) fprintf(to, "and %zu wider\n", widths - shown);
   put_verdict(to, e);
   put_cost(to, e);
-  if (e->with_g && e->with_stability) return;
+  if ((e->with_g && e->with_stability) || untrained) return;
   fprintf(to, "pdlt explain tells more: ");
   if (e->reach == NULL)
     fprintf(to, "how far each width is within reach of order %s\n", pdlt_order_of(e->power)->plain);
