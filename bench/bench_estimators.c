@@ -1,7 +1,7 @@
 /* bench_estimators.c - time to a given standard error: each estimator against plain networks.
  *
- * Is: whole ensembles of one width through pdlt_ensemble_run, pilots included: outputs
- * recorded at the last step only; K, Theta and V at initialization. Data, draws and therefore
+ * Is: whole ensembles of one width through pdlt_ensemble_run, pilots included: outputs, their
+ * covariance and the expected loss, recorded at the last step only; K, Theta and V at initialization. Data, draws and therefore
  * every variance from fixed seeds. Time is processor time, of all threads.
  * Is not: part of the tests; seconds belong to the machine and the moment, the count of
  * flops (trainer/control/flops.h) does not. */
@@ -159,22 +159,23 @@ static double deviation(const outcome *x, int k) { return sqrt(x->square[k] * (d
 
 static pdlt_status run_outputs(const bench *b, const pdlt_dataset *data, pdlt_error *err) {
   static const char *const estimators[] = {"plain", "antithetic", "two_level", "control", "auto"};
-  static const char *const quantities[] = {"z", NULL};
+  const char *const quantities[] = {"z", "cov", b->test > 0 ? "loss_test" : "loss_train"};
   outcome plain, x;
   pdlt_status status = PDLT_OK;
   printf("trained outputs, %d steps, eta %g\n", b->steps, b->eta);
   printf(
       "estimator   used       samples  deviation  us/draw  kflop/draw  time ratio  flop ratio  "
-      "levels: step x nodes * draws\n");
+      "of cov  of loss  levels: step x nodes * draws\n");
   for (int k = 0; k < 5; k++) {
     PDLT_TRY(
         run(b, data, estimators[k], "output", quantities, (k == 0 ? 4 : 1) * b->members, &x, err));
     if (k == 0) plain = x;
     const double members = (double)x.members, more = (double)plain.members / members;
-    printf("%-11s %-11s %6d  %9.5f  %7.1f  %10.0f  %10.1f  %10.1f %s\n", estimators[k], x.name,
-           x.samples, deviation(&x, 0), 1e6 * x.seconds / members, 1e-3 * x.flops,
+    printf("%-11s %-11s %6d  %9.5f  %7.1f  %10.0f  %10.1f  %10.1f %7.1f %8.1f %s\n", estimators[k],
+           x.name, x.samples, deviation(&x, 0), 1e6 * x.seconds / members, 1e-3 * x.flops,
            time_ratio(&plain, &x, 0),
-           more * plain.square[0] * plain.flops / (x.square[0] * x.flops), x.levels);
+           more * plain.square[0] * plain.flops / (x.square[0] * x.flops),
+           time_ratio(&plain, &x, 1), time_ratio(&plain, &x, 2), x.levels);
   }
 cleanup:
   return status;

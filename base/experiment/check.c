@@ -381,6 +381,44 @@ static pdlt_status check_follows(pdlt_reader *reader) {
   return PDLT_OK;
 }
 
+/* Newton's method and batches: what they leave no meaning to. A batch of all samples is none. */
+static pdlt_status check_method(pdlt_reader *reader) {
+  pdlt_experiment *ex = reader->ex;
+  const pdlt_estimator estimator = ex->ensemble.estimator;
+  if (ex->training.batch > ex->data.train)
+    return pdlt_experiment_fail(ex, "training.batch", reader->err,
+                                "%d; there are only %d training samples", ex->training.batch,
+                                ex->data.train);
+  if (ex->training.batch == ex->data.train) ex->training.batch = 0;
+  if (!ex->training.newton && ex->training.batch == 0) return PDLT_OK;
+  const char *key = ex->training.newton ? "training.method" : "training.batch";
+  const char *what = ex->training.newton ? "newton" : "batches";
+  if (ex->training.newton && ex->training.batch > 0)
+    return pdlt_experiment_fail(
+        ex, "training.batch", reader->err,
+        "%d; method: newton takes all training samples at once; leave one out", ex->training.batch);
+  if (ex->training.centered)
+    return pdlt_experiment_fail(ex, "training.targets", reader->err,
+                                "centered; %s with these targets is not derived; leave one out",
+                                what);
+  if (ex->training.eta_kind == PDLT_ETA_FLOW)
+    return pdlt_experiment_fail(ex, "training.eta", reader->err,
+                                "flow; %s goes by steps; give a number", what);
+  if (ex->training.newton && pdlt_experiment_follows(ex) != NULL)
+    return pdlt_experiment_fail(ex, key, reader->err,
+                                "newton needs one NTK of infinite width for all widths, and %s "
+                                "follows the width: give numbers, or method: gd",
+                                pdlt_experiment_follows(ex));
+  if (ex->training.batch > 0 &&
+      (estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL))
+    return pdlt_experiment_fail(
+        ex, "ensemble.estimator", reader->err,
+        "%s follows linearizations, which know no batches (training.batch); "
+        "write antithetic, plain or auto",
+        pdlt_estimator_words[estimator]);
+  return PDLT_OK;
+}
+
 /* The samples and times of figures are there; those of a sweep are known at its points. */
 static pdlt_status check_figures(pdlt_reader *reader) {
   const pdlt_experiment *ex = reader->ex;
@@ -411,7 +449,9 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   PDLT_TRY(pdlt_posterior_keys_check(reader));
   PDLT_TRY(fill_record(reader));
   PDLT_TRY(check_measure(reader));
+  PDLT_TRY(pdlt_loss_check(reader));
   PDLT_TRY(check_follows(reader));
+  PDLT_TRY(check_method(reader));
   PDLT_TRY(pdlt_until_check(reader));
   PDLT_TRY(check_figures(reader));
 cleanup:

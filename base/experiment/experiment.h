@@ -36,6 +36,9 @@ typedef enum { PDLT_INIT_NORMAL, PDLT_INIT_UNIFORM } pdlt_init;
 extern const char *const pdlt_init_words[]; /* of network.init */
 typedef enum { PDLT_SCALE_NONE, PDLT_SCALE_NUMBER, PDLT_SCALE_CRITICAL } pdlt_scale_kind;
 typedef enum { PDLT_TARGETS_SIGN, PDLT_TARGETS_ONE_HOT } pdlt_targets;
+/* training.loss: (1/2) sum (z - y)^2, or - sum y log softmax(z). */
+typedef enum { PDLT_LOSS_MSE, PDLT_LOSS_CROSS_ENTROPY } pdlt_trained_loss;
+extern const char *const pdlt_trained_loss_words[]; /* of training.loss */
 typedef enum { PDLT_ETA_NUMBER, PDLT_ETA_RELATIVE, PDLT_ETA_FLOW } pdlt_eta_kind;
 typedef enum {
   PDLT_ESTIMATOR_PLAIN,
@@ -208,7 +211,8 @@ typedef struct pdlt_experiment {
   } data;
   struct {
     pdlt_eta_kind eta_kind;
-    double eta;       /* learning rate, or the factor of {relative: } */
+    double eta; /* learning rate, or the factor of {relative: } */
+    pdlt_trained_loss loss;
     int centered;     /* targets: 1: y + the network's own z(0), 0: y */
     int newton;       /* method: 1: Newton's, with the NTK of infinite width, 0: gradient descent */
     int batch;        /* samples of a step, in file order round and round; 0: all */

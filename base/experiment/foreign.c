@@ -12,7 +12,7 @@
   "there is none to choose: training is full-batch gradient descent, with " \
   "training.eta and training.steps"
 #define BATCH "there is no key for it: each step takes all training samples (data.train)"
-#define LOSS "there is no key for it: the loss is half the summed square of the errors"
+#define LOSS "use training.loss: mse, half the summed square of the errors, or cross_entropy"
 #define PLAIN "there is no key for it: networks and gradient descent are as in the book"
 #define WIDTHS \
   "use network.widths, one number for each width of the ensemble, as in [32, 48, 64, 96]"

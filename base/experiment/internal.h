@@ -158,6 +158,11 @@ json_t *pdlt_center_json(const pdlt_experiment *ex);
 /* Puts into data what is given. */
 void pdlt_put_generated_json(json_t **data, const pdlt_experiment *ex);
 
+/* --- loss.c --- */
+
+/* training.loss against the other keys. */
+pdlt_status pdlt_loss_check(pdlt_reader *reader);
+
 /* --- feature_keys.c --- */
 
 extern const char *const pdlt_feature_words[];  /* by pdlt_feature, ends with NULL */

@@ -144,6 +144,8 @@ static json_t *training_json(const pdlt_experiment *ex, int *ok) {
     eta = json_real(ex->training.eta);
   }
   put(out, "eta", eta, ok);
+  if (ex->training.loss != PDLT_LOSS_MSE)
+    put(out, "loss", json_string(pdlt_trained_loss_words[ex->training.loss]), ok);
   if (ex->training.centered) put(out, "targets", json_string("centered"), ok);
   if (ex->training.newton) put(out, "method", json_string("newton"), ok);
   if (ex->training.batch > 0) put(out, "batch", json_integer(ex->training.batch), ok);

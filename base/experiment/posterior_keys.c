@@ -45,6 +45,11 @@ static pdlt_status check_measured(pdlt_reader *reader) {
   if (ex->ensemble.single_precision)
     return pdlt_experiment_fail(ex, "ensemble.arithmetic", reader->err,
                                 "single; the posterior is measured in double: write double");
+  if (ex->ensemble.keep_members > 0)
+    return pdlt_experiment_fail(ex, "ensemble.keep_members", reader->err,
+                                "%ld; a posterior is measured without networks, and none can be "
+                                "kept: leave it out",
+                                (long)ex->ensemble.keep_members);
   if (estimator == PDLT_ESTIMATOR_ANTITHETIC || estimator == PDLT_ESTIMATOR_CONTROL ||
       estimator == PDLT_ESTIMATOR_TWO_LEVEL)
     return pdlt_experiment_fail(ex, "ensemble.estimator", reader->err,

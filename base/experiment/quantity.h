@@ -29,7 +29,8 @@ extern "C" {
   X(CROSSINGS, "crossings", "neurons that training moves across the kink")                   \
   X(HIDDEN, "hidden", "mean square preactivations of hidden layers, before and in training") \
   X(FEATURES, "features", "kernels of effective features and regression with them")          \
-  X(POSTERIOR, "posterior", "Bayesian inference: outputs, kernels and hidden layers given the data")
+  X(POSTERIOR, "posterior", "Bayesian inference: outputs, kernels and hidden layers given the data") \
+  X(LOG_HIDDEN, "log_hidden", "logarithm of the mean square preactivations, before training")
 
 #define PDLT_MEASURE_BIT(id, word, what) PDLT_MEASURE_BIT_##id,
 enum { PDLT_MEASURE_LIST(PDLT_MEASURE_BIT) PDLT_MEASURE_WORDS };
@@ -48,7 +49,8 @@ typedef enum pdlt_drawn {
   PDLT_DRAWN_TRAINED,  /* mean of a number over survivors, at each time: sums add */
   PDLT_DRAWN_ROOT,     /* root of the mean over survivors of a square, at each time: sums add */
   PDLT_DRAWN_ALL,      /* mean of a number over all draws: sums add */
-  PDLT_DRAWN_SHARE,    /* share of all draws: counts add */
+  PDLT_DRAWN_VARIANCE, /* variance over all draws of the number in the row above: sums of squares add */
+  PDLT_DRAWN_SHARE, /* share of all draws: counts add */
   PDLT_DRAWN_WEIGHTED, /* ratio of weighted means over all draws of preactivations, by jackknife over blocks */
   PDLT_DRAWN_END, /* last time of the quantity whose name stands before _end */
   PDLT_DRAWN_LOSS /* made of mean and covariance */
@@ -233,6 +235,11 @@ enum {
     "share of neurons across the kink")                                                            \
   X(Q_0, "q_0", "la", PDLT_MEASURE_HIDDEN, PDLT_DRAWN_ALL, "q_lo", "q_nlo", NULL,                  \
     "<i>q</i><sub>0</sub>", 0, "mean square preactivation of hidden layers at initialization")     \
+  X(LOG_Q, "log_q", "la", PDLT_MEASURE_LOG_HIDDEN, PDLT_DRAWN_ALL, "log_q_lo", "log_q_nlo", NULL,  \
+    "log <i>q</i>", 0,                                                                             \
+    "logarithm of the mean square preactivation of hidden layers at initialization")               \
+  X(LOG_Q_VARIANCE, "log_q_variance", "la", PDLT_MEASURE_LOG_HIDDEN, PDLT_DRAWN_VARIANCE, NULL,    \
+    "log_q_variance_nlo", NULL, "var(log <i>q</i>)", 0, "its variance over networks")              \
   X(Q_T, "q_t", "tla", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_HIDDEN, PDLT_DRAWN_TRAINED, "q_lo",      \
     NULL, NULL, "<i>q</i><sup>(<i>t</i>)</sup>", PDLT_QUANTITY_STILL,                              \
     "mean square preactivation of hidden layers during training")                                  \

@@ -103,7 +103,8 @@ static block_moments moments_of(const block_values *b, double center) {
 static int is_mean(const pdlt_quantity *q) {
   return q->drawn == PDLT_DRAWN_MEAN || q->drawn == PDLT_DRAWN_LAYERS ||
          q->drawn == PDLT_DRAWN_TRAINED || q->drawn == PDLT_DRAWN_ROOT ||
-         q->drawn == PDLT_DRAWN_ALL || q->drawn == PDLT_DRAWN_SHARE ||
+         q->drawn == PDLT_DRAWN_ALL || q->drawn == PDLT_DRAWN_VARIANCE ||
+         q->drawn == PDLT_DRAWN_SHARE ||
          (q->drawn == PDLT_DRAWN_END && q != &pdlt_quantities[PDLT_QUANTITY_COV_END]);
 }
 

@@ -127,6 +127,7 @@ const pdlt_schema_key pdlt_schema[] = {
     WHOLE("data.test", PDLT_VALUE_INT, data.test, 0, 1000000, 0),
     CUSTOM("training.eta", training.eta, pdlt_read_eta, PDLT_REQUIRED_TO_TRAIN,
            "a number > 0, {relative: NUMBER}, or flow"),
+    WORD("training.loss", training.loss, pdlt_trained_loss_words, 0),
     WORD("training.targets", training.centered, trained_words, 0),
     WORD("training.method", training.newton, method_words, 0),
     WHOLE("training.batch", PDLT_VALUE_INT, training.batch, 1, 1000000, 0),

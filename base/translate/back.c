@@ -31,10 +31,17 @@ static pdlt_status check(const pdlt_experiment *ex, pdlt_error *err) {
     return pdlt_experiment_fail(ex, "training.eta", err,
                                 "flow has no learning rate; give a number, as by --set "
                                 "training.eta=0.1");
+  if (ex->training.loss != PDLT_LOSS_MSE)
+    return pdlt_experiment_fail(ex, "training.loss", err,
+                                "cross_entropy; the losses of a description are squares: use mse");
   if (ex->training.centered)
     return pdlt_experiment_fail(ex, "training.targets", err,
                                 "centered; a description has targets that are the same for every "
                                 "network: use fixed");
+  if (ex->training.newton || ex->training.batch > 0)
+    return pdlt_experiment_fail(ex, ex->training.newton ? "training.method" : "training.batch", err,
+                                "a description has plain gradient descent on all samples: leave it "
+                                "out");
   if (ex->training.to_end)
     return pdlt_experiment_fail(ex, "training.steps", err,
                                 "end is no number of steps; give one, as by --set "

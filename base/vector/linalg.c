@@ -250,6 +250,33 @@ cleanup:
   return status;
 }
 
+pdlt_status pdlt_symmetric_power(size_t n, const double *a, double exponent, double *out,
+                                 pdlt_error *err) {
+  double *value = NULL, *vector = NULL, *scaled = NULL;
+  pdlt_status status = PDLT_OK;
+  if (n == 0) return PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&value, n, sizeof *value, err));
+  PDLT_TRY(pdlt_alloc(&vector, n * n, sizeof *vector, err));
+  PDLT_TRY(pdlt_alloc(&scaled, n * n, sizeof *scaled, err));
+  PDLT_TRY(pdlt_symmetric_eigen(n, a, value, vector, err));
+  if (!(value[0] > 0))
+    PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC, "a %zu x %zu matrix is not positive (%.3g)", n, n,
+                       value[0]));
+  for (size_t k = 0; k < n; k++) {
+    const double power = pow(value[k], exponent);
+    for (size_t i = 0; i < n; i++) scaled[k * n + i] = power * vector[k * n + i];
+  }
+  pdlt_gemm(1, 0, n, n, n, 1, vector, n, scaled, n, 0, out, n);
+  for (size_t i = 0; i < n; i++)
+    for (size_t j = 0; j < i; j++)
+      out[i * n + j] = out[j * n + i] = (out[i * n + j] + out[j * n + i]) / 2;
+cleanup:
+  pdlt_free(value);
+  pdlt_free(vector);
+  pdlt_free(scaled);
+  return status;
+}
+
 /* The lower triangle of a becomes the factor. 0, or the leading minor that is not positive. */
 static blasint factorize(size_t n, double *a) {
   const blasint order = (blasint)n;

@@ -55,6 +55,12 @@ size_t pdlt_symmetric_eigen_room(size_t n, int with_vectors);
 int pdlt_symmetric_eigen_in(size_t n, const double *a, double *values, double *vectors,
                             double *work);
 
+/* out (n, n) = A^exponent = sum_a values[a]^exponent v_a v_a^T, symmetric to the last bit, of a symmetric A
+ * (n, n), not out itself. Errors: PDLT_ERR_NUMERIC (an eigenvalue is not positive), PDLT_ERR_MEMORY. Cost
+ * O(n^3). */
+pdlt_status pdlt_symmetric_power(size_t n, const double *a, double exponent, double *out,
+                                 pdlt_error *err);
+
 /* Lower Cholesky factor G of a symmetric positive definite A = G G^T (n, n), upper
  * triangle of out zeroed. Errors: PDLT_ERR_NUMERIC when A is not positive definite. */
 pdlt_status pdlt_cholesky(size_t n, const double *a, double *out, pdlt_error *err);

@@ -10,10 +10,12 @@
 
 #include "base/core/memory.h"
 #include "base/experiment/at_width.h"
+#include "base/experiment/loss.h"
 #include "cli/study/work.h"
 #include "compare/text/order.h"
 #include "theory/infinite/kernel.h"
 #include "theory/infinite/residual.h"
+#include "theory/infinite/steps.h"
 #include "theory/infinite/training.h"
 #include "theory/skip/skip.h"
 #include "theory/tensors/tensors.h"
@@ -106,7 +108,7 @@ static pdlt_status find_critical(pdlt_critical_point *out, const pdlt_activation
   return PDLT_OK;
 }
 
-/* Positions of every layer, and what tensors over them take. */
+/* Positions of every layer, and what tensors over them and of layers joined by skips take. */
 static pdlt_status fill_positions(work *w, pdlt_error *err) {
   const pdlt_experiment *ex = &w->plain;
   const pdlt_dataset *data = &w->study->resolved.data;
@@ -117,12 +119,14 @@ static pdlt_status fill_positions(work *w, pdlt_error *err) {
   for (int l = 0; l < ex->network.depth; l++) w->e->layer[l].positions = pdlt_layer_here(&layer[l]);
   PDLT_TRY(pdlt_tensors_bytes(&w->e->tensor_bytes, &w->e->pairs, layer, ex->network.depth,
                               data->train + data->test, dntk, err));
-  if (w->e->tensor_bytes > 0 && pdlt_skip_any(layer, ex->network.depth)) {
-    const pdlt_tensor_settings settings = {
-        .activation = ex->network.activation, .layer = layer, .dntk = dntk, .last_only = 1};
-    double brackets;
-    PDLT_TRY(pdlt_skip_tensors_bytes(&w->e->tensor_bytes, &brackets, &settings, ex->network.depth,
-                                     data->train + data->test, ex->theory.pair_only, err));
+  if (ex->theory.order > 0 && pdlt_skip_any(layer, ex->network.depth)) {
+    const pdlt_tensor_settings settings = {.activation = ex->network.activation,
+                                           .layer = layer,
+                                           .dntk = dntk,
+                                           .last_only = !w->study->settings.layers};
+    PDLT_TRY(pdlt_skip_tensors_bytes(&w->e->tensor_bytes, &w->e->averages, &settings,
+                                     ex->network.depth, data->train + data->test,
+                                     ex->theory.pair_only, err));
   }
 cleanup:
   pdlt_free(layer);
@@ -190,18 +194,26 @@ static pdlt_status fill_whole(work *w, pdlt_error *err) {
   const size_t theories = w->theories == NULL ? 1 : ex->network.num_widths;
   pdlt_status status = PDLT_OK;
   w->e->depth_over_width = (double)ex->network.depth / ex->network.widths[0];
+  double most = NAN; /* of a step */
   w->e->theta_max = w->e->eta_max = w->e->r_star = NAN;
   if (w->theory == NULL) return PDLT_OK;
   w->e->r_star = optimal_ratio(ex, w->theory);
   for (size_t k = 0; k < theories && status == PDLT_OK; k++) {
     const pdlt_array *theta = pdlt_archive_get(theory_at(w, k), "Theta");
-    double largest = NAN;
-    if (theta != NULL)
-      status = pdlt_ntk_largest_eigenvalue(&largest, theta->dim[0], (size_t)ex->data.train,
-                                           theta->data, err);
+    double largest = NAN, step = NAN;
+    if (theta != NULL) {
+      const pdlt_training_input input = {.D = theta->dim[0],
+                                         .A = (size_t)ex->data.train,
+                                         .theta = theta->data,
+                                         .newton = ex->training.newton,
+                                         .batch = (size_t)ex->training.batch};
+      status = pdlt_ntk_largest_eigenvalue(&largest, input.D, input.A, theta->data, err);
+      if (status == PDLT_OK) status = pdlt_steps_largest(&step, &input, err);
+    }
     w->e->theta_max = fmax(w->e->theta_max, largest);
+    most = fmax(most, step);
   }
-  w->e->eta_max = w->e->theta_max > 0 ? 2 / w->e->theta_max : NAN;
+  w->e->eta_max = most > 0 ? pdlt_experiment_largest_step(ex) / most : NAN;
   return status;
 }
 

@@ -47,9 +47,9 @@ typedef struct pdlt_explanation {
                                 layers and r_star are those of the widest, eta_max the smallest */
   int threads;
   pdlt_explained_layer *layer; /* (L) owned; NULL in the short form */
-  double pairs,
-      tensor_bytes; /* of slots in the largest layer with positions, and what theory takes of
-                                 memory for them; 0: no layer has positions */
+  double pairs;        /* of slots in the largest layer with positions; 0: no layer has some */
+  double averages;     /* over four slots, of layers joined by skips; 0: there are none */
+  double tensor_bytes; /* of memory that theory takes for either; 0: neither is there */
   double theta_max, eta_max;
   double depth_over_width, r_star;     /* at the narrowest width */
   pdlt_reach *reach;                   /* (widths) owned; NULL without theory (training alone) */

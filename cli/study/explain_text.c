@@ -71,15 +71,22 @@ static void put_layers(FILE *to, const pdlt_explanation *e) {
   }
 }
 
-/* Nothing without positions. */
+/* Nothing without positions and skips. */
 static void put_positions(FILE *to, const pdlt_explanation *e) {
-  if (!(e->pairs > 0)) return;
-  fprintf(to, "positions of the layers:");
-  for (int l = 0; l < e->ex->network.depth; l++) fprintf(to, " %zu", e->layer[l].positions);
-  fprintf(
-      to,
-      "\norder 1/n over positions: %.0f pairs of slots in the largest layer, %.3g GiB of memory\n",
-      e->pairs, e->tensor_bytes / (1024.0 * 1024 * 1024));
+  const double gib = e->tensor_bytes / (1024.0 * 1024 * 1024);
+  if (e->pairs > 0) {
+    fprintf(to, "positions of the layers:");
+    for (int l = 0; l < e->ex->network.depth; l++) fprintf(to, " %zu", e->layer[l].positions);
+    fprintf(to,
+            "\norder 1/n over positions: %.0f pairs of slots in the largest layer, %.3g GiB of "
+            "memory\n",
+            e->pairs, gib);
+  }
+  if (e->averages > 0)
+    fprintf(
+        to,
+        "order 1/n in layers joined by skips: %.3g averages over four slots, %.3g GiB of memory\n",
+        e->averages, gib);
 }
 
 static void put_whole(FILE *to, const pdlt_explanation *e) {
@@ -88,7 +95,15 @@ static void put_whole(FILE *to, const pdlt_explanation *e) {
   fprintf(to, "theta_max %.6g, largest usable eta %.6g", e->theta_max, e->eta_max);
   if (ex->training.eta_kind == PDLT_ETA_NUMBER && ex->measure != PDLT_MEASURE_POSTERIOR)
     fprintf(to, " (eta is %.6g)", ex->training.eta);
+  if (ex->training.loss == PDLT_LOSS_CROSS_ENTROPY) fprintf(to, "; loss: cross-entropy");
   if (ex->training.centered) fprintf(to, "; targets: y + z(0) of each network");
+  if (ex->training.newton)
+    fprintf(
+        to,
+        "; method: newton, 1 is the whole step, and g, a model of gradient descent, is left out");
+  if (ex->training.batch > 0)
+    fprintf(to, "; %d samples a step, and g, a model of full steps, is left out",
+            ex->training.batch);
   fprintf(to, "\nL/n = %.3g at n = %d, r* = %s\n", e->depth_over_width, ex->network.widths[0],
           number(cell, e->r_star));
 }
@@ -319,8 +334,9 @@ pdlt_status pdlt_explanation_json(const pdlt_explanation *e, json_t **out, pdlt_
       pdlt_json_append(&positions, json_integer((json_int_t)e->layer[l].positions));
     pdlt_json_put(&made, "positions", positions);
     pdlt_json_put(&made, "pairs", pdlt_json_real(e->pairs));
-    pdlt_json_put(&made, "tensor_bytes", pdlt_json_real(e->tensor_bytes));
   }
+  if (e->averages > 0) pdlt_json_put(&made, "averages", pdlt_json_real(e->averages));
+  if (e->tensor_bytes > 0) pdlt_json_put(&made, "tensor_bytes", pdlt_json_real(e->tensor_bytes));
   if (e->posterior != NULL) pdlt_json_put(&made, "posterior", pdlt_explained_posterior_json(e));
   if (figures != NULL) pdlt_json_put(&made, "figures", figures);
   if (made == NULL) return pdlt_fail(err, PDLT_ERR_MEMORY, "out of memory: explanation");

@@ -8,9 +8,11 @@
 #include "base/core/team.h"
 #include "base/experiment/at_width.h"
 #include "base/experiment/layer.h"
+#include "base/experiment/loss.h"
 #include "cli/study/study.h"
 #include "theory/infinite/kernel.h"
 #include "theory/infinite/residual.h"
+#include "theory/infinite/steps.h"
 #include "theory/infinite/training.h"
 #include "theory/terms/mask.h"
 
@@ -61,10 +63,25 @@ static pdlt_status resolve_critical(pdlt_experiment *ex, pdlt_error *err) {
   return PDLT_OK;
 }
 
-/* The largest eigenvalue of Theta_AA of a plain experiment. */
-static pdlt_status largest_eigenvalue(double *out, const pdlt_experiment *ex,
-                                      const pdlt_dataset *data, pdlt_study *study,
-                                      pdlt_error *err) {
+/* kappa of Newton's method, which the trainer cannot know. */
+static pdlt_status set_kappa(const pdlt_experiment *ex, const pdlt_training_input *input,
+                             pdlt_dataset *data, pdlt_error *err) {
+  pdlt_error why = {0};
+  pdlt_steps steps = {0};
+  const pdlt_status status = pdlt_steps_new(&steps, input, &why);
+  if (status == PDLT_ERR_INPUT)
+    return pdlt_experiment_fail(ex, "training.method", err, "newton: %s; use method: gd",
+                                why.message);
+  if (status != PDLT_OK) return pdlt_fail(err, status, "%s", why.message);
+  pdlt_free(data->kappa);
+  data->kappa = steps.kappa;
+  return PDLT_OK;
+}
+
+/* The largest eigenvalue of Theta_AA of a plain experiment, or what takes its place with other steps
+ * (theory/infinite/steps.h). */
+static pdlt_status largest_eigenvalue(double *out, const pdlt_experiment *ex, pdlt_dataset *data,
+                                      pdlt_study *study, pdlt_error *err) {
   pdlt_kernel_layers layers = {0};
   pdlt_layer *layer = NULL;
   pdlt_status status = PDLT_OK;
@@ -72,25 +89,43 @@ static pdlt_status largest_eigenvalue(double *out, const pdlt_experiment *ex,
   const pdlt_kernel_settings settings =
       pdlt_kernel_settings_of(ex, layer, study->settings.threads, &study->progress);
   PDLT_TRY(pdlt_kernel_layers_new(&layers, &settings, data->train, data->x, err));
-  const double *theta = layers.theta + (size_t)(layers.depth - 1) * layers.D * layers.D;
-  PDLT_TRY(pdlt_ntk_largest_eigenvalue(out, data->train, data->train, theta, err));
+  const size_t last = (size_t)(layers.depth - 1) * layers.D * layers.D;
+  const pdlt_training_input input = {.D = data->train,
+                                     .A = data->train,
+                                     .outputs = data->outputs,
+                                     .K = layers.K + last,
+                                     .theta = layers.theta + last,
+                                     .y = data->y,
+                                     .eta = ex->training.eta,
+                                     .newton = ex->training.newton,
+                                     .batch = (size_t)ex->training.batch,
+                                     .err_K = layers.pair_err_K,
+                                     .err_theta = layers.pair_err_theta};
+  PDLT_TRY(pdlt_steps_largest(out, &input, err));
+  if (ex->training.newton) PDLT_TRY(set_kappa(ex, &input, data, err));
 cleanup:
   pdlt_kernel_layers_free(&layers);
   pdlt_free(layer);
   return status;
 }
 
-/* To train, eta must be below 2 / largest eigenvalue. at: "", or the width. */
+/* To train, eta must be below 2 / largest eigenvalue, on cross-entropy 4. at: "", or the width. */
 static pdlt_status check_eta(const pdlt_experiment *ex, double largest, const char *at,
                              pdlt_error *err) {
-  if (ex->training.eta_kind != PDLT_ETA_NUMBER || ex->training.eta * largest < 2 ||
+  const double bound = pdlt_experiment_largest_step(ex);
+  if (ex->training.eta_kind != PDLT_ETA_NUMBER || ex->training.eta * largest < bound ||
       !pdlt_experiment_trains(ex))
     return PDLT_OK;
   return pdlt_experiment_fail(
       ex, "training.eta", err,
-      "%.6g is not below 2 / largest eigenvalue of Theta_AA%s: training would diverge; the largest "
+      "%.6g is not below %g / largest eigenvalue of Theta_AA%s: training would diverge; the "
+      "largest "
       "usable eta is %.6g (any will do where nothing is trained: training.steps: 0)",
-      ex->training.eta, at, nextafter(2 / largest, 0));
+      ex->training.eta, bound,
+      ex->training.newton      ? ", 1 with method: newton"
+      : ex->training.batch > 0 ? " of a batch"
+                               : at,
+      nextafter(bound / largest, 0));
 }
 
 /* Where parameters follow the width: at each. */
@@ -178,6 +213,7 @@ pdlt_status pdlt_study_resolve(pdlt_study *study, pdlt_error *err) {
   PDLT_TRY(pdlt_mask_read(&mask, &r.experiment, err));
   PDLT_TRY(resolve_critical(&r.experiment, err));
   PDLT_TRY(load_data(&r, &study->origin, err));
+  PDLT_TRY(pdlt_experiment_check_targets(&r.experiment, r.data.train + r.data.test, r.data.y, err));
   pdlt_dataset_summary(&r.data, summary);
   if (summary[0] != 0 && pdlt_team_of_program().rank == 0)
     pdlt_progress_note(&study->progress, "%s", summary);

@@ -184,6 +184,7 @@ static double flops_of_draw(const pdlt_plan *plan, const pdlt_network *net, doub
   if (has(plan, PDLT_QUANTITY_UNSTABLE))
     flops += ntk(net, (double)(plan->data->outputs * plan->data->train));
   if (has(plan, PDLT_QUANTITY_Q_0)) flops += slopes(net, D);
+  if (has(plan, PDLT_QUANTITY_LOG_Q)) flops += slopes(net, D);
   if (has(plan, PDLT_QUANTITY_Q_T)) flops += networks * (times + 1) * slopes(net, D);
   if (has(plan, PDLT_QUANTITY_CROSSINGS)) flops += networks * times * slopes(net, D);
   if (has(plan, PDLT_QUANTITY_THETA_T)) flops += networks * times * ntk(net, p);

@@ -23,9 +23,12 @@ size_t pdlt_join_kinds(void) {
 }
 const char *pdlt_join_name(size_t k) { return kind_at(k)->name; }
 int pdlt_join_is_trained(size_t k) { return pdlt_quantity_is_trained(kind_at(k)); }
-int pdlt_join_is_derived(const char *name) {
+int pdlt_join_is_derived(const pdlt_archive *theory, const char *name) {
+  const json_t *experiment = json_object_get(theory->meta, "experiment");
+  const json_t *training = json_object_get(experiment, "training");
   const int row = pdlt_quantity_find(name);
-  return row >= 0 && pdlt_quantities[row].drawn == PDLT_DRAWN_LOSS;
+  return row >= 0 && pdlt_quantities[row].drawn == PDLT_DRAWN_LOSS &&
+         json_object_get(training, "loss") == NULL;
 }
 
 void pdlt_join_free(pdlt_join *join) {
@@ -185,7 +188,7 @@ static pdlt_status fill_theories(pdlt_join *join, const pdlt_quantity *kind,
   if (status != PDLT_OK) return status;
   if (setup->theory != NULL) pdlt_join_take_largest(join);
   /* A loss is made of z and cov: where it cannot move there is nothing to test beyond them. */
-  if (pdlt_join_is_derived(kind->name) && is_zero(join)) join->second = 0;
+  if (pdlt_join_is_derived(theory, kind->name) && is_zero(join)) join->second = 0;
   return PDLT_OK;
 }
 

@@ -109,8 +109,8 @@ size_t pdlt_join_kinds(void);
 const char *pdlt_join_name(size_t k);
 int pdlt_join_is_trained(size_t k);
 
-/* 1 for the losses, which are made of z and cov (docs/losses.md). */
-int pdlt_join_is_derived(const char *name);
+/* 1 for the losses, which are made of z and cov (docs/losses.md), but cross-entropies are not. */
+int pdlt_join_is_derived(const pdlt_archive *theory, const char *name);
 
 /* Quantity k of the two archives; out->count is 0 when either lacks it. *out is complete or
  * empty. Errors: PDLT_ERR_INPUT (shapes that do not fit, theory not finite),

@@ -36,7 +36,7 @@ static void write_coefficient(FILE *out, const pdlt_comparison *c, const pdlt_co
 
 /* Losses are made of z and cov; their tests are told apart unless one disagrees. */
 static int counts(const pdlt_compare_test *test) {
-  return test->verdict == PDLT_DISAGREE || !pdlt_join_is_derived(test->quantity);
+  return test->verdict == PDLT_DISAGREE || !test->derived;
 }
 
 /* The tests with the given verdict, as a list "K (infinite width), z (order 1/n)". */
@@ -212,7 +212,7 @@ static void write_test(FILE *out, const pdlt_comparison *comparison,
 static void write_tests(FILE *out, const pdlt_comparison *c, int derived) {
   pdlt_html_table_begin(out, test_columns, TEST_COLUMNS);
   for (size_t i = 0; i < c->num_tests; i++)
-    if (pdlt_join_is_derived(c->tests[i].quantity) == derived) write_test(out, c, &c->tests[i]);
+    if (c->tests[i].derived == derived) write_test(out, c, &c->tests[i]);
   pdlt_html_table_end(out);
 }
 
@@ -220,7 +220,7 @@ static void write_tests(FILE *out, const pdlt_comparison *c, int derived) {
 static void write_derived_tests(FILE *out, const pdlt_comparison *c) {
   size_t number[PDLT_DISAGREE + 1] = {0}, count = 0, written = 0;
   for (size_t i = 0; i < c->num_tests; i++) {
-    if (!pdlt_join_is_derived(c->tests[i].quantity)) continue;
+    if (!c->tests[i].derived) continue;
     number[c->tests[i].verdict]++;
     count++;
   }

@@ -210,7 +210,7 @@ static void write_table(FILE *out, const page *s) {
   }
   fputs("</tr>\n", out);
   for (size_t t = 0; t < first->num_tests; t++) {
-    const int folded = pdlt_join_is_derived(first->tests[t].quantity);
+    const int folded = first->tests[t].derived;
     derived += (size_t)folded;
     if (!folded) write_row(out, s, &first->tests[t]);
   }
@@ -219,7 +219,7 @@ static void write_table(FILE *out, const page *s) {
   fputs("<details><summary>Losses, which follow from <i>z</i> and cov</summary>\n", out);
   begin_table(out, s);
   for (size_t t = 0; t < first->num_tests; t++)
-    if (pdlt_join_is_derived(first->tests[t].quantity)) write_row(out, s, &first->tests[t]);
+    if (first->tests[t].derived) write_row(out, s, &first->tests[t]);
   pdlt_html_table_end(out);
   fputs("</details>\n", out);
 }

@@ -194,13 +194,17 @@ static int is_trained(const pdlt_archive *theory) {
 
 /* --- The model --- */
 
-/* Everything the model needs, or 0. */
+/* Everything the model needs, or 0. It is that of gradient descent on all training samples. */
 static int model_input(pdlt_gaussian_ntk_input *in, const pdlt_archive *theory) {
   const pdlt_array *theta = pdlt_archive_get(theory, "Theta"), *y = pdlt_archive_get(theory, "y");
   const pdlt_array *times = pdlt_archive_get(theory, "times");
   const json_t *experiment = json_object_get(theory->meta, "experiment");
   const json_t *train = json_object_get(json_object_get(experiment, "data"), "train");
-  const json_t *eta = json_object_get(json_object_get(experiment, "training"), "eta");
+  const json_t *training = json_object_get(experiment, "training");
+  const json_t *eta = json_object_get(training, "eta");
+  if (json_object_get(training, "method") != NULL || json_object_get(training, "batch") != NULL ||
+      json_object_get(training, "loss") != NULL)
+    return 0; /* not gradient descent on half squares: another model */
   if (theta == NULL || y == NULL || times == NULL) return 0;
   const size_t D = theta->dim[0];
   const pdlt_array *a = whole_tensor(theory, "A", D), *b = whole_tensor(theory, "B", D);

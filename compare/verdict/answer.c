@@ -67,8 +67,7 @@ typedef struct pair {
 
 /* Losses follow from z and cov; they are named only where they disagree. */
 static int listed(const pdlt_compare_test *test, pdlt_verdict verdict) {
-  return test->verdict == verdict &&
-         (verdict == PDLT_DISAGREE || !pdlt_join_is_derived(test->quantity));
+  return test->verdict == verdict && (verdict == PDLT_DISAGREE || !test->derived);
 }
 
 /* How early a quantity is named. */

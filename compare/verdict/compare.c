@@ -309,7 +309,7 @@ cleanup:
 
 /* An undecided loss leaves the verdict to z and cov, of which it is made. */
 static int counts(const pdlt_compare_test *test) {
-  return test->verdict != PDLT_UNDECIDED || !pdlt_join_is_derived(test->quantity);
+  return test->verdict != PDLT_UNDECIDED || !test->derived;
 }
 
 /* Shares the level among tests and among numbers, and decides. */
@@ -329,6 +329,7 @@ static pdlt_status decide_all(work *job, pdlt_error *err) {
   for (size_t i = 0; i < out->num_tests; i++) {
     pdlt_verdict_decide(&out->tests[i], &job->evidence[i], job->quantity[i], out->degree,
                         out->level / tests);
+    out->tests[i].derived = pdlt_join_is_derived(job->theory, job->quantity[i]);
     if (!counts(&out->tests[i])) continue;
     counted++;
     if (out->tests[i].verdict > out->verdict) out->verdict = out->tests[i].verdict;

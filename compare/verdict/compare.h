@@ -54,6 +54,7 @@ typedef struct pdlt_compare_row {
 /* One test of a whole quantity. */
 typedef struct pdlt_compare_test {
   const char *quantity;
+  int derived;             /* 1: a loss that follows from z and cov (pdlt_join_is_derived) */
   const char *coefficient; /* "c0" or "c1"; where theory follows the width "a0" or "a" */
   pdlt_verdict verdict;
   double p;              /* of the joint test */

@@ -230,6 +230,36 @@ TEST(ExperimentErrors, Data) {
   for (const auto &c : cases) EXPECT_EQ(Message(Text(0, ""), c.settings), c.message);
 }
 
+TEST(ExperimentErrors, MethodAndBatches) {
+  const struct {
+    std::vector<std::string> settings;
+    std::string message;
+  } cases[] = {
+      {{"training.method=adam"}, "--set: training.method: adam; expected one of gd, newton"},
+      {{"training.batch=0"}, "--set: training.batch: 0; expected a whole number from 1 to 1000000"},
+      {{"data.train=3", "training.batch=4"},
+       "--set: training.batch: 4; there are only 3 training samples"},
+      {{"data.train=3", "training.method=newton", "training.batch=2"},
+       "--set: training.batch: 2; method: newton takes all training samples at once; leave one "
+       "out"},
+      {{"training.method=newton", "training.targets=centered"},
+       "--set: training.targets: centered; newton with these targets is not derived; leave one "
+       "out"},
+      {{"data.train=3", "training.batch=2", "training.targets=centered"},
+       "--set: training.targets: centered; batches with these targets is not derived; leave one "
+       "out"},
+      {{"training={method: newton, eta: flow, steps: 3}"},
+       "--set: training.eta: flow; newton goes by steps; give a number"},
+      {{"training.method=newton", "network.C_W={scale: 1, width: -1}"},
+       "--set: training.method: newton needs one NTK of infinite width for all widths, and "
+       "network.C_W follows the width: give numbers, or method: gd"},
+      {{"data.train=3", "training.batch=2", "ensemble.estimator=control"},
+       "--set: ensemble.estimator: control follows linearizations, which know no batches "
+       "(training.batch); write antithetic, plain or auto"},
+  };
+  for (const auto &c : cases) EXPECT_EQ(Message(Text(0, ""), c.settings), c.message);
+}
+
 TEST(ExperimentErrors, KeysOfFiles) {
   const std::string columns =
       "expected {x: [COLUMN, ...], y: [COLUMN, ...]}, each a name, a number or FIRST..LAST";
@@ -286,7 +316,7 @@ TEST(ExperimentErrors, TrainingAndMeasurement) {
   const std::string record = "expected a list of whole numbers from 0 to steps, increasing";
   const std::string measure =
       "expected a list of some of output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk, "
-      "crossings, hidden, features, posterior";
+      "crossings, hidden, features, posterior, log_hidden";
   const struct {
     size_t line;
     const char *replacement;

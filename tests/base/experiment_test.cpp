@@ -1,5 +1,4 @@
-// experiment_test.cpp - reading experiment files: values, defaults, overrides, JSON.
-// Bad input: experiment_errors_test.cpp.
+// Reading experiment files: values, defaults, overrides, JSON. Bad input: experiment_errors_test.cpp.
 #include "base/experiment/experiment.h"
 
 #include <gtest/gtest.h>
@@ -294,10 +293,11 @@ TEST(Experiment, JsonIsReadBackTheSame) {
   const std::vector<std::vector<std::string>> cases = {
       {},
       {"training.eta=0.1"},
-      {"network.init=uniform", "ensemble.estimator=auto"},
+      {"network.init=uniform", "training.method=newton"},
       {"training={eta: 0.1, steps: end}"},
       {"training.targets=centered"},
-      {"ensemble.keep=[cov]", "compare.csv=summary"},
+      {"training.loss=cross_entropy", "network.outputs=2", "ensemble.keep=[cov]",
+       "training.batch=1"},
       {"data.scale=none", "title=\"quote \\\" and \\\\ and \\u00e9\""},
       {"network.C_W=0.1234567890123456789", "network.activation=polynomial(0.1,1,0.3)"},
       {"data={source: parity, inputs: 5, train: 6}", "network.outputs=1", "measure_samples=2"},
@@ -366,7 +366,8 @@ TEST(Experiment, HashSeesWhatItShould) {
                         Case{"compare.csv=full", false}, Case{"ensemble.keep=[cov]", false},
                         Case{"theory.keep=[tensors]", false}, Case{"network.lambda_b=0.5", true},
                         Case{"network.init=uniform", true}, Case{"training.targets=fixed", false},
-                        Case{"training.targets=centered", true}}) {
+                        Case{"training.targets=centered", true},
+                        Case{"training.method=newton", true}, Case{"training.batch=1", true}}) {
     Experiment changed(kFull, {c.setting});
     const std::string key = c.setting;
     bool same_text = key == "network.depth=3" || key == "training.targets=fixed" ||

@@ -80,8 +80,9 @@ TEST(Quantity, BitsAreTheWords) {
   EXPECT_STREQ(pdlt_measure_words[8], "hidden");
   EXPECT_STREQ(pdlt_measure_words[9], "features");
   EXPECT_STREQ(pdlt_measure_words[10], "posterior");
-  EXPECT_EQ(PDLT_MEASURE_WORDS, 11);
-  EXPECT_EQ(pdlt_measure_words[11], nullptr);
+  EXPECT_STREQ(pdlt_measure_words[11], "log_hidden");
+  EXPECT_EQ(PDLT_MEASURE_WORDS, 12);
+  EXPECT_EQ(pdlt_measure_words[12], nullptr);
 }
 
 // What the code that reads the table takes for granted.

@@ -431,10 +431,12 @@ TEST(Translate, NetworksWithPositionsOrOwnTargetsHaveNoDescription) {
               "--set: network.layers: a description is"},
              {"network={activation: tanh, depth: 3, widths: [8], C_b: 0, C_W: 1, skip: 1}",
               "--set: network.skip: a description has no words for skip connections"},
-             {"training.targets=centered", "--set: training.targets: centered; a description"}};
+             {"training.targets=centered", "--set: training.targets: centered; a description"},
+             {"training.loss=cross_entropy", "--set: training.loss: cross_entropy; the losses"}};
   const pdlt_places places = {"", ""};
   const char *text =
-      "network: {activation: tanh, depth: 2, widths: [8], C_b: 0, C_W: 1, input: {shape: [4]}}\n"
+      "network: {activation: tanh, depth: 2, widths: [8], C_b: 0, C_W: 1, outputs: 2,\n"
+      "          input: {shape: [4]}}\n"
       "data: {source: gaussian, inputs: 4, train: 2}\n"
       "training: {eta: 0.1, steps: 1}\n";
   for (const auto &x : all) {

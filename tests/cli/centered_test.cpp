@@ -11,12 +11,12 @@
 TEST(CenteredRun, TheoryAndNetworksAgree) {
   const TempFolder folder;
   write_text(folder / "e.yaml",
-             "network: {activation: sin, depth: 3, widths: [40, 64, 96, 160], C_b: 0.1, C_W: 1.1,\n"
+             "network: {activation: sin, depth: 3, widths: [24, 40, 56, 96], C_b: 0.1, C_W: 1.1,\n"
              "  lambda_b: 0.3, lambda_W: 0.8}\n"
              "data: {source: gaussian, inputs: 3, train: 2, test: 1, seed: 3}\n"
              "training: {eta: {relative: 0.4}, steps: 8, record: [0, 8], targets: centered}\n"
              "ensemble: {members: 2048, seed: 5, estimator: two_level}\n"
-             "measure: [output]\n");
+             "measure: [output]\ntheory: {tolerance: 1e-6}\n");
   const Outcome run = run_pdlt("run e.yaml -o out --quiet", folder.path());
   json_t *root = json_load_file((folder / "out/verdict.json").c_str(), 0, nullptr);
   ASSERT_NE(root, nullptr) << run.err;

@@ -128,7 +128,7 @@ TEST(Convolution, TheLimitIsThatOfTheory) {
   for (const char *network : {kFlatten, kAverage}) {
     expect_limits(network,
                   "training: {eta: 0.1, steps: 0}\nmeasure: [kernel, ntk]\n"
-                  "ensemble: {members: 4096, seed: 7}\n",
+                  "ensemble: {members: 2112, seed: 7}\n",
                   {"K", "Theta"});
     expect_limits(network,
                   "training: {eta: 0.1, steps: 6, record: [0, 2, 6]}\nmeasure: [output]\n"
@@ -164,7 +164,7 @@ TEST(Convolution, LinearizationsChangeErrorBarsAlone) {
   TempFolder folder;
   write_text(folder / "e.yaml",
              experiment("tanh", "[8]", kFlatten, 12,
-                        "training: {eta: 0.1, steps: 30, record: [5, 30]}\nmeasure: [output]\n"
+                        "training: {eta: 0.1, steps: 12, record: [4, 12]}\nmeasure: [output]\n"
                         "ensemble: {members: 2112, seed: 9}\n"));
   for (const char *estimator : {"antithetic", "two_level", "control", "auto"}) {
     const Outcome run = run_pdlt(std::string("train e.yaml --quiet -o ") + estimator +

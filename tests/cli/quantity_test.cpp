@@ -17,7 +17,8 @@ const char *const everything =
     "network: {activation: tanh, depth: 2, widths: [6], outputs: 2,\n"
     "          C_b: 0.1, C_W: 1.2, lambda_b: 0.5, lambda_W: 1}\n"
     "data: {source: gaussian, inputs: 3, train: 3, test: 1}\n"
-    "measure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk, hidden, features]\n"
+    "measure: [output, kernel, ntk, vertex, ntk_fluctuations, dntk, ddntk, hidden, features, "
+    "log_hidden]\n"
     "measure_samples: 2\n"
     "ensemble: {members: 2048}\n"
     "theory: {tolerance: 1e-4}\n";

@@ -177,10 +177,10 @@ TEST(Run, InterruptedTrainingGoesOnToTheSameBytes) {
   TempFolder folder;
   write_text(folder / "e.yaml", small_experiment);
   const std::string program = std::string("'") + PDLT_PROGRAM + "'";
-  const std::string more = " e.yaml --quiet --set ensemble.members=8192";
+  const std::string more = " e.yaml --quiet --set ensemble.members=4096";
   ASSERT_EQ(run_shell(program + " train" + more + " -o whole.npz", folder.path()).status, 0);
   /* Stopped as soon as the second width has begun. */
-  const std::string loud = " e.yaml --set ensemble.members=8192";
+  const std::string loud = " e.yaml --set ensemble.members=4096";
   const Outcome stopped = run_shell(
       program + " train" + loud + " -o cut.npz 2>log & pid=$!; " +
           "until grep -q 'n = 12: started' log; do kill -0 $pid || exit 99; sleep 0.05; done; " +

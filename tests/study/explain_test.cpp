@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/core/memory.h"
+#include "cli/study/explain.h"
 #include "cli/study/study.h"
 #include "tests/study/support.h"
 
@@ -137,6 +138,34 @@ TEST(StudyExplain, KinksFallWithTheRootOfTheWidth) {
   EXPECT_EQ(wide, 25);
   EXPECT_EQ(narrow, 3);
   json_decref(all);
+}
+
+/* Layers joined by skips: brackets of all pairs of pairs of slots, and what they take. */
+TEST(StudyExplain, SaysWhatSkipsTake) {
+  Study s;
+  ASSERT_EQ(s.open_arrays(arrays_yaml(2048)), PDLT_OK);
+  ASSERT_EQ(pdlt_study_set(s.c, "network.depth", "4", &s.err), PDLT_OK) << s.err.message;
+  ASSERT_EQ(pdlt_study_set(s.c, "network.activation", "relu", &s.err), PDLT_OK) << s.err.message;
+  ASSERT_EQ(pdlt_study_set(s.c, "network.skip", "0.6", &s.err), PDLT_OK) << s.err.message;
+  const double averages = 18 * 19 / 2; /* three layers of six pairs */
+  pdlt_explanation e = {};
+  char *text = nullptr;
+  json_t *all = nullptr;
+  ASSERT_EQ(pdlt_explanation_make(&e, s.c, 0, &s.err), PDLT_OK) << s.err.message;
+  ASSERT_EQ(pdlt_explanation_text(&e, &text, &s.err), PDLT_OK);
+  ASSERT_EQ(pdlt_explanation_json(&e, &all, &s.err), PDLT_OK);
+  EXPECT_NE(
+      std::string(text).find("order 1/n in layers joined by skips: 171 averages over four slots, "),
+      std::string::npos)
+      << text;
+  EXPECT_EQ(json_number_value(json_object_get(all, "averages")), averages);
+  EXPECT_GT(json_number_value(json_object_get(all, "tensor_bytes")), 2 * 40 * 8 * averages);
+  EXPECT_EQ(json_object_get(all, "pairs"), nullptr);
+  json_decref(all);
+  pdlt_free(text);
+  pdlt_explanation_free(&e);
+  ASSERT_EQ(pdlt_study_set(s.c, "theory.order", "0", &s.err), PDLT_OK) << s.err.message;
+  EXPECT_EQ(explain(&s, 0).find("skips"), std::string::npos);
 }
 
 /* Every allocation fails once; nothing is left behind (sanitizers). */

@@ -48,11 +48,12 @@ const Kind kinds[] = {
 };
 
 std::string Text(const Kind &kind) {
-  std::string network = kind.network;
+  std::string network = kind.network, more = kind.more;
   if (network.find("C_W") == network.npos) network += ", C_W: 1.2";
+  if (more.find("theory:") == more.npos) more += "\ntheory: {tolerance: 1e-4}";
   return "network: {" + network + ", depth: 3, widths: [4, 6, 8], C_b: 0.1}\n" +
          "data: {source: circle, train: 2, test: 1}\ntraining: {" + kind.training +
-         "}\nensemble: {seed: 3, " + kind.ensemble + "}\n" + kind.more + "\n";
+         "}\nensemble: {seed: 3, " + kind.ensemble + "}\n" + more + "\n";
 }
 
 /* Made into files, which are read as results of both kinds; with and without layers in turn. */

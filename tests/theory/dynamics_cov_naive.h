@@ -65,16 +65,6 @@ class NaiveCov : public Naive {
                       (i == k && j == l) * x.Four(x.f, a, c, b, d) +
                       (i == l && j == k) * x.Four(x.f, a, d, b, c);
           }
-    Array unit(M_ * M_);
-    for (size_t I = 0; I < M_; I++) unit[I * M_ + I] = 1;
-    N_.push_back(unit);
-    for (int s = 0; s < steps; s++) {
-      Array next(M_ * M_);
-      for (size_t I = 0; I < M_; I++)
-        for (size_t J = 0; J < M_; J++)
-          for (size_t K = 0; K < M_; K++) next[I * M_ + J] += Step(I, K) * N_[s][K * M_ + J];
-      N_.push_back(next);
-    }
     for (int s = 0; s < steps; s++) E_x_J_.push_back(Cross(s));
   }
 
@@ -83,8 +73,8 @@ class NaiveCov : public Naive {
     for (size_t I = 0; I < M_; I++)
       for (size_t J = 0; J < M_; J++)
         g1[I * M_ + J] = f(PDLT_DYNAMICS_COV_KERNEL) * Two(cov_.g1, I, J);
-    for (int s = 0; s < t; s++) Add(w, Times(E_x_J_[s], Transposed(N_[t - 1 - s])));
-    const Array &kept = x_.centered ? N_[0] : N_[t];  // what is left of z(0)
+    for (int s = 0; s < t; s++) Add(w, Times(E_x_J_[s], Transposed(since_[t][s])));
+    const Array &kept = x_.centered ? whole_[0] : whole_[t];  // what is left of z(0)
     Add(out, Times(Times(kept, g1), Transposed(kept)));
     const Array side = Times(kept, w);
     Add(out, side);
@@ -98,14 +88,14 @@ class NaiveCov : public Naive {
     Array out(M_ * M_);
     for (int s = 0; s < t; s++)
       for (int u = 0; u < t; u++)
-        Add(out, Times(Times(N_[t - 1 - s], Noise(s, u)), Transposed(N_[t - 1 - u])));
+        Add(out, Times(Times(since_[t][s], Noise(s, u)), Transposed(since_[t][u])));
     return out;
   }
 
  private:
   const CovProblem &cov_;
   Array ZT_;
-  std::vector<Array> N_, E_x_J_;
+  std::vector<Array> E_x_J_;
 
   static void Add(Array &to, const Array &x) {
     for (size_t i = 0; i < to.size(); i++) to[i] += x[i];
@@ -133,6 +123,9 @@ class NaiveCov : public Naive {
             out[I * M_ + K] += f(PDLT_DYNAMICS_COV_NTK_NTK) * x_.eta * x_.eta *
                                At(AA_, I, J, K, L) * Moment2(J, s, L, u);
     return out;
+  }
+  double Answered(int s, int u, size_t J, size_t K) const {
+    return x_.centered ? 0 : Answer(s, u)[J * M_ + K];
   }
   // E[e_K(s) x_M]
   double Y(int s, size_t K, size_t M) const {
@@ -188,7 +181,7 @@ class NaiveCov : public Naive {
               if (!Train(L)) continue;
               for (int u = 0; u < s; u++)
                 sum += f(PDLT_DYNAMICS_FLUCTUATIONS) * eta * eta * At(AA_, I, J, K, L) *
-                       X_[s - 1 - u][J * M_ + K] * Y(u, L, M);
+                       Answered(s, u, J, K) * Y(u, L, M);
               sum += CrossDdntk(M, I, J, K, L, s);
             }
           }

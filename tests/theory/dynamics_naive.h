@@ -1,5 +1,6 @@
 // The second road of the dynamics at order 1/width: tensors expanded over combined indices
-// with their Kronecker deltas, sums over all times written out, plain matrices.
+// with their Kronecker deltas, sums over all times written out, plain matrices. With a pull K_s what is
+// called e below is K_s (z - y).
 #ifndef PDLT_TESTS_THEORY_DYNAMICS_NAIVE_H
 #define PDLT_TESTS_THEORY_DYNAMICS_NAIVE_H
 
@@ -27,7 +28,7 @@ class Naive {
       Array next(M_);
       for (size_t I = 0; I < M_; I++) {
         next[I] = j[I];
-        for (size_t J = 0; J < M_; J++) next[I] += Step(I, J) * z[J];
+        for (size_t J = 0; J < M_; J++) next[I] += Step(I, J, s) * z[J];
       }
       z = next;
     }
@@ -63,8 +64,11 @@ class Naive {
   int steps_;
   pdlt_dynamics_factors factors_;
   Array AA_, T1_, dd1_, dd2_;
-  std::vector<Array> ebar_, X_, EN_;   // EN_[s] = E N^s; X_ the same, or 0 with centered targets
-  std::vector<std::vector<Array>> C_;  // C_[s][u] = X_s K X_u^T
+  std::vector<Array> ebar_, X_;  // X_[s] = K_s E N_{s-1} .. N_0, or 0 with centered targets
+  std::vector<std::vector<Array>> answer_;
+  std::vector<Array> whole_;               // [t] N_{t-1} .. N_0
+  std::vector<std::vector<Array>> since_;  // [t][s] N_{t-1} .. N_{s+1}
+  std::vector<std::vector<Array>> C_;      // C_[s][u] = X_s K X_u^T
 
   double f(pdlt_dynamics_term term) const { return factors_.factor[term]; }
   bool Train(size_t I) const { return I % x_.D < x_.A; }
@@ -77,9 +81,28 @@ class Naive {
   double W(size_t I, size_t J, size_t K, size_t L) const {
     return At(dd1_, I, J, K, L) + At(dd2_, I, J, K, L) + At(dd2_, I, K, J, L);
   }
-  double Step(size_t I, size_t J) const {
-    return (I == J) - (Train(J) ? x_.eta * Two(x_.theta, I, J) : 0);
+  double Pull(size_t I, size_t J, int s) const {
+    if (I / x_.D != J / x_.D || !Train(I) || !Train(J)) return 0;
+    return x_.pull ? x_.pull(s, I % x_.D, J % x_.D) : I == J;
   }
+  // Of N_s; s does not matter where K_s does not move.
+  double Step(size_t I, size_t J, int s = 0) const {
+    double back = 0;
+    for (size_t K = 0; K < M_; K++) back += Two(x_.theta, I, K) * Pull(K, J, s);
+    return (I == J) - x_.eta * back;
+  }
+  // K_s E x
+  Array Pulled(const Array &x, int s) const {
+    const size_t columns = M_ == 0 ? 0 : x.size() / M_;
+    Array out(x.size());
+    for (size_t I = 0; I < M_; I++)
+      for (size_t J = 0; J < M_; J++)
+        for (size_t c = 0; c < columns; c++)
+          out[I * columns + c] += Pull(I, J, s) * x[J * columns + c];
+    return out;
+  }
+  // K_s E N_{s-1} .. N_{u+1}
+  const Array &Answer(int s, int u) const { return answer_[s][u]; }
 
   void Expand() {
     const size_t D = x_.D;
@@ -105,27 +128,40 @@ class Naive {
 
   void Propagate() {
     Array N(M_ * M_), z(M_);
+    std::vector<Array> since;  // N_{s-1} .. N_{u+1}
     for (size_t I = 0; I < M_; I++) N[I * M_ + I] = 1;
+    const Array unit = N;
+    whole_.push_back(unit);
+    since_.emplace_back();
     for (int s = 0; s < steps_; s++) {
-      Array e(M_), X = N;
-      for (size_t I = 0; I < M_; I++) {
-        if (Train(I)) e[I] = z[I] - x_.y[(I % x_.D) * x_.n + I / x_.D];
-        for (size_t J = 0; J < M_ && !Train(I); J++) X[I * M_ + J] = 0;
-      }
-      ebar_.push_back(e);
-      EN_.push_back(X);
-      X_.push_back(x_.centered ? Array(M_ * M_) : X);
-      Array next(M_ * M_);
+      Array e(M_);
       for (size_t I = 0; I < M_; I++)
-        for (size_t J = 0; J < M_; J++) {
-          if (Train(J)) z[I] -= x_.eta * Two(x_.theta, I, J) * e[J];
-          for (size_t K = 0; K < M_; K++) next[I * M_ + J] += Step(I, K) * N[K * M_ + J];
-        }
-      N = next;
+        if (Train(I)) e[I] = z[I] - x_.y[(I % x_.D) * x_.n + I / x_.D];
+      ebar_.push_back(Pulled(e, s));
+      X_.push_back(x_.centered ? Array(M_ * M_) : Pulled(N, s));
+      answer_.emplace_back();
+      for (const Array &product : since) answer_[s].push_back(Pulled(product, s));
+      for (size_t I = 0; I < M_; I++)
+        for (size_t J = 0; J < M_; J++) z[I] -= x_.eta * Two(x_.theta, I, J) * ebar_[s][J];
+      N = Stepped(N, s);
+      for (Array &product : since) product = Stepped(product, s);
+      since.push_back(unit);
+      whole_.push_back(N);
+      since_.push_back(since);
     }
     C_.resize(steps_);
     for (int s = 0; s < steps_; s++)
       for (int u = 0; u < steps_; u++) C_[s].push_back(Sandwich(X_[s], X_[u]));
+  }
+
+  Array Stepped(const Array &x, int s) const {
+    Array next(M_ * M_), row(M_);
+    for (size_t I = 0; I < M_; I++) {
+      for (size_t K = 0; K < M_; K++) row[K] = Step(I, K, s);
+      for (size_t J = 0; J < M_; J++)
+        for (size_t K = 0; K < M_; K++) next[I * M_ + J] += row[K] * x[K * M_ + J];
+    }
+    return next;
   }
 
   Array Sandwich(const Array &left, const Array &right) const {
@@ -179,7 +215,7 @@ class Naive {
       case PDLT_DYNAMICS_PART_FLUCTUATIONS:
         for (int u = 0; u < s && Train(K); u++)
           sum += f(PDLT_DYNAMICS_FLUCTUATIONS) * eta2 * At(AA_, I, J, K, L) *
-                 EN_[s - 1 - u][J * M_ + K] * ebar_[u][L];
+                 Answer(s, u)[J * M_ + K] * ebar_[u][L];
         return sum;
       case PDLT_DYNAMICS_PART_DNTK:
         for (int u = 0; u < s; u++)

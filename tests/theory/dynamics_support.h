@@ -21,10 +21,11 @@ namespace dynamics_support {
 using Array = std::vector<double>;
 
 struct Problem {
-  size_t D, A, n;
+  size_t D = 0, A = 0, n = 0;
   Array K, theta, theta1, a, b, p, q, r, s, t, u, y;
   double eta = 0.1;
   int flow = 0, threads = 1, centered = 0;
+  std::function<double(int, size_t, size_t)> pull;  // K_s between training samples; empty: 1
   double Four(const Array &x, size_t i, size_t j, size_t k, size_t l) const {
     return x[((i * D + j) * D + k) * D + l];
   }
@@ -70,8 +71,13 @@ inline Array Gram(std::mt19937_64 &gen, size_t D) {
 
 inline Problem Random(std::mt19937_64 &gen, size_t D, size_t A, size_t n) {
   std::normal_distribution<double> normal;
-  Problem x = {D,  A,  n,  Gram(gen, D), Gram(gen, D), Gram(gen, D), {}, {},
-               {}, {}, {}, {},           {},           {},           {}};
+  Problem x = {};
+  x.D = D;
+  x.A = A;
+  x.n = n;
+  x.K = Gram(gen, D);
+  x.theta = Gram(gen, D);
+  x.theta1 = Gram(gen, D);
   x.a = Tensor(gen, D, {{1, 0, 2, 3}, {0, 1, 3, 2}, {2, 3, 0, 1}});
   x.b = Tensor(gen, D, {{1, 0, 3, 2}, {2, 3, 0, 1}});
   x.p = Tensor(gen, D, {{0, 2, 1, 3}});

@@ -18,8 +18,8 @@ struct Case {
   Case(Numbers values, double eta, int flow, Numbers recorded, double fine = 1)
       : theta(std::move(values)), times(std::move(recorded)) {
     const Numbers K = {1, 0, 0, 1}, Theta = {theta[0], 0, 0, theta[1]}, y = {1, -1};
-    const pdlt_training_input in = {2,   2,    1, K.data(), Theta.data(), y.data(),
-                                    eta, flow, 0, nullptr,  nullptr};
+    const pdlt_training_input in = {
+        2, 2, 1, K.data(), Theta.data(), y.data(), eta, flow, 0, nullptr, nullptr, 0, 0};
     pdlt_error err = {};
     EXPECT_EQ(pdlt_training_new(&training, &in, &err), PDLT_OK) << err.message;
     EXPECT_EQ(pdlt_kink_grid_new(&grid, &training, times.size(), times.data(), fine, &err),

@@ -193,7 +193,7 @@ inline Arrays Trained(const Prediction &p, uint64_t variant) {
   const std::vector<double> K = Moved(p.Find("K"), variant),
                             theta = Moved(p.Find("Theta"), variant);
   const pdlt_training_input in = {
-      D, p.data.train, n, K.data(), theta.data(), p.data.y, p.eta(), 0, 0, nullptr, nullptr};
+      D, p.data.train, n, K.data(), theta.data(), p.data.y, p.eta(), 0, 0, nullptr, nullptr, 0, 0};
   pdlt_training training = {};
   pdlt_error err = {};
   Arrays out;

@@ -61,8 +61,8 @@ TEST(Predict, NamesShapesAndValues) {
   }
   // values: the plain steps on the archive's own K and Theta
   std::vector<double> mean(10), cov(25);
-  const pdlt_training_input plain = {5,   3, 2, c.Data("K"), c.Data("Theta"), c.data.y,
-                                     0.2, 0, 0, nullptr,     nullptr};
+  const pdlt_training_input plain = {
+      5, 3, 2, c.Data("K"), c.Data("Theta"), c.data.y, 0.2, 0, 0, nullptr, nullptr, 0, 0};
   ASSERT_EQ(pdlt_training_steps(&plain, 20, mean.data(), cov.data(), &c.err), PDLT_OK);
   for (size_t i = 0; i < 2; i++)
     for (size_t d = 0; d < 5; d++) {

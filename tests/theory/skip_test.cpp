@@ -432,4 +432,22 @@ TEST(Skip, ErrorsThreadsAndWhatIsKept) {
   }
 }
 
+// Of eight samples functionals are large enough to be shared out.
+TEST(Skip, ThreadsShareLargeFunctionals) {
+  Network net = Residual("relu", 3, 0.1, 0.6, 0.7);
+  List x;
+  for (int i = 0; i < 16; i++) x.push_back(std::sin(1.0 + i * i));
+  Options o;
+  o.dntk = 0;
+  o.last_only = 1;
+  o.tolerance = 1e-4;
+  const Tensors one(net, 8, x, o);
+  o.threads = 3;
+  const Tensors three(net, 8, x, o);
+  for (int t : {PDLT_TENSOR_V, PDLT_TENSOR_D, PDLT_TENSOR_F, PDLT_TENSOR_A, PDLT_TENSOR_B}) {
+    EXPECT_FALSE(one.Readout(t).empty());
+    EXPECT_EQ(one.Readout(t), three.Readout(t)) << t;
+  }
+}
+
 }  // namespace

@@ -26,6 +26,10 @@ const char *const kWeights[] = {"weight_lo", "weight_nlo", "weight_end_nlo"};
 const char *const kAgops[] = {"agop_lo", "agop_change_lo", "agop_change_end_lo", "agop_nlo",
                               "agop_end_nlo"};
 
+// Where it is asked what there is, not which numbers.
+const char *const kSmall = "data={source: parity, inputs: 2, bits: [0, 1], cube: true, train: 4}";
+const char *const kCoarse = "theory.tolerance=1e-4";
+
 struct Case : NamedCase {
   explicit Case(std::vector<const char *> set) : NamedCase(kText, set) {}
   void CheckErrors(const std::string &name) const {
@@ -135,9 +139,11 @@ TEST(TruthPredict, WeightsChangeAsThoseOfTheMovedKernel) {
 }
 
 TEST(TruthPredict, WeightsThatDoNotExistAreListed) {
-  Case none({"features.truth=none"}), kink({"network.activation=relu"});
-  Case one({"data={source: gaussian, inputs: 3, train: 1}", "features.truth=inputs"});
-  Case twins({"data={source: gaussian, inputs: 3, train: 3, test: 1}", "features.truth=inputs"});
+  Case none({kSmall, kCoarse, "features.truth=none"});
+  Case kink({kSmall, kCoarse, "network.activation=relu"});
+  Case one({"data={source: gaussian, inputs: 3, train: 1}", "features.truth=inputs", kCoarse});
+  Case twins(
+      {"data={source: gaussian, inputs: 3, train: 3, test: 1}", "features.truth=inputs", kCoarse});
   std::memcpy(twins.data.x, twins.data.x + 3, 3 * sizeof(double));
   for (Case *c : {&none, &kink, &one, &twins}) c->Predict();
   for (const char *name : kWeights) {
@@ -148,7 +154,7 @@ TEST(TruthPredict, WeightsThatDoNotExistAreListed) {
   }
   EXPECT_NE(twins.Find("weight_nlo"), nullptr);
   EXPECT_NE(twins.Absent("weight_end_nlo").find("singular"), std::string::npos);
-  Case unasked({"measure=[output]"});
+  Case unasked({kSmall, kCoarse, "measure=[output]"});
   unasked.Predict();
   EXPECT_EQ(unasked.Absent("weight_lo") + unasked.Absent("agop_lo"), "");
   EXPECT_EQ(unasked.Find("agop_lo"), nullptr);
@@ -291,8 +297,9 @@ TEST(TruthPredict, OutOfMemory) {
 }
 
 TEST(TruthPredict, AgopsThatDoNotExistAreListed) {
-  Case plain({"data={source: gaussian, inputs: 3, train: 8}", "features.truth=none"});
-  Case kink({"network.activation=relu"}), order({"theory.order=0"});
+  Case plain(
+      {"data={source: gaussian, inputs: 3, train: 4, test: 1}", "features.truth=none", kCoarse});
+  Case kink({kSmall, kCoarse, "network.activation=relu"}), order({kSmall, "theory.order=0"});
   for (Case *c : {&plain, &kink, &order}) c->Predict();
   for (const char *name : kAgops)
     EXPECT_EQ(plain.Absent(name),

@@ -121,7 +121,7 @@ TEST(TrainerCentered, LevelsHaveOwnTargets) {
   pdlt_network_draw(&x.net, x.ex.c.ensemble.seed, 4, theta.data());
   const pdlt_level level = {1, 9, 0};
   ASSERT_EQ(pdlt_level_draws_begin(&draws, theta.data(), 1, nullptr), PDLT_OK);
-  ASSERT_EQ(pdlt_level_draws_output(&draws, &level, out.data(), nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_level_draws_output(&draws, &level, out.data(), nullptr, nullptr), PDLT_OK);
   const std::vector<Array> plus = x.Train(4, false, 9), minus = x.Train(4, true, 9);
   const size_t times[] = {0, 3, 9};
   for (size_t t = 0; t < 3; t++)

@@ -89,12 +89,16 @@ TEST(TrainerControlEnsemble, AgreesWithPlainAndAntithetic) {
         expect_same(out, plain, name);
         expect_same(out, pairs, name);
       }
-      double square[2] = {0, 0};
-      for (size_t i = 0; i < out.count("n8/z"); i++) {
-        square[0] += std::pow(out.at("n8/z_se", i), 2);
-        square[1] += std::pow(pairs.at("n8/z_se", i), 2);
+      for (const char *name : {"n8/loss_train", "n8/loss_test"}) expect_same(out, plain, name);
+      for (const char *name : {"n8/z", "n8/cov"}) {
+        const std::string bar = std::string(name) + "_se";
+        double square[2] = {0, 0};
+        for (size_t i = 0; i < out.count(name); i++) {
+          square[0] += std::pow(out.at(bar, i), 2);
+          square[1] += std::pow(pairs.at(bar, i), 2);
+        }
+        EXPECT_LT(square[0], 0.4 * square[1]) << name << estimator << x.activation;
       }
-      EXPECT_LT(square[0], 0.4 * square[1]) << estimator << x.activation;
       EXPECT_EQ(out.at("n8/z", 0), 0);
       EXPECT_LT(out.at("n8/unstable"), 0.02);
     }

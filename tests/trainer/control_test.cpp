@@ -62,11 +62,13 @@ struct Fixture {
     pdlt_network_draw(&net, ex.c.ensemble.seed, member, out.data());
     return out;
   }
-  // c of a level of a draw.
+  // c of a level of a draw, and half the difference of its pair.
   std::vector<double> level(const std::vector<double> &of, const pdlt_level &which) {
     std::vector<double> out(values);
+    odd.resize(values);
     EXPECT_EQ(pdlt_level_draws_begin(&level_draws, of.data(), 1, nullptr), PDLT_OK);
-    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &which, out.data(), nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &which, out.data(), odd.data(), nullptr),
+              PDLT_OK);
     return out;
   }
   // The record of the draw `of`, called `member`.
@@ -89,7 +91,7 @@ struct Fixture {
   pdlt_control_width *width = nullptr;
   pdlt_control *control = nullptr;
   pdlt_level_draws level_draws = {};
-  std::vector<double> theta;
+  std::vector<double> theta, odd;
   size_t values = 0;
 };
 
@@ -97,8 +99,16 @@ void add(std::vector<double> *sum, double factor, const double *x) {
   for (size_t i = 0; i < sum->size(); i++) (*sum)[i] += factor * x[i];
 }
 
+// sum (T, p, p) += factor odd odd^T.
+void add_products(std::vector<double> *sum, double factor, const Fixture &f) {
+  const size_t p = f.plan.p;
+  for (size_t i = 0; i < sum->size(); i++)
+    (*sum)[i] += factor * f.odd[i / (p * p) * p + i / p % p] * f.odd[i / (p * p) * p + i % p];
+}
+
 // The R_k further networks of one level, hidden layers in turn for PDLT_FURTHER_LAST of them.
-void add_networks(Fixture *f, size_t k, uint64_t member, std::vector<double> *x) {
+void add_networks(Fixture *f, size_t k, uint64_t member, std::vector<double> *x,
+                  std::vector<double> *products) {
   const pdlt_levels &levels = f->plan.control.levels;
   const size_t last = f->net.layer[f->net.depth - 1].weight;
   std::vector<double> theta;
@@ -109,7 +119,9 @@ void add_networks(Fixture *f, size_t k, uint64_t member, std::vector<double> *x)
     std::copy(fresh.begin() + (long)last, fresh.end(), theta.begin() + (long)last);
     const double share = 1 / (double)levels.draws[k];
     add(x, share, f->level(theta, levels.level[k]).data());
+    add_products(products, share, *f);
     add(x, -share, f->level(theta, k == 0 ? own : levels.level[k - 1]).data());
+    add_products(products, -share, *f);
   }
 }
 
@@ -129,18 +141,30 @@ TEST(TrainerControl, FurtherDrawsAddUpLineByLine) {
   pdlt_weightless weightless = {};
   ASSERT_EQ(pdlt_weightless_fit_new(&fit, &f.plan, &f.net, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_weightless_new(&weightless, &f.plan, &f.net, &fit, nullptr), PDLT_OK);
+  const size_t p = f.plan.p;
   std::vector<double> x(f.values), numbers(fit.linear), kernels(f.plan.readouts * 6);
+  std::vector<double> packed(fit.values - fit.spread), products(f.values * p);
   for (uint64_t draw = 0; draw < M; draw++) {
-    ASSERT_EQ(pdlt_weightless_draw(&weightless, PDLT_WEIGHTLESS_MEMBER + member * M + draw),
+    pdlt_weightless_begin(&weightless);
+    ASSERT_EQ(pdlt_weightless_add(&weightless, PDLT_WEIGHTLESS_MEMBER + member * M + draw),
               PDLT_OK);
+    pdlt_weightless_mean(&weightless, 1);
     add(&numbers, 1.0 / M, weightless.value);
     add(&x, 1.0 / M, weightless.value + fit.linear);
     add(&kernels, 1.0 / M, weightless.kernel);
+    add(&packed, 1.0 / M, weightless.value + fit.spread);
   }
   pdlt_weightless_free(&weightless);
   pdlt_weightless_fit_free(&fit);
-  for (size_t k = 0; k < levels.count; k++) add_networks(&f, k, member, &x);
+  for (size_t t = 0, at = 0; t < f.plan.times; t++)
+    for (size_t i = 0; i < p; i++)
+      for (size_t j = i; j < p; j++, at++)
+        products[(t * p + i) * p + j] = products[(t * p + j) * p + i] = packed[at];
+  for (size_t k = 0; k < levels.count; k++) add_networks(&f, k, member, &x, &products);
   add(&x, -1, f.level(f.theta, levels.level[1]).data());
+  add_products(&products, -1, f);
+  for (size_t i = 0; i < products.size(); i++)
+    EXPECT_NEAR(record[f.plan.at.odd_shift + i], products[i], 1e-13) << i;
 
   double size = 0;
   for (size_t i = 0; i < f.values; i++) {
@@ -257,7 +281,7 @@ TEST(TrainerControl, PilotSeesLevelsVariancesAndFlops) {
   ASSERT_EQ(pdlt_weightless_fit_new(&fit, &f.plan, &f.net, nullptr), PDLT_OK);
   for (size_t stride : {1u, 5u}) {
     double sum = 0;
-    for (size_t i = 0; i < f.values; i += stride) sum += fit.left[fit.values - f.values + i];
+    for (size_t i = 0; i < f.values; i += stride) sum += fit.left[fit.linear + i];
     EXPECT_GT(sum, 0);
     EXPECT_EQ(pdlt_control_width_variance(f.width, stride), sum);
   }

@@ -268,6 +268,49 @@ TEST(TrainerHidden, AtTheStartIsTheKernelOfItsLayer) {
 }
 
 // In float within its rounding; the start is the float's own.
+TEST(TrainerHidden, LogarithmsAreThoseOfTheNetworkAsItIs) {
+  for (unsigned trial = 0; trial < 6; trial++) {
+    std::mt19937_64 gen(trial);
+    Case c(random_network(gen, {"tanh", "relu"}), 3, trial);
+    pdlt_network_draw(&c.net, 7, trial, c.theta.data());
+    Vector logs(c.numbers());
+    const Vector q = c.squares(c.theta);
+    pdlt_hidden_logs(&c.hidden, c.theta.data(), logs.data());
+    for (size_t i = 0; i < q.size(); i++) EXPECT_NEAR(std::exp(logs[i]), q[i], 1e-13 * (1 + q[i]));
+  }
+}
+
+// Mean and unbiased variance over networks, block by block.
+TEST(TrainerHidden, LogarithmsHaveTheirMeanAndVariance) {
+  Settings s = small();
+  s.measure = "[log_hidden]";
+  s.members = 150;
+  Case c(s, 3, 8);
+  const size_t numbers = c.numbers();
+  std::vector<Vector> all;
+  Vector mean(numbers), variance(numbers);
+  for (uint64_t member = 0; member < 150; member++) {
+    pdlt_network_draw(&c.net, (uint64_t)s.seed, member, c.theta.data());
+    all.push_back(c.squares(c.theta));
+    for (size_t i = 0; i < numbers; i++) mean[i] += (all.back()[i] = std::log(all.back()[i])) / 150;
+  }
+  for (const Vector &one : all)
+    for (size_t i = 0; i < numbers; i++) variance[i] += std::pow(one[i] - mean[i], 2) / 149;
+  Archive out, other;
+  run(s, c.data, 2, &out);
+  run(s, c.data, 1, &other);
+  ASSERT_EQ(out.count("n6/log_q"), numbers);
+  ASSERT_EQ(out.count("n6/blocks/log_q_variance"), 3 * numbers);
+  for (size_t i = 0; i < numbers; i++) {
+    EXPECT_NEAR(out.at("n6/log_q", i), mean[i], 1e-13);
+    EXPECT_NEAR(out.at("n6/log_q_variance", i), variance[i], 1e-13);
+    double first = 0; /* block value of 64 draws: their mean square about the mean of all */
+    for (size_t k = 0; k < 64; k++) first += std::pow(all[k][i] - mean[i], 2) / 64;
+    EXPECT_NEAR(out.at("n6/blocks/log_q_variance", i), first * 150 / 149, 1e-13);
+  }
+  expect_same(out, other, "n6/log_q_variance");
+}
+
 TEST(TrainerHidden, InSinglePrecision) {
   const Data data(3, 2, 3, 2, 4);
   Settings s = small();

@@ -37,7 +37,7 @@ struct Fixture {
   std::vector<double> output(const std::vector<double> &of, const pdlt_level &level) {
     std::vector<double> out(schedule.num_times * q);
     EXPECT_EQ(pdlt_level_draws_begin(&level_draws, of.data(), 1, nullptr), PDLT_OK);
-    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &level, out.data(), nullptr), PDLT_OK);
+    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &level, out.data(), nullptr, nullptr), PDLT_OK);
     return out;
   }
   Experiment ex;

@@ -123,7 +123,7 @@ TEST(TrainerOutputLoss, PairsAreTheMeanOverBothNetworks) {
   EXPECT_NEAR(run.Get("loss_train_bias", 0), targets, 1e-14);
 }
 
-TEST(TrainerOutputLoss, ControlledMeanGivesTheBias) {
+TEST(TrainerOutputLoss, ControlledMeanGivesTheBiasControlledProductsTheVariance) {
   Settings s = small(), pairs = small();
   s.estimator = "two_level";
   pairs.estimator = "antithetic";
@@ -131,16 +131,19 @@ TEST(TrainerOutputLoss, ControlledMeanGivesTheBias) {
   const Measured run(s), pair(pairs);
   const size_t T = 3, p = run.p();
   for (size_t t = 0; t < T; t++) {
-    double bias = 0;
-    for (size_t k = 0; k < p; k++)
-      if (run.InSet(k, false))
-        bias += (std::pow(run.Get("z", t * p + k) - run.Target(k), 2) -
-                 std::pow(run.Get("z_se", t * p + k), 2)) /
-                2;
+    double bias = 0, trace = 0;
+    for (size_t k = 0; k < p; k++) {
+      if (!run.InSet(k, false)) continue;
+      bias += (std::pow(run.Get("z", t * p + k) - run.Target(k), 2) -
+               std::pow(run.Get("z_se", t * p + k), 2)) /
+              2;
+      trace += run.Get("cov", (t * p + k) * p + k) / 2;
+    }
     EXPECT_NEAR(run.Get("loss_test_bias", t), bias, 1e-12);
-    EXPECT_NEAR(run.Get("loss_test_variance", t), pair.Get("loss_test_variance", t), 1e-12);
-    EXPECT_NEAR(run.Get("loss_test", t), bias + run.Get("loss_test_variance", t), 1e-12);
+    EXPECT_NEAR(run.Get("loss_test_variance", t), trace, 1e-12);
+    EXPECT_NEAR(run.Get("loss_test", t), bias + trace, 1e-12);
     EXPECT_LT(run.Get("loss_test_bias_se", t), pair.Get("loss_test_bias_se", t) + 1e-15);
+    EXPECT_LT(2 * run.Get("loss_test_variance_se", t), pair.Get("loss_test_variance_se", t));
     const double error = std::hypot(run.Get("loss_test_se", t), pair.Get("loss_test_se", t));
     EXPECT_LT(std::fabs(run.Get("loss_test", t) - pair.Get("loss_test", t)), 5 * error);
   }

@@ -1,8 +1,11 @@
 // What goes back through the network with training.method: newton and training.batch, against plain loops.
 #include <algorithm>
 
+#include "base/experiment/batch.h"
 #include "base/vector/kernels.h"
 #include "tests/trainer/positions.h"
+#include "trainer/control/level.h"
+#include "trainer/measure/cross_entropy.h"
 #include "trainer/network/residual.h"
 
 using namespace trainer_test;
@@ -39,6 +42,11 @@ std::vector<Array> Loop(const WiredNet &x, double eta, int steps) {
     for (size_t i = 0; i < n; i++)
       for (size_t a = 0; a < A; a++) {
         double sum = p.newton || !in[a] ? 0 : eps(i, a);
+        if (p.cross_entropy && in[a]) {
+          double total = 0;
+          for (size_t j = 0; j < n; j++) total += exp(z[j * D + a]);
+          sum = exp(z[i * D + a]) / total - p.y_train[i * A + a];
+        }
         for (size_t b = 0; b < A && p.newton; b++) sum += p.kappa[a * A + b] * eps(i, b);
         back[i * A + a] = sum;
       }
@@ -111,13 +119,45 @@ TEST(TrainerResidual, StepsArePlainLoops) {
   }
 }
 
+// A level with a node at every step is Newton's method itself, on both networks of the pair.
+TEST(TrainerResidual, LevelsFollowNewton) {
+  Settings s;
+  s.outputs = 2;
+  s.record = "[0, 3, 6]";
+  s.steps = "6";
+  Wired w = {s, 3};
+  WiredNet plus(w, 5), minus(w, 5);
+  std::mt19937_64 gen(7);
+  Array kappa = RandomKappa(3, gen), root(9), out(3 * 2 * 5);
+  pdlt_network_negate_last(&minus.net, minus.theta.data());
+  ASSERT_EQ(pdlt_symmetric_power(3, kappa.data(), 0.5, root.data(), nullptr), PDLT_OK);
+  for (WiredNet *x : {&plus, &minus}) {
+    x->samples.newton = 1;
+    x->samples.kappa = kappa.data();
+    x->samples.root = root.data();
+  }
+  const pdlt_schedule schedule = pdlt_schedule_make(&plus.ex.c, &plus.samples);
+  const pdlt_level_settings settings = {&plus.net, &plus.samples, &schedule, 0.05, 1, 4};
+  const pdlt_level level = {1, 6, 0};
+  pdlt_level_draws draws = {};
+  ASSERT_EQ(pdlt_level_draws_new(&draws, &settings, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_level_draws_begin(&draws, plus.theta.data(), 1, nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_level_draws_output(&draws, &level, out.data(), nullptr), PDLT_OK);
+  EXPECT_EQ(draws.use[0], 1);
+  const std::vector<Array> up = Loop(plus, 0.05, 6), down = Loop(minus, 0.05, 6);
+  for (size_t t = 0; t < 3; t++)
+    for (size_t i = 0; i < 10; i++)
+      EXPECT_NEAR(out[t * 10 + i], (up[3 * t][i] + down[3 * t][i]) / 2, 1e-12);
+  pdlt_level_draws_free(&draws);
+}
+
 TEST(TrainerResidual, BatchesGoRoundInFileOrder) {
   pdlt_samples p = {};
   for (p.train = 1; p.train <= 7; p.train++)
     for (p.batch = 1; p.batch <= p.train; p.batch++)
       for (int step = 0; step < 20; step++)
         for (size_t a = 0; a < p.train; a++)
-          EXPECT_EQ(pdlt_residual_in_batch(&p, step, a), BatchOf(p, step)[a])
+          EXPECT_EQ(pdlt_in_batch(p.train, p.batch, (size_t)step, a), BatchOf(p, step)[a])
               << p.train << " " << p.batch << " " << step << " " << a;
 }
 
@@ -130,4 +170,75 @@ TEST(TrainerResidual, NewtonWithoutKappaIsNoGradientDescent) {
   x.samples.newton = 1;
   EXPECT_EQ(pdlt_stepper_new(&st, &x.net, &x.samples, &settings, &err), PDLT_ERR_INTERNAL);
   EXPECT_NE(std::string(err.message).find("kappa"), std::string::npos);
+}
+
+namespace {
+
+// Probabilities as targets.
+void MakeProbable(WiredNet &x, std::mt19937_64 &gen) {
+  std::uniform_real_distribution<double> uniform;
+  pdlt_samples &p = x.samples;
+  p.cross_entropy = 1;
+  for (size_t a = 0; a < p.samples; a++) {
+    double sum = 0;
+    for (size_t i = 0; i < p.outputs; i++) sum += p.y_all[i * p.samples + a] = uniform(gen);
+    for (size_t i = 0; i < p.outputs; i++) p.y_all[i * p.samples + a] /= sum;
+    for (size_t i = 0; i < p.outputs && a < p.train; i++)
+      p.y_train[i * p.train + a] = p.y_all[i * p.samples + a];
+  }
+}
+
+double LossAt(const WiredNet &x, const Array &theta) {
+  Array z(x.samples.outputs * x.samples.samples);
+  EXPECT_EQ(pdlt_reference_output(&x.net, &x.samples, theta.data(), z.data(), nullptr), PDLT_OK);
+  return pdlt_cross_entropy_of(&x.samples, 0, x.samples.train, z.data());
+}
+
+}  // namespace
+
+// A step on cross-entropy is - eta lambda times the slope of the loss, parameter by parameter.
+TEST(TrainerResidual, CrossEntropyDescendsItsFiniteDifferences) {
+  std::mt19937_64 gen(5);
+  for (unsigned trial = 0; trial < 6; trial++) {
+    Wired w = trial % 2 == 0 ? random_wired(gen, {"tanh"}) : random_residual(gen, {"sin"});
+    w.s.outputs = 2 + (int)(trial % 3);
+    WiredNet x(w, trial);
+    MakeProbable(x, gen);
+    EXPECT_FALSE(pdlt_residual_is_plain(&x.samples));
+    const double eta = 1, h = 1e-5;
+    const pdlt_step_settings settings = {eta, PDLT_FIRST_WEIGHTS, 0, nullptr};
+    pdlt_stepper st = {};
+    ASSERT_EQ(pdlt_stepper_new(&st, &x.net, &x.samples, &settings, nullptr), PDLT_OK);
+    std::copy(x.theta.begin(), x.theta.end(), st.theta);
+    pdlt_stepper_begin(&st);
+    pdlt_stepper_forward(&st);
+    pdlt_stepper_update(&st);
+    pdlt_stepper_weights(&st);
+    Array lambda(x.net.num_params), theta = x.theta;
+    pdlt_reference_lambda(&x.net, lambda.data());
+    for (size_t mu = 0; mu < x.net.num_params; mu += 1 + gen() % 7) {
+      theta[mu] = x.theta[mu] + h;
+      const double up = LossAt(x, theta);
+      theta[mu] = x.theta[mu] - h;
+      const double slope = (up - LossAt(x, theta)) / (2 * h);
+      theta[mu] = x.theta[mu];
+      EXPECT_NEAR(st.theta[mu] - x.theta[mu], -eta * lambda[mu] * slope, 1e-8 * (1 + lambda[mu]));
+    }
+    pdlt_stepper_free(&st);
+  }
+}
+
+// Fast steps, both ways of layer 1, both precisions, with batches too, against loops over samples.
+TEST(TrainerResidual, CrossEntropyStepsArePlainLoops) {
+  std::mt19937_64 gen(17);
+  for (unsigned trial = 0; trial < 6; trial++) {
+    Wired w = random_wired(gen, {"tanh", "gelu"});
+    if (trial % 2 == 0) w.s.more_network = "";
+    w.s.outputs = 2 + (int)(trial % 2);
+    WiredNet x(w, trial);
+    MakeProbable(x, gen);
+    if (trial % 3 == 0) x.samples.batch = 1 + gen() % x.samples.train;
+    ExpectLoop(x);
+    if (testing::Test::HasFatalFailure()) return;
+  }
 }

@@ -27,6 +27,8 @@ typedef struct pdlt_training_input {
   int flow;                        /* 1: gradient flow; times are values of eta t */
   int centered;                    /* 1: targets y + z(0) of each network */
   const double *err_K, *err_theta; /* (D, D) absolute error of each entry; NULL: exact */
+  int newton;                      /* 1: Newton's method (steps.h), which is no gradient descent */
+  size_t batch;                    /* samples of a step (steps.h); 0: all */
 } pdlt_training_input;
 
 /* Everything about Theta that the dynamics needs. */

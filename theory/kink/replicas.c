@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
-#include "theory/kink/points.h"
+#include "theory/gauss/points.h"
 
 void pdlt_kink_replicas_free(pdlt_kink_replicas *r) {
   pdlt_kink_backward_free(&r->backward);
@@ -61,7 +61,7 @@ pdlt_status pdlt_kink_replicas_new(pdlt_kink_replicas *out, const pdlt_kink_inpu
   PDLT_TRY(pdlt_alloc(&r->sum, PDLT_KINK_REPLICAS * r->sums, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&r->result, PDLT_KINK_REPLICAS * r->results, sizeof(double), err));
   for (size_t k = 0; k < PDLT_KINK_REPLICAS; k++)
-    pdlt_kink_shift(k, r->dimensions, r->shift + k * r->dimensions);
+    pdlt_gauss_shift(k, r->dimensions, r->shift + k * r->dimensions);
 cleanup:
   if (status != PDLT_OK) pdlt_kink_replicas_free(r);
   return status;
@@ -78,7 +78,7 @@ static pdlt_status add_points(pdlt_kink_replicas *r, size_t replica, size_t from
   PDLT_TRY(pdlt_kink_drawer_new(&drawer, &r->model, err));
   for (size_t i = from; i < to; i++) {
     PDLT_TRY(pdlt_progress_check(progress, err));
-    pdlt_kink_point(replica, i, r->dimensions, r->shift + replica * r->dimensions, normal);
+    pdlt_gauss_point(replica, i, r->dimensions, r->shift + replica * r->dimensions, normal);
     PDLT_TRY(pdlt_kink_draw(drawer, i, normal, &sums, err));
   }
 cleanup:

@@ -27,6 +27,9 @@ enum { PDLT_DD_ROWS = 6, PDLT_DD_PATTERNS = 3 };
 void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS], int pattern,
                     char fixed, size_t index, size_t count, double *out);
 
+/* Tensor and slots of each row and pattern. */
+extern const char *const pdlt_dd_slots[PDLT_DD_ROWS][PDLT_DD_PATTERNS];
+
 /* Which rows the terms usv, suu, ssv, sss have. */
 extern const double pdlt_dd_rows[4][PDLT_DD_ROWS];
 

@@ -15,7 +15,7 @@ enum { TILE = 32 }; /* times in one matrix product */
 
 /* Tensor and its slots, columns are the patterns (ij)(kl), (ik)(jl), (il)(jk).
  */
-static const char *const rows[PDLT_DD_ROWS][PDLT_DD_PATTERNS] = {
+const char *const pdlt_dd_slots[PDLT_DD_ROWS][PDLT_DD_PATTERNS] = {
     {"Rdabc", "Rdbca", "Rdcab"}, /* ddI_IJKL */
     {"Radbc", "Racdb", "Rabcd"}, /* ddI_JIKL */
     {"Sdabc", "Tdbac", "Udcab"}, /* ddII_IJKL */
@@ -76,7 +76,7 @@ void pdlt_dd_gather(const pdlt_dynamics *dyn, const double weight[PDLT_DD_ROWS],
   const size_t D = dyn->lo.D, A = dyn->lo.A;
   if (count * A > 0) memset(out, 0, count * A * A * sizeof *out);
   for (int row = 0; row < PDLT_DD_ROWS; row++) {
-    const char *name = rows[row][pattern];
+    const char *name = pdlt_dd_slots[row][pattern];
     if (weight[row] == 0) continue;
     const pdlt_slice slice = {.slots = name + 1,
                               .inner = "bc",

@@ -6,8 +6,14 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "theory/infinite/steps.h"
+#include "theory/order_one/direct.h"
 #include "theory/order_one/dntk.h"
 #include "theory/order_one/end.h"
+#include "theory/order_one/newton.h"
+
+/* Of the covariance of batches, about a minute. */
+static const double MOST_FLOPS = 3e10;
 
 void pdlt_trained_free(pdlt_trained *trained) {
   pdlt_free(trained->storage);
@@ -172,7 +178,8 @@ cleanup:
   return status;
 }
 
-pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err) {
+/* By gradient descent or its flow. */
+static pdlt_status run_plain(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err) {
   pdlt_trained w = {0};
   pdlt_dynamics dyn = {0};
   pdlt_covariance cov = {0};
@@ -198,6 +205,51 @@ pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input,
 cleanup:
   pdlt_covariance_free(&cov);
   pdlt_dynamics_free(&dyn);
+  pdlt_trained_free(&w);
+  return status;
+}
+
+/* By batches: mean and covariance, where times are finite; they are 0 beyond. */
+static pdlt_status run_batches(pdlt_trained *out, const pdlt_trained_input *input,
+                               pdlt_error *err) {
+  pdlt_trained_input mean = *input;
+  pdlt_trained w = {.batches = 1};
+  pdlt_dynamics_input in = input->in;
+  in.factors = input->mask->active ? &input->mask->dynamics : NULL;
+  mean.features = 0;
+  mean.dntk_samples = 0;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(allocate(&w, &mean, err));
+  snprintf(w.why, sizeof w.why, "%s",
+           "order 1/n of batches goes step by step, and the end of training has no last one");
+  PDLT_TRY(pdlt_direct_run(&in, w.finite, input->times, w.z, w.parts, err));
+  const double steps = w.finite > 0 ? input->times[w.finite - 1] : 0;
+  w.have_cov = pdlt_direct_covariance_flops(&in.lo, steps) <= MOST_FLOPS;
+  if (w.have_cov)
+    PDLT_TRY(pdlt_direct_covariance(&in, input->g1, input->d, input->f, w.finite, input->times,
+                                    w.cov, err));
+  scale_parts(input->mask, w.finite * w.outputs * w.D, w.parts, w.z);
+  append_end(&w);
+  *out = w;
+  w.storage = NULL;
+cleanup:
+  pdlt_trained_free(&w);
+  return status;
+}
+
+pdlt_status pdlt_trained_new(pdlt_trained *out, const pdlt_trained_input *input, pdlt_error *err) {
+  pdlt_newton newton = {.back = NULL};
+  pdlt_trained w = {0};
+  pdlt_status status = PDLT_OK;
+  if (pdlt_steps_are_plain(&input->in.lo)) return run_plain(out, input, err);
+  if (!input->in.lo.newton) return run_batches(out, input, err);
+  PDLT_TRY(pdlt_newton_new(&newton, input, err));
+  PDLT_TRY(run_plain(&w, &newton.input, err));
+  PDLT_TRY(pdlt_newton_return(&newton, &w, err));
+  *out = w;
+  w.storage = NULL;
+cleanup:
+  pdlt_newton_free(&newton);
   pdlt_trained_free(&w);
   return status;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "theory/infinite/steps.h"
 #include "theory/predict/internal.h"
 
 /* Largest cov_lo of all recorded times that is computed; bytes. */
@@ -77,6 +78,38 @@ cleanup:
   return status;
 }
 
+/* The same by other steps than gradient descent; the end is that of training, where that is asked for. */
+static pdlt_status put_steps(const pdlt_prediction *p, const pdlt_training_input *input,
+                             const pdlt_training *end, pdlt_error *err) {
+  pdlt_archive *out = p->out;
+  const pdlt_experiment *ex = p->ex;
+  const size_t T = ex->training.num_record, n = input->outputs, D = input->D;
+  pdlt_status status = PDLT_OK;
+  pdlt_training_errors errors = {0}, last = {0};
+  pdlt_array *array;
+  double *cov_out, *cov = NULL;
+  size_t finite = 0;
+  while (finite < T && !isinf(ex->training.record[finite])) finite++;
+  PDLT_TRY(pdlt_archive_new(out, "times", 1, (size_t[]){T}, &array, err));
+  memcpy(array->data, ex->training.record, T * sizeof *array->data);
+  PDLT_TRY(pdlt_archive_new(out, "z_lo", 3, (size_t[]){T, n, D}, &array, err));
+  double *mean_out = array->data;
+  PDLT_TRY(new_covariance(out, T, n, D, &cov_out, err));
+  if (cov_out != NULL) PDLT_TRY(pdlt_alloc(&cov, T * D * D, sizeof *cov, err));
+  PDLT_TRY(pdlt_steps_run(input, finite, ex->training.record, mean_out, cov, &errors, err));
+  for (size_t t = finite; t < T; t++)
+    PDLT_TRY(pdlt_training_end(end, mean_out + t * n * D, cov == NULL ? NULL : cov + t * D * D,
+                               &last, err));
+  for (size_t t = 0; t < T && cov_out != NULL; t++)
+    spread_covariance(cov_out + t * n * D * n * D, n, D, cov + t * D * D);
+  pdlt_progress_add(p->options->progress, (double)T);
+  PDLT_TRY(pdlt_predict_error(out, "z_lo", fmax(errors.mean, last.mean), err));
+  if (cov_out != NULL) PDLT_TRY(pdlt_predict_error(out, "cov_lo", fmax(errors.cov, last.cov), err));
+cleanup:
+  pdlt_free(cov);
+  return status;
+}
+
 static pdlt_status put_end(pdlt_archive *out, const pdlt_training *training, double *mean,
                            double *cov, pdlt_error *err) {
   const size_t n = training->outputs, D = training->D;
@@ -100,6 +133,17 @@ cleanup:
   return status;
 }
 
+/* Refuses an eta by which a step could lead away from the targets. */
+static pdlt_status check_steps(const pdlt_training_input *input, double last, pdlt_error *err) {
+  double largest = 0;
+  const pdlt_status status = pdlt_steps_largest(&largest, input, err);
+  if (status != PDLT_OK || last <= 0 || input->eta * largest < 2) return status;
+  return pdlt_fail(err, PDLT_ERR_INPUT,
+                   "eta = %.6g is too large: a step may lead away from the targets; the largest "
+                   "usable eta is below %.6g",
+                   input->eta, 2 / largest);
+}
+
 /* Whether eta allows the times that are recorded. Where it does not, and nobody asks for training, *left
  * is 1 and the arrays of this file are absent for that reason. */
 static pdlt_status check_eta(const pdlt_prediction *p, const pdlt_training *training, int *left,
@@ -108,8 +152,13 @@ static pdlt_status check_eta(const pdlt_prediction *p, const pdlt_training *trai
   const pdlt_experiment *ex = p->ex;
   pdlt_error why = {0};
   const double last = ex->training.record[ex->training.num_record - 1];
-  const pdlt_status status = pdlt_training_check_time(training, last, &why);
+  const pdlt_training_input input = pdlt_predict_training_input(p);
+  const pdlt_status status = pdlt_steps_are_plain(&input)
+                                 ? pdlt_training_check_time(training, last, &why)
+                                 : check_steps(&input, last, &why);
   *left = 0;
+  if (status != PDLT_OK && status != PDLT_ERR_INPUT)
+    return pdlt_fail(err, status, "%s", why.message);
   if (status == PDLT_OK) return PDLT_OK;
   if (pdlt_experiment_trains(ex))
     return pdlt_experiment_fail(ex, "training.eta", err, "%s", why.message);
@@ -129,6 +178,8 @@ pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p) {
                                .eta = p->ex->training.eta,
                                .flow = p->ex->training.eta_kind == PDLT_ETA_FLOW,
                                .centered = p->ex->training.centered,
+                               .newton = p->ex->training.newton,
+                               .batch = (size_t)p->ex->training.batch,
                                .err_K = kernel->pair_err_K,
                                .err_theta = kernel->pair_err_theta};
 }
@@ -136,13 +187,16 @@ pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p) {
 pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
   const pdlt_training_input input = pdlt_predict_training_input(p);
+  const int plain = pdlt_steps_are_plain(&input);
+  pdlt_training_input of = input; /* what every way ends in */
   pdlt_status status = PDLT_OK;
   pdlt_training training = {0};
   double *mean = NULL, *cov = NULL;
   int left = 0;
   PDLT_TRY(pdlt_alloc(&mean, input.outputs * input.D, sizeof *mean, err));
   PDLT_TRY(pdlt_alloc(&cov, input.D * input.D, sizeof *cov, err));
-  status = pdlt_training_new(&training, &input, err);
+  of.flow = of.flow || !plain;
+  status = pdlt_training_new(&training, &of, err);
   if (status == PDLT_ERR_INPUT) {
     const pdlt_error inner = err ? *err : (pdlt_error){0};
     PDLT_TRY(pdlt_experiment_fail(ex, "training.eta", err, "%s", inner.message));
@@ -152,7 +206,7 @@ pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err) {
   if (left) goto cleanup;
   pdlt_progress_start_short(p->options->progress, "training at infinite width",
                             (double)ex->training.num_record + 1);
-  PDLT_TRY(put_times(p, &training, cov, err));
+  PDLT_TRY(plain ? put_times(p, &training, cov, err) : put_steps(p, &input, &training, err));
   PDLT_TRY(put_end(p->out, &training, mean, cov, err));
   pdlt_progress_add(p->options->progress, 1);
   pdlt_progress_finish(p->options->progress);

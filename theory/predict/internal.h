@@ -63,12 +63,23 @@ pdlt_status pdlt_predict_check_finite(const pdlt_archive *theory, pdlt_error *er
 /* times, z_lo, cov_lo, z_end_lo, cov_end_lo (infinite_training.c). */
 pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err);
 
-/* q_lo (hidden.c). */
+/* Of training.loss: cross_entropy: times, z_lo, cov_lo, loss_train_lo, loss_test_lo, loss_sample_lo
+ * (cross_entropy.c); and why there is no order 1/n. */
+pdlt_status pdlt_predict_cross_entropy(const pdlt_prediction *p, pdlt_error *err);
+#define PDLT_NO_ORDER_ONE_OF_ENTROPY                                                            \
+  "order 1/n of networks trained on cross-entropy is not known: its residual is not linear in " \
+  "the "                                                                                        \
+  "outputs"
+
+/* q_lo, log_q_lo (hidden.c). */
 pdlt_status pdlt_predict_hidden(const pdlt_prediction *p, pdlt_error *err);
 
-/* q_nlo, from the tensor G1 of every layer (hidden.c). */
+/* q_nlo, from the tensor G1 of every layer; log_q_nlo, log_q_variance_nlo, from V too (hidden.c). */
 pdlt_status pdlt_predict_hidden_first(const pdlt_prediction *p, const pdlt_tensor_set *set,
                                       pdlt_error *err);
+
+/* Why log_q_nlo and log_q_variance_nlo are absent, where they are (hidden.c). */
+pdlt_status pdlt_predict_hidden_rest(const pdlt_prediction *p, pdlt_error *err);
 
 /* What is known of the errors of the tensors besides err/NAME (theory/tensors/tensors.h); owned. */
 typedef struct pdlt_tensor_doubts {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "theory/infinite/steps.h"
 #include "theory/kink/kink.h"
 #include "theory/predict/internal.h"
 
@@ -104,6 +105,11 @@ pdlt_status pdlt_predict_kink(const pdlt_prediction *p, pdlt_error *err) {
     return all_absent(p, "the first correction of a kink is not derived for skip connections", err);
   if (lo.centered)
     return all_absent(p, "the first correction of a kink is not derived for centered targets", err);
+  if (!pdlt_steps_are_plain(&lo))
+    return all_absent(p,
+                      "the first correction of a kink is derived for gradient descent on all "
+                      "samples alone",
+                      err);
   if (lo.D > MOST_SAMPLES) return too_many(p, lo.D, err);
   PDLT_TRY(pdlt_training_new(&training, &lo, err));
   const pdlt_kink_input input = {.a_plus = traits.a_plus,

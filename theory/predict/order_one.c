@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "theory/infinite/steps.h"
 #include "theory/order_one/trained.h"
 #include "theory/predict/internal.h"
 
@@ -106,6 +107,9 @@ static pdlt_status put_dntk(const pdlt_prediction *p, const pdlt_trained *w,
                             const pdlt_trained_errors *errors, pdlt_error *err) {
   const size_t T = w->times, n = w->outputs, S = w->dntk_samples;
   pdlt_status status = PDLT_OK;
+  if (p->ex->training.newton)
+    return pdlt_predict_absent(p->out, "dTheta_t_nlo",
+                               "the dNTK in training is not derived for method: newton", err);
   if (S == 0) return pdlt_predict_absent(p->out, "dTheta_t_nlo", PDLT_DNTK_T_TOO_LARGE, err);
   PDLT_TRY(
       pdlt_predict_put(p->out, "dTheta_t_nlo", 7, (size_t[]){T, n, S, n, S, n, S}, w->dntk, err));
@@ -114,10 +118,38 @@ cleanup:
   return status;
 }
 
+/* Of batches mean and covariance, unless they are asked for at the end. */
+static pdlt_status put_batches(const pdlt_prediction *p, const pdlt_trained *w,
+                               const pdlt_trained_errors *errors, pdlt_error *err) {
+  const size_t T = w->times, n = w->outputs, D = w->D;
+  static const char *const ends[] = {"z_end_nlo", "cov_end_nlo"};
+  static const char *const others[] = {"Theta_t_nlo", "dTheta_t_nlo"};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_predict_all_absent(p->out, ends, 2, w->why, err));
+  PDLT_TRY(pdlt_predict_all_absent(p->out, others, 2,
+                                   "order 1/n of batches (training.batch) is derived for mean and "
+                                   "covariance alone",
+                                   err));
+  if (w->finite < T) return pdlt_predict_all_absent(p->out, names, 3, w->why, err);
+  PDLT_TRY(put_mean(p, "z_nlo", 3, (size_t[]){T, n, D}, w->z, w->parts, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "z_nlo", errors->z, err));
+  if (!w->have_cov)
+    return pdlt_predict_absent(
+        p->out, "cov_nlo",
+        "the covariance of so many samples and steps with batches would take "
+        "more than 3e10 flops; use fewer",
+        err);
+  PDLT_TRY(pdlt_predict_put(p->out, "cov_nlo", 5, (size_t[]){T, n, D, n, D}, w->cov, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "cov_nlo", errors->cov, err));
+cleanup:
+  return status;
+}
+
 static pdlt_status put_all(const pdlt_prediction *p, const pdlt_trained *w,
                            const pdlt_trained_errors *errors, pdlt_error *err) {
   const size_t T = w->times, n = w->outputs, D = w->D;
   pdlt_status status = PDLT_OK;
+  if (w->batches) return put_batches(p, w, errors, err);
   PDLT_TRY(put_mean(p, "z_nlo", 3, (size_t[]){T, n, D}, w->z, w->parts, err));
   PDLT_TRY(pdlt_predict_put(p->out, "cov_nlo", 5, (size_t[]){T, n, D, n, D}, w->cov, err));
   PDLT_TRY(pdlt_predict_put(p->out, "Theta_t_nlo", 5, (size_t[]){T, n, D, n, D}, w->theta, err));
@@ -133,20 +165,23 @@ cleanup:
 
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_doubts *doubts,
                                    pdlt_error *err) {
+  const pdlt_training_input lo = pdlt_predict_training_input(p);
   const char *untrained = pdlt_predict_why_absent(p->out, "z_lo");
   static const char *const kinked =
       "order 1/n of a kink: the first correction is of order n^(-1/2), see z_half";
+  if (p->ex->training.loss == PDLT_LOSS_CROSS_ENTROPY)
+    return all_absent(p, PDLT_NO_ORDER_ONE_OF_ENTROPY, err);
   if (!pdlt_activation_get_traits(&p->ex->network.activation).smooth)
     return all_absent(p, kinked, err);
   if (untrained != NULL) return all_absent(p, untrained, err);
-  pdlt_trained_input input = {.in = {.lo = pdlt_predict_training_input(p),
-                                     .threads = p->options->threads,
-                                     .progress = p->options->progress},
-                              .mask = p->mask,
-                              .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
-                              .features = (p->ex->measure & PDLT_MEASURE_FEATURES) != 0,
-                              .num_times = p->ex->training.num_record,
-                              .times = p->ex->training.record};
+  const int features = pdlt_steps_are_plain(&lo) && (p->ex->measure & PDLT_MEASURE_FEATURES) != 0;
+  pdlt_trained_input input = {
+      .in = {.lo = lo, .threads = p->options->threads, .progress = p->options->progress},
+      .mask = p->mask,
+      .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
+      .features = features,
+      .num_times = p->ex->training.num_record,
+      .times = p->ex->training.record};
   pdlt_doubt doubt[PDLT_TRAINED_TENSOR_COUNT];
   const char *missing = gather(p, doubts, &input, doubt);
   if (missing != NULL) return without(p, missing, err);
@@ -167,7 +202,11 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
   pdlt_progress_update(p->options->progress, 2);
   pdlt_progress_finish(p->options->progress);
   PDLT_TRY(put_all(p, &trained, &errors, err));
-  PDLT_TRY(pdlt_predict_features(p, &trained, &errors, err));
+  if (pdlt_steps_are_plain(&lo))
+    PDLT_TRY(pdlt_predict_features(p, &trained, &errors, err));
+  else
+    PDLT_TRY(pdlt_predict_no_features(
+        p, "kernels of features are derived for gradient descent on all samples alone", err));
 cleanup:
   pdlt_truth_free(&truth);
   pdlt_trained_free(&trained);

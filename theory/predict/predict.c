@@ -70,16 +70,20 @@ pdlt_status pdlt_predict(pdlt_archive *out, const pdlt_experiment *ex, const pdl
   PDLT_TRY(blame(ex, "data.train", status, err));
   PDLT_TRY(put_kernels(out, &kernel, options->layers, err));
   PDLT_TRY(pdlt_predict_hidden(&p, err));
-  PDLT_TRY(blame(ex, "training.record", pdlt_predict_training(&p, err), err));
+  const int entropy = ex->training.loss == PDLT_LOSS_CROSS_ENTROPY;
+  PDLT_TRY(blame(ex, "training.record",
+                 entropy ? pdlt_predict_cross_entropy(&p, err) : pdlt_predict_training(&p, err),
+                 err));
   if (ex->theory.order >= 1) {
     PDLT_TRY(pdlt_predict_tensors(&p, &doubts, err));
+    PDLT_TRY(pdlt_predict_hidden_rest(&p, err));
     PDLT_TRY(blame(ex, "training.record", pdlt_predict_order_one(&p, &doubts, err), err));
-    if (!pdlt_activation_get_traits(&ex->network.activation).smooth)
+    if (!entropy && !pdlt_activation_get_traits(&ex->network.activation).smooth)
       PDLT_TRY(blame(ex, "training.record", pdlt_predict_kink(&p, err), err));
   }
   if (ex->posterior.on && pdlt_archive_get(out, "post_z_lo") == NULL)
     PDLT_TRY(pdlt_predict_posterior(&p, NULL, NULL, err));
-  PDLT_TRY(blame(ex, "training.record", pdlt_predict_losses(&p, err), err));
+  if (!entropy) PDLT_TRY(blame(ex, "training.record", pdlt_predict_losses(&p, err), err));
   PDLT_TRY(blame(ex, "data.train", pdlt_predict_agop(&p, err), err));
   PDLT_TRY(pdlt_predict_check_finite(out, err));
   PDLT_TRY(pdlt_dataset_put(data, out, err));

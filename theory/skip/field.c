@@ -2,8 +2,6 @@
 #include "theory/skip/field.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/core/memory.h"
 
@@ -27,22 +25,53 @@ void pdlt_skip_fields_free(pdlt_skip_fields *fields) {
   for (int l = 1; fields->layer != NULL && l <= fields->net->depth; l++) {
     pdlt_skip_fields_drop(fields, l);
     pdlt_free(fields->layer[l - 1].item);
+    pdlt_free(fields->layer[l - 1].place);
   }
   pdlt_free(fields->layer);
   *fields = (pdlt_skip_fields){0};
 }
 
-static const pdlt_skip_item *find(const pdlt_skip_field *field, pdlt_skip_functional functional,
-                                  const pdlt_skip_label *f, const pdlt_skip_label *g) {
-  static const pdlt_skip_label none = {0};
-  if (g == NULL) g = &none;
-  for (size_t i = 0; i < field->count; i++) {
-    const pdlt_skip_item *item = &field->item[i];
+/* Where the functional is on the list, or the free place for it; there is one. */
+static size_t *place_of(const pdlt_skip_field *field, pdlt_skip_functional functional,
+                        const pdlt_skip_label *f, const pdlt_skip_label *g) {
+  const size_t last = 2 * field->room - 1;
+  size_t hash = pdlt_skip_mix(pdlt_skip_mix((size_t)functional, f), g);
+  for (;; hash++) {
+    size_t *place = &field->place[hash & last];
+    if (*place == 0) return place;
+    const pdlt_skip_item *item = &field->item[*place - 1];
     if (item->functional == functional && pdlt_skip_same_label(&item->f, f) &&
         pdlt_skip_same_label(&item->g, g))
-      return item;
+      return place;
   }
-  return NULL;
+}
+
+static const pdlt_skip_label no_label = {0};
+
+static const pdlt_skip_item *find(const pdlt_skip_field *field, pdlt_skip_functional functional,
+                                  const pdlt_skip_label *f, const pdlt_skip_label *g) {
+  if (field->room == 0) return NULL;
+  const size_t place = *place_of(field, functional, f, g == NULL ? &no_label : g);
+  return place == 0 ? NULL : &field->item[place - 1];
+}
+
+/* Twice the room. */
+static pdlt_status grow(pdlt_skip_field *field, pdlt_error *err) {
+  pdlt_skip_field more = {.count = field->count, .room = field->room == 0 ? 16 : 2 * field->room};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&more.item, more.room, sizeof *more.item, err));
+  PDLT_TRY(pdlt_alloc(&more.place, 2 * more.room, sizeof *more.place, err));
+  for (size_t i = 0; i < more.count; i++) {
+    more.item[i] = field->item[i];
+    *place_of(&more, more.item[i].functional, &more.item[i].f, &more.item[i].g) = i + 1;
+  }
+  pdlt_free(field->item);
+  pdlt_free(field->place);
+  *field = more;
+  return PDLT_OK;
+cleanup:
+  pdlt_free(more.item);
+  return status;
 }
 
 const double *pdlt_skip_fields_get(const pdlt_skip_fields *fields, int l,
@@ -58,18 +87,13 @@ pdlt_status pdlt_skip_fields_want(pdlt_skip_fields *fields, int l, pdlt_skip_fun
   pdlt_skip_field *field = &fields->layer[l - 1];
   if (l == 1 || find(field, functional, f, g) != NULL) return PDLT_OK;
   if (field->count == field->room) {
-    const size_t room = 2 * field->room + 16;
-    pdlt_skip_item *more = NULL;
-    const pdlt_status status = pdlt_alloc(&more, room, sizeof *more, err);
+    const pdlt_status status = grow(field, err);
     if (status != PDLT_OK) return status;
-    if (field->count > 0) memcpy(more, field->item, field->count * sizeof *more);
-    pdlt_free(field->item);
-    field->item = more;
-    field->room = room;
   }
   pdlt_skip_item *item = &field->item[field->count++];
   *item = (pdlt_skip_item){.functional = functional, .f = *f};
   if (g != NULL) item->g = *g;
+  *place_of(field, functional, &item->f, &item->g) = field->count;
   return PDLT_OK;
 }
 

@@ -19,8 +19,10 @@ typedef struct pdlt_skip_item {
 } pdlt_skip_item;
 
 typedef struct pdlt_skip_field {
-  size_t count, room;
+  size_t count, room; /* room is 0 or a power of two */
   pdlt_skip_item *item;
+  size_t
+      *place; /* (2 room) where an item is, plus 1, at its hash or the next free place; 0: free */
 } pdlt_skip_field;
 
 /* Layers 1..L, layer l at l - 1. */

@@ -29,6 +29,13 @@ static inline int pdlt_skip_same_label(const pdlt_skip_label *a, const pdlt_skip
          a->identity == b->identity && a->twice == b->twice;
 }
 
+/* A hash of the label, on top of another one. */
+static inline size_t pdlt_skip_mix(size_t hash, const pdlt_skip_label *f) {
+  const int part[] = {f->layer, f->order[0], f->order[1], f->identity, f->twice};
+  for (size_t i = 0; i < sizeof part / sizeof *part; i++) hash = hash * 31 + (size_t)part[i];
+  return hash ^ hash >> 15;
+}
+
 /* Layers first..last, joined by nonzero skips: of one neuron they are jointly Gaussian. */
 typedef struct pdlt_skip_segment {
   int first, last;

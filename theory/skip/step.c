@@ -12,12 +12,16 @@ typedef struct coincidence {
   struct coincidence *next;
 } coincidence;
 
+/* Work of a functional, pairs times pairs, below which threads would wait longer than they work; lists of known
+ * coincidences. */
+enum { WORTH_THREADS = 4096, LISTS = 1024 };
+
 typedef struct step {
   const pdlt_skip_fields *fields;
   const pdlt_skip_net *net;
   int l, threads;
-  size_t below, here; /* N of layers l and l + 1 */
-  coincidence *known;
+  size_t below, here;            /* N of layers l and l + 1 */
+  coincidence *known[LISTS];     /* by hash */
   double *source, *half, *whole; /* room for (below, below), (here, below), the mapped source */
   double *left, *right;          /* (PDLT_SKIP_WEIGHTS, here) factors of the weights */
   size_t *left_at, *right_at;    /* (PDLT_SKIP_JOINTS, here) pairs of slots that they choose */
@@ -30,10 +34,10 @@ static pdlt_status step_new(step *s, const pdlt_skip_fields *fields, int l, pdlt
   *s = (step){.fields = fields,
               .net = net,
               .l = l,
-              .threads = net->settings->threads,
               .below = net->slots[l - 1].count,
               .here = net->slots[l].count};
   const size_t most = s->below > s->here ? s->below : s->here;
+  s->threads = most * most < WORTH_THREADS ? 1 : net->settings->threads;
   PDLT_TRY(pdlt_alloc(&s->source, most, most * sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&s->half, most, most * sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&s->whole, most, most * sizeof(double), err));
@@ -46,12 +50,13 @@ cleanup:
 }
 
 static void step_free(step *s) {
-  while (s->known != NULL) {
-    coincidence *next = s->known->next;
-    pdlt_free(s->known->data);
-    pdlt_free(s->known);
-    s->known = next;
-  }
+  for (size_t k = 0; k < LISTS; k++)
+    while (s->known[k] != NULL) {
+      coincidence *next = s->known[k]->next;
+      pdlt_free(s->known[k]->data);
+      pdlt_free(s->known[k]);
+      s->known[k] = next;
+    }
   pdlt_free(s->source);
   pdlt_free(s->half);
   pdlt_free(s->whole);
@@ -65,15 +70,16 @@ static pdlt_status coincidence_of(step *s, const pdlt_skip_term *term, const dou
   const pdlt_skip_label *f = &term->left->label, *g = &term->right->label;
   const pdlt_slot_pairs *slots = &s->net->slots[s->l - 1];
   const size_t N = s->below;
-  coincidence *c = s->known;
+  coincidence **list = &s->known[pdlt_skip_mix(pdlt_skip_mix((size_t)term->fresh, f), g) % LISTS];
+  coincidence *c = *list;
   while (c != NULL && !(c->kind == term->fresh && pdlt_skip_same_label(&c->f, f) &&
                         pdlt_skip_same_label(&c->g, g)))
     c = c->next;
   if (c == NULL) {
     pdlt_status status = pdlt_alloc(&c, 1, sizeof *c, err);
     if (status != PDLT_OK) return status;
-    *c = (coincidence){.kind = term->fresh, .f = *f, .g = *g, .next = s->known};
-    s->known = c;
+    *c = (coincidence){.kind = term->fresh, .f = *f, .g = *g, .next = *list};
+    *list = c;
     status = pdlt_alloc(&c->data, N, N * sizeof *c->data, err);
     if (status != PDLT_OK) return status;
     double *data = c->data;

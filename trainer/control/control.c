@@ -42,7 +42,7 @@ void pdlt_control_width_free(pdlt_control_width *width) {
 double pdlt_control_width_variance(const pdlt_control_width *width, size_t stride) {
   const pdlt_weightless_fit *fit = &width->fit;
   double sum = 0;
-  for (size_t i = fit->linear; i < fit->values; i += stride) sum += fit->left[i];
+  for (size_t i = fit->linear; i < fit->spread; i += stride) sum += fit->left[i];
   return sum;
 }
 
@@ -56,8 +56,9 @@ struct pdlt_control {
   pdlt_positions_linear drawn; /* where layers have positions or skips, instead of both */
   pdlt_stability stability;    /* of the trained draw, where it has no levels */
   double *theta; /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
-  double *level; /* (PDLT_FURTHER_LAST, T, p) one level of them */
-  double *own;   /* (T, p) c_K of the trained draw; with them all there is */
+  double *level,
+      *level_odd; /* (PDLT_FURTHER_LAST, T, p) one level of them; half the differences of pairs */
+  double *own, *own_odd; /* (T, p) c_K of the trained draw, all there is with `drawn`; the same */
   double *storage;
 };
 
@@ -77,11 +78,14 @@ static pdlt_status new_levels(pdlt_control *c, pdlt_error *err) {
                                         .nodes = PDLT_MAX_NODES};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_level_draws_new(&c->levels, &settings, err));
-  PDLT_TRY(
-      pdlt_alloc(&c->storage, theta + (PDLT_FURTHER_LAST + 1) * values, sizeof *c->storage, err));
-  c->theta = c->storage;
-  c->level = c->theta + theta;
-  c->own = c->level + PDLT_FURTHER_LAST * values;
+  PDLT_TRY(pdlt_alloc(&c->storage, theta + 2 * (PDLT_FURTHER_LAST + 1) * values, sizeof *c->storage,
+                      err));
+  double *next = c->storage;
+  c->theta = pdlt_take(&next, theta);
+  c->level = pdlt_take(&next, PDLT_FURTHER_LAST * values);
+  c->level_odd = pdlt_take(&next, PDLT_FURTHER_LAST * values);
+  c->own = pdlt_take(&next, values);
+  c->own_odd = pdlt_take(&next, values);
 cleanup:
   return status;
 }
@@ -133,12 +137,18 @@ pdlt_status pdlt_control_look(pdlt_control *c, const double *theta) {
   return pdlt_level_draws_begin(&c->levels, theta, 1, NULL);
 }
 
-pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out) {
+/* odd may be NULL; with positions or skips it stays as it is. */
+static pdlt_status level_output(pdlt_control *c, const pdlt_level *level, double *out,
+                                double *odd) {
   if (c->plan->networks) {
     memcpy(out, c->drawn.c, c->plan->times * c->plan->p * sizeof *out);
     return PDLT_OK;
   }
-  return pdlt_level_draws_output(&c->levels, level, out, NULL);
+  return pdlt_level_draws_output(&c->levels, level, out, odd, NULL);
+}
+
+pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out) {
+  return level_output(c, level, out, NULL);
 }
 
 /* Level k = 1 .. K of the plan; k = 0: the own linearization. */
@@ -154,7 +164,7 @@ pdlt_status pdlt_control_draw(pdlt_control *c, const double *theta, int *unstabl
   if (plan->control.linear) {
     PDLT_TRY(pdlt_control_look(c, theta));
     *unstable = plan->networks ? c->drawn.unstable : c->levels.unstable[0];
-    PDLT_TRY(pdlt_control_level(c, level_of(plan, plan->control.levels.count), c->own));
+    PDLT_TRY(level_output(c, level_of(plan, plan->control.levels.count), c->own, c->own_odd));
   } else if (plan->has[PDLT_QUANTITY_UNSTABLE]) {
     *unstable = pdlt_stability_check(&c->stability, theta);
   }
@@ -164,13 +174,13 @@ cleanup:
 
 /* --- draws without weights --- */
 
-/* sums (R, D, D) += weight values (R, P). */
-static void add_matrices(const pdlt_plan *plan, double weight, const double *values, double *sums) {
+/* sums (R, D, D) += values (R, P). */
+static void add_matrices(const pdlt_plan *plan, const double *values, double *sums) {
   const size_t D = plan->data->samples;
   for (size_t r = 0; r < plan->readouts; r++, sums += D * D)
     for (size_t a = 0; a < D; a++)
       for (size_t b = a; b < D; b++) {
-        const double x = weight * *values++;
+        const double x = *values++;
         sums[a * D + b] += x;
         if (b > a) sums[b * D + a] += x;
       }
@@ -185,28 +195,34 @@ static pdlt_status add_network(pdlt_control *c, uint64_t member, size_t sample, 
   return status;
 }
 
-/* Adds the draw without weights `sample` of `member` to the record. */
-static pdlt_status add_sample(pdlt_control *c, uint64_t member, size_t sample,
-                              pdlt_accumulator *tensors, double *record) {
+/* Adds the mean over the draws without weights of `member` to the record. */
+static pdlt_status add_samples(pdlt_control *c, uint64_t member, pdlt_accumulator *tensors,
+                               double *record) {
   const pdlt_plan *plan = c->plan;
   const size_t D = plan->data->samples, matrices = plan->readouts * (D * (D + 1) / 2);
-  const double weight = 1 / (double)plan->control.samples, *value = c->weightless.value;
-  const pdlt_status status = pdlt_weightless_draw(
-      &c->weightless, PDLT_WEIGHTLESS_MEMBER + member * plan->control.samples + sample);
-  if (status != PDLT_OK) return status;
+  const size_t samples = plan->control.samples, values = plan->times * plan->p;
+  const double *value = c->weightless.value;
+  const int vertex =
+      plan->control.weightless && plan->has[PDLT_QUANTITY_V] && !plan->has[PDLT_QUANTITY_A];
+  pdlt_status status = PDLT_OK;
+  pdlt_weightless_begin(&c->weightless);
+  for (size_t k = 0; k < samples; k++) {
+    PDLT_TRY(pdlt_weightless_add(&c->weightless, PDLT_WEIGHTLESS_MEMBER + member * samples + k));
+    if (vertex) pdlt_accumulator_kernel(tensors, c->weightless.kernel, record);
+  }
+  pdlt_weightless_mean(&c->weightless, samples);
   if (pdlt_weightless_kernel(plan)) {
-    add_matrices(plan, weight, value, record + plan->at.sum[PDLT_QUANTITY_K]);
+    add_matrices(plan, value, record + plan->at.sum[PDLT_QUANTITY_K]);
     value += matrices;
   }
   if (pdlt_weightless_theta(plan)) {
-    add_matrices(plan, weight, value, record + plan->at.sum[PDLT_QUANTITY_THETA]);
+    add_matrices(plan, value, record + plan->at.sum[PDLT_QUANTITY_THETA]);
     value += matrices;
   }
-  if (plan->control.linear)
-    pdlt_row_add(plan->times * plan->p, weight, value, record + plan->at.shift);
-  if (plan->control.weightless && plan->has[PDLT_QUANTITY_V] && !plan->has[PDLT_QUANTITY_A])
-    pdlt_accumulator_kernel(tensors, c->weightless.kernel, record);
-  return PDLT_OK;
+  if (plan->control.linear) pdlt_row_add(values, 1, value, record + plan->at.shift);
+  if (plan->control.spread) pdlt_spread_unpack(plan, value + values, record + plan->at.odd_shift);
+cleanup:
+  return status;
 }
 
 /* --- further draws of the levels --- */
@@ -222,26 +238,31 @@ static pdlt_status begin(pdlt_control *c, size_t k, uint64_t member, size_t d, s
   return pdlt_level_draws_begin(&c->levels, c->theta, heads, NULL);
 }
 
-/* shift (T, p) += factor sum over these draws of c_k. */
+/* What the record sums of a draw += factor sum over these draws of c_k, and of the products of odd ones. */
 static pdlt_status add_level(pdlt_control *c, size_t k, double factor, size_t heads,
-                             double *shift) {
-  const size_t values = c->plan->times * c->plan->p;
-  const pdlt_status status = pdlt_control_level(c, level_of(c->plan, k), c->level);
-  for (size_t r = 0; r < heads && status == PDLT_OK; r++)
-    pdlt_row_add(values, factor, c->level + r * values, shift);
+                             double *record) {
+  const pdlt_plan *plan = c->plan;
+  const size_t values = plan->times * plan->p;
+  double *odd = plan->control.spread ? c->level_odd : NULL;
+  const pdlt_status status = level_output(c, level_of(plan, k), c->level, odd);
+  for (size_t r = 0; r < heads && status == PDLT_OK; r++) {
+    pdlt_row_add(values, factor, c->level + r * values, record + plan->at.shift);
+    if (odd != NULL)
+      pdlt_spread_add_odd(plan, factor, odd + r * values, record + plan->at.odd_shift);
+  }
   return status;
 }
 
-/* shift += mean over the draws of level k + 1 of (c_(k+1) - c_k). */
-static pdlt_status add_difference(pdlt_control *c, size_t k, uint64_t member, double *shift) {
+/* += the mean over the draws of level k + 1 of what it says less what level k does. */
+static pdlt_status add_difference(pdlt_control *c, size_t k, uint64_t member, double *record) {
   const size_t draws = c->plan->control.levels.draws[k];
   const double weight = 1 / (double)draws;
   pdlt_status status = PDLT_OK;
   for (size_t d = 0; d < draws; d += PDLT_FURTHER_LAST) {
     const size_t heads = draws - d < PDLT_FURTHER_LAST ? draws - d : PDLT_FURTHER_LAST;
     PDLT_TRY(begin(c, k, member, d, heads));
-    PDLT_TRY(add_level(c, k + 1, weight, heads, shift));
-    PDLT_TRY(add_level(c, k, -weight, heads, shift));
+    PDLT_TRY(add_level(c, k + 1, weight, heads, record));
+    PDLT_TRY(add_level(c, k, -weight, heads, record));
   }
 cleanup:
   return status;
@@ -252,13 +273,15 @@ pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumula
   const pdlt_plan *plan = c->plan;
   double *shift = record + plan->at.shift;
   pdlt_status status = PDLT_OK;
-  for (size_t k = 0; k < plan->control.samples; k++)
-    PDLT_TRY(plan->networks ? add_network(c, member, k, shift)
-                            : add_sample(c, member, k, tensors, record));
+  if (plan->control.samples > 0 && !plan->networks)
+    PDLT_TRY(add_samples(c, member, tensors, record));
+  for (size_t k = 0; k < plan->control.samples && plan->networks; k++)
+    PDLT_TRY(add_network(c, member, k, shift));
   if (!plan->control.linear) return PDLT_OK;
   pdlt_row_add(plan->times * plan->p, -1, c->own, shift);
+  if (plan->control.spread) pdlt_spread_add_odd(plan, -1, c->own_odd, record + plan->at.odd_shift);
   for (size_t k = 0; k < plan->control.levels.count; k++)
-    PDLT_TRY(add_difference(c, k, member, shift));
+    PDLT_TRY(add_difference(c, k, member, record));
 cleanup:
   return status;
 }

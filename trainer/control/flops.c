@@ -93,7 +93,8 @@ double pdlt_flops_weightless(const pdlt_plan *plan, const pdlt_network *net) {
     normals += k + 2 == net->depth ? (double)top->out * n : (n + 1) * q;
     products += 7 * n * q * q + 6 * n * q * D;
   }
-  products += 2 * X * (double)pdlt_weightless_values(plan);
+  const size_t spread = plan->control.spread ? pdlt_spread_values(plan) : 0;
+  products += 2 * X * (double)(pdlt_weightless_values(plan) - spread);
   return 10 * PDLT_FLOPS_LOOP + PDLT_FLOPS_NORMAL * normals + PDLT_FLOPS_SIGMA * sigma +
          PDLT_FLOPS_SHORT * products + (ntk ? pdlt_flops_eigen(q_A) : 0);
 }

@@ -13,6 +13,7 @@ static void take_views(pdlt_level_draws *r, const pdlt_level_settings *of, size_
   const size_t trained = of->data->outputs * of->data->train;
   double *next = r->storage;
   r->linear = pdlt_take(&next, of->heads * values);
+  r->linear_odd = pdlt_take(&next, of->heads * values);
   r->path = pdlt_take(&next, moving * values);
   r->moved = pdlt_take(&next, values);
   r->z = pdlt_take(&next, moving * q);
@@ -37,7 +38,7 @@ pdlt_status pdlt_level_draws_new(pdlt_level_draws *out, const pdlt_level_setting
   const size_t moving = r.moves.moving;
   PDLT_TRY(pdlt_alloc(&r.flags, 2 * of->heads, sizeof *r.flags, err));
   PDLT_TRY(pdlt_alloc(&r.storage,
-                      (of->heads + moving + 1) * values + moving * (q + 3 * trained + 1),
+                      (2 * of->heads + moving + 1) * values + moving * (q + 3 * trained + 1),
                       sizeof *r.storage, err));
   take_views(&r, of, values);
   *out = r;
@@ -73,9 +74,13 @@ pdlt_status pdlt_level_draws_begin(pdlt_level_draws *r, const double *theta, siz
   const size_t q = outputs_of(r), values = values_of(r);
   pdlt_status status = PDLT_OK;
   pdlt_bundle_draw(r->bundle, theta, heads);
-  for (size_t k = 0; k < heads && status == PDLT_OK; k++)
-    status = pdlt_linearization_course(&r->linearization, r->bundle->draw.ntk + k * q * q,
-                                       r->linear + k * values, &r->unstable[k], err);
+  for (size_t k = 0; k < heads; k++) {
+    PDLT_TRY(pdlt_linearization_course(&r->linearization, r->bundle->draw.ntk + k * q * q,
+                                       r->linear + k * values, &r->unstable[k], err));
+    pdlt_linearization_odd(&r->linearization, r->bundle->draw.z + k * q,
+                           r->linear_odd + k * values);
+  }
+cleanup:
   return status;
 }
 
@@ -212,21 +217,29 @@ cleanup:
 }
 
 pdlt_status pdlt_level_draws_output(pdlt_level_draws *r, const pdlt_level *level, double *out,
-                                    pdlt_error *err) {
+                                    double *odd, pdlt_error *err) {
   const size_t values = values_of(r), heads = r->bundle->draw.heads;
   const int owned = pdlt_moves_own(&r->moves, (size_t)level->nodes, level->middle);
   const size_t most = owned ? 1 : r->moves.moving;
   pdlt_status status = PDLT_OK;
   memset(out, 0, heads * values * sizeof *out);
+  if (odd != NULL) memset(odd, 0, heads * values * sizeof *odd);
   for (size_t k = 0; k < heads; k++) r->use[k] = !r->unstable[k] && level->nodes > 0;
   for (size_t first = 0, count; first < 2 * heads && level->nodes > 0; first += count) {
     count = 2 * heads - first < most ? 2 * heads - first : most;
     PDLT_TRY(follow(r, level, first, count, owned, err));
-    for (size_t i = 0; i < count; i++)
-      pdlt_row_add(values, 0.5, r->path + i * values, out + (first + i) / 2 * values);
+    for (size_t i = 0; i < count; i++) {
+      const size_t f = first + i;
+      pdlt_row_add(values, 0.5, r->path + i * values, out + f / 2 * values);
+      if (odd != NULL)
+        pdlt_row_add(values, f % 2 == 0 ? 0.5 : -0.5, r->path + i * values, odd + f / 2 * values);
+    }
   }
-  for (size_t k = 0; k < heads; k++)
-    if (!r->use[k]) memcpy(out + k * values, r->linear + k * values, values * sizeof *out);
+  for (size_t k = 0; k < heads; k++) {
+    if (r->use[k]) continue;
+    memcpy(out + k * values, r->linear + k * values, values * sizeof *out);
+    if (odd != NULL) memcpy(odd + k * values, r->linear_odd + k * values, values * sizeof *odd);
+  }
 cleanup:
   return status;
 }

@@ -38,6 +38,7 @@ typedef struct pdlt_level_draws {
   pdlt_bundle *bundle;   /* the draws; owned */
   pdlt_moves moves;      /* where their networks are */
   double *linear;        /* (heads, T, n_L, D) c of the draws */
+  double *linear_odd;    /* (heads, T, n_L, D) half the difference of their pairs, linearized */
   int *unstable;         /* (heads) whether their eta theta_max > 2 */
   double *path;          /* (r, T, n_L, D) */
   double *moved;         /* (T, n_L, D) since the last node */
@@ -59,11 +60,11 @@ void pdlt_level_draws_free(pdlt_level_draws *level_draws);
 pdlt_status pdlt_level_draws_begin(pdlt_level_draws *level_draws, const double *theta, size_t heads,
                                    pdlt_error *err);
 
-/* out (heads, T, n_L, D) of the level. It is c where the draw is unstable, or where a network of
- * the pair is at a node further from its targets than at first, or not finite: any function of the
- * draw will do. Errors: PDLT_ERR_MEMORY. */
+/* out (heads, T, n_L, D) of the level, and, unless NULL, odd: half the difference of the pair. It is c
+ * where the draw is unstable, or where a network of the pair is at a node further from its targets
+ * than at first, or not finite: any function of the draw will do. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_level_draws_output(pdlt_level_draws *level_draws, const pdlt_level *level,
-                                    double *out, pdlt_error *err);
+                                    double *out, double *odd, pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -19,7 +19,7 @@ pdlt_status pdlt_linearization_new(pdlt_linearization *out, const pdlt_samples *
   pdlt_linearization c = {.data = data, .schedule = schedule, .eta = eta};
   const size_t q = data->outputs * data->samples, q_A = data->outputs * data->train;
   const size_t T = schedule->num_times;
-  const size_t total = 2 * T * q_A + 2 * q_A * q_A + q_A * q + 2 * q_A;
+  const size_t total = 2 * T * q_A + 2 * q_A * q_A + q_A * q + 3 * q_A;
   const pdlt_status status = pdlt_alloc(&c.storage, total, sizeof *c.storage, err);
   if (status != PDLT_OK) return status;
   double *next = c.storage;
@@ -29,6 +29,7 @@ pdlt_status pdlt_linearization_new(pdlt_linearization *out, const pdlt_samples *
   c.across = pdlt_take(&next, q_A * q);
   c.values = pdlt_take(&next, q_A);
   c.targets = pdlt_take(&next, q_A);
+  c.lack = pdlt_take(&next, q_A);
   *out = c;
   return PDLT_OK;
 }
@@ -50,6 +51,21 @@ double pdlt_linearization_response(double eta, double theta, double t) {
   return (1 - pow(mu, t)) / theta;
 }
 
+/* x (q_A, q_A) <- x r on every block of rows, r = kappa^(1/2) of each output; and r x before that, `both`. */
+static void weigh(const pdlt_linearization *c, int both, double *x) {
+  const size_t A = c->data->train, n_L = c->data->outputs, q_A = n_L * A;
+  double *work = c->across; /* (q_A, q) is at least as large, and not yet in use */
+  for (int side = both ? 0 : 1; side < 2; side++) {
+    for (size_t i = 0; i < n_L; i++)
+      if (side == 0)
+        pdlt_gemm(0, 0, A, q_A, A, 1.0, c->data->root, A, x + i * A * q_A, q_A, 0.0,
+                  work + i * A * q_A, q_A);
+      else
+        pdlt_gemm(0, 0, q_A, A, A, 1.0, x + i * A, q_A, c->data->root, A, 0.0, work + i * A, q_A);
+    memcpy(x, work, q_A * q_A * sizeof *x);
+  }
+}
+
 pdlt_status pdlt_linearization_decompose(pdlt_linearization *c, const double *ntk, size_t samples,
                                          pdlt_error *err) {
   const size_t A = c->data->train, n_L = c->data->outputs, q_A = n_L * A, q = n_L * samples;
@@ -58,7 +74,9 @@ pdlt_status pdlt_linearization_decompose(pdlt_linearization *c, const double *nt
       for (size_t j = 0; j < n_L; j++)
         memcpy(c->train + (i * A + a) * q_A + j * A, ntk + (i * samples + a) * q + j * samples,
                A * sizeof *ntk);
+  if (c->data->newton) weigh(c, 1, c->train);
   const pdlt_status status = pdlt_symmetric_eigen(q_A, c->train, c->values, c->vectors, err);
+  if (c->data->newton && status == PDLT_OK) weigh(c, 0, c->vectors);
   c->ntk = ntk;
   c->found = status == PDLT_OK;
   return status == PDLT_ERR_NUMERIC ? PDLT_OK : status;
@@ -96,6 +114,16 @@ void pdlt_linearization_respond(pdlt_linearization *c, const double *target, dou
     answer(c, c->schedule->times[first + t] - start, c->weights[0] + t * q_A);
   pdlt_gemm(0, 0, T, q_A, q_A, 1.0, c->weights[0], q_A, c->vectors, q_A, 0.0, c->weights[1], q_A);
   pdlt_gemm(0, 0, T, q, q_A, 1.0, c->weights[1], q_A, c->across, q, 0.0, out, q);
+}
+
+void pdlt_linearization_odd(pdlt_linearization *c, const double *z, double *out) {
+  const size_t D = c->data->samples, A = c->data->train, T = c->schedule->num_times;
+  const size_t q = c->data->outputs * D;
+  for (size_t i = 0; i < c->data->outputs; i++)
+    for (size_t a = 0; a < A; a++) c->lack[i * A + a] = c->data->centered ? 0 : -z[i * D + a];
+  pdlt_linearization_respond(c, c->lack, 0, 0, T, out);
+  for (size_t t = 0; t < T; t++)
+    for (size_t i = 0; i < q; i++) out[t * q + i] += z[i];
 }
 
 void pdlt_linearization_impulse(pdlt_linearization *c, const double *target, double t,

@@ -6,7 +6,8 @@
  *   c(t) = Th_.A psi_t(Th_AA) y,    Th_AA = sum_r theta_r v_r v_r^T,
  *   psi_t(theta) = (1 - mu^t)/theta,    mu = 1 - eta theta, or 1/(1 - eta theta) below -1,
  *
- * Th the NTK at initialization with the last layer's weights as drawn, output by output.
+ * Th the NTK at initialization with the last layer's weights as drawn, output by output. Newton's method: with
+ * r = kappa^(1/2), c(t) = Th_.A r psi_t(r Th_AA r) r y, for with r z in the place of z it is gradient descent.
  * Is not: a prediction; c is bounded by construction, also where the linearized network
  * explodes, and only its correlation with the trained outputs matters. */
 #ifndef PDLT_TRAINER_CONTROL_LINEARIZATION_H
@@ -28,6 +29,7 @@ typedef struct pdlt_linearization {
   double *train, *vectors;  /* (q_A, q_A) */
   double *across;           /* (q_A, q) */
   double *values, *targets; /* (q_A) */
+  double *lack;             /* (q_A) */
   double *weights[2];       /* (T, q_A) */
   double *storage;
 } pdlt_linearization;
@@ -51,6 +53,10 @@ pdlt_status pdlt_linearization_decompose(pdlt_linearization *linearization, cons
  * Needs S = D. */
 void pdlt_linearization_respond(pdlt_linearization *linearization, const double *target,
                                 double start, size_t first, size_t last, double *out);
+
+/* out (T, n_L, D) = N_t z = z - Th_.A psi_t(Th_AA) z_A, of the NTK decomposed last with S = D: half the
+ * difference of a pair z, -z at the start, linearized about its draw; z itself with centered targets. */
+void pdlt_linearization_odd(pdlt_linearization *linearization, const double *z, double *out);
 
 /* out (n_L, N_A) = psi_t(Th_AA) target, eta times the sum of what is lacking over t >= 0 steps: the
  * parameters move by lambda dz_A/dtheta out. 0 where the NTK is not finite. */

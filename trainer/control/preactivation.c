@@ -55,7 +55,7 @@ static size_t forward_normals(const pdlt_preactivation *pre) {
 static size_t ntk_normals(const pdlt_preactivation *pre) {
   const pdlt_network *net = pre->net;
   const pdlt_layer *top = &net->layer[net->depth - 1];
-  size_t count = top->out * top->in;
+  size_t count = top->out * (top->in + 1);
   for (int k = 0; k + 2 < net->depth; k++)
     count += (net->layer[k].out + 1) * top->out * pre->data->samples;
   return count;
@@ -91,6 +91,7 @@ static size_t lend_views(pdlt_preactivation *pre) {
   pre->product = take(pre, &next, q * q);
   pre->coefficient = take(pre, &next, q * D);
   if (pre->storage == NULL) return next;
+  pre->bias = pre->normal + forward_normals(pre) + ntk_normals(pre) - pre->data->outputs;
   double *normal = pre->normal;
   for (int k = 0; k + 1 < net->depth; k++) {
     pre->xi[k] = normal;

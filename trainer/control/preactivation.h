@@ -23,15 +23,16 @@ extern "C" {
 /* Hidden layer l is index l - 1; arrays lie sample by sample, (D, n_l). P = D (D + 1)/2 pairs
  * a <= b, row by row. q = n_L D, rows (i, sample). */
 typedef struct pdlt_preactivation {
-  const pdlt_network *net;   /* borrowed */
-  const pdlt_samples *data;  /* borrowed */
-  size_t pairs;              /* P */
-  double **xi;               /* (L-1) of (D, n_l): xi_kr at [r][k] */
-  double **s, **ds;          /* (L-1) of (D, n_l) */
-  double **root;             /* (L-1) of (D, D): G of layer l, lower triangular */
-  double **basis;            /* (L-1) of (D, n_l + 1): U over layer l, bias last */
-  double **gram;             /* (L) of (D, D): s.s of layer l - 1; gram[0] = x.x */
-  double *normal;            /* all random numbers of a draw */
+  const pdlt_network *net;  /* borrowed */
+  const pdlt_samples *data; /* borrowed */
+  size_t pairs;             /* P */
+  double **xi;              /* (L-1) of (D, n_l): xi_kr at [r][k] */
+  double **s, **ds;         /* (L-1) of (D, n_l) */
+  double **root;            /* (L-1) of (D, D): G of layer l, lower triangular */
+  double **basis;           /* (L-1) of (D, n_l + 1): U over layer l, bias last */
+  double **gram;            /* (L) of (D, D): s.s of layer l - 1; gram[0] = x.x */
+  double *normal;           /* all random numbers of a draw */
+  double *bias; /* (n_L) the last of them: biases of the outputs, in units of their deviation */
   double *feature[3];        /* (P, max n): products of pairs of rows of ds, basis, xi */
   double *overlap[2];        /* (P, P) */
   double *trace, *moment[2]; /* (P), (P, D, D): kappa, M */
@@ -62,6 +63,9 @@ void pdlt_preactivation_theta(pdlt_preactivation *pre, int l, double *theta);
 /* Th (q, q) of the outputs of one network with these preactivations, drawn; its mean given
  * them is delta_ij Theta of layer L. Cost O(n q^2) per layer. */
 void pdlt_preactivation_ntk(pdlt_preactivation *pre, double *ntk);
+
+/* z (q) of that network, with the last layer that pdlt_preactivation_ntk has. */
+void pdlt_preactivation_output(const pdlt_preactivation *pre, double *z);
 
 /* rows (count, length): row a = sum_{r <= a} factor_ar q_r, q_r orthonormal, or 0 where row a
  * adds no direction; rows are overwritten by q. factor (count, count), upper triangle 0; scratch

@@ -159,13 +159,31 @@ static void pull_back(pdlt_preactivation *pre, int k, const double *above, const
   }
 }
 
+/* The last layer's weights (n_L, n), in units of their deviation, behind what the forward pass takes. */
+static const double *last_weights(const pdlt_preactivation *pre) {
+  const double *normal = pre->normal;
+  for (int k = 0; k + 1 < pre->net->depth; k++)
+    normal += pre->data->samples * pre->net->layer[k].out;
+  return normal;
+}
+
+void pdlt_preactivation_output(const pdlt_preactivation *pre, double *z) {
+  const pdlt_network *net = pre->net;
+  const pdlt_layer *top = &net->layer[net->depth - 1];
+  const size_t D = pre->data->samples, n = top->in;
+  const double scale = sqrt(pdlt_layer_variance(top)), bias = sqrt(top->C_b);
+  const double *weights = last_weights(pre), *biases = pre->bias;
+  pdlt_small_best()->inner(top->out, D, n, weights, n, pre->s[net->depth - 2], n, z, D);
+  for (size_t i = 0; i < top->out; i++)
+    for (size_t a = 0; a < D; a++) z[i * D + a] = scale * z[i * D + a] + bias * biases[i];
+}
+
 void pdlt_preactivation_ntk(pdlt_preactivation *pre, double *ntk) {
   const pdlt_network *net = pre->net;
   const pdlt_layer *top = &net->layer[net->depth - 1];
   const size_t D = pre->data->samples, q = pre->data->outputs * D, n = top->in;
-  const double scale = sqrt(pdlt_layer_variance(top)), *normal = pre->normal;
+  const double scale = sqrt(pdlt_layer_variance(top)), *normal = last_weights(pre);
   int k = net->depth - 2;
-  for (int m = 0; m <= k; m++) normal += D * net->layer[m].out;
   for (size_t i = 0; i < q; i++)
     for (size_t j = 0; j < q; j++)
       ntk[i * q + j] = i / D == j / D ? rate(pre, net->depth - 1, i % D, j % D) : 0;

@@ -23,7 +23,8 @@ size_t pdlt_weightless_values(const pdlt_plan *plan) {
   const size_t matrices =
       (size_t)pdlt_weightless_kernel(plan) + (size_t)pdlt_weightless_theta(plan);
   return matrices * plan->readouts * pairs_of(plan) +
-         (plan->control.linear ? plan->times * plan->p : 0);
+         (plan->control.linear ? plan->times * plan->p : 0) +
+         (plan->control.spread ? pdlt_spread_values(plan) : 0);
 }
 
 size_t pdlt_weightless_controls(const pdlt_plan *plan) {
@@ -38,12 +39,14 @@ pdlt_status pdlt_weightless_new(pdlt_weightless *out, const pdlt_plan *plan,
                                 pdlt_error *err) {
   pdlt_weightless w = {.plan = plan, .fit = fit};
   const size_t D = plan->data->samples, P = pairs_of(plan), q = plan->p;
-  const size_t total =
-      2 * D * (net->max_width + D) + (1 + plan->readouts) * P + q * q + fit->controls + fit->values;
+  const size_t odd = plan->control.spread ? (1 + plan->times) * q : 0;
+  const size_t total = 2 * D * (net->max_width + D) + (1 + plan->readouts) * P + q * q + odd +
+                       2 * (fit->controls + fit->values);
   pdlt_status status = PDLT_OK;
   if (plan->control.linear)
     PDLT_TRY(pdlt_linearization_new(&w.linearization, plan->data, &plan->schedule,
                                     plan->ex->training.eta, err));
+  if (plan->control.spread) PDLT_TRY(pdlt_spread_new(&w.spread, plan, err));
   PDLT_TRY(pdlt_preactivation_new(&w.pre, net, plan->data, err));
   PDLT_TRY(pdlt_alloc(&w.storage, total, sizeof *w.storage, err));
   double *next = w.storage;
@@ -54,7 +57,13 @@ pdlt_status pdlt_weightless_new(pdlt_weightless *out, const pdlt_plan *plan,
   w.kernel = pdlt_take(&next, plan->readouts * P);
   w.ntk = pdlt_take(&next, q * q);
   w.x = pdlt_take(&next, fit->controls);
+  w.sum_x = pdlt_take(&next, fit->controls);
   w.value = pdlt_take(&next, fit->values);
+  w.sum = pdlt_take(&next, fit->values);
+  if (plan->control.spread) {
+    w.z = pdlt_take(&next, q);
+    w.odd = pdlt_take(&next, plan->times * q);
+  }
   *out = w;
   return PDLT_OK;
 cleanup:
@@ -64,6 +73,7 @@ cleanup:
 
 void pdlt_weightless_free(pdlt_weightless *weightless) {
   pdlt_linearization_free(&weightless->linearization);
+  pdlt_spread_free(&weightless->spread);
   pdlt_preactivation_free(&weightless->pre);
   pdlt_free(weightless->storage);
   *weightless = (pdlt_weightless){0};
@@ -117,22 +127,40 @@ pdlt_status pdlt_weightless_raw(pdlt_weightless *w, uint64_t member) {
   for (size_t k = 0; k < layers; k++) fill_layer(w, (int)k, w->x + 2 * k * P);
   if (!plan->control.linear) return PDLT_OK;
   pdlt_preactivation_ntk(&w->pre, w->ntk);
-  if (layers > 0) {
+  if (layers > 0 || plan->control.spread) {
     if (pdlt_weightless_theta(plan))
       memcpy(w->theta, value - P, P * sizeof *value);
     else
       pdlt_preactivation_theta(&w->pre, depth, w->theta);
-    fill_outputs(w, w->x + 2 * layers * P);
   }
-  return pdlt_linearization_course(&w->linearization, w->ntk, value, NULL, NULL);
+  if (layers > 0) fill_outputs(w, w->x + 2 * layers * P);
+  const pdlt_status status =
+      pdlt_linearization_course(&w->linearization, w->ntk, value, NULL, NULL);
+  if (status != PDLT_OK || !plan->control.spread) return status;
+  pdlt_preactivation_output(&w->pre, w->z);
+  pdlt_linearization_odd(&w->linearization, w->z, w->odd);
+  return pdlt_spread_fill(&w->spread, w->theta, w->kernel + (plan->readouts - 1) * P, w->z, w->odd,
+                          value + plan->times * plan->p);
 }
 
-pdlt_status pdlt_weightless_draw(pdlt_weightless *w, uint64_t member) {
+void pdlt_weightless_begin(pdlt_weightless *w) {
+  memset(w->sum, 0, w->fit->values * sizeof *w->sum);
+  memset(w->sum_x, 0, w->fit->controls * sizeof *w->sum_x);
+}
+
+pdlt_status pdlt_weightless_add(pdlt_weightless *w, uint64_t member) {
   const pdlt_weightless_fit *fit = w->fit;
   const pdlt_status status = pdlt_weightless_raw(w, member);
   if (status != PDLT_OK) return status;
-  for (size_t i = 0; i < fit->values; i++) w->value[i] += fit->known[i];
-  for (size_t j = 0; j < fit->controls; j++)
-    pdlt_row_add(fit->values, -w->x[j], fit->coefficient + j * fit->values, w->value);
+  for (size_t i = 0; i < fit->values; i++) w->sum[i] += w->value[i];
+  for (size_t j = 0; j < fit->controls; j++) w->sum_x[j] += w->x[j];
   return PDLT_OK;
+}
+
+void pdlt_weightless_mean(pdlt_weightless *w, size_t draws) {
+  const pdlt_weightless_fit *fit = w->fit;
+  const double share = 1 / (double)draws;
+  for (size_t i = 0; i < fit->values; i++) w->value[i] = share * w->sum[i] + fit->known[i];
+  for (size_t j = 0; j < fit->controls; j++)
+    pdlt_row_add(fit->values, -share * w->sum_x[j], fit->coefficient + j * fit->values, w->value);
 }

@@ -2,7 +2,7 @@
  *
  * Is: per draw of preactivations (preactivation.h) the numbers
  *
- *   value - B (x - mu),   value = (K and Theta of the layers measured, c (T, q)),
+ *   value - B (x - mu),   value = (K and Theta of the layers measured, c (T, q), spread.h),
  *
  * where x are averages over neurons of the same random numbers at frozen kernels, whose mean
  * mu is known exactly, and Th - Theta, whose mean is 0 (docs/trainer/control.md, "Controls with
@@ -14,6 +14,7 @@
 
 #include "trainer/control/linearization.h"
 #include "trainer/control/preactivation.h"
+#include "trainer/control/spread.h"
 #include "trainer/record/plan.h"
 
 #ifdef __cplusplus
@@ -28,7 +29,7 @@ extern "C" {
 /* What the pilot of one width leaves; read only afterwards, shared by threads. */
 typedef struct pdlt_weightless_fit {
   size_t values, controls; /* V, X; X = 0: no controls */
-  size_t linear;           /* values before c */
+  size_t linear, spread;   /* values before c; before the products of spread.h, which end them */
   double *root;            /* (L-1, D, D) G of the frozen kernels */
   double *coefficient;     /* (X, V) B */
   double *known;           /* (V) B mu */
@@ -48,11 +49,13 @@ typedef struct pdlt_weightless {
   const pdlt_weightless_fit *fit;   /* borrowed */
   pdlt_linearization linearization; /* of the same network; empty without c */
   pdlt_preactivation pre;
+  pdlt_spread spread;  /* empty where the plan has none */
   double *s, *ds;      /* (D, max n) at the frozen kernels */
   double *gram[2];     /* (D, D) */
   double *theta, *ntk; /* (P), (q, q) */
-  double *x;           /* (X) */
-  double *value;       /* (V) */
+  double *z, *odd;     /* (q), (T, q) with spread */
+  double *x, *sum_x;   /* (X) of the last draw; sums since begin */
+  double *value, *sum; /* (V) the same */
   double *kernel;      /* (R, P) K of the last draw */
   double *storage;
 } pdlt_weightless;
@@ -71,8 +74,11 @@ int pdlt_weightless_theta(const pdlt_plan *plan);
 size_t pdlt_weightless_values(const pdlt_plan *plan);
 size_t pdlt_weightless_controls(const pdlt_plan *plan);
 
-/* weightless->value of the draw `member`, and weightless->kernel. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_weightless_draw(pdlt_weightless *weightless, uint64_t member);
+/* Begins a mean over draws; adds the draw `member`, whose K is in weightless->kernel then; makes
+ * weightless->value the mean over the `draws` since, less the controls. Errors: PDLT_ERR_MEMORY. */
+void pdlt_weightless_begin(pdlt_weightless *weightless);
+pdlt_status pdlt_weightless_add(pdlt_weightless *weightless, uint64_t member);
+void pdlt_weightless_mean(pdlt_weightless *weightless, size_t draws);
 
 /* value and x of the draw as they are, at the kernels in fit->root. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_weightless_raw(pdlt_weightless *weightless, uint64_t member);

@@ -175,7 +175,8 @@ pdlt_status pdlt_weightless_fit_new(pdlt_weightless_fit *out, const pdlt_plan *p
   int known = 1;
   pdlt_status status = PDLT_OK;
   fit.controls = pdlt_weightless_controls(plan);
-  fit.linear = fit.values - (plan->control.linear ? plan->times * plan->p : 0);
+  fit.spread = fit.values - (plan->control.spread ? pdlt_spread_values(plan) : 0);
+  fit.linear = fit.spread - (plan->control.linear ? plan->times * plan->p : 0);
   PDLT_TRY(fit_memory(&fit, (size_t)(net->depth - 1) * square, err));
   PDLT_TRY(sums_new(&sums, fit.controls, fit.values, err));
   PDLT_TRY(pdlt_weightless_new(&w, plan, net, &fit, err));

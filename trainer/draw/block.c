@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/experiment/loss.h"
 #include "base/vector/linalg.h"
 #include "base/vector/rows.h"
 #include "trainer/statistics/moments.h"
 
 /* What is measured of a network in training. */
-static int is_moving(int k) {
-  return pdlt_quantities[k].drawn == PDLT_DRAWN_TRAINED ||
-         pdlt_quantities[k].drawn == PDLT_DRAWN_ROOT;
+static int is_moving(const pdlt_plan *plan, int k) {
+  const pdlt_drawn drawn = pdlt_experiment_drawn(plan->ex, k);
+  return drawn == PDLT_DRAWN_TRAINED || drawn == PDLT_DRAWN_ROOT;
 }
 
 /* Places of all of it, of one network at all times: moving_at, and the size of the whole behind the last. */
@@ -20,14 +21,14 @@ static void place_moving(pdlt_worker *w) {
   size_t at = 0;
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
     w->moving_at[k] = at;
-    if (is_moving(k)) at += pdlt_plan_sum_size(w->plan, k);
+    if (is_moving(w->plan, k)) at += pdlt_plan_sum_size(w->plan, k);
   }
   w->moving_at[PDLT_QUANTITIES] = at;
 }
 
 /* Where quantity k goes for network `which` of a draw; NULL: not measured. */
 static double *moving_of(pdlt_worker *w, int which, int k) {
-  if (!w->plan->has[k]) return NULL;
+  if (!w->plan->has[k] || !is_moving(w->plan, k)) return NULL;
   return w->moving + (size_t)which * w->moving_at[PDLT_QUANTITIES] + w->moving_at[k];
 }
 
@@ -63,6 +64,9 @@ static pdlt_member_probe probe_of(pdlt_worker *w, int which) {
                              .featured = features_of(w, which),
                              .agop = moving_of(w, which, PDLT_QUANTITY_AGOP),
                              .agop_start = w->agop,
+                             .loss_train = moving_of(w, which, PDLT_QUANTITY_LOSS_TRAIN),
+                             .loss_test = moving_of(w, which, PDLT_QUANTITY_LOSS_TEST),
+                             .loss_sample = moving_of(w, which, PDLT_QUANTITY_LOSS_SAMPLE),
                              .error_train = moving_of(w, which, PDLT_QUANTITY_ERROR_TRAIN),
                              .error_test = moving_of(w, which, PDLT_QUANTITY_ERROR_TEST),
                              .start = centered ? w->begun + (size_t)which * w->plan->p : NULL,
@@ -86,7 +90,8 @@ static pdlt_status new_measurements(pdlt_worker *w, pdlt_error *err) {
     PDLT_TRY(pdlt_training_dntk_new(&w->training_dntk, net, plan->data, plan->first, err));
   if (plan->has[PDLT_QUANTITY_CROSSINGS])
     PDLT_TRY(pdlt_crossings_new(&w->crossings, net, plan->data, err));
-  if (plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_Q_T])
+  if (plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_Q_T] ||
+      plan->has[PDLT_QUANTITY_LOG_Q])
     PDLT_TRY(pdlt_hidden_new(&w->hidden, net, plan->data, err));
   if (plan->features) PDLT_TRY(pdlt_network_features_new(&w->features, net, plan->data, err));
   w->features.blocks = (pdlt_features_blocks){
@@ -224,6 +229,19 @@ static void add_matrices(pdlt_worker *w, uint64_t member, double *record) {
   }
 }
 
+/* Adds log q of the hidden layers of the draw in worker->theta, and its square, to the record. */
+static void add_logs(pdlt_worker *w, double *record) {
+  const pdlt_plan *plan = w->plan;
+  if (!plan->has[PDLT_QUANTITY_LOG_Q]) return;
+  double *sum = record + plan->at.sum[PDLT_QUANTITY_LOG_Q];
+  double *square = record + plan->at.sum[PDLT_QUANTITY_LOG_Q_VARIANCE];
+  pdlt_hidden_logs(&w->hidden, w->theta, w->layers);
+  for (size_t i = 0; i < pdlt_plan_numbers(plan, PDLT_QUANTITY_LOG_Q); i++) {
+    sum[i] += w->layers[i];
+    square[i] += w->layers[i] * w->layers[i];
+  }
+}
+
 /* Adds q of the hidden layers of the draw in worker->theta to the record. */
 static void add_layers(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
@@ -267,7 +285,7 @@ static void add_average(const pdlt_plan *plan, size_t count, const double *x, co
 static void add_moving(pdlt_worker *w, double *record) {
   const pdlt_plan *plan = w->plan;
   for (int k = 0; k < PDLT_QUANTITIES; k++)
-    if (is_moving(k) && plan->has[k])
+    if (is_moving(plan, k) && plan->has[k])
       add_average(plan, pdlt_plan_sum_size(plan, k), moving_of(w, 0, k), moving_of(w, 1, k),
                   record + plan->at.sum[k]);
 }
@@ -392,7 +410,8 @@ static int measures_tensors(const pdlt_plan *plan) {
 
 static int needs_weights(const pdlt_plan *plan) {
   return measures_tensors(plan) || plan->has[PDLT_QUANTITY_P] || plan->has[PDLT_QUANTITY_R] ||
-         plan->has[PDLT_QUANTITY_Q_0] || !plan->control.weightless;
+         plan->has[PDLT_QUANTITY_Q_0] || plan->has[PDLT_QUANTITY_LOG_Q] ||
+         !plan->control.weightless;
 }
 
 /* Trains draw `member` or, without outputs, draws it. 0: stopped early. */
@@ -442,6 +461,7 @@ int pdlt_block_run(pdlt_worker *w, size_t block, const volatile sig_atomic_t *st
     record[plan->at.members] += 1;
     add_matrices(w, (uint64_t)member, record);
     add_layers(w, record);
+    add_logs(w, record);
     if (measures_tensors(plan)) pdlt_accumulator_add(&w->tensors, w->theta, record);
     add_differentials(w, (uint64_t)member, record);
     if (rows == PDLT_BLOCK_MEMBERS || member + 1 == end) {

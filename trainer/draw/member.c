@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "trainer/measure/cross_entropy.h"
 #include "trainer/measure/errors.h"
 
 /* max |x|; NaN and infinity give infinity. Without their sign doubles are ordered like their
@@ -38,6 +39,16 @@ static void begin(const pdlt_member_probe *probe, const pdlt_stepper *st) {
   if (probe->agop == NULL) return;
   pdlt_stepper_output(st, probe->changed);
   pdlt_cube_agop(&st->data->cube, st->data->outputs, probe->changed, probe->agop_start);
+}
+
+/* Cross-entropies at recorded time number t. */
+static void measure_losses(const pdlt_member_probe *probe, const pdlt_samples *data,
+                           const double *z, size_t t) {
+  const size_t A = data->train, D = data->samples;
+  if (probe->loss_train != NULL) probe->loss_train[t] = pdlt_cross_entropy_of(data, 0, A, z);
+  if (probe->loss_test != NULL) probe->loss_test[t] = pdlt_cross_entropy_of(data, A, D, z);
+  for (size_t a = 0; a < D && probe->loss_sample != NULL; a++)
+    probe->loss_sample[t * D + a] = pdlt_cross_entropy_of(data, a, a + 1, z);
 }
 
 /* What the outputs z at recorded time number t say about classes, with centered targets less z(0). */
@@ -84,6 +95,7 @@ static void measure(const pdlt_member_probe *probe, const pdlt_stepper *st, cons
                     size_t t) {
   const size_t n_L = st->data->outputs, D = st->data->samples, rows = n_L * D;
   const size_t hidden = (size_t)(st->net->depth - 1) * D;
+  measure_losses(probe, st->data, z, t);
   count_errors(probe, st->data, z, t);
   if (probe->theta_t != NULL)
     pdlt_training_ntk_measure(probe->ntk, st, probe->theta_t + t * rows * rows);

@@ -45,7 +45,8 @@ typedef struct pdlt_member_probe {
   pdlt_network_features *features;
   pdlt_features_numbers featured; /* of the first time, others follow; with features */
   double *agop; /* (T, n_0, n_0) change of the average gradient outer product; samples are a cube */
-  double *agop_start;               /* (n_0, n_0) work; with agop */
+  double *agop_start;                           /* (n_0, n_0) work; with agop */
+  double *loss_train, *loss_test, *loss_sample; /* (T), (T), (T, D) cross-entropies */
   double *error_train, *error_test; /* (T) shares in a wrong class; targets are classes */
   double *start; /* (n_L, D) z(0), for centered targets, of which errors are those of z(t) - z(0) */
   double *changed; /* (n_L, D) work; with start or agop */

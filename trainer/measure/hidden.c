@@ -1,6 +1,8 @@
 /* hidden.c - see hidden.h. */
 #include "trainer/measure/hidden.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/core/memory.h"
@@ -125,6 +127,18 @@ static void present(pdlt_hidden *h, const pdlt_stepper *stepper, int k) {
 static void mean_squares(size_t n, size_t D, const double *x, double *out) {
   sum_squares(n, D, x, out);
   for (size_t a = 0; a < D; a++) out[a] /= (double)n;
+}
+
+void pdlt_hidden_logs(pdlt_hidden *h, const double *theta, double *out) {
+  const size_t D = h->data->samples;
+  const double *below = h->data->x_all;
+  for (int k = 0; k + 1 < h->net->depth; k++, out += D) {
+    forward(h, theta, k, below);
+    mean_squares(pdlt_layer_units(&h->net->layer[k]), D, h->z, out);
+    for (size_t a = 0; a < D; a++) out[a] = log(fmax(out[a], DBL_MIN));
+    activate(h, k);
+    below = h->s;
+  }
 }
 
 void pdlt_hidden_begin(pdlt_hidden *h, const pdlt_stepper *stepper) {

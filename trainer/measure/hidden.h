@@ -42,8 +42,12 @@ pdlt_status pdlt_hidden_new(pdlt_hidden *out, const pdlt_network *net, const pdl
 void pdlt_hidden_free(pdlt_hidden *hidden);
 
 /* out (L-1, D): q of the network with parameters theta (num_params), the layer's own integrated out.
- * Cost: a forward pass of all samples, as of the next two. */
+ * Cost: a forward pass of all samples, as of the next three. */
 void pdlt_hidden_draw(pdlt_hidden *hidden, const double *theta, double *out);
+
+/* out (L-1, D): log q of the network with parameters theta (num_params), q at least the smallest normal
+ * number. */
+void pdlt_hidden_logs(pdlt_hidden *hidden, const double *theta, double *out);
 
 /* The state that the stepper's last forward saw is the start. */
 void pdlt_hidden_begin(pdlt_hidden *hidden, const pdlt_stepper *stepper);

@@ -20,6 +20,7 @@ typedef struct pdlt_stability {
   pdlt_training_ntk ntk;
   double eta;
   double *theta, *work; /* (q, q); what largest.h asks for */
+  double *side;         /* (q, q) of Newton's method */
 } pdlt_stability;
 
 /* Memory for one network at a time. Errors: PDLT_ERR_MEMORY. */

@@ -6,7 +6,9 @@
  *   delta^(L) = K_s eps,    eps = z - y,
  *
  * K_s a matrix over training samples, the same for every output: 1 for gradient descent, the projector E_s
- * on the batch of step s, or kappa = Theta_AA^-1 for Newton's method (PDLT 10.2.1).
+ * on the batch of step s (base/experiment/batch.h), or kappa = Theta_AA^-1 for Newton's method (PDLT 10.2.1); with training.loss:
+ * cross_entropy eps = softmax(z) - y, the gradient of - sum y log softmax(z) of targets with sum 1 (PDLT
+ * 10.2.3).
  * Is not: the way back itself (step.h), or the choice of kappa, which samples bring along (samples.h). */
 #ifndef PDLT_TRAINER_NETWORK_RESIDUAL_H
 #define PDLT_TRAINER_NETWORK_RESIDUAL_H
@@ -21,12 +23,9 @@ extern "C" {
  * training samples at once. */
 int pdlt_residual_is_plain(const pdlt_samples *data);
 
-/* Batch of step s = 0, 1, ...: the samples (s m + j) mod N_A, j < m, which is 1 for sample a. */
-int pdlt_residual_in_batch(const pdlt_samples *data, long step, size_t a);
-
 /* back (n_L, N_A) = delta^(L) of step number `step` = 0, 1, ..., from eps (n_L, N_A); rows are outputs. z
- * (n_L, N_A), the outputs, are not needed by squares. No allocation. Cost O(n_L N_A), of Newton's method
- * 2 n_L N_A^2 flops. */
+ * (n_L, N_A), the outputs, are read by cross-entropy alone, which does not read eps. No allocation. Cost
+ * O(n_L N_A), of Newton's method 2 n_L N_A^2 flops, of cross-entropy n_L N_A exponentials. */
 void pdlt_residual_back(const pdlt_samples *data, long step, const double *z, const double *eps,
                         double *back);
 

@@ -39,10 +39,11 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
                     .outputs = data->outputs,
                     .centered = ex->training.centered,
                     .newton = ex->training.newton,
+                    .cross_entropy = ex->training.loss == PDLT_LOSS_CROSS_ENTROPY,
                     .batch = ex->training.batch > 0 ? (size_t)ex->training.batch : data->train};
   const size_t square = data->kappa != NULL ? p.train * p.train : 0;
-  const size_t total =
-      2 * p.inputs * p.samples + p.outputs * (p.train + p.samples) + p.train * p.samples + square;
+  const size_t total = 2 * p.inputs * p.samples + p.outputs * (p.train + p.samples) +
+                       p.train * p.samples + 2 * square;
   pdlt_status status = pdlt_alloc(&p.storage, total, sizeof *p.storage, err);
   if (status != PDLT_OK) return status;
   p.x_train = p.storage;
@@ -55,6 +56,8 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
   if (square > 0) {
     p.kappa = p.h_test + p.train * p.test;
     memcpy(p.kappa, data->kappa, square * sizeof *p.kappa);
+    p.root = p.kappa + square;
+    status = pdlt_symmetric_power(p.train, p.kappa, 0.5, p.root, err);
   }
   transpose_rows(data->x, p.inputs, 0, p.train, p.x_train);
   transpose_rows(data->x, p.inputs, p.train, p.test, p.x_test);
@@ -68,7 +71,8 @@ pdlt_status pdlt_samples_new(pdlt_samples *out, const pdlt_experiment *ex, const
     first_layer_ntk(&p, &first, p.x_train, p.train, p.h_train);
     first_layer_ntk(&p, &first, p.x_test, p.test, p.h_test);
   }
-  if ((ex->measure & PDLT_MEASURE_FEATURES) != 0) status = find_structure(&p, ex, data, err);
+  if (status == PDLT_OK && (ex->measure & PDLT_MEASURE_FEATURES) != 0)
+    status = find_structure(&p, ex, data, err);
   if (status == PDLT_OK)
     *out = p;
   else

@@ -25,14 +25,16 @@ typedef struct pdlt_samples {
   double *x_all;               /* (n_0, D) */
   double *y_train;             /* (n_L, N_A) */
   double *y_all;               /* (n_L, D) */
-  double *h_train;  /* (N_A, N_A) lambda_b + lambda_W x.x/n_0 of layer 1, unless it has positions */
-  double *h_test;   /* (N_A, N_B) the same, training against test */
-  int centered;     /* 1: networks train on y + their own z(0) */
-  int newton;       /* 1: by Newton's method, with */
-  double *kappa;    /* (N_A, N_A) infinite width's Theta_AA^-1; NULL: not known, and not trained */
-  size_t batch;     /* samples of a step; N_A: all of them */
-  pdlt_truth truth; /* where features are measured; owned */
-  pdlt_cube cube;   /* likewise */
+  double *h_train; /* (N_A, N_A) lambda_b + lambda_W x.x/n_0 of layer 1, unless it has positions */
+  double *h_test;  /* (N_A, N_B) the same, training against test */
+  int centered;    /* 1: networks train on y + their own z(0) */
+  int newton;      /* 1: by Newton's method, with */
+  double *kappa;   /* (N_A, N_A) infinite width's Theta_AA^-1; NULL: not known, and not trained */
+  double *root;    /* (N_A, N_A) kappa^(1/2); NULL likewise */
+  int cross_entropy; /* 1: the loss is cross-entropy, and y are probabilities */
+  size_t batch;      /* samples of a step; N_A: all of them */
+  pdlt_truth truth;  /* where features are measured; owned */
+  pdlt_cube cube;    /* likewise */
   double max_target; /* max |y| over training samples */
   double *storage;   /* backs all of them; owned */
 } pdlt_samples;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/experiment/loss.h"
 #include "trainer/output/internal.h"
 #include "trainer/statistics/moments.h"
 
@@ -68,6 +69,24 @@ static void take_root(size_t blocks, pdlt_estimates *x) {
   }
 }
 
+/* Means m2_b of squares of a number become those of (x - m1)^2, m1 the mean over all draws, times N/(N - 1) of
+ * the N draws: their mean is the variance, unbiased. mean: the row of the number. */
+static void center_squares(const pdlt_width_output *out, int mean, pdlt_estimates *x) {
+  const pdlt_plan *plan = out->plan;
+  double draws = 0;
+  for (size_t b = 0; b < out->blocks; b++) draws += out->members[b];
+  for (size_t i = 0; i < x->count; i++) {
+    const double *sum = out->records + plan->at.sum[mean] + i;
+    double m1 = 0;
+    for (size_t b = 0; b < out->blocks; b++) m1 += sum[b * plan->at.size] / draws;
+    for (size_t b = 0; b < out->blocks; b++) {
+      double *value = &x->blocks[b * x->count + i];
+      const double shift = m1 * (m1 - 2 * sum[b * plan->at.size] / out->members[b]);
+      *value = (*value + shift) * draws / (draws - 1);
+    }
+  }
+}
+
 /* One quantity from its sums, `skip` doubles into those of the record. */
 static pdlt_status put_mean(const pdlt_width_output *out, const char *layer, int k, size_t skip,
                             const double *weights, pdlt_error *err) {
@@ -79,6 +98,7 @@ static pdlt_status put_mean(const pdlt_width_output *out, const char *layer, int
     const double *sum = out->records + b * plan->at.size + plan->at.sum[k] + skip;
     for (size_t i = 0; i < x.count; i++) x.blocks[b * x.count + i] = sum[i] / weights[b];
   }
+  if (pdlt_quantities[k].drawn == PDLT_DRAWN_VARIANCE) center_squares(out, k - 1, &x);
   pdlt_estimates_finish(out, weights, &x);
   if (pdlt_quantities[k].drawn == PDLT_DRAWN_ROOT) take_root(out->blocks, &x);
   return PDLT_OK;
@@ -116,7 +136,7 @@ static int is_of_survivors(pdlt_drawn drawn) {
 }
 
 pdlt_status pdlt_output_mean(const pdlt_width_output *out, int k, pdlt_error *err) {
-  const pdlt_drawn drawn = pdlt_quantities[k].drawn;
+  const pdlt_drawn drawn = pdlt_experiment_drawn(out->plan->ex, k);
   char layer[32];
   if (drawn != PDLT_DRAWN_LAYERS) {
     const pdlt_status status =

@@ -60,6 +60,10 @@ pdlt_status pdlt_output_slices(const pdlt_width_output *out, int k, pdlt_error *
 /* The quantities drawn PRODUCTS, as far as they are measured: V, D, A. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_products(const pdlt_width_output *out, pdlt_error *err);
 
+/* odd (B, p, c) = sum of d d^T of the blocks at time t: of pairs, and with a control the survivors times its
+ * controlled mean (docs/trainer/control.md, "Covariances"). Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_odd(const pdlt_width_output *out, size_t t, double *odd, pdlt_error *err);
+
 /* loss_train, loss_test with their parts, and loss_sample; z: the mean as it was written,
  * controlled or not. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_estimates *z,

@@ -22,6 +22,7 @@ typedef struct sample_set {
 typedef struct diagonals {
   size_t p, stride;            /* of a block in `moments`: survivors, mean, scatter, odd */
   double *moments;             /* (B, 1 + 3 p) */
+  double *odd;                 /* (B, p, c) */
   double *bias, *variance;     /* (p) */
   double *bias_b, *variance_b; /* (B, p) pseudo-values */
   double *storage;
@@ -31,19 +32,25 @@ static pdlt_status new_diagonals(diagonals *d, const pdlt_width_output *out, pdl
   const size_t p = out->plan->p, B = out->blocks;
   *d = (diagonals){.p = p, .stride = 1 + 3 * p};
   const pdlt_status status =
-      pdlt_alloc(&d->storage, B * d->stride + 2 * (B + 1) * p, sizeof *d->storage, err);
+      pdlt_alloc(&d->storage, B * (d->stride + p * out->plan->columns) + 2 * (B + 1) * p,
+                 sizeof *d->storage, err);
   if (status != PDLT_OK) return status;
   d->moments = d->storage;
   d->bias = d->moments + B * d->stride;
   d->variance = d->bias + p;
   d->bias_b = d->variance + p;
   d->variance_b = d->bias_b + B * p;
+  d->odd = d->variance_b + B * p;
   return PDLT_OK;
 }
 
-static void gather(diagonals *d, const pdlt_width_output *out, size_t t) {
+static pdlt_status gather(diagonals *d, const pdlt_width_output *out, size_t t, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const size_t p = d->p, c = plan->columns;
+  if (plan->antithetic && !plan->data->centered) {
+    const pdlt_status status = pdlt_output_odd(out, t, d->odd, err);
+    if (status != PDLT_OK) return status;
+  }
   for (size_t b = 0; b < out->blocks; b++) {
     const double *record = out->records + b * plan->at.size;
     double *to = d->moments + b * d->stride;
@@ -56,12 +63,13 @@ static void gather(diagonals *d, const pdlt_width_output *out, size_t t) {
       continue;
     }
     for (size_t i = 0; i < p; i++) {
-      const size_t at = t * p + i, diagonal = at * c + (c == 1 ? 0 : i);
+      const size_t at = t * p + i, own = c == 1 ? 0 : i, diagonal = at * c + own;
       to[1 + i] = record[plan->at.mean + at];
       to[1 + p + i] = record[plan->at.scatter + diagonal];
-      to[1 + 2 * p + i] = plan->antithetic ? record[plan->at.odd + diagonal] : 0;
+      to[1 + 2 * p + i] = plan->antithetic ? d->odd[(b * p + i) * c + own] : 0;
     }
   }
+  return PDLT_OK;
 }
 
 /* Bias and variance at time t; with a control, the bias is that of the controlled mean. */
@@ -69,7 +77,8 @@ static pdlt_status estimate(diagonals *d, const pdlt_width_output *out, const pd
                             size_t t, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const int controlled = plan->control.linear;
-  gather(d, out, t);
+  pdlt_status status = gather(d, out, t, err);
+  if (status != PDLT_OK) return status;
   const pdlt_moment_blocks moments = {.blocks = out->blocks,
                                       .stride = d->stride,
                                       .times = d->p,
@@ -85,7 +94,7 @@ static pdlt_status estimate(diagonals *d, const pdlt_width_output *out, const pd
                                 .mean = controlled ? z->blocks + t * d->p : d->moments + 1,
                                 .scatter = controlled ? NULL : d->moments + 1 + d->p,
                                 .target = plan->data->y_all};
-  const pdlt_status status = pdlt_covariance_estimate(&moments, d->variance, d->variance_b, err);
+  status = pdlt_covariance_estimate(&moments, d->variance, d->variance_b, err);
   return status == PDLT_OK ? pdlt_bias_estimate(&bias, d->bias, d->bias_b, err) : status;
 }
 
@@ -143,6 +152,7 @@ static void finish(const pdlt_width_output *out, pdlt_estimates *q) {
 pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_estimates *z,
                                pdlt_error *err) {
   const pdlt_samples *data = out->plan->data;
+  if (pdlt_plan_sum_size(out->plan, PDLT_QUANTITY_LOSS_TRAIN) > 0) return PDLT_OK;
   sample_set sets[2] = {{.quantity = {PDLT_QUANTITY_LOSS_TRAIN, PDLT_QUANTITY_LOSS_TRAIN_BIAS,
                                       PDLT_QUANTITY_LOSS_TRAIN_VARIANCE},
                          .last = data->train},

@@ -35,23 +35,49 @@ static pdlt_status write_mean(const pdlt_width_output *out, pdlt_estimates *z, p
   return PDLT_OK;
 }
 
+/* Moments of the blocks at one time: survivors, mean (p), scatter and odd (p, p). */
+static void gather_moments(const pdlt_width_output *out, size_t t, const double *odd,
+                           double *rows) {
+  const pdlt_plan *plan = out->plan;
+  const size_t p = plan->p, square = p * p;
+  for (size_t b = 0; b < out->blocks; b++, rows += 1 + p + 2 * square) {
+    const double *record = out->records + b * plan->at.size;
+    rows[0] = record[plan->at.survivors];
+    memcpy(rows + 1, record + plan->at.mean + t * p, p * sizeof *rows);
+    memcpy(rows + 1 + p, record + plan->at.scatter + t * square, square * sizeof *rows);
+    if (plan->antithetic) memcpy(rows + 1 + p + square, odd + b * square, square * sizeof *rows);
+  }
+}
+
 static pdlt_status write_covariance(const pdlt_width_output *out, pdlt_estimates *cov,
                                     pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  pdlt_status status = pdlt_estimates_add(out, "", PDLT_QUANTITY_COV, cov, err);
-  if (status != PDLT_OK) return status;
-  const pdlt_moment_blocks moments = {.blocks = out->blocks,
-                                      .stride = plan->at.size,
-                                      .times = plan->times,
-                                      .p = plan->p,
-                                      .count = out->records + plan->at.survivors,
-                                      .mean = out->records + plan->at.mean,
-                                      .scatter = out->records + plan->at.scatter,
-                                      .odd = plan->antithetic ? out->records + plan->at.odd : NULL};
-  status = pdlt_covariance_estimate(&moments, cov->estimate, cov->blocks, err);
-  if (status != PDLT_OK) return status;
-  pdlt_block_error(out->blocks, out->survivors, cov->count, cov->blocks, cov->estimate, cov->se);
-  return PDLT_OK;
+  const size_t p = plan->p, square = p * p, B = out->blocks, stride = 1 + p + 2 * square;
+  double *work = NULL;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_estimates_add(out, "", PDLT_QUANTITY_COV, cov, err));
+  PDLT_TRY(pdlt_alloc(&work, B * (stride + 2 * square), sizeof *work, err));
+  double *odd = work + B * stride, *pseudo = odd + B * square;
+  const pdlt_moment_blocks moments = {.blocks = B,
+                                      .stride = stride,
+                                      .times = 1,
+                                      .p = p,
+                                      .count = work,
+                                      .mean = work + 1,
+                                      .scatter = work + 1 + p,
+                                      .odd = plan->antithetic ? work + 1 + p + square : NULL};
+  for (size_t t = 0; t < plan->times; t++) {
+    if (plan->antithetic) PDLT_TRY(pdlt_output_odd(out, t, odd, err));
+    gather_moments(out, t, odd, work);
+    PDLT_TRY(pdlt_covariance_estimate(&moments, cov->estimate + t * square, pseudo, err));
+    for (size_t b = 0; b < B; b++)
+      memcpy(cov->blocks + (b * plan->times + t) * square, pseudo + b * square,
+             square * sizeof *pseudo);
+  }
+  pdlt_block_error(B, out->survivors, cov->count, cov->blocks, cov->estimate, cov->se);
+cleanup:
+  pdlt_free(work);
+  return status;
 }
 
 /* Quantity k, NAME_end, where it is measured and that one stored: the last time of NAME. */

@@ -78,6 +78,10 @@ pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const
   pdlt_json_put(&estimator, "samples", json_integer((json_int_t)plan->control.samples));
   pdlt_json_put(&estimator, "levels", levels_json(&plan->control.levels, NULL));
   pdlt_json_put(&estimator, "weightless", json_boolean(plan->control.weightless));
+  if (plan->ex->training.loss != PDLT_LOSS_MSE &&
+      plan->ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO)
+    pdlt_json_put(&estimator, "not_linearized",
+                  json_string("a network's own linearization follows squares, not cross-entropy"));
   if (pilot != NULL) pdlt_json_put(&estimator, "pilot", pilot_json(pilot));
   PDLT_TRY(pdlt_json_set(meta, "estimator", estimator, err));
   PDLT_TRY(pdlt_json_set(meta, "absent", absent(plan), err));

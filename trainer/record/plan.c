@@ -5,6 +5,7 @@
 
 #include "base/experiment/feature.h"
 #include "base/experiment/layer.h"
+#include "base/experiment/loss.h"
 #include "trainer/measure/errors.h"
 #include "trainer/record/record.h"
 #include "trainer/statistics/moments.h"
@@ -97,6 +98,7 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
   const char *why = NULL;
   for (int bit = 0; bit < PDLT_MEASURE_WORDS && why == NULL; bit++)
     if (pdlt_quantities[k].words >> bit & 1U) why = pdlt_experiment_unmeasured(plan->ex, 1U << bit);
+  if (why == NULL) why = pdlt_experiment_loss_lacks(plan->ex, k);
   if (why != NULL) return why;
   switch (k) {
     case PDLT_QUANTITY_COV:
@@ -221,9 +223,9 @@ pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt
 
 void pdlt_plan_outputs_only(pdlt_plan *plan) {
   for (int k = 0; k < PDLT_QUANTITIES; k++) {
-    const pdlt_drawn drawn = pdlt_quantities[k].drawn;
+    const pdlt_drawn drawn = pdlt_experiment_drawn(plan->ex, k);
     if (drawn == PDLT_DRAWN_PRODUCTS || drawn == PDLT_DRAWN_LAYERS || drawn == PDLT_DRAWN_TRAINED ||
-        drawn == PDLT_DRAWN_ROOT || drawn == PDLT_DRAWN_ALL)
+        drawn == PDLT_DRAWN_ROOT || drawn == PDLT_DRAWN_ALL || drawn == PDLT_DRAWN_VARIANCE)
       plan->has[k] = 0;
   }
   plan->moments = 0;
@@ -253,12 +255,13 @@ size_t pdlt_plan_numbers(const pdlt_plan *plan, int k) {
 
 size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k) {
   if (!plan->has[k]) return 0;
-  switch (pdlt_quantities[k].drawn) {
+  switch (pdlt_experiment_drawn(plan->ex, k)) {
     case PDLT_DRAWN_LAYERS:
       return plan->readouts * pdlt_plan_numbers(plan, k);
     case PDLT_DRAWN_TRAINED:
     case PDLT_DRAWN_ROOT:
     case PDLT_DRAWN_ALL:
+    case PDLT_DRAWN_VARIANCE:
     case PDLT_DRAWN_SHARE:
       return pdlt_plan_numbers(plan, k);
     default:
@@ -306,7 +309,9 @@ int pdlt_plan_may_be_weightless(const pdlt_plan *plan) {
 }
 
 int pdlt_plan_may_be_linearized(const pdlt_plan *plan) {
-  return plan->networks || pdlt_plan_may_be_weightless(plan);
+  if (plan->data->batch < plan->data->train) return 0; /* a linearization knows no batches */
+  return plan->ex->training.loss == PDLT_LOSS_MSE &&
+         (plan->networks || pdlt_plan_may_be_weightless(plan));
 }
 
 /* Whether draws without weights serve K, Theta and V, and cost less than networks. */
@@ -327,11 +332,19 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   fix_records(plan);
 }
 
+/* Whether products of odd outputs can have a control: losses of centered targets are made of others. */
+static int may_spread(const pdlt_plan *plan) {
+  const double p = (double)plan->p, products = plan->columns == 1 ? p : p * (p + 1) / 2;
+  return !plan->networks && !plan->data->centered &&
+         (double)plan->times * products <= (double)PDLT_MAX_SPREAD;
+}
+
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels) {
   plan->antithetic = 1;
   plan->control = (pdlt_plan_control){.linear = 1,
                                       .fitted = fitted,
                                       .levels = *levels,
+                                      .spread = may_spread(plan),
                                       .samples = samples,
                                       .weightless = is_weightless(plan)};
   fix_records(plan);

@@ -46,6 +46,7 @@ typedef struct pdlt_plan_control {
   int linear;         /* outputs have a control: the last level, or the own linearization */
   int fitted;         /* its coefficient is that of the other blocks, not 1 */
   pdlt_levels levels; /* above the own linearization */
+  int spread;         /* products of odd outputs have one too (trainer/control/spread.h) */
   size_t
       samples; /* draws without weights, or with positions or skips further networks, per draw, or 0 */
   int weightless; /* K, Theta and, without D, F, A, B, V come from these */
@@ -64,7 +65,7 @@ typedef struct pdlt_record_part {
   pdlt_merge_rule merge;
 } pdlt_record_part;
 
-enum { PDLT_RECORD_PARTS = 22 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
+enum { PDLT_RECORD_PARTS = 24 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). record.c holds the table of its parts. Sizes: p = n_L D, R
@@ -83,6 +84,7 @@ typedef struct pdlt_record_layout {
   size_t u_count;        /* draws behind the next two: all */
   size_t u_mean;         /* (R, q) mean over draws of u, accumulate.h */
   size_t u_scatter;      /* (R, q, q) sum of (u - mean)(u - mean)^T */
+  size_t odd_shift;      /* (T, p, c) sum over all draws of the same for d d^T */
   size_t shift; /* (T, p) sum over all draws of x: what further draws say less its own control */
   size_t top;   /* of the last time, top_share.h */
   size_t posterior;            /* trainer/posterior/sums.h */
@@ -123,6 +125,9 @@ typedef struct pdlt_plan {
 #define PDLT_MAX_COVARIANCE ((size_t)64 << 20)
 #define PDLT_MAX_COVARIANCES ((size_t)1 << 30)
 #define PDLT_MAX_RECORDS ((size_t)256 << 20)
+
+/* Numbers of products of odd outputs, T n_L D (n_L D + 1)/2, up to which they have a control. */
+#define PDLT_MAX_SPREAD ((size_t)1 << 14)
 
 /* Rows of the NTK of one draw, n_L D, up to which linearizations are made; of
  * its training samples, n_L N_A, up to which it is known whether a draw is unstable. */

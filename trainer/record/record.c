@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "base/experiment/loss.h"
 #include "trainer/statistics/moments.h"
 
 static size_t one(const pdlt_plan *plan) {
@@ -20,6 +21,7 @@ static size_t change_odd(const pdlt_plan *plan) { return plan->antithetic ? chan
 static size_t change_count(const pdlt_plan *plan) { return change(plan) > 0; }
 static size_t u_mean(const pdlt_plan *plan) { return plan->readouts * plan->moments; }
 static size_t u_products(const pdlt_plan *plan) { return u_mean(plan) * plan->moments; }
+static size_t odd_shift(const pdlt_plan *plan) { return plan->control.spread ? odd(plan) : 0; }
 static size_t shift(const pdlt_plan *plan) { return plan->control.linear ? outputs(plan) : 0; }
 static size_t posterior(const pdlt_plan *plan) { return plan->posterior.size; }
 static size_t top(const pdlt_plan *plan) {
@@ -56,7 +58,9 @@ static const struct row {
     SUMS(PDLT_DRAWN_TRAINED),
     SUMS(PDLT_DRAWN_ROOT),
     SUMS(PDLT_DRAWN_ALL),
+    SUMS(PDLT_DRAWN_VARIANCE),
     SUMS(PDLT_DRAWN_SHARE),
+    PART(odd_shift, odd_shift, PDLT_MERGE_ADD),
     PART(shift, shift, PDLT_MERGE_ADD),
     PART(top, top, PDLT_MERGE_TOP),
     PART(posterior, posterior, PDLT_MERGE_ADD),
@@ -80,7 +84,7 @@ pdlt_record_layout pdlt_record_lay_out(const pdlt_plan *plan) {
     if (row->size != NULL)
       *(size_t *)((char *)&at + row->name) = append(&at, row->size(plan), row->merge);
     for (int k = 0; k < PDLT_QUANTITIES && row->size == NULL; k++)
-      if (pdlt_quantities[k].drawn == row->drawn)
+      if (pdlt_experiment_drawn(plan->ex, k) == row->drawn)
         at.sum[k] = append(&at, pdlt_plan_sum_size(plan, k), row->merge);
   }
   return at;

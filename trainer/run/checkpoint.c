@@ -28,7 +28,7 @@ typedef struct header {
   uint64_t whole; /* 1: holds what all segments before it hold */
 } header;
 
-static const char magic[8] = {'P', 'D', 'L', 'T', 'c', 'p', '0', '3'};
+static const char magic[8] = {'P', 'D', 'L', 'T', 'c', 'p', '0', '4'};
 
 /* A segment in memory, being read. */
 typedef struct segment {

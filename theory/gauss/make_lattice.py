@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""make_lattice.py - generating vector of the rank-1 lattice of theory/kink/lattice.c.
+"""make_lattice.py - generating vector of the rank-1 lattice of theory/gauss/points.c.
 
 Is: component by component construction for N = 2^20 points in the Korobov space of smoothness 2 with weights
 1/j^2, by the fast Fourier transform over the powers of 5 (Nuyens and Cools 2006). Needs NumPy; not part of the
 build.
 
-    theory/kink/make_lattice.py [DIMENSIONS]"""
+    theory/gauss/make_lattice.py [DIMENSIONS]"""
 import sys
 
 import numpy as np

@@ -1,5 +1,5 @@
-/* kink_points_test.cpp - points of quasi-Monte Carlo: normal, even, and the same everywhere. */
-#include "theory/kink/points.h"
+/* points_test.cpp - points of quasi-Monte Carlo: normal, even, and the same everywhere. */
+#include "theory/gauss/points.h"
 
 #include <gtest/gtest.h>
 
@@ -12,29 +12,29 @@ namespace {
 
 using Array = std::vector<double>;
 
-TEST(KinkPoints, NormalInvertsErfc) {
+TEST(GaussPoints, NormalInvertsErfc) {
   for (double z = -8; z <= 8; z += 0.01) {
     const double tail = 0.5 * std::erfc(std::fabs(z) / std::sqrt(2.0));
     if (z < 0) {
-      EXPECT_NEAR(pdlt_kink_normal(tail), z, 4e-15 * std::fabs(z) + 1e-15);
+      EXPECT_NEAR(pdlt_gauss_normal(tail), z, 4e-15 * std::fabs(z) + 1e-15);
     } else { /* 1 - tail is rounded to 2^-53: what that moves z by is allowed */
       const double density = std::exp(-z * z / 2) / std::sqrt(2 * M_PI);
-      EXPECT_NEAR(pdlt_kink_normal(1 - tail), z, 4e-15 * z + 1e-15 + 1.2e-16 / density);
+      EXPECT_NEAR(pdlt_gauss_normal(1 - tail), z, 4e-15 * z + 1e-15 + 1.2e-16 / density);
     }
   }
-  EXPECT_EQ(pdlt_kink_normal(0.5), 0);
-  EXPECT_NEAR(pdlt_kink_normal(1e-300), -37.0471, 1e-4);
+  EXPECT_EQ(pdlt_gauss_normal(0.5), 0);
+  EXPECT_NEAR(pdlt_gauss_normal(1e-300), -37.0471, 1e-4);
 }
 
 Array Shift(size_t replica, size_t dimensions) {
   Array shift(dimensions);
-  pdlt_kink_shift(replica, dimensions, shift.data());
+  pdlt_gauss_shift(replica, dimensions, shift.data());
   return shift;
 }
 
 Array Point(size_t replica, size_t index, size_t dimensions) {
   Array normal(dimensions);
-  pdlt_kink_point(replica, index, dimensions, Shift(replica, dimensions).data(), normal.data());
+  pdlt_gauss_point(replica, index, dimensions, Shift(replica, dimensions).data(), normal.data());
   return normal;
 }
 
@@ -45,7 +45,7 @@ double Mean(size_t replica, size_t points, size_t dimensions,
   Array z(dimensions);
   double sum = 0;
   for (size_t i = 0; i < points; i++) {
-    pdlt_kink_point(replica, i, dimensions, shift.data(), z.data());
+    pdlt_gauss_point(replica, i, dimensions, shift.data(), z.data());
     sum += f(z);
   }
   return sum / (double)points;
@@ -59,7 +59,7 @@ double RootMeanSquare(size_t points, size_t dimensions, double exact,
 }
 
 /* Products of several numbers, smooth and with kinks and steps; `variance` of one random draw. */
-TEST(KinkPoints, EvenerThanRandom) {
+TEST(GaussPoints, EvenerThanRandom) {
   struct Case {
     double exact, variance;
     std::function<double(const Array &)> f;
@@ -81,7 +81,7 @@ TEST(KinkPoints, EvenerThanRandom) {
 }
 
 /* One coordinate, any power of 2 of points: each of N equal parts of (0, 1) holds one point before the fold. */
-TEST(KinkPoints, EveryPowerOfTwoIsALattice) {
+TEST(GaussPoints, EveryPowerOfTwoIsALattice) {
   for (size_t points = 1; points <= 1024; points *= 4)
     for (size_t k : {0, 1, 17, 255}) {
       const double mean = Mean(3, points, 256, [k](const Array &z) {
@@ -91,7 +91,7 @@ TEST(KinkPoints, EveryPowerOfTwoIsALattice) {
     }
 }
 
-TEST(KinkPoints, ReplicasDiffer) {
+TEST(GaussPoints, ReplicasDiffer) {
   for (size_t r = 0; r < 4; r++)
     for (size_t q = 0; q < r; q++)
       for (size_t k = 0; k < 5; k++) EXPECT_NE(Point(r, 6, 5)[k], Point(q, 6, 5)[k]);
@@ -105,7 +105,7 @@ TEST(KinkPoints, ReplicasDiffer) {
 
 /* Numbers of today: neither time, nor thread, nor what was drawn before enters; more dimensions change nothing
  * in the first ones. */
-TEST(KinkPoints, KnownAnswers) {
+TEST(GaussPoints, KnownAnswers) {
   const Array known = {0.77051052953878318, 0.94119958936078951, 0.70674419445254621,
                        -0.045183045496454598};
   Array here, there;

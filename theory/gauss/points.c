@@ -1,5 +1,5 @@
 /* points.c - see points.h. */
-#include "theory/kink/points.h"
+#include "theory/gauss/points.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -92,7 +92,7 @@ static double outer(double r) {
   return polynomial(far_up, r - 5.0) / polynomial(far_down, r - 5.0);
 }
 
-double pdlt_kink_normal(double u) {
+double pdlt_gauss_normal(double u) {
   const double q = u - 0.5;
   if (fabs(q) <= 0.425) return central(q);
   const double value = outer(sqrt(-log(q < 0.0 ? u : 1.0 - u)));
@@ -103,7 +103,7 @@ static pdlt_rng stream(size_t replica, size_t member) {
   return (pdlt_rng){shift_seed, replica, member, PDLT_STREAM_DATA};
 }
 
-void pdlt_kink_shift(size_t replica, size_t dimensions, double *shift) {
+void pdlt_gauss_shift(size_t replica, size_t dimensions, double *shift) {
   const pdlt_rng rng = stream(replica, 0);
   pdlt_rng_uniform(&rng, 0, dimensions, shift);
 }
@@ -115,8 +115,8 @@ static uint32_t reversed(size_t index) {
   return out;
 }
 
-void pdlt_kink_point(size_t replica, size_t index, size_t dimensions, const double *shift,
-                     double *normal) {
+void pdlt_gauss_point(size_t replica, size_t index, size_t dimensions, const double *shift,
+                      double *normal) {
   const uint64_t i = reversed(index);
   const size_t lattice = dimensions < DIMENSIONS ? dimensions : DIMENSIONS;
   for (size_t k = 0; k < lattice; k++) {
@@ -128,5 +128,5 @@ void pdlt_kink_point(size_t replica, size_t index, size_t dimensions, const doub
     pdlt_rng_uniform(&rng, 0, dimensions - lattice, normal + lattice);
   }
   for (size_t k = 0; k < dimensions; k++)
-    normal[k] = pdlt_kink_normal(fmin(fmax(normal[k], 0x1p-53), 1.0 - 0x1p-53));
+    normal[k] = pdlt_gauss_normal(fmin(fmax(normal[k], 0x1p-53), 1.0 - 0x1p-53));
 }

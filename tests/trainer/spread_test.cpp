@@ -1,0 +1,165 @@
+// Products of what pairs differ by, without weights: against plain loops of gradient descent, and
+// their mean against that of the products themselves.
+#include "trainer/control/spread.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/trainer/support.h"
+#include "trainer/control/weightless.h"
+#include "trainer/network/draws.h"
+
+using namespace trainer_test;
+
+namespace {
+
+struct Fixture {
+  explicit Fixture(const Settings &s, int width = 8)
+      : data((size_t)s.train, (size_t)s.test, 3, (size_t)s.outputs, 8), ex(yaml(s)) {
+    pdlt_error err = {};
+    const pdlt_levels none = {};
+    if (pdlt_samples_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
+        pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK ||
+        pdlt_plan_make(&plan, &ex.c, &problem, 0, &err) != PDLT_OK)
+      throw std::runtime_error(err.message);
+    pdlt_plan_linearize(&plan, 1, 0, &none);
+    if (pdlt_weightless_fit_new(&fit, &plan, &net, &err) != PDLT_OK ||
+        pdlt_weightless_new(&weightless, &plan, &net, &fit, &err) != PDLT_OK)
+      throw std::runtime_error(err.message);
+  }
+  ~Fixture() {
+    pdlt_weightless_free(&weightless);
+    pdlt_weightless_fit_free(&fit);
+    pdlt_network_free(&net);
+    pdlt_samples_free(&problem);
+  }
+  Fixture(const Fixture &) = delete;
+  Data data;
+  Experiment ex;
+  pdlt_samples problem = {};
+  pdlt_network net = {};
+  pdlt_plan plan = {};
+  pdlt_weightless_fit fit = {};
+  pdlt_weightless weightless = {};
+};
+
+Settings settings(int outputs) {
+  Settings s;
+  s.depth = 3;
+  s.outputs = outputs;
+  s.train = 2;
+  s.test = 1;
+  s.C_b = "0.1";
+  s.eta = "0.04";
+  s.steps = "9";
+  s.record = "[0, 2, 9]";
+  s.estimator = "two_level";
+  s.measure = "[output]";
+  return s;
+}
+
+// z after t steps of the linear network with NTK ntk (q, q) and targets 0.
+std::vector<double> descend(const pdlt_samples &p, double eta, const std::vector<double> &ntk,
+                            std::vector<double> z, long steps) {
+  const size_t D = p.samples, q = p.outputs * D;
+  for (long step = 0; step < steps; step++) {
+    const std::vector<double> before = z;
+    for (size_t i = 0; i < q; i++)
+      for (size_t j = 0; j < q; j++)
+        if (j % D < p.train) z[i] -= eta * ntk[i * q + j] * before[j];
+  }
+  return z;
+}
+
+}  // namespace
+
+// d(Th) of the NTK drawn, step by step; and with the NTK delta_ij Theta the first two terms cancel:
+// what is left is the covariance of a linear network whose outputs begin with covariance K.
+TEST(TrainerSpread, IsGradientDescentOfTheLinearNetwork) {
+  Fixture f(settings(2));
+  const size_t D = 3, q = 6, P = 6, T = f.plan.times;
+  pdlt_weightless &w = f.weightless;
+  ASSERT_EQ(pdlt_weightless_raw(&w, 77), PDLT_OK);
+  const double eta = f.ex.c.training.eta;
+  const std::vector<double> z(w.z, w.z + q), ntk(w.ntk, w.ntk + q * q);
+  for (size_t t = 0; t < T; t++) {
+    const auto moved = descend(f.problem, eta, ntk, z, (long)f.plan.schedule.times[t]);
+    for (size_t i = 0; i < q; i++) EXPECT_NEAR(w.odd[t * q + i], moved[i], 1e-12) << t << " " << i;
+  }
+  std::vector<double> mean(q * q);
+  for (size_t i = 0; i < q; i++)
+    for (size_t j = 0; j < q; j++)
+      if (i / D == j / D) mean[i * q + j] = w.theta[pdlt_pair(D, i % D, j % D)];
+  std::vector<double> odd(T * q), out(T * q * (q + 1) / 2);
+  ASSERT_EQ(pdlt_linearization_decompose(&w.linearization, mean.data(), D, nullptr), PDLT_OK);
+  pdlt_linearization_odd(&w.linearization, z.data(), odd.data());
+  ASSERT_EQ(pdlt_spread_fill(&w.spread, w.theta, w.kernel, z.data(), odd.data(), out.data()),
+            PDLT_OK);
+  EXPECT_EQ(w.pre.pairs, P);
+  for (size_t t = 0, at = 0; t < T; t++) {
+    std::vector<double> column(q * q); /* N_t, column by column */
+    for (size_t j = 0; j < q; j++) {
+      std::vector<double> unit(q);
+      unit[j] = 1;
+      const auto moved = descend(f.problem, eta, mean, unit, (long)f.plan.schedule.times[t]);
+      for (size_t i = 0; i < q; i++) column[i * q + j] = moved[i];
+    }
+    for (size_t i = 0; i < q; i++)
+      for (size_t j = i; j < q; j++, at++) {
+        double expect = 0;
+        for (size_t k = 0; k < q; k++)
+          for (size_t l = 0; l < q; l++)
+            if (k / D == l / D)
+              expect += column[i * q + k] * column[j * q + l] *
+                        w.kernel[pdlt_pair(D, k % D, l % D)];
+        EXPECT_NEAR(out[at], expect, 1e-12) << t << " " << i << " " << j;
+      }
+  }
+}
+
+// The same mean as d d^T, with far less noise; squares alone are the diagonals.
+TEST(TrainerSpread, HasTheMeanOfTheProducts) {
+  for (int outputs : {1, 2}) {
+    Fixture f(settings(outputs), 12);
+    const size_t q = f.plan.p, T = f.plan.times, pairs = q * (q + 1) / 2, draws = 4000;
+    std::vector<double> mean(T * pairs), square(T * pairs);
+    double own = 0, difference = 0;
+    for (uint64_t draw = 0; draw < draws; draw++) {
+      ASSERT_EQ(pdlt_weightless_raw(&f.weightless, draw), PDLT_OK);
+      const double *value = f.weightless.value + f.fit.spread, *odd = f.weightless.odd;
+      for (size_t t = 0, at = 0; t < T; t++)
+        for (size_t i = 0; i < q; i++)
+          for (size_t j = i; j < q; j++, at++) {
+            const double x = odd[t * q + i] * odd[t * q + j], d = value[at] - x;
+            mean[at] += d / (double)draws;
+            square[at] += d * d / (double)draws;
+            own += x * x;
+          }
+    }
+    for (size_t at = 0; at < T * pairs; at++) {
+      EXPECT_LT(std::fabs(mean[at]), 4.5 * std::sqrt(square[at] / (double)draws)) << at;
+      difference += f.fit.left[f.fit.spread + at];
+    }
+    EXPECT_GT(own / (double)draws, 20 * difference) << outputs;
+  }
+}
+
+// Packed numbers and products of one draw go to the same places.
+TEST(TrainerSpread, PlacesOfProducts) {
+  for (size_t columns : {(size_t)1, (size_t)4}) {
+    pdlt_plan plan = {};
+    plan.times = 2;
+    plan.p = 4;
+    plan.columns = columns;
+    const double odd[8] = {1, 2, 3, 5, 7, 11, 13, 17};
+    std::vector<double> packed, sums(8 * columns), other(8 * columns);
+    for (size_t t = 0; t < 2; t++)
+      for (size_t i = 0; i < 4; i++)
+        for (size_t j = i; j < (columns == 1 ? i + 1 : 4); j++)
+          packed.push_back(odd[t * 4 + i] * odd[t * 4 + j]);
+    EXPECT_EQ(pdlt_spread_values(&plan), packed.size());
+    pdlt_spread_unpack(&plan, packed.data(), sums.data());
+    pdlt_spread_add_odd(&plan, 1, odd, other.data());
+    EXPECT_EQ(sums, other);
+    EXPECT_EQ(sums[(size_t)7 * columns + (columns == 1 ? 0 : 3)], 17 * 17);
+  }
+}
