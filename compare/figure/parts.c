@@ -49,7 +49,7 @@ static void find_fit(bars *b, const pdlt_comparison *c, size_t k, size_t sample)
   }
 }
 
-/* 1 when theory holds the first coefficient of z and at least one part of it. */
+/* 1 when theory holds the first coefficient of z of trained networks and at least one part of it. */
 static int find_bars(bars *b, const pdlt_figure_input *in) {
   const double power = pdlt_comparison_power(in->comparison, "z");
   const char *name = pdlt_quantity_first(&pdlt_quantities[PDLT_QUANTITY_Z], power);
@@ -57,6 +57,7 @@ static int find_bars(bars *b, const pdlt_figure_input *in) {
   const pdlt_array *times = pdlt_archive_get(in->theory, "times");
   if (!z || !times || z->ndim != 3 || pdlt_array_count(z) == 0) return 0;
   if (pdlt_array_count(times) != z->dim[0]) return 0;
+  if (times->data[z->dim[0] - 1] <= 0) return 0; /* nothing is trained: all parts are 0 */
   size_t last = z->dim[0] - 1, samples = z->dim[2], found = 0;
   size_t train = pdlt_figure_train_samples(in->measured, samples);
   size_t first = train < samples ? train : 0;

@@ -267,6 +267,11 @@ TEST(FirstOrder, PartsAreThoseOfTheory) {
   train.samples = 4;
   train.Make();
   EXPECT_TRUE(Has(Caption(train, folder.path, pdlt_figure_parts), "training samples"));
+  Fake start;  // nothing is trained
+  start.nlo = start.order1 = true;
+  start.times = 1;
+  start.Make();
+  EXPECT_EQ(Caption(start, folder.path, pdlt_figure_parts), "");
 }
 
 TEST(FirstOrder, EachFigureNeedsItsArrays) {

@@ -375,10 +375,12 @@ TEST(BracketRelu, FourSamplesInAPlane) {
     const int points = 20000, none[4] = {0, 0, 0, 0};
     const double root = std::sqrt(K[5] - K[1] * K[1] / K[0]);
     for (int k = 0; k < points; ++k) {
-      const double x = std::cos(2 * M_PI * (k + 0.5) / points), y = std::sin(2 * M_PI * (k + 0.5) / points);
+      const double x = std::cos(2 * M_PI * (k + 0.5) / points),
+                   y = std::sin(2 * M_PI * (k + 0.5) / points);
       double product = 1;
       for (size_t i = 0; i < 4; ++i) {
-        const double along = K[4 * i] / std::sqrt(K[0]), across = (K[4 * i + 1] - K[1] * K[4 * i] / K[0]) / root;
+        const double along = K[4 * i] / std::sqrt(K[0]),
+                     across = (K[4 * i + 1] - K[1] * K[4 * i] / K[0]) / root;
         const double z = along * x + across * y;
         product *= z > 0 ? z : 0.2 * z;
       }

@@ -170,8 +170,8 @@ static double planar_product(const moment *m, double at[4][2], double angle) {
 }
 
 /* E[prod z_i^power_i sgn(z_i)^sign_i] in polar coordinates: E[r^P] times the mean over angles, by
- * Gauss-Legendre between the angles where a ray is 0; half of the circle, since the other half is the same or,
- * for odd products, opposite. docs/tensors.md, "ReLU family". */
+ * Gauss-Legendre between the angles where a ray is 0; half of the circle, since the other half is the same
+ * or, for odd products, opposite. docs/tensors.md, "ReLU family". */
 static double planar(const moment *m, double at[4][2]) {
   static const double node[4] = {0.1834346424956498, 0.5255324099163290, 0.7966664774136267,
                                  0.9602898564975363},
