@@ -142,7 +142,7 @@ TEST(TrainerResidual, LevelsFollowNewton) {
   pdlt_level_draws draws = {};
   ASSERT_EQ(pdlt_level_draws_new(&draws, &settings, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_level_draws_begin(&draws, plus.theta.data(), 1, nullptr), PDLT_OK);
-  ASSERT_EQ(pdlt_level_draws_output(&draws, &level, out.data(), nullptr), PDLT_OK);
+  ASSERT_EQ(pdlt_level_draws_output(&draws, &level, out.data(), nullptr, nullptr), PDLT_OK);
   EXPECT_EQ(draws.use[0], 1);
   const std::vector<Array> up = Loop(plus, 0.05, 6), down = Loop(minus, 0.05, 6);
   for (size_t t = 0; t < 3; t++)
