@@ -346,6 +346,37 @@ TEST(Explain, UnmeasuredOutputsNeedNoReach) {
   EXPECT_TRUE(json_is_true(e.get("verdict_possible"))) << e.reasons();
 }
 
+/* The evidence at both orders, and h times the exponent; a warning where hardly a draw counts. */
+TEST(Explain, PosteriorsSayEvidenceAndDraws) {
+  const auto text = [](const char *noise) {
+    return std::string(
+               "network: {activation: 'polynomial(0,1,0.2)', depth: 2, widths: [8, 32],\n"
+               "          width_ratios: [2], C_b: 0.1, C_W: 1}\n"
+               "data: {source: gaussian, inputs: 3, seed: 4, train: 2}\n"
+               "measure: [posterior]\nposterior: {noise: ") +
+           noise + "}\n";
+  };
+  const Explained e(text("0.5"));
+  const Theory t(text("0.5"));
+  const double lo = t.get("log_evidence_lo")[0], nlo = t.get("log_evidence_nlo")[0];
+  ASSERT_EQ(json_array_size(e.get("posterior")), 2u);
+  for (size_t w = 0; w < 2; w++) {
+    const double h = 1 / (2.0 * (w == 0 ? 8 : 32));
+    EXPECT_DOUBLE_EQ(e.number("posterior", w, "log_evidence_lo"), lo);
+    EXPECT_DOUBLE_EQ(e.number("posterior", w, "log_evidence"), lo + h * nlo);
+    EXPECT_DOUBLE_EQ(e.number("posterior", w, "exponent"), h * t.get("post_ess_exponent")[0]);
+  }
+  const auto printed = [&](const std::string &of) {
+    TempFolder folder;
+    write_text(folder / "e.yaml", of);
+    return run_pdlt("explain e.yaml --quiet", folder.path()).out;
+  };
+  const std::string calm = printed(text("0.5")), loud = printed(text("0.001"));
+  EXPECT_NE(calm.find("\nposterior, noise 0.5: log of the evidence "), std::string::npos) << calm;
+  EXPECT_EQ(calm.find("not what the prior expects"), std::string::npos) << calm;
+  EXPECT_NE(loud.find("\nwarning: up to n = "), std::string::npos) << loud;
+}
+
 TEST(Explain, EveryPointOfASweep) {
   Explained e(InfiniteWidth(), "--set 'sweep={network.depth: [2, 4]}'");
   ASSERT_EQ(json_array_size(e.get("points")), 2u);
