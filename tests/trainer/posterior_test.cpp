@@ -288,4 +288,25 @@ TEST(Posterior, SingularKernelsAreRefusedWithTheRemedy) {
   }
 }
 
+TEST(Posterior, EveryFailedAllocationIsReported) {
+  for (const char *estimator : {"auto", "slice"}) {
+    Settings s = posterior_settings(0.1);
+    s.estimator = estimator;
+    s.members = 320;
+    const Data data(1, 1, 2, 1, 4);
+    Experiment ex(yaml(s));
+    pdlt_status status = PDLT_ERR_MEMORY;
+    for (long calls = 0; calls < 1000 && status != PDLT_OK; calls++) {
+      Archive out;
+      pdlt_error err = {};
+      const pdlt_ensemble_options o = options(1);
+      pdlt_memory_fail_after(calls);
+      status = pdlt_ensemble_run(&out.c, &ex.c, &data.c, &o, &err);
+      pdlt_memory_fail_after(-1);
+      ASSERT_TRUE(status == PDLT_OK || status == PDLT_ERR_MEMORY) << err.message;
+    }
+    EXPECT_EQ(status, PDLT_OK);
+  }
+}
+
 }  // namespace
