@@ -29,7 +29,8 @@ extern "C" {
   X(CROSSINGS, "crossings", "neurons that training moves across the kink")                   \
   X(HIDDEN, "hidden", "mean square preactivations of hidden layers, before and in training") \
   X(FEATURES, "features", "kernels of effective features and regression with them")          \
-  X(POSTERIOR, "posterior", "Bayesian inference: outputs, kernels and hidden layers given the data") \
+  X(POSTERIOR, "posterior",                                                                  \
+    "Bayesian inference: outputs, kernels and hidden layers given the data")                 \
   X(LOG_HIDDEN, "log_hidden", "logarithm of the mean square preactivations, before training")
 
 #define PDLT_MEASURE_BIT(id, word, what) PDLT_MEASURE_BIT_##id,

@@ -92,8 +92,8 @@ TEST(Coverage, EverySectionHasAClaimOrAReason) {
 // Sections of the book (arXiv:2106.10165v2), as the first cells begin.
 TEST(Coverage, NamesEverySection) {
   static const std::vector<std::pair<std::string, int>> chapters = {
-      {"0", 2}, {"1", 3}, {"2", 3},  {"3", 4},  {"4", 6},   {"5", 5}, {"6", 4}, {"7", 2}, {"8", 3},
-      {"9", 4}, {"10", 4}, {"11", 4}, {"inf", 3}, {"A", 3}, {"B", 4}};
+      {"0", 2}, {"1", 3}, {"2", 3},  {"3", 4},  {"4", 6},   {"5", 5}, {"6", 4}, {"7", 2},
+      {"8", 3}, {"9", 4}, {"10", 4}, {"11", 4}, {"inf", 3}, {"A", 3}, {"B", 4}};
   const auto page = Page();
   for (const auto &chapter : chapters)
     for (int k = 1; k <= chapter.second; k++) {

@@ -109,8 +109,8 @@ TEST(TrainerSpread, IsGradientDescentOfTheLinearNetwork) {
         for (size_t k = 0; k < q; k++)
           for (size_t l = 0; l < q; l++)
             if (k / D == l / D)
-              expect += column[i * q + k] * column[j * q + l] *
-                        w.kernel[pdlt_pair(D, k % D, l % D)];
+              expect +=
+                  column[i * q + k] * column[j * q + l] * w.kernel[pdlt_pair(D, k % D, l % D)];
         EXPECT_NEAR(out[at], expect, 1e-12) << t << " " << i << " " << j;
       }
   }
