@@ -163,13 +163,13 @@ TEST(PlotFaults, FigureIsWholeOrRefused) {
   ASSERT_EQ(read(pipes[0], &count, sizeof count), (ssize_t)sizeof count);
   std::ifstream in(folder + "/whole", std::ios::binary);
   whole.assign(std::istreambuf_iterator<char>(in), {});
-  test_faults(plot, count, 100, png, whole);
+  test_faults(plot, count, 40, png, whole);
 
   ASSERT_EQ(draw(plot, png, &again), PDLT_OK);
   EXPECT_EQ(again, whole);
   counted = 0;
   ASSERT_EQ(draw(plot, png, &again), PDLT_OK);
-  test_faults(plot, counted, 400, png, whole);
+  test_faults(plot, counted, 120, png, whole);
   pdlt_plot_free(plot);
   std::filesystem::remove_all(folder);
 }
