@@ -37,7 +37,7 @@ pdlt_status pdlt_output_odd(const pdlt_width_output *out, size_t t, double *odd,
                                      .count = rows,
                                      .mean = rows + 1,
                                      .shift = rows + 1 + count};
-  PDLT_TRY(pdlt_controlled_values(&sums, plan->control.fitted, odd, err));
+  PDLT_TRY(pdlt_controlled_values(&sums, 1, odd, err));
   for (size_t b = 0; b < out->blocks; b++)
     for (size_t i = 0; i < count; i++) odd[b * count + i] *= rows[b * stride];
 cleanup:

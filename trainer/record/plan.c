@@ -332,10 +332,11 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   fix_records(plan);
 }
 
-/* Whether products of odd outputs can have a control: losses of centered targets are made of others. */
+/* Whether products of odd outputs can have a control: losses of centered targets are made of others, and
+ * trainer/control/spread.h knows no Newton's method. */
 static int may_spread(const pdlt_plan *plan) {
   const double p = (double)plan->p, products = plan->columns == 1 ? p : p * (p + 1) / 2;
-  return !plan->networks && !plan->data->centered &&
+  return !plan->networks && !plan->data->centered && !plan->data->newton &&
          (double)plan->times * products <= (double)PDLT_MAX_SPREAD;
 }
 
