@@ -1,12 +1,11 @@
 /* centered_test.cpp - networks trained on y + their own z(0) agree with theory, at infinite width and in the
  * coefficient of 1/n; the targets are part of what theory and networks must share. */
 #include <gtest/gtest.h>
-#include <jansson.h>
 
-#include <map>
 #include <string>
 
 #include "tests/cli/support.h"
+#include "tests/cli/verdicts.h"
 
 TEST(CenteredRun, TheoryAndNetworksAgree) {
   const TempFolder folder;
@@ -18,17 +17,8 @@ TEST(CenteredRun, TheoryAndNetworksAgree) {
              "ensemble: {members: 2048, seed: 5, estimator: two_level}\n"
              "measure: [output]\ntheory: {tolerance: 1e-6}\n");
   const Outcome run = run_pdlt("run e.yaml -o out --quiet", folder.path());
-  json_t *root = json_load_file((folder / "out/verdict.json").c_str(), 0, nullptr);
-  ASSERT_NE(root, nullptr) << run.err;
-  std::map<std::string, std::string> verdict;
-  json_t *test = nullptr;
-  size_t i = 0;
-  json_array_foreach(json_object_get(root, "tests"), i, test) {
-    const std::string name = json_string_value(json_object_get(test, "quantity"));
-    verdict[name + " " + json_string_value(json_object_get(test, "coefficient"))] =
-        json_string_value(json_object_get(test, "verdict"));
-  }
-  json_decref(root);
+  auto verdict = verdicts(folder, "out");
+  ASSERT_FALSE(verdict.empty()) << run.err;
   for (const char *name : {"z", "loss_train", "loss_test", "loss_train_variance",
                            "loss_test_variance", "loss_test_bias"})
     for (const char *coefficient : {" c0", " c1"})

@@ -1,13 +1,12 @@
 /* method_test.cpp - training.method and training.batch from the file to the verdict: theory and networks agree,
  * bytes do not know threads, one batch of all samples is gradient descent, and what cannot be is refused. */
 #include <gtest/gtest.h>
-#include <jansson.h>
 
-#include <map>
 #include <string>
 
 #include "tests/cli/archive.h"
 #include "tests/cli/support.h"
+#include "tests/cli/verdicts.h"
 
 namespace {
 
@@ -16,20 +15,6 @@ const std::string network =
     "  lambda_b: 0.3, lambda_W: 0.8}\n"
     "data: {source: gaussian, inputs: 3, train: 2, test: 1, seed: 3}\n"
     "measure: [output]\ntheory: {tolerance: 1e-6}\n";
-
-std::map<std::string, std::string> verdicts(const TempFolder &folder, const std::string &of) {
-  json_t *root = json_load_file((folder / of / "verdict.json").c_str(), 0, nullptr);
-  std::map<std::string, std::string> out;
-  json_t *test = nullptr;
-  size_t i = 0;
-  json_array_foreach(json_object_get(root, "tests"), i, test) {
-    const std::string name = json_string_value(json_object_get(test, "quantity"));
-    out[name + " " + json_string_value(json_object_get(test, "coefficient"))] =
-        json_string_value(json_object_get(test, "verdict"));
-  }
-  json_decref(root);
-  return out;
-}
 
 }  // namespace
 
