@@ -18,8 +18,10 @@ foreach(library pdlt_shared pdlt_static)
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/cli/study> $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/pdlt>)
 endforeach()
-set_target_properties(pdlt_shared PROPERTIES EXPORT_NAME pdlt VERSION ${PROJECT_VERSION}
-  SOVERSION 0)
+set_target_properties(pdlt_shared PROPERTIES EXPORT_NAME pdlt SOVERSION 0)
+if(NOT SKBUILD) # a wheel knows no links: one file, libpdlt.so.0
+  set_target_properties(pdlt_shared PROPERTIES VERSION ${PROJECT_VERSION})
+endif()
 target_link_libraries(pdlt_shared PRIVATE ${needs} $<BUILD_INTERFACE:pdlt_flags>)
 target_link_options(pdlt_shared PRIVATE
   "LINKER:--version-script=${CMAKE_SOURCE_DIR}/cmake/libpdlt.map")

@@ -53,7 +53,8 @@ typedef struct pdlt_simd_set {
  * function of the processor only, hence safe from any thread. */
 const pdlt_simd_set *pdlt_simd_get(int k);
 
-/* The best one. */
+/* The best one, or the one that the environment variable PDLT_SIMD names (avx512, avx2, plain), if this
+ * processor can run it. The same one throughout a process; safe from any thread. */
 const pdlt_simd_set *pdlt_simd_best(void);
 
 #ifdef __cplusplus

@@ -40,7 +40,7 @@ typedef struct pdlt_small_set {
  * function of the processor only, hence safe from any thread. */
 const pdlt_small_set *pdlt_small_get(int k);
 
-/* The best one. */
+/* The one beside pdlt_simd_best. */
 const pdlt_small_set *pdlt_small_best(void);
 
 #ifdef __cplusplus

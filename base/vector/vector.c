@@ -1,6 +1,10 @@
 /* vector.c - see kernels.h and small.h: which compiled set the processor can run. */
 #include "base/vector/sets.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
 #ifdef PDLT_SIMD_X86
 static int runs_avx512(void) {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
@@ -21,8 +25,6 @@ const pdlt_simd_set *pdlt_simd_get(int k) {
   return k == 0 ? &pdlt_simd_plain : NULL;
 }
 
-const pdlt_simd_set *pdlt_simd_best(void) { return pdlt_simd_get(0); }
-
 const pdlt_small_set *pdlt_small_get(int k) {
 #ifdef PDLT_SIMD_X86
   if (runs_avx512() && k-- == 0) return &pdlt_small_avx512;
@@ -31,4 +33,20 @@ const pdlt_small_set *pdlt_small_get(int k) {
   return k == 0 ? &pdlt_small_plain : NULL;
 }
 
-const pdlt_small_set *pdlt_small_best(void) { return pdlt_small_get(0); }
+/* Number of the set that PDLT_SIMD names; 0, the best, where it names none that the processor can run. The
+ * first call asks, so that one process keeps to one set. */
+static int chosen(void) {
+  static atomic_int known = -1;
+  int k = atomic_load_explicit(&known, memory_order_relaxed);
+  if (k >= 0) return k;
+  const char *wanted = getenv("PDLT_SIMD");
+  const pdlt_simd_set *set = NULL;
+  for (k = 0; wanted != NULL && (set = pdlt_simd_get(k)) != NULL; k++)
+    if (strcmp(set->name, wanted) == 0) break;
+  if (set == NULL) k = 0;
+  atomic_store_explicit(&known, k, memory_order_relaxed);
+  return k;
+}
+
+const pdlt_simd_set *pdlt_simd_best(void) { return pdlt_simd_get(chosen()); }
+const pdlt_small_set *pdlt_small_best(void) { return pdlt_small_get(chosen()); }

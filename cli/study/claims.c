@@ -1,7 +1,5 @@
-/* claims.c - where claims are, which folders hold one, and in which order.
- * PDLT_LIBRARY_TO_SHARE (CMakeLists.txt): from the folder of libpdlt.so to share. */
+/* claims.c - where claims are, which folders hold one, and in which order. */
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,9 +8,8 @@
 #include <unistd.h>
 
 #include "base/core/memory.h"
+#include "base/file/installed.h"
 #include "cli/study/study.h"
-
-static const char here[] = ""; /* an address inside the library */
 
 void pdlt_claim_list_free(pdlt_claim_list *list) {
   for (size_t i = 0; list->folders != NULL && i < list->count; i++) pdlt_free(list->folders[i]);
@@ -20,27 +17,12 @@ void pdlt_claim_list_free(pdlt_claim_list *list) {
   *list = (pdlt_claim_list){0};
 }
 
-/* FILE/../SHARE/reports of the folder that holds file; 1 when it is there. */
-static int installed_beside(char out[PDLT_PATH_LENGTH], const char *file, const char *share) {
-  const char *slash = strrchr(file, '/');
-  const int length = slash == NULL ? 0 : (int)(slash - file);
-  const int size = snprintf(out, PDLT_PATH_LENGTH, "%.*s/%s/pdlt/reports", length, file, share);
-  return slash != NULL && size < PDLT_PATH_LENGTH && access(out, R_OK) == 0;
-}
-
 pdlt_status pdlt_claims_folder(char out[PDLT_PATH_LENGTH], const char *claims, pdlt_error *err) {
-  char program[PDLT_PATH_LENGTH] = "";
-  Dl_info library = {0};
   if (claims == NULL && access("reports", R_OK) == 0) claims = "reports";
   if (claims != NULL && snprintf(out, PDLT_PATH_LENGTH, "%s", claims) >= PDLT_PATH_LENGTH)
     return pdlt_fail(err, PDLT_ERR_INPUT, "%.64s...: the path is too long", claims);
   if (claims != NULL) return PDLT_OK;
-  const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-  if (length > 0) program[length] = '\0';
-  if (installed_beside(out, program, "../share")) return PDLT_OK;
-  if (dladdr(here, &library) != 0 && library.dli_fname != NULL &&
-      installed_beside(out, library.dli_fname, PDLT_LIBRARY_TO_SHARE))
-    return PDLT_OK;
+  if (pdlt_installed(out, PDLT_PATH_LENGTH, "reports")) return PDLT_OK;
   return pdlt_fail(err, PDLT_ERR_INPUT,
                    "no folder reports here and none beside the program; name the folder that holds "
                    "the claims (--claims)");

@@ -5,9 +5,11 @@
  * fonts in every drawing of a plot.
  * Is not: what is missing while a text is laid out (text.c). */
 #include <fontconfig/fontconfig.h>
+#include <limits.h>
 #include <pango/pangofc-font.h>
 
 #include "base/file/file.h"
+#include "base/file/installed.h"
 #include "compare/plot/internal.h"
 
 /* The text font in a style, as fontconfig's rules complete it. NULL: no memory. */
@@ -52,16 +54,22 @@ static int choose_alike(FcConfig *a, FcConfig *b) {
   return 1;
 }
 
-static int is_program, is_read;
+/* rules: a file of fontconfig that names its fonts, or "" for those of the system. */
+static FcConfig *load(const char *rules) {
+  if (rules[0] == '\0') return FcInitLoadConfigAndFonts();
+  FcConfig *config = FcConfigCreate();
+  const FcChar8 *path = (const FcChar8 *)rules;
+  if (config != NULL && FcConfigParseAndLoad(config, path, FcTrue) && FcConfigBuildFonts(config))
+    return config;
+  if (config != NULL) FcConfigDestroy(config);
+  return NULL;
+}
 
-void pdlt_fonts_of_program(void) { is_program = 1; }
-
-pdlt_status pdlt_fonts_read(pdlt_error *err) {
-  if (!is_program || is_read) return PDLT_OK;
-  FcConfig *a = FcInitLoadConfigAndFonts(), *b = FcInitLoadConfigAndFonts();
+static pdlt_status read_rules(const char *rules, pdlt_error *err) {
+  FcConfig *a = load(rules), *b = load(rules);
   const FcFontSet *fonts = a != NULL ? FcConfigGetFonts(a, FcSetSystem) : NULL;
   const int none = fonts != NULL && fonts->nfont == 0;
-  is_read = a != NULL && b != NULL && !none && choose_alike(a, b) && FcConfigSetCurrent(a);
+  const int is_read = a != NULL && b != NULL && !none && choose_alike(a, b) && FcConfigSetCurrent(a);
   if (a != NULL) FcConfigDestroy(a); /* the current one stays */
   if (b != NULL) FcConfigDestroy(b);
   if (is_read) return PDLT_OK;
@@ -70,6 +78,23 @@ pdlt_status pdlt_fonts_read(pdlt_error *err) {
                      "drawing a figure: fontconfig finds no font, or has no memory; "
                      "install " PDLT_TEXT_FONT " (Debian: fonts-dejavu-core)");
   return pdlt_fail(err, PDLT_ERR_MEMORY, "drawing a figure: out of memory for fonts");
+}
+
+static int is_program, is_read;
+G_LOCK_DEFINE_STATIC(is_read);
+
+void pdlt_fonts_of_program(void) { is_program = 1; }
+
+pdlt_status pdlt_fonts_read(pdlt_error *err) {
+  char rules[PATH_MAX];
+  pdlt_status status = PDLT_OK;
+  G_LOCK(is_read);
+  if (!is_read && (pdlt_installed(rules, sizeof rules, "fonts/fonts.conf") || is_program)) {
+    status = read_rules(rules, err);
+    is_read = status == PDLT_OK;
+  }
+  G_UNLOCK(is_read);
+  return status;
 }
 
 /* What says which letters are drawn, whatever they are drawn on. */

@@ -96,9 +96,11 @@ double pdlt_text_fit(cairo_t *cr, const char *markup, double usual, double room)
 void pdlt_text_draw(cairo_t *cr, const char *markup, double x, double y,
                     const pdlt_text_style *style);
 
-/* Fonts (fonts.c). In a program (pdlt_fonts_of_program), once: reads fontconfig's rules and fonts twice, and
- * makes them those of the process if both choose the same fonts for all letters. About 10 ms. In a library
- * rules are those of the process. Errors: PDLT_ERR_MEMORY; PDLT_ERR_IO (there is no font). */
+/* Fonts (fonts.c). Where fonts come with the package (share/pdlt/fonts/fonts.conf; base/file/installed.h) these
+ * alone are taken, so that the system needs none; else, in a program (pdlt_fonts_of_program), the system's.
+ * Once: reads fontconfig's rules and fonts twice, and makes them those of the process if both choose the same
+ * fonts for all letters. About 10 ms. Else, in a library, rules are those of the process. Any thread. Errors:
+ * PDLT_ERR_MEMORY; PDLT_ERR_IO (there is no font). */
 void pdlt_fonts_of_program(void);
 pdlt_status pdlt_fonts_read(pdlt_error *err);
 /* Fonts, glyphs and places of a layout, whatever it is drawn on: a sum (pdlt_hash_bytes) continued. */
