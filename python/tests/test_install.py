@@ -1,7 +1,8 @@
-"""The package finds its library wherever that is, and pip installs it."""
+"""The package finds its library and its program, and its sources are whole."""
 
-import importlib.util
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,6 @@ from pathlib import Path
 
 from pdlt import _library
 from support import ROOT, InFolder
-
-has_pip = all(importlib.util.find_spec(name) for name in ("pip", "setuptools", "wheel"))
 
 
 class Install(InFolder):
@@ -53,17 +52,29 @@ class Install(InFolder):
         given = self.link("given.so")
         self.assertEqual(self.found(package.parent, PDLT_LIBRARY=given, **loader), given)
 
-    @unittest.skipUnless(has_pip, "pip, setuptools or wheel is missing")
-    def test_pip_installs_it(self):
-        shutil.copytree(ROOT / "python", "python", ignore=shutil.ignore_patterns("__pycache__"))
-        options = ("--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
-        subprocess.run([sys.executable, "-m", "pip", "install", *options, "--target", "site", "./python"],
-                       check=True, stdout=subprocess.DEVNULL,
-                       env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
-        self.assertTrue(Path("site/pdlt/py.typed").exists())
-        self.assertEqual({path.name for path in Path("site/pdlt").glob("*.py")},
-                         {path.name for path in (ROOT / "python/pdlt").glob("*.py")})
-        self.assertEqual(self.found("site", PDLT_LIBRARY=self.library), self.library)
+    def test_the_command_of_a_wheel_becomes_its_program(self):
+        package = self.copy("site/pdlt")
+        (package / "bin").mkdir()
+        (package / "bin/pdlt").symlink_to(os.environ["PDLT_PROGRAM"])
+        call = [sys.executable, "-B", "-c", "import sys; sys.argv[1:] = ['--version'];"
+                "from pdlt._program import main; main()"]
+        options = {"env": {**os.environ, "PYTHONPATH": "site"}, "capture_output": True, "text": True,
+                   "check": False}
+        got = subprocess.run(call, **options)
+        self.assertEqual((got.returncode, got.stdout.split(" (")[0]), (0, f"pdlt {_library.__version__}"))
+        (package / "bin/pdlt").unlink()
+        got = subprocess.run(call, **options)
+        self.assertEqual(got.returncode, 1)
+        self.assertIn("No such file or directory; this package was installed without the program", got.stderr)
+
+    def test_sources_of_a_distribution(self):
+        """What a source distribution takes from the checkout is there, and is all that CMakeLists.txt reads."""
+        listed = re.search(r"PARTS = (\[.*?\])", (ROOT / "python/build_backend.py").read_text(), re.DOTALL)[1]
+        parts = ast.literal_eval(listed)
+        self.assertTrue(all((ROOT / part).exists() for part in parts))
+        read = re.findall(r"(?:add_subdirectory|include)\((\w+)", (ROOT / "CMakeLists.txt").read_text())
+        wanted = {name for name in read if (ROOT / name).is_dir()} - {"tests", "bench"}
+        self.assertLessEqual(wanted, set(parts))
 
 
 if __name__ == "__main__":

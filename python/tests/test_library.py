@@ -18,7 +18,9 @@ class Library(InFolder):
         project = re.search(r"project\(pdlt VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())[1]
         self.assertEqual(_library.__version__, project)
         self.assertIn(f"pdlt {project}", _library.about())
-        self.assertIn(f'version = "{project}"', (ROOT / "python/pyproject.toml").read_text())
+        pyproject = (ROOT / "python/pyproject.toml").read_text()
+        self.assertIn('dynamic = ["version"]', pyproject)
+        self.assertIn('input = "pdlt/_library.py"', pyproject)
 
     def test_words_are_those_of_the_headers(self):
         status = (ROOT / "base/core/status.h").read_text()

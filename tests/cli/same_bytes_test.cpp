@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "tests/cli/archive.h"
 #include "tests/cli/support.h"
 
 namespace {
@@ -55,6 +56,21 @@ void ExpectSameTwice(const std::string &command, size_t files) {
   ExpectSame(first, FilesIn(folder / "one"));
   ASSERT_LE(run_pdlt(command + " -o two --quiet", folder.path()).status, 4);
   ExpectSame(first, FilesIn(folder / "two"));
+}
+
+/* Other vector code: other bits, the same number; a name that is none: the best, as without. */
+TEST(SameBytes, VectorCodeByName) {
+  TempFolder folder;
+  write_text(folder / "e.yaml", tiny);
+  const std::string train = " '" PDLT_PROGRAM "' train e.yaml --quiet -o ";
+  for (const char *name : {"plain", "avx9", ""})
+    ASSERT_EQ(
+        run_shell("PDLT_SIMD=" + std::string(name) + train + "x" + name + ".npz", folder.path()).status, 0);
+  EXPECT_TRUE(read_text(folder / "x.npz") == read_text(folder / "xavx9.npz"));
+  const auto z = Archive(folder / "x.npz")["n8/z"], other = Archive(folder / "xplain.npz")["n8/z"];
+  ASSERT_EQ(z.size(), other.size());
+  for (size_t k = 0; k < z.size(); k++) EXPECT_NEAR(z[k], other[k], 1e-12) << k;
+  EXPECT_NE(z.back(), 0);
 }
 
 TEST(SameBytes, Run) { ExpectSameTwice("run e.yaml", 10); }
