@@ -1,4 +1,4 @@
-/* vector.c - see kernels.h and small.h: which compiled set the processor can run. */
+/* vector.c - see kernels.h, small.h and pairs.h: which compiled set the processor can run. */
 #include "base/vector/sets.h"
 
 #ifdef PDLT_SIMD_X86
@@ -32,3 +32,13 @@ const pdlt_small_set *pdlt_small_get(int k) {
 }
 
 const pdlt_small_set *pdlt_small_best(void) { return pdlt_small_get(0); }
+
+const pdlt_pairs_set *pdlt_pairs_get(int k) {
+#ifdef PDLT_SIMD_X86
+  if (runs_avx512() && k-- == 0) return &pdlt_pairs_avx512;
+  if (runs_avx2() && k-- == 0) return &pdlt_pairs_avx2;
+#endif
+  return k == 0 ? &pdlt_pairs_plain : NULL;
+}
+
+const pdlt_pairs_set *pdlt_pairs_best(void) { return pdlt_pairs_get(0); }

@@ -321,6 +321,12 @@ pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_se
   pdlt_kernel_recursion work = {0};
   PDLT_TRY(check_input(settings, err));
   PDLT_TRY(pdlt_kernel_layers_allocate(&layers, settings, D, err));
+  if (pdlt_kernel_pairs_apply(settings)) {
+    PDLT_TRY(pdlt_kernel_pairs_run(&layers, settings, x, err));
+    *out = layers;
+    layers = (pdlt_kernel_layers){0};
+    goto cleanup;
+  }
   PDLT_TRY(recursion_new(&work, settings, D, err));
   pdlt_progress_start_short(settings->progress, "kernels", depth);
   if (settings->layer[0].kind == PDLT_LAYER_POSITIONS)
