@@ -33,6 +33,7 @@ typedef struct pairs_work {
   diagonal *diagonal;   /* (L) */
   int *zeros;           /* (L) 1: a sample without variance, which kinks take one by one */
   size_t *twin;         /* (D) the first sample of equal inputs */
+  int *paired; /* (D) 1: has a twin */
   double *largest;      /* (tiles, L, 2) errors of K and Theta */
   int *finite;          /* (tiles) */
   pdlt_status *status;  /* (tiles) */
@@ -54,6 +55,7 @@ static void work_free(pairs_work *work) {
   pdlt_free(work->diagonal);
   pdlt_free(work->zeros);
   pdlt_free(work->twin);
+  pdlt_free(work->paired);
   pdlt_free(work->largest);
   pdlt_free(work->finite);
   pdlt_free(work->status);
@@ -92,6 +94,7 @@ static pdlt_status work_allocate(pairs_work *work, pdlt_error *err) {
   PDLT_TRY(pdlt_alloc(&work->diagonal, L, sizeof *work->diagonal, err));
   PDLT_TRY(pdlt_alloc(&work->zeros, L, sizeof *work->zeros, err));
   PDLT_TRY(pdlt_alloc(&work->twin, D, sizeof *work->twin, err));
+  PDLT_TRY(pdlt_alloc(&work->paired, D, sizeof *work->paired, err));
   PDLT_TRY(pdlt_alloc(&work->largest, 2 * L, tiles * sizeof *work->largest, err));
   PDLT_TRY(pdlt_alloc(&work->finite, tiles, sizeof *work->finite, err));
   PDLT_TRY(pdlt_alloc(&work->status, tiles, sizeof *work->status, err));
@@ -200,6 +203,7 @@ static void find_twins(pairs_work *work) {
       if (k[i] == k[j] && memcmp(work->x + i * inputs, work->x + j * inputs,
                                  inputs * sizeof *work->x) == 0) {
         work->twin[i] = j;
+        work->paired[i] = work->paired[j] = 1;
         break;
       }
   }
@@ -282,7 +286,7 @@ static void put_block(const pairs_work *work, int l, pdlt_pairs_block *b, double
   const size_t D = work->D, at = (size_t)l * D * D + b->i * D + b->j;
   const diagonal *own = &work->diagonal[l];
   double K = largest[2 * l], theta = largest[2 * l + 1];
-  for (size_t n = 0; n < b->count; n++) {
+  for (size_t n = 0; n < b->count && work->paired[b->i]; n++) {
     if (work->twin[b->j + n] != work->twin[b->i]) continue;
     b->k[n] = own->k[b->i];
     b->k_error[n] = own->e[b->i];
