@@ -17,7 +17,7 @@
 extern "C" {
 #endif
 
-enum { PDLT_PAIRS_BLOCK = 64 };
+enum { PDLT_PAIRS_BLOCK = 64, PDLT_PAIRS_LANES = 8 };
 
 /* What a layer says of each sample. */
 typedef struct pdlt_pairs_samples {
@@ -58,8 +58,12 @@ typedef struct pdlt_pairs_set {
    * count <= PDLT_PAIRS_BLOCK. */
   void (*dot)(size_t n, const double *x, size_t count, const double *y, size_t ld, double *dot,
               double *size);
-  /* sum_n rho^n f[n] g[n], n < count. Symmetric in f and g. */
+  /* sum_n rho^n f[n] g[n], n < count, a multiple of PDLT_PAIRS_LANES. Symmetric in f and g. */
   double (*series)(size_t count, const double *f, const double *g, double rho);
+  /* Returns sum_i f[i] h[i] in 16 partial sums; next[i] = up t[i] h[i] - down next[i], i < count: Hermite
+   * polynomials on nodes, and the coefficient of f. */
+  double (*hermite)(size_t count, const double *f, const double *t, const double *h, double up,
+                    double down, double *next);
 } pdlt_pairs_set;
 
 /* The k-th set that this processor can run, best first; NULL beyond the last. A

@@ -162,7 +162,7 @@ TEST(Pairs, DotIsThePlainSum) {
 TEST(Pairs, SeriesIsThePlainSum) {
   std::mt19937_64 rng(3);
   std::normal_distribution<double> normal;
-  for (size_t count = 0; count < 40; count++)
+  for (size_t count = 0; count < 80; count += PDLT_PAIRS_LANES)
     for (const double rho : {0.0, 1.0, -1.0, 0.7, -0.3}) {
       Vector f(count), g(count);
       long double sum = 0, power = 1;
@@ -178,6 +178,33 @@ TEST(Pairs, SeriesIsThePlainSum) {
         EXPECT_EQ(pdlt_pairs_get(k)->series(count, g.data(), f.data(), rho), first);
       }
     }
+}
+
+TEST(Pairs, HermiteStepIsThePlainLoop) {
+  std::mt19937_64 rng(5);
+  std::normal_distribution<double> normal;
+  for (const size_t count : {0u, 1u, 15u, 16u, 17u, 53u}) {
+    Vector f(count), t(count), h(count), before(count);
+    double sum = 0;
+    for (size_t i = 0; i < count; i++) {
+      f[i] = normal(rng), t[i] = normal(rng), h[i] = normal(rng), before[i] = normal(rng);
+      sum += f[i] * h[i];
+    }
+    const auto *best = pdlt_pairs_best();
+    Vector first = before;
+    const double value =
+        best->hermite(count, f.data(), t.data(), h.data(), 0.3, 0.7, first.data());
+    EXPECT_NEAR(value, sum, 1e-14 * (1 + (double)count));
+    for (size_t i = 0; i < count; i++)
+      EXPECT_NEAR(first[i], 0.3 * t[i] * h[i] - 0.7 * before[i], 1e-15 * (1 + std::fabs(first[i])));
+    for (int k = 0; pdlt_pairs_get(k) != nullptr; k++) {
+      Vector next = before;
+      EXPECT_EQ(pdlt_pairs_get(k)->hermite(count, f.data(), t.data(), h.data(), 0.3, 0.7,
+                                           next.data()),
+                value);
+      EXPECT_EQ(next, first);
+    }
+  }
 }
 
 }  // namespace

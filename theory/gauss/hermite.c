@@ -65,13 +65,9 @@ cleanup:
  * sqrt(n+1) h_{n+1} = t h_n - sqrt(n) h_{n-1}. */
 static double weighted_next(weighted *work, size_t n) {
   const double up = 1 / sqrt((double)n + 1), down = sqrt((double)n) * up;
-  const double *f = work->f, *t = work->line.t, *h = work->current;
-  double *next = work->previous, sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (size_t i = 0; i < work->line.count; i++) {
-    sum += f[i] * h[i];
-    next[i] = up * t[i] * h[i] - down * next[i];
-  }
+  double *next = work->previous;
+  const double sum = pdlt_pairs_best()->hermite(work->line.count, work->f, work->line.t,
+                                                work->current, up, down, next);
   work->previous = work->current;
   work->current = next;
   return sum;
@@ -134,10 +130,15 @@ static int expand(pdlt_hermite_series *series, double *coefficient, weighted *wo
   return complete && (decayed || terms == MOST_TERMS);
 }
 
+/* The next multiple of PDLT_PAIRS_LANES. */
+static size_t padded(size_t count) {
+  return (count + PDLT_PAIRS_LANES - 1) / PDLT_PAIRS_LANES * PDLT_PAIRS_LANES;
+}
+
 /* What is left from each term on, the smallest first. */
 static void fill_rest(pdlt_hermite_series *series) {
   double rest = series->tail;
-  series->rest = series->coefficient + series->count;
+  series->rest = series->coefficient + padded(series->count);
   series->rest[series->count] = rest;
   for (size_t n = series->count; n-- > 0;) {
     rest += series->coefficient[n] * series->coefficient[n];
@@ -170,7 +171,7 @@ pdlt_status pdlt_hermite_series_new(pdlt_hermite_series *out, const pdlt_activat
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
                        "%d Hermite terms do not reach %.1e for a kernel of %.6g", MOST_TERMS,
                        tolerance, k));
-  PDLT_TRY(pdlt_alloc(&series.coefficient, 2 * series.count + 1, sizeof *series.coefficient, err));
+  PDLT_TRY(pdlt_alloc(&series.coefficient, padded(series.count) + series.count + 1, sizeof *series.coefficient, err));
   memcpy(series.coefficient, coefficient, series.count * sizeof *coefficient);
   fill_rest(&series);
   *out = series;
@@ -193,7 +194,7 @@ static size_t enough(double rho, size_t count) {
 
 double pdlt_hermite_pair(const pdlt_hermite_series *f, const pdlt_hermite_series *g, double rho) {
   const size_t count = f->count < g->count ? f->count : g->count;
-  return pdlt_pairs_best()->series(enough(rho, count), f->coefficient, g->coefficient, rho);
+  return pdlt_pairs_best()->series(padded(enough(rho, count)), f->coefficient, g->coefficient, rho);
 }
 
 /* x^n, 0 <= x <= 1. */

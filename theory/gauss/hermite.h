@@ -20,7 +20,7 @@ extern "C" {
 /* f(sqrt(k) t) = sum_n coefficient[n] h_n(t), h_n orthonormal under N(0, 1). */
 typedef struct pdlt_hermite_series {
   size_t count;        /* N */
-  double *coefficient; /* (N), owned */
+  double *coefficient; /* (N), owned; zeros behind, up to a multiple of PDLT_PAIRS_LANES */
   double *rest;        /* (N + 1) tail + sum_{m >= n} coefficient[m]^2; in the same block */
   double norm;         /* <f^2> by quadrature, independent of the series */
   double tail;         /* estimate of <f^2> - sum_n coefficient[n]^2: what N terms miss */
