@@ -41,9 +41,11 @@ static pdlt_status time_one(const char *name, size_t D, int depth, size_t inputs
   if (status != PDLT_OK) return status;
   qsort(seconds, REPEATS, sizeof *seconds, ascending);
   qsort(busy, REPEATS, sizeof *busy, ascending);
-  printf("%-12s %zu samples %d layers %d thread%s %8.4f s   processor %8.4f s   err K %.1e Theta %.1e\n",
-         name, D, depth, threads, threads > 1 ? "s" : " ", seconds[REPEATS / 2], busy[REPEATS / 2],
-         err_K, err_theta);
+  printf(
+      "%-12s %zu samples %d layers %d thread%s %8.4f s   processor %8.4f s   err K %.1e Theta "
+      "%.1e\n",
+      name, D, depth, threads, threads > 1 ? "s" : " ", seconds[REPEATS / 2], busy[REPEATS / 2],
+      err_K, err_theta);
   return PDLT_OK;
 }
 

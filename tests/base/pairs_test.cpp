@@ -118,17 +118,16 @@ TEST(Pairs, BitsDependOnThePairAlone) {
     for (size_t i = 0; i < Layer::D; i += 3) {
       const auto first = layer.Block(pdlt_pairs_get(0), kind, i, 5, 64);
       for (size_t n = 0; n < 64; n++) {
-        const double want[] = {first.ss[n],          first.ss_error[n], first.dd[n],
-                               first.dd_error[n],    first.k[n],        first.k_error[n],
-                               first.theta[n],       first.theta_error[n]};
+        const double want[] = {first.ss[n],       first.ss_error[n],   first.dd[n],
+                               first.dd_error[n], first.k[n],          first.k_error[n],
+                               first.theta[n],    first.theta_error[n]};
         for (const double value : want) ASSERT_TRUE(std::isfinite(value)) << kind << i << n;
         for (int k = 0; pdlt_pairs_get(k) != nullptr; k++)
           for (const bool turned : {false, true}) {
             const auto one = turned ? layer.Block(pdlt_pairs_get(k), kind, 5 + n, i, 1)
                                     : layer.Block(pdlt_pairs_get(k), kind, i, 5 + n, 1);
-            const double got[] = {one.ss[0],       one.ss_error[0], one.dd[0],
-                                  one.dd_error[0], one.k[0],        one.k_error[0],
-                                  one.theta[0],    one.theta_error[0]};
+            const double got[] = {one.ss[0], one.ss_error[0], one.dd[0],    one.dd_error[0],
+                                  one.k[0],  one.k_error[0],  one.theta[0], one.theta_error[0]};
             for (size_t c = 0; c < 8; c++)
               ASSERT_EQ(got[c], want[c]) << kind << " " << i << " " << n << " " << c;
           }
@@ -192,16 +191,15 @@ TEST(Pairs, HermiteStepIsThePlainLoop) {
     }
     const auto *best = pdlt_pairs_best();
     Vector first = before;
-    const double value =
-        best->hermite(count, f.data(), t.data(), h.data(), 0.3, 0.7, first.data());
+    const double value = best->hermite(count, f.data(), t.data(), h.data(), 0.3, 0.7, first.data());
     EXPECT_NEAR(value, sum, 1e-14 * (1 + (double)count));
     for (size_t i = 0; i < count; i++)
       EXPECT_NEAR(first[i], 0.3 * t[i] * h[i] - 0.7 * before[i], 1e-15 * (1 + std::fabs(first[i])));
     for (int k = 0; pdlt_pairs_get(k) != nullptr; k++) {
       Vector next = before;
-      EXPECT_EQ(pdlt_pairs_get(k)->hermite(count, f.data(), t.data(), h.data(), 0.3, 0.7,
-                                           next.data()),
-                value);
+      EXPECT_EQ(
+          pdlt_pairs_get(k)->hermite(count, f.data(), t.data(), h.data(), 0.3, 0.7, next.data()),
+          value);
       EXPECT_EQ(next, first);
     }
   }

@@ -171,7 +171,8 @@ pdlt_status pdlt_hermite_series_new(pdlt_hermite_series *out, const pdlt_activat
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
                        "%d Hermite terms do not reach %.1e for a kernel of %.6g", MOST_TERMS,
                        tolerance, k));
-  PDLT_TRY(pdlt_alloc(&series.coefficient, padded(series.count) + series.count + 1, sizeof *series.coefficient, err));
+  PDLT_TRY(pdlt_alloc(&series.coefficient, padded(series.count) + series.count + 1,
+                      sizeof *series.coefficient, err));
   memcpy(series.coefficient, coefficient, series.count * sizeof *coefficient);
   fill_rest(&series);
   *out = series;

@@ -121,13 +121,12 @@ static pdlt_status next_pair(pdlt_kernel_layers *layers, pdlt_kernel_recursion *
   pdlt_value ss, dd;
   const pdlt_status status = pdlt_averages_pair(&work->averages, &pair, &ss, &dd, err);
   if (status != PDLT_OK) return status;
-  const pdlt_pair_terms t = {
-      .ss = ss.value,
-      .ss_size = fabs(ss.value),
-      .ss_error = ss.error,
-      .dd = dd.value * th,
-      .dd_size = fabs(dd.value * th),
-      .dd_error = dd.error * (fabs(th) + err_th) + fabs(dd.value) * err_th};
+  const pdlt_pair_terms t = {.ss = ss.value,
+                             .ss_size = fabs(ss.value),
+                             .ss_error = ss.error,
+                             .dd = dd.value * th,
+                             .dd_size = fabs(dd.value * th),
+                             .dd_error = dd.error * (fabs(th) + err_th) + fabs(dd.value) * err_th};
   if (layer->kind == PDLT_LAYER_POSITIONS)
     work->terms[i * E + j] = work->terms[j * E + i] = t;
   else

@@ -26,18 +26,18 @@ typedef struct pairs_work {
   const double *x;
   pdlt_averages averages; /* the same one by one */
   size_t D, inputs, tiles;
-  int depth, follow;    /* follow: angles of nearly parallel samples */
-  double m, d;          /* sigma = m z + d |z| */
-  double *turned;       /* (n_0, D) */
-  double *numbers;      /* (L, DIAGONALS, D) */
-  diagonal *diagonal;   /* (L) */
-  int *zeros;           /* (L) 1: a sample without variance, which kinks take one by one */
-  size_t *twin;         /* (D) the first sample of equal inputs */
-  int *paired; /* (D) 1: has a twin */
-  double *largest;      /* (tiles, L, 2) errors of K and Theta */
-  int *finite;          /* (tiles) */
-  pdlt_status *status;  /* (tiles) */
-  pdlt_error *error;    /* (tiles) */
+  int depth, follow;   /* follow: angles of nearly parallel samples */
+  double m, d;         /* sigma = m z + d |z| */
+  double *turned;      /* (n_0, D) */
+  double *numbers;     /* (L, DIAGONALS, D) */
+  diagonal *diagonal;  /* (L) */
+  int *zeros;          /* (L) 1: a sample without variance, which kinks take one by one */
+  size_t *twin;        /* (D) the first sample of equal inputs */
+  int *paired;         /* (D) 1: has a twin */
+  double *largest;     /* (tiles, L, 2) errors of K and Theta */
+  int *finite;         /* (tiles) */
+  pdlt_status *status; /* (tiles) */
+  pdlt_error *error;   /* (tiles) */
 } pairs_work;
 
 int pdlt_kernel_pairs_apply(const pdlt_kernel_settings *settings) {
@@ -77,7 +77,7 @@ static pairs_work work_of(pdlt_kernel_layers *layers, const pdlt_kernel_settings
                      .follow = !traits.smooth,
                      .m = (traits.a_plus + traits.a_minus) / 2,
                      .d = (traits.a_plus - traits.a_minus) / 2};
-  work.average = !traits.smooth                         ? work.set->kinked
+  work.average = !traits.smooth                          ? work.set->kinked
                  : settings->activation.kind == PDLT_ERF ? work.set->error_function
                                                          : work.set->sine;
   for (int l = 0; l < work.depth; l++) work.follow = work.follow && settings->layer[l].skip == 0;
@@ -200,8 +200,8 @@ static void find_twins(pairs_work *work) {
   for (size_t i = 0; i < work->D; i++) {
     work->twin[i] = i;
     for (size_t j = 0; j < i; j++)
-      if (k[i] == k[j] && memcmp(work->x + i * inputs, work->x + j * inputs,
-                                 inputs * sizeof *work->x) == 0) {
+      if (k[i] == k[j] &&
+          memcmp(work->x + i * inputs, work->x + j * inputs, inputs * sizeof *work->x) == 0) {
         work->twin[i] = j;
         work->paired[i] = work->paired[j] = 1;
         break;
@@ -274,8 +274,8 @@ static void next_angles(const pairs_work *work, int l, const pdlt_pairs_block *b
     const pdlt_pair_kernel p = pair_of(work, below, angles, l - 1, n);
     const double from[3] = {p.k11, p.k12, p.k22}, e[3] = {p.e11, p.e12, p.e22};
     const double next[3] = {k[b->i], b->k[n], k[b->j + n]};
-    angles->angle[n] = pdlt_angle_next(&work->averages.traits, &work->settings->layer[l], &p.angle,
-                                       from, e, next);
+    angles->angle[n] =
+        pdlt_angle_next(&work->averages.traits, &work->settings->layer[l], &p.angle, from, e, next);
     count += angles->angle[n].sine >= 0;
   }
   angles->count = count;
