@@ -113,6 +113,22 @@ static const double mills_part[25] = {
     -0x1.0236305d3fd38p-33,
     0x1.828df1c3afaadp-32};
 
+/* (asin s - s)/s^3 in s^2, s^2 <= 1/4; error that of asin s; relative error 5.1e-18. */
+static const double asin_part[13] = {
+    0x1.5555555555556p-3,
+    0x1.3333333332ecap-4,
+    0x1.6db6db6e31f13p-5,
+    0x1.f1c71c1db0623p-6,
+    0x1.6e8bb1c8209a2p-6,
+    0x1.1c4d35cf95421p-6,
+    0x1.c9cf07674736ap-7,
+    0x1.782651caa6547p-7,
+    0x1.52420b04b37bep-7,
+    0x1.65a9c4dfcf8b2p-8,
+    0x1.1d189408314eep-6,
+    -0x1.e6aaa8a0a04ccp-7,
+    0x1.d72b2bc8155f8p-6};
+
 /* Single precision. */
 /* as exp_part; relative error 9.9e-9. */
 static const float exp_single[5] = {

@@ -6,7 +6,7 @@ Each is the Chebyshev interpolant, within a factor of about two of the best
 polynomial of its degree; the largest relative error is printed beside it."""
 import struct
 
-from mpmath import mp, mpf, cos, sin, exp, expm1, log1p, atanh, tanh, erf, erfc, sqrt, pi, matrix, lu_solve, nstr
+from mpmath import mp, mpf, asin, cos, sin, exp, expm1, log1p, atanh, tanh, erf, erfc, sqrt, pi, matrix, lu_solve, nstr
 
 mp.dps = 60
 
@@ -70,6 +70,11 @@ def erf_part(v):
     return erf(a) / a
 
 
+def asin_part(v):
+    s = sqrt(centred(v))
+    return (asin(s) / s - 1) / (s * s)
+
+
 MILLS_SHIFT = 4
 
 
@@ -100,6 +105,8 @@ show("atanh_small", "(2 atanh s - 2 s)/s^3 in s^2, s^2 <= 0.02945; error that of
 show("atanh_wide", "the same, s^2 <= 1/9", atanh_part, 0, mpf(1) / 9, 10, lambda x, v: 2 + x * v)
 show("erf_part", "erf(a)/a in a^2, a <= 3/4", erf_part, 0, mpf("0.5625"), 10)
 show("mills_part", "(a + 4) e^{a^2/2} erfc(a/sqrt 2)/2 in t = (a - 4)/(a + 4)", mills_part, -1, 1, 24)
+show("asin_part", "(asin s - s)/s^3 in s^2, s^2 <= 1/4; error that of asin s", asin_part, 0, mpf("0.25"), 12,
+     lambda x, v: 1 + x * v)
 print("/* Single precision. */")
 show("exp_single", "as exp_part", lambda r: (expm1(centred(r)) - centred(r)) / centred(r)**2, -half_ln2, half_ln2, 4,
      lambda r, v: 1 + r + r * r * v, True)

@@ -1,6 +1,6 @@
 /* simd_math.h - elementary functions without branches, for loops that compilers vectorize.
  *
- * Is: static inline pieces; include it only from base/vector/sigma.inc. Compiled
+ * Is: static inline pieces; include it only from base/vector/sigma.inc and pairs.inc. Compiled
  * without contraction, each operation rounds as written, so that vector bodies and
  * scalar remainders of a loop give the same bits.
  * Is not: a replacement of libm over its whole domain; each comment states its own. */
@@ -161,6 +161,32 @@ INLINE void sin_cos_plain(double r, uint64_t quarters, double *sine, double *cos
   const uint64_t swap = UINT64_C(0) - (quarters & 1), change = (s_bits ^ c_bits) & swap;
   *sine = from_bits((s_bits ^ change) ^ ((quarters & 2) << 62));
   *cosine = from_bits((c_bits ^ change) ^ (((quarters + 1) & 2) << 62));
+}
+
+/* asin x, |x| <= 1: by its series up to 1/2, beyond by asin x = pi/2 - 2 asin sqrt((1 - x)/2); the second
+ * part of pi/2 keeps the last digits. Never fused. */
+INLINE double arcsine_plain(double x) {
+  const double size = fabs(x), rest = 0.5 * (1 - size);
+  const int outer = size > 0.5;
+  const double v = outer ? rest : x * x, s = outer ? sqrt(rest) : size;
+  double p;
+  HORNER_PLAIN(p, v, asin_part);
+  const double bend = s * v * p;
+  const double far = (1.57079632679489655800e+00 - 2 * s) + (6.12323399573676603587e-17 - 2 * bend);
+  return copysign(outer ? far : s + bend, x);
+}
+
+/* e^x for x <= 0, *less = e^x - 1 without cancellation. Never fused. */
+INLINE double exp_plain(double x, double *less) {
+  const double inside = x < -708 ? -708 : x;
+  const double shifted = inside * 1.44269504088896338700 + ROUND_SHIFT, n = shifted - ROUND_SHIFT;
+  const double r = (inside - n * 6.93147180369123816490e-01) - n * 1.90821492927058770002e-10;
+  const double power = x < -708 ? 0 : from_bits((to_bits(shifted) + 1023) << 52);
+  double q;
+  HORNER_PLAIN(q, r, exp_part);
+  const double p = r * r * q + r;
+  *less = (power - 1) + power * p;
+  return power + power * p;
 }
 
 #ifdef __cplusplus

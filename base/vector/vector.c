@@ -1,4 +1,4 @@
-/* vector.c - see kernels.h and small.h: which compiled set the processor can run. */
+/* vector.c - see kernels.h, small.h and pairs.h: which compiled set the processor can run. */
 #include "base/vector/sets.h"
 
 #include <stdatomic.h>
@@ -33,6 +33,14 @@ const pdlt_small_set *pdlt_small_get(int k) {
   return k == 0 ? &pdlt_small_plain : NULL;
 }
 
+const pdlt_pairs_set *pdlt_pairs_get(int k) {
+#ifdef PDLT_SIMD_X86
+  if (runs_avx512() && k-- == 0) return &pdlt_pairs_avx512;
+  if (runs_avx2() && k-- == 0) return &pdlt_pairs_avx2;
+#endif
+  return k == 0 ? &pdlt_pairs_plain : NULL;
+}
+
 /* Number of the set that PDLT_SIMD names; 0, the best, where it names none that the processor can run. The
  * first call asks, so that one process keeps to one set. */
 static int chosen(void) {
@@ -50,3 +58,4 @@ static int chosen(void) {
 
 const pdlt_simd_set *pdlt_simd_best(void) { return pdlt_simd_get(chosen()); }
 const pdlt_small_set *pdlt_small_best(void) { return pdlt_small_get(chosen()); }
+const pdlt_pairs_set *pdlt_pairs_best(void) { return pdlt_pairs_get(chosen()); }

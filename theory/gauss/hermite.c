@@ -6,12 +6,13 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/vector/pairs.h"
 #include "theory/gauss/quadrature.h"
 
 /* Beyond it the most terms never suffice: they are not tried. */
 #define LARGEST_KERNEL 1e4
 
-enum { FIRST_TERMS = 128, MOST_TERMS = 8192, REFINEMENTS = 6, WINDOW = 8, LANES = 8 };
+enum { FIRST_TERMS = 128, MOST_TERMS = 8192, REFINEMENTS = 6, WINDOW = 8 };
 
 /* f weighted on a line of nodes, and the recursion of the orthonormal h_n there. */
 typedef struct weighted {
@@ -64,13 +65,9 @@ cleanup:
  * sqrt(n+1) h_{n+1} = t h_n - sqrt(n) h_{n-1}. */
 static double weighted_next(weighted *work, size_t n) {
   const double up = 1 / sqrt((double)n + 1), down = sqrt((double)n) * up;
-  const double *f = work->f, *t = work->line.t, *h = work->current;
-  double *next = work->previous, sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (size_t i = 0; i < work->line.count; i++) {
-    sum += f[i] * h[i];
-    next[i] = up * t[i] * h[i] - down * next[i];
-  }
+  double *next = work->previous;
+  const double sum = pdlt_pairs_best()->hermite(work->line.count, work->f, work->line.t,
+                                                work->current, up, down, next);
   work->previous = work->current;
   work->current = next;
   return sum;
@@ -133,6 +130,22 @@ static int expand(pdlt_hermite_series *series, double *coefficient, weighted *wo
   return complete && (decayed || terms == MOST_TERMS);
 }
 
+/* The next multiple of PDLT_PAIRS_LANES. */
+static size_t padded(size_t count) {
+  return (count + PDLT_PAIRS_LANES - 1) / PDLT_PAIRS_LANES * PDLT_PAIRS_LANES;
+}
+
+/* What is left from each term on, the smallest first. */
+static void fill_rest(pdlt_hermite_series *series) {
+  double rest = series->tail;
+  series->rest = series->coefficient + padded(series->count);
+  series->rest[series->count] = rest;
+  for (size_t n = series->count; n-- > 0;) {
+    rest += series->coefficient[n] * series->coefficient[n];
+    series->rest[n] = rest;
+  }
+}
+
 pdlt_status pdlt_hermite_series_new(pdlt_hermite_series *out, const pdlt_activation *act, int order,
                                     double k, double tolerance, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
@@ -158,8 +171,10 @@ pdlt_status pdlt_hermite_series_new(pdlt_hermite_series *out, const pdlt_activat
     PDLT_TRY(pdlt_fail(err, PDLT_ERR_NUMERIC,
                        "%d Hermite terms do not reach %.1e for a kernel of %.6g", MOST_TERMS,
                        tolerance, k));
-  PDLT_TRY(pdlt_alloc(&series.coefficient, series.count, sizeof *series.coefficient, err));
+  PDLT_TRY(pdlt_alloc(&series.coefficient, padded(series.count) + series.count + 1,
+                      sizeof *series.coefficient, err));
   memcpy(series.coefficient, coefficient, series.count * sizeof *coefficient);
+  fill_rest(&series);
   *out = series;
 cleanup:
   weighted_free(&work);
@@ -172,20 +187,23 @@ void pdlt_hermite_series_free(pdlt_hermite_series *series) {
   *series = (pdlt_hermite_series){0};
 }
 
+/* n of which |rho|^n < 2^-64: -log |rho| >= 2 (1 - |rho|)/(1 + |rho|). */
+static size_t enough(double rho, size_t count) {
+  const double size = fabs(rho), terms = 22.2 * (1 + size);
+  return terms < (double)count * (1 - size) ? (size_t)(terms / (1 - size)) + 1 : count;
+}
+
 double pdlt_hermite_pair(const pdlt_hermite_series *f, const pdlt_hermite_series *g, double rho) {
-  /* Horner's rule in LANES independent chains, of every LANES-th term each. */
   const size_t count = f->count < g->count ? f->count : g->count;
-  const double rho_2 = rho * rho, rho_4 = rho_2 * rho_2, rho_lanes = rho_4 * rho_4;
-  double lane[LANES] = {0}, sum = 0;
-  size_t n = count - count % LANES;
-  for (size_t j = 0; j < count - n; j++) lane[j] = f->coefficient[n + j] * g->coefficient[n + j];
-  while (n > 0) {
-    n -= LANES;
-    for (size_t j = 0; j < LANES; j++)
-      lane[j] = lane[j] * rho_lanes + f->coefficient[n + j] * g->coefficient[n + j];
-  }
-  for (size_t j = LANES; j-- > 0;) sum = sum * rho + lane[j];
-  return sum;
+  return pdlt_pairs_best()->series(padded(enough(rho, count)), f->coefficient, g->coefficient, rho);
+}
+
+/* x^n, 0 <= x <= 1. */
+static double power(double x, size_t n) {
+  double out = 1;
+  for (; n > 0; n >>= 1, x *= x)
+    if (n & 1) out *= x;
+  return out;
 }
 
 double pdlt_hermite_pair_error(const pdlt_hermite_series *f, const pdlt_hermite_series *g,
@@ -193,9 +211,7 @@ double pdlt_hermite_pair_error(const pdlt_hermite_series *f, const pdlt_hermite_
   /* Terms beyond the shorter series are missed; beyond the longer one in both. */
   const pdlt_hermite_series *shorter = f->count <= g->count ? f : g;
   const pdlt_hermite_series *longer = f->count <= g->count ? g : f;
-  double rest = longer->tail;
-  for (size_t n = longer->count; n-- > shorter->count;)
-    rest += longer->coefficient[n] * longer->coefficient[n];
-  return pow(fabs(rho), (double)shorter->count) * sqrt(shorter->tail * rest) +
+  const size_t end = shorter->count;
+  return power(fabs(rho), end) * sqrt(shorter->tail * longer->rest[end]) +
          sqrt(f->error * g->error) + 4 * DBL_EPSILON * sqrt(f->norm * g->norm);
 }

@@ -20,7 +20,8 @@ extern "C" {
 /* f(sqrt(k) t) = sum_n coefficient[n] h_n(t), h_n orthonormal under N(0, 1). */
 typedef struct pdlt_hermite_series {
   size_t count;        /* N */
-  double *coefficient; /* (N), owned */
+  double *coefficient; /* (N), owned; zeros behind, up to a multiple of PDLT_PAIRS_LANES */
+  double *rest;        /* (N + 1) tail + sum_{m >= n} coefficient[m]^2; in the same block */
   double norm;         /* <f^2> by quadrature, independent of the series */
   double tail;         /* estimate of <f^2> - sum_n coefficient[n]^2: what N terms miss */
   double error;        /* of norm, from two quadratures */
@@ -36,8 +37,8 @@ pdlt_status pdlt_hermite_series_new(pdlt_hermite_series *out, const pdlt_activat
 
 void pdlt_hermite_series_free(pdlt_hermite_series *series);
 
-/* <f(z1) g(z2)> = sum_n rho^n f_n g_n (Mehler), rho = K_12/sqrt(K_11 K_22). Symmetric in
- * f and g to the last bit. Cost O(N). */
+/* <f(z1) g(z2)> = sum_n rho^n f_n g_n (Mehler), rho = K_12/sqrt(K_11 K_22), up to |rho|^n = 2^-64. Symmetric
+ * in f and g to the last bit. Cost O(N), at most 45/(1 - |rho|) terms. */
 double pdlt_hermite_pair(const pdlt_hermite_series *f, const pdlt_hermite_series *g, double rho);
 
 /* Bound of the error of pdlt_hermite_pair: Cauchy-Schwarz on the missing terms, plus

@@ -100,7 +100,8 @@ static void react(const table *t, const pdlt_pair_kernel *pair, pdlt_value *ss, 
                0.5 * (fabs(t->of[3][1]) * pair->e11 + fabs(t->of[1][3]) * pair->e22);
 }
 
-static const int read_orders[][2] = {{1, 1}, {2, 0}, {0, 2}, {2, 2}, {3, 1}, {1, 3}};
+/* Beside <s1' s2'> itself. */
+static const int read_orders[][2] = {{2, 0}, {0, 2}, {2, 2}, {3, 1}, {1, 3}};
 enum { READ = sizeof read_orders / sizeof *read_orders };
 
 /* Errors of <s1 s2> and <s1' s2'> of a kinked activation, sigma = m z + d |z|, at angle phi:
@@ -163,7 +164,7 @@ static void closed_pair(const pdlt_averages *averages, const pdlt_pair_kernel *p
     react_kinked(&averages->traits, pair, ss, dd);
     return;
   }
-  table t = {{{0}}};
+  table t = {.of = {[1][1] = dd->value}};
   for (size_t c = 0; c < READ; c++) {
     const int p = read_orders[c][0], q = read_orders[c][1];
     t.of[p][q] = pdlt_expectation_pair_closed(act, p, q, k11, k12, k22).value;
@@ -179,7 +180,7 @@ static void series_pair(const pdlt_averages *averages, const pdlt_pair_kernel *p
                      pdlt_hermite_pair_error(&f[0], &g[0], rho)};
   *dd = (pdlt_value){pdlt_hermite_pair(&f[1], &g[1], rho),
                      pdlt_hermite_pair_error(&f[1], &g[1], rho)};
-  table t = {{{0}}};
+  table t = {.of = {[1][1] = dd->value + copysign(dd->error, dd->value)}};
   for (size_t c = 0; c < READ; c++) {
     const int p = read_orders[c][0], q = read_orders[c][1];
     const double value = pdlt_hermite_pair(&f[p], &g[q], rho);

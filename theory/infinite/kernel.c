@@ -112,29 +112,40 @@ static void next_angle(pdlt_kernel_recursion *work, const pdlt_layer *layer,
       pdlt_angle_next(&work->averages.traits, layer, &pair->angle, k, e, next);
 }
 
-/* Terms of the slots (i, j >= i) of layer l, index l - 1: put at once, or kept for the map. */
-static pdlt_status next_row(pdlt_kernel_layers *layers, pdlt_kernel_recursion *work, int l,
-                            const pdlt_layer *layer, size_t i, pdlt_error *err) {
+/* Terms of the slots i and j of layer l, index l - 1: put at once, or kept for the map. */
+static pdlt_status next_pair(pdlt_kernel_layers *layers, pdlt_kernel_recursion *work, int l,
+                             const pdlt_layer *layer, size_t i, size_t j, pdlt_error *err) {
   const size_t E = work->E;
-  const double *K = layers->slot_K[l - 1], *theta = layers->slot_theta[l - 1];
-  for (size_t j = i; j < E; j++) {
-    const pdlt_pair_kernel pair = pair_kernel(work, K, i, j);
-    const double th = theta[i * E + j], err_th = work->err_theta[i * E + j];
-    pdlt_value ss, dd;
-    const pdlt_status status = pdlt_averages_pair(&work->averages, &pair, &ss, &dd, err);
-    if (status != PDLT_OK) return status;
-    const pdlt_pair_terms t = {
-        .ss = ss.value,
-        .ss_size = fabs(ss.value),
-        .ss_error = ss.error,
-        .dd = dd.value * th,
-        .dd_size = fabs(dd.value * th),
-        .dd_error = dd.error * (fabs(th) + err_th) + fabs(dd.value) * err_th};
-    if (layer->kind == PDLT_LAYER_POSITIONS)
-      work->terms[i * E + j] = work->terms[j * E + i] = t;
-    else
-      pdlt_kernel_put_entry(layers, work, l, layer, i, j, &t);
-  }
+  const pdlt_pair_kernel pair = pair_kernel(work, layers->slot_K[l - 1], i, j);
+  const double th = layers->slot_theta[l - 1][i * E + j], err_th = work->err_theta[i * E + j];
+  pdlt_value ss, dd;
+  const pdlt_status status = pdlt_averages_pair(&work->averages, &pair, &ss, &dd, err);
+  if (status != PDLT_OK) return status;
+  const pdlt_pair_terms t = {.ss = ss.value,
+                             .ss_size = fabs(ss.value),
+                             .ss_error = ss.error,
+                             .dd = dd.value * th,
+                             .dd_size = fabs(dd.value * th),
+                             .dd_error = dd.error * (fabs(th) + err_th) + fabs(dd.value) * err_th};
+  if (layer->kind == PDLT_LAYER_POSITIONS)
+    work->terms[i * E + j] = work->terms[j * E + i] = t;
+  else
+    pdlt_kernel_put_entry(layers, work, l, layer, i, j, &t);
+  return PDLT_OK;
+}
+
+/* Rows of pairs that are made together: the series of a sample are read once for all of them. Few samples, whose
+ * pairs may be slow, are shared out row by row. */
+static size_t rows_together(size_t E) { return E < 128 ? 1 : 8; }
+
+/* Pairs (i, j >= i) of rows i = first .. end - 1. */
+static pdlt_status next_rows(pdlt_kernel_layers *layers, pdlt_kernel_recursion *work, int l,
+                             const pdlt_layer *layer, size_t first, size_t end, pdlt_error *err) {
+  for (size_t j = first; j < work->E; j++)
+    for (size_t i = first; i < end && i <= j; i++) {
+      const pdlt_status status = next_pair(layers, work, l, layer, i, j, err);
+      if (status != PDLT_OK) return status;
+    }
   return PDLT_OK;
 }
 
@@ -171,14 +182,16 @@ static void follow_angles(const pdlt_kernel_layers *layers, pdlt_kernel_recursio
 /* Layer l+1 (index l) from layer l. */
 static pdlt_status next_layer(pdlt_kernel_layers *layers, pdlt_kernel_recursion *work, int l,
                               const pdlt_kernel_settings *settings, pdlt_error *err) {
-  const long rows = (long)work->E;
+  const size_t E = work->E, together = rows_together(E);
+  const long rows = (long)((E + together - 1) / together);
   const double pairs = 0.5 * (double)rows * (double)(rows + 1);
 #pragma omp parallel for num_threads(work->threads) schedule(dynamic)
   for (long row = 0; row < rows; row++) {
+    const size_t first = (size_t)row * together, end = first + together < E ? first + together : E;
     work->row_status[row] = pdlt_progress_check(settings->progress, &work->row_error[row]);
     if (work->row_status[row] != PDLT_OK) continue;
     work->row_status[row] =
-        next_row(layers, work, l, &settings->layer[l], (size_t)row, &work->row_error[row]);
+        next_rows(layers, work, l, &settings->layer[l], first, end, &work->row_error[row]);
     pdlt_progress_add(settings->progress, (double)(rows - row) / pairs);
   }
   for (long row = 0; row < rows; row++)
@@ -321,6 +334,12 @@ pdlt_status pdlt_kernel_layers_new(pdlt_kernel_layers *out, const pdlt_kernel_se
   pdlt_kernel_recursion work = {0};
   PDLT_TRY(check_input(settings, err));
   PDLT_TRY(pdlt_kernel_layers_allocate(&layers, settings, D, err));
+  if (pdlt_kernel_pairs_apply(settings)) {
+    PDLT_TRY(pdlt_kernel_pairs_run(&layers, settings, x, err));
+    *out = layers;
+    layers = (pdlt_kernel_layers){0};
+    goto cleanup;
+  }
   PDLT_TRY(recursion_new(&work, settings, D, err));
   pdlt_progress_start_short(settings->progress, "kernels", depth);
   if (settings->layer[0].kind == PDLT_LAYER_POSITIONS)

@@ -1,7 +1,7 @@
 /* kernel_internal.h - what the recursion of kernel.h holds beside the layers.
  *
  * Is: terms of an entry before the map over positions, and the map (kernel_map.c); memory of the layers
- * (kernel_layers.c).
+ * (kernel_layers.c); the road of closed forms (kernel_pairs.c).
  * Is not: public; only theory/infinite/kernel*.c include it. */
 #ifndef PDLT_THEORY_INFINITE_KERNEL_INTERNAL_H
 #define PDLT_THEORY_INFINITE_KERNEL_INTERNAL_H
@@ -44,6 +44,15 @@ void pdlt_kernel_input_terms(pdlt_kernel_recursion *work, const pdlt_layer *laye
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_kernel_map_layer(pdlt_kernel_layers *layers, const pdlt_kernel_recursion *work,
                                   int l, const pdlt_layer *layer, pdlt_error *err);
+
+/* Whether every entry is made by closed forms from its own pair, layer by layer: then pairs need not wait for
+ * each other. */
+int pdlt_kernel_pairs_apply(const pdlt_kernel_settings *settings);
+
+/* All layers of such a network, allocated by pdlt_kernel_layers_allocate, with every error (kernel_pairs.c).
+ * Errors: as pdlt_kernel_layers_new. */
+pdlt_status pdlt_kernel_pairs_run(pdlt_kernel_layers *layers, const pdlt_kernel_settings *settings,
+                                  const double *x, pdlt_error *err);
 
 /* Memory for all layers; what was made is freed by pdlt_kernel_layers_free, also on failure. Errors:
  * PDLT_ERR_MEMORY; PDLT_ERR_INPUT: more than kernels over positions may take. */

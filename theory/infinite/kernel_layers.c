@@ -69,8 +69,8 @@ pdlt_status pdlt_kernel_layers_allocate(pdlt_kernel_layers *out,
   out->depth = settings->depth;
   out->D = D;
   PDLT_TRY(check_bytes(settings, D, err));
-  PDLT_TRY(pdlt_alloc(&out->K, layers * D, D * sizeof *out->K, err));
-  PDLT_TRY(pdlt_alloc(&out->theta, layers * D, D * sizeof *out->theta, err));
+  PDLT_TRY(pdlt_alloc_unset(&out->K, layers * D, D * sizeof *out->K, err));
+  PDLT_TRY(pdlt_alloc_unset(&out->theta, layers * D, D * sizeof *out->theta, err));
   PDLT_TRY(pdlt_alloc(&out->layer_err_K, layers, sizeof *out->layer_err_K, err));
   PDLT_TRY(pdlt_alloc(&out->layer_err_theta, layers, sizeof *out->layer_err_theta, err));
   PDLT_TRY(allocate_slots(out, settings, err));

@@ -1,0 +1,9 @@
+/* pairs_avx2.c - the loops of base/vector/pairs.inc for AVX2 with FMA; its compile options
+ * are in base/CMakeLists.txt, the choice among the sets in base/vector/vector.c. */
+#include "base/vector/sets.h"
+
+#ifdef PDLT_SIMD_X86
+#define PDLT_PAIRS_SET pdlt_pairs_avx2
+#define PDLT_PAIRS_NAME "avx2"
+#include "base/vector/pairs.inc"
+#endif
