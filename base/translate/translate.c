@@ -2,7 +2,6 @@
 #include "base/translate/translate.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/core/memory.h"

@@ -76,4 +76,5 @@ TEST(Number, IsShort) {
   EXPECT_EQ(text_of(1e-5), "1e-05");
   EXPECT_EQ(text_of(-1234500), "-1234500");
   EXPECT_EQ(text_of(3e15), "3e+15");
+  EXPECT_EQ(text_of(64), "64");
 }
