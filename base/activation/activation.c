@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/activation/activation_internal.h"
+#include "base/core/number.h"
 
 typedef struct activation_entry {
   const char *name, *formula;
@@ -144,19 +145,11 @@ pdlt_status pdlt_activation_parse(pdlt_activation *out, const char *text, pdlt_e
   return PDLT_OK;
 }
 
-/* The shortest of 15, 16 or 17 digits that reads back to the same bits. */
-static void format_number(double x, char *out, size_t size) {
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(out, size, "%.*g", digits, x);
-    if (strtod(out, NULL) == x) return;
-  }
-}
-
 void pdlt_activation_format(const pdlt_activation *act, char *out, size_t size) {
-  char text[32 + 32 * PDLT_ACTIVATION_MAX_PARAMS], number[32];
+  char text[32 + 32 * PDLT_ACTIVATION_MAX_PARAMS], number[PDLT_NUMBER_LENGTH];
   size_t used = (size_t)snprintf(text, sizeof text, "%s", table[act->kind].name);
   for (int k = 0; k < act->num_params; k++) {
-    format_number(act->param[k], number, sizeof number);
+    pdlt_number_text(number, act->param[k]);
     used += (size_t)snprintf(text + used, sizeof text - used, "%c%s", k == 0 ? '(' : ',', number);
   }
   if (act->num_params > 0) snprintf(text + used, sizeof text - used, ")");

@@ -63,6 +63,10 @@ typedef struct pdlt_file_writer {
  * Errors: PDLT_ERR_IO `FILE: reason`, PDLT_ERR_MEMORY; *out is untouched. */
 pdlt_status pdlt_file_begin(pdlt_file_writer *out, const char *path, pdlt_error *err);
 
+/* Writes to the stream. Errors: PDLT_ERR_IO `FILE: reason`. */
+pdlt_status pdlt_file_put(pdlt_file_writer *writer, const void *bytes, size_t size,
+                          pdlt_error *err);
+
 /* Flushes, fsyncs and renames to path. The writer is {0} afterwards, also on failure; path is then
  * as it was and the temporary file gone. Errors: PDLT_ERR_IO, which covers every earlier failure to
  * write to stream. */

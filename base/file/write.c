@@ -145,6 +145,12 @@ cleanup:
   return status;
 }
 
+pdlt_status pdlt_file_put(pdlt_file_writer *writer, const void *bytes, size_t size,
+                          pdlt_error *err) {
+  if (fwrite(bytes, 1, size, writer->stream) == size) return PDLT_OK;
+  return failed(writer->path, errno, err);
+}
+
 /* --- end --- */
 
 void pdlt_file_abandon(pdlt_file_writer *writer) {
@@ -189,12 +195,10 @@ pdlt_status pdlt_file_write(const char *path, const void *bytes, size_t size, pd
   pdlt_file_writer writer = {0};
   pdlt_status status = pdlt_file_begin(&writer, path, err);
   if (status != PDLT_OK) return status;
-  if (size > 0 && fwrite(bytes, 1, size, writer.stream) != size) {
-    status = failed(path, errno, err);
-    pdlt_file_abandon(&writer);
-    return status;
-  }
-  return pdlt_file_commit(&writer, err);
+  status = pdlt_file_put(&writer, bytes, size, err);
+  if (status == PDLT_OK) return pdlt_file_commit(&writer, err);
+  pdlt_file_abandon(&writer);
+  return status;
 }
 
 pdlt_status pdlt_file_check_target(const char *path, pdlt_error *err) {

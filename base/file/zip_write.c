@@ -63,10 +63,9 @@ void pdlt_zip_writer_free(pdlt_zip_writer *writer) {
 }
 
 static pdlt_status put(pdlt_zip_writer *writer, const void *bytes, size_t size, pdlt_error *err) {
-  if (fwrite(bytes, 1, size, writer->file.stream) != size)
-    return pdlt_fail(err, PDLT_ERR_IO, "%s: %s", writer->file.path, strerror(errno));
-  writer->position += size;
-  return PDLT_OK;
+  const pdlt_status status = pdlt_file_put(&writer->file, bytes, size, err);
+  if (status == PDLT_OK) writer->position += size;
+  return status;
 }
 
 static pdlt_status add_entry(pdlt_zip_writer *writer, const entry *added, pdlt_error *err) {

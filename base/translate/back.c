@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/core/number.h"
 #include "base/experiment/layer.h"
 #include "base/file/json.h"
 #include "base/file/stream.h"

@@ -2,24 +2,16 @@
 #include "base/translate/translate.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/core/number.h"
 #include "base/file/stream.h"
 
 /* Widths stay below so many weights; the family of one network is n, 3n/2, 2n, 3n, 4n. */
 static const double most_weights = 1e8;
 static const double family[] = {1, 1.5, 2, 3, 4};
 enum { FAMILY = sizeof family / sizeof *family };
-
-const char *pdlt_number_text(char out[PDLT_NUMBER_LENGTH], double x) {
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(out, PDLT_NUMBER_LENGTH, "%.*g", digits, x);
-    if (strtod(out, NULL) == x) break;
-  }
-  return out;
-}
 
 static int common_divisor(int a, int b) { return b == 0 ? a : common_divisor(b, a % b); }
 

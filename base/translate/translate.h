@@ -36,10 +36,6 @@ pdlt_status pdlt_translate_description(const pdlt_description *description, cons
 pdlt_status pdlt_translate_experiment(const pdlt_experiment *ex, int inputs,
                                       const pdlt_places *places, char **out, pdlt_error *err);
 
-/* The fewest digits that read back as x (of 15 to 17). */
-enum { PDLT_NUMBER_LENGTH = 32 };
-const char *pdlt_number_text(char out[PDLT_NUMBER_LENGTH], double x);
-
 #ifdef __cplusplus
 }
 #endif

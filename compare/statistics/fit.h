@@ -41,10 +41,33 @@ pdlt_status pdlt_fit_rows_shaped(size_t num, const double *h, const double *se, 
                                  const double *beyond, const double *shape, double *rows,
                                  double *contrasts, pdlt_error *err);
 
+/* Many fits at the same h: the powers and the room for one of them. Initialize with {0}; owned by the
+ * caller (pdlt_fit_free). */
+typedef struct pdlt_fit {
+  size_t num, terms; /* points; powers first..last */
+  double h_max;
+  const double *h;      /* (num) borrowed */
+  double *power;        /* (terms + PDLT_FIT_BEYOND, num) (h/h_max)^k from k = first on */
+  double *beyond;       /* (PDLT_FIT_BEYOND, num) h^k from k = last + 1 on */
+  double *q, *v, *rows; /* of the fit at hand */
+  double largest[PDLT_FIT_MAX_TERMS]; /* h_max^k, likewise */
+  int first;
+} pdlt_fit;
+
+/* Fits of the powers first..last of h. Errors: PDLT_ERR_NUMERIC (fewer points than terms), PDLT_ERR_MEMORY;
+ * fit then is {0}. */
+pdlt_status pdlt_fit_new(pdlt_fit *fit, size_t num, const double *h, int first, int last,
+                         pdlt_error *err);
+void pdlt_fit_free(pdlt_fit *fit);
+
+/* What pdlt_fit_rows_shaped makes, to the last bit, without taking memory. Errors: PDLT_ERR_NUMERIC. */
+pdlt_status pdlt_fit_solve(pdlt_fit *fit, const double *se, const double *beyond,
+                           const double *shape, double *rows, double *contrasts, pdlt_error *err);
+
 /* t[j] = beyond[j] sum_i a_i h_i^(last+1+j): what the powers beyond the fit add to the standard
  * deviation of sum_i a_i x_i. */
-void pdlt_fit_truncation(size_t num, const double *h, int last, const double *beyond,
-                         const double *a, double t[PDLT_FIT_BEYOND]);
+void pdlt_fit_truncation(const pdlt_fit *fit, const double *beyond, const double *a,
+                         double t[PDLT_FIT_BEYOND]);
 
 #ifdef __cplusplus
 }

@@ -31,6 +31,7 @@ typedef struct fits {
   size_t num, terms;        /* U, terms */
   size_t *width;            /* (U) */
   double *h, *se, *x;       /* (U) of the number at hand */
+  pdlt_fit fit;             /* at these h */
   double *shape;            /* (2, U) */
   double *rows, *contrasts; /* (terms, U), (U - terms, U) */
   const pdlt_truncation *beyond;
@@ -74,13 +75,15 @@ cleanup:
 static void free_fits(fits *f) {
   void *owned[] = {f->width, f->h, f->se, f->x, f->shape, f->rows, f->contrasts};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
+  pdlt_fit_free(&f->fit);
   free_list(&f->coefficient);
   free_list(&f->left);
 }
 
 static pdlt_status new_fits(fits *f, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
-  size_t n = f->join->count, w = f->join->num_widths, u = f->num;
+  size_t n = 0, w = f->join->num_widths, u = f->num;
+  for (size_t k = 0; k < f->join->count; k++) n += f->join->distinct[k] != 0;
   PDLT_TRY(pdlt_alloc(&f->width, w, sizeof *f->width, err));
   PDLT_TRY(pdlt_alloc(&f->h, u, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&f->se, u, sizeof(double), err));
@@ -114,7 +117,7 @@ static errors errors_of(const fits *f, size_t k, const double *a) {
   e.statistical = sqrt(square);
   e.numerical = size * join->floor[k];
   if (f->power == 1) e.numerical += fabs(sum) * join->err_lo;
-  pdlt_fit_truncation(f->num, f->h, f->degree, f->beyond->beyond, a, e.truncation);
+  pdlt_fit_truncation(&f->fit, f->beyond->beyond, a, e.truncation);
   return e;
 }
 
@@ -150,8 +153,7 @@ static void append(fits *f, list *l, size_t k, size_t m, const double *a, double
   l->number[r] = k;
   for (size_t i = 0; i < f->num; i++) l->coefficient[r * w + f->width[i]] = a[i];
   l->tag[r] = pdlt_joint_tag(f->join, k, m);
-  pdlt_fit_truncation(f->num, f->h, f->degree,
-                      f->power == 1 ? f->beyond->shared_known : f->beyond->shared, a,
+  pdlt_fit_truncation(&f->fit, f->power == 1 ? f->beyond->shared_known : f->beyond->shared, a,
                       l->shared + PDLT_FIT_BEYOND * r);
   l->deviation[r] = deviation;
   l->numeric[r] = e->numerical;
@@ -241,8 +243,8 @@ static pdlt_status add_number(fits *f, pdlt_evidence *out, size_t k, pdlt_compar
     f->x[i] = join->x[at] - (f->power == 1 ? pdlt_join_lo(join, k, f->width[i]) : 0.0);
   }
   const double *shape = pdlt_join_shape(join, k, f->num, f->width, f->shape);
-  pdlt_status status = pdlt_fit_rows_shaped(f->num, f->h, f->se, f->power, f->degree,
-                                            f->beyond->beyond, shape, f->rows, f->contrasts, err);
+  const pdlt_status status =
+      pdlt_fit_solve(&f->fit, f->se, f->beyond->beyond, shape, f->rows, f->contrasts, err);
   if (status != PDLT_OK) return status;
   errors e = errors_of(f, k, f->rows);
   e.inflation = inflation_of(f, k);
@@ -275,7 +277,7 @@ static void fill_coherent(const fits *f, list *l, const double coherent[PDLT_FIT
     for (size_t i = 0; i < f->num; i++)
       a[i] = l->coefficient[r * f->join->num_widths + f->width[i]];
     double *to = l->coherent + PDLT_FIT_BEYOND * r;
-    pdlt_fit_truncation(f->num, f->h, f->degree, coherent, a, to);
+    pdlt_fit_truncation(&f->fit, coherent, a, to);
     for (int j = 0; j < PDLT_FIT_BEYOND; j++) to[j] *= v[l->number[r]];
   }
 }
@@ -407,6 +409,7 @@ static pdlt_status test_degree(pdlt_evidence *evidence, const pdlt_join *join,
   evidence->numbers = 0;
   PDLT_TRY(new_fits(&f, err));
   list_widths(f.width, f.h, join, setup);
+  PDLT_TRY(pdlt_fit_new(&f.fit, f.num, f.h, power, degree, err));
   const pdlt_truncation_input input = {
       join, f.degree, setup->truncation, f.num, f.width, f.h, power == 1 && join->power < 1.0};
   f.coefficient.view.shared_width = f.left.view.shared_width = beyond->width;

@@ -25,11 +25,19 @@ void pdlt_joint_work_free(pdlt_joint_work *ws) {
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) pdlt_free(owned[i]);
 }
 
+/* Blocks gathered at a time: few where they are long and soon projected, whole tiles of a matrix
+ * product, so that its sums are the same. */
+static size_t gathered_rows(const pdlt_joint_work *ws) {
+  const size_t tile = 8, tiles = PDLT_JOINT_GATHERED / (tile * ws->count + 1);
+  if (!ws->projected || tile * tiles >= PDLT_JOINT_CHUNK) return PDLT_JOINT_CHUNK;
+  return tiles > 1 ? tile * tiles : tile;
+}
+
 static pdlt_status allocate(pdlt_joint_work *ws, pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   size_t d = ws->d, count = ws->count;
   PDLT_TRY(pdlt_alloc(&ws->mean, count, sizeof(double), err));
-  PDLT_TRY(pdlt_alloc(&ws->gathered, PDLT_JOINT_CHUNK * count, sizeof(double), err));
+  PDLT_TRY(pdlt_alloc(&ws->gathered, gathered_rows(ws) * count, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->c, d * d, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->deviation, d, sizeof(double), err));
   PDLT_TRY(pdlt_alloc(&ws->shift, d, sizeof(double), err));
@@ -72,6 +80,14 @@ static void block_means(pdlt_joint_work *ws, const pdlt_join *join, const pdlt_f
   for (size_t r = 0; r < f->count; r++) ws->mean[r] /= total;
 }
 
+/* The functions of one block y, as they add to the covariance. */
+static void gather_block(const pdlt_joint_work *ws, const pdlt_functions *f, const double *y,
+                         double unit, const double *factor, size_t stride, double *row) {
+  for (size_t r = 0; r < f->count; r++)
+    row[r] = unit * (y[f->number[r]] - ws->mean[r]) * factor[r * stride] *
+             (f->inflation == NULL ? 1.0 : f->inflation[r]) / f->scale[r];
+}
+
 void pdlt_joint_add_width(pdlt_joint_work *ws, const pdlt_join *join, const pdlt_functions *f,
                           size_t w, const double *factor, size_t stride) {
   size_t blocks = join->num_blocks[w], count = f->count, d = ws->d;
@@ -79,21 +95,21 @@ void pdlt_joint_add_width(pdlt_joint_work *ws, const pdlt_join *join, const pdlt
   for (size_t b = 0; b < blocks; b++) total += join->weights[w][b];
   block_means(ws, join, f, w);
   for (size_t start = 0; start < blocks; start += PDLT_JOINT_CHUNK) {
-    size_t rows = blocks - start < PDLT_JOINT_CHUNK ? blocks - start : PDLT_JOINT_CHUNK;
-    for (size_t i = 0; i < rows; i++) {
-      const double *y = join->blocks[w] + (start + i) * join->count;
-      double unit = sqrt(join->weights[w][start + i] / (total * (double)(blocks - 1)));
-      double *row = ws->gathered + i * count;
-      for (size_t r = 0; r < count; r++)
-        row[r] = unit * (y[f->number[r]] - ws->mean[r]) * factor[r * stride] *
-                 (f->inflation == NULL ? 1.0 : f->inflation[r]) / f->scale[r];
+    const size_t rows = blocks - start < PDLT_JOINT_CHUNK ? blocks - start : PDLT_JOINT_CHUNK;
+    const size_t most = gathered_rows(ws);
+    for (size_t done = 0, now = 0; done < rows; done += now) {
+      now = rows - done < most ? rows - done : most;
+      for (size_t i = 0; i < now; i++) {
+        const size_t b = start + done + i;
+        const double unit = sqrt(join->weights[w][b] / (total * (double)(blocks - 1)));
+        gather_block(ws, f, join->blocks[w] + b * join->count, unit, factor, stride,
+                     ws->gathered + i * count);
+      }
+      if (ws->projected)
+        pdlt_gemm(0, 0, now, d, count, 1.0, ws->gathered, count, ws->u, d, 0.0, ws->part + done * d,
+                  d);
     }
-    const double *part = ws->gathered;
-    if (ws->projected) {
-      pdlt_gemm(0, 0, rows, d, count, 1.0, ws->gathered, count, ws->u, d, 0.0, ws->part, d);
-      part = ws->part;
-    }
-    pdlt_syrk(1, d, rows, 1.0, part, d, 1.0, ws->c, d);
+    pdlt_syrk(1, d, rows, 1.0, ws->projected ? ws->part : ws->gathered, d, 1.0, ws->c, d);
   }
 }
 

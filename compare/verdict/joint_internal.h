@@ -21,14 +21,17 @@ typedef struct pdlt_joint_work {
   int projected;
   double *u;                 /* (R, d) directions, in units of the scales; only when projected */
   double *mean;              /* (R) */
-  double *gathered;          /* (PDLT_JOINT_CHUNK, R) */
+  double *gathered;          /* (blocks, R), at most PDLT_JOINT_CHUNK of them */
   double *part;              /* (PDLT_JOINT_CHUNK, d) */
   double *c;                 /* (d, d) covariance, then correlation */
   double *deviation, *shift; /* (d) */
   double *values, *vectors;  /* (d), (d, d) */
 } pdlt_joint_work;
 
-enum { PDLT_JOINT_CHUNK = 128 }; /* blocks gathered at a time */
+enum {
+  PDLT_JOINT_CHUNK = 128,       /* blocks of which the covariance is made at a time */
+  PDLT_JOINT_GATHERED = 1 << 20 /* numbers, about, gathered before they are projected */
+};
 
 /* Room and directions for the functions. *out is owned by the caller (pdlt_joint_work_free), also
  * on failure. */

@@ -88,8 +88,9 @@ size_t pdlt_comparison_select(const pdlt_comparison *comparison, size_t max, siz
       if (strcmp(row->quantity, names[k % num_names]) != 0) continue;
       double score = k < num_names ? row_effect(row, comparison->num_widths) : fabs(row->c0.z);
       int taken = 0;
+      if (!(score > most) || isinf(score)) continue;
       for (size_t i = 0; i < count; i++) taken |= rows[i] == r;
-      if (taken || !(score > most) || isinf(score)) continue;
+      if (taken) continue;
       most = score;
       best = r;
     }
@@ -102,13 +103,12 @@ const pdlt_array *pdlt_measured_get(const pdlt_archive *measured, double width, 
   return pdlt_archive_getf(measured, "n%.0f/%s", width, name);
 }
 
-int pdlt_row_offset(const pdlt_archive *measured, const pdlt_compare_row *row,
-                    const pdlt_array *array, size_t *offset) {
+int pdlt_row_offset(const pdlt_array *times, const pdlt_compare_row *row, const pdlt_array *array,
+                    size_t *offset) {
   size_t at = 0;
   int timed = !isnan(row->time) && array->ndim == row->ndim + 1;
   if (!timed && array->ndim != row->ndim) return -1;
   if (timed) {
-    const pdlt_array *times = pdlt_archive_get(measured, "times");
     size_t t = 0;
     if (!times || pdlt_array_count(times) != array->dim[0]) return -1;
     while (t < array->dim[0] && times->data[t] != row->time) t++;

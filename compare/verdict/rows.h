@@ -37,10 +37,10 @@ size_t pdlt_comparison_select(const pdlt_comparison *comparison, size_t max, siz
 /* Measured array n<width>/NAME, or NULL. */
 const pdlt_array *pdlt_measured_get(const pdlt_archive *measured, double width, const char *name);
 
-/* Position of the row's number within NAME of a measured archive, time included; 0 and
- * *offset, or -1 when the shapes do not fit. */
-int pdlt_row_offset(const pdlt_archive *measured, const pdlt_compare_row *row,
-                    const pdlt_array *array, size_t *offset);
+/* Position of the row's number within NAME of a measured archive with these times (NULL: it has none), time
+ * included; 0 and *offset, or -1 when the shapes do not fit. */
+int pdlt_row_offset(const pdlt_array *times, const pdlt_compare_row *row, const pdlt_array *array,
+                    size_t *offset);
 
 #ifdef __cplusplus
 }

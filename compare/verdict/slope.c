@@ -9,7 +9,7 @@
 #include "compare/verdict/rows.h"
 
 int pdlt_numbers_hold(const pdlt_numbers *numbers, const pdlt_compare_row *row) {
-  if (strcmp(row->quantity, numbers->quantity) != 0) return 0;
+  if (row->quantity != numbers->quantity && strcmp(row->quantity, numbers->quantity) != 0) return 0;
   if (!isnan(numbers->time) && row->time != numbers->time) return 0;
   return row->ndim == 0 || row->index[row->ndim - 1] >= numbers->first;
 }
@@ -32,6 +32,7 @@ static pdlt_status block_error(double *out, const pdlt_comparison *c, const pdlt
   const pdlt_array *blocks = pdlt_measured_get(measured, c->widths[width], name);
   const pdlt_array *value = pdlt_measured_get(measured, c->widths[width], numbers->quantity);
   const pdlt_array *members = pdlt_measured_get(measured, c->widths[width], "blocks/members");
+  const pdlt_array *times = pdlt_archive_get(measured, "times");
   double *g = NULL, h = c->h[width], total = 0, mean = 0, scatter = 0;
   *out = NAN;
   if (!blocks || !value || blocks->ndim != value->ndim + 1 || blocks->dim[0] < 2) return PDLT_OK;
@@ -43,8 +44,7 @@ static pdlt_status block_error(double *out, const pdlt_comparison *c, const pdlt
   for (size_t r = 0; r < c->num_rows; r++) {
     const pdlt_compare_row *row = &c->rows[r];
     size_t at;
-    if (!row_counts(row, numbers, width, h, order) ||
-        pdlt_row_offset(measured, row, value, &at) != 0)
+    if (!row_counts(row, numbers, width, h, order) || pdlt_row_offset(times, row, value, &at) != 0)
       continue;
     double p = pdlt_row_predicted(row, width, h, order), delta = row->measured[width] - p;
     for (size_t b = 0; b < count; b++)

@@ -16,14 +16,13 @@ typedef struct sums {
 } sums;
 
 /* Fits number k. rows (degree + 1, U), se (3, U): room. */
-static pdlt_status add_number(sums *s, const pdlt_truncation_input *in, size_t k, double *rows,
-                              double *se, pdlt_error *err) {
+static pdlt_status add_number(sums *s, const pdlt_truncation_input *in, pdlt_fit *fit, size_t k,
+                              double *rows, double *se, pdlt_error *err) {
   const pdlt_join *join = in->join;
   const size_t at = k * join->num_widths;
   const double *shape = pdlt_join_shape(join, k, in->num, in->width, se + in->num);
   for (size_t i = 0; i < in->num; i++) se[i] = hypot(join->se[at + in->width[i]], join->floor[k]);
-  const pdlt_status status =
-      pdlt_fit_rows_shaped(in->num, in->h, se, s->first, in->degree, NULL, shape, rows, NULL, err);
+  const pdlt_status status = pdlt_fit_solve(fit, se, NULL, shape, rows, NULL, err);
   if (status != PDLT_OK) return status;
   for (int m = 0; m <= in->degree; m++) {
     double c = m == 0 ? join->lo[k] : 0.0, noise = 0.0;
@@ -95,8 +94,10 @@ static pdlt_status size_from(pdlt_truncation *out, const pdlt_truncation_input *
   double *rows = NULL, *se = NULL;
   uint64_t *tag = NULL;
   sums s = {.first = first};
+  pdlt_fit fit = {0};
   pdlt_truncation found = {.width = in->width[0]};
   pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_fit_new(&fit, in->num, in->h, first, in->degree, err));
   PDLT_TRY(pdlt_alloc(&rows, terms * in->num, sizeof *rows, err));
   PDLT_TRY(pdlt_alloc(&se, 3 * in->num, sizeof *se, err));
   PDLT_TRY(pdlt_alloc(&tag, count, sizeof *tag, err));
@@ -104,7 +105,7 @@ static pdlt_status size_from(pdlt_truncation *out, const pdlt_truncation_input *
   PDLT_TRY(pdlt_alloc(&s.weight, terms * count * in->join->num_widths, sizeof(double), err));
   for (size_t k = 0; k < count; k++) {
     tag[k] = pdlt_joint_tag(in->join, k, 0);
-    if (in->join->distinct[k]) PDLT_TRY(add_number(&s, in, k, rows, se, err));
+    if (in->join->distinct[k]) PDLT_TRY(add_number(&s, in, &fit, k, rows, se, err));
   }
   if (s.numbers > 0.0 && in->factor > 0.0) PDLT_TRY(fill(&found, &s, in, tag, err));
   *out = found;
@@ -112,6 +113,7 @@ cleanup:
   pdlt_free(rows);
   pdlt_free(se);
   pdlt_free(tag);
+  pdlt_fit_free(&fit);
   pdlt_free(s.coefficient);
   pdlt_free(s.weight);
   return status;

@@ -2,41 +2,53 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/core/number.h"
 #include "base/file/file.h"
 #include "base/file/json.h"
-#include "base/file/stream.h"
 #include "compare/verdict/rows.h"
 
 static const char header[] =
     "quantity,index,time,width,h,used,measured,se,lo,lo_plus_h_nlo,"
     "fit,fit_se,theory,null,z,c1_fit,c1_fit_se,c1_theory,c1_null,c1_z,fit_p,verdict\n";
 
+/* Longer than any line: 22 cells of at most PDLT_NUMBER_LENGTH bytes, a name, eight indices. */
+enum { LINE_LENGTH = 2048 };
+
+/* A line as it grows. */
+typedef struct line {
+  char text[LINE_LENGTH];
+  size_t size;
+} line;
+
+static void put_text(line *to, const char *text) {
+  const size_t size = strlen(text);
+  memcpy(to->text + to->size, text, size);
+  to->size += size;
+}
+
 /* ",value", the shortest form that reads back as the same double; "," when there is none. */
-static void put(FILE *to, double value) {
-  char text[40];
-  if (isnan(value)) {
-    fputc(',', to);
-    return;
-  }
-  for (int digits = 15; digits <= 17; digits++) {
-    snprintf(text, sizeof text, "%.*g", digits, value);
-    if (strtod(text, NULL) == value) break;
-  }
-  fprintf(to, ",%s", text);
+static void put(line *to, double value) {
+  char text[PDLT_NUMBER_LENGTH];
+  put_text(to, ",");
+  if (!isnan(value)) put_text(to, pdlt_number_text(text, value));
 }
 
 /* quantity, index ("0 3") and time. */
-static void put_name(FILE *to, const pdlt_compare_row *row) {
-  fprintf(to, "%s,", row->quantity);
-  for (int d = 0; d < row->ndim; d++) fprintf(to, "%s%zu", d == 0 ? "" : " ", row->index[d]);
+static void put_name(line *to, const pdlt_compare_row *row) {
+  char text[32];
+  put_text(to, row->quantity);
+  put_text(to, ",");
+  for (int d = 0; d < row->ndim; d++) {
+    snprintf(text, sizeof text, "%s%zu", d == 0 ? "" : " ", row->index[d]);
+    put_text(to, text);
+  }
   put(to, row->time);
 }
 
-static void put_coefficient(FILE *to, const pdlt_coefficient *c) {
+static void put_coefficient(line *to, const pdlt_coefficient *c) {
   put(to, c->value);
   put(to, c->se);
   put(to, c->theory);
@@ -44,41 +56,56 @@ static void put_coefficient(FILE *to, const pdlt_coefficient *c) {
   put(to, c->z);
 }
 
-static void put_row(FILE *to, const pdlt_compare_row *row) {
-  put_name(to, row);
-  fputs(",,,,,,,", to); /* width to lo_plus_h_nlo */
+static void put_row(line *to, const pdlt_compare_row *row) {
+  put_text(to, ",,,,,,,"); /* width to lo_plus_h_nlo */
   put_coefficient(to, &row->c0);
   put_coefficient(to, &row->c1);
   put(to, row->fit_p);
-  fprintf(to, ",%s\n", pdlt_verdict_text(row->verdict));
+  put_text(to, ",");
+  put_text(to, pdlt_verdict_text(row->verdict));
+  put_text(to, "\n");
 }
 
-static void put_widths(FILE *to, const pdlt_comparison *comparison, const pdlt_compare_row *row) {
-  for (size_t w = 0; w < comparison->num_widths; w++) {
-    put_name(to, row);
-    put(to, comparison->widths[w]);
-    put(to, comparison->h[w]);
-    fprintf(to, ",%d", row->used[w] != 0);
-    put(to, row->measured[w]);
-    put(to, row->se[w]);
-    put(to, pdlt_row_predicted(row, w, comparison->h[w], 0));
-    put(to, pdlt_row_predicted(row, w, comparison->h[w], 1));
-    fputs(",,,,,,,,,,,,\n", to); /* fit to verdict */
+static void put_width(line *to, const pdlt_comparison *comparison, const pdlt_compare_row *row,
+                      size_t w) {
+  put(to, comparison->widths[w]);
+  put(to, comparison->h[w]);
+  put_text(to, row->used[w] ? ",1" : ",0");
+  put(to, row->measured[w]);
+  put(to, row->se[w]);
+  put(to, pdlt_row_predicted(row, w, comparison->h[w], 0));
+  put(to, pdlt_row_predicted(row, w, comparison->h[w], 1));
+  put_text(to, ",,,,,,,,,,,,\n"); /* fit to verdict */
+}
+
+/* The lines of one number. */
+static pdlt_status write_row(pdlt_file_writer *to, const pdlt_comparison *comparison,
+                             const pdlt_compare_row *row, int summary, pdlt_error *err) {
+  line text = {.size = 0};
+  put_name(&text, row);
+  const size_t name = text.size;
+  put_row(&text, row);
+  pdlt_status status = pdlt_file_put(to, text.text, text.size, err);
+  for (size_t w = 0; w < comparison->num_widths && !summary && status == PDLT_OK; w++) {
+    text.size = name;
+    put_width(&text, comparison, row, w);
+    status = pdlt_file_put(to, text.text, text.size, err);
   }
+  return status;
 }
 
 pdlt_status pdlt_comparison_write_csv(const pdlt_comparison *comparison, int summary,
                                       const char *path, pdlt_error *err) {
-  pdlt_stream text;
-  const pdlt_status status = pdlt_stream_open(&text, path, err);
-  FILE *to = text.out;
-  if (status != PDLT_OK) return status;
-  fputs(header, to);
-  for (size_t r = 0; r < comparison->num_rows; r++) {
-    put_row(to, &comparison->rows[r]);
-    if (!summary) put_widths(to, comparison, &comparison->rows[r]);
-  }
-  return pdlt_stream_write(&text, path, err);
+  pdlt_file_writer to = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_file_begin(&to, path, err));
+  PDLT_TRY(pdlt_file_put(&to, header, sizeof header - 1, err));
+  for (size_t r = 0; r < comparison->num_rows; r++)
+    PDLT_TRY(write_row(&to, comparison, &comparison->rows[r], summary, err));
+  return pdlt_file_commit(&to, err);
+cleanup:
+  pdlt_file_abandon(&to);
+  return status;
 }
 
 static json_t *test_object(const pdlt_compare_test *t, int follows) {

@@ -451,14 +451,6 @@ TEST(Translate, NetworksWithPositionsOrOwnTargetsHaveNoDescription) {
   }
 }
 
-TEST(Translate, NumbersHaveTheFewestDigits) {
-  char text[PDLT_NUMBER_LENGTH];
-  EXPECT_STREQ(pdlt_number_text(text, 0.1), "0.1");
-  EXPECT_STREQ(pdlt_number_text(text, 64), "64");
-  for (const double x : {1.0 / 3, 0.1 + 0.2, 1e-300, 123456789.123456789, 2.0 / 7e20})
-    EXPECT_EQ(std::strtod(pdlt_number_text(text, x), nullptr), x) << text;
-}
-
 /* Every allocation that fails is PDLT_ERR_MEMORY with one line, and nothing is lost. */
 TEST(Translate, WithoutMemory) {
   const std::string text = network("mup", "base_sizes: [3, 16, 16, 2]\n");

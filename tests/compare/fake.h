@@ -356,7 +356,10 @@ struct Fake {
         value += map[w] * x[w];
         variance += map[w] * map[w] * se[w] * se[w];
       }
-      pdlt_fit_truncation(count, u.data(), 2, row.beyond, map.data(), truncation);
+      pdlt_fit fit{};
+      EXPECT_EQ(pdlt_fit_new(&fit, count, u.data(), 0, 2, nullptr), PDLT_OK);
+      pdlt_fit_truncation(&fit, row.beyond, map.data(), truncation);
+      pdlt_fit_free(&fit);
       const double statistical = std::sqrt(variance),
                    total = std::hypot(statistical, truncation[0]);
       row.c0 = {1,           value, total,        lo, 1.02 * lo, (value - lo) / total,

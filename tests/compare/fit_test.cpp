@@ -168,7 +168,10 @@ TEST(Fit, UnknownPowersAreGeneralizedLeastSquares) {
         }
         EXPECT_NEAR(value, 0, 1e-9 * scale) << size;
       }
-      pdlt_fit_truncation(6, h.data(), 2, beyond, rows.data() + k * 6, t.data());
+      pdlt_fit fit{};
+      ASSERT_EQ(pdlt_fit_new(&fit, 6, h.data(), 0, 2, &err), PDLT_OK);
+      pdlt_fit_truncation(&fit, beyond, rows.data() + k * 6, t.data());
+      pdlt_fit_free(&fit);
       double variance = 0, noise = 0;
       for (size_t j = 0; j < 6; j++) {
         variance += image[j] * rows[k * 6 + j];

@@ -187,6 +187,36 @@ TEST(Joint, ProjectsOnTheShiftFirst) {
   EXPECT_NEAR(joint.p, scaled.p, 1e-10);
 }
 
+// Many functions are gathered a few blocks at a time, and projected: those that measure nothing leave
+// the test of the others as it is.
+TEST(Joint, FunctionsThatAreNothingChangeNothing) {
+  Problem few(40, 1, 90, 60, 4), many(40, 1, 20000, 60, 4);
+  pdlt_joint alone{}, among{};
+  pdlt_error err{};
+  for (size_t r = 0; r < 20000; r++) {
+    const bool taken = r % 222 == 0 && r / 222 < 90;
+    const size_t from = r / 222;
+    many.number[r] = taken ? few.number[from] : 0;
+    many.coefficient[r] = taken ? few.coefficient[from] : 0;
+    many.deviation[r] = taken ? few.deviation[from] : 0;
+    many.numeric[r] = taken ? few.numeric[from] : 0;
+    many.shift[r] = taken ? few.shift[from] : 0;
+    many.scale[r] = taken ? few.scale[from] : 1;
+    many.inflation[r] = taken ? few.inflation[from] : 1;
+    many.tag[r] = taken ? few.tag[from] : 0;
+  }
+  many.blocks = few.blocks, many.weights = few.weights;
+  many.block_view[0] = many.blocks[0].data(), many.weight_view[0] = many.weights[0].data();
+  ASSERT_EQ(pdlt_joint_test(&alone, &few.join, &few.view, &err), PDLT_OK);
+  ASSERT_EQ(pdlt_joint_test(&among, &many.join, &many.view, &err), PDLT_OK);
+  EXPECT_EQ(among.directions, alone.directions);
+  EXPECT_EQ(among.directions, 5u);  // one of the six is not resolved
+  EXPECT_NEAR(among.p, alone.p, 1e-9);
+  EXPECT_NEAR(among.null_z, alone.null_z, 1e-9 * alone.null_z);
+  EXPECT_NEAR(among.toward, alone.toward, 1e-9);
+  EXPECT_NEAR(among.freedom, alone.freedom, 1e-6 * alone.freedom);
+}
+
 // Unknowns beyond the fit along one direction: they add to its variance, and their share of it, known
 // without blocks, to its freedom.
 TEST(Joint, ProjectedTruncationAddsVariance) {

@@ -107,17 +107,17 @@ TEST(RowOffset, FindsTheNumber) {
     for (size_t w = 0; w < 4; w++) {
       const pdlt_array *t = pdlt_measured_get(&fake.measured, fake.widths[w], row.quantity);
       size_t at = 0;
-      ASSERT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), 0);
+      ASSERT_EQ(pdlt_row_offset(pdlt_archive_get(&fake.measured, "times"), &row, t, &at), 0);
       EXPECT_EQ(t->data[at], row.measured[w]);
     }
   pdlt_compare_row row = fake.rows[0];
   const pdlt_array *t = pdlt_measured_get(&fake.measured, 16, "z");
   size_t at = 0;
   row.index[1] = 6;
-  EXPECT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), -1);
+  EXPECT_EQ(pdlt_row_offset(pdlt_archive_get(&fake.measured, "times"), &row, t, &at), -1);
   row = fake.rows[0];
   row.time = 0.5;
-  EXPECT_EQ(pdlt_row_offset(&fake.measured, &row, t, &at), -1);
+  EXPECT_EQ(pdlt_row_offset(pdlt_archive_get(&fake.measured, "times"), &row, t, &at), -1);
 }
 
 }  // namespace
