@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/vector/rows.h"
 #include "base/vector/small.h"
 #include "trainer/control/pair_mean.h"
 
@@ -81,16 +82,29 @@ static void fold(pdlt_conditional *c, size_t a, int k) {
   const size_t H = c->nodes;
   const double *plus = c->f[k], *minus = c->minus[k];
   double *even = c->folded[k][0] + a * H, *odd = c->folded[k][1] + a * H;
-  double norm = 0, coarse = 0;
+  double half[2] = {0, 0}; /* nodes 0, 2, ..; 1, 3, .. */
+  for (size_t first = 0; first < 2; first++)
+    for (size_t i = first; i < H; i += 2)
+      half[first] += c->w[i] * (plus[i] * plus[i] + minus[i] * minus[i]);
   for (size_t i = 0; i < H; i++) {
-    const double square = c->w[i] * (plus[i] * plus[i] + minus[i] * minus[i]);
-    norm += square;
-    if (i % 2 == 0) coarse += 2 * square;
     even[i] = plus[i] + minus[i];
     odd[i] = plus[i] - minus[i];
   }
-  c->norm[k][a] = norm;
-  if (!(fabs(norm - coarse) <= APART * norm)) c->unsure[a] = 1;
+  c->norm[k][a] = half[0] + half[1];
+  if (!(fabs(half[1] - half[0]) <= APART * c->norm[k][a])) c->unsure[a] = 1;
+}
+
+/* Parseval: what the series of sample a miss of <f^2>. */
+static void check(pdlt_conditional *c, size_t a) {
+  const size_t N = c->terms;
+  for (int k = 0; k < 2; k++) {
+    double rest = c->norm[k][a];
+    for (int parity = 0; parity < 2; parity++) {
+      const double *x = c->coefficient[k][parity] + a * N;
+      rest -= pdlt_row_dot(N, x, x);
+    }
+    if (!(fabs(rest) <= PDLT_CONDITIONAL_ERROR * c->norm[k][a])) c->unsure[a] = 1;
+  }
 }
 
 static void expand(pdlt_conditional *c, const double *kernel) {
@@ -113,16 +127,7 @@ static void expand(pdlt_conditional *c, const double *kernel) {
       if (!c->odd || parity != k)
         pdlt_small_best()->product(D, N, H, c->folded[k][parity], H, c->table[parity], N,
                                    c->coefficient[k][parity], N);
-  for (size_t a = 0; a < D; a++)
-    for (int k = 0; k < 2; k++) {
-      double rest = c->norm[k][a];
-      for (int parity = 0; parity < 2; parity++)
-        for (size_t n = 0; n < N; n++) {
-          const double x = c->coefficient[k][parity][a * N + n];
-          rest -= x * x;
-        }
-      if (!(fabs(rest) <= PDLT_CONDITIONAL_ERROR * c->norm[k][a])) c->unsure[a] = 1;
-    }
+  for (size_t a = 0; a < D; a++) check(c, a);
 }
 
 /* --- pairs --- */
@@ -173,8 +178,8 @@ static pdlt_status by_rule(const pdlt_conditional *c, const double k[3], double 
 static pdlt_status pair(const pdlt_conditional *c, size_t a, size_t b, const double k[3],
                         double out[2], pdlt_error *err) {
   const double size = k[0] > 0 && k[2] > 0 ? sqrt(k[0]) * sqrt(k[2]) : 0;
-  double rho = size > 0 ? k[1] / size : 0;
-  rho = a == b || rho > 1 ? 1 : rho < -1 ? -1 : rho;
+  double rho = size > 0 ? k[1] / size : 0; /* 0: both slopes are their means at 0 */
+  rho = (a == b && size > 0) || rho > 1 ? 1 : rho < -1 ? -1 : rho;
   if (c->closed) {
     by_angle(c, size, rho, out);
     return PDLT_OK;
@@ -204,12 +209,14 @@ pdlt_status pdlt_conditional_means(pdlt_conditional *c, const double *kernel, do
 
 /* --- setup --- */
 
-/* Whether series suffice for `largest` and a half more, and less; uses sample 0. */
+/* Whether series suffice for `largest`, a third more, and less; uses sample 0. */
 static int suffices(pdlt_conditional *c, double largest) {
   const size_t samples = c->samples;
   int enough = 1;
   c->samples = 1;
-  for (double k = 0.5 * largest; k <= 1.5 * largest && enough; k += 0.5 * largest) {
+  const double share[] = {0.5, 1, 1.33};
+  for (size_t i = 0; i < 3 && enough; i++) {
+    const double k = share[i] * largest;
     expand(c, &k);
     enough = c->unsure[0] == 0;
   }

@@ -22,15 +22,15 @@ extern "C" {
 typedef struct pdlt_conditional {
   const pdlt_activation *activation; /* borrowed */
   size_t samples;                    /* D */
-  int reaches;                       /* 0: even the finest series does not suffice at such kernels */
-  int closed;                        /* ReLU family: sigma = straight z + bent |z| */
+  int reaches; /* 0: even the finest series does not suffice at such kernels */
+  int closed;  /* ReLU family: sigma = straight z + bent |z| */
   double straight, bent;
-  int odd;           /* sigma(-z) = -sigma(z): half of each series is 0 */
-  size_t nodes, terms; /* H, N */
-  double *t, *w;     /* (H) and weights, that of t = 0 halved */
-  double *table[2];  /* (H, N) w h_n, n even; n odd, h_n orthonormal */
-  double *z, *f[2];  /* (H) z; sigma, sigma' at z */
-  double *minus[2];  /* (H) the same at -z */
+  int odd;                   /* sigma(-z) = -sigma(z): half of each series is 0 */
+  size_t nodes, terms;       /* H, N */
+  double *t, *w;             /* (H) and weights, that of t = 0 halved */
+  double *table[2];          /* (H, N) w h_n, n even; n odd, h_n orthonormal */
+  double *z, *f[2];          /* (H) z; sigma, sigma' at z */
+  double *minus[2];          /* (H) the same at -z */
   double *folded[2][2];      /* (D, H) of sigma, sigma': even part, odd part */
   double *coefficient[2][2]; /* (D, N) likewise */
   double *norm[2];           /* (D) <f^2> */

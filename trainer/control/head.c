@@ -18,8 +18,8 @@ pdlt_status pdlt_head_new(pdlt_head *out, const pdlt_network *net, const pdlt_sa
   pdlt_status status = PDLT_OK;
   for (int k = 0; k + 2 < net->depth; k++) more += (net->layer[k].out + 1) * D;
   PDLT_TRY(pdlt_preactivation_new_forward(&h.pre, net, data, more, err));
-  PDLT_TRY(pdlt_alloc(&h.storage, 2 * D * (n + 1) + 3 * D * n + n + 5 * D * D,
-                      sizeof *h.storage, err));
+  PDLT_TRY(
+      pdlt_alloc(&h.storage, 2 * D * (n + 1) + 3 * D * n + n + 5 * D * D, sizeof *h.storage, err));
   double *next = h.storage;
   h.signs = pdlt_preactivation_more(&h.pre);
   h.normal = h.signs + n;
@@ -90,8 +90,7 @@ static void fill_lengths(const pdlt_head *h, int k, double *weight) {
 static void subtract(size_t D, double factor, const double *have, const double *expected,
                      double *row) {
   for (size_t a = 0; a < D; a++)
-    for (size_t b = a; b < D; b++)
-      *row++ = factor * (have[a * D + b] - expected[a * D + b]);
+    for (size_t b = a; b < D; b++) *row++ = factor * (have[a * D + b] - expected[a * D + b]);
 }
 
 /* along (D, D) = delta xi^T of layer index k. */
@@ -197,7 +196,8 @@ static void add_layer(const pdlt_head *h, int k, const double *factor, double *t
   const size_t D = h->pre.data->samples;
   for (size_t a = 0; a < D; a++)
     for (size_t b = a; b < D; b++)
-      *theta++ += (factor == NULL ? 1 : factor[a * D + b]) * pdlt_preactivation_rate(&h->pre, k, a, b);
+      *theta++ +=
+          (factor == NULL ? 1 : factor[a * D + b]) * pdlt_preactivation_rate(&h->pre, k, a, b);
 }
 
 void pdlt_head_theta(pdlt_head *h, int l, double *theta, double *rest) {

@@ -17,15 +17,16 @@ extern "C" {
 
 /* Memory of one thread; n: the widest hidden layer. */
 typedef struct pdlt_head {
-  pdlt_preactivation pre;    /* hidden layers and K alone */
-  double *signs;             /* (n) numbers whose signs are the weights */
-  const double *normal;      /* sum_l (n_l + 1) D behind them, for l = 1..L-2 */
-  double *delta;             /* (D, n) dz/dz^(l) */
-  double *mean, *mean_slope; /* (D, n + 1), (D, n) W^T delta as the forward pass has it; times sigma' */
-  double *rest;              /* (D, n + 1) what is left of W^T delta, then all of it */
-  double *scaled, *weight;   /* (D, n), (n) */
-  double *gram;              /* (D, D) delta.delta */
-  double *along;             /* (D, D) delta xi^T */
+  pdlt_preactivation pre; /* hidden layers and K alone */
+  double *signs;          /* (n) numbers whose signs are the weights */
+  const double *normal;   /* sum_l (n_l + 1) D behind them, for l = 1..L-2 */
+  double *delta;          /* (D, n) dz/dz^(l) */
+  double *mean,
+      *mean_slope; /* (D, n + 1), (D, n) W^T delta as the forward pass has it; times sigma' */
+  double *rest;    /* (D, n + 1) what is left of W^T delta, then all of it */
+  double *scaled, *weight;           /* (D, n), (n) */
+  double *gram;                      /* (D, D) delta.delta */
+  double *along;                     /* (D, D) delta xi^T */
   double *root, *product, *expected; /* (D, D) */
   double *storage;
 } pdlt_head;

@@ -1,6 +1,7 @@
 /* pairwise.c - see pairwise.h: one draw. */
 #include "trainer/control/pairwise.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/core/memory.h"
@@ -16,6 +17,21 @@ const double *pdlt_pairwise_control(const pdlt_pairwise *w, size_t r, size_t x) 
   return w->rest + (r * 2 * (layers - 1) + x - own) * P;
 }
 
+/* Means of layer 1, whose kernels may be larger than those above. */
+static pdlt_status fill_first(pdlt_pairwise *w, pdlt_error *err) {
+  const pdlt_preactivation *pre = &w->head.pre;
+  const size_t D = pre->data->samples;
+  double largest = 0;
+  pdlt_conditional own;
+  pdlt_preactivation_kernel(pre, 1, w->value); /* as work */
+  for (size_t a = 0; a < D; a++) largest = fmax(largest, w->value[pdlt_pair(D, a, a)]);
+  pdlt_status status = pdlt_conditional_new(&own, &pre->net->activation, D, largest, err);
+  if (status != PDLT_OK) return status;
+  status = pdlt_conditional_means(&own, w->value, w->first, err);
+  pdlt_conditional_free(&own);
+  return status;
+}
+
 pdlt_status pdlt_pairwise_new(pdlt_pairwise *out, const pdlt_plan *plan, const pdlt_network *net,
                               const pdlt_pairwise_fit *fit, pdlt_error *err) {
   pdlt_pairwise w = {.plan = plan, .fit = fit};
@@ -24,8 +40,8 @@ pdlt_status pdlt_pairwise_new(pdlt_pairwise *out, const pdlt_plan *plan, const p
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_head_new(&w.head, net, plan->data, err));
   PDLT_TRY(pdlt_conditional_new(&w.conditional, &net->activation, D, fit->largest, err));
-  PDLT_TRY(pdlt_alloc(&w.storage, (4 + 4 * layers + R * (rows + 4)) * P + D * D,
-                      sizeof *w.storage, err));
+  PDLT_TRY(pdlt_alloc(&w.storage, (4 + 4 * layers + R * (rows + 4)) * P + D * D, sizeof *w.storage,
+                      err));
   double *next = w.storage;
   for (int k = 0; k < 2; k++) {
     w.first[k] = pdlt_take(&next, P);
@@ -37,9 +53,7 @@ pdlt_status pdlt_pairwise_new(pdlt_pairwise *out, const pdlt_plan *plan, const p
   w.kernel = pdlt_take(&next, R * P);
   w.theta = pdlt_take(&next, R * P);
   w.value = pdlt_take(&next, 2 * R * P);
-  pdlt_preactivation_kernel(&w.head.pre, 1, w.value);
-  if (w.conditional.reaches)
-    PDLT_TRY(pdlt_conditional_means(&w.conditional, w.value, w.first, err));
+  if (w.conditional.reaches) PDLT_TRY(fill_first(&w, err));
   *out = w;
   return PDLT_OK;
 cleanup:
@@ -62,8 +76,7 @@ static pdlt_status fill_layer(pdlt_pairwise *w, int k, double *x) {
   double *const *expected = k == 0 ? w->first : w->expected;
   if (k > 0) {
     pdlt_preactivation_kernel(pre, k + 1, w->value); /* as work */
-    const pdlt_status status =
-        pdlt_conditional_means(&w->conditional, w->value, w->expected, NULL);
+    const pdlt_status status = pdlt_conditional_means(&w->conditional, w->value, w->expected, NULL);
     if (status != PDLT_OK) return status;
   }
   pdlt_small_best()->inner(D, D, n, pre->ds[k], n, pre->ds[k], n, w->gram, D);

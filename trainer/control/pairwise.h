@@ -19,7 +19,7 @@ extern "C" {
 
 /* What the pilot of one width leaves; read only afterwards, shared by threads. */
 typedef struct pdlt_pairwise_fit {
-  double largest;      /* K_aa of the pilot, the largest of all layers and samples */
+  double largest;      /* K_aa of the pilot above layer 1 */
   size_t most;         /* X of the last layer */
   double *coefficient; /* (R, 2, X, P) of K and Th; 0: not yet fitted */
 } pdlt_pairwise_fit;
@@ -36,13 +36,13 @@ typedef struct pdlt_pairwise {
   const pdlt_pairwise_fit *fit; /* borrowed */
   pdlt_head head;
   pdlt_conditional conditional;
-  double *first[2];   /* (P) means of layer 1, which no draw changes */
-  double *expected[2]; /* (P) */
-  double *gram;        /* (D, D) */
-  double *control;     /* (4 (L-1), P): M_aa, M_ab, M_bb, M'_ab of each hidden layer */
-  double *rest;        /* (R, 2 (L-2), P) of head.h */
+  double *first[2];       /* (P) means of layer 1, which no draw changes */
+  double *expected[2];    /* (P) */
+  double *gram;           /* (D, D) */
+  double *control;        /* (4 (L-1), P): M_aa, M_ab, M_bb, M'_ab of each hidden layer */
+  double *rest;           /* (R, 2 (L-2), P) of head.h */
   double *kernel, *theta; /* (R, P), as they are */
-  double *value;          /* (R, P) of K, then of Theta, as far as they are measured, less the controls */
+  double *value; /* (R, P) of K, then of Theta, as far as they are measured, less the controls */
   double *storage;
 } pdlt_pairwise;
 

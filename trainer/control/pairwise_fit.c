@@ -13,25 +13,22 @@ enum { KERNEL_DRAWS = 64, FEWEST_DRAWS = 1024, DRAWS_PER_CONTROL = 16 };
 /* Against controls that say the same: of a = b three are one. */
 #define RIDGE 1e-9
 
-/* The largest K_aa of layers that depend on the draw, averaged over some. */
+/* The largest K_aa of some draws and of layers that depend on them. */
 static pdlt_status find_largest(pdlt_pairwise_fit *fit, const pdlt_plan *plan,
                                 const pdlt_network *net, pdlt_error *err) {
-  const size_t D = plan->data->samples, P = D * (D + 1) / 2, layers = (size_t)net->depth - 1;
+  const size_t D = plan->data->samples, P = D * (D + 1) / 2;
   pdlt_preactivation pre = {.net = NULL};
   double *kernel = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_preactivation_new_forward(&pre, net, plan->data, 0, err));
-  PDLT_TRY(pdlt_alloc(&kernel, P + layers * D, sizeof *kernel, err));
-  double *mean = kernel + P;
+  PDLT_TRY(pdlt_alloc(&kernel, P, sizeof *kernel, err));
   for (uint64_t draw = 0; draw < KERNEL_DRAWS; draw++) {
     pdlt_preactivation_draw_forward(&pre, plan->ex->ensemble.seed, PDLT_WEIGHTLESS_PILOT + draw);
-    for (size_t k = 0; k < layers; k++) {
-      pdlt_preactivation_kernel(&pre, (int)k + 1, kernel);
-      for (size_t a = 0; a < D; a++)
-        mean[k * D + a] += kernel[pdlt_pair(D, a, a)] / KERNEL_DRAWS;
+    for (int l = 2; l < net->depth; l++) {
+      pdlt_preactivation_kernel(&pre, l, kernel);
+      for (size_t a = 0; a < D; a++) fit->largest = fmax(fit->largest, kernel[pdlt_pair(D, a, a)]);
     }
   }
-  for (size_t i = D; i < layers * D; i++) fit->largest = fmax(fit->largest, mean[i]);
 cleanup:
   pdlt_preactivation_free(&pre);
   pdlt_free(kernel);
