@@ -11,9 +11,17 @@ using namespace trainer_test;
 
 namespace {
 
-const std::vector<const char *> kActivations = {"tanh", "sin",  "erf",        "gelu",
-                                                "relu", "swish", "leaky_relu(0.1)", "sigmoid",
-                                                "linear", "softplus", "polynomial(0.1,1,0.2,0.1)"};
+const std::vector<const char *> kActivations = {"tanh",
+                                                "sin",
+                                                "erf",
+                                                "gelu",
+                                                "relu",
+                                                "swish",
+                                                "leaky_relu(0.1)",
+                                                "sigmoid",
+                                                "linear",
+                                                "softplus",
+                                                "polynomial(0.1,1,0.2,0.1)"};
 
 struct Means {
   Means(const char *activation, size_t samples, double largest) : ex(yaml_of(activation)) {

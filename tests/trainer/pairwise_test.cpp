@@ -115,7 +115,8 @@ TEST(TrainerPairwise, ControlsHaveMeanZeroAndLeaveLittleVariance) {
     Moments zero, before, after, apart;
     for (uint64_t draw = 0; draw < 1000; draw++) {
       ASSERT_EQ(pdlt_pairwise_draw(&w, draw), PDLT_OK);
-      for (size_t i = 0; i < X; i++) std::copy_n(pdlt_pairwise_control(&w, 0, i), P, &controls[i * P]);
+      for (size_t i = 0; i < X; i++)
+        std::copy_n(pdlt_pairwise_control(&w, 0, i), P, &controls[i * P]);
       std::copy_n(w.kernel, P, &raw[0]);
       std::copy_n(w.theta, P, &raw[P]);
       zero.add(controls.data(), X * P);
@@ -170,10 +171,10 @@ TEST(TrainerPairwise, WhoMeasuresPairByPair) {
   const struct {
     const char *estimator, *measure;
     int width, samples, pairwise, weightless;
-  } cases[] = {{"auto", "[kernel]", 64, 11, 1, 1},        {"auto", "[ntk]", 32, 32, 1, 1},
+  } cases[] = {{"auto", "[kernel]", 64, 11, 1, 1},         {"auto", "[ntk]", 32, 32, 1, 1},
                {"auto", "[output, vertex]", 40, 16, 1, 1}, {"auto", "[kernel]", 64, 10, 0, 1},
-               {"auto", "[kernel]", 31, 32, 0, 0},        {"plain", "[kernel]", 64, 16, 0, 0},
-               {"antithetic", "[kernel]", 64, 16, 0, 0},  {"auto", "[output]", 64, 16, 0, 0}};
+               {"auto", "[kernel]", 31, 32, 0, 0},         {"plain", "[kernel]", 64, 16, 0, 0},
+               {"antithetic", "[kernel]", 64, 16, 0, 0},   {"auto", "[output]", 64, 16, 0, 0}};
   for (const auto &x : cases) {
     Settings s = many("tanh", x.width, x.samples);
     s.estimator = x.estimator;
