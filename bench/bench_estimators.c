@@ -1,7 +1,8 @@
 /* bench_estimators.c - time to a given standard error: each estimator against plain networks.
  *
  * Is: whole ensembles of one width through pdlt_ensemble_run, pilots included: outputs, their
- * covariance and the expected loss, recorded at the last step only; K, Theta and V at initialization. Data, draws and therefore
+ * covariance and the expected loss, recorded at the last step only; K, Theta and V at initialization;
+ * with --kernels nothing but K and Theta, on and off the diagonal. Data, draws and therefore
  * every variance from fixed seeds. Time is processor time, of all threads.
  * Is not: part of the tests; seconds belong to the machine and the moment, the count of
  * flops (trainer/control/flops.h) does not. */
@@ -18,17 +19,18 @@
 #include "trainer/run/ensemble.h"
 
 typedef struct bench {
-  int width, depth, steps, train, test, inputs, threads;
-  double eta;
+  int width, depth, steps, train, test, inputs, threads, kernels;
+  double eta, C_W;
   const char *activation;
   long members;
 } bench;
 
-enum { MOST_QUANTITIES = 3 };
+enum { MOST_QUANTITIES = 3, MATRICES = 2 };
 
 /* What one estimator did. */
 typedef struct outcome {
   double square[MOST_QUANTITIES]; /* se^2, mean over the entries of a quantity */
+  double part[MATRICES][2];       /* the same of K and Theta, off and on the diagonal */
   double seconds, flops;          /* flops of a draw; 0: not counted */
   long members;
   int samples;
@@ -42,13 +44,13 @@ static pdlt_status make_experiment(const bench *b, const char *estimator, const 
                                    long members, pdlt_experiment *ex, pdlt_error *err) {
   char text[1024];
   snprintf(text, sizeof text,
-           "network: {activation: %s, depth: %d, widths: [%d], C_b: 0, C_W: 1, lambda_b: 0, "
+           "network: {activation: %s, depth: %d, widths: [%d], C_b: 0, C_W: %g, lambda_b: 0, "
            "lambda_W: 1}\n"
            "data: {source: csv, file: none.csv, train: %d, test: %d}\n"
            "training: {eta: %.17g, steps: %d, record: [%d]}\n"
            "ensemble: {members: %ld, seed: 1, estimator: %s}\n"
            "measure: [%s]\n",
-           b->activation, b->depth, b->width, b->train, b->test, b->eta, b->steps, b->steps,
+           b->activation, b->depth, b->width, b->C_W, b->train, b->test, b->eta, b->steps, b->steps,
            members, estimator, measure);
   return pdlt_experiment_parse(ex, text, "bench", 0, NULL, err);
 }
@@ -82,6 +84,20 @@ static double mean_square(const bench *b, const pdlt_archive *archive, const cha
   double sum = 0;
   for (size_t i = 0; i < count; i++) sum += se->data[i] * se->data[i] / (double)count;
   return sum;
+}
+
+/* se^2 of a matrix over samples, means off and on its diagonal. */
+static void split_square(const bench *b, const pdlt_archive *archive, const char *quantity,
+                         double out[2]) {
+  char name[64];
+  snprintf(name, sizeof name, "n%d/%s_se", b->width, quantity);
+  const pdlt_array *se = pdlt_archive_get(archive, name);
+  const size_t D = (size_t)(b->train + b->test);
+  out[0] = out[1] = 0;
+  for (size_t i = 0; i < D * D; i++) {
+    const int diagonal = i % (D + 1) == 0;
+    out[diagonal] += se->data[i] * se->data[i] / (double)(diagonal ? D : D * (D - 1));
+  }
 }
 
 /* levels, level_flops and top from the metadata. */
@@ -140,6 +156,8 @@ static pdlt_status run(const bench *b, const pdlt_dataset *data, const char *est
   *out = (outcome){.seconds = now(CLOCK_PROCESS_CPUTIME_ID) - start, .members = members};
   for (int k = 0; k < MOST_QUANTITIES && quantities[k] != NULL; k++)
     out->square[k] = mean_square(b, &archive, quantities[k]);
+  for (int k = 0; k < MATRICES && measure[0] == 'k'; k++)
+    split_square(b, &archive, quantities[k], out->part[k]);
   const json_t *meta = json_object_get(pdlt_archive_meta(&archive), "estimator");
   snprintf(out->name, sizeof out->name, "%s", json_string_value(json_object_get(meta, "used")));
   out->samples = (int)json_integer_value(json_object_get(meta, "samples"));
@@ -201,14 +219,41 @@ cleanup:
   return status;
 }
 
+static pdlt_status run_kernels(const bench *b, const pdlt_dataset *data, pdlt_error *err) {
+  static const char *const estimators[] = {"plain", "auto"};
+  static const char *const quantities[] = {"K", "Theta", NULL};
+  outcome plain, x;
+  pdlt_status status = PDLT_OK;
+  printf("K and Theta at initialization; off, then on the diagonal\n");
+  printf("estimator   us/draw   deviations of K, K, Theta, Theta              time ratios\n");
+  for (int k = 0; k < 2; k++) {
+    PDLT_TRY(run(b, data, estimators[k], "kernel, ntk", quantities, (k == 0 ? 1 : 4) * b->members,
+                 &x, err));
+    if (k == 0) plain = x;
+    printf("%-11s %7.1f  ", estimators[k], 1e6 * x.seconds / (double)x.members);
+    for (int i = 0; i < 2 * MATRICES; i++)
+      printf(" %9.6f", sqrt(x.part[i / 2][i % 2] * (double)x.members));
+    for (int i = 0; i < 2 * MATRICES; i++)
+      printf(" %9.1f",
+             plain.part[i / 2][i % 2] * plain.seconds / (x.part[i / 2][i % 2] * x.seconds));
+    printf("\n");
+  }
+cleanup:
+  return status;
+}
+
 static pdlt_status run_all(const bench *b, pdlt_error *err) {
   pdlt_dataset data = {0};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(make_data(b, &data, err));
   printf("%s, %d layers, n = %d, %d + %d samples, %d threads\n", b->activation, b->depth, b->width,
          b->train, b->test, b->threads);
-  PDLT_TRY(run_outputs(b, &data, err));
-  PDLT_TRY(run_initial(b, &data, err));
+  if (b->kernels) {
+    PDLT_TRY(run_kernels(b, &data, err));
+  } else {
+    PDLT_TRY(run_outputs(b, &data, err));
+    PDLT_TRY(run_initial(b, &data, err));
+  }
 cleanup:
   free(data.x);
   free(data.y);
@@ -218,18 +263,28 @@ cleanup:
 static int usage(void) {
   fprintf(stderr,
           "bench_estimators [--activation A] [--width N] [--depth L] [--steps S] "
-          "[--train A] [--test B] [--inputs N] [--eta E] [--members M] [--threads 1..64]\n");
+          "[--train A] [--test B] [--inputs N] [--C_W C] [--eta E] [--members M] [--threads 1..64] "
+          "[--kernels]\n");
   return 2;
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {
-      {"activation", 1, NULL, 'c'}, {"width", 1, NULL, 'w'}, {"depth", 1, NULL, 'l'},
-      {"steps", 1, NULL, 's'},      {"train", 1, NULL, 'a'}, {"test", 1, NULL, 'b'},
-      {"inputs", 1, NULL, 'i'},     {"eta", 1, NULL, 'e'},   {"members", 1, NULL, 'm'},
-      {"threads", 1, NULL, 't'},    {NULL, 0, NULL, 0}};
+  static const struct option options[] = {{"activation", 1, NULL, 'c'},
+                                          {"width", 1, NULL, 'w'},
+                                          {"depth", 1, NULL, 'l'},
+                                          {"steps", 1, NULL, 's'},
+                                          {"train", 1, NULL, 'a'},
+                                          {"test", 1, NULL, 'b'},
+                                          {"inputs", 1, NULL, 'i'},
+                                          {"eta", 1, NULL, 'e'},
+                                          {"members", 1, NULL, 'm'},
+                                          {"threads", 1, NULL, 't'},
+                                          {"C_W", 1, NULL, 'v'},
+                                          {"kernels", 0, NULL, 'k'},
+                                          {NULL, 0, NULL, 0}};
   bench b = {.width = 64, .depth = 4, .steps = 12, .train = 2, .test = 1, .inputs = 2};
   b.threads = 1;
+  b.C_W = 1;
   b.eta = 0.1;
   b.activation = "sin";
   b.members = 2048;
@@ -241,6 +296,10 @@ int main(int argc, char **argv) {
       b.activation = optarg;
     else if (c == 'e')
       b.eta = atof(optarg);
+    else if (c == 'v')
+      b.C_W = atof(optarg);
+    else if (c == 'k')
+      b.kernels = 1;
     else if (c == 'm')
       b.members = atol(optarg);
     else

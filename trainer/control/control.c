@@ -6,6 +6,7 @@
 #include "base/core/memory.h"
 #include "base/vector/rows.h"
 #include "trainer/control/level.h"
+#include "trainer/control/pairwise.h"
 #include "trainer/control/positions_linear.h"
 #include "trainer/control/weightless.h"
 #include "trainer/measure/stability.h"
@@ -17,6 +18,7 @@ struct pdlt_control_width {
   const pdlt_plan *plan;   /* borrowed */
   const pdlt_network *net; /* borrowed */
   pdlt_weightless_fit fit; /* empty without draws without weights */
+  pdlt_pairwise_fit pairs; /* instead, where the plan has controls pair by pair */
 };
 
 pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *plan,
@@ -25,7 +27,9 @@ pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *pl
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&width, 1, sizeof *width, err));
   *width = (pdlt_control_width){.plan = plan, .net = net};
-  if (plan->control.samples > 0 && !plan->networks)
+  if (plan->control.pairwise)
+    PDLT_TRY(pdlt_pairwise_fit_new(&width->pairs, plan, net, err));
+  else if (plan->control.samples > 0 && !plan->networks)
     PDLT_TRY(pdlt_weightless_fit_new(&width->fit, plan, net, err));
   *out = width;
   return PDLT_OK;
@@ -35,7 +39,10 @@ cleanup:
 }
 
 void pdlt_control_width_free(pdlt_control_width *width) {
-  if (width != NULL) pdlt_weightless_fit_free(&width->fit);
+  if (width != NULL) {
+    pdlt_weightless_fit_free(&width->fit);
+    pdlt_pairwise_fit_free(&width->pairs);
+  }
   pdlt_free(width);
 }
 
@@ -52,6 +59,7 @@ struct pdlt_control {
   const pdlt_plan *plan;       /* borrowed */
   const pdlt_network *net;     /* borrowed */
   pdlt_weightless weightless;  /* the M draws */
+  pdlt_pairwise pairwise;      /* or the one, with controls pair by pair */
   pdlt_level_draws levels;     /* of the trained draw, then of further ones */
   pdlt_positions_linear drawn; /* where layers have positions or skips, instead of both */
   pdlt_stability stability;    /* of the trained draw, where it has no levels */
@@ -106,7 +114,9 @@ pdlt_status pdlt_control_new(pdlt_control **out, const pdlt_control_width *width
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&c, 1, sizeof *c, err));
   *c = (pdlt_control){.plan = plan, .net = width->net};
-  if (plan->control.samples > 0 && !plan->networks)
+  if (plan->control.pairwise)
+    PDLT_TRY(pdlt_pairwise_new(&c->pairwise, plan, width->net, &width->pairs, err));
+  else if (plan->control.samples > 0 && !plan->networks)
     PDLT_TRY(pdlt_weightless_new(&c->weightless, plan, width->net, &width->fit, err));
   if (plan->control.linear)
     PDLT_TRY(plan->networks ? new_drawn(c, err) : new_levels(c, err));
@@ -123,6 +133,7 @@ cleanup:
 void pdlt_control_free(pdlt_control *control) {
   if (control == NULL) return;
   pdlt_weightless_free(&control->weightless);
+  pdlt_pairwise_free(&control->pairwise);
   pdlt_level_draws_free(&control->levels);
   pdlt_positions_linear_free(&control->drawn);
   pdlt_stability_free(&control->stability);
@@ -195,22 +206,14 @@ static pdlt_status add_network(pdlt_control *c, uint64_t member, size_t sample, 
   return status;
 }
 
-/* Adds the mean over the draws without weights of `member` to the record. */
-static pdlt_status add_samples(pdlt_control *c, uint64_t member, pdlt_accumulator *tensors,
-                               double *record) {
-  const pdlt_plan *plan = c->plan;
+/* Whether V comes from draws without weights. */
+static int takes_vertex(const pdlt_plan *plan) {
+  return plan->control.weightless && plan->has[PDLT_QUANTITY_V] && !plan->has[PDLT_QUANTITY_A];
+}
+
+/* K and Theta in the record += value, (R, P) of either that is measured; returns what follows them. */
+static const double *add_values(const pdlt_plan *plan, const double *value, double *record) {
   const size_t D = plan->data->samples, matrices = plan->readouts * (D * (D + 1) / 2);
-  const size_t samples = plan->control.samples, values = plan->times * plan->p;
-  const double *value = c->weightless.value;
-  const int vertex =
-      plan->control.weightless && plan->has[PDLT_QUANTITY_V] && !plan->has[PDLT_QUANTITY_A];
-  pdlt_status status = PDLT_OK;
-  pdlt_weightless_begin(&c->weightless);
-  for (size_t k = 0; k < samples; k++) {
-    PDLT_TRY(pdlt_weightless_add(&c->weightless, PDLT_WEIGHTLESS_MEMBER + member * samples + k));
-    if (vertex) pdlt_accumulator_kernel(tensors, c->weightless.kernel, record);
-  }
-  pdlt_weightless_mean(&c->weightless, samples);
   if (pdlt_weightless_kernel(plan)) {
     add_matrices(plan, value, record + plan->at.sum[PDLT_QUANTITY_K]);
     value += matrices;
@@ -219,6 +222,34 @@ static pdlt_status add_samples(pdlt_control *c, uint64_t member, pdlt_accumulato
     add_matrices(plan, value, record + plan->at.sum[PDLT_QUANTITY_THETA]);
     value += matrices;
   }
+  return value;
+}
+
+/* Adds the draw without weights of `member`, with controls pair by pair, to the record. */
+static pdlt_status add_pairwise(pdlt_control *c, uint64_t member, pdlt_accumulator *tensors,
+                                double *record) {
+  const pdlt_status status = pdlt_pairwise_draw(&c->pairwise, PDLT_WEIGHTLESS_MEMBER + member);
+  if (status != PDLT_OK) return status;
+  if (takes_vertex(c->plan)) pdlt_accumulator_kernel(tensors, c->pairwise.kernel, record);
+  add_values(c->plan, c->pairwise.value, record);
+  return PDLT_OK;
+}
+
+/* Adds the mean over the draws without weights of `member` to the record. */
+static pdlt_status add_samples(pdlt_control *c, uint64_t member, pdlt_accumulator *tensors,
+                               double *record) {
+  const pdlt_plan *plan = c->plan;
+  const size_t samples = plan->control.samples, values = plan->times * plan->p;
+  const double *value = c->weightless.value;
+  const int vertex = takes_vertex(plan);
+  pdlt_status status = PDLT_OK;
+  pdlt_weightless_begin(&c->weightless);
+  for (size_t k = 0; k < samples; k++) {
+    PDLT_TRY(pdlt_weightless_add(&c->weightless, PDLT_WEIGHTLESS_MEMBER + member * samples + k));
+    if (vertex) pdlt_accumulator_kernel(tensors, c->weightless.kernel, record);
+  }
+  pdlt_weightless_mean(&c->weightless, samples);
+  value = add_values(plan, value, record);
   if (plan->control.linear) pdlt_row_add(values, 1, value, record + plan->at.shift);
   if (plan->control.spread) pdlt_spread_unpack(plan, value + values, record + plan->at.odd_shift);
 cleanup:
@@ -273,7 +304,9 @@ pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumula
   const pdlt_plan *plan = c->plan;
   double *shift = record + plan->at.shift;
   pdlt_status status = PDLT_OK;
-  if (plan->control.samples > 0 && !plan->networks)
+  if (plan->control.pairwise)
+    PDLT_TRY(add_pairwise(c, member, tensors, record));
+  else if (plan->control.samples > 0 && !plan->networks)
     PDLT_TRY(add_samples(c, member, tensors, record));
   for (size_t k = 0; k < plan->control.samples && plan->networks; k++)
     PDLT_TRY(add_network(c, member, k, shift));

@@ -3,6 +3,7 @@
 
 #include "trainer/control/control.h"
 #include "trainer/control/moves.h"
+#include "trainer/control/pairwise.h"
 #include "trainer/control/weightless.h"
 #include "trainer/network/layer.h"
 
@@ -72,10 +73,30 @@ double pdlt_flops_level_draw(const pdlt_network *net) {
          pdlt_flops_draw(net, 1, net->depth - 1) / PDLT_FURTHER_LAST;
 }
 
+/* A draw with controls pair by pair: random numbers, orthogonal rows, conditional means, and of Theta Gram
+ * matrices and products on the way back. */
+static double pairwise(const pdlt_plan *plan, const pdlt_network *net) {
+  const double D = (double)plan->data->samples, P = D * (D + 1) / 2, R = (double)plan->readouts;
+  const double layers = net->depth - 1, X = (double)pdlt_pairwise_controls(net->depth);
+  const int theta = pdlt_weightless_theta(plan);
+  double normals = 0, products = 0, sigma = 0;
+  for (int k = 0; k + 1 < net->depth; k++) {
+    const double n = (double)net->layer[k].out;
+    normals += n * D + (theta && k + 2 < net->depth ? (n + 1) * D : 0);
+    sigma += n * D;
+    products += 10 * n * D * D + (theta ? 18 * R * n * D * D : 0);
+  }
+  sigma += layers * D * 100; /* nodes of both signs */
+  products += layers * (100 * D * 64 + 4 * P * 64) + 4 * R * X * P;
+  return 10 * PDLT_FLOPS_LOOP + PDLT_FLOPS_NORMAL * normals + PDLT_FLOPS_SIGMA * sigma +
+         PDLT_FLOPS_SHORT * products;
+}
+
 double pdlt_flops_weightless(const pdlt_plan *plan, const pdlt_network *net) {
   if (plan->networks)
     return pdlt_flops_draw(net, 1, net->depth) + PDLT_FLOPS_LOOP +
            pdlt_flops_linear(net, plan->data->train, plan->data->samples);
+  if (plan->control.pairwise) return pairwise(plan, net);
   const pdlt_layer *top = &net->layer[net->depth - 1];
   const double D = (double)plan->data->samples, P = D * (D + 1) / 2, q = (double)plan->p;
   const double X = (double)pdlt_weightless_controls(plan);

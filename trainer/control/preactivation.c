@@ -61,11 +61,28 @@ static size_t ntk_normals(const pdlt_preactivation *pre) {
   return count;
 }
 
+/* What Theta and the NTK need. */
+static void lend_backward(pdlt_preactivation *pre, size_t *next) {
+  const size_t D = pre->data->samples, q = pre->data->outputs * D, P = pre->pairs;
+  const size_t widest = pre->net->max_width;
+  for (int k = 0; k < 3; k++) pre->feature[k] = take(pre, next, P * widest);
+  for (int k = 0; k < 2; k++) {
+    pre->overlap[k] = take(pre, next, P * P);
+    pre->moment[k] = take(pre, next, P * D * D);
+    pre->delta[k] = take(pre, next, q * widest);
+  }
+  pre->trace = take(pre, next, P);
+  pre->mixed = take(pre, next, D * D * D);
+  pre->rotated = take(pre, next, q * widest);
+  pre->rest = take(pre, next, q * (widest + 1));
+  pre->factor = take(pre, next, q * q);
+  pre->product = take(pre, next, q * q);
+}
+
 /* Lends all views; returns the doubles that they need. */
 static size_t lend_views(pdlt_preactivation *pre) {
   const pdlt_network *net = pre->net;
-  const size_t D = pre->data->samples, q = pre->data->outputs * D, P = pre->pairs;
-  const size_t widest = net->max_width;
+  const size_t D = pre->data->samples, q = pre->data->outputs * D;
   size_t next = 0;
   for (int k = 0; k < net->depth; k++) {
     const size_t n = net->layer[k].out;
@@ -76,22 +93,11 @@ static size_t lend_views(pdlt_preactivation *pre) {
     pre->root[k] = take(pre, &next, D * D);
     pre->basis[k] = take(pre, &next, D * (n + 1));
   }
-  pre->normal = take(pre, &next, forward_normals(pre) + ntk_normals(pre));
-  for (int k = 0; k < 3; k++) pre->feature[k] = take(pre, &next, P * widest);
-  for (int k = 0; k < 2; k++) {
-    pre->overlap[k] = take(pre, &next, P * P);
-    pre->moment[k] = take(pre, &next, P * D * D);
-    pre->delta[k] = take(pre, &next, q * widest);
-  }
-  pre->trace = take(pre, &next, P);
-  pre->mixed = take(pre, &next, D * D * D);
-  pre->rotated = take(pre, &next, q * widest);
-  pre->rest = take(pre, &next, q * (widest + 1));
-  pre->factor = take(pre, &next, q * q);
-  pre->product = take(pre, &next, q * q);
-  pre->coefficient = take(pre, &next, q * D);
+  pre->normal = take(pre, &next, forward_normals(pre) + pre->more);
+  pre->coefficient = take(pre, &next, (pre->forward ? D : q) * D);
+  if (!pre->forward) lend_backward(pre, &next);
   if (pre->storage == NULL) return next;
-  pre->bias = pre->normal + forward_normals(pre) + ntk_normals(pre) - pre->data->outputs;
+  pre->bias = pre->normal + forward_normals(pre) + pre->more - pre->data->outputs;
   double *normal = pre->normal;
   for (int k = 0; k + 1 < net->depth; k++) {
     pre->xi[k] = normal;
@@ -125,10 +131,8 @@ static pdlt_status fill_inputs(pdlt_preactivation *pre, pdlt_error *err) {
   return PDLT_OK;
 }
 
-pdlt_status pdlt_preactivation_new(pdlt_preactivation *out, const pdlt_network *net,
-                                   const pdlt_samples *data, pdlt_error *err) {
-  const size_t depth = (size_t)net->depth, D = data->samples;
-  pdlt_preactivation pre = {.net = net, .data = data, .pairs = D * (D + 1) / 2};
+static pdlt_status new_views(pdlt_preactivation *out, pdlt_preactivation pre, pdlt_error *err) {
+  const size_t depth = (size_t)pre.net->depth;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&pre.xi, 6 * depth, sizeof *pre.xi, err));
   pre.s = pre.xi + depth;
@@ -146,6 +150,21 @@ cleanup:
   return status;
 }
 
+pdlt_status pdlt_preactivation_new(pdlt_preactivation *out, const pdlt_network *net,
+                                   const pdlt_samples *data, pdlt_error *err) {
+  pdlt_preactivation pre = {.net = net, .data = data};
+  pre.pairs = data->samples * (data->samples + 1) / 2;
+  pre.more = ntk_normals(&pre);
+  return new_views(out, pre, err);
+}
+
+pdlt_status pdlt_preactivation_new_forward(pdlt_preactivation *out, const pdlt_network *net,
+                                           const pdlt_samples *data, size_t more, pdlt_error *err) {
+  pdlt_preactivation pre = {.net = net, .data = data, .forward = 1, .more = more};
+  pre.pairs = data->samples * (data->samples + 1) / 2;
+  return new_views(out, pre, err);
+}
+
 void pdlt_preactivation_free(pdlt_preactivation *pre) {
   pdlt_free(pre->storage);
   pdlt_free(pre->xi);
@@ -154,12 +173,11 @@ void pdlt_preactivation_free(pdlt_preactivation *pre) {
 
 /* --- the draw --- */
 
-void pdlt_preactivation_draw(pdlt_preactivation *pre, uint64_t seed, uint64_t member,
-                             int with_ntk) {
+static void draw(pdlt_preactivation *pre, uint64_t seed, uint64_t member, size_t more) {
   const pdlt_network *net = pre->net;
   const size_t D = pre->data->samples;
   const pdlt_rng rng = {seed, net->width, member, PDLT_STREAM_PREACTIVATION};
-  pdlt_rng_normal(&rng, forward_normals(pre) + (with_ntk ? ntk_normals(pre) : 0), pre->normal);
+  pdlt_rng_normal(&rng, forward_normals(pre) + more, pre->normal);
   for (int k = 0; k + 1 < net->depth; k++) {
     const size_t n = net->layer[k].out;
     double *z = pre->s[k];
@@ -170,6 +188,19 @@ void pdlt_preactivation_draw(pdlt_preactivation *pre, uint64_t seed, uint64_t me
     scaled_inputs(&net->layer[k + 1], D, pre->s[k], pre->basis[k]);
     pdlt_orthonormal_rows(D, n + 1, pre->basis[k], pre->root[k + 1], pre->coefficient);
   }
+}
+
+void pdlt_preactivation_draw(pdlt_preactivation *pre, uint64_t seed, uint64_t member,
+                             int with_ntk) {
+  draw(pre, seed, member, with_ntk ? pre->more : 0);
+}
+
+void pdlt_preactivation_draw_forward(pdlt_preactivation *pre, uint64_t seed, uint64_t member) {
+  draw(pre, seed, member, pre->more);
+}
+
+double *pdlt_preactivation_more(const pdlt_preactivation *pre) {
+  return pre->normal + forward_normals(pre);
 }
 
 void pdlt_preactivation_kernel(const pdlt_preactivation *pre, int l, double *kernel) {

@@ -26,6 +26,8 @@ typedef struct pdlt_preactivation {
   const pdlt_network *net;  /* borrowed */
   const pdlt_samples *data; /* borrowed */
   size_t pairs;             /* P */
+  int forward;              /* hidden layers and K alone */
+  size_t more;              /* random numbers behind theirs */
   double **xi;              /* (L-1) of (D, n_l): xi_kr at [r][k] */
   double **s, **ds;         /* (L-1) of (D, n_l) */
   double **root;            /* (L-1) of (D, D): G of layer l, lower triangular */
@@ -48,6 +50,17 @@ typedef struct pdlt_preactivation {
 pdlt_status pdlt_preactivation_new(pdlt_preactivation *out, const pdlt_network *net,
                                    const pdlt_samples *data, pdlt_error *err);
 void pdlt_preactivation_free(pdlt_preactivation *pre);
+
+/* The same for hidden layers and K alone, with `more` random numbers behind theirs in normal; for the two
+ * calls below, and pdlt_preactivation_kernel. Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_preactivation_new_forward(pdlt_preactivation *out, const pdlt_network *net,
+                                           const pdlt_samples *data, size_t more, pdlt_error *err);
+
+/* The hidden layers of a draw, those of pdlt_preactivation_draw, and the numbers behind them. */
+void pdlt_preactivation_draw_forward(pdlt_preactivation *pre, uint64_t seed, uint64_t member);
+
+/* Where those numbers begin. */
+double *pdlt_preactivation_more(const pdlt_preactivation *pre);
 
 /* The hidden layers of a draw, a function of (seed, member); with_ntk: random numbers for
  * pdlt_preactivation_ntk too. Cost O(n D) random numbers and O(n D^2) per layer. */
@@ -72,6 +85,13 @@ void pdlt_preactivation_output(const pdlt_preactivation *pre, double *z);
  * (count). */
 void pdlt_orthonormal_rows(size_t count, size_t length, double *rows, double *factor,
                            double *scratch);
+
+/* h_ab of layer index k: lambda_b + lambda_W/n s.s. */
+static inline double pdlt_preactivation_rate(const pdlt_preactivation *pre, int k, size_t a,
+                                             size_t b) {
+  const pdlt_layer *layer = &pre->net->layer[k];
+  return layer->lambda_b + pdlt_layer_rate(layer) * pre->gram[k][a * pre->data->samples + b];
+}
 
 /* Index of the pair (a, b) among the P of D samples. */
 static inline size_t pdlt_pair(size_t D, size_t a, size_t b) {

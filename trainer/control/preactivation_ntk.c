@@ -9,17 +9,12 @@
 #include "base/vector/small.h"
 #include "trainer/control/preactivation.h"
 
-/* h_ab of layer index k: lambda_b + lambda_W/n s.s. */
-static double rate(const pdlt_preactivation *pre, int k, size_t a, size_t b) {
-  const pdlt_layer *layer = &pre->net->layer[k];
-  return layer->lambda_b + pdlt_layer_rate(layer) * pre->gram[k][a * pre->data->samples + b];
-}
-
 /* theta (P) += factor kappa h of layer index k. */
 static void add_layer(const pdlt_preactivation *pre, int k, const double *trace, double *theta) {
   const size_t D = pre->data->samples;
   for (size_t a = 0; a < D; a++)
-    for (size_t b = a; b < D; b++, theta++, trace++) *theta += *trace * rate(pre, k, a, b);
+    for (size_t b = a; b < D; b++, theta++, trace++)
+      *theta += *trace * pdlt_preactivation_rate(pre, k, a, b);
 }
 
 /* out (P, n): products of rows a <= b of x, whose rows are `stride` apart. */
@@ -116,7 +111,7 @@ static void descend(pdlt_preactivation *pre, int k, int first, int moments) {
 void pdlt_preactivation_theta(pdlt_preactivation *pre, int l, double *theta) {
   const size_t D = pre->data->samples;
   for (size_t a = 0, p = 0; a < D; a++)
-    for (size_t b = a; b < D; b++, p++) theta[p] = rate(pre, l - 1, a, b);
+    for (size_t b = a; b < D; b++, p++) theta[p] = pdlt_preactivation_rate(pre, l - 1, a, b);
   for (int k = l - 2; k >= 0; k--) {
     descend(pre, k, k == l - 2, k > 0);
     add_layer(pre, k, pre->trace, theta);
@@ -132,7 +127,7 @@ static void add_outputs(pdlt_preactivation *pre, int k, const double *delta, siz
   pdlt_small_best()->inner(q, q, n, delta, n, delta, n, pre->product, q);
   for (size_t i = 0; i < q; i++)
     for (size_t j = 0; j < q; j++)
-      ntk[i * q + j] += pre->product[i * q + j] * rate(pre, k, i % D, j % D);
+      ntk[i * q + j] += pre->product[i * q + j] * pdlt_preactivation_rate(pre, k, i % D, j % D);
 }
 
 /* below (q, n) = dz/dz^(k+1) from above (q, n_above) at layer index k + 1, with the random
@@ -186,7 +181,8 @@ void pdlt_preactivation_ntk(pdlt_preactivation *pre, double *ntk) {
   int k = net->depth - 2;
   for (size_t i = 0; i < q; i++)
     for (size_t j = 0; j < q; j++)
-      ntk[i * q + j] = i / D == j / D ? rate(pre, net->depth - 1, i % D, j % D) : 0;
+      ntk[i * q + j] =
+          i / D == j / D ? pdlt_preactivation_rate(pre, net->depth - 1, i % D, j % D) : 0;
   double *delta = pre->delta[0], *below = pre->delta[1];
   for (size_t i = 0; i < q; i++)
     for (size_t j = 0; j < n; j++)

@@ -314,20 +314,34 @@ int pdlt_plan_may_be_linearized(const pdlt_plan *plan) {
          (plan->networks || pdlt_plan_may_be_weightless(plan));
 }
 
+/* Whether the experiment leaves it open where K, Theta and V are measured, and measures one. */
+static int may_measure_without_weights(const pdlt_plan *plan) {
+  const pdlt_estimator asked = plan->ex->ensemble.estimator;
+  if (asked == PDLT_ESTIMATOR_PLAIN || asked == PDLT_ESTIMATOR_ANTITHETIC) return 0;
+  return pdlt_plan_may_be_weightless(plan) &&
+         (plan->has[PDLT_QUANTITY_K] || plan->has[PDLT_QUANTITY_THETA] ||
+          plan->has[PDLT_QUANTITY_V]);
+}
+
 /* Whether draws without weights serve K, Theta and V, and cost less than networks. */
 static int is_weightless(const pdlt_plan *plan) {
-  const pdlt_estimator asked = plan->ex->ensemble.estimator;
   const double D = (double)plan->data->samples, n = plan->ex->network.widths[0];
-  if (asked == PDLT_ESTIMATOR_PLAIN || asked == PDLT_ESTIMATOR_ANTITHETIC) return 0;
-  if (!pdlt_plan_may_be_weightless(plan)) return 0;
-  if (!plan->has[PDLT_QUANTITY_K] && !plan->has[PDLT_QUANTITY_THETA] && !plan->has[PDLT_QUANTITY_V])
-    return 0;
-  return D * D * D <= 4 * n * n;
+  return may_measure_without_weights(plan) && D * D * D <= 4 * n * n;
+}
+
+/* Whether these are plain, with controls pair by pair: of many samples, where outputs have no control. */
+static int is_pairwise(const pdlt_plan *plan) {
+  const size_t D = plan->data->samples, L = (size_t)plan->ex->network.depth, C = 6 * L;
+  return may_measure_without_weights(plan) && D >= PDLT_PAIRWISE_SAMPLES &&
+         D <= (size_t)plan->ex->network.widths[0] &&
+         C * C * plan->readouts <= PDLT_MAX_PAIRWISE / (D * (D + 1) / 2);
 }
 
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   plan->antithetic = antithetic;
-  plan->control = (pdlt_plan_control){.weightless = is_weightless(plan)};
+  const int pairwise = is_pairwise(plan);
+  plan->control = (pdlt_plan_control){.weightless = pairwise || is_weightless(plan)};
+  plan->control.pairwise = pairwise;
   plan->control.samples = plan->control.weightless ? 1 : 0;
   fix_records(plan);
 }

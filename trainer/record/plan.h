@@ -50,6 +50,7 @@ typedef struct pdlt_plan_control {
   size_t
       samples; /* draws without weights, or with positions or skips further networks, per draw, or 0 */
   int weightless; /* K, Theta and, without D, F, A, B, V come from these */
+  int pairwise;   /* and these are plain, with controls pair by pair (trainer/control/pairwise.h) */
 } pdlt_plan_control;
 
 /* How a part of two records becomes that of both. */
@@ -160,9 +161,15 @@ size_t pdlt_plan_numbers(const pdlt_plan *plan, int k);
  * share one; 0 where it is not measured or comes from other parts. */
 size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k);
 
+/* From so many samples on Theta given the preactivations costs more than it is worth; rows of controls
+ * squared, times pairs and layers, that a pilot may hold: 128 MiB. */
+#define PDLT_PAIRWISE_SAMPLES ((size_t)11)
+#define PDLT_MAX_PAIRWISE ((size_t)1 << 24)
+
 /* Fixes the estimator and with it the records and the block size. Where the experiment asks
- * for auto, two_level or control, K, Theta and V are measured on draws without weights if
- * D^3 <= 4 n^2 at the smallest width, from where on those cost less. */
+ * for auto, two_level or control, K, Theta and V are measured on draws without weights if these cost less
+ * than networks: if D^3 <= 4 n^2 at the smallest width or, of PDLT_PAIRWISE_SAMPLES and more where outputs
+ * have no control, with plain NTKs and controls pair by pair, D <= n. */
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
 /* Whether networks may be drawn without weights: preactivations of given layers below are Gaussian, and
