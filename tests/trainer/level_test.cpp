@@ -21,7 +21,7 @@ struct Fixture {
       throw std::runtime_error(err.message);
     eta = ex.c.training.eta;
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    const pdlt_level_settings settings = {&net, &problem, &schedule, eta, 1, nodes};
+    const pdlt_level_settings settings = {&net, &problem, &schedule, eta, 1, nodes, 1, 1};
     if (pdlt_level_draws_new(&level_draws, &settings, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
@@ -37,7 +37,8 @@ struct Fixture {
   std::vector<double> output(const std::vector<double> &of, const pdlt_level &level) {
     std::vector<double> out(schedule.num_times * q);
     EXPECT_EQ(pdlt_level_draws_begin(&level_draws, of.data(), 1, nullptr), PDLT_OK);
-    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &level, out.data(), nullptr, nullptr), PDLT_OK);
+    const pdlt_level_numbers numbers = {out.data(), nullptr, nullptr};
+    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &level, &numbers, nullptr), PDLT_OK);
     return out;
   }
   Experiment ex;

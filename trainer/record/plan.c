@@ -229,6 +229,7 @@ void pdlt_plan_outputs_only(pdlt_plan *plan) {
       plan->has[k] = 0;
   }
   plan->moments = 0;
+  plan->probe = 1;
 }
 
 int pdlt_plan_shape(const pdlt_plan *plan, int k, size_t dim[PDLT_MAX_NDIM]) {
@@ -332,12 +333,27 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   fix_records(plan);
 }
 
-/* Whether products of odd outputs can have a control: losses of centered targets are made of others, and
- * trainer/control/spread.h knows no Newton's method. */
+/* Whether T numbers of so many products have a control. */
+static int few_products(const pdlt_plan *plan, double products) {
+  return !plan->probe && (double)plan->times * products <= (double)PDLT_MAX_SPREAD;
+}
+
+static double pairs_of(const pdlt_plan *plan) {
+  const double p = (double)plan->p;
+  return p * (p + 1) / 2;
+}
+
+/* Whether products of odd outputs have a control. */
 static int may_spread(const pdlt_plan *plan) {
-  const double p = (double)plan->p, products = plan->columns == 1 ? p : p * (p + 1) / 2;
-  return !plan->networks && !plan->data->centered && !plan->data->newton &&
-         (double)plan->times * products <= (double)PDLT_MAX_SPREAD;
+  return !plan->networks && !plan->data->centered &&
+         few_products(plan, plan->columns == 1 ? (double)plan->p : pairs_of(plan));
+}
+
+/* Whether the NTK in training has one: what it was at the start needs nothing but the draw, its change since
+ * levels. */
+static int may_follow(const pdlt_plan *plan, const pdlt_levels *levels) {
+  if (!few_products(plan, pairs_of(plan))) return 0;
+  return plan->has[PDLT_QUANTITY_THETA_T] || (plan->has[PDLT_QUANTITY_K_E] && levels->count > 0);
 }
 
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels) {
@@ -346,6 +362,7 @@ void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt
                                       .fitted = fitted,
                                       .levels = *levels,
                                       .spread = may_spread(plan),
+                                      .kernels = may_follow(plan, levels),
                                       .samples = samples,
                                       .weightless = is_weightless(plan)};
   fix_records(plan);
