@@ -13,7 +13,7 @@ static size_t storage_size(const pdlt_level_settings *of, size_t moving) {
   const size_t q = of->data->outputs * of->data->samples, T = of->schedule->num_times;
   const size_t trained = of->data->outputs * of->data->train;
   return ((of->odd ? 2 : 1) * of->heads + moving + 1) * T * q + moving * (q + 3 * trained + 1) +
-         (of->kernels ? moving * (2 * pdlt_packed_size(q) + T) : 0);
+         (of->kernels ? moving * 2 * pdlt_packed_size(q) : 0);
 }
 
 /* Views of the storage, of which r networks' outputs at all times. */
@@ -33,7 +33,6 @@ static void take_views(pdlt_level_draws *r, const pdlt_level_settings *of, size_
   if (of->kernels) {
     r->change = pdlt_take(&next, moving * pdlt_packed_size(q));
     r->step = pdlt_take(&next, moving * pdlt_packed_size(q));
-    r->share = pdlt_take(&next, moving * of->schedule->num_times);
   }
   r->unstable = r->flags;
   r->use = r->flags + of->heads;
@@ -140,20 +139,20 @@ static double arrive(pdlt_level_draws *r, size_t i) {
   return sum;
 }
 
-/* The recorded times first .. last - 1 from step start to the one before end. */
+/* The recorded times first .. last - 1 from step start to the one before start + length. */
 typedef struct interval {
-  double start;
+  double start, length;
   size_t first, last;
 } interval;
 
 static interval interval_of(const pdlt_level_draws *r, const pdlt_level *level, int node) {
   const pdlt_schedule *schedule = r->linearization.schedule;
-  interval x = {.start = node * level->step};
+  interval x = {.start = node * level->step, .length = level->step};
   while (x.first < schedule->num_times && schedule->times[x.first] < x.start) x.first++;
   x.last = schedule->num_times;
   if (node < level->nodes)
     for (x.last = x.first; x.last < schedule->num_times; x.last++)
-      if (schedule->times[x.last] >= x.start + level->step) break;
+      if (schedule->times[x.last] >= x.start + x.length) break;
   return x;
 }
 
@@ -178,11 +177,11 @@ static void record(pdlt_level_draws *r, size_t i, const interval *x) {
 
 /* --- their NTK --- */
 
-/* Network i has come to a node: kernels (heads, T, P) of its draw get half its change in the interval that
- * ends there. Where the NTK is not finite the draw is of no use. */
+/* Network i has come to the node where the interval ends: kernels (heads, T, P) of its draw get half its
+ * change up to the times in between. Where the NTK is not finite the draw is of no use. */
 static void change_kernel(pdlt_level_draws *r, size_t i, const interval *x, double *kernels) {
-  const size_t q = outputs_of(r), P = pdlt_packed_size(q), T = r->linearization.schedule->num_times;
-  const size_t k = (r->moves.first + i) / 2;
+  const pdlt_schedule *schedule = r->linearization.schedule;
+  const size_t q = outputs_of(r), P = pdlt_packed_size(q), k = (r->moves.first + i) / 2;
   double *change = r->change + i * P, *step = r->step + i * P, sum = 0;
   for (size_t j = 0; j < P; j++) step[j] = -change[j];
   pdlt_packed_add(q, 1, state_of(r, i).ntk, step);
@@ -190,27 +189,19 @@ static void change_kernel(pdlt_level_draws *r, size_t i, const interval *x, doub
   for (size_t j = 0; j < P; j++) sum += step[j];
   r->use[k] &= isfinite(sum);
   for (size_t t = x->first; t < x->last; t++) {
-    pdlt_row_add(P, 0.5, change, kernels + (k * T + t) * P);
-    pdlt_row_add(P, -0.5 * r->share[i * T + t], step, kernels + (k * T + t) * P);
+    double *to = kernels + (k * schedule->num_times + t) * P;
+    pdlt_row_add(P, 0.5, change, to);
+    pdlt_row_add(P, 0.5 * (schedule->times[t] - x->start) / x->length, step, to);
   }
   pdlt_row_add(P, 1, step, change);
 }
 
-/* The same beyond the last node, where it changes along the last step. */
-static void extend_kernel(pdlt_level_draws *r, size_t i, const interval *x, double *kernels) {
+/* The same beyond the last node, where it stays. */
+static void keep_kernel(const pdlt_level_draws *r, size_t i, const interval *x, double *kernels) {
   const size_t P = pdlt_packed_size(outputs_of(r)), T = r->linearization.schedule->num_times;
   const size_t k = (r->moves.first + i) / 2;
-  for (size_t t = x->first; t < x->last; t++) {
+  for (size_t t = x->first; t < x->last; t++)
     pdlt_row_add(P, 0.5, r->change + i * P, kernels + (k * T + t) * P);
-    pdlt_row_add(P, -0.5 * r->share[i * T + t], r->step + i * P, kernels + (k * T + t) * P);
-  }
-}
-
-/* share of network i in the interval, of the impulse - push. */
-static void share_out(pdlt_level_draws *r, size_t i, const interval *x) {
-  const size_t trained = trained_of(r), T = r->linearization.schedule->num_times;
-  pdlt_linearization_along(&r->linearization, r->target + i * trained, x->start, x->first, x->last,
-                           r->push + i * trained, r->share + i * T);
 }
 
 /* --- their moves --- */
@@ -228,7 +219,6 @@ static pdlt_status advance(pdlt_level_draws *r, double time, int stay, const int
     if (x != NULL) record(r, i, x);
     pdlt_linearization_impulse(&r->linearization, r->target + i * trained, time, push);
     for (size_t j = 0; j < trained; j++) push[j] = -push[j];
-    if (x != NULL && r->share != NULL) share_out(r, i, x);
   }
   pdlt_moves_add(&r->moves, r->push, stay);
 cleanup:
@@ -267,9 +257,7 @@ static pdlt_status follow(pdlt_level_draws *r, const pdlt_level *level, double *
     PDLT_TRY(
         pdlt_linearization_decompose(&r->linearization, state_of(r, i).ntk, m->at->samples, err));
     record(r, i, &here);
-    if (kernels == NULL) continue;
-    share_out(r, i, &here);
-    extend_kernel(r, i, &here, kernels);
+    if (kernels != NULL) keep_kernel(r, i, &here, kernels);
   }
 cleanup:
   return status;

@@ -9,8 +9,8 @@
  *
  * Th and the gradients those at theta_j, or half-way between t_j and t_(j+1). No time at all is
  * the own linearization c (linearization.h); every step is gradient descent.
- * The NTK changes from node to node, in between by the share that the impulse psi has along the step, and
- * beyond the last node on along the last step ("The NTK in training").
+ * The NTK changes in proportion to the time from node to node, and stays where the last one left it ("The NTK
+ * in training").
  * Is not: an approximation of the result: a level is a function of the draw whose mean is added
  * back. */
 #ifndef PDLT_TRAINER_CONTROL_LEVEL_H
@@ -50,8 +50,8 @@ typedef struct pdlt_level_draws {
   double *start;         /* (r, n_L, N_A) z(0) with centered targets, else 0 */
   double *target, *push; /* (r, n_L, N_A) y + start - z there, - psi times it */
   double *before;        /* (r) |target|^2 at the draw */
-  double *change, *step; /* (r, P) of the NTK, P = q (q + 1)/2: up to the last node; from the one before */
-  double *share;         /* (r, T) of the next step, with its sign changed; these three NULL without kernels */
+  double *change, *step; /* (r, P) of the NTK, P = q (q + 1)/2: up to the last node; from the one before;
+                            NULL without kernels */
   int *use, *flags;      /* (heads) 0: a network of the pair went astray; backs both */
   double *storage;
 } pdlt_level_draws;

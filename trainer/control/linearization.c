@@ -136,23 +136,6 @@ void pdlt_linearization_impulse(pdlt_linearization *c, const double *target, dou
   pdlt_small_best()->product(1, q_A, q_A, c->weights[0], q_A, c->vectors, q_A, out, q_A);
 }
 
-void pdlt_linearization_along(pdlt_linearization *c, const double *target, double start,
-                              size_t first, size_t last, const double *along, double *out) {
-  const size_t q_A = c->data->outputs * c->data->train;
-  const pdlt_small_set *small = pdlt_small_best();
-  const double square = small->dot(q_A, along, along);
-  const int still = !c->found || !(square > 0);
-  if (!still) {
-    aim(c, along);
-    memcpy(c->lack, c->targets, q_A * sizeof *c->lack);
-    aim(c, target);
-  }
-  for (size_t t = first; t < last; t++) {
-    if (!still) answer(c, c->schedule->times[t] - start, c->weights[0]);
-    out[t] = still ? 0 : small->dot(q_A, c->weights[0], c->lack) / square;
-  }
-}
-
 pdlt_status pdlt_linearization_course(pdlt_linearization *c, const double *ntk, double *out,
                                       int *unstable, pdlt_error *err) {
   const size_t q_A = c->data->outputs * c->data->train;

@@ -58,11 +58,6 @@ void pdlt_linearization_respond(pdlt_linearization *linearization, const double 
  * difference of a pair z, -z at the start, linearized about its draw; z itself with centered targets. */
 void pdlt_linearization_odd(pdlt_linearization *linearization, const double *z, double *out);
 
-/* out[t] at the times first .. last - 1 = along.psi_(t - start)(Th_AA) target/|along|^2, along (n_L, N_A):
- * how far an impulse has come that is `along` in the end. 0 where along is, or nothing moves. */
-void pdlt_linearization_along(pdlt_linearization *linearization, const double *target, double start,
-                              size_t first, size_t last, const double *along, double *out);
-
 /* out (n_L, N_A) = psi_t(Th_AA) target, eta times the sum of what is lacking over t >= 0 steps: the
  * parameters move by lambda dz_A/dtheta out. 0 where the NTK is not finite. */
 void pdlt_linearization_impulse(pdlt_linearization *linearization, const double *target, double t,
