@@ -212,12 +212,12 @@ static void add_matrices(const pdlt_plan *plan, const double *values, double *su
       }
 }
 
-/* start (P) of the record += factor delta_ij theta, theta (D (D + 1)/2) pairs of samples. */
-static void add_start(const pdlt_plan *plan, double factor, const double *theta, double *start) {
+/* start (P) += delta_ij theta, theta (D (D + 1)/2) pairs of samples. */
+static void add_start(const pdlt_plan *plan, const double *theta, double *start) {
   const size_t D = plan->data->samples;
   for (size_t i = 0; i < plan->p; i++)
     for (size_t j = i; j < plan->p; j++, start++)
-      if (i / D == j / D) *start += factor * theta[pdlt_pair(D, i % D, j % D)];
+      if (i / D == j / D) *start += theta[pdlt_pair(D, i % D, j % D)];
 }
 
 /* What the record sums of a draw += the share of the c_0 of further network `sample` of `member`. */
@@ -227,8 +227,8 @@ static pdlt_status add_network(pdlt_control *c, uint64_t member, size_t sample, 
   const pdlt_status status = pdlt_positions_linear_further(&c->drawn, member, sample);
   if (status != PDLT_OK) return status;
   pdlt_row_add(plan->times * plan->p, share, c->drawn.c, record + plan->at.shift);
-  if (plan->control.kernels)
-    pdlt_packed_add(plan->p, share, c->drawn.matrix, record + plan->at.kernel_shift);
+  if (plan->control.start)
+    pdlt_packed_add(plan->p, share, c->drawn.matrix, record + plan->at.start_shift);
   return PDLT_OK;
 }
 
@@ -253,11 +253,11 @@ static pdlt_status add_samples(pdlt_control *c, uint64_t member, pdlt_accumulato
     value += matrices;
   }
   if (pdlt_weightless_theta(plan)) {
-    if (plan->control.weightless)
+    if (plan->control.weightless && plan->has[PDLT_QUANTITY_THETA])
       add_matrices(plan, value, record + plan->at.sum[PDLT_QUANTITY_THETA]);
     value += matrices;
-    if (plan->control.kernels)
-      add_start(plan, 1, value - D * (D + 1) / 2, record + plan->at.kernel_shift);
+    if (plan->control.start)
+      add_start(plan, value - D * (D + 1) / 2, record + plan->at.start_shift);
   }
   if (plan->control.linear) pdlt_row_add(values, 1, value, record + plan->at.shift);
   if (plan->control.spread)
@@ -288,8 +288,7 @@ static void add_numbers(const pdlt_plan *plan, double factor, const pdlt_level_n
   if (x->odd != NULL)
     pdlt_spread_add_odd(plan, factor, x->odd + r * values, record + plan->at.odd_shift);
   if (x->kernels != NULL)
-    pdlt_row_add(kernels, factor, x->kernels + r * kernels,
-                 record + plan->at.kernel_shift + kernel_of(plan));
+    pdlt_row_add(kernels, factor, x->kernels + r * kernels, record + plan->at.kernel_shift);
 }
 
 /* += factor sum over these draws of level k. */
@@ -326,8 +325,8 @@ pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumula
     PDLT_TRY(add_network(c, member, k, record));
   if (!plan->control.linear) return PDLT_OK;
   add_numbers(plan, -1, &c->own, 0, record);
-  if (plan->control.kernels)
-    pdlt_row_add(kernel_of(plan), -1, c->start, record + plan->at.kernel_shift);
+  if (plan->control.start)
+    pdlt_row_add(kernel_of(plan), -1, c->start, record + plan->at.start_shift);
   for (size_t k = 0; k < plan->control.levels.count; k++)
     PDLT_TRY(add_difference(c, k, member, record));
 cleanup:

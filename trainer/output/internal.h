@@ -60,7 +60,7 @@ pdlt_status pdlt_output_slices(const pdlt_width_output *out, int k, pdlt_error *
 /* The quantities drawn PRODUCTS, as far as they are measured: V, D, A. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_products(const pdlt_width_output *out, pdlt_error *err);
 
-/* Whether quantity k, whose sums are in the record, has a control: Theta_t and k_E may. */
+/* Whether quantity k, whose sums are in the record, has a control: Theta_t, k_E and dTheta_t may. */
 int pdlt_output_is_controlled(const pdlt_plan *plan, int k);
 
 /* Block values (B, count) of such a quantity, less what its control says about their noise

@@ -333,9 +333,9 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   fix_records(plan);
 }
 
-/* Whether T numbers of so many products have a control. */
-static int few_products(const pdlt_plan *plan, double products) {
-  return !plan->probe && (double)plan->times * products <= (double)PDLT_MAX_SPREAD;
+/* Whether so many numbers have a control. */
+static int are_few(const pdlt_plan *plan, double numbers) {
+  return !plan->probe && numbers <= (double)PDLT_MAX_SPREAD;
 }
 
 static double pairs_of(const pdlt_plan *plan) {
@@ -346,14 +346,20 @@ static double pairs_of(const pdlt_plan *plan) {
 /* Whether products of odd outputs have a control. */
 static int may_spread(const pdlt_plan *plan) {
   return !plan->networks && !plan->data->centered &&
-         few_products(plan, plan->columns == 1 ? (double)plan->p : pairs_of(plan));
+         are_few(plan, (double)plan->times *
+                           (plan->columns == 1 ? (double)plan->p : pairs_of(plan)));
 }
 
-/* Whether the NTK in training has one: what it was at the start needs nothing but the draw, its change since
- * levels. */
+/* Whether the NTK of draws is of use, and has few numbers. */
+static int may_start(const pdlt_plan *plan) {
+  return are_few(plan, pairs_of(plan)) &&
+         (plan->has[PDLT_QUANTITY_THETA_T] || plan->has[PDLT_QUANTITY_DTHETA_T]);
+}
+
+/* Whether what levels say about its change is. */
 static int may_follow(const pdlt_plan *plan, const pdlt_levels *levels) {
-  if (!few_products(plan, pairs_of(plan))) return 0;
-  return plan->has[PDLT_QUANTITY_THETA_T] || (plan->has[PDLT_QUANTITY_K_E] && levels->count > 0);
+  return levels->count > 0 && are_few(plan, (double)plan->times * pairs_of(plan)) &&
+         (plan->has[PDLT_QUANTITY_THETA_T] || plan->has[PDLT_QUANTITY_K_E]);
 }
 
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels) {
@@ -362,6 +368,7 @@ void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt
                                       .fitted = fitted,
                                       .levels = *levels,
                                       .spread = may_spread(plan),
+                                      .start = may_start(plan),
                                       .kernels = may_follow(plan, levels),
                                       .samples = samples,
                                       .weightless = is_weightless(plan)};

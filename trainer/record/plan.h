@@ -47,7 +47,8 @@ typedef struct pdlt_plan_control {
   int fitted;         /* its coefficient is that of the other blocks, not 1 */
   pdlt_levels levels; /* above the own linearization */
   int spread;         /* products of odd outputs have one too (trainer/control/spread.h) */
-  int kernels;        /* the NTK in training has one too (trainer/control/level.h) */
+  int start;          /* the NTK of draws has one, with which that in training and the dNTK vary */
+  int kernels;        /* its change has one too, of levels (trainer/control/level.h) */
   size_t
       samples; /* draws without weights, or with positions or skips further networks, per draw, or 0 */
   int weightless; /* K, Theta and, without D, F, A, B, V come from these */
@@ -66,7 +67,7 @@ typedef struct pdlt_record_part {
   pdlt_merge_rule merge;
 } pdlt_record_part;
 
-enum { PDLT_RECORD_PARTS = 25 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
+enum { PDLT_RECORD_PARTS = 26 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). record.c holds the table of its parts. Sizes: p = n_L D, R
@@ -86,7 +87,8 @@ typedef struct pdlt_record_layout {
   size_t u_mean;         /* (R, q) mean over draws of u, accumulate.h */
   size_t u_scatter;      /* (R, q, q) sum of (u - mean)(u - mean)^T */
   size_t odd_shift;      /* (T, p (p + 1)/2 or p) sum over all draws of the same for d d^T, i <= j */
-  size_t kernel_shift;   /* (1 + T, p (p + 1)/2) the same for the NTK: at the start, its change since */
+  size_t start_shift;    /* (p (p + 1)/2) the same for the NTK at the start, i <= j */
+  size_t kernel_shift;   /* (T, p (p + 1)/2) the same for its change since */
   size_t shift; /* (T, p) sum over all draws of x: what further draws say less its own control */
   size_t top;   /* of the last time, top_share.h */
   size_t posterior;            /* trainer/posterior/sums.h */
