@@ -1,6 +1,7 @@
 /* control.c - see control.h. */
 #include "trainer/control/control.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/core/memory.h"
@@ -170,9 +171,12 @@ pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double 
   return level_output(c, level, &(pdlt_level_numbers){.even = out});
 }
 
-/* The NTK of the draw looked at last. */
-static const double *ntk_of(const pdlt_control *c) {
-  return c->plan->networks ? c->drawn.matrix : c->levels.bundle->draw.ntk;
+/* kernel (P) += factor times the NTK of the draw looked at last; one that is not finite counts as 0. */
+static void add_ntk(const pdlt_control *c, double factor, double *kernel) {
+  const double *ntk = c->plan->networks ? c->drawn.matrix : c->levels.bundle->draw.ntk;
+  double sum = 0;
+  for (size_t i = 0; i < c->plan->p * c->plan->p; i++) sum += ntk[i];
+  if (isfinite(sum)) pdlt_packed_add(c->plan->p, factor, ntk, kernel);
 }
 
 /* Level k = 1 .. K of the plan; k = 0: the own linearization. */
@@ -190,7 +194,7 @@ pdlt_status pdlt_control_draw(pdlt_control *c, const double *theta, int *unstabl
     *unstable = plan->networks ? c->drawn.unstable : c->levels.unstable[0];
     PDLT_TRY(level_output(c, level_of(plan, plan->control.levels.count), &c->own));
     memset(c->start, 0, kernel_of(plan) * sizeof *c->start);
-    pdlt_packed_add(plan->p, 1, ntk_of(c), c->start);
+    if (plan->control.start) add_ntk(c, 1, c->start);
   } else if (plan->has[PDLT_QUANTITY_UNSTABLE]) {
     *unstable = pdlt_stability_check(&c->stability, theta);
   }
@@ -227,8 +231,7 @@ static pdlt_status add_network(pdlt_control *c, uint64_t member, size_t sample, 
   const pdlt_status status = pdlt_positions_linear_further(&c->drawn, member, sample);
   if (status != PDLT_OK) return status;
   pdlt_row_add(plan->times * plan->p, share, c->drawn.c, record + plan->at.shift);
-  if (plan->control.start)
-    pdlt_packed_add(plan->p, share, c->drawn.matrix, record + plan->at.start_shift);
+  if (plan->control.start) add_ntk(c, share, record + plan->at.start_shift);
   return PDLT_OK;
 }
 
