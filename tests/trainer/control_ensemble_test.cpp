@@ -146,6 +146,52 @@ TEST(TrainerControlEnsemble, LevelsAgreeWithPairs) {
 }
 
 // A third or more of the linearizations explode, the networks themselves do not.
+// The NTK, its change and the dNTK in training: as plain networks and pairs have them, per draw with so many
+// times less variance than pairs.
+TEST(TrainerControlEnsemble, NtkInTrainingAgreesWithPlainAndPairs) {
+  const struct {
+    int outputs;
+    const char *measure;
+    std::vector<std::pair<std::string, double>> less;
+  } cases[] = {{1,
+                "[output, ntk, dntk, features]\nfeatures: {kernels: [k, k_E]}",
+                {{"n16/Theta_t", 20}, {"n16/k_E", 2}, {"n16/dTheta_t", 1.2}}},
+               {2, "[output, ntk]", {{"n16/Theta_t", 20}}}};
+  for (const auto &x : cases) {
+    Settings s;
+    s.widths = "[16]";
+    s.outputs = x.outputs;
+    s.train = 2;
+    s.test = 1;
+    s.eta = "0.06";
+    s.steps = "20";
+    s.record = "[0, 4, 20]";
+    s.members = 2112;
+    s.measure = x.measure;
+    s.measure_samples = 2;
+    Data data = data_of(s);
+    Archive plain, pairs, out;
+    run(s, data, options(2), &plain);
+    s.estimator = "antithetic";
+    s.seed = 8;
+    run(s, data, options(2), &pairs);
+    s.estimator = "two_level";
+    s.seed = 9;
+    run(s, data, options(2), &out);
+    for (const auto &quantity : x.less) {
+      const std::string name = quantity.first, bar = name + "_se";
+      double square[2] = {0, 0};
+      expect_same(out, plain, name);
+      expect_same(out, pairs, name);
+      for (size_t i = 0; i < out.count(bar); i++) {
+        square[0] += std::pow(out.at(bar, i), 2);
+        square[1] += std::pow(pairs.at(bar, i), 2);
+      }
+      EXPECT_LT(quantity.second * square[0], square[1]) << name;
+    }
+  }
+}
+
 TEST(TrainerControlEnsemble, NoBiasWhereLinearizationsExplode) {
   Settings s;
   s.widths = "[3]";
