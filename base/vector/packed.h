@@ -13,6 +13,11 @@ extern "C" {
 
 static inline size_t pdlt_packed_size(size_t n) { return n * (n + 1) / 2; }
 
+/* Where i <= j lies. */
+static inline size_t pdlt_packed_at(size_t n, size_t i, size_t j) {
+  return i * n - i * (i + 1) / 2 + j;
+}
+
 /* packed += factor times the upper triangle of matrix (n, n). */
 static inline void pdlt_packed_add(size_t n, double factor, const double *matrix, double *packed) {
   for (size_t i = 0; i < n; i++)

@@ -19,6 +19,7 @@ struct pdlt_control_width {
   const pdlt_plan *plan;   /* borrowed */
   const pdlt_network *net; /* borrowed */
   pdlt_weightless_fit fit; /* empty without draws without weights */
+  double *frozen;          /* Theta, of positions_linear.h; or NULL */
 };
 
 pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *plan,
@@ -29,6 +30,11 @@ pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *pl
   *width = (pdlt_control_width){.plan = plan, .net = net};
   if (plan->control.samples > 0 && !plan->networks)
     PDLT_TRY(pdlt_weightless_fit_new(&width->fit, plan, net, err));
+  if (plan->control.spread && plan->networks) {
+    PDLT_TRY(pdlt_alloc(&width->frozen, pdlt_packed_size(plan->data->samples),
+                        sizeof *width->frozen, err));
+    PDLT_TRY(pdlt_positions_linear_freeze(plan, net, width->frozen, err));
+  }
   *out = width;
   return PDLT_OK;
 cleanup:
@@ -37,7 +43,10 @@ cleanup:
 }
 
 void pdlt_control_width_free(pdlt_control_width *width) {
-  if (width != NULL) pdlt_weightless_fit_free(&width->fit);
+  if (width != NULL) {
+    pdlt_weightless_fit_free(&width->fit);
+    pdlt_free(width->frozen);
+  }
   pdlt_free(width);
 }
 
@@ -110,10 +119,10 @@ cleanup:
   return status;
 }
 
-static pdlt_status new_drawn(pdlt_control *c, pdlt_error *err) {
+static pdlt_status new_drawn(pdlt_control *c, const double *frozen, pdlt_error *err) {
   const pdlt_plan *plan = c->plan;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_positions_linear_new(&c->drawn, plan, c->net, err));
+  PDLT_TRY(pdlt_positions_linear_new(&c->drawn, plan, c->net, frozen, err));
   PDLT_TRY(pdlt_alloc(&c->storage, numbers_of(plan, 1) + kernel_of(plan), sizeof *c->storage, err));
   double *next = c->storage;
   c->own = take_numbers(plan, 1, &next);
@@ -131,7 +140,7 @@ pdlt_status pdlt_control_new(pdlt_control **out, const pdlt_control_width *width
   if (plan->control.samples > 0 && !plan->networks)
     PDLT_TRY(pdlt_weightless_new(&c->weightless, plan, width->net, &width->fit, err));
   if (plan->control.linear)
-    PDLT_TRY(plan->networks ? new_drawn(c, err) : new_levels(c, err));
+    PDLT_TRY(plan->networks ? new_drawn(c, width->frozen, err) : new_levels(c, err));
   else if (plan->has[PDLT_QUANTITY_UNSTABLE])
     PDLT_TRY(
         pdlt_stability_new(&c->stability, width->net, plan->data, plan->ex->training.eta, err));
@@ -162,8 +171,10 @@ pdlt_status pdlt_control_look(pdlt_control *c, const double *theta) {
 /* With positions or skips there is one level, in which kernels do not change. */
 static pdlt_status level_output(pdlt_control *c, const pdlt_level *level,
                                 const pdlt_level_numbers *out) {
+  const size_t size = c->plan->times * c->plan->p * sizeof *out->even;
   if (!c->plan->networks) return pdlt_level_draws_output(&c->levels, level, out, NULL);
-  memcpy(out->even, c->drawn.c, c->plan->times * c->plan->p * sizeof *out->even);
+  memcpy(out->even, c->drawn.c, size);
+  if (out->odd != NULL) memcpy(out->odd, c->drawn.odd, size);
   return PDLT_OK;
 }
 
@@ -231,6 +242,8 @@ static pdlt_status add_network(pdlt_control *c, uint64_t member, size_t sample, 
   const pdlt_status status = pdlt_positions_linear_further(&c->drawn, member, sample);
   if (status != PDLT_OK) return status;
   pdlt_row_add(plan->times * plan->p, share, c->drawn.c, record + plan->at.shift);
+  if (plan->control.spread)
+    pdlt_row_add(pdlt_spread_values(plan), share, c->drawn.products, record + plan->at.odd_shift);
   if (plan->control.start) add_ntk(c, share, record + plan->at.start_shift);
   return PDLT_OK;
 }

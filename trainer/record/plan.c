@@ -345,9 +345,8 @@ static double pairs_of(const pdlt_plan *plan) {
 
 /* Whether products of odd outputs have a control. */
 static int may_spread(const pdlt_plan *plan) {
-  return !plan->networks && !plan->data->centered &&
-         are_few(plan, (double)plan->times *
-                           (plan->columns == 1 ? (double)plan->p : pairs_of(plan)));
+  return are_few(plan,
+                 (double)plan->times * (plan->columns == 1 ? (double)plan->p : pairs_of(plan)));
 }
 
 /* Whether the NTK of draws is of use, and has few numbers. */
