@@ -192,6 +192,53 @@ TEST(TrainerControlEnsemble, NtkInTrainingAgreesWithPlainAndPairs) {
   }
 }
 
+// Covariances where training or networks are others: Newton's method, centered targets, skips, positions; and
+// the NTK in training.
+TEST(TrainerControlEnsemble, CovariancesOfOtherTraining) {
+  const struct {
+    const char *network, *training, *eta;
+    double less;
+  } cases[] = {{"", "  method: newton\n", "0.1", 10},
+               {"", "  targets: centered\n", "0.05", 50},
+               {"  skip: 0.6\n", "", "0.05", 10},
+               {"  input: {shape: [4], channels: 1}\n  layers:\n    - {conv: 2, padding: "
+                "circular}\n    - {conv: 2, padding: zero}\n    - average\n",
+                "", "0.05", 10}};
+  for (const auto &x : cases) {
+    Settings s;
+    s.widths = "[12]";
+    s.train = 2;
+    s.test = 1;
+    s.more_network = x.network;
+    s.more_training = x.training;
+    s.eta = x.eta;
+    s.members = 2112;
+    s.measure = "[output, ntk]";
+    s.estimator = "antithetic";
+    Data data = data_of(s, 4);
+    std::vector<double> kappa = {0.6, 0.1, 0.1, 0.4};
+    data.c.kappa = kappa.data();
+    Archive pairs, out;
+    run(s, data, options(2), &pairs);
+    s.estimator = "two_level";
+    s.seed = 8;
+    run(s, data, options(2), &out);
+    for (const char *name : {"n12/cov", "n12/Theta_t"}) {
+      const std::string bar = std::string(name) + "_se";
+      double square[2] = {0, 0};
+      expect_same(out, pairs, name);
+      for (size_t i = 0; i < out.count(bar); i++) {
+        square[0] += std::pow(out.at(bar, i), 2);
+        square[1] += std::pow(pairs.at(bar, i), 2);
+      }
+      const bool cov = name[4] == 'c';
+      EXPECT_LT((cov ? x.less : 3) * square[0], square[1]) << name << s.more_network << x.training;
+      printf("%s %s%s %g\n",name,x.training,x.network,square[1]/square[0]);
+    }
+    expect_same(out, pairs, "n12/loss_test");
+  }
+}
+
 TEST(TrainerControlEnsemble, NoBiasWhereLinearizationsExplode) {
   Settings s;
   s.widths = "[3]";
