@@ -233,7 +233,6 @@ TEST(TrainerControlEnsemble, CovariancesOfOtherTraining) {
       }
       const bool cov = name[4] == 'c';
       EXPECT_LT((cov ? x.less : 3) * square[0], square[1]) << name << s.more_network << x.training;
-      printf("%s %s%s %g\n",name,x.training,x.network,square[1]/square[0]);
     }
     expect_same(out, pairs, "n12/loss_test");
   }

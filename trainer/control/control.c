@@ -295,29 +295,14 @@ static pdlt_status begin(pdlt_control *c, size_t k, uint64_t member, size_t d, s
   return pdlt_level_draws_begin(&c->levels, c->theta, heads, NULL);
 }
 
-/* sums (T, p) += factor times the squares of odd (T, p) less z (p) at every time. */
-static void add_changes(const pdlt_plan *plan, double factor, const double *odd, const double *z,
-                        double *sums) {
-  for (size_t t = 0; t < plan->times; t++)
-    for (size_t i = 0; i < plan->p; i++) {
-      const double x = *odd++ - z[i];
-      *sums++ += factor * x * x;
-    }
-}
-
-/* What the record sums of a draw += factor times what a level says of a draw, number r of those looked at last and
- * in x: c_k, the products of odd outputs, with centered targets the squares of their change, the change of the
- * NTK. */
-static void add_numbers(const pdlt_control *c, double factor, const pdlt_level_numbers *x, size_t r,
+/* What the record sums of a draw += factor times what a level says of a draw, number r of those in x: c_k, the
+ * products of odd outputs, the change of the NTK. */
+static void add_numbers(const pdlt_plan *plan, double factor, const pdlt_level_numbers *x, size_t r,
                         double *record) {
-  const pdlt_plan *plan = c->plan;
   const size_t values = plan->times * plan->p, kernels = kernels_of(plan);
   pdlt_row_add(values, factor, x->even + r * values, record + plan->at.shift);
   if (x->odd != NULL)
     pdlt_spread_add_odd(plan, factor, x->odd + r * values, record + plan->at.odd_shift);
-  if (x->odd != NULL && plan->data->centered && plan->control.levels.count > 0)
-    add_changes(plan, factor, x->odd + r * values, c->levels.bundle->draw.z + r * plan->p,
-                record + plan->at.change_shift);
   if (x->kernels != NULL)
     pdlt_row_add(kernels, factor, x->kernels + r * kernels, record + plan->at.kernel_shift);
 }
@@ -327,7 +312,7 @@ static pdlt_status add_level(pdlt_control *c, size_t k, double factor, size_t he
                              double *record) {
   const pdlt_status status = level_output(c, level_of(c->plan, k), &c->level);
   for (size_t r = 0; r < heads && status == PDLT_OK; r++)
-    add_numbers(c, factor, &c->level, r, record);
+    add_numbers(c->plan, factor, &c->level, r, record);
   return status;
 }
 
@@ -355,7 +340,7 @@ pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumula
   for (size_t k = 0; k < plan->control.samples && plan->networks; k++)
     PDLT_TRY(add_network(c, member, k, record));
   if (!plan->control.linear) return PDLT_OK;
-  add_numbers(c, -1, &c->own, 0, record); /* before other draws are looked at */
+  add_numbers(plan, -1, &c->own, 0, record);
   if (plan->control.start)
     pdlt_row_add(kernel_of(plan), -1, c->start, record + plan->at.start_shift);
   for (size_t k = 0; k < plan->control.levels.count; k++)

@@ -72,11 +72,6 @@ pdlt_status pdlt_output_kernel(const pdlt_width_output *out, int k, double *valu
  * controlled mean (docs/trainer/control.md, "Covariances"). Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_odd(const pdlt_width_output *out, size_t t, double *odd, pdlt_error *err);
 
-/* The same of the squares of the change of d since the start (B, p), with centered targets. Errors:
- * PDLT_ERR_MEMORY. */
-pdlt_status pdlt_output_change(const pdlt_width_output *out, size_t t, double *odd,
-                               pdlt_error *err);
-
 /* loss_train, loss_test with their parts, and loss_sample; z: the mean as it was written,
  * controlled or not. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_losses(const pdlt_width_output *out, const pdlt_estimates *z,

@@ -47,9 +47,8 @@ static pdlt_status new_diagonals(diagonals *d, const pdlt_width_output *out, pdl
 static pdlt_status gather(diagonals *d, const pdlt_width_output *out, size_t t, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   const size_t p = d->p, c = plan->columns;
-  if (plan->antithetic) {
-    const pdlt_status status = plan->data->centered ? pdlt_output_change(out, t, d->odd, err)
-                                                    : pdlt_output_odd(out, t, d->odd, err);
+  if (plan->antithetic && !plan->data->centered) {
+    const pdlt_status status = pdlt_output_odd(out, t, d->odd, err);
     if (status != PDLT_OK) return status;
   }
   for (size_t b = 0; b < out->blocks; b++) {
@@ -60,7 +59,7 @@ static pdlt_status gather(diagonals *d, const pdlt_width_output *out, size_t t, 
       memcpy(to + 1, record + plan->at.change_mean + t * p, p * sizeof *to);
       memcpy(to + 1 + p, record + plan->at.change_scatter + t * p, p * sizeof *to);
       if (plan->antithetic)
-        memcpy(to + 1 + 2 * p, d->odd + b * p, p * sizeof *to);
+        memcpy(to + 1 + 2 * p, record + plan->at.change_odd + t * p, p * sizeof *to);
       continue;
     }
     for (size_t i = 0; i < p; i++) {

@@ -33,62 +33,43 @@ static pdlt_status controlled(const rows *r, double *values, pdlt_error *err) {
 
 /* --- what pairs differ by --- */
 
-/* Sums over the draws of a block at one time, (p, columns), and their shift, (p (p + 1)/2) or, of one column,
- * (p). */
-typedef struct squares {
-  size_t columns, sum, shift; /* where both begin in a record */
-} squares;
-
-static void gather_squares(const pdlt_width_output *out, const squares *of, const rows *r) {
+static void gather_odd(const pdlt_width_output *out, size_t t, const rows *r) {
   const pdlt_plan *plan = out->plan;
+  const pdlt_record_layout *at = &plan->at;
+  const size_t shifts = plan->columns == 1 ? plan->p : pdlt_packed_size(plan->p);
   for (size_t b = 0; b < r->blocks; b++) {
-    const double *record = out->records + b * plan->at.size;
+    const double *record = out->records + b * at->size;
+    const double *shift = record + at->odd_shift + t * shifts;
     double *row = r->row + b * r->stride;
-    const double n = row[0] = record[plan->at.survivors];
-    for (size_t i = 0; i < r->count; i++) row[1 + i] = n > 0 ? record[of->sum + i] / n : 0;
-    if (of->columns == 1)
-      memcpy(row + 1 + r->count, record + of->shift, r->count * sizeof *row);
+    const double n = row[0] = record[at->survivors];
+    for (size_t i = 0; i < r->count; i++)
+      row[1 + i] = n > 0 ? record[at->odd + t * r->count + i] / n : 0;
+    if (plan->columns == 1)
+      memcpy(row + 1 + r->count, shift, shifts * sizeof *row);
     else
-      pdlt_packed_spread(plan->p, record + of->shift, row + 1 + r->count);
+      pdlt_packed_spread(plan->p, shift, row + 1 + r->count);
   }
-}
-
-/* sums (B, p, columns), with their control if there is one. */
-static pdlt_status control_squares(const pdlt_width_output *out, const squares *of, int is_controlled,
-                                   double *sums, pdlt_error *err) {
-  const pdlt_plan *plan = out->plan;
-  const size_t count = plan->p * of->columns;
-  rows r = {.row = NULL};
-  pdlt_status status = PDLT_OK;
-  for (size_t b = 0; b < out->blocks; b++)
-    memcpy(sums + b * count, out->records + b * plan->at.size + of->sum, count * sizeof *sums);
-  if (!is_controlled) return PDLT_OK;
-  PDLT_TRY(rows_new(&r, out->blocks, count, err));
-  gather_squares(out, of, &r);
-  PDLT_TRY(controlled(&r, sums, err));
-  for (size_t b = 0; b < out->blocks; b++)
-    for (size_t i = 0; i < count; i++) sums[b * count + i] *= r.row[b * r.stride];
-cleanup:
-  pdlt_free(r.row);
-  return status;
 }
 
 pdlt_status pdlt_output_odd(const pdlt_width_output *out, size_t t, double *odd, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
-  const size_t p = plan->p, shifts = plan->columns == 1 ? p : pdlt_packed_size(p);
-  const squares of = {.columns = plan->columns,
-                      .sum = plan->at.odd + t * p * plan->columns,
-                      .shift = plan->at.odd_shift + t * shifts};
-  return control_squares(out, &of, plan->control.spread, odd, err);
-}
-
-pdlt_status pdlt_output_change(const pdlt_width_output *out, size_t t, double *odd,
-                               pdlt_error *err) {
-  const pdlt_plan *plan = out->plan;
-  const squares of = {.columns = 1,
-                      .sum = plan->at.change_odd + t * plan->p,
-                      .shift = plan->at.change_shift + t * plan->p};
-  return control_squares(out, &of, plan->control.spread && plan->control.levels.count > 0, odd, err);
+  const size_t count = plan->p * plan->columns;
+  rows r = {.row = NULL};
+  pdlt_status status = PDLT_OK;
+  if (!plan->control.spread) {
+    for (size_t b = 0; b < out->blocks; b++)
+      memcpy(odd + b * count, out->records + b * plan->at.size + plan->at.odd + t * count,
+             count * sizeof *odd);
+    return PDLT_OK;
+  }
+  PDLT_TRY(rows_new(&r, out->blocks, count, err));
+  gather_odd(out, t, &r);
+  PDLT_TRY(controlled(&r, odd, err));
+  for (size_t b = 0; b < out->blocks; b++)
+    for (size_t i = 0; i < count; i++) odd[b * count + i] *= r.row[b * r.stride];
+cleanup:
+  pdlt_free(r.row);
+  return status;
 }
 
 /* --- the NTK in training --- */

@@ -67,7 +67,7 @@ typedef struct pdlt_record_part {
   pdlt_merge_rule merge;
 } pdlt_record_part;
 
-enum { PDLT_RECORD_PARTS = 27 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
+enum { PDLT_RECORD_PARTS = 26 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). record.c holds the table of its parts. Sizes: p = n_L D, R
@@ -87,7 +87,6 @@ typedef struct pdlt_record_layout {
   size_t u_mean;         /* (R, q) mean over draws of u, accumulate.h */
   size_t u_scatter;      /* (R, q, q) sum of (u - mean)(u - mean)^T */
   size_t odd_shift;      /* (T, p (p + 1)/2 or p) sum over all draws of the same for d d^T, i <= j */
-  size_t change_shift;   /* (T, p) the same for the squares of change_odd */
   size_t start_shift;    /* (p (p + 1)/2) the same for the NTK at the start, i <= j */
   size_t kernel_shift;   /* (T, p (p + 1)/2) the same for its change since */
   size_t shift; /* (T, p) sum over all draws of x: what further draws say less its own control */

@@ -26,9 +26,6 @@ static size_t odd_shift(const pdlt_plan *plan) {
   if (!plan->control.spread) return 0;
   return plan->columns == 1 ? odd(plan) : plan->times * packed(plan);
 }
-static size_t change_shift(const pdlt_plan *plan) {
-  return plan->control.spread && plan->control.levels.count > 0 ? change_odd(plan) : 0;
-}
 static size_t start_shift(const pdlt_plan *plan) { return plan->control.start ? packed(plan) : 0; }
 static size_t kernel_shift(const pdlt_plan *plan) {
   return plan->control.kernels ? plan->times * packed(plan) : 0;
@@ -72,7 +69,6 @@ static const struct row {
     SUMS(PDLT_DRAWN_VARIANCE),
     SUMS(PDLT_DRAWN_SHARE),
     PART(odd_shift, odd_shift, PDLT_MERGE_ADD),
-    PART(change_shift, change_shift, PDLT_MERGE_ADD),
     PART(start_shift, start_shift, PDLT_MERGE_ADD),
     PART(kernel_shift, kernel_shift, PDLT_MERGE_ADD),
     PART(shift, shift, PDLT_MERGE_ADD),
