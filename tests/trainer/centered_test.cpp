@@ -114,7 +114,8 @@ TEST(TrainerCentered, LevelsHaveOwnTargets) {
   const Data data(3, 2, 3, 2, 8);
   Nets x(s, data, 12);
   const pdlt_schedule schedule = pdlt_schedule_make(&x.ex.c, &x.samples);
-  const pdlt_level_settings settings = {&x.net, &x.samples, &schedule, x.ex.c.training.eta, 1, 4, 0, 0};
+  const pdlt_level_settings settings = {&x.net, &x.samples, &schedule, x.ex.c.training.eta,
+                                        1,      4,          0,         0};
   pdlt_level_draws draws = {};
   ASSERT_EQ(pdlt_level_draws_new(&draws, &settings, nullptr), PDLT_OK);
   Array theta(x.net.num_params), out(3 * 10);

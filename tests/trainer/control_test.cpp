@@ -41,7 +41,8 @@ struct Fixture {
         pdlt_plan_make(&plan, &ex.c, &problem, 1, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     if (levels != nullptr) pdlt_plan_linearize(&plan, samples, 0, levels);
-    const pdlt_level_settings parts = {&net, &problem, &plan.schedule, ex.c.training.eta, 1, 4, 1, 1};
+    const pdlt_level_settings parts = {&net, &problem, &plan.schedule, ex.c.training.eta, 1, 4,
+                                       1,    1};
     if (pdlt_control_width_new(&width, &plan, &net, &err) != PDLT_OK ||
         pdlt_control_new(&control, width, &err) != PDLT_OK ||
         pdlt_level_draws_new(&level_draws, &parts, &err) != PDLT_OK)

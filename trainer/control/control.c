@@ -66,7 +66,7 @@ struct pdlt_control {
   pdlt_level_draws levels;     /* of the trained draw, then of further ones */
   pdlt_positions_linear drawn; /* where layers have positions or skips, instead of both */
   pdlt_stability stability;    /* of the trained draw, where it has no levels */
-  double *theta; /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
+  double *theta;            /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
   pdlt_level_numbers level; /* one level of PDLT_FURTHER_LAST of them */
   pdlt_level_numbers own;   /* c_K of the trained draw */
   double *start;            /* (P) its NTK, packed */

@@ -271,8 +271,7 @@ static void settle(const pdlt_level_draws *r, const pdlt_level_numbers *out, siz
     memcpy(out->even + k * values, r->linear + k * values, values * sizeof *out->even);
     if (out->odd != NULL)
       memcpy(out->odd + k * values, r->linear_odd + k * values, values * sizeof *out->odd);
-    if (out->kernels != NULL)
-      memset(out->kernels + k * kernels, 0, kernels * sizeof *out->kernels);
+    if (out->kernels != NULL) memset(out->kernels + k * kernels, 0, kernels * sizeof *out->kernels);
   }
 }
 

@@ -39,20 +39,22 @@ typedef struct pdlt_level_settings {
 /* r counts the networks that move together. */
 typedef struct pdlt_level_draws {
   pdlt_linearization linearization;
-  pdlt_bundle *bundle;   /* the draws; owned */
-  pdlt_moves moves;      /* where their networks are */
-  double *linear;        /* (heads, T, n_L, D) c of the draws */
-  double *linear_odd;    /* (heads, T, n_L, D) half the difference of their pairs, linearized; or NULL */
-  int *unstable;         /* (heads) whether their eta theta_max > 2 */
-  double *path;          /* (r, T, n_L, D) */
-  double *moved;         /* (T, n_L, D) since the last node */
-  double *z;             /* (r, n_L, D) at the last node */
-  double *start;         /* (r, n_L, N_A) z(0) with centered targets, else 0 */
+  pdlt_bundle *bundle; /* the draws; owned */
+  pdlt_moves moves;    /* where their networks are */
+  double *linear;      /* (heads, T, n_L, D) c of the draws */
+  double
+      *linear_odd; /* (heads, T, n_L, D) half the difference of their pairs, linearized; or NULL */
+  int *unstable;   /* (heads) whether their eta theta_max > 2 */
+  double *path;    /* (r, T, n_L, D) */
+  double *moved;   /* (T, n_L, D) since the last node */
+  double *z;       /* (r, n_L, D) at the last node */
+  double *start;   /* (r, n_L, N_A) z(0) with centered targets, else 0 */
   double *target, *push; /* (r, n_L, N_A) y + start - z there, - psi times it */
   double *before;        /* (r) |target|^2 at the draw */
-  double *change, *step; /* (r, P) of the NTK, P = q (q + 1)/2: up to the last node; from the one before;
+  double *change,
+      *step;        /* (r, P) of the NTK, P = q (q + 1)/2: up to the last node; from the one before;
                             NULL without kernels */
-  int *use, *flags;      /* (heads) 0: a network of the pair went astray; backs both */
+  int *use, *flags; /* (heads) 0: a network of the pair went astray; backs both */
   double *storage;
 } pdlt_level_draws;
 

@@ -23,15 +23,15 @@ typedef struct pdlt_positions_linear {
   const pdlt_network *net; /* borrowed */
   pdlt_training_ntk ntk;
   pdlt_linearization linearization;
-  double *theta;  /* (num_params) a further draw */
-  double *matrix; /* (p, p) its NTK */
-  double *c;      /* (T, p) c_0 of the last draw */
+  double *theta;        /* (num_params) a further draw */
+  double *matrix;       /* (p, p) its NTK */
+  double *c;            /* (T, p) c_0 of the last draw */
   pdlt_spread spread;   /* where products have a control, with all below */
   const double *frozen; /* (D (D + 1)/2) Theta; borrowed */
   double *z, *odd;      /* (p), (T, p) outputs at the start, and half the difference of the pair */
   double *kernel[2];    /* (D, D) K, and packed */
   double *products;     /* (pdlt_spread_values) */
-  int unstable;   /* whether its eta theta_max > 2 */
+  int unstable;         /* whether its eta theta_max > 2 */
   double *storage, *more;
 } pdlt_positions_linear;
 

@@ -23,15 +23,15 @@ typedef struct pdlt_spread {
   const pdlt_samples *data;      /* borrowed */
   const pdlt_schedule *schedule; /* borrowed */
   double eta;
-  size_t columns;           /* q, or 1: squares alone */
-  double *train, *vectors;  /* (N_A, N_A) */
-  double *weighed;          /* (N_A, N_A) work */
-  double *values;           /* (N_A) */
-  double *theta, *kernel;   /* (D, D) */
-  double *across, *scaled;  /* (N_A, D) Theta_A. along the eigenvectors, times psi_t */
-  double *response;         /* (D, D) N_t(Theta) */
-  double *product[2];       /* (D, D) */
-  double *moved;            /* (q) d(Theta) */
+  size_t columns;          /* q, or 1: squares alone */
+  double *train, *vectors; /* (N_A, N_A) */
+  double *weighed;         /* (N_A, N_A) work */
+  double *values;          /* (N_A) */
+  double *theta, *kernel;  /* (D, D) */
+  double *across, *scaled; /* (N_A, D) Theta_A. along the eigenvectors, times psi_t */
+  double *response;        /* (D, D) N_t(Theta) */
+  double *product[2];      /* (D, D) */
+  double *moved;           /* (q) d(Theta) */
   double *storage;
 } pdlt_spread;
 

@@ -84,8 +84,7 @@ static void kernel_shift(const pdlt_plan *plan, const double *record, size_t t, 
                          double *shift) {
   const size_t p = plan->p, packed = pdlt_packed_size(p);
   const double *start = whole ? record + plan->at.start_shift : NULL;
-  const double *change =
-      plan->control.kernels ? record + plan->at.kernel_shift + t * packed : NULL;
+  const double *change = plan->control.kernels ? record + plan->at.kernel_shift + t * packed : NULL;
   for (size_t i = 0; i < p; i++)
     for (size_t j = i; j < p; j++) {
       const double x = (start != NULL ? *start++ : 0) + (change != NULL ? *change++ : 0);
@@ -125,9 +124,9 @@ cleanup:
 /* Blocks with survivors. */
 typedef struct regressed {
   size_t used, controls, count;
-  double *weights;  /* (used) */
+  double *weights;     /* (used) */
   double *controls_of; /* (used, p) */
-  double *values;   /* (used, count) */
+  double *values;      /* (used, count) */
   double *storage;
 } regressed;
 

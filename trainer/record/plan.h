@@ -86,9 +86,9 @@ typedef struct pdlt_record_layout {
   size_t u_count;        /* draws behind the next two: all */
   size_t u_mean;         /* (R, q) mean over draws of u, accumulate.h */
   size_t u_scatter;      /* (R, q, q) sum of (u - mean)(u - mean)^T */
-  size_t odd_shift;      /* (T, p (p + 1)/2 or p) sum over all draws of the same for d d^T, i <= j */
-  size_t start_shift;    /* (p (p + 1)/2) the same for the NTK at the start, i <= j */
-  size_t kernel_shift;   /* (T, p (p + 1)/2) the same for its change since */
+  size_t odd_shift;    /* (T, p (p + 1)/2 or p) sum over all draws of the same for d d^T, i <= j */
+  size_t start_shift;  /* (p (p + 1)/2) the same for the NTK at the start, i <= j */
+  size_t kernel_shift; /* (T, p (p + 1)/2) the same for its change since */
   size_t shift; /* (T, p) sum over all draws of x: what further draws say less its own control */
   size_t top;   /* of the last time, top_share.h */
   size_t posterior;            /* trainer/posterior/sums.h */
