@@ -1,8 +1,8 @@
 /* bench_estimators.c - time to a given standard error: each estimator against plain networks.
  *
  * Is: whole ensembles of one width through pdlt_ensemble_run, pilots included: outputs, their
- * covariance and the expected loss, recorded at the last step only; K, Theta and V at initialization;
- * with --kernels nothing but K and Theta, on and off the diagonal. Data, draws and therefore
+ * covariance and the expected loss, recorded at the last step only; NTK and dNTK there; K, Theta and V at
+ * initialization; with --kernels nothing but K and Theta, on and off the diagonal. Data, draws and therefore
  * every variance from fixed seeds. Time is processor time, of all threads.
  * Is not: part of the tests; seconds belong to the machine and the moment, the count of
  * flops (trainer/control/flops.h) does not. */
@@ -199,6 +199,25 @@ cleanup:
   return status;
 }
 
+static pdlt_status run_trained(const bench *b, const pdlt_dataset *data, pdlt_error *err) {
+  static const char *const estimators[] = {"plain", "antithetic", "two_level", "control"};
+  static const char *const quantities[] = {"Theta_t", "dTheta_t", NULL};
+  outcome plain, x;
+  pdlt_status status = PDLT_OK;
+  printf("NTK and dNTK of trained networks\n");
+  printf("estimator   us/draw   deviations of Theta_t, dTheta_t     time ratios\n");
+  for (int k = 0; k < 4; k++) {
+    PDLT_TRY(run(b, data, estimators[k], "output, ntk, dntk", quantities,
+                 (k == 0 ? 4 : 1) * b->members, &x, err));
+    if (k == 0) plain = x;
+    printf("%-11s %7.1f   %9.5f  %9.5f              %8.1f  %8.1f\n", estimators[k],
+           1e6 * x.seconds / (double)x.members, deviation(&x, 0), deviation(&x, 1),
+           time_ratio(&plain, &x, 0), time_ratio(&plain, &x, 1));
+  }
+cleanup:
+  return status;
+}
+
 static pdlt_status run_initial(const bench *b, const pdlt_dataset *data, pdlt_error *err) {
   static const char *const estimators[] = {"plain", "auto"};
   static const char *const quantities[] = {"K", "Theta", "V"};
@@ -252,6 +271,7 @@ static pdlt_status run_all(const bench *b, pdlt_error *err) {
     PDLT_TRY(run_kernels(b, &data, err));
   } else {
     PDLT_TRY(run_outputs(b, &data, err));
+    PDLT_TRY(run_trained(b, &data, err));
     PDLT_TRY(run_initial(b, &data, err));
   }
 cleanup:

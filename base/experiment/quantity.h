@@ -64,7 +64,9 @@ enum {
   PDLT_QUANTITY_STILL = 8,  /* lo is that of another row, without the time: the same at all times */
   PDLT_QUANTITY_ALONE = 16, /* theory has nothing about it, and reports say so */
   PDLT_QUANTITY_LAYERED =
-      32 /* of a weighted one: layer<l>/NAME of every layer too, with --layers */
+      32, /* of a weighted one: layer<l>/NAME of every layer too, with --layers */
+  PDLT_QUANTITY_KERNEL =
+      64 /* a kernel of outputs at each time: as large as cov, and absent with it */
 };
 
 /* X(ID, NAME, INDICES, WORDS, DRAWN, LO, NLO, HALF, MARKUP, FLAGS, WHAT), in the order of a
@@ -87,7 +89,7 @@ enum {
     "cov_end_half", "cov<sup>end</sup>", 0, "covariance at the end of training")                   \
   X(THETA_T, "Theta_t", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_NTK, PDLT_DRAWN_TRAINED,       \
     "Theta", "Theta_t_nlo", "Theta_t_half", "<i>\xce\x98</i><sup>(<i>t</i>)</sup>",                \
-    PDLT_QUANTITY_UNTIL | PDLT_QUANTITY_EQUAL, "NTK during training")                              \
+    PDLT_QUANTITY_UNTIL | PDLT_QUANTITY_EQUAL | PDLT_QUANTITY_KERNEL, "NTK during training")       \
   X(DTHETA_T, "dTheta_t", "tisisis", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_DNTK, PDLT_DRAWN_TRAINED,  \
     NULL, "dTheta_t_nlo", NULL, "d<i>\xce\x98</i><sup>(<i>t</i>)</sup>", 0,                        \
     "dNTK during training")                                                                        \
@@ -95,22 +97,22 @@ enum {
     "k_E_nlo", NULL,                                                                               \
     "\xce\x94"                                                                                     \
     "<i>k</i><sup>E</sup>",                                                                        \
-    0, "change of the NTK since the start")                                                        \
+    PDLT_QUANTITY_KERNEL, "change of the NTK since the start")                                     \
   X(K_SHARP, "k_sharp", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED,  \
     NULL, "k_sharp_nlo", NULL,                                                                     \
     "\xce\x94"                                                                                     \
     "<i>k</i><sup>#</sup>",                                                                        \
-    0, "change to the book's trained kernel")                                                      \
+    PDLT_QUANTITY_KERNEL, "change to the book's trained kernel")                                   \
   X(SECANT, "secant", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES, PDLT_DRAWN_TRAINED,    \
     NULL, "secant_nlo", NULL,                                                                      \
     "\xce\x94"                                                                                     \
     "<i>k</i><sup>S</sup>",                                                                        \
-    0, "change to the kernel of secant features")                                                  \
+    PDLT_QUANTITY_KERNEL, "change to the kernel of secant features")                               \
   X(MIDPOINT, "midpoint", "tiaia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,                    \
     PDLT_DRAWN_TRAINED, NULL, "midpoint_nlo", NULL,                                                \
     "\xce\x94"                                                                                     \
     "<i>k</i><sup>M</sup>",                                                                        \
-    0, "change to the NTK at the midpoint")                                                        \
+    PDLT_QUANTITY_KERNEL, "change to the NTK at the midpoint")                                     \
   X(DEVIATION_K, "deviation_k", "tia", PDLT_MEASURE_OUTPUT | PDLT_MEASURE_FEATURES,                \
     PDLT_DRAWN_TRAINED, NULL, "deviation_k_nlo", NULL, "dev(<i>k</i>)", 0,                         \
     "what regression with the NTK at the start misses")                                            \

@@ -114,14 +114,16 @@ TEST(TrainerCentered, LevelsHaveOwnTargets) {
   const Data data(3, 2, 3, 2, 8);
   Nets x(s, data, 12);
   const pdlt_schedule schedule = pdlt_schedule_make(&x.ex.c, &x.samples);
-  const pdlt_level_settings settings = {&x.net, &x.samples, &schedule, x.ex.c.training.eta, 1, 4};
+  const pdlt_level_settings settings = {&x.net, &x.samples, &schedule, x.ex.c.training.eta,
+                                        1,      4,          0,         0};
   pdlt_level_draws draws = {};
   ASSERT_EQ(pdlt_level_draws_new(&draws, &settings, nullptr), PDLT_OK);
   Array theta(x.net.num_params), out(3 * 10);
   pdlt_network_draw(&x.net, x.ex.c.ensemble.seed, 4, theta.data());
   const pdlt_level level = {1, 9, 0};
   ASSERT_EQ(pdlt_level_draws_begin(&draws, theta.data(), 1, nullptr), PDLT_OK);
-  ASSERT_EQ(pdlt_level_draws_output(&draws, &level, out.data(), nullptr, nullptr), PDLT_OK);
+  const pdlt_level_numbers numbers = {out.data(), nullptr, nullptr};
+  ASSERT_EQ(pdlt_level_draws_output(&draws, &level, &numbers, nullptr), PDLT_OK);
   const std::vector<Array> plus = x.Train(4, false, 9), minus = x.Train(4, true, 9);
   const size_t times[] = {0, 3, 9};
   for (size_t t = 0; t < 3; t++)

@@ -146,6 +146,98 @@ TEST(TrainerControlEnsemble, LevelsAgreeWithPairs) {
 }
 
 // A third or more of the linearizations explode, the networks themselves do not.
+// The NTK, its change and the dNTK in training: as plain networks and pairs have them, per draw with so many
+// times less variance than pairs.
+TEST(TrainerControlEnsemble, NtkInTrainingAgreesWithPlainAndPairs) {
+  const struct {
+    int outputs;
+    const char *measure;
+    std::vector<std::pair<std::string, double>> less;
+  } cases[] = {{1,
+                "[output, ntk, dntk, features]\nfeatures: {kernels: [k, k_E]}",
+                {{"n16/Theta_t", 20}, {"n16/k_E", 2}, {"n16/dTheta_t", 1.2}}},
+               {2, "[output, ntk]", {{"n16/Theta_t", 20}}}};
+  for (const auto &x : cases) {
+    Settings s;
+    s.widths = "[16]";
+    s.outputs = x.outputs;
+    s.train = 2;
+    s.test = 1;
+    s.eta = "0.06";
+    s.steps = "20";
+    s.record = "[0, 4, 20]";
+    s.members = 2112;
+    s.measure = x.measure;
+    s.measure_samples = 2;
+    Data data = data_of(s);
+    Archive plain, pairs, out;
+    run(s, data, options(2), &plain);
+    s.estimator = "antithetic";
+    s.seed = 8;
+    run(s, data, options(2), &pairs);
+    s.estimator = "two_level";
+    s.seed = 9;
+    run(s, data, options(2), &out);
+    for (const auto &quantity : x.less) {
+      const std::string name = quantity.first, bar = name + "_se";
+      double square[2] = {0, 0};
+      expect_same(out, plain, name);
+      expect_same(out, pairs, name);
+      for (size_t i = 0; i < out.count(bar); i++) {
+        square[0] += std::pow(out.at(bar, i), 2);
+        square[1] += std::pow(pairs.at(bar, i), 2);
+      }
+      EXPECT_LT(quantity.second * square[0], square[1]) << name;
+    }
+  }
+}
+
+// Covariances where training or networks are others: Newton's method, centered targets, skips, positions; and
+// the NTK in training.
+TEST(TrainerControlEnsemble, CovariancesOfOtherTraining) {
+  const struct {
+    const char *network, *training, *eta;
+    double less;
+  } cases[] = {{"", "  method: newton\n", "0.1", 10},
+               {"", "  targets: centered\n", "0.05", 50},
+               {"  skip: 0.6\n", "", "0.05", 10},
+               {"  input: {shape: [4], channels: 1}\n  layers:\n    - {conv: 2, padding: "
+                "circular}\n    - {conv: 2, padding: zero}\n    - average\n",
+                "", "0.05", 10}};
+  for (const auto &x : cases) {
+    Settings s;
+    s.widths = "[12]";
+    s.train = 2;
+    s.test = 1;
+    s.more_network = x.network;
+    s.more_training = x.training;
+    s.eta = x.eta;
+    s.members = 2112;
+    s.measure = "[output, ntk]";
+    s.estimator = "antithetic";
+    Data data = data_of(s, 4);
+    std::vector<double> kappa = {0.6, 0.1, 0.1, 0.4};
+    data.c.kappa = kappa.data();
+    Archive pairs, out;
+    run(s, data, options(2), &pairs);
+    s.estimator = "two_level";
+    s.seed = 8;
+    run(s, data, options(2), &out);
+    for (const char *name : {"n12/cov", "n12/Theta_t"}) {
+      const std::string bar = std::string(name) + "_se";
+      double square[2] = {0, 0};
+      expect_same(out, pairs, name);
+      for (size_t i = 0; i < out.count(bar); i++) {
+        square[0] += std::pow(out.at(bar, i), 2);
+        square[1] += std::pow(pairs.at(bar, i), 2);
+      }
+      const bool cov = name[4] == 'c';
+      EXPECT_LT((cov ? x.less : 3) * square[0], square[1]) << name << s.more_network << x.training;
+    }
+    expect_same(out, pairs, "n12/loss_test");
+  }
+}
+
 TEST(TrainerControlEnsemble, NoBiasWhereLinearizationsExplode) {
   Settings s;
   s.widths = "[3]";

@@ -41,7 +41,8 @@ struct Fixture {
         pdlt_plan_make(&plan, &ex.c, &problem, 1, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     if (levels != nullptr) pdlt_plan_linearize(&plan, samples, 0, levels);
-    const pdlt_level_settings parts = {&net, &problem, &plan.schedule, ex.c.training.eta, 1, 4};
+    const pdlt_level_settings parts = {&net, &problem, &plan.schedule, ex.c.training.eta, 1, 4,
+                                       1,    1};
     if (pdlt_control_width_new(&width, &plan, &net, &err) != PDLT_OK ||
         pdlt_control_new(&control, width, &err) != PDLT_OK ||
         pdlt_level_draws_new(&level_draws, &parts, &err) != PDLT_OK)
@@ -66,9 +67,10 @@ struct Fixture {
   std::vector<double> level(const std::vector<double> &of, const pdlt_level &which) {
     std::vector<double> out(values);
     odd.resize(values);
+    kernels.resize(plan.times * plan.p * (plan.p + 1) / 2);
+    const pdlt_level_numbers numbers = {out.data(), odd.data(), kernels.data()};
     EXPECT_EQ(pdlt_level_draws_begin(&level_draws, of.data(), 1, nullptr), PDLT_OK);
-    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &which, out.data(), odd.data(), nullptr),
-              PDLT_OK);
+    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &which, &numbers, nullptr), PDLT_OK);
     return out;
   }
   // The record of the draw `of`, called `member`.
@@ -91,7 +93,7 @@ struct Fixture {
   pdlt_control_width *width = nullptr;
   pdlt_control *control = nullptr;
   pdlt_level_draws level_draws = {};
-  std::vector<double> theta, odd;
+  std::vector<double> theta, odd, kernels;
   size_t values = 0;
 };
 
@@ -99,16 +101,18 @@ void add(std::vector<double> *sum, double factor, const double *x) {
   for (size_t i = 0; i < sum->size(); i++) (*sum)[i] += factor * x[i];
 }
 
-// sum (T, p, p) += factor odd odd^T.
+// sum (T, p (p + 1)/2) += factor odd odd^T.
 void add_products(std::vector<double> *sum, double factor, const Fixture &f) {
   const size_t p = f.plan.p;
-  for (size_t i = 0; i < sum->size(); i++)
-    (*sum)[i] += factor * f.odd[i / (p * p) * p + i / p % p] * f.odd[i / (p * p) * p + i % p];
+  double *to = sum->data();
+  for (size_t t = 0; t < f.plan.times; t++)
+    for (size_t i = 0; i < p; i++)
+      for (size_t j = i; j < p; j++) *to++ += factor * f.odd[t * p + i] * f.odd[t * p + j];
 }
 
 // The R_k further networks of one level, hidden layers in turn for PDLT_FURTHER_LAST of them.
 void add_networks(Fixture *f, size_t k, uint64_t member, std::vector<double> *x,
-                  std::vector<double> *products) {
+                  std::vector<double> *products, std::vector<double> *changes) {
   const pdlt_levels &levels = f->plan.control.levels;
   const size_t last = f->net.layer[f->net.depth - 1].weight;
   std::vector<double> theta;
@@ -120,8 +124,10 @@ void add_networks(Fixture *f, size_t k, uint64_t member, std::vector<double> *x,
     const double share = 1 / (double)levels.draws[k];
     add(x, share, f->level(theta, levels.level[k]).data());
     add_products(products, share, *f);
+    add(changes, share, f->kernels.data());
     add(x, -share, f->level(theta, k == 0 ? own : levels.level[k - 1]).data());
     add_products(products, -share, *f);
+    add(changes, -share, f->kernels.data());
   }
 }
 
@@ -143,7 +149,7 @@ TEST(TrainerControl, FurtherDrawsAddUpLineByLine) {
   ASSERT_EQ(pdlt_weightless_new(&weightless, &f.plan, &f.net, &fit, nullptr), PDLT_OK);
   const size_t p = f.plan.p;
   std::vector<double> x(f.values), numbers(fit.linear), kernels(f.plan.readouts * 6);
-  std::vector<double> packed(fit.values - fit.spread), products(f.values * p);
+  std::vector<double> products(fit.values - fit.spread), changes(products.size());
   for (uint64_t draw = 0; draw < M; draw++) {
     pdlt_weightless_begin(&weightless);
     ASSERT_EQ(pdlt_weightless_add(&weightless, PDLT_WEIGHTLESS_MEMBER + member * M + draw),
@@ -152,19 +158,24 @@ TEST(TrainerControl, FurtherDrawsAddUpLineByLine) {
     add(&numbers, 1.0 / M, weightless.value);
     add(&x, 1.0 / M, weightless.value + fit.linear);
     add(&kernels, 1.0 / M, weightless.kernel);
-    add(&packed, 1.0 / M, weightless.value + fit.spread);
+    add(&products, 1.0 / M, weightless.value + fit.spread);
   }
   pdlt_weightless_free(&weightless);
   pdlt_weightless_fit_free(&fit);
-  for (size_t t = 0, at = 0; t < f.plan.times; t++)
-    for (size_t i = 0; i < p; i++)
-      for (size_t j = i; j < p; j++, at++)
-        products[(t * p + i) * p + j] = products[(t * p + j) * p + i] = packed[at];
-  for (size_t k = 0; k < levels.count; k++) add_networks(&f, k, member, &x, &products);
+  for (size_t k = 0; k < levels.count; k++) add_networks(&f, k, member, &x, &products, &changes);
   add(&x, -1, f.level(f.theta, levels.level[1]).data());
   add_products(&products, -1, f);
-  for (size_t i = 0; i < products.size(); i++)
+  add(&changes, -1, f.kernels.data());
+  for (size_t i = 0; i < products.size(); i++) {
     EXPECT_NEAR(record[f.plan.at.odd_shift + i], products[i], 1e-13) << i;
+    EXPECT_NEAR(record[f.plan.at.kernel_shift + i], changes[i], 1e-13) << i;
+  }
+  const double *theta = &numbers[numbers.size() - 6], *ntk = f.level_draws.bundle->draw.ntk;
+  for (size_t i = 0, at = f.plan.at.start_shift; i < p; i++)
+    for (size_t j = i; j < p; j++, at++) {
+      const double mean = i / 3 == j / 3 ? theta[pdlt_pair(3, i % 3, j % 3)] : 0;
+      EXPECT_NEAR(record[at], mean - ntk[i * p + j], 1e-13) << i << " " << j;
+    }
 
   double size = 0;
   for (size_t i = 0; i < f.values; i++) {

@@ -21,7 +21,7 @@ struct Fixture {
       throw std::runtime_error(err.message);
     eta = ex.c.training.eta;
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    const pdlt_level_settings settings = {&net, &problem, &schedule, eta, 1, nodes};
+    const pdlt_level_settings settings = {&net, &problem, &schedule, eta, 1, nodes, 1, 1};
     if (pdlt_level_draws_new(&level_draws, &settings, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);
@@ -37,7 +37,8 @@ struct Fixture {
   std::vector<double> output(const std::vector<double> &of, const pdlt_level &level) {
     std::vector<double> out(schedule.num_times * q);
     EXPECT_EQ(pdlt_level_draws_begin(&level_draws, of.data(), 1, nullptr), PDLT_OK);
-    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &level, out.data(), nullptr, nullptr), PDLT_OK);
+    const pdlt_level_numbers numbers = {out.data(), nullptr, nullptr};
+    EXPECT_EQ(pdlt_level_draws_output(&level_draws, &level, &numbers, nullptr), PDLT_OK);
     return out;
   }
   Experiment ex;
@@ -115,6 +116,56 @@ std::vector<double> naive(const Fixture &f, const Data &data, std::vector<double
   return out;
 }
 
+// The NTK, upper triangle row by row.
+std::vector<double> naive_ntk(const Fixture &f, const Data &data,
+                              const std::vector<double> &theta) {
+  const auto grad = gradients_of(f, data, theta);
+  std::vector<double> lambda(f.net.num_params), out;
+  pdlt_reference_lambda(&f.net, lambda.data());
+  for (size_t r = 0; r < f.q; r++)
+    for (size_t s = r; s < f.q; s++) {
+      out.push_back(0);
+      for (size_t mu = 0; mu < lambda.size(); mu++)
+        out.back() += lambda[mu] * grad[r][mu] * grad[s][mu];
+    }
+  return out;
+}
+
+// (T, P): how the NTK of one network has changed at a level.
+std::vector<double> naive_change(const Fixture &f, const Data &data, std::vector<double> theta,
+                                 const pdlt_level &level) {
+  const size_t T = f.schedule.num_times;
+  const std::vector<double> start = naive_ntk(f, data, theta);
+  std::vector<double> before = start, out;
+  std::vector<std::vector<double>> at(T);
+  for (int node = 0; node <= level.nodes; node++) {
+    std::vector<double> next = before;
+    if (node < level.nodes) {
+      auto grad = gradients_of(f, data, theta);
+      const std::vector<double> z = outputs_of(f, theta);
+      const auto ignore = [](long, const std::vector<double> &) {};
+      if (level.middle) {
+        std::vector<double> half = theta;
+        linear_steps(f, data, grad, (long)level.step / 2, z, &half, ignore);
+        grad = gradients_of(f, data, half);
+      }
+      linear_steps(f, data, grad, (long)level.step, z, &theta, ignore);
+      next = naive_ntk(f, data, theta);
+    }
+    for (size_t t = 0; t < T; t++) {
+      const double share = f.schedule.times[t] / level.step - node;
+      if (share < 0 || (share >= 1 && node < level.nodes)) continue;
+      at[t] = before;
+      for (size_t i = 0; i < next.size() && node < level.nodes; i++)
+        at[t][i] += share * (next[i] - before[i]);
+    }
+    before = next;
+  }
+  for (const auto &x : at)
+    for (size_t i = 0; i < x.size(); i++) out.push_back(x[i] - start[i]);
+  return out;
+}
+
 // The mean over a pair.
 std::vector<double> naive_pair(const Fixture &f, const Data &data, std::vector<double> theta,
                                const pdlt_level &level) {
@@ -162,6 +213,37 @@ TEST(TrainerLevel, FollowsItsLinearizationsStepByStep) {
       if (level.nodes > 0) {
         EXPECT_GT(moved, 1e-6);
       }
+    }
+  }
+}
+
+// The NTK at the nodes, from explicit gradients, and in proportion to the time between them.
+TEST(TrainerLevel, FollowsTheNtk) {
+  for (int outputs : {1, 2}) {
+    const Settings s = settings("tanh", 3 + outputs % 2, outputs);
+    Data data(3, 2, 3, (size_t)outputs, 8);
+    Fixture f(s, data, 12), g(s, data, 12, 0);
+    std::vector<double> minus = f.theta;
+    pdlt_network_negate_last(&f.net, minus.data());
+    for (const pdlt_level &level : {pdlt_level{0, 0, 0}, {3, 1, 0}, {2, 4, 0}, {4, 2, 1}}) {
+      std::vector<double> expected(f.schedule.num_times * f.q * (f.q + 1) / 2);
+      if (level.nodes > 0) {
+        expected = naive_change(f, data, f.theta, level);
+        const std::vector<double> other = naive_change(f, data, minus, level);
+        for (size_t i = 0; i < expected.size(); i++) expected[i] = 0.5 * (expected[i] + other[i]);
+      }
+      double moved = 0;
+      for (Fixture *x : {&f, &g}) {
+        std::vector<double> out(x->schedule.num_times * x->q), kernels(expected.size());
+        const pdlt_level_numbers numbers = {out.data(), nullptr, kernels.data()};
+        ASSERT_EQ(pdlt_level_draws_begin(&x->level_draws, x->theta.data(), 1, nullptr), PDLT_OK);
+        ASSERT_EQ(pdlt_level_draws_output(&x->level_draws, &level, &numbers, nullptr), PDLT_OK);
+        for (size_t i = 0; i < expected.size(); i++) {
+          EXPECT_NEAR(kernels[i], expected[i], 1e-11) << level.step << level.nodes << " " << i;
+          moved = std::fmax(moved, std::fabs(kernels[i]));
+        }
+      }
+      EXPECT_EQ(moved > 1e-3, level.nodes > 0);
     }
   }
 }

@@ -18,7 +18,7 @@ struct Fixture {
         pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     schedule = pdlt_schedule_make(&ex.c, &problem);
-    const pdlt_level_settings settings = {&net, &problem, &schedule, ex.c.training.eta, 1, 4};
+    const pdlt_level_settings settings = {&net, &problem, &schedule, ex.c.training.eta, 1, 4, 0, 0};
     if (pdlt_level_draws_new(&level_draws, &settings, &err) != PDLT_OK)
       throw std::runtime_error(err.message);
     theta.resize(net.num_params);

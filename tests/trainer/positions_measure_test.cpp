@@ -293,6 +293,28 @@ TEST(TrainerPositionsMeasure, StabilityIsOfTheTrainingSamples) {
   });
 }
 
+// Outputs, and their covariance over the readout: what its weights see, sample by sample.
+TEST(TrainerPositionsMeasure, ReadoutOfTheNtk) {
+  for_networks(9, 6, 30, smooth, [](const Net &n) {
+    const size_t D = n.samples.samples, p = n.samples.outputs * D;
+    const size_t K = pdlt_layer_fan(&n.top());
+    pdlt_training_ntk ntk = {};
+    ASSERT_EQ(pdlt_training_ntk_new(&ntk, &n.net, &n.samples, nullptr), PDLT_OK);
+    Array matrix(p * p), z(p), kernel(D * D), expected(p), sums(D * D, n.top().C_b);
+    pdlt_training_ntk_of(&ntk, n.theta.data(), matrix.data());
+    pdlt_training_ntk_readout(&ntk, n.theta.data(), z.data(), kernel.data());
+    ASSERT_EQ(pdlt_reference_output(&n.net, &n.samples, n.theta.data(), expected.data(), nullptr),
+              PDLT_OK);
+    for (size_t a = 0; a < D; a++)
+      for (size_t b = 0; b < D; b++)
+        for (size_t k = 0; k < K; k++)
+          sums[a * D + b] += n.top().C_W / (double)K * n.seen(k, a) * n.seen(k, b);
+    expect_near(z, expected, "z", n);
+    expect_near(kernel, sums, "K", n);
+    pdlt_training_ntk_free(&ntk);
+  });
+}
+
 TEST(TrainerPositionsMeasure, FailingAllocationsLeaveNothing) {
   Wired w;
   w.s.more_network =

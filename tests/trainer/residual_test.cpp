@@ -137,12 +137,13 @@ TEST(TrainerResidual, LevelsFollowNewton) {
     x->samples.root = root.data();
   }
   const pdlt_schedule schedule = pdlt_schedule_make(&plus.ex.c, &plus.samples);
-  const pdlt_level_settings settings = {&plus.net, &plus.samples, &schedule, 0.05, 1, 4};
+  const pdlt_level_settings settings = {&plus.net, &plus.samples, &schedule, 0.05, 1, 4, 0, 0};
   const pdlt_level level = {1, 6, 0};
   pdlt_level_draws draws = {};
   ASSERT_EQ(pdlt_level_draws_new(&draws, &settings, nullptr), PDLT_OK);
   ASSERT_EQ(pdlt_level_draws_begin(&draws, plus.theta.data(), 1, nullptr), PDLT_OK);
-  ASSERT_EQ(pdlt_level_draws_output(&draws, &level, out.data(), nullptr, nullptr), PDLT_OK);
+  const pdlt_level_numbers numbers = {out.data(), nullptr, nullptr};
+  ASSERT_EQ(pdlt_level_draws_output(&draws, &level, &numbers, nullptr), PDLT_OK);
   EXPECT_EQ(draws.use[0], 1);
   const std::vector<Array> up = Loop(plus, 0.05, 6), down = Loop(minus, 0.05, 6);
   for (size_t t = 0; t < 3; t++)

@@ -4,43 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/trainer/support.h"
-#include "trainer/control/weightless.h"
+#include "tests/trainer/weightless_support.h"
 #include "trainer/network/draws.h"
 
 using namespace trainer_test;
 
 namespace {
-
-struct Fixture {
-  explicit Fixture(const Settings &s, int width = 8)
-      : data((size_t)s.train, (size_t)s.test, 3, (size_t)s.outputs, 8), ex(yaml(s)) {
-    pdlt_error err = {};
-    const pdlt_levels none = {};
-    if (pdlt_samples_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
-        pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK ||
-        pdlt_plan_make(&plan, &ex.c, &problem, 0, &err) != PDLT_OK)
-      throw std::runtime_error(err.message);
-    pdlt_plan_linearize(&plan, 1, 0, &none);
-    if (pdlt_weightless_fit_new(&fit, &plan, &net, &err) != PDLT_OK ||
-        pdlt_weightless_new(&weightless, &plan, &net, &fit, &err) != PDLT_OK)
-      throw std::runtime_error(err.message);
-  }
-  ~Fixture() {
-    pdlt_weightless_free(&weightless);
-    pdlt_weightless_fit_free(&fit);
-    pdlt_network_free(&net);
-    pdlt_samples_free(&problem);
-  }
-  Fixture(const Fixture &) = delete;
-  Data data;
-  Experiment ex;
-  pdlt_samples problem = {};
-  pdlt_network net = {};
-  pdlt_plan plan = {};
-  pdlt_weightless_fit fit = {};
-  pdlt_weightless weightless = {};
-};
 
 Settings settings(int outputs) {
   Settings s;
@@ -57,25 +26,26 @@ Settings settings(int outputs) {
   return s;
 }
 
-// z after t steps of the linear network with NTK ntk (q, q) and targets 0.
+// z after t steps of the linear network with NTK ntk (q, q) and targets 0, or with centered ones its own z.
 std::vector<double> descend(const pdlt_samples &p, double eta, const std::vector<double> &ntk,
                             std::vector<double> z, long steps) {
-  const size_t D = p.samples, q = p.outputs * D;
-  for (long step = 0; step < steps; step++) {
+  const size_t D = p.samples, A = p.train, q = p.outputs * D;
+  for (long step = 0; step < steps && !p.centered; step++) {
     const std::vector<double> before = z;
     for (size_t i = 0; i < q; i++)
       for (size_t j = 0; j < q; j++)
-        if (j % D < p.train) z[i] -= eta * ntk[i * q + j] * before[j];
+        for (size_t b = 0; b < A && j % D < A; b++) {
+          const double back = p.newton ? p.kappa[j % D * A + b] : j % D == b ? 1 : 0;
+          z[i] -= eta * ntk[i * q + j] * back * before[j - j % D + b];
+        }
   }
   return z;
 }
 
-}  // namespace
-
 // d(Th) of the NTK drawn, step by step; and with the NTK delta_ij Theta the first two terms cancel:
 // what is left is the covariance of a linear network whose outputs begin with covariance K.
-TEST(TrainerSpread, IsGradientDescentOfTheLinearNetwork) {
-  Fixture f(settings(2));
+void expect_linear_network(const Settings &s, const Data &data) {
+  Weightless f(s, data, 8, 0, true);
   const size_t D = 3, q = 6, P = 6, T = f.plan.times;
   pdlt_weightless &w = f.weightless;
   ASSERT_EQ(pdlt_weightless_raw(&w, 77), PDLT_OK);
@@ -116,10 +86,24 @@ TEST(TrainerSpread, IsGradientDescentOfTheLinearNetwork) {
   }
 }
 
+}  // namespace
+
+TEST(TrainerSpread, IsTrainingOfTheLinearNetwork) {
+  for (const char *training : {"", "  method: newton\n", "  targets: centered\n"}) {
+    Settings s = settings(2);
+    s.more_training = training;
+    Data data = data_of(s, 3, 8);
+    std::vector<double> kappa = {0.6, 0.1, 0.1, 0.4};
+    if (std::string(training).find("newton") != std::string::npos) data.c.kappa = kappa.data();
+    expect_linear_network(s, data);
+  }
+}
+
 // The same mean as d d^T, with far less noise; squares alone are the diagonals.
 TEST(TrainerSpread, HasTheMeanOfTheProducts) {
   for (int outputs : {1, 2}) {
-    Fixture f(settings(outputs), 12);
+    const Settings s = settings(outputs);
+    Weightless f(s, data_of(s, 3, 8), 12, 0, true);
     const size_t q = f.plan.p, T = f.plan.times, pairs = q * (q + 1) / 2, draws = 4000;
     std::vector<double> mean(T * pairs), square(T * pairs);
     double own = 0, difference = 0;
@@ -143,7 +127,7 @@ TEST(TrainerSpread, HasTheMeanOfTheProducts) {
   }
 }
 
-// Packed numbers and products of one draw go to the same places.
+// Products lie as weightless numbers do: rows i <= j, or squares alone.
 TEST(TrainerSpread, PlacesOfProducts) {
   for (size_t columns : {(size_t)1, (size_t)4}) {
     pdlt_plan plan = {};
@@ -151,15 +135,15 @@ TEST(TrainerSpread, PlacesOfProducts) {
     plan.p = 4;
     plan.columns = columns;
     const double odd[8] = {1, 2, 3, 5, 7, 11, 13, 17};
-    std::vector<double> packed, sums(8 * columns), other(8 * columns);
+    std::vector<double> packed;
     for (size_t t = 0; t < 2; t++)
       for (size_t i = 0; i < 4; i++)
         for (size_t j = i; j < (columns == 1 ? i + 1 : 4); j++)
-          packed.push_back(odd[t * 4 + i] * odd[t * 4 + j]);
-    EXPECT_EQ(pdlt_spread_values(&plan), packed.size());
-    pdlt_spread_unpack(&plan, packed.data(), sums.data());
-    pdlt_spread_add_odd(&plan, 1, odd, other.data());
-    EXPECT_EQ(sums, other);
-    EXPECT_EQ(sums[(size_t)7 * columns + (columns == 1 ? 0 : 3)], 17 * 17);
+          packed.push_back(2 * odd[t * 4 + i] * odd[t * 4 + j]);
+    ASSERT_EQ(pdlt_spread_values(&plan), packed.size());
+    std::vector<double> sums(packed.size());
+    pdlt_spread_add_odd(&plan, 2, odd, sums.data());
+    EXPECT_EQ(sums, packed);
+    EXPECT_EQ(sums.back(), 2 * 17 * 17);
   }
 }

@@ -6,46 +6,10 @@
 
 #include "base/file/json.h"
 #include "tests/trainer/agree.h"
+#include "tests/trainer/weightless_support.h"
 #include "trainer/record/accumulate.h"
 
 using namespace trainer_test;
-
-namespace {
-
-Data data_of(const Settings &s, size_t inputs = 3, unsigned seed = 2) {
-  return Data((size_t)s.train, (size_t)s.test, inputs, (size_t)s.outputs, seed);
-}
-
-struct Fixture {
-  Fixture(const Settings &s, const Data &data, int width, int layers, bool linear) : ex(yaml(s)) {
-    pdlt_error err = {};
-    if (pdlt_samples_new(&problem, &ex.c, &data.c, &err) != PDLT_OK ||
-        pdlt_plan_make(&plan, &ex.c, &problem, layers, &err) != PDLT_OK ||
-        pdlt_network_new(&net, &ex.c, width, problem.inputs, &err) != PDLT_OK)
-      throw std::runtime_error(err.message);
-    pdlt_plan_estimator(&plan, 0);
-    const pdlt_levels none = {};
-    if (linear) pdlt_plan_linearize(&plan, 1, 0, &none);
-    if (pdlt_weightless_fit_new(&fit, &plan, &net, &err) != PDLT_OK ||
-        pdlt_weightless_new(&weightless, &plan, &net, &fit, &err) != PDLT_OK)
-      throw std::runtime_error(err.message);
-  }
-  ~Fixture() {
-    pdlt_weightless_free(&weightless);
-    pdlt_weightless_fit_free(&fit);
-    pdlt_network_free(&net);
-    pdlt_samples_free(&problem);
-  }
-  Fixture(const Fixture &) = delete;
-  Experiment ex;
-  pdlt_samples problem = {};
-  pdlt_plan plan = {};
-  pdlt_network net = {};
-  pdlt_weightless_fit fit = {};
-  pdlt_weightless weightless = {};
-};
-
-}  // namespace
 
 // Controlled values have the mean of the values as they are, and the variance that the pilot
 // says. Kinks, biases, several outputs, a sample that repeats another.
@@ -71,7 +35,7 @@ TEST(TrainerWeightless, ControlsChangeTheVarianceOnly) {
     Data data = data_of(s);
     if (x.activation == std::string("tanh"))
       for (size_t i = 0; i < 3; i++) data.x[3 + i] = data.x[i];
-    Fixture f(s, data, x.width, 1, true);
+    Weightless f(s, data, x.width, 1, true);
     ASSERT_EQ(f.plan.control.weightless, 1);
     EXPECT_EQ(f.fit.spread, 2 * (size_t)x.depth * f.weightless.pre.pairs + f.plan.times * f.plan.p);
     EXPECT_EQ(f.fit.values, f.fit.spread + f.plan.times * f.plan.p * (f.plan.p + 1) / 2);
@@ -192,7 +156,7 @@ TEST(TrainerWeightless, VertexFromKernels) {
   s.measure_samples = 2;
   s.estimator = "auto";
   Data data = data_of(s);
-  Fixture f(s, data, 8, 0, false);
+  Weightless f(s, data, 8, 0, false);
   pdlt_accumulator acc = {};
   ASSERT_EQ(pdlt_accumulator_new(&acc, &f.plan, &f.net, nullptr), PDLT_OK);
   std::vector<double> record(f.plan.at.size), first(3);

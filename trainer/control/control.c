@@ -1,9 +1,11 @@
 /* control.c - see control.h. */
 #include "trainer/control/control.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/vector/packed.h"
 #include "base/vector/rows.h"
 #include "trainer/control/level.h"
 #include "trainer/control/pairwise.h"
@@ -19,6 +21,7 @@ struct pdlt_control_width {
   const pdlt_network *net; /* borrowed */
   pdlt_weightless_fit fit; /* empty without draws without weights */
   pdlt_pairwise_fit pairs; /* instead, where the plan has controls pair by pair */
+  double *frozen;          /* Theta, of positions_linear.h; or NULL */
 };
 
 pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *plan,
@@ -31,6 +34,11 @@ pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *pl
     PDLT_TRY(pdlt_pairwise_fit_new(&width->pairs, plan, net, err));
   else if (plan->control.samples > 0 && !plan->networks)
     PDLT_TRY(pdlt_weightless_fit_new(&width->fit, plan, net, err));
+  if (plan->control.spread && plan->networks) {
+    PDLT_TRY(pdlt_alloc(&width->frozen, pdlt_packed_size(plan->data->samples),
+                        sizeof *width->frozen, err));
+    PDLT_TRY(pdlt_positions_linear_freeze(plan, net, width->frozen, err));
+  }
   *out = width;
   return PDLT_OK;
 cleanup:
@@ -42,6 +50,7 @@ void pdlt_control_width_free(pdlt_control_width *width) {
   if (width != NULL) {
     pdlt_weightless_fit_free(&width->fit);
     pdlt_pairwise_fit_free(&width->pairs);
+    pdlt_free(width->frozen);
   }
   pdlt_free(width);
 }
@@ -63,47 +72,67 @@ struct pdlt_control {
   pdlt_level_draws levels;     /* of the trained draw, then of further ones */
   pdlt_positions_linear drawn; /* where layers have positions or skips, instead of both */
   pdlt_stability stability;    /* of the trained draw, where it has no levels */
-  double *theta; /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
-  double *level,
-      *level_odd; /* (PDLT_FURTHER_LAST, T, p) one level of them; half the differences of pairs */
-  double *own, *own_odd; /* (T, p) c_K of the trained draw, all there is with `drawn`; the same */
+  double *theta;            /* a further draw, and PDLT_FURTHER_LAST - 1 more of its last layer */
+  pdlt_level_numbers level; /* one level of PDLT_FURTHER_LAST of them */
+  pdlt_level_numbers own;   /* c_K of the trained draw */
+  double *start;            /* (P) its NTK, packed */
   double *storage;
 };
+
+/* Numbers of an NTK, and of those at all times. */
+static size_t kernel_of(const pdlt_plan *plan) { return pdlt_packed_size(plan->p); }
+static size_t kernels_of(const pdlt_plan *plan) { return plan->times * kernel_of(plan); }
 
 static size_t last_of(const pdlt_network *net) {
   return net->num_params - net->layer[net->depth - 1].weight;
 }
 
+/* Numbers that a level says of so many draws. */
+static size_t numbers_of(const pdlt_plan *plan, size_t heads) {
+  return heads * ((plan->control.spread ? 2 : 1) * plan->times * plan->p +
+                  (plan->control.kernels ? kernels_of(plan) : 0));
+}
+
+static pdlt_level_numbers take_numbers(const pdlt_plan *plan, size_t heads, double **next) {
+  pdlt_level_numbers x = {.even = pdlt_take(next, heads * plan->times * plan->p)};
+  if (plan->control.spread) x.odd = pdlt_take(next, heads * plan->times * plan->p);
+  if (plan->control.kernels) x.kernels = pdlt_take(next, heads * kernels_of(plan));
+  return x;
+}
+
 static pdlt_status new_levels(pdlt_control *c, pdlt_error *err) {
   const pdlt_plan *plan = c->plan;
   const size_t theta = c->net->num_params + (PDLT_FURTHER_LAST - 1) * last_of(c->net);
-  const size_t values = plan->times * plan->p;
   const pdlt_level_settings settings = {.net = c->net,
                                         .data = plan->data,
                                         .schedule = &plan->schedule,
                                         .eta = plan->ex->training.eta,
                                         .heads = PDLT_FURTHER_LAST,
-                                        .nodes = PDLT_MAX_NODES};
+                                        .nodes = PDLT_MAX_NODES,
+                                        .odd = plan->control.spread,
+                                        .kernels = plan->control.kernels};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_level_draws_new(&c->levels, &settings, err));
-  PDLT_TRY(pdlt_alloc(&c->storage, theta + 2 * (PDLT_FURTHER_LAST + 1) * values, sizeof *c->storage,
-                      err));
+  PDLT_TRY(pdlt_alloc(&c->storage,
+                      theta + numbers_of(plan, PDLT_FURTHER_LAST + 1) + kernel_of(plan),
+                      sizeof *c->storage, err));
   double *next = c->storage;
   c->theta = pdlt_take(&next, theta);
-  c->level = pdlt_take(&next, PDLT_FURTHER_LAST * values);
-  c->level_odd = pdlt_take(&next, PDLT_FURTHER_LAST * values);
-  c->own = pdlt_take(&next, values);
-  c->own_odd = pdlt_take(&next, values);
+  c->level = take_numbers(plan, PDLT_FURTHER_LAST, &next);
+  c->own = take_numbers(plan, 1, &next);
+  c->start = pdlt_take(&next, kernel_of(plan));
 cleanup:
   return status;
 }
 
-static pdlt_status new_drawn(pdlt_control *c, pdlt_error *err) {
+static pdlt_status new_drawn(pdlt_control *c, const double *frozen, pdlt_error *err) {
   const pdlt_plan *plan = c->plan;
   pdlt_status status = PDLT_OK;
-  PDLT_TRY(pdlt_positions_linear_new(&c->drawn, plan, c->net, err));
-  PDLT_TRY(pdlt_alloc(&c->storage, plan->times * plan->p, sizeof *c->storage, err));
-  c->own = c->storage;
+  PDLT_TRY(pdlt_positions_linear_new(&c->drawn, plan, c->net, frozen, err));
+  PDLT_TRY(pdlt_alloc(&c->storage, numbers_of(plan, 1) + kernel_of(plan), sizeof *c->storage, err));
+  double *next = c->storage;
+  c->own = take_numbers(plan, 1, &next);
+  c->start = pdlt_take(&next, kernel_of(plan));
 cleanup:
   return status;
 }
@@ -119,7 +148,7 @@ pdlt_status pdlt_control_new(pdlt_control **out, const pdlt_control_width *width
   else if (plan->control.samples > 0 && !plan->networks)
     PDLT_TRY(pdlt_weightless_new(&c->weightless, plan, width->net, &width->fit, err));
   if (plan->control.linear)
-    PDLT_TRY(plan->networks ? new_drawn(c, err) : new_levels(c, err));
+    PDLT_TRY(plan->networks ? new_drawn(c, width->frozen, err) : new_levels(c, err));
   else if (plan->has[PDLT_QUANTITY_UNSTABLE])
     PDLT_TRY(
         pdlt_stability_new(&c->stability, width->net, plan->data, plan->ex->training.eta, err));
@@ -148,18 +177,26 @@ pdlt_status pdlt_control_look(pdlt_control *c, const double *theta) {
   return pdlt_level_draws_begin(&c->levels, theta, 1, NULL);
 }
 
-/* odd may be NULL; with positions or skips it stays as it is. */
-static pdlt_status level_output(pdlt_control *c, const pdlt_level *level, double *out,
-                                double *odd) {
-  if (c->plan->networks) {
-    memcpy(out, c->drawn.c, c->plan->times * c->plan->p * sizeof *out);
-    return PDLT_OK;
-  }
-  return pdlt_level_draws_output(&c->levels, level, out, odd, NULL);
+/* With positions or skips there is one level, in which kernels do not change. */
+static pdlt_status level_output(pdlt_control *c, const pdlt_level *level,
+                                const pdlt_level_numbers *out) {
+  const size_t size = c->plan->times * c->plan->p * sizeof *out->even;
+  if (!c->plan->networks) return pdlt_level_draws_output(&c->levels, level, out, NULL);
+  memcpy(out->even, c->drawn.c, size);
+  if (out->odd != NULL) memcpy(out->odd, c->drawn.odd, size);
+  return PDLT_OK;
 }
 
 pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out) {
-  return level_output(c, level, out, NULL);
+  return level_output(c, level, &(pdlt_level_numbers){.even = out});
+}
+
+/* kernel (P) += factor times the NTK of the draw looked at last; one that is not finite counts as 0. */
+static void add_ntk(const pdlt_control *c, double factor, double *kernel) {
+  const double *ntk = c->plan->networks ? c->drawn.matrix : c->levels.bundle->draw.ntk;
+  double sum = 0;
+  for (size_t i = 0; i < c->plan->p * c->plan->p; i++) sum += ntk[i];
+  if (isfinite(sum)) pdlt_packed_add(c->plan->p, factor, ntk, kernel);
 }
 
 /* Level k = 1 .. K of the plan; k = 0: the own linearization. */
@@ -175,7 +212,9 @@ pdlt_status pdlt_control_draw(pdlt_control *c, const double *theta, int *unstabl
   if (plan->control.linear) {
     PDLT_TRY(pdlt_control_look(c, theta));
     *unstable = plan->networks ? c->drawn.unstable : c->levels.unstable[0];
-    PDLT_TRY(level_output(c, level_of(plan, plan->control.levels.count), c->own, c->own_odd));
+    PDLT_TRY(level_output(c, level_of(plan, plan->control.levels.count), &c->own));
+    memset(c->start, 0, kernel_of(plan) * sizeof *c->start);
+    if (plan->control.start) add_ntk(c, 1, c->start);
   } else if (plan->has[PDLT_QUANTITY_UNSTABLE]) {
     *unstable = pdlt_stability_check(&c->stability, theta);
   }
@@ -197,13 +236,25 @@ static void add_matrices(const pdlt_plan *plan, const double *values, double *su
       }
 }
 
-/* shift += share of the c_0 of further network `sample` of `member`. */
-static pdlt_status add_network(pdlt_control *c, uint64_t member, size_t sample, double *shift) {
+/* start (P) += delta_ij theta, theta (D (D + 1)/2) pairs of samples. */
+static void add_start(const pdlt_plan *plan, const double *theta, double *start) {
+  const size_t D = plan->data->samples;
+  for (size_t i = 0; i < plan->p; i++)
+    for (size_t j = i; j < plan->p; j++, start++)
+      if (i / D == j / D) *start += theta[pdlt_pair(D, i % D, j % D)];
+}
+
+/* What the record sums of a draw += the share of the c_0 of further network `sample` of `member`. */
+static pdlt_status add_network(pdlt_control *c, uint64_t member, size_t sample, double *record) {
   const pdlt_plan *plan = c->plan;
+  const double share = 1 / (double)plan->control.samples;
   const pdlt_status status = pdlt_positions_linear_further(&c->drawn, member, sample);
-  if (status == PDLT_OK)
-    pdlt_row_add(plan->times * plan->p, 1 / (double)plan->control.samples, c->drawn.c, shift);
-  return status;
+  if (status != PDLT_OK) return status;
+  pdlt_row_add(plan->times * plan->p, share, c->drawn.c, record + plan->at.shift);
+  if (plan->control.spread)
+    pdlt_row_add(pdlt_spread_values(plan), share, c->drawn.products, record + plan->at.odd_shift);
+  if (plan->control.start) add_ntk(c, share, record + plan->at.start_shift);
+  return PDLT_OK;
 }
 
 /* Whether V comes from draws without weights. */
@@ -219,8 +270,11 @@ static const double *add_values(const pdlt_plan *plan, const double *value, doub
     value += matrices;
   }
   if (pdlt_weightless_theta(plan)) {
-    add_matrices(plan, value, record + plan->at.sum[PDLT_QUANTITY_THETA]);
+    if (plan->control.weightless && plan->has[PDLT_QUANTITY_THETA])
+      add_matrices(plan, value, record + plan->at.sum[PDLT_QUANTITY_THETA]);
     value += matrices;
+    if (plan->control.start)
+      add_start(plan, value - D * (D + 1) / 2, record + plan->at.start_shift);
   }
   return value;
 }
@@ -251,7 +305,8 @@ static pdlt_status add_samples(pdlt_control *c, uint64_t member, pdlt_accumulato
   pdlt_weightless_mean(&c->weightless, samples);
   value = add_values(plan, value, record);
   if (plan->control.linear) pdlt_row_add(values, 1, value, record + plan->at.shift);
-  if (plan->control.spread) pdlt_spread_unpack(plan, value + values, record + plan->at.odd_shift);
+  if (plan->control.spread)
+    pdlt_row_add(pdlt_spread_values(plan), 1, value + values, record + plan->at.odd_shift);
 cleanup:
   return status;
 }
@@ -269,18 +324,24 @@ static pdlt_status begin(pdlt_control *c, size_t k, uint64_t member, size_t d, s
   return pdlt_level_draws_begin(&c->levels, c->theta, heads, NULL);
 }
 
-/* What the record sums of a draw += factor sum over these draws of c_k, and of the products of odd ones. */
+/* What the record sums of a draw += factor times what a level says of a draw, number r of those in x: c_k, the
+ * products of odd outputs, the change of the NTK. */
+static void add_numbers(const pdlt_plan *plan, double factor, const pdlt_level_numbers *x, size_t r,
+                        double *record) {
+  const size_t values = plan->times * plan->p, kernels = kernels_of(plan);
+  pdlt_row_add(values, factor, x->even + r * values, record + plan->at.shift);
+  if (x->odd != NULL)
+    pdlt_spread_add_odd(plan, factor, x->odd + r * values, record + plan->at.odd_shift);
+  if (x->kernels != NULL)
+    pdlt_row_add(kernels, factor, x->kernels + r * kernels, record + plan->at.kernel_shift);
+}
+
+/* += factor sum over these draws of level k. */
 static pdlt_status add_level(pdlt_control *c, size_t k, double factor, size_t heads,
                              double *record) {
-  const pdlt_plan *plan = c->plan;
-  const size_t values = plan->times * plan->p;
-  double *odd = plan->control.spread ? c->level_odd : NULL;
-  const pdlt_status status = level_output(c, level_of(plan, k), c->level, odd);
-  for (size_t r = 0; r < heads && status == PDLT_OK; r++) {
-    pdlt_row_add(values, factor, c->level + r * values, record + plan->at.shift);
-    if (odd != NULL)
-      pdlt_spread_add_odd(plan, factor, odd + r * values, record + plan->at.odd_shift);
-  }
+  const pdlt_status status = level_output(c, level_of(c->plan, k), &c->level);
+  for (size_t r = 0; r < heads && status == PDLT_OK; r++)
+    add_numbers(c->plan, factor, &c->level, r, record);
   return status;
 }
 
@@ -302,17 +363,17 @@ cleanup:
 pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumulator *tensors,
                                  double *record) {
   const pdlt_plan *plan = c->plan;
-  double *shift = record + plan->at.shift;
   pdlt_status status = PDLT_OK;
   if (plan->control.pairwise)
     PDLT_TRY(add_pairwise(c, member, tensors, record));
   else if (plan->control.samples > 0 && !plan->networks)
     PDLT_TRY(add_samples(c, member, tensors, record));
   for (size_t k = 0; k < plan->control.samples && plan->networks; k++)
-    PDLT_TRY(add_network(c, member, k, shift));
+    PDLT_TRY(add_network(c, member, k, record));
   if (!plan->control.linear) return PDLT_OK;
-  pdlt_row_add(plan->times * plan->p, -1, c->own, shift);
-  if (plan->control.spread) pdlt_spread_add_odd(plan, -1, c->own_odd, record + plan->at.odd_shift);
+  add_numbers(plan, -1, &c->own, 0, record);
+  if (plan->control.start)
+    pdlt_row_add(kernel_of(plan), -1, c->start, record + plan->at.start_shift);
   for (size_t k = 0; k < plan->control.levels.count; k++)
     PDLT_TRY(add_difference(c, k, member, record));
 cleanup:

@@ -5,7 +5,16 @@
 #include <string.h>
 
 #include "base/core/memory.h"
+#include "base/vector/packed.h"
 #include "base/vector/rows.h"
+
+/* Numbers of the storage. */
+static size_t storage_size(const pdlt_level_settings *of, size_t moving) {
+  const size_t q = of->data->outputs * of->data->samples, T = of->schedule->num_times;
+  const size_t trained = of->data->outputs * of->data->train;
+  return ((of->odd ? 2 : 1) * of->heads + moving + 1) * T * q + moving * (q + 3 * trained + 1) +
+         (of->kernels ? moving * 2 * pdlt_packed_size(q) : 0);
+}
 
 /* Views of the storage, of which r networks' outputs at all times. */
 static void take_views(pdlt_level_draws *r, const pdlt_level_settings *of, size_t values) {
@@ -13,7 +22,7 @@ static void take_views(pdlt_level_draws *r, const pdlt_level_settings *of, size_
   const size_t trained = of->data->outputs * of->data->train;
   double *next = r->storage;
   r->linear = pdlt_take(&next, of->heads * values);
-  r->linear_odd = pdlt_take(&next, of->heads * values);
+  if (of->odd) r->linear_odd = pdlt_take(&next, of->heads * values);
   r->path = pdlt_take(&next, moving * values);
   r->moved = pdlt_take(&next, values);
   r->z = pdlt_take(&next, moving * q);
@@ -21,6 +30,10 @@ static void take_views(pdlt_level_draws *r, const pdlt_level_settings *of, size_
   r->target = pdlt_take(&next, moving * trained);
   r->push = pdlt_take(&next, moving * trained);
   r->before = pdlt_take(&next, moving);
+  if (of->kernels) {
+    r->change = pdlt_take(&next, moving * pdlt_packed_size(q));
+    r->step = pdlt_take(&next, moving * pdlt_packed_size(q));
+  }
   r->unstable = r->flags;
   r->use = r->flags + of->heads;
 }
@@ -29,17 +42,13 @@ pdlt_status pdlt_level_draws_new(pdlt_level_draws *out, const pdlt_level_setting
                                  pdlt_error *err) {
   pdlt_level_draws r = {.linear = NULL};
   const size_t q = of->data->outputs * of->data->samples, values = of->schedule->num_times * q;
-  const size_t trained = of->data->outputs * of->data->train;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_linearization_new(&r.linearization, of->data, of->schedule, of->eta, err));
   PDLT_TRY(pdlt_alloc(&r.bundle, 1, sizeof *r.bundle, err));
   PDLT_TRY(pdlt_bundle_new(r.bundle, of->net, of->data, of->heads, err));
   PDLT_TRY(pdlt_moves_new(&r.moves, r.bundle, of->nodes, err));
-  const size_t moving = r.moves.moving;
   PDLT_TRY(pdlt_alloc(&r.flags, 2 * of->heads, sizeof *r.flags, err));
-  PDLT_TRY(pdlt_alloc(&r.storage,
-                      (2 * of->heads + moving + 1) * values + moving * (q + 3 * trained + 1),
-                      sizeof *r.storage, err));
+  PDLT_TRY(pdlt_alloc(&r.storage, storage_size(of, r.moves.moving), sizeof *r.storage, err));
   take_views(&r, of, values);
   *out = r;
   return PDLT_OK;
@@ -77,8 +86,9 @@ pdlt_status pdlt_level_draws_begin(pdlt_level_draws *r, const double *theta, siz
   for (size_t k = 0; k < heads; k++) {
     PDLT_TRY(pdlt_linearization_course(&r->linearization, r->bundle->draw.ntk + k * q * q,
                                        r->linear + k * values, &r->unstable[k], err));
-    pdlt_linearization_odd(&r->linearization, r->bundle->draw.z + k * q,
-                           r->linear_odd + k * values);
+    if (r->linear_odd != NULL)
+      pdlt_linearization_odd(&r->linearization, r->bundle->draw.z + k * q,
+                             r->linear_odd + k * values);
   }
 cleanup:
   return status;
@@ -129,24 +139,24 @@ static double arrive(pdlt_level_draws *r, size_t i) {
   return sum;
 }
 
-/* The recorded times first .. last - 1 from step start to the one before end. */
+/* The recorded times first .. last - 1 from step start to the one before start + length. */
 typedef struct interval {
-  double start;
+  double start, length;
   size_t first, last;
 } interval;
 
 static interval interval_of(const pdlt_level_draws *r, const pdlt_level *level, int node) {
   const pdlt_schedule *schedule = r->linearization.schedule;
-  interval x = {.start = node * level->step};
+  interval x = {.start = node * level->step, .length = level->step};
   while (x.first < schedule->num_times && schedule->times[x.first] < x.start) x.first++;
   x.last = schedule->num_times;
   if (node < level->nodes)
     for (x.last = x.first; x.last < schedule->num_times; x.last++)
-      if (schedule->times[x.last] >= x.start + level->step) break;
+      if (schedule->times[x.last] >= x.start + x.length) break;
   return x;
 }
 
-/* Samples that an evaluation must see: all of them where outputs are recorded. */
+/* Samples that an evaluation must see: all of them where outputs, or NTKs, are recorded. */
 static size_t seen(const pdlt_level_draws *r, const interval *x) {
   const pdlt_samples *p = r->linearization.data;
   return x->first < x->last ? p->samples : p->train;
@@ -164,6 +174,37 @@ static void record(pdlt_level_draws *r, size_t i, const interval *x) {
   for (size_t t = x->first; t < x->last; t++)
     for (size_t j = 0; j < q; j++) path[t * q + j] = z[j] + r->moved[t * q + j];
 }
+
+/* --- their NTK --- */
+
+/* Network i has come to the node where the interval ends: kernels (heads, T, P) of its draw get half its
+ * change up to the times in between. Where the NTK is not finite the draw is of no use. */
+static void change_kernel(pdlt_level_draws *r, size_t i, const interval *x, double *kernels) {
+  const pdlt_schedule *schedule = r->linearization.schedule;
+  const size_t q = outputs_of(r), P = pdlt_packed_size(q), k = (r->moves.first + i) / 2;
+  double *change = r->change + i * P, *step = r->step + i * P, sum = 0;
+  for (size_t j = 0; j < P; j++) step[j] = -change[j];
+  pdlt_packed_add(q, 1, state_of(r, i).ntk, step);
+  pdlt_packed_add(q, -1, r->bundle->draw.ntk + k * q * q, step);
+  for (size_t j = 0; j < P; j++) sum += step[j];
+  r->use[k] &= isfinite(sum);
+  for (size_t t = x->first; t < x->last; t++) {
+    double *to = kernels + (k * schedule->num_times + t) * P;
+    pdlt_row_add(P, 0.5, change, to);
+    pdlt_row_add(P, 0.5 * (schedule->times[t] - x->start) / x->length, step, to);
+  }
+  pdlt_row_add(P, 1, step, change);
+}
+
+/* The same beyond the last node, where it stays. */
+static void keep_kernel(const pdlt_level_draws *r, size_t i, const interval *x, double *kernels) {
+  const size_t P = pdlt_packed_size(outputs_of(r)), T = r->linearization.schedule->num_times;
+  const size_t k = (r->moves.first + i) / 2;
+  for (size_t t = x->first; t < x->last; t++)
+    pdlt_row_add(P, 0.5, r->change + i * P, kernels + (k * T + t) * P);
+}
+
+/* --- their moves --- */
 
 /* All networks move by the gradients of the last evaluation as their linearization does in `time`
  * steps; what is recorded in x, unless NULL, is. */
@@ -186,14 +227,16 @@ cleanup:
 
 /* --- levels --- */
 
-/* path of the networks first .. first + count - 1 of the draws; use is taken from the draws of
- * those that go astray. */
-static pdlt_status follow(pdlt_level_draws *r, const pdlt_level *level, size_t first, size_t count,
-                          int owned, pdlt_error *err) {
+/* path of the networks that move, from their draws on, and kernels unless NULL; use is taken from the draws
+ * of those that go astray. */
+static pdlt_status follow(pdlt_level_draws *r, const pdlt_level *level, double *kernels,
+                          pdlt_error *err) {
   pdlt_moves *m = &r->moves;
+  const size_t count = m->count;
   interval here = interval_of(r, level, 0);
   pdlt_status status = PDLT_OK;
-  pdlt_moves_start(m, first, count, owned);
+  if (kernels != NULL)
+    memset(r->change, 0, count * pdlt_packed_size(outputs_of(r)) * sizeof *r->change);
   for (size_t i = 0; i < count; i++) depart(r, i);
   for (size_t i = 0; i < count; i++) r->before[i] = arrive(r, i);
   for (int node = 0; node < level->nodes; node++) {
@@ -203,43 +246,59 @@ static pdlt_status follow(pdlt_level_draws *r, const pdlt_level *level, size_t f
       pdlt_moves_evaluate(m, seen(r, &here));
     }
     PDLT_TRY(advance(r, level->step, 1, &here, err));
-    pdlt_moves_evaluate(m, seen(r, &next));
-    for (size_t i = 0; i < count; i++) r->use[(first + i) / 2] &= arrive(r, i) <= r->before[i];
+    pdlt_moves_evaluate(m, kernels != NULL ? r->linearization.data->samples : seen(r, &next));
+    for (size_t i = 0; i < count; i++) {
+      r->use[(m->first + i) / 2] &= arrive(r, i) <= r->before[i];
+      if (kernels != NULL) change_kernel(r, i, &here, kernels);
+    }
     here = next;
   }
   for (size_t i = 0; i < count; i++) {
     PDLT_TRY(
         pdlt_linearization_decompose(&r->linearization, state_of(r, i).ntk, m->at->samples, err));
     record(r, i, &here);
+    if (kernels != NULL) keep_kernel(r, i, &here, kernels);
   }
 cleanup:
   return status;
 }
 
-pdlt_status pdlt_level_draws_output(pdlt_level_draws *r, const pdlt_level *level, double *out,
-                                    double *odd, pdlt_error *err) {
+/* Draws that were of no use: their own linearization. */
+static void settle(const pdlt_level_draws *r, const pdlt_level_numbers *out, size_t kernels) {
+  const size_t values = values_of(r);
+  for (size_t k = 0; k < r->bundle->draw.heads; k++) {
+    if (r->use[k]) continue;
+    memcpy(out->even + k * values, r->linear + k * values, values * sizeof *out->even);
+    if (out->odd != NULL)
+      memcpy(out->odd + k * values, r->linear_odd + k * values, values * sizeof *out->odd);
+    if (out->kernels != NULL) memset(out->kernels + k * kernels, 0, kernels * sizeof *out->kernels);
+  }
+}
+
+pdlt_status pdlt_level_draws_output(pdlt_level_draws *r, const pdlt_level *level,
+                                    const pdlt_level_numbers *out, pdlt_error *err) {
   const size_t values = values_of(r), heads = r->bundle->draw.heads;
+  const size_t kernels = r->linearization.schedule->num_times * pdlt_packed_size(outputs_of(r));
   const int owned = pdlt_moves_own(&r->moves, (size_t)level->nodes, level->middle);
   const size_t most = owned ? 1 : r->moves.moving;
   pdlt_status status = PDLT_OK;
-  memset(out, 0, heads * values * sizeof *out);
-  if (odd != NULL) memset(odd, 0, heads * values * sizeof *odd);
+  memset(out->even, 0, heads * values * sizeof *out->even);
+  if (out->odd != NULL) memset(out->odd, 0, heads * values * sizeof *out->odd);
+  if (out->kernels != NULL) memset(out->kernels, 0, heads * kernels * sizeof *out->kernels);
   for (size_t k = 0; k < heads; k++) r->use[k] = !r->unstable[k] && level->nodes > 0;
   for (size_t first = 0, count; first < 2 * heads && level->nodes > 0; first += count) {
     count = 2 * heads - first < most ? 2 * heads - first : most;
-    PDLT_TRY(follow(r, level, first, count, owned, err));
+    pdlt_moves_start(&r->moves, first, count, owned);
+    PDLT_TRY(follow(r, level, out->kernels, err));
     for (size_t i = 0; i < count; i++) {
       const size_t f = first + i;
-      pdlt_row_add(values, 0.5, r->path + i * values, out + f / 2 * values);
-      if (odd != NULL)
-        pdlt_row_add(values, f % 2 == 0 ? 0.5 : -0.5, r->path + i * values, odd + f / 2 * values);
+      const double *path = r->path + i * values;
+      pdlt_row_add(values, 0.5, path, out->even + f / 2 * values);
+      if (out->odd != NULL)
+        pdlt_row_add(values, f % 2 == 0 ? 0.5 : -0.5, path, out->odd + f / 2 * values);
     }
   }
-  for (size_t k = 0; k < heads; k++) {
-    if (r->use[k]) continue;
-    memcpy(out + k * values, r->linear + k * values, values * sizeof *out);
-    if (odd != NULL) memcpy(odd + k * values, r->linear_odd + k * values, values * sizeof *odd);
-  }
+  settle(r, out, kernels);
 cleanup:
   return status;
 }

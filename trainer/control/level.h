@@ -9,6 +9,8 @@
  *
  * Th and the gradients those at theta_j, or half-way between t_j and t_(j+1). No time at all is
  * the own linearization c (linearization.h); every step is gradient descent.
+ * The NTK changes in proportion to the time from node to node, and stays where the last one left it ("The NTK
+ * in training").
  * Is not: an approximation of the result: a level is a function of the draw whose mean is added
  * back. */
 #ifndef PDLT_TRAINER_CONTROL_LEVEL_H
@@ -30,23 +32,29 @@ typedef struct pdlt_level_settings {
   double eta;
   size_t heads; /* most last layers on the same hidden layers */
   size_t nodes; /* levels with at most so many do without own weights where that costs less */
+  int odd;      /* what pairs differ by is wanted */
+  int kernels;  /* how the NTK changes is wanted */
 } pdlt_level_settings;
 
 /* r counts the networks that move together. */
 typedef struct pdlt_level_draws {
   pdlt_linearization linearization;
-  pdlt_bundle *bundle;   /* the draws; owned */
-  pdlt_moves moves;      /* where their networks are */
-  double *linear;        /* (heads, T, n_L, D) c of the draws */
-  double *linear_odd;    /* (heads, T, n_L, D) half the difference of their pairs, linearized */
-  int *unstable;         /* (heads) whether their eta theta_max > 2 */
-  double *path;          /* (r, T, n_L, D) */
-  double *moved;         /* (T, n_L, D) since the last node */
-  double *z;             /* (r, n_L, D) at the last node */
-  double *start;         /* (r, n_L, N_A) z(0) with centered targets, else 0 */
+  pdlt_bundle *bundle; /* the draws; owned */
+  pdlt_moves moves;    /* where their networks are */
+  double *linear;      /* (heads, T, n_L, D) c of the draws */
+  double
+      *linear_odd; /* (heads, T, n_L, D) half the difference of their pairs, linearized; or NULL */
+  int *unstable;   /* (heads) whether their eta theta_max > 2 */
+  double *path;    /* (r, T, n_L, D) */
+  double *moved;   /* (T, n_L, D) since the last node */
+  double *z;       /* (r, n_L, D) at the last node */
+  double *start;   /* (r, n_L, N_A) z(0) with centered targets, else 0 */
   double *target, *push; /* (r, n_L, N_A) y + start - z there, - psi times it */
   double *before;        /* (r) |target|^2 at the draw */
-  int *use, *flags;      /* (heads) 0: a network of the pair went astray; backs both */
+  double *change,
+      *step;        /* (r, P) of the NTK, P = q (q + 1)/2: up to the last node; from the one before;
+                            NULL without kernels */
+  int *use, *flags; /* (heads) 0: a network of the pair went astray; backs both */
   double *storage;
 } pdlt_level_draws;
 
@@ -60,11 +68,18 @@ void pdlt_level_draws_free(pdlt_level_draws *level_draws);
 pdlt_status pdlt_level_draws_begin(pdlt_level_draws *level_draws, const double *theta, size_t heads,
                                    pdlt_error *err);
 
-/* out (heads, T, n_L, D) of the level, and, unless NULL, odd: half the difference of the pair. It is c
- * where the draw is unstable, or where a network of the pair is at a node further from its targets
- * than at first, or not finite: any function of the draw will do. Errors: PDLT_ERR_MEMORY. */
+/* What a level says of its draws; odd and kernels as the settings want them, else NULL. */
+typedef struct pdlt_level_numbers {
+  double *even;    /* (heads, T, n_L, D) mean over the pair of the outputs */
+  double *odd;     /* (heads, T, n_L, D) half the difference of the pair */
+  double *kernels; /* (heads, T, P) mean over the pair of the NTK's change since the draw, packed */
+} pdlt_level_numbers;
+
+/* Fills out. It is c, and the NTK does not change, where the draw is unstable, or where a network of the
+ * pair is at a node further from its targets than at first, or not finite: any function of the draw will do.
+ * Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_level_draws_output(pdlt_level_draws *level_draws, const pdlt_level *level,
-                                    double *out, double *odd, pdlt_error *err);
+                                    const pdlt_level_numbers *out, pdlt_error *err);
 
 #ifdef __cplusplus
 }

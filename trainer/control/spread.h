@@ -23,14 +23,15 @@ typedef struct pdlt_spread {
   const pdlt_samples *data;      /* borrowed */
   const pdlt_schedule *schedule; /* borrowed */
   double eta;
-  size_t columns;           /* q, or 1: squares alone */
-  double *train, *vectors;  /* (N_A, N_A) */
-  double *values, *weights; /* (N_A) */
-  double *theta, *kernel;   /* (D, D) */
-  double *across, *scaled;  /* (N_A, D) Theta_A. along the eigenvectors, times psi_t */
-  double *response;         /* (D, D) N_t(Theta) */
-  double *product[2];       /* (D, D) */
-  double *moved;            /* (q) d(Theta) */
+  size_t columns;          /* q, or 1: squares alone */
+  double *train, *vectors; /* (N_A, N_A) */
+  double *weighed;         /* (N_A, N_A) work */
+  double *values;          /* (N_A) */
+  double *theta, *kernel;  /* (D, D) */
+  double *across, *scaled; /* (N_A, D) Theta_A. along the eigenvectors, times psi_t */
+  double *response;        /* (D, D) N_t(Theta) */
+  double *product[2];      /* (D, D) */
+  double *moved;           /* (q) d(Theta) */
   double *storage;
 } pdlt_spread;
 
@@ -38,7 +39,7 @@ typedef struct pdlt_spread {
 pdlt_status pdlt_spread_new(pdlt_spread *out, const pdlt_plan *plan, pdlt_error *err);
 void pdlt_spread_free(pdlt_spread *spread);
 
-/* Numbers of all times: products of i <= j row by row, or squares, T of them. */
+/* Numbers of all times, as they lie in a record: products of i <= j row by row, or squares, T of them. */
 size_t pdlt_spread_values(const pdlt_plan *plan);
 
 /* out (pdlt_spread_values) of the draw with Theta and K (P pairs a <= b each), outputs z (q) at the start and
@@ -47,11 +48,8 @@ size_t pdlt_spread_values(const pdlt_plan *plan);
 pdlt_status pdlt_spread_fill(pdlt_spread *spread, const double *theta, const double *kernel,
                              const double *z, const double *odd, double *out);
 
-/* sums (T, q, columns) += factor odd odd^T of each time, odd (T, q). */
+/* sums (pdlt_spread_values) += factor odd odd^T of each time, odd (T, q). */
 void pdlt_spread_add_odd(const pdlt_plan *plan, double factor, const double *odd, double *sums);
-
-/* sums (T, q, columns) += packed numbers of all times. */
-void pdlt_spread_unpack(const pdlt_plan *plan, const double *packed, double *sums);
 
 #ifdef __cplusplus
 }

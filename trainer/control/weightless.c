@@ -16,7 +16,7 @@ int pdlt_weightless_kernel(const pdlt_plan *plan) {
   return plan->control.weightless && plan->has[PDLT_QUANTITY_K];
 }
 int pdlt_weightless_theta(const pdlt_plan *plan) {
-  return plan->control.weightless && plan->has[PDLT_QUANTITY_THETA];
+  return plan->control.start || (plan->control.weightless && plan->has[PDLT_QUANTITY_THETA]);
 }
 
 size_t pdlt_weightless_values(const pdlt_plan *plan) {

@@ -66,7 +66,7 @@ pdlt_status pdlt_weightless_new(pdlt_weightless *out, const pdlt_plan *plan,
                                 pdlt_error *err);
 void pdlt_weightless_free(pdlt_weightless *weightless);
 
-/* Whether K and Theta are among the numbers of a draw. */
+/* Whether K and Theta are among the numbers of a draw; Theta also where it is the mean of a control. */
 int pdlt_weightless_kernel(const pdlt_plan *plan);
 int pdlt_weightless_theta(const pdlt_plan *plan);
 

@@ -120,3 +120,20 @@ void pdlt_training_ntk_of(pdlt_training_ntk *ntk, const double *theta, double *o
   forward(ntk, theta, NULL);
   backward(ntk, theta, out);
 }
+
+void pdlt_training_ntk_readout(pdlt_training_ntk *ntk, const double *theta, double *z,
+                               double *kernel) {
+  const pdlt_layer *top = &ntk->net->layer[ntk->net->depth - 1];
+  const size_t D = ntk->data->samples, n_L = ntk->data->outputs;
+  const int apart = ntk->net->has_positions;
+  const double *s = apart ? ntk->positions.s[ntk->net->depth - 2] : ntk->s[ntk->net->depth - 2];
+  const double *seen = apart ? ntk->positions.top : s;
+  const pdlt_order order = apart ? PDLT_BY_SAMPLE : PDLT_BY_NEURON;
+  double *gram = apart ? ntk->positions.gram : ntk->gram; /* (D, D) of (n_L D, n_L D) */
+  pdlt_layer_gram(top, order, D, seen, gram);
+  pdlt_layer_kernel(top, D * D, gram, kernel);
+  double *to = apart ? gram : z; /* (D, n_L) is not longer */
+  pdlt_layer_forward(top, theta, order, D, s, to);
+  for (size_t i = 0; i < n_L && apart; i++)
+    for (size_t a = 0; a < D; a++) z[i * D + a] = to[a * n_L + i];
+}

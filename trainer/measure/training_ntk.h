@@ -41,6 +41,11 @@ void pdlt_training_ntk_measure(pdlt_training_ntk *ntk, const pdlt_stepper *stepp
 /* The same of the network with parameters theta. */
 void pdlt_training_ntk_of(pdlt_training_ntk *ntk, const double *theta, double *out);
 
+/* Of that network, after it: outputs z (n_L, D), and kernel (D, D) = C_b + C_W/n s_a.s_b, their covariance
+ * over the readout's parameters, the same for each output. */
+void pdlt_training_ntk_readout(pdlt_training_ntk *ntk, const double *theta, double *z,
+                               double *kernel);
+
 #ifdef __cplusplus
 }
 #endif

@@ -39,9 +39,10 @@ static_assert(PDLT_STREAM_WEIGHT + PDLT_MAX_DEPTH <= PDLT_STREAM_BIAS &&
                   PDLT_STREAM_PROBE_WEIGHT + PDLT_MAX_DEPTH < PDLT_STREAM_PREACTIVATION,
               "two layers share a stream");
 
-/* Draws of the pilots: choice of the estimator, rounding, stability. Per trained draw there are at
- * most so many draws without weights, and so many further ones of each level. */
+/* Draws of the pilots: choice of the estimator, rounding, stability, frozen NTK. Per trained draw there are
+ * at most so many draws without weights, and so many further ones of each level. */
 enum { PDLT_PILOT_DRAWS = 64, PDLT_ROUNDING_DRAWS = 16, PDLT_STABILITY_DRAWS = 512 };
+enum { PDLT_FROZEN_DRAWS = 64 };
 enum { PDLT_MAX_SAMPLES = 1024, PDLT_MAX_LEVELS = 3, PDLT_MAX_FURTHER = 256 };
 
 /* Members with weights; those that are trained begin at 0. */
@@ -49,6 +50,7 @@ enum { PDLT_MAX_SAMPLES = 1024, PDLT_MAX_LEVELS = 3, PDLT_MAX_FURTHER = 256 };
 #define PDLT_STABILITY_MEMBER ((uint64_t)1 << 61)
 #define PDLT_PILOT_MEMBER ((uint64_t)1 << 62)
 #define PDLT_ROUNDING_MEMBER (PDLT_PILOT_MEMBER + ((uint64_t)1 << 32))
+#define PDLT_FROZEN_MEMBER (PDLT_ROUNDING_MEMBER + ((uint64_t)1 << 32))
 
 #define PDLT_FURTHER_COUNT ((uint64_t)PDLT_MAX_MEMBERS * PDLT_MAX_FURTHER) /* of one level */
 static_assert((uint64_t)PDLT_MAX_MEMBERS <= PDLT_FURTHER_MEMBER(0), "trained and further draws");
@@ -64,6 +66,8 @@ static_assert(PDLT_FURTHER_MEMBER(PDLT_MAX_LEVELS - 1) + PDLT_FURTHER_COUNT <=
 static_assert(PDLT_STABILITY_MEMBER + PDLT_STABILITY_DRAWS <= PDLT_PILOT_MEMBER,
               "draws of two pilots");
 static_assert(PDLT_PILOT_MEMBER + PDLT_PILOT_DRAWS <= PDLT_ROUNDING_MEMBER, "draws of two pilots");
+static_assert(PDLT_ROUNDING_MEMBER + PDLT_ROUNDING_DRAWS <= PDLT_FROZEN_MEMBER,
+              "draws of two pilots");
 
 /* Members without weights, which have a stream of their own. Nothing follows their pilot. */
 #define PDLT_WEIGHTLESS_MEMBER ((uint64_t)1 << 40)

@@ -92,16 +92,18 @@ static pdlt_status put_mean(const pdlt_width_output *out, const char *layer, int
                             const double *weights, pdlt_error *err) {
   const pdlt_plan *plan = out->plan;
   pdlt_estimates x;
-  const pdlt_status status = pdlt_estimates_add(out, layer, k, &x, err);
-  if (status != PDLT_OK) return status;
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_estimates_add(out, layer, k, &x, err));
   for (size_t b = 0; b < out->blocks; b++) {
     const double *sum = out->records + b * plan->at.size + plan->at.sum[k] + skip;
     for (size_t i = 0; i < x.count; i++) x.blocks[b * x.count + i] = sum[i] / weights[b];
   }
+  if (pdlt_output_is_controlled(plan, k)) PDLT_TRY(pdlt_output_kernel(out, k, x.blocks, err));
   if (pdlt_quantities[k].drawn == PDLT_DRAWN_VARIANCE) center_squares(out, k - 1, &x);
   pdlt_estimates_finish(out, weights, &x);
   if (pdlt_quantities[k].drawn == PDLT_DRAWN_ROOT) take_root(out->blocks, &x);
-  return PDLT_OK;
+cleanup:
+  return status;
 }
 
 pdlt_status pdlt_output_slices(const pdlt_width_output *out, int k, pdlt_error *err) {

@@ -60,6 +60,14 @@ pdlt_status pdlt_output_slices(const pdlt_width_output *out, int k, pdlt_error *
 /* The quantities drawn PRODUCTS, as far as they are measured: V, D, A. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_products(const pdlt_width_output *out, pdlt_error *err);
 
+/* Whether quantity k, whose sums are in the record, has a control: Theta_t, k_E and dTheta_t may. */
+int pdlt_output_is_controlled(const pdlt_plan *plan, int k);
+
+/* Block values (B, count) of such a quantity, less what its control says about their noise
+ * (docs/trainer/control.md, "The NTK in training"). Errors: PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_kernel(const pdlt_width_output *out, int k, double *values,
+                               pdlt_error *err);
+
 /* odd (B, p, c) = sum of d d^T of the blocks at time t: of pairs, and with a control the survivors times its
  * controlled mean (docs/trainer/control.md, "Covariances"). Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_odd(const pdlt_width_output *out, size_t t, double *odd, pdlt_error *err);

@@ -2,6 +2,7 @@
 #include "trainer/record/plan.h"
 
 #include <float.h>
+#include <string.h>
 
 #include "base/experiment/feature.h"
 #include "base/experiment/layer.h"
@@ -100,16 +101,12 @@ static const char *why_absent(const pdlt_plan *plan, int k) {
     if (pdlt_quantities[k].words >> bit & 1U) why = pdlt_experiment_unmeasured(plan->ex, 1U << bit);
   if (why == NULL) why = pdlt_experiment_loss_lacks(plan->ex, k);
   if (why != NULL) return why;
+  if ((pdlt_quantities[k].flags & PDLT_QUANTITY_KERNEL) != 0)
+    return covariance_fits(plan) ? NULL : "it is as large as cov";
   switch (k) {
     case PDLT_QUANTITY_COV:
       if (covariance_fits(plan)) return NULL;
       return "its block sums would need more than 64 MiB each or 1 GiB in all";
-    case PDLT_QUANTITY_THETA_T:
-    case PDLT_QUANTITY_K_E:
-    case PDLT_QUANTITY_K_SHARP:
-    case PDLT_QUANTITY_SECANT:
-    case PDLT_QUANTITY_MIDPOINT:
-      return covariance_fits(plan) ? NULL : "it is as large as cov";
     case PDLT_QUANTITY_A:
     case PDLT_QUANTITY_B:
     case PDLT_QUANTITY_D:
@@ -229,6 +226,7 @@ void pdlt_plan_outputs_only(pdlt_plan *plan) {
       plan->has[k] = 0;
   }
   plan->moments = 0;
+  plan->probe = 1;
 }
 
 int pdlt_plan_shape(const pdlt_plan *plan, int k, size_t dim[PDLT_MAX_NDIM]) {
@@ -346,12 +344,32 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
   fix_records(plan);
 }
 
-/* Whether products of odd outputs can have a control: losses of centered targets are made of others, and
- * trainer/control/spread.h knows no Newton's method. */
+/* Whether so many numbers have a control. */
+static int are_few(const pdlt_plan *plan, double numbers) {
+  return !plan->probe && numbers <= (double)PDLT_MAX_SPREAD;
+}
+
+static double pairs_of(const pdlt_plan *plan) {
+  const double p = (double)plan->p;
+  return p * (p + 1) / 2;
+}
+
+/* Whether products of odd outputs have a control. */
 static int may_spread(const pdlt_plan *plan) {
-  const double p = (double)plan->p, products = plan->columns == 1 ? p : p * (p + 1) / 2;
-  return !plan->networks && !plan->data->centered && !plan->data->newton &&
-         (double)plan->times * products <= (double)PDLT_MAX_SPREAD;
+  return are_few(plan,
+                 (double)plan->times * (plan->columns == 1 ? (double)plan->p : pairs_of(plan)));
+}
+
+/* Whether the NTK of draws is of use, and has few numbers. */
+static int may_start(const pdlt_plan *plan) {
+  return are_few(plan, pairs_of(plan)) &&
+         (plan->has[PDLT_QUANTITY_THETA_T] || plan->has[PDLT_QUANTITY_DTHETA_T]);
+}
+
+/* Whether what levels say about its change is. */
+static int may_follow(const pdlt_plan *plan, const pdlt_levels *levels) {
+  return levels->count > 0 && are_few(plan, (double)plan->times * pairs_of(plan)) &&
+         (plan->has[PDLT_QUANTITY_THETA_T] || plan->has[PDLT_QUANTITY_K_E]);
 }
 
 void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt_levels *levels) {
@@ -360,6 +378,8 @@ void pdlt_plan_linearize(pdlt_plan *plan, size_t samples, int fitted, const pdlt
                                       .fitted = fitted,
                                       .levels = *levels,
                                       .spread = may_spread(plan),
+                                      .start = may_start(plan),
+                                      .kernels = may_follow(plan, levels),
                                       .samples = samples,
                                       .weightless = is_weightless(plan)};
   fix_records(plan);
@@ -370,28 +390,20 @@ void pdlt_plan_grow(pdlt_plan *plan, size_t members) {
   fix_blocks(plan, members);
 }
 
-/* The word of ensemble.keep, by bit, that quantity k belongs to; -1: it is always stored. */
+/* The word of ensemble.keep, by bit, that quantity k, or NAME of NAME_end, belongs to: its name, or the word of
+ * `measure` that asks for it, if it is a kernel; -1: it is always stored. */
 static int keep_bit(int k) {
-  switch (k) {
-    case PDLT_QUANTITY_COV:
-    case PDLT_QUANTITY_COV_END:
-      return 0;
-    case PDLT_QUANTITY_THETA_T:
-      return 1;
-    case PDLT_QUANTITY_DTHETA_T:
-      return 2;
-    case PDLT_QUANTITY_K_E:
-    case PDLT_QUANTITY_K_SHARP:
-    case PDLT_QUANTITY_SECANT:
-    case PDLT_QUANTITY_MIDPOINT:
-    case PDLT_QUANTITY_K_E_END:
-    case PDLT_QUANTITY_K_SHARP_END:
-    case PDLT_QUANTITY_SECANT_END:
-    case PDLT_QUANTITY_MIDPOINT_END:
-      return 3;
-    default:
-      return -1;
+  const pdlt_quantity *q =
+      &pdlt_quantities[pdlt_quantities[k].drawn == PDLT_DRAWN_END ? pdlt_quantity_of_end(k) : k];
+  const int kernel = (q->flags & PDLT_QUANTITY_KERNEL) != 0;
+  for (int bit = 0; pdlt_keep_words[bit] != NULL; bit++) {
+    if (strcmp(pdlt_keep_words[bit], q->name) == 0) return bit;
+    for (int word = 0; word < PDLT_MEASURE_WORDS && kernel; word++)
+      if ((q->words >> word & 1U) != 0 &&
+          strcmp(pdlt_keep_words[bit], pdlt_measure_words[word]) == 0)
+        return bit;
   }
+  return -1;
 }
 
 /* Bytes at one width, with error bars and blocks. */

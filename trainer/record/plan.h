@@ -47,6 +47,8 @@ typedef struct pdlt_plan_control {
   int fitted;         /* its coefficient is that of the other blocks, not 1 */
   pdlt_levels levels; /* above the own linearization */
   int spread;         /* products of odd outputs have one too (trainer/control/spread.h) */
+  int start;          /* the NTK of draws has one, with which that in training and the dNTK vary */
+  int kernels;        /* its change has one too, of levels (trainer/control/level.h) */
   size_t
       samples; /* draws without weights, or with positions or skips further networks, per draw, or 0 */
   int weightless; /* K, Theta and, without D, F, A, B, V come from these */
@@ -66,7 +68,7 @@ typedef struct pdlt_record_part {
   pdlt_merge_rule merge;
 } pdlt_record_part;
 
-enum { PDLT_RECORD_PARTS = 24 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
+enum { PDLT_RECORD_PARTS = 26 + PDLT_QUANTITIES }; /* at most: rows of record.c, and sums */
 
 /* Positions in a record (doubles); the record of a block is a pure function of
  * (experiment, data, width, block). record.c holds the table of its parts. Sizes: p = n_L D, R
@@ -85,7 +87,9 @@ typedef struct pdlt_record_layout {
   size_t u_count;        /* draws behind the next two: all */
   size_t u_mean;         /* (R, q) mean over draws of u, accumulate.h */
   size_t u_scatter;      /* (R, q, q) sum of (u - mean)(u - mean)^T */
-  size_t odd_shift;      /* (T, p, c) sum over all draws of the same for d d^T */
+  size_t odd_shift;    /* (T, p (p + 1)/2 or p) sum over all draws of the same for d d^T, i <= j */
+  size_t start_shift;  /* (p (p + 1)/2) the same for the NTK at the start, i <= j */
+  size_t kernel_shift; /* (T, p (p + 1)/2) the same for its change since */
   size_t shift; /* (T, p) sum over all draws of x: what further draws say less its own control */
   size_t top;   /* of the last time, top_share.h */
   size_t posterior;            /* trainer/posterior/sums.h */
@@ -111,6 +115,7 @@ typedef struct pdlt_plan {
   int positions;                       /* layers have positions */
   int networks;   /* layers have positions or skips: further draws are networks, without levels */
   int features;   /* some of them are measured */
+  int probe;      /* the mean output alone is of interest */
   size_t moments; /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
   size_t members, keep;           /* draws per width; of which z is stored */
   size_t block_members;           /* 64 g, g a power of two; of a posterior 8 g */
@@ -127,7 +132,7 @@ typedef struct pdlt_plan {
 #define PDLT_MAX_COVARIANCES ((size_t)1 << 30)
 #define PDLT_MAX_RECORDS ((size_t)256 << 20)
 
-/* Numbers of products of odd outputs, T n_L D (n_L D + 1)/2, up to which they have a control. */
+/* Numbers of products of odd outputs, or of NTKs, T n_L D (n_L D + 1)/2, up to which they have a control. */
 #define PDLT_MAX_SPREAD ((size_t)1 << 14)
 
 /* Rows of the NTK of one draw, n_L D, up to which linearizations are made; of
@@ -150,7 +155,8 @@ typedef struct pdlt_plan {
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
                            int layers, pdlt_error *err);
 
-/* Measures the outputs alone from now on; call pdlt_plan_estimator afterwards. */
+/* Measures the outputs alone from now on, and controls their mean alone; call pdlt_plan_estimator
+ * afterwards. */
 void pdlt_plan_outputs_only(pdlt_plan *plan);
 
 /* Shape of quantity k where it is measured; returns the number of indices. */

@@ -21,7 +21,15 @@ static size_t change_odd(const pdlt_plan *plan) { return plan->antithetic ? chan
 static size_t change_count(const pdlt_plan *plan) { return change(plan) > 0; }
 static size_t u_mean(const pdlt_plan *plan) { return plan->readouts * plan->moments; }
 static size_t u_products(const pdlt_plan *plan) { return u_mean(plan) * plan->moments; }
-static size_t odd_shift(const pdlt_plan *plan) { return plan->control.spread ? odd(plan) : 0; }
+static size_t packed(const pdlt_plan *plan) { return plan->p * (plan->p + 1) / 2; }
+static size_t odd_shift(const pdlt_plan *plan) {
+  if (!plan->control.spread) return 0;
+  return plan->columns == 1 ? odd(plan) : plan->times * packed(plan);
+}
+static size_t start_shift(const pdlt_plan *plan) { return plan->control.start ? packed(plan) : 0; }
+static size_t kernel_shift(const pdlt_plan *plan) {
+  return plan->control.kernels ? plan->times * packed(plan) : 0;
+}
 static size_t shift(const pdlt_plan *plan) { return plan->control.linear ? outputs(plan) : 0; }
 static size_t posterior(const pdlt_plan *plan) { return plan->posterior.size; }
 static size_t top(const pdlt_plan *plan) {
@@ -61,6 +69,8 @@ static const struct row {
     SUMS(PDLT_DRAWN_VARIANCE),
     SUMS(PDLT_DRAWN_SHARE),
     PART(odd_shift, odd_shift, PDLT_MERGE_ADD),
+    PART(start_shift, start_shift, PDLT_MERGE_ADD),
+    PART(kernel_shift, kernel_shift, PDLT_MERGE_ADD),
     PART(shift, shift, PDLT_MERGE_ADD),
     PART(top, top, PDLT_MERGE_TOP),
     PART(posterior, posterior, PDLT_MERGE_ADD),
