@@ -62,13 +62,15 @@ struct Fixture {
     pdlt_network_draw(&net, ex.c.ensemble.seed, member, out.data());
     return out;
   }
-  // c of a level of a draw, and half the difference of its pair.
+  // c of a level of a draw, half the difference of its pair, and c - r.
   std::vector<double> level(const std::vector<double> &of, const pdlt_level &which) {
     std::vector<double> out(values);
     odd.resize(values);
     EXPECT_EQ(pdlt_level_draws_begin(&level_draws, of.data(), 1, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_level_draws_output(&level_draws, &which, out.data(), odd.data(), nullptr),
               PDLT_OK);
+    even = out;
+    for (size_t i = 0; i < values; i++) even[i] -= pdlt_control_width_middle(width)[i];
     return out;
   }
   // The record of the draw `of`, called `member`.
@@ -91,7 +93,7 @@ struct Fixture {
   pdlt_control_width *width = nullptr;
   pdlt_control *control = nullptr;
   pdlt_level_draws level_draws = {};
-  std::vector<double> theta, odd;
+  std::vector<double> theta, odd, even;
   size_t values = 0;
 };
 
@@ -99,11 +101,12 @@ void add(std::vector<double> *sum, double factor, const double *x) {
   for (size_t i = 0; i < sum->size(); i++) (*sum)[i] += factor * x[i];
 }
 
-// sum (T, p, p) += factor odd odd^T.
+// sum (T, p, p) += factor (odd odd^T + (c - r)(c - r)^T).
 void add_products(std::vector<double> *sum, double factor, const Fixture &f) {
   const size_t p = f.plan.p;
-  for (size_t i = 0; i < sum->size(); i++)
-    (*sum)[i] += factor * f.odd[i / (p * p) * p + i / p % p] * f.odd[i / (p * p) * p + i % p];
+  for (const auto *x : {&f.odd, &f.even})
+    for (size_t i = 0; i < sum->size(); i++)
+      (*sum)[i] += factor * (*x)[i / (p * p) * p + i / p % p] * (*x)[i / (p * p) * p + i % p];
 }
 
 // The R_k further networks of one level, hidden layers in turn for PDLT_FURTHER_LAST of them.
@@ -273,7 +276,7 @@ TEST(TrainerControl, PilotSeesLevelsVariancesAndFlops) {
   ASSERT_EQ(pdlt_control_look(f.control, f.theta.data()), PDLT_OK);
   for (const pdlt_level &level : {own, pdlt_level{3, 2, 0}, pdlt_level{4, 1, 1}}) {
     std::vector<double> out(f.values);
-    ASSERT_EQ(pdlt_control_level(f.control, &level, out.data()), PDLT_OK);
+    ASSERT_EQ(pdlt_control_level(f.control, &level, out.data(), nullptr), PDLT_OK);
     const std::vector<double> expected = f.level(f.theta, level);
     for (size_t i = 0; i < f.values; i++) EXPECT_NEAR(out[i], expected[i], 1e-14);
   }

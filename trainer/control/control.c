@@ -46,6 +46,19 @@ double pdlt_control_width_variance(const pdlt_control_width *width, size_t strid
   return sum;
 }
 
+const double *pdlt_control_width_middle(const pdlt_control_width *width) {
+  return width->fit.middle;
+}
+
+size_t pdlt_control_products(const pdlt_plan *plan) { return pdlt_spread_values(plan); }
+
+double pdlt_control_width_products(const pdlt_control_width *width, size_t stride) {
+  const pdlt_weightless_fit *fit = &width->fit;
+  double sum = 0;
+  for (size_t i = fit->spread; i < fit->values; i += stride) sum += fit->left[i];
+  return sum;
+}
+
 /* --- memory of a thread --- */
 
 struct pdlt_control {
@@ -147,8 +160,9 @@ static pdlt_status level_output(pdlt_control *c, const pdlt_level *level, double
   return pdlt_level_draws_output(&c->levels, level, out, odd, NULL);
 }
 
-pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out) {
-  return level_output(c, level, out, NULL);
+pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out,
+                               double *odd) {
+  return level_output(c, level, out, odd);
 }
 
 /* Level k = 1 .. K of the plan; k = 0: the own linearization. */
@@ -238,7 +252,17 @@ static pdlt_status begin(pdlt_control *c, size_t k, uint64_t member, size_t d, s
   return pdlt_level_draws_begin(&c->levels, c->theta, heads, NULL);
 }
 
-/* What the record sums of a draw += factor sum over these draws of c_k, and of the products of odd ones. */
+/* Products of what a record sums += factor (odd odd^T + (c - r)(c - r)^T) of a draw, whose c becomes c - r. */
+static void add_products(pdlt_control *c, double factor, double *own, const double *odd,
+                         double *record) {
+  const pdlt_plan *plan = c->plan;
+  double *sums = record + plan->at.odd_shift;
+  pdlt_spread_add_odd(plan, factor, odd, sums);
+  pdlt_row_add(plan->times * plan->p, -1, c->weightless.fit->middle, own);
+  pdlt_spread_add_odd(plan, factor, own, sums);
+}
+
+/* What the record sums of a draw += factor sum over these draws of c_k, and of products. */
 static pdlt_status add_level(pdlt_control *c, size_t k, double factor, size_t heads,
                              double *record) {
   const pdlt_plan *plan = c->plan;
@@ -247,8 +271,7 @@ static pdlt_status add_level(pdlt_control *c, size_t k, double factor, size_t he
   const pdlt_status status = level_output(c, level_of(plan, k), c->level, odd);
   for (size_t r = 0; r < heads && status == PDLT_OK; r++) {
     pdlt_row_add(values, factor, c->level + r * values, record + plan->at.shift);
-    if (odd != NULL)
-      pdlt_spread_add_odd(plan, factor, odd + r * values, record + plan->at.odd_shift);
+    if (odd != NULL) add_products(c, factor, c->level + r * values, odd + r * values, record);
   }
   return status;
 }
@@ -279,7 +302,7 @@ pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumula
     PDLT_TRY(add_network(c, member, k, shift));
   if (!plan->control.linear) return PDLT_OK;
   pdlt_row_add(plan->times * plan->p, -1, c->own, shift);
-  if (plan->control.spread) pdlt_spread_add_odd(plan, -1, c->own_odd, record + plan->at.odd_shift);
+  if (plan->control.spread) add_products(c, -1, c->own, c->own_odd, record);
   for (size_t k = 0; k < plan->control.levels.count; k++)
     PDLT_TRY(add_difference(c, k, member, record));
 cleanup:

@@ -25,6 +25,23 @@ static void freeze_kernels(pdlt_weightless_fit *fit, pdlt_weightless *w) {
   }
 }
 
+/* r, the mean of c over the same draws. */
+static pdlt_status find_middle(pdlt_weightless_fit *fit, pdlt_weightless *w, pdlt_error *err) {
+  const size_t values = w->plan->times * w->plan->p;
+  double *mean = NULL;
+  pdlt_status status = PDLT_OK;
+  if (!w->plan->control.spread) return PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&mean, values, sizeof *mean, err));
+  for (uint64_t draw = 0; draw < ROOT_DRAWS; draw++) {
+    PDLT_TRY(pdlt_weightless_raw(w, PDLT_WEIGHTLESS_PILOT + draw));
+    pdlt_row_add(values, 1.0 / ROOT_DRAWS, w->value + fit->linear, mean);
+  }
+  memcpy(fit->middle, mean, values * sizeof *mean);
+cleanup:
+  pdlt_free(mean);
+  return status;
+}
+
 /* mean (X) of the controls; *known = 0 where one of them is not. */
 static pdlt_status fill_means(const pdlt_weightless_fit *fit, const pdlt_plan *plan, double *mean,
                               int *known, pdlt_error *err) {
@@ -154,15 +171,16 @@ cleanup:
 }
 
 static pdlt_status fit_memory(pdlt_weightless_fit *fit, size_t roots, pdlt_error *err) {
-  const size_t X = fit->controls, V = fit->values;
+  const size_t X = fit->controls, V = fit->values, middle = fit->spread - fit->linear;
   const pdlt_status status =
-      pdlt_alloc(&fit->storage, roots + X * V + 3 * V, sizeof *fit->storage, err);
+      pdlt_alloc(&fit->storage, roots + X * V + 3 * V + middle, sizeof *fit->storage, err);
   if (status != PDLT_OK) return status;
   fit->root = fit->storage;
   fit->coefficient = fit->root + roots;
   fit->known = fit->coefficient + X * V;
   fit->variance = fit->known + V;
   fit->left = fit->variance + V;
+  fit->middle = fit->left + V;
   return PDLT_OK;
 }
 
@@ -181,6 +199,7 @@ pdlt_status pdlt_weightless_fit_new(pdlt_weightless_fit *out, const pdlt_plan *p
   PDLT_TRY(sums_new(&sums, fit.controls, fit.values, err));
   PDLT_TRY(pdlt_weightless_new(&w, plan, net, &fit, err));
   freeze_kernels(&fit, &w);
+  PDLT_TRY(find_middle(&fit, &w, err));
   if (fit.controls > 0) PDLT_TRY(fill_means(&fit, plan, sums.mean, &known, err));
   if (!known) fit.controls = 0;
   PDLT_TRY(add_draws(&sums, &w));
