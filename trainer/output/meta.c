@@ -94,8 +94,8 @@ static const char *estimator_name(pdlt_estimator estimator) {
   return names[estimator];
 }
 
-pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const pdlt_pilot *pilot,
-                             pdlt_error *err) {
+pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan,
+                             const pdlt_choice *choice, pdlt_error *err) {
   json_t *meta = pdlt_archive_meta(archive);
   json_t *estimator =
       json_pack("{s:s, s:s}", "requested", estimator_name(plan->ex->ensemble.estimator), "used",
@@ -108,9 +108,12 @@ pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const
       plan->ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO)
     pdlt_json_put(&estimator, "not_linearized",
                   json_string("a network's own linearization follows squares, not cross-entropy"));
-  if (pilot != NULL) {
-    pdlt_json_put(&estimator, "gain", gain_json(pilot));
-    pdlt_json_put(&estimator, "pilot", pilot_json(pilot));
+  if (choice->piloted) {
+    char why[PDLT_CHOICE_TEXT];
+    pdlt_choice_text(choice, plan, why);
+    pdlt_json_put(&estimator, "why", json_string(why));
+    pdlt_json_put(&estimator, "gain", gain_json(&choice->pilot));
+    pdlt_json_put(&estimator, "pilot", pilot_json(&choice->pilot));
   }
   PDLT_TRY(pdlt_json_set(meta, "estimator", estimator, err));
   PDLT_TRY(pdlt_json_set(meta, "absent", absent(plan), err));

@@ -2,6 +2,7 @@
 #include "trainer/pilot/choice.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static int is_linear(pdlt_estimator estimator) {
@@ -68,6 +69,47 @@ const char *pdlt_choice_wrong(const pdlt_choice *choice, const pdlt_plan *plan) 
   if (choice->piloted != piloted) return "its estimator is not that of its experiment";
   if (!piloted) return NULL;
   return is_pilot(&choice->pilot, plan) ? NULL : "its estimator is none that a pilot chooses";
+}
+
+const char *pdlt_choice_closed(const pdlt_plan *plan) {
+  const pdlt_experiment *ex = plan->ex;
+  if (!plan->has[PDLT_QUANTITY_Z]) return NULL;
+  if (plan->data->batch < plan->data->train) return "a linearization knows no batches";
+  if (ex->training.loss != PDLT_LOSS_MSE)
+    return "a network's own linearization follows squares, not cross-entropy";
+  if (!pdlt_plan_may_be_linearized(plan)) return "draws without weights need normal weights";
+  if (plan->p > PDLT_MAX_LINEARIZED) return "there are more than 1024 outputs times samples";
+  return NULL;
+}
+
+/* Why the pilot decided for what the plan does, behind the estimator's name. */
+static void say_why(const pdlt_pilot *pilot, const pdlt_plan *plan, char *to, size_t size) {
+  static const char *const names[PDLT_PILOT_PARTS] = {"z", "cov"};
+  const char *closed = pdlt_choice_closed(plan);
+  int used = 0;
+  if (pilot->width[0].survivors < PDLT_PILOT_SURVIVORS ||
+      pilot->width[1].survivors < PDLT_PILOT_SURVIVORS) {
+    snprintf(to, size, "fewer than %d of the pilot's %d pairs survive", PDLT_PILOT_SURVIVORS,
+             PDLT_PILOT_DRAWS);
+    return;
+  }
+  if (!pilot->antithetic)
+    used = snprintf(to, size, "no other takes less work for all that is asked for");
+  else
+    used = snprintf(to, size, "times less work than plain to the same error:");
+  for (size_t g = 0; g < pilot->parts && pilot->antithetic; g++)
+    used += snprintf(to + used, size - (size_t)used, "%s %s %.3g", g == 0 ? "" : ",", names[g],
+                     1 / pilot->work[g]);
+  if (!plan->control.linear && closed != NULL)
+    snprintf(to + used, size - (size_t)used, "; two_level and control are not open: %s", closed);
+}
+
+void pdlt_choice_text(const pdlt_choice *choice, const pdlt_plan *plan,
+                      char text[PDLT_CHOICE_TEXT]) {
+  const char *name = pdlt_plan_estimator_name(plan);
+  char why[PDLT_CHOICE_TEXT - 64] = "nothing is trained";
+  if (choice->piloted) say_why(&choice->pilot, plan, why, sizeof why);
+  snprintf(text, PDLT_CHOICE_TEXT, "%s (%s)", name, why);
 }
 
 void pdlt_choice_apply(const pdlt_choice *choice, pdlt_plan *plan) {

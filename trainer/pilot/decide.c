@@ -4,7 +4,7 @@
 #include "trainer/network/draws.h"
 #include "trainer/pilot/pilot.h"
 
-enum { MIN_SURVIVORS = 8, TURNS = 8 };
+enum { TURNS = 8 }; /* of the weights of parts */
 #define MOST 4.0 /* work of further draws over that of the trained pair */
 #define LEAST \
   0x1p-20 /* variances that chance makes smaller than this, of pairs, are not believed */
@@ -176,7 +176,7 @@ static void search(quest *q, pdlt_pilot_option *o) {
 
 static int enough(const pdlt_pilot_table table[2]) {
   for (int k = 0; k < 2; k++) {
-    if (table[k].survivors < MIN_SURVIVORS) return 0;
+    if (table[k].survivors < PDLT_PILOT_SURVIVORS) return 0;
     for (size_t g = 0; g < table[k].parts; g++)
       if (!(table[k].part[g].plain > 0)) return 0;
   }

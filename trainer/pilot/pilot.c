@@ -369,9 +369,17 @@ static void conclude(const pdlt_pilot_table table[2], const pdlt_pilot_option *o
   }
 }
 
-/* Whether covariances or losses are asked for, which are made of products. */
-static int has_products(const pdlt_plan *plan) {
+int pdlt_pilot_has_products(const pdlt_plan *plan) {
   return plan->has[PDLT_QUANTITY_COV] || plan->ex->training.loss == PDLT_LOSS_MSE;
+}
+
+/* Whether looking at own linearizations takes little of the run, in which auto may not use them. */
+static int is_cheap(const pdlt_plan *plan, const pdlt_network *net, const pdlt_pilot_table *t) {
+  pdlt_plan linear = *plan;
+  linear.control.linear = 1;
+  const double look = PDLT_PILOT_LOOKS * pdlt_flops_weightless(&linear, net);
+  const double run = (double)plan->members * (t->flops_draw + t->flops_train);
+  return look < PDLT_PILOT_WORK * run || look < PDLT_PILOT_FLOPS;
 }
 
 pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
@@ -391,8 +399,7 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   for (int k = 0; k < 2; k++) {
     PDLT_TRY(pdlt_network_new(&net[k], ex, ex->network.widths[ends[k]], plan->data->inputs, err));
     count_flops(plan, &net[k], END_STEPS, &table[k]);
-    const double linear = pdlt_flops_linear(&net[k], plan->data->train, plan->data->samples);
-    if (choose && !(linear < 0.5 * table[k].flops_train)) pilot.linearized = 0;
+    if (choose && pilot.linearized) pilot.linearized = is_cheap(plan, &net[k], &table[k]);
   }
   pdlt_plan_outputs_only(&probe);
   pdlt_plan_estimator(&probe, 1);
@@ -405,7 +412,7 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
     PDLT_TRY(run_width(&table[k], &at, k == 0 ? NULL : table, err));
   }
   pdlt_progress_finish(progress);
-  if (!has_products(plan) || table[0].parts != table[1].parts) table[0].parts = table[1].parts = 1;
+  if (!pdlt_pilot_has_products(plan) || table[0].parts != table[1].parts) table[0].parts = table[1].parts = 1;
   pilot.antithetic = pdlt_pilot_decide(table, ex->ensemble.estimator, &option);
   conclude(table, &option, &pilot);
   *out = pilot;

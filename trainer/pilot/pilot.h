@@ -18,6 +18,15 @@ extern "C" {
  * over at most so many. */
 enum { PDLT_PILOT_VALUES = 1024, PDLT_PILOT_PRODUCTS = 256 };
 
+/* Pairs that must survive for more than plain networks to be chosen. */
+enum { PDLT_PILOT_SURVIVORS = 8 };
+
+/* auto looks at linearizations where so many at either width take less than this share of the work of plain
+ * networks there, or than so many flops, a second. */
+enum { PDLT_PILOT_LOOKS = 1280 };
+#define PDLT_PILOT_WORK 0.1
+#define PDLT_PILOT_FLOPS 2e10
+
 /* Levels that are considered, the own linearization at 0. */
 enum { PDLT_MAX_CANDIDATES = 37 };
 
@@ -110,9 +119,11 @@ typedef struct pdlt_pilot {
 int pdlt_pilot_decide(const pdlt_pilot_table table[2], pdlt_estimator estimator,
                       pdlt_pilot_option *out);
 
+/* Whether covariances or losses are asked for, which are made of products; else z alone is weighed. */
+int pdlt_pilot_has_products(const pdlt_plan *plan);
+
 /* Trains and decides for the experiment's estimator: auto, control or two_level. auto looks
- * at levels only where one c_0 costs less than a quarter of a pair. Errors: PDLT_ERR_MEMORY,
- * PDLT_ERR_INTERRUPTED. progress may be NULL. */
+ * at levels only where that is cheap (PDLT_PILOT_WORK). Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERRUPTED. progress may be NULL. */
 pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
                            const volatile sig_atomic_t *stop, pdlt_progress *progress,
                            pdlt_error *err);
