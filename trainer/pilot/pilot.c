@@ -412,7 +412,9 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
     PDLT_TRY(run_width(&table[k], &at, k == 0 ? NULL : table, err));
   }
   pdlt_progress_finish(progress);
-  if (!pdlt_pilot_has_products(plan) || table[0].parts != table[1].parts) table[0].parts = table[1].parts = 1;
+  if (!pdlt_pilot_has_products(plan) || table[0].parts != table[1].parts ||
+      !(choose || table[0].part[PDLT_PILOT_COV].controlled))
+    table[0].parts = table[1].parts = 1; /* an estimator by name serves what it controls */
   pilot.antithetic = pdlt_pilot_decide(table, ex->ensemble.estimator, &option);
   conclude(table, &option, &pilot);
   *out = pilot;
