@@ -46,6 +46,19 @@ double pdlt_control_width_variance(const pdlt_control_width *width, size_t strid
   return sum;
 }
 
+double pdlt_control_width_matrices(const pdlt_control_width *width, int quantity) {
+  const pdlt_plan *plan = width->plan;
+  const size_t D = plan->data->samples, count = plan->readouts * (D * (D + 1) / 2);
+  const int first = quantity == PDLT_QUANTITY_K;
+  const size_t at = !first && pdlt_weightless_kernel(plan) ? count : 0;
+  double sum = 0;
+  if (!(first ? pdlt_weightless_kernel(plan) : pdlt_weightless_theta(plan))) return 0;
+  for (size_t i = at; i < at + count; i++) sum += width->fit.left[i];
+  return sum;
+}
+
+int pdlt_control_is_fitted(const pdlt_plan *plan) { return pdlt_weightless_controls(plan) > 0; }
+
 const double *pdlt_control_width_middle(const pdlt_control_width *width) {
   return width->fit.middle;
 }

@@ -67,6 +67,13 @@ pdlt_status pdlt_control_level(pdlt_control *control, const pdlt_level *level, d
  * T p numbers. */
 double pdlt_control_width_variance(const pdlt_control_width *width, size_t stride);
 
+/* Variance of K or Theta of a draw without weights, less its controls, summed over pairs a <= b of the layers
+ * measured; 0 where they are not measured so. */
+double pdlt_control_width_matrices(const pdlt_control_width *width, int quantity);
+
+/* Whether draws without weights have controls. */
+int pdlt_control_is_fitted(const pdlt_plan *plan);
+
 /* r (T, p) about which products of even outputs are taken (weightless.h); borrowed. */
 const double *pdlt_control_width_middle(const pdlt_control_width *width);
 

@@ -9,7 +9,8 @@
 #include "trainer/control/weightless.h"
 #include "trainer/network/draws.h"
 
-enum { ROOT_DRAWS = 128, FEWEST_DRAWS = 1024, DRAWS_PER_CONTROL = 8, BATCH = 64 };
+/* FREE_DRAWS: for the variances alone, without controls. */
+enum { ROOT_DRAWS = 128, FREE_DRAWS = 128, FEWEST_DRAWS = 1024, DRAWS_PER_CONTROL = 8, BATCH = 64 };
 
 /* Against controls that say the same, as sin^2 + cos^2 = 1. */
 #define RIDGE 1e-9
@@ -99,7 +100,7 @@ static pdlt_status sums_new(fit_sums *out, size_t X, size_t V, pdlt_error *err) 
 static pdlt_status add_draws(fit_sums *s, pdlt_weightless *w) {
   const size_t X = w->fit->controls, V = w->fit->values;
   size_t draws = DRAWS_PER_CONTROL * X;
-  if (draws < FEWEST_DRAWS) draws = FEWEST_DRAWS;
+  if (draws < FEWEST_DRAWS) draws = X > 0 ? FEWEST_DRAWS : FREE_DRAWS;
   for (size_t draw = 0; draw < draws; draw++) {
     const pdlt_status status = pdlt_weightless_raw(w, PDLT_WEIGHTLESS_PILOT + ROOT_DRAWS + draw);
     if (status != PDLT_OK) return status;
@@ -198,7 +199,7 @@ pdlt_status pdlt_weightless_fit_new(pdlt_weightless_fit *out, const pdlt_plan *p
   PDLT_TRY(fit_memory(&fit, (size_t)(net->depth - 1) * square, err));
   PDLT_TRY(sums_new(&sums, fit.controls, fit.values, err));
   PDLT_TRY(pdlt_weightless_new(&w, plan, net, &fit, err));
-  freeze_kernels(&fit, &w);
+  if (fit.controls > 0) freeze_kernels(&fit, &w);
   PDLT_TRY(find_middle(&fit, &w, err));
   if (fit.controls > 0) PDLT_TRY(fill_means(&fit, plan, sums.mean, &known, err));
   if (!known) fit.controls = 0;

@@ -9,6 +9,19 @@ static int is_linear(pdlt_estimator estimator) {
   return estimator == PDLT_ESTIMATOR_CONTROL || estimator == PDLT_ESTIMATOR_TWO_LEVEL;
 }
 
+/* Where K, Theta and V at the start come from, once the estimator is settled. */
+static pdlt_status choose_start(pdlt_choice *choice, const pdlt_plan *plan,
+                                const volatile sig_atomic_t *stop, pdlt_progress *progress,
+                                pdlt_error *err) {
+  const pdlt_pilot *pilot = &choice->pilot;
+  double training[2] = {0, 0};
+  pdlt_plan probe = *plan;
+  pdlt_choice_apply(choice, &probe);
+  for (int k = 0; k < 2 && choice->piloted; k++)
+    training[k] = (pilot->antithetic ? 2 : 1) * pilot->width[k].flops_train;
+  return pdlt_start_pilot(&choice->start, &probe, training, stop, progress, err);
+}
+
 pdlt_status pdlt_choice_make(pdlt_choice *out, const pdlt_plan *plan, int threads,
                              const volatile sig_atomic_t *stop, pdlt_progress *progress,
                              pdlt_error *err) {
@@ -27,8 +40,9 @@ pdlt_status pdlt_choice_make(pdlt_choice *out, const pdlt_plan *plan, int thread
     const pdlt_status status = pdlt_pilot_run(&choice.pilot, plan, threads, stop, progress, err);
     if (status != PDLT_OK) return status;
   }
-  *out = choice;
-  return PDLT_OK;
+  const pdlt_status status = choose_start(&choice, plan, stop, progress, err);
+  if (status == PDLT_OK) *out = choice;
+  return status;
 }
 
 static int is_flag(int x) { return x == 0 || x == 1; }
@@ -66,6 +80,7 @@ const char *pdlt_choice_wrong(const pdlt_choice *choice, const pdlt_plan *plan) 
   const uint64_t most = open ? (uint64_t)ex->ensemble.until.max_members : plan->members;
   if (choice->members > most || choice->members < (open ? PDLT_UNTIL_FIRST : most))
     return "its number of members is not that of its experiment";
+  if (!is_flag(choice->start.known)) return "its kernels are not those of its experiment";
   if (choice->piloted != piloted) return "its estimator is not that of its experiment";
   if (!piloted) return NULL;
   return is_pilot(&choice->pilot, plan) ? NULL : "its estimator is none that a pilot chooses";
@@ -115,6 +130,7 @@ void pdlt_choice_text(const pdlt_choice *choice, const pdlt_plan *plan,
 void pdlt_choice_apply(const pdlt_choice *choice, pdlt_plan *plan) {
   const pdlt_pilot *pilot = &choice->pilot;
   const int pairs = plan->ex->ensemble.estimator == PDLT_ESTIMATOR_ANTITHETIC;
+  plan->on_networks = pdlt_start_prefers_networks(&choice->start);
   pdlt_plan_estimator(plan, choice->piloted ? pilot->antithetic : pairs);
   if (choice->piloted && pilot->samples > 0)
     pdlt_plan_linearize(plan, pilot->samples, pilot->fitted, &pilot->levels);

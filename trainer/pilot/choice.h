@@ -7,6 +7,7 @@
 #define PDLT_TRAINER_PILOT_CHOICE_H
 
 #include "trainer/pilot/pilot.h"
+#include "trainer/pilot/start.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -16,6 +17,7 @@ extern "C" {
 typedef struct pdlt_choice {
   int piloted;      /* 1: pilot is filled */
   uint64_t members; /* draws per width, so far when until decides */
+  pdlt_start_work start; /* of K, Theta and V at the start */
   pdlt_pilot pilot;
 } pdlt_choice;
 

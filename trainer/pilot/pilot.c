@@ -405,11 +405,14 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   pdlt_plan_estimator(&probe, 1);
   if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 0, &(pdlt_levels){.count = 0});
   pdlt_progress_start_short(progress, "choice of the estimator",
-                            (pilot.linearized ? 4 : 2) * PDLT_PILOT_DRAWS);
+                            (pilot.linearized ? 2 : 1) * (ends[1] > 0 ? 2 : 1) * PDLT_PILOT_DRAWS);
   for (int k = 0; k < 2; k++) {
     const pilot_draws at = {
         .plan = &probe, .net = &net[k], .threads = threads, .stop = stop, .progress = progress};
-    PDLT_TRY(run_width(&table[k], &at, k == 0 ? NULL : table, err));
+    if (k == 1 && ends[1] == 0)
+      table[1] = table[0]; /* the only width */
+    else
+      PDLT_TRY(run_width(&table[k], &at, k == 0 ? NULL : table, err));
   }
   pdlt_progress_finish(progress);
   if (!pdlt_pilot_has_products(plan) || table[0].parts != table[1].parts ||

@@ -319,7 +319,7 @@ static int is_weightless(const pdlt_plan *plan) {
   const pdlt_estimator asked = plan->ex->ensemble.estimator;
   const double D = (double)plan->data->samples, n = plan->ex->network.widths[0];
   if (asked == PDLT_ESTIMATOR_PLAIN || asked == PDLT_ESTIMATOR_ANTITHETIC) return 0;
-  if (!pdlt_plan_may_be_weightless(plan)) return 0;
+  if (plan->on_networks || !pdlt_plan_may_be_weightless(plan)) return 0;
   if (!plan->has[PDLT_QUANTITY_K] && !plan->has[PDLT_QUANTITY_THETA] && !plan->has[PDLT_QUANTITY_V])
     return 0;
   return D * D * D <= 4 * n * n;

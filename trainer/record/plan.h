@@ -100,6 +100,7 @@ typedef struct pdlt_plan {
   pdlt_schedule schedule;
   int single; /* networks are trained in float */
   int antithetic;
+  int on_networks; /* K, Theta and V at the start are measured on networks whatever else might be */
   pdlt_plan_control control;
   int has[PDLT_QUANTITIES];            /* whether it is measured */
   const char *absent[PDLT_QUANTITIES]; /* why not, where it was asked for; else NULL */
@@ -162,7 +163,7 @@ size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k);
 
 /* Fixes the estimator and with it the records and the block size. Where the experiment asks
  * for auto, two_level or control, K, Theta and V are measured on draws without weights if
- * D^3 <= 4 n^2 at the smallest width, from where on those cost less. */
+ * D^3 <= 4 n^2 at the smallest width, from where on those cost less, unless on_networks. */
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
 /* Whether networks may be drawn without weights: preactivations of given layers below are Gaussian, and
