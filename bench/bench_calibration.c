@@ -22,8 +22,8 @@
 #include "trainer/run/ensemble.h"
 
 enum { QUANTITIES = 7, WIDTH = 8, SAMPLES = 3, ENTRIES = SAMPLES * SAMPLES * SAMPLES * SAMPLES };
-static const char *const quantities[QUANTITIES] = {"z",     "cov", "loss_train", "loss_test", "K",
-                                                   "Theta", "V"};
+static const char *const quantities[QUANTITIES] = {"z", "cov",   "loss_train", "loss_test",
+                                                   "K", "Theta", "V"};
 #define BEYOND 3.0 /* standard errors: a false alarm */
 
 typedef struct bench {

@@ -182,14 +182,12 @@ static void put_estimator(FILE *to, const pdlt_explanation *e) {
   const int *widths = e->ex->network.widths;
   const int last = widths[e->ex->network.num_widths - 1];
   if (!e->chooses) return;
-  fprintf(to, "estimator: auto, settled before the run by %d pairs at n = %d", PDLT_PILOT_DRAWS,
+  fprintf(to, "estimator: auto is settled before the run, by %d pairs at n = %d", PDLT_PILOT_DRAWS,
           widths[0]);
   if (last != widths[0]) fprintf(to, " and %d", last);
-  fprintf(to, ": least work for %s, of plain, antithetic%s\n",
-          e->with_products ? "z and for covariance and losses together" : "z",
-          e->closed == NULL ? ", two_level and control" : "");
-  if (e->closed != NULL)
-    fprintf(to, "two_level and control are not open: %s\n", e->closed);
+  fprintf(to, ", for the least work on %s;\nopen: plain, antithetic%s\n",
+          e->with_products ? "z and cov" : "z", e->closed == NULL ? ", two_level, control" : "");
+  if (e->closed != NULL) fprintf(to, "two_level and control are not open: %s\n", e->closed);
 }
 
 static void put_cost(FILE *to, const pdlt_explanation *e) {

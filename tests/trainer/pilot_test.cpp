@@ -158,8 +158,8 @@ TEST(TrainerPilot, PartsCountAlike) {
     t[w].part[1] = other[w].part[0];
     t[w].parts = 2;
   }
-  for (const pdlt_pilot_option &o :
-       {pdlt_pilot_option{}, pdlt_pilot_option{8, 0, 0, {}, {}}, pdlt_pilot_option{3, 1, 0, {}, {}}})
+  for (const pdlt_pilot_option &o : {pdlt_pilot_option{}, pdlt_pilot_option{8, 0, 0, {}, {}},
+                                     pdlt_pilot_option{3, 1, 0, {}, {}}})
     EXPECT_NEAR(Together(t, o), std::sqrt(Work(t, o) * pdlt_pilot_work(t.data(), &o, 1)), 1e-15);
   const pdlt_pilot_option o = {8, 0, 0, {}, {}};
   t[0].part[1].fitted = t[1].part[1].fitted = 1; /* whatever the option says */
@@ -190,7 +190,8 @@ TEST(TrainerPilot, AutoIsNeverSlowerThanPlain) {
       EXPECT_LT(pdlt_pilot_work(t.data(), &chosen, 1), 1);
     }
     for (pdlt_pilot_table &table : t) table.part[1].controlled = 0;
-    EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen), 1); /* nothing to be done */
+    EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen),
+              1); /* nothing to be done */
   }
 }
 
@@ -276,7 +277,8 @@ TEST(TrainerPilot, VariancesAreSumsOverAllNumbers) {
         double expected = 0;
         for (size_t i = 0; i < p; i++)
           expected += (square[i] - sum[i] * sum[i] / draws) / (draws - 1);
-        EXPECT_NEAR(pilot.width[w].seen[0].plain, expected, 1e-12 * expected) << outputs << samples << w;
+        EXPECT_NEAR(pilot.width[w].seen[0].plain, expected, 1e-12 * expected)
+            << outputs << samples << w;
         EXPECT_NEAR(pilot.width[w].seen[0].antithetic, 0, 1e-25);
         EXPECT_EQ(pilot.width[w].survivors, (size_t)PDLT_PILOT_DRAWS);
         pdlt_network_free(&net);

@@ -91,7 +91,8 @@ TEST(TrainerStart, AutoMeasuresThere) {
       if (networks)
         EXPECT_EQ(x->data[i], y->data[i]);
       else
-        EXPECT_NEAR(x->data[i], y->data[i], 0.05 * (0.2 + std::fabs(y->data[i]))); /* 1/sqrt(256 n) */
+        EXPECT_NEAR(x->data[i], y->data[i],
+                    0.05 * (0.2 + std::fabs(y->data[i]))); /* 1/sqrt(256 n) */
     }
   }
 }

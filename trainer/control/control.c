@@ -173,8 +173,7 @@ static pdlt_status level_output(pdlt_control *c, const pdlt_level *level, double
   return pdlt_level_draws_output(&c->levels, level, out, odd, NULL);
 }
 
-pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out,
-                               double *odd) {
+pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out, double *odd) {
   return level_output(c, level, out, odd);
 }
 

@@ -60,16 +60,14 @@ static json_t *pilot_json(const pdlt_pilot *pilot) {
   for (int k = 0; k < 2; k++) {
     const pdlt_pilot_width *w = &pilot->width[k];
     const pdlt_pilot_seen *z = &w->seen[PDLT_PILOT_Z];
-    json_t *width =
-        json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "survivors",
-                  (json_int_t)w->survivors, "variance_plain", pdlt_json_real(z->plain),
-                  "variance_antithetic", pdlt_json_real(z->antithetic), "variance_linear",
-                  known(c, z->linear), "covariance_linear", known(c, z->covariance),
-                  "variance_further", known(c, z->further), "flops_train",
-                  pdlt_json_real(w->flops_train), "flops_draw", pdlt_json_real(w->flops_draw),
-                  "flops_linear", pdlt_json_real(w->flops_linear), "flops_further",
-                  pdlt_json_real(w->flops_further), "variance_chosen", pdlt_json_real(z->chosen),
-                  "levels", levels_json(&pilot->levels, w));
+    json_t *width = json_pack(
+        "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "survivors",
+        (json_int_t)w->survivors, "variance_plain", pdlt_json_real(z->plain), "variance_antithetic",
+        pdlt_json_real(z->antithetic), "variance_linear", known(c, z->linear), "covariance_linear",
+        known(c, z->covariance), "variance_further", known(c, z->further), "flops_train",
+        pdlt_json_real(w->flops_train), "flops_draw", pdlt_json_real(w->flops_draw), "flops_linear",
+        pdlt_json_real(w->flops_linear), "flops_further", pdlt_json_real(w->flops_further),
+        "variance_chosen", pdlt_json_real(z->chosen), "levels", levels_json(&pilot->levels, w));
     if (pilot->parts > PDLT_PILOT_COV)
       pdlt_json_put(&width, "products", products_json(pilot, &w->seen[PDLT_PILOT_COV]));
     pdlt_json_append(&widths, width);

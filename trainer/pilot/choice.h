@@ -15,8 +15,8 @@ extern "C" {
 
 /* Plain bytes: may be copied to and from a file of the same build. */
 typedef struct pdlt_choice {
-  int piloted;      /* 1: pilot is filled */
-  uint64_t members; /* draws per width, so far when until decides */
+  int piloted;           /* 1: pilot is filled */
+  uint64_t members;      /* draws per width, so far when until decides */
   pdlt_start_work start; /* of K, Theta and V at the start */
   pdlt_pilot pilot;
 } pdlt_choice;

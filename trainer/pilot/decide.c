@@ -5,7 +5,7 @@
 #include "trainer/pilot/pilot.h"
 
 enum { TURNS = 8 }; /* of the weights of parts */
-#define MOST 4.0 /* work of further draws over that of the trained pair */
+#define MOST 4.0    /* work of further draws over that of the trained pair */
 #define LEAST \
   0x1p-20 /* variances that chance makes smaller than this, of pairs, are not believed */
 
@@ -32,8 +32,7 @@ static double variance_at(const pdlt_pilot_part *p, const pdlt_pilot_option *o,
                           const double *number) {
   const size_t top = top_of(o);
   double value = p->antithetic, x = p->covariance[top][top] + p->further / number[0];
-  for (size_t k = 0; k < o->levels; k++)
-    x += pdlt_pilot_level_variance(p, o, k) / number[k + 1];
+  for (size_t k = 0; k < o->levels; k++) x += pdlt_pilot_level_variance(p, o, k) / number[k + 1];
   const double mx = -p->with_mean[top];
   if (!o->fitted && !p->fitted)
     value += 2 * mx + x;
@@ -198,13 +197,12 @@ int pdlt_pilot_decide(const pdlt_pilot_table table[2], pdlt_estimator estimator,
   quest with[2];
   for (int fitted = 0; fitted < 2; fitted++) {
     pdlt_pilot_option o = {.samples = 1, .fitted = fitted};
-    with[fitted] =
-        (quest){.table = table, .never_slower = choose, .least = INFINITY, .best = o};
+    with[fitted] = (quest){.table = table, .never_slower = choose, .least = INFINITY, .best = o};
     if (known && table[0].candidates > 0) search(&with[fitted], &o);
   }
   if (choose && !(with[0].least < better * least || with[1].least < better * least))
     return antithetic;
-  *out = with[choose ? with[1].least < better * with[0].least
-                     : estimator == PDLT_ESTIMATOR_CONTROL].best;
+  *out = with[choose ? with[1].least < better * with[0].least : estimator == PDLT_ESTIMATOR_CONTROL]
+             .best;
   return 1;
 }

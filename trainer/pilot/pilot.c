@@ -168,8 +168,7 @@ static void summarize_part(const pilot_draws *pd, const numbers *x, size_t candi
     const double *c = x->level + j * rows;
     p->with_mean[j] = covariance(pd, x->values, x->even, c);
     for (size_t k = 0; k <= j; k++)
-      p->covariance[j][k] = p->covariance[k][j] =
-          covariance(pd, x->values, c, x->level + k * rows);
+      p->covariance[j][k] = p->covariance[k][j] = covariance(pd, x->values, c, x->level + k * rows);
   }
 }
 

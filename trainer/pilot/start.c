@@ -33,8 +33,8 @@ static pdlt_status sums_new(draws_sums *s, const pdlt_plan *plan, pdlt_error *er
   return PDLT_OK;
 }
 
-static void add_draw(draws_sums *s, const pdlt_plan *plan, pdlt_ntk *ntk,
-                     const double *theta, double draws) {
+static void add_draw(draws_sums *s, const pdlt_plan *plan, pdlt_ntk *ntk, const double *theta,
+                     double draws) {
   const size_t matrix = plan->data->samples * plan->data->samples;
   for (size_t r = 0; r < plan->readouts; r++)
     for (int k = 0; k < KINDS; k++) {
