@@ -7,7 +7,8 @@
  * right; the ratio to it is printed, and its standard error from the spread between repetitions.
  * Below it the standard deviation of the estimates over the root mean square of se, which is 1 also
  * where heavy tails make deviation and se of a repetition grow together, with the error of a
- * Gaussian one.
+ * Gaussian one; then the share of all deviations that are beyond three standard errors, which Student's t
+ * with B - 1 degrees of freedom says too.
  * Everything from fixed seeds: the same numbers on each run.
  * Is not: a test; it takes minutes. */
 #include <getopt.h>
@@ -20,8 +21,10 @@
 #include "base/file/archive.h"
 #include "trainer/run/ensemble.h"
 
-enum { QUANTITIES = 5, WIDTH = 8, SAMPLES = 3, ENTRIES = SAMPLES * SAMPLES * SAMPLES * SAMPLES };
-static const char *const quantities[QUANTITIES] = {"z", "cov", "K", "Theta", "V"};
+enum { QUANTITIES = 7, WIDTH = 8, SAMPLES = 3, ENTRIES = SAMPLES * SAMPLES * SAMPLES * SAMPLES };
+static const char *const quantities[QUANTITIES] = {"z", "cov",   "loss_train", "loss_test",
+                                                   "K", "Theta", "V"};
+#define BEYOND 3.0 /* standard errors: a false alarm */
 
 typedef struct bench {
   int repetitions, threads;
@@ -30,9 +33,9 @@ typedef struct bench {
 } bench;
 
 /* Sums over repetitions of one entry: deviation in standard errors and as it is, their squares,
- * and squared standard errors. */
+ * squared standard errors, and how often it is beyond. */
 typedef struct entry_sums {
-  double deviation, square, raw, raw_square, se_square;
+  double deviation, square, raw, raw_square, se_square, beyond;
 } entry_sums;
 
 /* Sums over repetitions of the mean square over entries, and of its square. */
@@ -84,6 +87,7 @@ static void add(const pdlt_archive *once, const pdlt_archive *longer, const char
     sums[i].raw += raw;
     sums[i].raw_square += raw * raw;
     sums[i].se_square += se->data[i] * se->data[i];
+    sums[i].beyond += fabs(z) > BEYOND;
     total += z * z;
   }
   total /= (double)pdlt_array_count(x);
@@ -112,6 +116,25 @@ static double compare_errors(size_t entries, double repetitions, const entry_sum
   return sqrt(total / (double)entries);
 }
 
+/* Share of the deviations that are beyond, in per cent. */
+static double alarms(size_t entries, double repetitions, const entry_sums *sums) {
+  double total = 0;
+  for (size_t i = 0; i < entries; i++) total += sums[i].beyond;
+  return 100 * total / (repetitions * (double)entries);
+}
+
+/* P(|t| > BEYOND) of Student's t with so many degrees of freedom, in per cent: Simpson's rule for the part
+ * within, t = sqrt(degrees) tan(angle). */
+static double expected_alarms(double degrees) {
+  enum { STEPS = 1000 };
+  const double end = atan(BEYOND / sqrt(degrees));
+  double inside = 0;
+  for (int i = 0; i <= STEPS; i++)
+    inside += pow(cos(end * i / STEPS), degrees - 1) * (i == 0 || i == STEPS ? 1 : 2 + 2 * (i % 2));
+  const double norm = 2 * exp(lgamma((degrees + 1) / 2) - lgamma(degrees / 2)) / sqrt(acos(-1.0));
+  return 100 * (1 - norm * inside * end / (3 * STEPS));
+}
+
 /* Standard error of summarize: that of its square over twice itself. */
 static double error_of(double deviation, double repetitions, const mean_sums *means) {
   const double mean = means->mean / repetitions;
@@ -133,6 +156,10 @@ static void print(const bench *b, const char *estimator, const pdlt_archive *lon
     printf(" %6.3f +- %5.3f ", compare_errors(entries, b->repetitions, sums[q]),
            sqrt(0.5 / b->repetitions));
   }
+  printf("\n  beyond %g se", BEYOND);
+  for (int q = 0; q < QUANTITIES; q++)
+    printf("%s%6.2f %%        ", q == 0 ? "" : " ",
+           alarms(pdlt_array_count(array(longer, quantities[q], "")), b->repetitions, sums[q]));
   printf("\n");
   fflush(stdout);
 }
@@ -189,6 +216,8 @@ int main(int argc, char **argv) {
     return usage();
   printf("%s, 3 layers, n = %d, %d repetitions of %ld draws; deviation over expected\n",
          b.activation, WIDTH, b.repetitions, b.members);
+  printf("beyond %g se would be %.2f %% by chance\n", BEYOND,
+         expected_alarms((double)b.members / 64 - 1));
   printf("estimator  ");
   for (int q = 0; q < QUANTITIES; q++) printf("  %-15s", quantities[q]);
   printf("\n");

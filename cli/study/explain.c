@@ -19,6 +19,7 @@
 #include "theory/infinite/training.h"
 #include "theory/skip/skip.h"
 #include "theory/tensors/tensors.h"
+#include "trainer/pilot/choice.h"
 #include "trainer/pilot/stability_tail.h"
 #include "trainer/statistics/moments.h"
 
@@ -460,6 +461,10 @@ static pdlt_status count_work(work *w, pdlt_error *err) {
   if (w->e->ex->training.eta_kind == PDLT_ETA_FLOW) return PDLT_OK;
   PDLT_TRY(pdlt_samples_new(&w->samples, w->e->ex, &study->resolved.data, err));
   PDLT_TRY(pdlt_plan_make(&w->plan, w->e->ex, &w->samples, study->settings.layers, err));
+  w->e->chooses =
+      w->plan.has[PDLT_QUANTITY_Z] && w->e->ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO;
+  w->e->with_products = pdlt_pilot_has_products(&w->plan);
+  w->e->closed = pdlt_choice_closed(&w->plan);
   PDLT_TRY(pdlt_work_steps(&steps, &w->plan, theta == NULL ? NULL : theta->data, err));
   PDLT_TRY(pdlt_work_train(&w->flops, &w->plan, steps, err));
   PDLT_TRY(pdlt_work_rate(&rate, err));

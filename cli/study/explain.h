@@ -65,6 +65,9 @@ typedef struct pdlt_explanation {
   size_t block;          /* draws of a block */
   size_t num_reasons;
   pdlt_explained_reason reason[PDLT_EXPLAIN_REASONS];
+  int chooses;        /* 1: networks are trained, and auto chooses the estimator */
+  int with_products;  /* by covariance and losses too */
+  const char *closed; /* why two_level and control are not open to it; NULL: they are */
   double seconds;
   pdlt_sizes sizes;
 } pdlt_explanation;

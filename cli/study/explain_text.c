@@ -177,6 +177,19 @@ static void put_verdict(FILE *to, const pdlt_explanation *e) {
   if (e->num_reasons == 0 && e->layer != NULL) fprintf(to, "verdict: possible\n");
 }
 
+/* What auto will do. */
+static void put_estimator(FILE *to, const pdlt_explanation *e) {
+  const int *widths = e->ex->network.widths;
+  const int last = widths[e->ex->network.num_widths - 1];
+  if (!e->chooses) return;
+  fprintf(to, "estimator: auto is settled before the run, by %d pairs at n = %d", PDLT_PILOT_DRAWS,
+          widths[0]);
+  if (last != widths[0]) fprintf(to, " and %d", last);
+  fprintf(to, ", for the least work on %s;\nopen: plain, antithetic%s\n",
+          e->with_products ? "z and cov" : "z", e->closed == NULL ? ", two_level, control" : "");
+  if (e->closed != NULL) fprintf(to, "two_level and control are not open: %s\n", e->closed);
+}
+
 static void put_cost(FILE *to, const pdlt_explanation *e) {
   const int flow = e->ex->training.eta_kind == PDLT_ETA_FLOW;
   const int open = e->ex->ensemble.members == 0;
@@ -269,6 +282,7 @@ pdlt_status pdlt_explanation_text(const pdlt_explanation *e, char **out, pdlt_er
     put_limits(to, e);
     pdlt_explained_posterior_put(to, e);
     put_verdict(to, e);
+    put_estimator(to, e);
     put_cost(to, e);
     status = put_figures(to, e, err);
   } else {

@@ -63,7 +63,7 @@ struct Fixture {
     pdlt_network_draw(&net, ex.c.ensemble.seed, member, out.data());
     return out;
   }
-  // c of a level of a draw, and half the difference of its pair.
+  // c of a level of a draw, half the difference of its pair, and c - r.
   std::vector<double> level(const std::vector<double> &of, const pdlt_level &which) {
     std::vector<double> out(values);
     odd.resize(values);
@@ -71,6 +71,8 @@ struct Fixture {
     const pdlt_level_numbers numbers = {out.data(), odd.data(), kernels.data()};
     EXPECT_EQ(pdlt_level_draws_begin(&level_draws, of.data(), 1, nullptr), PDLT_OK);
     EXPECT_EQ(pdlt_level_draws_output(&level_draws, &which, &numbers, nullptr), PDLT_OK);
+    even = out;
+    for (size_t i = 0; i < values; i++) even[i] -= pdlt_control_width_middle(width)[i];
     return out;
   }
   // The record of the draw `of`, called `member`.
@@ -93,7 +95,7 @@ struct Fixture {
   pdlt_control_width *width = nullptr;
   pdlt_control *control = nullptr;
   pdlt_level_draws level_draws = {};
-  std::vector<double> theta, odd, kernels;
+  std::vector<double> theta, odd, even, kernels;
   size_t values = 0;
 };
 
@@ -101,13 +103,15 @@ void add(std::vector<double> *sum, double factor, const double *x) {
   for (size_t i = 0; i < sum->size(); i++) (*sum)[i] += factor * x[i];
 }
 
-// sum (T, p (p + 1)/2) += factor odd odd^T.
+// sum (T, p (p + 1)/2) += factor (odd odd^T + (c - r)(c - r)^T).
 void add_products(std::vector<double> *sum, double factor, const Fixture &f) {
   const size_t p = f.plan.p;
-  double *to = sum->data();
-  for (size_t t = 0; t < f.plan.times; t++)
-    for (size_t i = 0; i < p; i++)
-      for (size_t j = i; j < p; j++) *to++ += factor * f.odd[t * p + i] * f.odd[t * p + j];
+  for (const auto *x : {&f.odd, &f.even}) {
+    double *to = sum->data();
+    for (size_t t = 0; t < f.plan.times; t++)
+      for (size_t i = 0; i < p; i++)
+        for (size_t j = i; j < p; j++) *to++ += factor * (*x)[t * p + i] * (*x)[t * p + j];
+  }
 }
 
 // The R_k further networks of one level, hidden layers in turn for PDLT_FURTHER_LAST of them.
@@ -284,7 +288,7 @@ TEST(TrainerControl, PilotSeesLevelsVariancesAndFlops) {
   ASSERT_EQ(pdlt_control_look(f.control, f.theta.data()), PDLT_OK);
   for (const pdlt_level &level : {own, pdlt_level{3, 2, 0}, pdlt_level{4, 1, 1}}) {
     std::vector<double> out(f.values);
-    ASSERT_EQ(pdlt_control_level(f.control, &level, out.data()), PDLT_OK);
+    ASSERT_EQ(pdlt_control_level(f.control, &level, out.data(), nullptr), PDLT_OK);
     const std::vector<double> expected = f.level(f.theta, level);
     for (size_t i = 0; i < f.values; i++) EXPECT_NEAR(out[i], expected[i], 1e-14);
   }

@@ -14,7 +14,19 @@ namespace {
 using Tables = std::vector<pdlt_pilot_table>;
 
 double Work(const Tables &tables, const pdlt_pilot_option &option) {
-  return pdlt_pilot_work(tables.data(), &option);
+  return pdlt_pilot_work(tables.data(), &option, PDLT_PILOT_Z);
+}
+
+double Together(const Tables &tables, const pdlt_pilot_option &option) {
+  return pdlt_pilot_together(tables.data(), &option);
+}
+
+// Unbiased variance of numbers, one for each draw.
+double variance(const std::vector<double> &x) {
+  double sum = 0, square = 0;
+  for (double v : x) sum += v;
+  for (double v : x) square += (v - sum / (double)x.size()) * (v - sum / (double)x.size());
+  return square / ((double)x.size() - 1);
 }
 
 // A pilot's figures at both widths, own linearization as the only candidate.
@@ -23,10 +35,12 @@ Tables tables_of(double plain, double antithetic, double linear, double covarian
   for (pdlt_pilot_table &t : tables) {
     t.survivors = 64;
     t.candidates = 1;
-    t.plain = plain;
-    t.antithetic = antithetic;
-    t.covariance[0][0] = t.further = linear;
-    t.with_mean[0] = covariance;
+    t.parts = 1;
+    t.part[0].controlled = 1;
+    t.part[0].plain = plain;
+    t.part[0].antithetic = antithetic;
+    t.part[0].covariance[0][0] = t.part[0].further = linear;
+    t.part[0].with_mean[0] = covariance;
     t.flops_train = 100;
     t.flops_draw = 10;
     t.flops_level = 3;
@@ -46,10 +60,11 @@ Tables chain_of(const std::vector<double> &noise, const std::vector<double> &flo
   for (pdlt_pilot_table &t : tables) {
     double below = 1;
     t.candidates = n;
-    t.further = further;
+    pdlt_pilot_part &p = t.part[0];
+    p.further = further;
     for (size_t k = 0; k < n; k++) {
-      t.with_mean[k] = below;
-      for (size_t j = 0; j <= k; j++) t.covariance[j][k] = t.covariance[k][j] = t.with_mean[j];
+      p.with_mean[k] = below;
+      for (size_t j = 0; j <= k; j++) p.covariance[j][k] = p.covariance[k][j] = p.with_mean[j];
       t.flops[k] = flops[k];
       below += noise[k];
     }
@@ -81,19 +96,28 @@ TEST(TrainerPilot, LevelsShareTheirWork) {
 }
 
 // All chains of at most three levels with all numbers of draws on a grid, further draws at most
-// four times the work of what is trained.
+// four times the work of what is trained; of one part, and of two that want other numbers.
 TEST(TrainerPilot, DecidesAsBruteForceDoes) {
   std::mt19937_64 gen(3);
   std::uniform_real_distribution<double> uniform(0, 1);
   const std::vector<size_t> grid = {1,  2,  3,  4,  6,   8,   11,  16,  23,
                                     32, 45, 64, 91, 128, 181, 256, 512, 1024};
-  for (int trial = 0; trial < 12; trial++) {
-    std::vector<double> noise, flops;
+  for (int trial = 0; trial < 16; trial++) {
+    std::vector<double> noise[2], flops;
     for (int k = 0; k < 4; k++) {
-      noise.push_back(0.05 * std::exp(-2.5 * k - uniform(gen)));
+      for (int part = 0; part < (trial < 12 ? 1 : 2); part++)
+        noise[part].push_back(0.05 * std::exp(-2.5 * k - uniform(gen)));
       flops.push_back(2 + 12 * k + 8 * uniform(gen));
     }
-    const Tables t = chain_of(noise, flops, 0.2 * uniform(gen));
+    Tables t = chain_of(noise[0], flops, 0.2 * uniform(gen));
+    if (trial >= 12) {
+      for (double &x : noise[1]) x *= 0.1;
+      const Tables other = chain_of(noise[1], flops, 2 * uniform(gen));
+      for (size_t w = 0; w < 2; w++) {
+        t[w].part[1] = other[w].part[0];
+        t[w].parts = 2;
+      }
+    }
     double least = INFINITY;
     for (unsigned chain = 0; chain < 8; chain++) {
       pdlt_pilot_option o = {};
@@ -110,7 +134,7 @@ TEST(TrainerPilot, DecidesAsBruteForceDoes) {
           further += (double)o.draws[k] * pdlt_pilot_level_flops(&t[0], &o, k);
         }
         const double trained = 210 + t[0].flops[o.levels == 0 ? 0 : o.level[o.levels - 1]];
-        if (allowed && further <= 4 * trained) least = std::min(least, Work(t, o));
+        if (allowed && further <= 4 * trained) least = std::min(least, Together(t, o));
         more = false;
         for (size_t k = 0; k < at.size() && !more; k++) {
           at[k] = (at[k] + 1) % grid.size();
@@ -121,9 +145,53 @@ TEST(TrainerPilot, DecidesAsBruteForceDoes) {
     pdlt_pilot_option chosen = {};
     EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_TWO_LEVEL, &chosen), 1);
     EXPECT_EQ(chosen.fitted, 0);
-    EXPECT_LT(Work(t, chosen), 1.02 * least) << trial;
-    EXPECT_GT(Work(t, chosen), 0.95 * least) << trial;  // the grid is coarse
+    EXPECT_LT(Together(t, chosen), 1.02 * least) << trial;
+    EXPECT_GT(Together(t, chosen), 0.95 * least) << trial;  // the grid is coarse
     for (size_t k = 1; k < chosen.levels; k++) EXPECT_LT(chosen.level[k - 1], chosen.level[k]);
+  }
+}
+
+TEST(TrainerPilot, PartsCountAlike) {
+  Tables t = tables_of(1, 0.02, 0.019, 0.019);
+  const Tables other = tables_of(4, 3.9, 3.8, 3.8);
+  for (size_t w = 0; w < 2; w++) {
+    t[w].part[1] = other[w].part[0];
+    t[w].parts = 2;
+  }
+  for (const pdlt_pilot_option &o : {pdlt_pilot_option{}, pdlt_pilot_option{8, 0, 0, {}, {}},
+                                     pdlt_pilot_option{3, 1, 0, {}, {}}})
+    EXPECT_NEAR(Together(t, o), std::sqrt(Work(t, o) * pdlt_pilot_work(t.data(), &o, 1)), 1e-15);
+  const pdlt_pilot_option o = {8, 0, 0, {}, {}};
+  t[0].part[1].fitted = t[1].part[1].fitted = 1; /* whatever the option says */
+  EXPECT_NEAR(pdlt_pilot_work(t.data(), &o, 1),
+              (3.9 - 3.8 * 3.8 / (3.8 + 3.8 / 8)) * 244 / (4 * 110), 1e-14);
+  t[0].part[1].controlled = t[1].part[1].controlled = 0; /* as with pairs */
+  EXPECT_NEAR(pdlt_pilot_work(t.data(), &o, 1), 3.9 * 244 / (4.0 * 110), 1e-14);
+}
+
+// z would gain a hundredfold by pairs, and more with c; of the other part, which has a control, a pair says
+// no more than a network.
+TEST(TrainerPilot, AutoIsNeverSlowerThanPlain) {
+  for (const double known : {0.0, 0.5, 0.99}) {
+    Tables t = tables_of(1, 0.0101, 0.01, 0.01);
+    const Tables other = tables_of(1, 1, known, known);
+    for (size_t w = 0; w < 2; w++) {
+      t[w].part[1] = other[w].part[0];
+      t[w].part[1].fitted = 1;
+      t[w].part[1].further = 0.01 * known;
+      t[w].parts = 2;
+    }
+    pdlt_pilot_option chosen = {};
+    const int pairs = pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen);
+    EXPECT_EQ(pairs, known > 0.9) << known;
+    if (pairs) {
+      EXPECT_GT(chosen.samples, 0u);
+      EXPECT_LT(Work(t, chosen), 1);
+      EXPECT_LT(pdlt_pilot_work(t.data(), &chosen, 1), 1);
+    }
+    for (pdlt_pilot_table &table : t) table.part[1].controlled = 0;
+    EXPECT_EQ(pdlt_pilot_decide(t.data(), PDLT_ESTIMATOR_AUTO, &chosen),
+              1); /* nothing to be done */
   }
 }
 
@@ -185,17 +253,33 @@ TEST(TrainerPilot, VariancesAreSumsOverAllNumbers) {
         pdlt_network net = {};
         ASSERT_EQ(pdlt_network_new(&net, &ex.c, ex.c.network.widths[w], 3, nullptr), PDLT_OK);
         std::vector<double> theta(net.num_params), z(p), sum(p), square(p);
+        std::vector<std::vector<double>> all;
         for (uint64_t d = 0; d < PDLT_PILOT_DRAWS; d++) {
           pdlt_network_draw(&net, ex.c.ensemble.seed, PDLT_PILOT_MEMBER + d, theta.data());
           ASSERT_EQ(pdlt_reference_output(&net, &problem, theta.data(), z.data(), nullptr),
                     PDLT_OK);
           for (size_t i = 0; i < p; i++) sum[i] += z[i], square[i] += z[i] * z[i];
+          all.push_back(z);
         }
+        double products = 0, pairs = 0;
+        for (size_t i = 0; i < p; i++)
+          for (size_t j = i; j < p; j++) {
+            std::vector<double> own, odd;
+            for (const auto &x : all) {
+              own.push_back((x[i] - sum[i] / draws) * (x[j] - sum[j] / draws));
+              odd.push_back(x[i] * x[j]);
+            }
+            products += variance(own);
+            pairs += variance(odd);
+          }
+        EXPECT_NEAR(pilot.width[w].seen[1].plain, products, 1e-12 * products);
+        EXPECT_NEAR(pilot.width[w].seen[1].antithetic, pairs, 1e-12 * pairs);
         double expected = 0;
         for (size_t i = 0; i < p; i++)
           expected += (square[i] - sum[i] * sum[i] / draws) / (draws - 1);
-        EXPECT_NEAR(pilot.width[w].plain, expected, 1e-12 * expected) << outputs << samples << w;
-        EXPECT_NEAR(pilot.width[w].antithetic, 0, 1e-25);
+        EXPECT_NEAR(pilot.width[w].seen[0].plain, expected, 1e-12 * expected)
+            << outputs << samples << w;
+        EXPECT_NEAR(pilot.width[w].seen[0].antithetic, 0, 1e-25);
         EXPECT_EQ(pilot.width[w].survivors, (size_t)PDLT_PILOT_DRAWS);
         pdlt_network_free(&net);
       }

@@ -99,7 +99,7 @@ TEST(TrainerSpread, IsTrainingOfTheLinearNetwork) {
   }
 }
 
-// The same mean as d d^T, with far less noise; squares alone are the diagonals.
+// The same mean as d d^T + (c - r)(c - r)^T, with far less noise; squares alone are the diagonals.
 TEST(TrainerSpread, HasTheMeanOfTheProducts) {
   for (int outputs : {1, 2}) {
     const Settings s = settings(outputs);
@@ -110,10 +110,12 @@ TEST(TrainerSpread, HasTheMeanOfTheProducts) {
     for (uint64_t draw = 0; draw < draws; draw++) {
       ASSERT_EQ(pdlt_weightless_raw(&f.weightless, draw), PDLT_OK);
       const double *value = f.weightless.value + f.fit.spread, *odd = f.weightless.odd;
+      const double *c = f.weightless.value + f.fit.linear, *r = f.fit.middle;
       for (size_t t = 0, at = 0; t < T; t++)
         for (size_t i = 0; i < q; i++)
           for (size_t j = i; j < q; j++, at++) {
-            const double x = odd[t * q + i] * odd[t * q + j], d = value[at] - x;
+            const size_t a = t * q + i, b = t * q + j;
+            const double x = odd[a] * odd[b] + (c[a] - r[a]) * (c[b] - r[b]), d = value[at] - x;
             mean[at] += d / (double)draws;
             square[at] += d * d / (double)draws;
             own += x * x;

@@ -62,6 +62,32 @@ double pdlt_control_width_variance(const pdlt_control_width *width, size_t strid
   return sum;
 }
 
+double pdlt_control_width_matrices(const pdlt_control_width *width, int quantity) {
+  const pdlt_plan *plan = width->plan;
+  const size_t D = plan->data->samples, count = plan->readouts * (D * (D + 1) / 2);
+  const int first = quantity == PDLT_QUANTITY_K;
+  const size_t at = !first && pdlt_weightless_kernel(plan) ? count : 0;
+  double sum = 0;
+  if (!(first ? pdlt_weightless_kernel(plan) : pdlt_weightless_theta(plan))) return 0;
+  for (size_t i = at; i < at + count; i++) sum += width->fit.left[i];
+  return sum;
+}
+
+int pdlt_control_is_fitted(const pdlt_plan *plan) { return pdlt_weightless_controls(plan) > 0; }
+
+const double *pdlt_control_width_middle(const pdlt_control_width *width) {
+  return width->fit.middle;
+}
+
+size_t pdlt_control_products(const pdlt_plan *plan) { return pdlt_spread_values(plan); }
+
+double pdlt_control_width_products(const pdlt_control_width *width, size_t stride) {
+  const pdlt_weightless_fit *fit = &width->fit;
+  double sum = 0;
+  for (size_t i = fit->spread; i < fit->values; i += stride) sum += fit->left[i];
+  return sum;
+}
+
 /* --- memory of a thread --- */
 
 struct pdlt_control {
@@ -187,8 +213,9 @@ static pdlt_status level_output(pdlt_control *c, const pdlt_level *level,
   return PDLT_OK;
 }
 
-pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out) {
-  return level_output(c, level, &(pdlt_level_numbers){.even = out});
+pdlt_status pdlt_control_level(pdlt_control *c, const pdlt_level *level, double *out, double *odd) {
+  return level_output(
+      c, level, &(pdlt_level_numbers){.even = out, .odd = c->plan->control.spread ? odd : NULL});
 }
 
 /* kernel (P) += factor times the NTK of the draw looked at last; one that is not finite counts as 0. */
@@ -324,14 +351,26 @@ static pdlt_status begin(pdlt_control *c, size_t k, uint64_t member, size_t d, s
   return pdlt_level_draws_begin(&c->levels, c->theta, heads, NULL);
 }
 
+/* sums += factor (odd odd^T + (c - r)(c - r)^T) of a draw, whose c becomes c - r; where layers have positions
+ * or skips there is no r, and the first alone. */
+static void add_products(const pdlt_control *c, double factor, double *even, const double *odd,
+                         double *sums) {
+  const pdlt_plan *plan = c->plan;
+  pdlt_spread_add_odd(plan, factor, odd, sums);
+  if (plan->networks) return;
+  pdlt_row_add(plan->times * plan->p, -1, c->weightless.fit->middle, even);
+  pdlt_spread_add_odd(plan, factor, even, sums);
+}
+
 /* What the record sums of a draw += factor times what a level says of a draw, number r of those in x: c_k, the
- * products of odd outputs, the change of the NTK. */
-static void add_numbers(const pdlt_plan *plan, double factor, const pdlt_level_numbers *x, size_t r,
+ * products, for which c_k is changed, and the change of the NTK. */
+static void add_numbers(const pdlt_control *c, double factor, const pdlt_level_numbers *x, size_t r,
                         double *record) {
+  const pdlt_plan *plan = c->plan;
   const size_t values = plan->times * plan->p, kernels = kernels_of(plan);
   pdlt_row_add(values, factor, x->even + r * values, record + plan->at.shift);
   if (x->odd != NULL)
-    pdlt_spread_add_odd(plan, factor, x->odd + r * values, record + plan->at.odd_shift);
+    add_products(c, factor, x->even + r * values, x->odd + r * values, record + plan->at.odd_shift);
   if (x->kernels != NULL)
     pdlt_row_add(kernels, factor, x->kernels + r * kernels, record + plan->at.kernel_shift);
 }
@@ -341,7 +380,7 @@ static pdlt_status add_level(pdlt_control *c, size_t k, double factor, size_t he
                              double *record) {
   const pdlt_status status = level_output(c, level_of(c->plan, k), &c->level);
   for (size_t r = 0; r < heads && status == PDLT_OK; r++)
-    add_numbers(c->plan, factor, &c->level, r, record);
+    add_numbers(c, factor, &c->level, r, record);
   return status;
 }
 
@@ -371,7 +410,7 @@ pdlt_status pdlt_control_further(pdlt_control *c, uint64_t member, pdlt_accumula
   for (size_t k = 0; k < plan->control.samples && plan->networks; k++)
     PDLT_TRY(add_network(c, member, k, record));
   if (!plan->control.linear) return PDLT_OK;
-  add_numbers(plan, -1, &c->own, 0, record);
+  add_numbers(c, -1, &c->own, 0, record);
   if (plan->control.start)
     pdlt_row_add(kernel_of(plan), -1, c->start, record + plan->at.start_shift);
   for (size_t k = 0; k < plan->control.levels.count; k++)

@@ -57,13 +57,30 @@ pdlt_status pdlt_control_further(pdlt_control *control, uint64_t member, pdlt_ac
 
 /* --- what the pilot asks besides --- */
 
-/* Begins with the draw theta; then out (T, p) is c of any level of it. Errors: PDLT_ERR_MEMORY. */
+/* Begins with the draw theta; then out (T, p) is c of any level of it and, where the plan has products of odd
+ * outputs and odd is not NULL, odd (T, p) half the difference of its pair. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_control_look(pdlt_control *control, const double *theta);
-pdlt_status pdlt_control_level(pdlt_control *control, const pdlt_level *level, double *out);
+pdlt_status pdlt_control_level(pdlt_control *control, const pdlt_level *level, double *out,
+                               double *odd);
 
 /* Variance of c_0 of a draw without weights, less its controls, summed over every stride-th of its
  * T p numbers. */
 double pdlt_control_width_variance(const pdlt_control_width *width, size_t stride);
+
+/* Variance of K or Theta of a draw without weights, less its controls, summed over pairs a <= b of the layers
+ * measured; 0 where they are not measured so. */
+double pdlt_control_width_matrices(const pdlt_control_width *width, int quantity);
+
+/* Whether draws without weights have controls. */
+int pdlt_control_is_fitted(const pdlt_plan *plan);
+
+/* r (T, p) about which products of even outputs are taken (weightless.h); borrowed. */
+const double *pdlt_control_width_middle(const pdlt_control_width *width);
+
+/* Products of outputs, of i <= j row by row or squares alone, of all times; the same variance of every
+ * stride-th of them. */
+size_t pdlt_control_products(const pdlt_plan *plan);
+double pdlt_control_width_products(const pdlt_control_width *width, size_t stride);
 
 #ifdef __cplusplus
 }

@@ -34,6 +34,16 @@ double pdlt_flops_train(const pdlt_network *net, size_t train, size_t samples, d
   return steps * step + (double)times * (2 * (D + PDLT_FLOPS_THIN) * weights_of(net) + D * sigma);
 }
 
+double pdlt_flops_initial(const pdlt_network *net, size_t samples, int theta) {
+  const double D = (double)samples, below = (double)net->layer[net->depth - 1].in;
+  double flops = PDLT_FLOPS_LOOP + 2 * (D + PDLT_FLOPS_THIN) * weights_of(net) +
+                 (PDLT_FLOPS_SIGMA * D + 2 * D * D) * neurons_of(net);
+  for (int k = 0; k + 1 < net->depth && theta; k++)
+    flops += 2 * D * D * below * (double)net->layer[k].out +
+             (k == 0 ? 0 : 2 * D * below * pdlt_flops_layer(&net->layer[k]));
+  return flops;
+}
+
 double pdlt_flops_draw(const pdlt_network *net, int first, int last) {
   double numbers = 0;
   for (int k = first - 1; k < last; k++)

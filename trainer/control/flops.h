@@ -33,6 +33,11 @@ double pdlt_flops_step(const pdlt_network *net, size_t train);
 double pdlt_flops_train(const pdlt_network *net, size_t train, size_t samples, double steps,
                         size_t times);
 
+/* K and, with theta, Theta of the last layer at the start (trainer/measure/ntk.h): a forward pass, products of
+ * signals, and Jacobians of the neurons below the last layer from layer to layer,
+ * 2 D n_{L-1} sum_l n_l n_{l-1} + 2 D^2 n_{L-1} sum_l n_l. */
+double pdlt_flops_initial(const pdlt_network *net, size_t samples, int theta);
+
 /* Random numbers of layers first..last. */
 double pdlt_flops_draw(const pdlt_network *net, int first, int last);
 

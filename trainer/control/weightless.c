@@ -39,7 +39,7 @@ pdlt_status pdlt_weightless_new(pdlt_weightless *out, const pdlt_plan *plan,
                                 pdlt_error *err) {
   pdlt_weightless w = {.plan = plan, .fit = fit};
   const size_t D = plan->data->samples, P = pairs_of(plan), q = plan->p;
-  const size_t odd = plan->control.spread ? (1 + plan->times) * q : 0;
+  const size_t odd = plan->control.spread ? (1 + 2 * plan->times) * q : 0;
   const size_t total = 2 * D * (net->max_width + D) + (1 + plan->readouts) * P + q * q + odd +
                        2 * (fit->controls + fit->values);
   pdlt_status status = PDLT_OK;
@@ -63,6 +63,7 @@ pdlt_status pdlt_weightless_new(pdlt_weightless *out, const pdlt_plan *plan,
   if (plan->control.spread) {
     w.z = pdlt_take(&next, q);
     w.odd = pdlt_take(&next, plan->times * q);
+    w.even = pdlt_take(&next, plan->times * q);
   }
   *out = w;
   return PDLT_OK;
@@ -109,6 +110,16 @@ static void fill_outputs(pdlt_weightless *w, double *x) {
       *x++ = w->ntk[i * q + j] - (i / D == j / D ? w->theta[pdlt_pair(D, i % D, j % D)] : 0);
 }
 
+/* products += (c - r)(c - r)^T, packed, of c (T, q). */
+static void add_even(pdlt_weightless *w, const double *c, double *products) {
+  const size_t q = w->plan->p, values = w->plan->times * q;
+  for (size_t i = 0; i < values; i++) w->even[i] = c[i] - w->fit->middle[i];
+  for (size_t t = 0; t < values; t += q)
+    for (size_t i = 0; i < q; i++)
+      for (size_t j = i; j < (w->plan->columns == 1 ? i + 1 : q); j++)
+        *products++ += w->even[t + i] * w->even[t + j];
+}
+
 pdlt_status pdlt_weightless_raw(pdlt_weightless *w, uint64_t member) {
   const pdlt_plan *plan = w->plan;
   const int depth = plan->ex->network.depth;
@@ -134,13 +145,15 @@ pdlt_status pdlt_weightless_raw(pdlt_weightless *w, uint64_t member) {
       pdlt_preactivation_theta(&w->pre, depth, w->theta);
   }
   if (layers > 0) fill_outputs(w, w->x + 2 * layers * P);
-  const pdlt_status status =
-      pdlt_linearization_course(&w->linearization, w->ntk, value, NULL, NULL);
+  pdlt_status status = pdlt_linearization_course(&w->linearization, w->ntk, value, NULL, NULL);
   if (status != PDLT_OK || !plan->control.spread) return status;
+  double *products = value + plan->times * plan->p;
   pdlt_preactivation_output(&w->pre, w->z);
   pdlt_linearization_odd(&w->linearization, w->z, w->odd);
-  return pdlt_spread_fill(&w->spread, w->theta, w->kernel + (plan->readouts - 1) * P, w->z, w->odd,
-                          value + plan->times * plan->p);
+  status = pdlt_spread_fill(&w->spread, w->theta, w->kernel + (plan->readouts - 1) * P, w->z,
+                            w->odd, products);
+  add_even(w, value, products);
+  return status;
 }
 
 void pdlt_weightless_begin(pdlt_weightless *w) {

@@ -2,7 +2,8 @@
  *
  * Is: per draw of preactivations (preactivation.h) the numbers
  *
- *   value - B (x - mu),   value = (K and Theta of the layers measured, c (T, q), spread.h),
+ *   value - B (x - mu),   value = (K and Theta of the layers measured, c (T, q),
+ *                                  products of spread.h + (c - r)(c - r)^T),
  *
  * where x are averages over neurons of the same random numbers at frozen kernels, whose mean
  * mu is known exactly, and Th - Theta, whose mean is 0 (docs/trainer/control.md, "Controls with
@@ -31,6 +32,7 @@ typedef struct pdlt_weightless_fit {
   size_t values, controls; /* V, X; X = 0: no controls */
   size_t linear, spread;   /* values before c; before the products of spread.h, which end them */
   double *root;            /* (L-1, D, D) G of the frozen kernels */
+  double *middle;          /* (T, q) r, about the mean of c; of any value nothing is biased */
   double *coefficient;     /* (X, V) B */
   double *known;           /* (V) B mu */
   double *variance;        /* (V) of a draw, without controls */
@@ -54,6 +56,7 @@ typedef struct pdlt_weightless {
   double *gram[2];     /* (D, D) */
   double *theta, *ntk; /* (P), (q, q) */
   double *z, *odd;     /* (q), (T, q) with spread */
+  double *even;        /* (T, q) c - r, with spread */
   double *x, *sum_x;   /* (X) of the last draw; sums since begin */
   double *value, *sum; /* (V) the same */
   double *kernel;      /* (R, P) K of the last draw */

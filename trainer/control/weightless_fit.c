@@ -9,7 +9,8 @@
 #include "trainer/control/weightless.h"
 #include "trainer/network/draws.h"
 
-enum { ROOT_DRAWS = 128, FEWEST_DRAWS = 1024, DRAWS_PER_CONTROL = 8, BATCH = 64 };
+/* FREE_DRAWS: for the variances alone, without controls. */
+enum { ROOT_DRAWS = 128, FREE_DRAWS = 128, FEWEST_DRAWS = 1024, DRAWS_PER_CONTROL = 8, BATCH = 64 };
 
 /* Against controls that say the same, as sin^2 + cos^2 = 1. */
 #define RIDGE 1e-9
@@ -23,6 +24,23 @@ static void freeze_kernels(pdlt_weightless_fit *fit, pdlt_weightless *w) {
     for (size_t k = 0; k + 1 < (size_t)depth; k++)
       pdlt_row_add(square, 1.0 / ROOT_DRAWS, w->pre.root[k], fit->root + k * square);
   }
+}
+
+/* r, the mean of c over the same draws. */
+static pdlt_status find_middle(pdlt_weightless_fit *fit, pdlt_weightless *w, pdlt_error *err) {
+  const size_t values = w->plan->times * w->plan->p;
+  double *mean = NULL;
+  pdlt_status status = PDLT_OK;
+  if (!w->plan->control.spread) return PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&mean, values, sizeof *mean, err));
+  for (uint64_t draw = 0; draw < ROOT_DRAWS; draw++) {
+    PDLT_TRY(pdlt_weightless_raw(w, PDLT_WEIGHTLESS_PILOT + draw));
+    pdlt_row_add(values, 1.0 / ROOT_DRAWS, w->value + fit->linear, mean);
+  }
+  memcpy(fit->middle, mean, values * sizeof *mean);
+cleanup:
+  pdlt_free(mean);
+  return status;
 }
 
 /* mean (X) of the controls; *known = 0 where one of them is not. */
@@ -82,7 +100,7 @@ static pdlt_status sums_new(fit_sums *out, size_t X, size_t V, pdlt_error *err) 
 static pdlt_status add_draws(fit_sums *s, pdlt_weightless *w) {
   const size_t X = w->fit->controls, V = w->fit->values;
   size_t draws = DRAWS_PER_CONTROL * X;
-  if (draws < FEWEST_DRAWS) draws = FEWEST_DRAWS;
+  if (draws < FEWEST_DRAWS) draws = X > 0 ? FEWEST_DRAWS : FREE_DRAWS;
   for (size_t draw = 0; draw < draws; draw++) {
     const pdlt_status status = pdlt_weightless_raw(w, PDLT_WEIGHTLESS_PILOT + ROOT_DRAWS + draw);
     if (status != PDLT_OK) return status;
@@ -154,15 +172,16 @@ cleanup:
 }
 
 static pdlt_status fit_memory(pdlt_weightless_fit *fit, size_t roots, pdlt_error *err) {
-  const size_t X = fit->controls, V = fit->values;
+  const size_t X = fit->controls, V = fit->values, middle = fit->spread - fit->linear;
   const pdlt_status status =
-      pdlt_alloc(&fit->storage, roots + X * V + 3 * V, sizeof *fit->storage, err);
+      pdlt_alloc(&fit->storage, roots + X * V + 3 * V + middle, sizeof *fit->storage, err);
   if (status != PDLT_OK) return status;
   fit->root = fit->storage;
   fit->coefficient = fit->root + roots;
   fit->known = fit->coefficient + X * V;
   fit->variance = fit->known + V;
   fit->left = fit->variance + V;
+  fit->middle = fit->left + V;
   return PDLT_OK;
 }
 
@@ -180,7 +199,8 @@ pdlt_status pdlt_weightless_fit_new(pdlt_weightless_fit *out, const pdlt_plan *p
   PDLT_TRY(fit_memory(&fit, (size_t)(net->depth - 1) * square, err));
   PDLT_TRY(sums_new(&sums, fit.controls, fit.values, err));
   PDLT_TRY(pdlt_weightless_new(&w, plan, net, &fit, err));
-  freeze_kernels(&fit, &w);
+  if (fit.controls > 0) freeze_kernels(&fit, &w);
+  PDLT_TRY(find_middle(&fit, &w, err));
   if (fit.controls > 0) PDLT_TRY(fill_means(&fit, plan, sums.mean, &known, err));
   if (!known) fit.controls = 0;
   PDLT_TRY(add_draws(&sums, &w));

@@ -7,7 +7,7 @@
 #define PDLT_TRAINER_OUTPUT_OUTPUT_H
 
 #include "base/file/archive.h"
-#include "trainer/pilot/pilot.h"
+#include "trainer/pilot/choice.h"
 #include "trainer/record/plan.h"
 #include "trainer/record/records.h"
 
@@ -19,10 +19,10 @@ extern "C" {
 pdlt_status pdlt_output_write(pdlt_archive *archive, const pdlt_plan *plan,
                               const pdlt_records *blocks, pdlt_error *err);
 
-/* Adds the keys estimator, absent and block_members to the metadata; pilot is NULL when
- * none was run. Errors: PDLT_ERR_MEMORY. */
-pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan, const pdlt_pilot *pilot,
-                             pdlt_error *err);
+/* Adds the keys estimator, absent and block_members to the metadata. Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan,
+                             const pdlt_choice *choice, pdlt_error *err);
 
 #ifdef __cplusplus
 }

@@ -7,8 +7,16 @@
 
 #include "base/core/memory.h"
 #include "trainer/control/flops.h"
+#include "trainer/statistics/controlled_mean.h"
 
 enum { END_STEPS = 50 }; /* of steps: end, before any network was trained */
+
+/* Numbers that a part is weighed by; rows are draws. */
+typedef struct numbers {
+  size_t stride, values; /* every stride-th of all is one of them */
+  double *plain, *even;  /* (draws, values) of a network; of a pair */
+  double *level;         /* (candidates, draws, values) c_k */
+} numbers;
 
 /* The draws of the pilot at one width. */
 typedef struct pilot_draws {
@@ -19,37 +27,60 @@ typedef struct pilot_draws {
   pdlt_progress *progress; /* a pair and its levels are one unit each */
   const pdlt_control_width *width;
   const pdlt_pilot_table *table;
-  size_t stride, values; /* every stride-th of the T p numbers of a draw is kept */
-  double *plus, *minus;  /* (draws, values) z of a pair */
-  double *level;         /* (candidates, draws, values) c_k */
-  int *survived;         /* (draws) */
-  double steps;          /* of a network, on average */
+  numbers part[PDLT_PILOT_PARTS];
+  size_t *factor[2]; /* (values) of products: which of the T p numbers of a draw are multiplied */
+  double *odd[2];    /* (draws, values) these numbers of half the difference of a pair */
+  double *both[2];   /* (draws, values) and of the half sum */
+  int *survived;     /* (draws) */
+  double steps;      /* of a network, on average */
 } pilot_draws;
 
-/* to (values) from all (T p). */
-static void keep(const pilot_draws *pd, const double *all, double *to) {
-  for (size_t i = 0; i < pd->values; i++) to[i] = all[i * pd->stride];
+/* Row d of z, to (values) from all (T p). */
+static void keep(const numbers *z, const double *all, double *to, size_t d) {
+  for (size_t i = 0; i < z->values; i++) to[d * z->values + i] = all[i * z->stride];
+}
+
+/* What products are made of, of draw d. */
+static void keep_factors(const pilot_draws *pd, const double *plus, const double *minus, size_t d) {
+  const size_t values = pd->part[PDLT_PILOT_COV].values;
+  for (size_t k = 0; k < 2; k++)
+    for (size_t i = 0; i < values; i++) {
+      const size_t at = pd->factor[k][i];
+      pd->odd[k][d * values + i] = 0.5 * (plus[at] - minus[at]);
+      pd->both[k][d * values + i] = 0.5 * (plus[at] + minus[at]);
+    }
 }
 
 static pdlt_status train_draw(pilot_draws *pd, pdlt_worker *w, int d) {
+  const numbers *z = &pd->part[PDLT_PILOT_Z];
   const pdlt_member_outcome outcome =
       pdlt_worker_train(w, PDLT_PILOT_MEMBER + (uint64_t)d, pd->stop, w->even, w->pair);
   pd->survived[d] = outcome == PDLT_MEMBER_DONE || outcome == PDLT_MEMBER_UNCONVERGED;
   if (outcome == PDLT_MEMBER_STOPPED) return PDLT_ERR_INTERRUPTED;
-  keep(pd, w->even, pd->plus + (size_t)d * pd->values);
-  keep(pd, w->pair, pd->minus + (size_t)d * pd->values);
+  keep(z, w->even, z->plain, (size_t)d);
+  keep(z, w->pair, z->even, (size_t)d);
+  for (size_t i = (size_t)d * z->values; i < ((size_t)d + 1) * z->values; i++)
+    z->even[i] = 0.5 * (z->plain[i] + z->even[i]);
+  keep_factors(pd, w->even, w->pair, (size_t)d);
   return PDLT_OK;
 }
 
 /* All candidates of draw d. */
 static pdlt_status look_at_levels(pilot_draws *pd, pdlt_worker *w, int d) {
   const pdlt_plan *plan = pd->plan;
+  const numbers *z = &pd->part[PDLT_PILOT_Z], *products = &pd->part[PDLT_PILOT_COV];
+  const double *middle = pdlt_control_width_middle(pd->width);
   pdlt_network_draw(pd->net, plan->ex->ensemble.seed, PDLT_PILOT_MEMBER + (uint64_t)d, w->theta);
   pdlt_status status = pdlt_control_look(w->control, w->theta);
   for (size_t k = 0; k < pd->table->candidates && status == PDLT_OK; k++) {
     if (pd->stop != NULL && *pd->stop) return PDLT_ERR_INTERRUPTED;
-    status = pdlt_control_level(w->control, &pd->table->level[k], w->pair);
-    keep(pd, w->pair, pd->level + (k * PDLT_PILOT_DRAWS + (size_t)d) * pd->values);
+    status = pdlt_control_level(w->control, &pd->table->level[k], w->pair, w->odd);
+    keep(z, w->pair, z->level + k * PDLT_PILOT_DRAWS * z->values, (size_t)d);
+    double *to = products->level + (k * PDLT_PILOT_DRAWS + (size_t)d) * products->values;
+    for (size_t i = 0; i < products->values && plan->control.spread; i++) {
+      const size_t a = pd->factor[0][i], b = pd->factor[1][i];
+      to[i] = w->odd[a] * w->odd[b] + (w->pair[a] - middle[a]) * (w->pair[b] - middle[b]);
+    }
   }
   return status;
 }
@@ -83,24 +114,22 @@ cleanup:
   return status;
 }
 
-/* A number per draw and value: first, or the half sum of both. */
-typedef struct average {
-  const double *first, *second; /* (draws, values) */
-} average;
-
-static double value(const average *x, size_t at) {
-  return x->second == NULL ? x->first[at] : 0.5 * (x->first[at] + x->second[at]);
+/* Mean over the draws that survived of value i of x (draws, values). */
+static double mean_of(const pilot_draws *pd, const double *x, size_t values, size_t i) {
+  double count = 0, mean = 0;
+  for (size_t d = 0; d < PDLT_PILOT_DRAWS; d++)
+    if (pd->survived[d]) mean += (x[d * values + i] - mean) / ++count;
+  return mean;
 }
 
 /* Sum over the values of the covariance among the draws that survived. */
-static double covariance(const pilot_draws *pd, const average *x, const average *y) {
+static double covariance(const pilot_draws *pd, size_t values, const double *x, const double *y) {
   double total = 0;
-  for (size_t i = 0; i < pd->values; i++) {
+  for (size_t i = 0; i < values; i++) {
     double count = 0, mean_x = 0, mean_y = 0, scatter = 0;
     for (size_t d = 0; d < PDLT_PILOT_DRAWS; d++) {
       if (!pd->survived[d]) continue;
-      const double u = value(x, d * pd->values + i), v = value(y, d * pd->values + i);
-      const double delta = u - mean_x;
+      const double u = x[d * values + i], v = y[d * values + i], delta = u - mean_x;
       count++;
       mean_x += delta / count;
       mean_y += (v - mean_y) / count;
@@ -111,26 +140,55 @@ static double covariance(const pilot_draws *pd, const average *x, const average 
   return total;
 }
 
-static average level_of(const pilot_draws *pd, size_t k) {
-  return (average){pd->level + k * PDLT_PILOT_DRAWS * pd->values, NULL};
-}
-
-static void summarize(const pilot_draws *pd, pdlt_pilot_table *t) {
-  const average z = {pd->plus, NULL}, m = {pd->plus, pd->minus};
-  for (int d = 0; d < PDLT_PILOT_DRAWS; d++) t->survivors += (size_t)pd->survived[d];
-  t->plain = covariance(pd, &z, &z);
-  t->antithetic = covariance(pd, &m, &m);
-  for (size_t j = 0; j < t->candidates; j++) {
-    const average c = level_of(pd, j);
-    t->with_mean[j] = covariance(pd, &m, &c);
-    for (size_t k = 0; k <= j; k++) {
-      const average other = level_of(pd, k);
-      t->covariance[j][k] = t->covariance[k][j] = covariance(pd, &c, &other);
+/* Products of a network, (z - zbar)(z - zbar)^T, and of a pair, d d^T + (m - mbar)(m - mbar)^T. */
+static void multiply(pilot_draws *pd) {
+  const numbers *p = &pd->part[PDLT_PILOT_COV];
+  for (size_t i = 0; i < p->values; i++) {
+    double odd[2], both[2];
+    for (int k = 0; k < 2; k++) {
+      odd[k] = mean_of(pd, pd->odd[k], p->values, i);
+      both[k] = mean_of(pd, pd->both[k], p->values, i);
+    }
+    for (size_t d = 0; d < PDLT_PILOT_DRAWS; d++) {
+      const size_t at = d * p->values + i;
+      const double d0 = pd->odd[0][at], d1 = pd->odd[1][at];
+      const double m0 = pd->both[0][at] - both[0], m1 = pd->both[1][at] - both[1];
+      p->plain[at] = (m0 + d0 - odd[0]) * (m1 + d1 - odd[1]);
+      p->even[at] = d0 * d1 + m0 * m1;
     }
   }
-  if (t->candidates == 0) return;
-  t->further =
-      pd->plan->networks ? t->covariance[0][0] : pdlt_control_width_variance(pd->width, pd->stride);
+}
+
+static void summarize_part(const pilot_draws *pd, const numbers *x, size_t candidates,
+                           pdlt_pilot_part *p) {
+  const size_t rows = PDLT_PILOT_DRAWS * x->values;
+  p->plain = covariance(pd, x->values, x->plain, x->plain);
+  p->antithetic = covariance(pd, x->values, x->even, x->even);
+  for (size_t j = 0; j < candidates && p->controlled; j++) {
+    const double *c = x->level + j * rows;
+    p->with_mean[j] = covariance(pd, x->values, x->even, c);
+    for (size_t k = 0; k <= j; k++)
+      p->covariance[j][k] = p->covariance[k][j] = covariance(pd, x->values, c, x->level + k * rows);
+  }
+}
+
+static void summarize(pilot_draws *pd, pdlt_pilot_table *t) {
+  const pdlt_plan *plan = pd->plan;
+  pdlt_pilot_part *z = &t->part[PDLT_PILOT_Z], *products = &t->part[PDLT_PILOT_COV];
+  for (int d = 0; d < PDLT_PILOT_DRAWS; d++) t->survivors += (size_t)pd->survived[d];
+  multiply(pd);
+  z->controlled = t->candidates > 0;
+  products->controlled = t->candidates > 0 && plan->control.spread;
+  products->fitted = plan->blocks > PDLT_MIN_FIT_BLOCKS;
+  for (size_t g = 0; g < PDLT_PILOT_PARTS; g++)
+    summarize_part(pd, &pd->part[g], t->candidates, &t->part[g]);
+  if (z->controlled)
+    z->further = plan->networks ? z->covariance[0][0]
+                                : pdlt_control_width_variance(pd->width, pd->part[0].stride);
+  if (products->controlled)
+    products->further = plan->networks ? products->covariance[0][0]
+                                       : pdlt_control_width_products(pd->width, pd->part[1].stride);
+  t->parts = products->plain > 0 ? PDLT_PILOT_PARTS : 1;
 }
 
 /* --- candidates --- */
@@ -191,28 +249,72 @@ static void count_flops(const pdlt_plan *plan, const pdlt_network *net, double s
 
 /* --- the pilot --- */
 
+static size_t stride_of(size_t all, size_t most) {
+  const size_t stride = (all + most - 1) / most;
+  return stride > 0 ? stride : 1;
+}
+
+/* Which products are looked at: of i <= j row by row or, without covariance, squares, as in spread.h. */
+static void set_factors(pilot_draws *pd) {
+  const pdlt_plan *plan = pd->plan;
+  const numbers *p = &pd->part[PDLT_PILOT_COV];
+  size_t at = 0, kept = 0;
+  for (size_t t = 0; t < plan->times; t++)
+    for (size_t i = 0; i < plan->p; i++)
+      for (size_t j = i; j < (plan->columns == 1 ? i + 1 : plan->p); j++, at++) {
+        if (at % p->stride != 0) continue;
+        pd->factor[0][kept] = t * plan->p + i;
+        pd->factor[1][kept++] = t * plan->p + j;
+      }
+}
+
+/* Memory for the numbers, two blocks that the caller frees. */
+static pdlt_status new_numbers(pilot_draws *pd, double **storage, size_t **factors,
+                               pdlt_error *err) {
+  const pdlt_plan *plan = pd->plan;
+  const size_t levels = plan->control.linear ? PDLT_MAX_CANDIDATES : 0;
+  const size_t all[PDLT_PILOT_PARTS] = {plan->times * plan->p, pdlt_control_products(plan)};
+  const size_t most[PDLT_PILOT_PARTS] = {PDLT_PILOT_VALUES, PDLT_PILOT_PRODUCTS};
+  size_t rows[PDLT_PILOT_PARTS], total = 0;
+  pdlt_status status = PDLT_OK;
+  for (size_t g = 0; g < PDLT_PILOT_PARTS; g++) {
+    pd->part[g].stride = stride_of(all[g], most[g]);
+    pd->part[g].values = (all[g] + pd->part[g].stride - 1) / pd->part[g].stride;
+    rows[g] = PDLT_PILOT_DRAWS * pd->part[g].values;
+    total += (2 + levels) * rows[g];
+  }
+  PDLT_TRY(pdlt_alloc(storage, total + 4 * rows[PDLT_PILOT_COV], sizeof **storage, err));
+  PDLT_TRY(pdlt_alloc(factors, 2 * pd->part[PDLT_PILOT_COV].values, sizeof **factors, err));
+  double *next = *storage;
+  for (size_t g = 0; g < PDLT_PILOT_PARTS; g++) {
+    pd->part[g].plain = pdlt_take(&next, rows[g]);
+    pd->part[g].even = pdlt_take(&next, rows[g]);
+    pd->part[g].level = pdlt_take(&next, levels * rows[g]);
+  }
+  for (int k = 0; k < 2; k++) {
+    pd->odd[k] = pdlt_take(&next, rows[PDLT_PILOT_COV]);
+    pd->both[k] = pdlt_take(&next, rows[PDLT_PILOT_COV]);
+    pd->factor[k] = *factors + (size_t)k * pd->part[PDLT_PILOT_COV].values;
+  }
+  set_factors(pd);
+cleanup:
+  return status;
+}
+
 /* Trains at the width of `at`; then, of the candidates in `given` or, when NULL, its own, the
  * levels. */
 static pdlt_status run_width(pdlt_pilot_table *out, const pilot_draws *at,
                              const pdlt_pilot_table *given, pdlt_error *err) {
   const pdlt_plan *plan = at->plan;
-  const size_t all = plan->times * plan->p;
-  const size_t stride = (all + PDLT_PILOT_VALUES - 1) / PDLT_PILOT_VALUES;
-  double *z = NULL;
+  double *storage = NULL;
+  size_t *factors = NULL;
   pdlt_control_width *width = NULL;
   int survived[PDLT_PILOT_DRAWS] = {0};
   pdlt_status status = PDLT_OK;
   pilot_draws pd = *at;
   pd.table = out;
   pd.survived = survived;
-  pd.stride = stride > 0 ? stride : 1;
-  pd.values = (all + pd.stride - 1) / pd.stride;
-  const size_t rows = PDLT_PILOT_DRAWS * pd.values;
-  const size_t levels = plan->control.linear ? PDLT_MAX_CANDIDATES : 0;
-  PDLT_TRY(pdlt_alloc(&z, (2 + levels) * rows, sizeof *z, err));
-  pd.plus = z;
-  pd.minus = z + rows;
-  pd.level = z + 2 * rows;
+  PDLT_TRY(new_numbers(&pd, &storage, &factors, err));
   PDLT_TRY(pdlt_control_width_new(&width, plan, pd.net, err));
   pd.width = width;
   PDLT_TRY(look_at_draws(&pd, 0, err));
@@ -224,38 +326,59 @@ static pdlt_status run_width(pdlt_pilot_table *out, const pilot_draws *at,
   summarize(&pd, out);
 cleanup:
   pdlt_control_width_free(width);
-  pdlt_free(z);
+  pdlt_free(factors);
+  pdlt_free(storage);
   return status;
 }
 
 /* What the run keeps of table and option. */
 static void conclude(const pdlt_pilot_table table[2], const pdlt_pilot_option *o,
                      pdlt_pilot *pilot) {
+  const int plain = !pilot->antithetic;
   pilot->samples = o->samples;
   pilot->fitted = o->fitted;
+  pilot->parts = table[0].parts;
   pilot->levels.count = o->levels;
   for (size_t k = 0; k < o->levels; k++) {
     pilot->levels.level[k] = table[0].level[o->level[k]];
     pilot->levels.draws[k] = o->draws[k];
   }
+  for (size_t g = 0; g < pilot->parts; g++)
+    pilot->work[g] = plain ? 1 : pdlt_pilot_work(table, o, g);
   for (int w = 0; w < 2; w++) {
     const pdlt_pilot_table *t = &table[w];
-    pilot->width[w] = (pdlt_pilot_width){.survivors = t->survivors,
-                                         .plain = t->plain,
-                                         .antithetic = t->antithetic,
-                                         .linear = t->covariance[0][0],
-                                         .covariance = t->with_mean[0],
-                                         .further = t->further,
-                                         .chosen = pdlt_pilot_variance(t, o),
-                                         .flops_train = t->flops_train,
-                                         .flops_draw = t->flops_draw,
-                                         .flops_linear = t->flops[0],
-                                         .flops_further = t->flops_further};
-    for (size_t k = 0; k < o->levels; k++) {
-      pilot->width[w].level_variance[k] = pdlt_pilot_level_variance(t, o, k);
-      pilot->width[w].level_flops[k] = pdlt_pilot_level_flops(t, o, k);
+    pdlt_pilot_width *to = &pilot->width[w];
+    *to = (pdlt_pilot_width){.survivors = t->survivors,
+                             .flops_train = t->flops_train,
+                             .flops_draw = t->flops_draw,
+                             .flops_linear = t->flops[0],
+                             .flops_further = t->flops_further};
+    for (size_t g = 0; g < pilot->parts; g++) {
+      const pdlt_pilot_part *p = &t->part[g];
+      to->seen[g] = (pdlt_pilot_seen){.plain = p->plain,
+                                      .antithetic = p->antithetic,
+                                      .linear = p->covariance[0][0],
+                                      .covariance = p->with_mean[0],
+                                      .further = p->further,
+                                      .chosen = plain ? p->plain : pdlt_pilot_variance(p, o)};
+      for (size_t k = 0; k < o->levels; k++)
+        to->seen[g].level_variance[k] = pdlt_pilot_level_variance(p, o, k);
     }
+    for (size_t k = 0; k < o->levels; k++) to->level_flops[k] = pdlt_pilot_level_flops(t, o, k);
   }
+}
+
+int pdlt_pilot_has_products(const pdlt_plan *plan) {
+  return plan->has[PDLT_QUANTITY_COV] || plan->ex->training.loss == PDLT_LOSS_MSE;
+}
+
+/* Whether looking at own linearizations takes little of the run, in which auto may not use them. */
+static int is_cheap(const pdlt_plan *plan, const pdlt_network *net, const pdlt_pilot_table *t) {
+  pdlt_plan linear = *plan;
+  linear.control.linear = 1;
+  const double look = PDLT_PILOT_LOOKS * pdlt_flops_weightless(&linear, net);
+  const double run = (double)plan->members * (t->flops_draw + t->flops_train);
+  return look < PDLT_PILOT_WORK * run || look < PDLT_PILOT_FLOPS;
 }
 
 pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
@@ -275,20 +398,25 @@ pdlt_status pdlt_pilot_run(pdlt_pilot *out, const pdlt_plan *plan, int threads,
   for (int k = 0; k < 2; k++) {
     PDLT_TRY(pdlt_network_new(&net[k], ex, ex->network.widths[ends[k]], plan->data->inputs, err));
     count_flops(plan, &net[k], END_STEPS, &table[k]);
-    const double linear = pdlt_flops_linear(&net[k], plan->data->train, plan->data->samples);
-    if (choose && !(linear < 0.5 * table[k].flops_train)) pilot.linearized = 0;
+    if (choose && pilot.linearized) pilot.linearized = is_cheap(plan, &net[k], &table[k]);
   }
   pdlt_plan_outputs_only(&probe);
   pdlt_plan_estimator(&probe, 1);
   if (pilot.linearized) pdlt_plan_linearize(&probe, 1, 0, &(pdlt_levels){.count = 0});
   pdlt_progress_start_short(progress, "choice of the estimator",
-                            (pilot.linearized ? 4 : 2) * PDLT_PILOT_DRAWS);
+                            (pilot.linearized ? 2 : 1) * (ends[1] > 0 ? 2 : 1) * PDLT_PILOT_DRAWS);
   for (int k = 0; k < 2; k++) {
     const pilot_draws at = {
         .plan = &probe, .net = &net[k], .threads = threads, .stop = stop, .progress = progress};
-    PDLT_TRY(run_width(&table[k], &at, k == 0 ? NULL : table, err));
+    if (k == 1 && ends[1] == 0)
+      table[1] = table[0]; /* the only width */
+    else
+      PDLT_TRY(run_width(&table[k], &at, k == 0 ? NULL : table, err));
   }
   pdlt_progress_finish(progress);
+  if (!pdlt_pilot_has_products(plan) || table[0].parts != table[1].parts ||
+      !(choose || table[0].part[PDLT_PILOT_COV].controlled))
+    table[0].parts = table[1].parts = 1; /* an estimator by name serves what it controls */
   pilot.antithetic = pdlt_pilot_decide(table, ex->ensemble.estimator, &option);
   conclude(table, &option, &pilot);
   *out = pilot;

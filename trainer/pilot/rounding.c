@@ -149,7 +149,7 @@ pdlt_status pdlt_rounding_check(const pdlt_plan *plan, const pdlt_pilot *pilot, 
   for (int k = 0; k < 2; k++) {
     pdlt_network net = {.depth = 0};
     PDLT_TRY(pdlt_network_new(&net, ex, ex->network.widths[ends[k]], plan->data->inputs, err));
-    const pdlt_pilot_width *seen = &pilot->width[k];
+    const pdlt_pilot_seen *seen = &pilot->width[k].seen[PDLT_PILOT_Z];
     const pdlt_rounding_settings settings = {
         .plan = plan,
         .net = &net,

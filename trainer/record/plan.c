@@ -324,7 +324,7 @@ static int may_measure_without_weights(const pdlt_plan *plan) {
 /* Whether draws without weights serve K, Theta and V, and cost less than networks. */
 static int is_weightless(const pdlt_plan *plan) {
   const double D = (double)plan->data->samples, n = plan->ex->network.widths[0];
-  return may_measure_without_weights(plan) && D * D * D <= 4 * n * n;
+  return may_measure_without_weights(plan) && !plan->on_networks && D * D * D <= 4 * n * n;
 }
 
 /* Whether these are plain, with controls pair by pair: of many samples, where outputs have no control. */

@@ -105,6 +105,7 @@ typedef struct pdlt_plan {
   pdlt_schedule schedule;
   int single; /* networks are trained in float */
   int antithetic;
+  int on_networks; /* K, Theta and V at the start are measured on networks whatever else might be */
   pdlt_plan_control control;
   int has[PDLT_QUANTITIES];            /* whether it is measured */
   const char *absent[PDLT_QUANTITIES]; /* why not, where it was asked for; else NULL */
@@ -174,8 +175,8 @@ size_t pdlt_plan_sum_size(const pdlt_plan *plan, int k);
 
 /* Fixes the estimator and with it the records and the block size. Where the experiment asks
  * for auto, two_level or control, K, Theta and V are measured on draws without weights if these cost less
- * than networks: if D^3 <= 4 n^2 at the smallest width or, of PDLT_PAIRWISE_SAMPLES and more where outputs
- * have no control, with plain NTKs and controls pair by pair, D <= n. */
+ * than networks: if D^3 <= 4 n^2 at the smallest width, unless on_networks, or, of PDLT_PAIRWISE_SAMPLES and
+ * more where outputs have no control, with plain NTKs and controls pair by pair, D <= n. */
 void pdlt_plan_estimator(pdlt_plan *plan, int antithetic);
 
 /* Whether networks may be drawn without weights: preactivations of given layers below are Gaussian, and

@@ -90,6 +90,14 @@ static pdlt_status take_note(run_state *run, int *taken, pdlt_error *err) {
   return PDLT_OK;
 }
 
+/* What auto has chosen, and why. */
+static void say_choice(const run_state *run) {
+  char text[PDLT_CHOICE_TEXT];
+  if (run->plan.ex->ensemble.estimator != PDLT_ESTIMATOR_AUTO || !run->choice.piloted) return;
+  pdlt_choice_text(&run->choice, &run->plan, text);
+  pdlt_progress_note(run->options->progress, "estimator: auto is %s", text);
+}
+
 /* Estimator and members, and whether single precision will do: as the run before this one
  * settled them, whose work is continued, or anew. */
 static pdlt_status settle(run_state *run, pdlt_error *err) {
@@ -104,6 +112,7 @@ static pdlt_status settle(run_state *run, pdlt_error *err) {
   status = pdlt_choice_make(&run->choice, &run->plan, o->threads, o->stop, o->progress, err);
   PDLT_TRY(blame_networks(run, status, err));
   pdlt_choice_apply(&run->choice, &run->plan);
+  say_choice(run);
   status =
       pdlt_rounding_check(&run->plan, &run->choice.pilot, o->threads, o->stop, o->progress, err);
   PDLT_TRY(blame_networks(run, status, err));
@@ -282,7 +291,7 @@ static pdlt_status run_all(run_state *run, pdlt_archive *archive, const pdlt_dat
   PDLT_TRY(o->shards > 0
                ? pdlt_shard_write(archive, o->shard, o->shards, &run->blocks, choice, data, err)
                : pdlt_dataset_put(data, archive, err));
-  PDLT_TRY(pdlt_output_meta(archive, plan, choice->piloted ? &choice->pilot : NULL, err));
+  PDLT_TRY(pdlt_output_meta(archive, plan, choice, err));
   PDLT_TRY(pdlt_meta_fill(pdlt_archive_meta(archive), o->shards > 0 ? "shard" : "measured",
                           plan->ex, data->hash, o->layers, err));
 cleanup:
