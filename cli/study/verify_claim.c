@@ -13,12 +13,20 @@
 #include "base/file/file.h"
 #include "cli/study/study.h"
 
+/* Theory with the settings of a sabotage. */
+typedef struct other {
+  const pdlt_sabotage *of; /* the first with these settings */
+  pdlt_study *study;
+} other;
+
 /* One point of the sweep at work. */
 typedef struct point {
   pdlt_claim_result *result;
   size_t index;
   pdlt_study *study;     /* with the settings of the point */
   pdlt_join_setup setup; /* of its theory and ensemble; empty without an ensemble */
+  other *others;         /* (num_others) of its sabotages, each made once */
+  size_t num_others;
 } point;
 
 /* Theory and, when the claim needs it, the ensemble, from folder or made anew. */
@@ -51,32 +59,67 @@ static pdlt_claim_setting setting_of(const point *p) {
                               .context = &p->study->resolved.experiment};
 }
 
+static int same_settings(const pdlt_sabotage *x, const pdlt_sabotage *y) {
+  if (x->num_sets != y->num_sets) return 0;
+  for (size_t k = 0; k < x->num_sets; k++)
+    if (strcmp(x->sets[k], y->sets[k]) != 0) return 0;
+  return 1;
+}
+
+/* Several expectations may leave out the same: *out borrows the theory that is there, or one made now. */
+static pdlt_status other_theory(pdlt_study **out, point *p, const pdlt_sabotage *sabotage,
+                                pdlt_error *err) {
+  const int layers = pdlt_claim_needs_layers(&p->result->claim);
+  pdlt_study *made = NULL;
+  pdlt_status status = PDLT_OK;
+  for (size_t k = 0; k < p->num_others; k++) {
+    if (!same_settings(p->others[k].of, sabotage)) continue;
+    *out = p->others[k].study;
+    return PDLT_OK;
+  }
+  PDLT_TRY(pdlt_study_derive(&made, p->study, sabotage->num_sets, sabotage->sets, err));
+  PDLT_TRY(pdlt_study_resolve(made, err));
+  PDLT_TRY(pdlt_stage_make(made, PDLT_THEORY, layers, NULL, err));
+  p->others[p->num_others++] = (other){sabotage, made};
+  *out = made;
+  return PDLT_OK;
+cleanup:
+  pdlt_study_free(made);
+  return status;
+}
+
 /* The test with the prediction of one sabotage, whose theory may have other settings. */
 static pdlt_status test_sabotage(point *p, size_t e, size_t s, pdlt_error *err) {
   const pdlt_expectation *expectation = &p->result->claim.expectations[e];
   const pdlt_sabotage *sabotage = &expectation->sabotages[s];
   pdlt_claim_setting setting = setting_of(p);
-  pdlt_study *other = NULL;
+  pdlt_study *study = NULL;
   pdlt_status status = PDLT_OK;
   if (sabotage->kind == PDLT_SABOTAGE_SET) {
-    PDLT_TRY(pdlt_study_derive(&other, p->study, sabotage->num_sets, sabotage->sets, err));
-    PDLT_TRY(pdlt_study_resolve(other, err));
-    PDLT_TRY(
-        pdlt_stage_make(other, PDLT_THEORY, pdlt_claim_needs_layers(&p->result->claim), NULL, err));
-    setting.other = &other->results[PDLT_THEORY].archive;
-    setting.context = &other->resolved.experiment;
+    PDLT_TRY(other_theory(&study, p, sabotage, err));
+    setting.other = &study->results[PDLT_THEORY].archive;
+    setting.context = &study->resolved.experiment;
   }
   PDLT_TRY(pdlt_expectation_test(&p->result->sabotage[e][s][p->index], expectation, sabotage,
                                  &setting, p->result->truth[e][p->index].shown, err));
 cleanup:
-  pdlt_study_free(other);
   return status;
+}
+
+/* Room for as many theories as there are sabotages. */
+static pdlt_status make_room(point *p, pdlt_error *err) {
+  const pdlt_claim *claim = &p->result->claim;
+  size_t most = 0;
+  for (size_t e = 0; e < claim->num_expectations; e++)
+    most += claim->expectations[e].num_sabotages;
+  return pdlt_alloc(&p->others, most, sizeof *p->others, err);
 }
 
 static pdlt_status test_point(point *p, pdlt_error *err) {
   const pdlt_claim *claim = &p->result->claim;
   const pdlt_claim_setting setting = setting_of(p);
   pdlt_status status = PDLT_OK;
+  PDLT_TRY(make_room(p, err));
   for (size_t e = 0; e < claim->num_expectations; e++) {
     const size_t shown = p->index == 0 ? SIZE_MAX : p->result->truth[e][0].shown;
     PDLT_TRY(pdlt_expectation_test(&p->result->truth[e][p->index], &claim->expectations[e], NULL,
@@ -113,6 +156,8 @@ static pdlt_status do_point(pdlt_claim_result *result, const pdlt_study *whole, 
   PDLT_TRY(make_results(&p, sweep->num_keys == 0 ? folder : own, err));
   PDLT_TRY(test_point(&p, err));
 cleanup:
+  for (size_t k = 0; k < p.num_others; k++) pdlt_study_free(p.others[k].study);
+  pdlt_free(p.others);
   pdlt_join_setup_free(&p.setup);
   pdlt_study_free(p.study);
   return status;

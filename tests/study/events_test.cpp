@@ -1,5 +1,7 @@
 /* events_test.cpp - what a caller is told, and how it stops training and goes on. */
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 
 #include "tests/study/support.h"
 
@@ -148,6 +150,34 @@ TEST(Events, StoppedTrainingGoesOnToTheSameBytes) {
   EXPECT_FALSE(std::filesystem::exists(cut + ".partial"));
   EXPECT_EQ(read_text(whole), read_text(cut));
   expect_same(one.c, s.c, PDLT_MEASURED);
+}
+
+TEST(Events, TheoryOfEqualSabotagesIsMadeOnce) {
+  TempFolder folder;
+  std::filesystem::create_directories(folder.path() / "claims/4-twice");
+  write_text(folder.path() / "claims/4-twice/experiment.yaml",
+             "network: {activation: tanh, depth: 3, widths: [8], C_b: 0.1, C_W: 1.5}\n"
+             "data: {source: gaussian, inputs: 2, seed: 3, train: 2}\n"
+             "training: {eta: {relative: 0.5}, steps: 1}\n"
+             "measure: [kernel, vertex]\n"
+             "theory: {tolerance: 1.0e-6}\n");
+  const std::string test = "predicted: \"V@3[0,0,0,0]\", tolerance: 1e-9, sabotage: [";
+  write_text(folder.path() / "claims/4-twice/expect.yaml",
+             "claim: V\nequation: e\ntext: t\nexpect:\n"
+             "  - {test: theory, value: \"V[0,0,0,0]\", " + test + "{omit: V.fresh}]}\n" +
+             "  - {test: theory, value: \"V[0,0,0,0]\", " + test +
+             "{omit: V.inherited}, {omit: V.fresh}]}\n");
+  Listener l;
+  pdlt_settings settings;
+  pdlt_error err = {};
+  const char *verdict = nullptr;
+  const std::string claims = folder / "claims", out = folder / "out";
+  pdlt_settings_default(&settings);
+  settings.call = hear, settings.context = &l;
+  ASSERT_EQ(pdlt_verify(claims.c_str(), nullptr, 0, out.c_str(), &settings, &verdict, &err), PDLT_OK)
+      << err.message;
+  EXPECT_STREQ(verdict, "agree"); /* each without what it leaves out is refuted */
+  EXPECT_EQ(std::count(l.stages.begin(), l.stages.end(), "begin theory"), 1 + 2);
 }
 
 }  // namespace

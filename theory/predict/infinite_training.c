@@ -144,11 +144,16 @@ static pdlt_status check_steps(const pdlt_training_input *input, double last, pd
                    input->eta, 2 / largest);
 }
 
+/* All arrays of this file are absent for one reason. */
+static pdlt_status all_absent(const pdlt_prediction *p, const char *reason, pdlt_error *err) {
+  static const char *const names[] = {"z_lo", "cov_lo", "z_end_lo", "cov_end_lo"};
+  return pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names, reason, err);
+}
+
 /* Whether eta allows the times that are recorded. Where it does not, and nobody asks for training, *left
  * is 1 and the arrays of this file are absent for that reason. */
 static pdlt_status check_eta(const pdlt_prediction *p, const pdlt_training *training, int *left,
                              pdlt_error *err) {
-  static const char *const names[] = {"z_lo", "cov_lo", "z_end_lo", "cov_end_lo"};
   const pdlt_experiment *ex = p->ex;
   pdlt_error why = {0};
   const double last = ex->training.record[ex->training.num_record - 1];
@@ -163,7 +168,7 @@ static pdlt_status check_eta(const pdlt_prediction *p, const pdlt_training *trai
   if (pdlt_experiment_trains(ex))
     return pdlt_experiment_fail(ex, "training.eta", err, "%s", why.message);
   *left = 1;
-  return pdlt_predict_all_absent(p->out, names, sizeof names / sizeof *names, why.message, err);
+  return all_absent(p, why.message, err);
 }
 
 pdlt_training_input pdlt_predict_training_input(const pdlt_prediction *p) {
@@ -193,6 +198,8 @@ pdlt_status pdlt_predict_training(const pdlt_prediction *p, pdlt_error *err) {
   pdlt_training training = {0};
   double *mean = NULL, *cov = NULL;
   int left = 0;
+  if (pdlt_predict_posterior_alone(p) != NULL)
+    return all_absent(p, pdlt_predict_posterior_alone(p), err);
   PDLT_TRY(pdlt_alloc(&mean, input.outputs * input.D, sizeof *mean, err));
   PDLT_TRY(pdlt_alloc(&cov, input.D * input.D, sizeof *cov, err));
   of.flow = of.flow || !plain;

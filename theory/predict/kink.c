@@ -8,8 +8,8 @@
 #include "theory/kink/kink.h"
 #include "theory/predict/internal.h"
 
-/* Three standard errors of the mean output, relative to its largest entry. */
-static const double tolerance = 1e-3;
+/* Three standard errors of the mean output, relative to its largest entry, where theory.tolerance is finer. */
+static const double finest = 1e-3;
 
 /* Each sample needs covariances of all others, of which roots are taken: D^4 in all. */
 enum { MOST_SAMPLES = 192 };
@@ -120,7 +120,7 @@ pdlt_status pdlt_predict_kink(const pdlt_prediction *p, pdlt_error *err) {
                                  .num_times = p->ex->training.num_record,
                                  .times = p->ex->training.record,
                                  .factors = &p->mask->kink,
-                                 .tolerance = tolerance,
+                                 .tolerance = fmax(finest, p->ex->theory.tolerance),
                                  .threads = p->options->threads,
                                  .progress = p->options->progress};
   status = pdlt_kink_new(&kink, &input, &why);

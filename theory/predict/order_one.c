@@ -169,6 +169,8 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
   const char *untrained = pdlt_predict_why_absent(p->out, "z_lo");
   static const char *const kinked =
       "order 1/n of a kink: the first correction is of order n^(-1/2), see z_half";
+  if (pdlt_predict_posterior_alone(p) != NULL)
+    return all_absent(p, pdlt_predict_posterior_alone(p), err);
   if (p->ex->training.loss == PDLT_LOSS_CROSS_ENTROPY)
     return all_absent(p, PDLT_NO_ORDER_ONE_OF_ENTROPY, err);
   if (!pdlt_activation_get_traits(&p->ex->network.activation).smooth)

@@ -33,6 +33,12 @@ static void free_inputs(inputs *x) {
   pdlt_free(x->doubt);
 }
 
+const char *pdlt_predict_posterior_alone(const pdlt_prediction *p) {
+  return (p->ex->measure & PDLT_MEASURE_POSTERIOR) != 0
+             ? "not asked for: measure: [posterior] is of Bayesian inference, and nothing is trained"
+             : NULL;
+}
+
 const char *pdlt_predict_no_hidden_posterior(const pdlt_prediction *p) {
   const double D = (double)p->kernel->D;
   for (int l = 1; l <= p->ex->network.depth; l++)
