@@ -185,6 +185,7 @@ static pdlt_status run_plain(pdlt_trained *out, const pdlt_trained_input *input,
   pdlt_covariance cov = {0};
   pdlt_dynamics_input in = input->in;
   in.factors = input->mask->active ? &input->mask->dynamics : NULL;
+  in.keep = 1;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(allocate(&w, input, err));
   PDLT_TRY(pdlt_dynamics_new(&dyn, &in, err));
@@ -254,19 +255,24 @@ cleanup:
   return status;
 }
 
-/* Everything once more: move number `pass`. copies: room for the tensors. */
+/* Everything once more: move number `pass`. copies: room for tensors of rank 2, and where the others are not moved
+ * on their way into the eigenbasis, for all. */
 static pdlt_status move_once(pdlt_trained_errors *out, const pdlt_trained *trained,
                              const pdlt_trained_input *input, const pdlt_doubt *doubt,
                              uint64_t pass, double *copies, pdlt_error *err) {
   const size_t D = input->in.lo.D, square = D * D, four = square * square;
+  const int late = pdlt_steps_are_plain(&input->in.lo);
   pdlt_trained_input moved = *input;
   pdlt_trained other = {0};
   double *next = copies;
   uint64_t tag = 0;
-#define MOVE(name, field, rank)                                         \
-  pdlt_doubt_move(next, input->field, rank, D, pass, tag, doubt + tag); \
-  moved.field = next;                                                   \
-  next += (rank) == 2 ? square : four;                                  \
+  if (late) moved.in.move = (pdlt_doubt_pass){.doubts = doubt, .pass = pass};
+#define MOVE(name, field, rank)                                           \
+  if ((rank) == 2 || !late) {                                             \
+    pdlt_doubt_move(next, input->field, rank, D, pass, tag, doubt + tag); \
+    moved.field = next;                                                   \
+    next += (rank) == 2 ? square : four;                                  \
+  }                                                                       \
   tag++;
   PDLT_TRAINED_TENSORS(MOVE)
 #undef MOVE
@@ -311,7 +317,8 @@ pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *tra
   uint64_t passes = 1;
   for (int k = 0; k < PDLT_TRAINED_TENSOR_COUNT; k++)
     if (doubt[k].moved[0] != NULL) passes = PDLT_DOUBT_PASSES;
-  PDLT_TRY(pdlt_alloc(&copies, 4 * square + 10 * four, sizeof *copies, err));
+  const size_t large = pdlt_steps_are_plain(&input->in.lo) ? 0 : 10 * four;
+  PDLT_TRY(pdlt_alloc(&copies, 4 * square + large, sizeof *copies, err));
   for (uint64_t pass = 0; pass < passes; pass++)
     PDLT_TRY(move_once(&errors, trained, input, doubt, pass, copies, err));
   *out = errors;
