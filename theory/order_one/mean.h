@@ -65,6 +65,14 @@ typedef struct pdlt_dynamics {
 pdlt_status pdlt_dynamics_new(pdlt_dynamics *out, const pdlt_dynamics_input *input,
                               pdlt_error *err);
 
+/* The same in two steps, so that A, B, P, Q need not be there with R, S, T, U: what is made of the former, and
+ * the latter, into arrays that are there already or new ones. Errors: the same; of the second, PDLT_ERR_MEMORY,
+ * dyn to be freed. */
+pdlt_status pdlt_dynamics_start(pdlt_dynamics *out, const pdlt_dynamics_input *input,
+                                pdlt_error *err);
+pdlt_status pdlt_dynamics_load(pdlt_dynamics *dynamics, const pdlt_dynamics_input *input,
+                               pdlt_error *err);
+
 void pdlt_dynamics_free(pdlt_dynamics *dynamics);
 
 /* Order 1/n at the given times (increasing, repeats allowed; whole steps, or
