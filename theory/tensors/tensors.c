@@ -428,6 +428,7 @@ static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *k
                                       settings->all_pairs, err));
   choose_checked(driver, kernels->K);
   driver->in_place = goes_in_place(driver);
+  driver->levels.many = driver->checked < driver->D && most_positions(driver) == 1;
   driver->levels.progress = settings->progress;
   driver->levels.unit = unit_of(driver);
   const size_t slots = driver->checked * most_positions(driver);
