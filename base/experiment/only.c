@@ -19,9 +19,11 @@ pdlt_status pdlt_only_check(pdlt_reader *reader) {
       {ex->theory.order == 0, "theory.order",
        "0; theory.only: z is of order 1/n: use 1, or leave only out"},
       {ex->training.loss == PDLT_LOSS_CROSS_ENTROPY, "training.loss",
-       "cross_entropy; it has no order 1/n, of which theory.only: z would be a part: leave only out"},
+       "cross_entropy; it has no order 1/n, of which theory.only: z would be a part: leave only "
+       "out"},
       {pdlt_activation_has_kink(&ex->network.activation), "network.activation",
-       "has a kink, and trained networks no order 1/n, of which theory.only: z would be a part: leave "
+       "has a kink, and trained networks no order 1/n, of which theory.only: z would be a part: "
+       "leave "
        "only out"},
       {ex->training.newton, "training.method",
        "newton; theory.only: z follows gradient descent on all samples: leave only out"},

@@ -153,8 +153,9 @@ TEST(Bracket, ManyAreTheSameByParity) {
         const Grid grid(n, 3.5);
         for (auto orders : {PDLT_QUAD_NTK, PDLT_QUAD_ALL}) {
           pdlt_bracket_quads whole = {}, folded = {}, threads = {};
-          ASSERT_EQ(pdlt_bracket_quads_new(&whole, &act, &grid.grid, orders, D, K.data(), 1, nullptr),
-                    PDLT_OK);
+          ASSERT_EQ(
+              pdlt_bracket_quads_new(&whole, &act, &grid.grid, orders, D, K.data(), 1, nullptr),
+              PDLT_OK);
           ASSERT_EQ(pdlt_bracket_quads_new_many(&folded, &act, &grid.grid, orders, D, K.data(), 1,
                                                 nullptr, 0, nullptr),
                     PDLT_OK);
@@ -171,7 +172,8 @@ TEST(Bracket, ManyAreTheSameByParity) {
               apart = std::fmax(apart, std::fabs(whole.value[at] - folded.value[at]));
               ASSERT_EQ(threads.value[at], folded.value[at]);
             }
-            EXPECT_LE(apart, 1e-13 * std::fmax(largest, 0.1)) << text << " " << rank << " " << n << " " << c;
+            EXPECT_LE(apart, 1e-13 * std::fmax(largest, 0.1))
+                << text << " " << rank << " " << n << " " << c;
           }
           pdlt_bracket_quads_free(&whole);
           pdlt_bracket_quads_free(&folded);

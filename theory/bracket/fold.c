@@ -67,8 +67,7 @@ pdlt_status pdlt_bracket_fold_new(pdlt_bracket_fold *out, const pdlt_bracket_gri
   const size_t m = grid->n / 2;
   pdlt_bracket_fold fold = {.half = m, .parity = parity_of(activation)};
   for (size_t level = 0; level < grid->levels; level++)
-    for (int odd = 0; odd < 2; odd++)
-      fold.levels[odd] += share(grid, level, odd ? -1 : 1) > 1e-14;
+    for (int odd = 0; odd < 2; odd++) fold.levels[odd] += share(grid, level, odd ? -1 : 1) > 1e-14;
   const size_t numbers = (2 * m + 1) * (fold.levels[0] + fold.levels[1]);
   const pdlt_status status = pdlt_alloc(&fold.x, m + numbers, sizeof *fold.x, err);
   if (status != PDLT_OK) return status;
@@ -97,9 +96,10 @@ typedef struct fold_work {
   double *s;          /* (4 slots, 4 orders, parts, m, m) */
   double *mehler;     /* (2 variables, 2 parities, m, m) */
   double *half;       /* (m, m) */
-  double *pair;       /* (2 sides, 16, parts, m, m) products of the side's slots, of each pair of orders */
-  double *moved;      /* the same after the operators */
-  double *modes;      /* (m, levels) */
+  double
+      *pair; /* (2 sides, 16, parts, m, m) products of the side's slots, of each pair of orders */
+  double *moved; /* the same after the operators */
+  double *modes; /* (m, levels) */
   int have_pair[SIDES * ORDER_PAIRS], have_moved[SIDES * ORDER_PAIRS];
 } fold_work;
 
@@ -209,8 +209,8 @@ void pdlt_bracket_fold_quad(const pdlt_bracket_fold *fold, const pdlt_bracket_qu
   tabulate(&w, activation, max_order, load);
   for (size_t k = 0; k < 4; k++) {
     const size_t odd = k % 2, levels = fold->levels[odd];
-    const size_t used = pdlt_bracket_powers(m, levels, fold->number[odd], fold->left[odd],
-                                            rho[k / 2], w.modes);
+    const size_t used =
+        pdlt_bracket_powers(m, levels, fold->number[odd], fold->left[odd], rho[k / 2], w.modes);
     w.small->product(m, m, used, w.modes, levels, fold->right[odd], m, w.mehler + k * m * m, m);
   }
   const double scale = w.parts == 4 ? 0.25 : 1.0;

@@ -289,7 +289,8 @@ static void quad_smooth(const pdlt_bracket_quads *layout, const pdlt_activation 
   memset(work->have_moved, 0, sizeof work->have_moved);
   for (int c = 0; c < layout->columns; c++) {
     const int *order = layout->order[c];
-    int side = pdlt_bracket_moved_side(order), pair[2] = {4 * order[0] + order[1], 4 * order[2] + order[3]};
+    int side = pdlt_bracket_moved_side(order),
+        pair[2] = {4 * order[0] + order[1], 4 * order[2] + order[3]};
     out[c] = work->small->dot(nn, pair_product(work, nn, 1 - side, pair[1 - side]),
                               moved_product(work, n, side, pair[side]));
   }

@@ -32,12 +32,13 @@ typedef struct pdlt_dynamics_input {
   pdlt_training_input lo;                      /* infinite width: K, Theta, y, eta */
   const double *theta1;                        /* (D, D) */
   const double *a, *b, *p, *q, *r, *s, *t, *u; /* (D, D, D, D) */
-  pdlt_doubt_pass move; /* these eight, and D and F of the covariance, moved by their errors while they are copied;
+  pdlt_doubt_pass
+      move; /* these eight, and D and F of the covariance, moved by their errors while they are copied;
                            tags of PDLT_MOVE_A, ... */
-  int keep;             /* 1: A, B, P, Q stay there, rotated, for the covariance */
-  int threads;                                 /* >= 1; results do not depend on it */
-  const pdlt_dynamics_factors *factors;        /* NULL: all 1 */
-  pdlt_progress *progress;                     /* told of one unit by the whole; may be NULL */
+  int keep;                             /* 1: A, B, P, Q stay there, rotated, for the covariance */
+  int threads;                          /* >= 1; results do not depend on it */
+  const pdlt_dynamics_factors *factors; /* NULL: all 1 */
+  pdlt_progress *progress;              /* told of one unit by the whole; may be NULL */
 } pdlt_dynamics_input;
 
 /* The tensors in the eigenbasis of Theta_AA: slots below A count eigenmodes,

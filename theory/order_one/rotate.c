@@ -161,7 +161,8 @@ static pdlt_status rotate_small(pdlt_dynamics *dyn, const pdlt_dynamics_input *i
   const double *const small[4] = {in->a, in->b, in->p, in->q};
   void (*const reduce[4])(pdlt_dynamics *, const double *) = {reduce_a, reduce_b, reduce_p,
                                                               reduce_q};
-  const uint64_t initial = in->lo.centered ? 2 : 4; /* without P and Q: residuals know nothing of z(0) */
+  const uint64_t initial =
+      in->lo.centered ? 2 : 4; /* without P and Q: residuals know nothing of z(0) */
   double *work = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_rotate_copy(dyn, 2, in->theta1, dyn->theta1, err));

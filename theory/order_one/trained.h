@@ -55,10 +55,10 @@ typedef struct pdlt_trained {
   double *weight_start;                  /* (blocks) of Theta; NaN where there is none */
   double *weight;                        /* (T, blocks) mean change; NaN likewise, or no end */
   double *weight_end;                    /* (blocks) */
-  int mean_only;                         /* 1: z, parts, end, end_parts alone, the others are NULL */
-  int batches;                           /* 1: z, parts and cov alone, where times are finite */
-  int have_cov;                          /* 0: the covariance of batches would take too long */
-  int have_end;                          /* 0: Theta_AA is singular, `why` says so */
+  int mean_only; /* 1: z, parts, end, end_parts alone, the others are NULL */
+  int batches;   /* 1: z, parts and cov alone, where times are finite */
+  int have_cov;  /* 0: the covariance of batches would take too long */
+  int have_end;  /* 0: Theta_AA is singular, `why` says so */
   char why[PDLT_ERROR_LENGTH];
   double *storage;
 } pdlt_trained;

@@ -157,8 +157,9 @@ static pdlt_status put_order(const pdlt_prediction *p, const char *end, const sa
   source s;
   const int found = find_source(&s, p, end, orders[order == LO ? NLO : order]);
   const int whole = order == LO || (s.in.mean1 != NULL && s.in.cov1 != NULL);
-  const pdlt_status status =
-      found && !whole && s.in.mean1 != NULL && set->last > 0 ? put_set(&s, set, order, err) : PDLT_OK;
+  const pdlt_status status = found && !whole && s.in.mean1 != NULL && set->last > 0
+                                 ? put_set(&s, set, order, err)
+                                 : PDLT_OK;
   if (status != PDLT_OK) return status;
   if (found && whole) return put_set(&s, set, order, err);
   return put_absent(&s, set, order, err);

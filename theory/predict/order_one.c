@@ -206,8 +206,10 @@ static pdlt_status mean_alone(const pdlt_prediction *p, const pdlt_trained_input
   if (status != PDLT_OK) PDLT_TRY(pdlt_fail(err, status, "%s", why.message));
   pdlt_progress_finish(p->options->progress);
   PDLT_TRY(leave_tensors_out(p, err));
-  PDLT_TRY(pdlt_predict_all_absent(p->out, names + 2, sizeof names / sizeof *names - 2, left_out, err));
-  if (p->ex->training.centered) PDLT_TRY(pdlt_predict_all_absent(p->out, changes, 2, left_out, err));
+  PDLT_TRY(
+      pdlt_predict_all_absent(p->out, names + 2, sizeof names / sizeof *names - 2, left_out, err));
+  if (p->ex->training.centered)
+    PDLT_TRY(pdlt_predict_all_absent(p->out, changes, 2, left_out, err));
   const size_t T = w.times, n = w.outputs, D = w.D;
   PDLT_TRY(put_mean(p, "z_nlo", 3, (size_t[]){T, n, D}, w.z, w.parts, err));
   PDLT_TRY(pdlt_predict_error(p->out, "z_nlo", errors.z, err));

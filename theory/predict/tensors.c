@@ -15,8 +15,8 @@ static const double max_alone_bytes = 20.0 * 1024 * 1024 * 1024;
 static const double max_position_bytes = 7.0 * 1024 * 1024 * 1024;
 
 /* Tensor t of the layer under `name`; give: the archive takes over those with four indices. */
-static pdlt_status put_tensor(const pdlt_prediction *p, const pdlt_tensor_set *set, int layer, int t,
-                              const char *name, int give, pdlt_error *err) {
+static pdlt_status put_tensor(const pdlt_prediction *p, const pdlt_tensor_set *set, int layer,
+                              int t, const char *name, int give, pdlt_error *err) {
   const size_t D = set->D;
   const int rank = pdlt_tensor_rank((pdlt_tensor_name)t);
   double **data = &set->layer[layer - 1].data[t];
@@ -31,8 +31,7 @@ static pdlt_status put_tensor(const pdlt_prediction *p, const pdlt_tensor_set *s
 
 /* V, D and F serve the covariance alone. */
 static int is_needed(const pdlt_prediction *p, int t) {
-  return !p->ex->theory.only_z ||
-         (t != PDLT_TENSOR_V && t != PDLT_TENSOR_D && t != PDLT_TENSOR_F);
+  return !p->ex->theory.only_z || (t != PDLT_TENSOR_V && t != PDLT_TENSOR_D && t != PDLT_TENSOR_F);
 }
 
 static pdlt_status put_layer(const pdlt_prediction *p, const pdlt_tensor_set *set, int layer,

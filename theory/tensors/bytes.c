@@ -11,7 +11,8 @@ enum { COLUMNS = 30, NTK_COLUMNS = 8 };
 
 pdlt_status pdlt_tensors_bytes(double *out, double *pairs, const pdlt_layer *layer, int depth,
                                size_t D, int dntk, pdlt_error *err) {
-  const double tensors = dntk ? PDLT_TENSOR_COUNT : PDLT_TENSOR_P, columns = dntk ? COLUMNS : NTK_COLUMNS;
+  const double tensors = dntk ? PDLT_TENSOR_COUNT : PDLT_TENSOR_P,
+               columns = dntk ? COLUMNS : NTK_COLUMNS;
   pdlt_position_pairs *needed = NULL;
   const pdlt_status status = pdlt_slot_positions_needed(&needed, layer, depth, 0, err);
   *out = *pairs = 0;

@@ -54,8 +54,7 @@ void pdlt_doubt_move(double *to, const double *from, int rank, size_t D, uint64_
   const size_t count = rank == 2 ? D * D : D * D * D * D;
   const move by = move_of(pass, tag, doubt);
   for (size_t i = 0; i < count; i++)
-    to[i] = moved_entry(&by, from, i,
-                        rank == 2 && i / D < i % D ? (i % D) * D + i / D : i);
+    to[i] = moved_entry(&by, from, i, rank == 2 && i / D < i % D ? (i % D) * D + i / D : i);
 }
 
 void pdlt_doubt_raise(double *most, size_t count, const double *a, const double *b) {

@@ -73,10 +73,9 @@ static double contract_vertex(const pdlt_tensor_step *step, const size_t i[4], c
 
 /* sum_ab D_ab34 <da db f12>. */
 static double contract_d(const pdlt_tensor_step *step, const size_t i[4], const pdlt_jet *f) {
-  return contract2(f, pdlt_read_d(step, i[0], i[0], i[2], i[3]),
-                   pdlt_read_d(step, i[0], i[1], i[2], i[3]),
-                   pdlt_read_d(step, i[1], i[0], i[2], i[3]),
-                   pdlt_read_d(step, i[1], i[1], i[2], i[3]));
+  return contract2(
+      f, pdlt_read_d(step, i[0], i[0], i[2], i[3]), pdlt_read_d(step, i[0], i[1], i[2], i[3]),
+      pdlt_read_d(step, i[1], i[0], i[2], i[3]), pdlt_read_d(step, i[1], i[1], i[2], i[3]));
 }
 
 /* sum_ab F_axby <da db f12>. */

@@ -23,8 +23,8 @@ typedef struct pdlt_jet {
  * for all that equal it. An entry reads its own, and others whose first or last two slots (P: the outer two)
  * hold one sample; those of layer l are kept here. Owned. */
 typedef struct pdlt_tensor_old {
-  double *V, *D;      /* (D, U) V_aabc, D_aabc at [a], unordered pair bc */
-  double *F, *P, *Q;  /* (D, D, D) F_abcc, P_abca, Q_abcc at [a][b][c]; P and Q NULL without them */
+  double *V, *D;     /* (D, U) V_aabc, D_aabc at [a], unordered pair bc */
+  double *F, *P, *Q; /* (D, D, D) F_abcc, P_abca, Q_abcc at [a][b][c]; P and Q NULL without them */
 } pdlt_tensor_old;
 
 /* From layer l (from, theta, brackets) to layer l + 1 (to, C, lambda), before its map over positions: to
@@ -42,7 +42,7 @@ typedef struct pdlt_tensor_step {
   int paired;          /* 1: P of `to` is on pairs (03)(12) though layer l has one position */
   int threads;
   const pdlt_tensor_old *old; /* in place; else NULL */
-  pdlt_jet *ss, *dd, *oo; /* (D, D) of s1 s2, s1' s2', O12; owned, made by prepare */
+  pdlt_jet *ss, *dd, *oo;     /* (D, D) of s1 s2, s1' s2', O12; owned, made by prepare */
 } pdlt_tensor_step;
 
 /* Makes the jets. Errors: PDLT_ERR_MEMORY. */

@@ -48,7 +48,7 @@ typedef struct tensor_driver {
   double *theta; /* of the checked samples in the layer at hand; room for the most */
   int in_place;  /* 1: one layer is there at a time, V, D and A packed */
   pdlt_tensor_old old;
-  size_t moves;  /* other recursions: 0 for kinks, else 1, or all where all samples are checked */
+  size_t moves; /* other recursions: 0 for kinks, else 1, or all where all samples are checked */
   pdlt_tensor_layer other[PDLT_TENSOR_MOVES][2]; /* on the checked samples: layer l at l % 2 */
 } tensor_driver;
 
@@ -395,8 +395,7 @@ static pdlt_status finish_in_place(const tensor_driver *driver, const pdlt_kerne
                                    pdlt_tensor_set *set, pdlt_error *err) {
   pdlt_tensor_layer *last = &set->layer[set->depth - 1];
   const unsigned needed = driver->settings->needed;
-  const pdlt_status status =
-      pdlt_in_place_finish(last, set->D, needed == 0 ? ~0U : needed, err);
+  const pdlt_status status = pdlt_in_place_finish(last, set->D, needed == 0 ? ~0U : needed, err);
   if (status == PDLT_OK && set->depth > 1) layer_errors(driver, kernels, set->depth, last);
   return status;
 }
@@ -468,8 +467,7 @@ pdlt_status pdlt_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers *ker
   PDLT_TRY(pdlt_alloc(&set.layer, (size_t)set.depth, sizeof *set.layer, err));
   PDLT_TRY(driver_new(&driver, kernels, settings, err));
   if (driver.in_place)
-    PDLT_TRY(
-        pdlt_in_place_new(&set.layer[0], &driver.old, set.D, tensor_count(settings), err));
+    PDLT_TRY(pdlt_in_place_new(&set.layer[0], &driver.old, set.D, tensor_count(settings), err));
   else
     PDLT_TRY(layer_alloc(&set.layer[0], driver.slots[1].count, tensor_count(settings), err));
   PDLT_TRY(average_first(&set.layer[0], &driver.positions[0], set.D, err));

@@ -84,8 +84,8 @@ typedef struct pdlt_tensor_settings {
   int dntk;                /* 1: P, Q, R, S, T, U too (smooth activations only) */
   int last_only;           /* 1: keep only layer L (memory: 5 or 11 D^4 doubles a layer), and G1 of
                               all layers; of layers with positions nothing else is kept, but for all_pairs */
-  unsigned needed;         /* 0: all; else tensors of layer L that are kept with last_only, 1 << name */
-  int vertices;            /* 1: with last_only, V of all layers is kept too, without positions */
+  unsigned needed; /* 0: all; else tensors of layer L that are kept with last_only, 1 << name */
+  int vertices;    /* 1: with last_only, V of all layers is kept too, without positions */
   int all_pairs; /* 1: all pairs of positions, not only those that the readout needs: same numbers, more work;
                     (p, q) of P positions is pair p P + q */
   const pdlt_term_mask *mask; /* NULL: every term as derived */
