@@ -453,6 +453,7 @@ pdlt_status pdlt_experiment_check(pdlt_reader *reader) {
   PDLT_TRY(check_follows(reader));
   PDLT_TRY(check_method(reader));
   PDLT_TRY(pdlt_until_check(reader));
+  PDLT_TRY(pdlt_only_check(reader));
   PDLT_TRY(check_figures(reader));
 cleanup:
   return status;

@@ -242,6 +242,7 @@ typedef struct pdlt_experiment {
     pdlt_name_list flip; /* with factor -1 */
     int pair_only;       /* variant: pair_only, the naive rule of skips (docs/skips.md) */
     unsigned keep;       /* PDLT_KEEP_TENSORS, PDLT_KEEP_THETA_T_NLO */
+    int only_z;          /* only: z, of order 1/n the mean output and the squared bias alone */
   } theory;
   struct {
     pdlt_truth_kind truth;

@@ -163,6 +163,9 @@ void pdlt_put_generated_json(json_t **data, const pdlt_experiment *ex);
 /* training.loss against the other keys. */
 pdlt_status pdlt_loss_check(pdlt_reader *reader);
 
+/* Refuses what theory.only: z leaves out or does not know (only.c). */
+pdlt_status pdlt_only_check(pdlt_reader *reader);
+
 /* --- feature_keys.c --- */
 
 extern const char *const pdlt_feature_words[];  /* by pdlt_feature, ends with NULL */

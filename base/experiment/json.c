@@ -197,6 +197,7 @@ static json_t *theory_json(const pdlt_experiment *ex, int *ok) {
   put(out, "omit", name_list(&ex->theory.omit), ok);
   if (ex->theory.flip.count > 0) put(out, "flip", name_list(&ex->theory.flip), ok);
   if (ex->theory.pair_only) put(out, "variant", json_string("pair_only"), ok);
+  if (ex->theory.only_z) put(out, "only", json_string("z"), ok);
   if (ex->theory.keep != 0)
     put(out, "keep", pdlt_words_json(pdlt_theory_keep_words, ex->theory.keep), ok);
   return out;

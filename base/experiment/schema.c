@@ -21,6 +21,7 @@ const char *const pdlt_estimator_words[] = {"plain", "antithetic", "control", "t
 const char *const pdlt_csv_words[] = {"auto", "full", "summary", NULL};
 const char *const pdlt_keep_words[] = {"cov", "Theta_t", "dTheta_t", "features", NULL};
 static const char *const variant_words[] = {"full", "pair_only", NULL};
+static const char *const only_words[] = {"all", "z", NULL};
 const char *const pdlt_theory_keep_words[] = {"tensors", "Theta_t", NULL};
 static const char *const arithmetic_words[] = {"double", "single", NULL};
 static const char *const trained_words[] = {"fixed", "centered", NULL};
@@ -169,6 +170,7 @@ const pdlt_schema_key pdlt_schema[] = {
     CUSTOM("theory.flip", theory.flip, pdlt_read_names, 0,
            "a list of names of parts, tensors or terms"),
     WORD("theory.variant", theory.pair_only, variant_words, 0),
+    WORD("theory.only", theory.only_z, only_words, 0),
     {.path = "theory.keep",
      .type = PDLT_VALUE_CUSTOM,
      .offset = AT(theory.keep),

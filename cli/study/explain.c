@@ -129,6 +129,9 @@ static pdlt_status fill_positions(work *w, pdlt_error *err) {
                                      ex->network.depth, data->train + data->test,
                                      ex->theory.pair_only, err));
   }
+  if (ex->theory.only_z && w->e->tensor_bytes == 0)
+    w->e->tensor_bytes = pdlt_tensors_bytes_flat(
+        data->train + data->test, ex->theory.omit.count + ex->theory.flip.count == 0);
 cleanup:
   pdlt_free(layer);
   return status;

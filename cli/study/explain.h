@@ -47,9 +47,10 @@ typedef struct pdlt_explanation {
                                 layers and r_star are those of the widest, eta_max the smallest */
   int threads;
   pdlt_explained_layer *layer; /* (L) owned; NULL in the short form */
-  double pairs;        /* of slots in the largest layer with positions; 0: no layer has some */
-  double averages;     /* over four slots, of layers joined by skips; 0: there are none */
-  double tensor_bytes; /* of memory that theory takes for either; 0: neither is there */
+  double pairs;    /* of slots in the largest layer with positions; 0: no layer has some */
+  double averages; /* over four slots, of layers joined by skips; 0: there are none */
+  double
+      tensor_bytes; /* of memory that theory takes for either, or for theory.only: z; 0: none is there */
   double theta_max, eta_max;
   double depth_over_width, r_star;     /* at the narrowest width */
   pdlt_reach *reach;                   /* (widths) owned; NULL without theory (training alone) */

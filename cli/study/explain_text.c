@@ -71,7 +71,7 @@ static void put_layers(FILE *to, const pdlt_explanation *e) {
   }
 }
 
-/* Nothing without positions and skips. */
+/* Nothing without positions, skips and theory.only: z. */
 static void put_positions(FILE *to, const pdlt_explanation *e) {
   const double gib = e->tensor_bytes / (1024.0 * 1024 * 1024);
   if (e->pairs > 0) {
@@ -87,6 +87,8 @@ static void put_positions(FILE *to, const pdlt_explanation *e) {
         to,
         "order 1/n in layers joined by skips: %.3g averages over four slots, %.3g GiB of memory\n",
         e->averages, gib);
+  if (e->ex->theory.only_z && e->pairs == 0 && e->averages == 0)
+    fprintf(to, "order 1/n of the mean alone (theory.only: z): %.3g GiB of memory\n", gib);
 }
 
 static void put_whole(FILE *to, const pdlt_explanation *e) {

@@ -77,6 +77,11 @@ static double theory_bytes(const pdlt_experiment *ex, const pdlt_dataset *data, 
   add(&bytes, 2 * copies, D * D, symmetric(D));
   add(&bytes, 1, hidden * D, packed);
   add(&bytes, 1, 0, 0);
+  if (ex->theory.only_z) {
+    add(&bytes, 12, (T + 1) / 2 * p, packed);
+    add(&bytes, 6, T, packed);
+    return bytes;
+  }
   const double kept = (double)pdlt_experiment_kept_samples(ex, data->train + data->test);
   add(&bytes, (dntk ? TENSORS : VERTEX_TENSORS) * copies, kept * kept * kept * kept, tensor(kept));
   if (pdlt_activation_has_kink(&ex->network.activation))

@@ -180,6 +180,78 @@ TEST(Predict, TensorsOfManySamplesAreAbsent) {
   EXPECT_NEAR(std::stod(why.substr(at + 16)) / gib, 1, 0.01) << why;
 }
 
+// Of theory.only: z everything that is there is what the whole prediction has, to the bit; what is not has a reason.
+void MeanAloneIsPartOfTheWhole(std::vector<const char *> set) {
+  set.insert(set.end(),
+             {"theory.order=1", "theory.tolerance=1e-4", "network.activation=polynomial(0,1,0.2)"});
+  Case whole(set);
+  set.push_back("theory.only=z");
+  Case part(set);
+  ASSERT_EQ(whole.Predict(), PDLT_OK) << whole.err.message;
+  ASSERT_EQ(part.Predict(), PDLT_OK) << part.err.message;
+  for (size_t i = 0; i < part.out.count; i++) {
+    const pdlt_archive_entry &a = part.out.entries[i];
+    const pdlt_array *b = pdlt_archive_get(&whole.out, a.name);
+    ASSERT_NE(b, nullptr) << a.name;
+    ASSERT_TRUE(pdlt_array_same_shape(&a.array, b)) << a.name;
+    EXPECT_EQ(std::memcmp(a.array.data, b->data, pdlt_array_count(b) * sizeof(double)), 0)
+        << a.name << " " << set[0];
+  }
+  for (const char *name :
+       {"z_nlo", "z_nlo/ddntk_cubic", "err/z_nlo", "loss_test_nlo_bias", "G1", "Theta1", "q_nlo"})
+    EXPECT_NE(pdlt_archive_get(&part.out, name), nullptr) << name;
+  for (const char *name :
+       {"V", "F", "A", "U", "cov_nlo", "cov_end_nlo", "Theta_t_nlo", "dTheta_t_nlo",
+        "loss_test_nlo", "loss_test_nlo_variance", "loss_sample_nlo"}) {
+    EXPECT_EQ(pdlt_archive_get(&part.out, name), nullptr) << name;
+    EXPECT_EQ(part.Absent(name), std::string("left out: theory.only: z")) << name;
+  }
+  const bool end = pdlt_archive_get(&whole.out, "z_end_nlo") != nullptr;
+  EXPECT_EQ(pdlt_archive_get(&part.out, "z_end_nlo") != nullptr, end);
+  if (!end) {
+    EXPECT_STREQ(part.Absent("z_end_nlo"), whole.Absent("z_end_nlo"));
+  }
+}
+
+TEST(Predict, MeanAlone) {
+  MeanAloneIsPartOfTheWhole({"theory.flip=[A, ddntk_cubic]", "theory.omit=[T]"});
+  MeanAloneIsPartOfTheWhole({"training={eta: 0.05, steps: end, targets: centered}"});
+  MeanAloneIsPartOfTheWhole({"training={eta: flow, steps: 3}"});
+  // beyond 16 samples, where the recursion goes in place
+  MeanAloneIsPartOfTheWhole({"network.depth=2", "network.outputs=1", "data.train=14", "data.test=3",
+                             "training={eta: 0.01, steps: 1}"});
+}
+
+TEST(Predict, MeanAloneOfTooManySamplesIsAbsent) {
+  Case c({"network.activation=erf", "network.outputs=1", "data.train=100", "data.test=32",
+          "training.eta=0.001", "theory.order=1", "theory.only=z"});
+  ASSERT_EQ(c.Predict(), PDLT_OK) << c.err.message;
+  const std::string why = c.Absent("z_nlo");
+  // 8 tensors, V, D and A packed, 30 brackets of each multiset
+  const double D = 132, pairs = D * (D + 1) / 2;
+  const double numbers = 8 * std::pow(D, 4) + pairs * (pairs + 1) + pairs * pairs +
+                         30 * D * (D + 1) * (D + 2) * (D + 3) / 24;
+  const size_t at = why.find("132 samples need ");
+  ASSERT_NE(at, why.npos) << why;
+  EXPECT_NEAR(std::stod(why.substr(at + 17)) / (8 * numbers / std::pow(1024.0, 3)), 1, 0.01) << why;
+}
+
+TEST(Predict, MeanAloneOutOfMemory) {
+  int failures = 0;
+  for (long calls = 1;; calls += 37) {
+    Case c({"network.activation=polynomial(0,1,0.2)", "data.train=1", "data.test=1",
+            "theory.order=1", "theory.only=z", "theory.tolerance=1e-2"});
+    pdlt_memory_fail_after(calls);
+    const pdlt_status status = c.Predict();
+    pdlt_memory_fail_after(-1);
+    if (status == PDLT_OK) break;
+    EXPECT_EQ(status, PDLT_ERR_MEMORY) << c.err.message;
+    EXPECT_EQ(c.out.count, 0u);
+    failures++;
+  }
+  EXPECT_GT(failures, 10);
+}
+
 // Raw pixels: infinite width is predicted, order 1/n is not and says what would help.
 TEST(Predict, LargeInputs) {
   Case c({"training.eta=0.001", "theory.order=1"});

@@ -100,6 +100,42 @@ TEST(Tensor, NoSampleOneLayerLastLayerOnly) {
   }
 }
 
+// With many samples and the last layer alone one layer is there at a time, packed, and each entry is computed once
+// for all that equal it.
+TEST(Tensor, InPlaceIsTheRecursionOfWholeArrays) {
+  Network net = General("polynomial(0.1,0.9,0.3)");
+  const size_t D = 17;
+  net.depth = 3;
+  net.ratios = {3, 2};
+  const List x = RandomInputs(5, D, 3);
+  Options packed;
+  packed.last_only = 1;
+  for (int dntk = 0; dntk < 2; ++dntk) {
+    packed.dntk = dntk;
+    Options whole = packed, threads = packed;
+    whole.last_only = 0;
+    threads.threads = 2;
+    Tensors all(net, D, x, whole), one(net, D, x, packed), two(net, D, x, threads);
+    const int count = dntk ? static_cast<int>(PDLT_TENSOR_COUNT) : static_cast<int>(PDLT_TENSOR_P);
+    EXPECT_EQ(pdlt_tensors_get(&one.set, 2, PDLT_TENSOR_V), nullptr);
+    EXPECT_NE(pdlt_tensors_get(&one.set, 2, PDLT_TENSOR_G1), nullptr);
+    for (int t = 0; t < count; ++t) {
+      const double scale = all.Largest(3, Name(t)), err = all.Err(3, Name(t));
+      const double *a = pdlt_tensors_get(&all.set, 3, Name(t)),
+                   *b = pdlt_tensors_get(&one.set, 3, Name(t)),
+                   *c = pdlt_tensors_get(&two.set, 3, Name(t));
+      double worst = 0.0;
+      for (size_t i = 0; i < all.Count(Name(t)); ++i) {
+        worst = std::fmax(worst, std::fabs(a[i] - b[i]));
+        ASSERT_EQ(b[i], c[i]) << pdlt_tensor_text(Name(t)) << " " << i;
+      }
+      EXPECT_GT(scale, 0.0) << pdlt_tensor_text(Name(t));
+      EXPECT_LE(worst, 1e-13 * scale) << pdlt_tensor_text(Name(t));
+      EXPECT_NEAR(one.Err(3, Name(t)), err, 1e-13 * scale) << pdlt_tensor_text(Name(t));
+    }
+  }
+}
+
 TEST(Tensor, ReportedErrorsAreHonest) {
   for (const char *name : {"tanh", "swish"}) {
     Network net = General(name);

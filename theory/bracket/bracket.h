@@ -118,6 +118,12 @@ pdlt_status pdlt_bracket_quads_new_of(pdlt_bracket_quads *out, const pdlt_activa
                                       size_t D, const double *K, const pdlt_bracket_blocks *blocks,
                                       int threads, pdlt_progress *progress, double unit,
                                       pdlt_error *err);
+/* The same of all multisets, to rounding, with a quarter of the products for even or odd activations and half of
+ * them for others (fold.h). grid: of new_trapezoid with an even number of nodes; smooth activations. */
+pdlt_status pdlt_bracket_quads_new_many(pdlt_bracket_quads *out, const pdlt_activation *activation,
+                                        const pdlt_bracket_grid *grid, pdlt_quad_orders orders,
+                                        size_t D, const double *K, int threads,
+                                        pdlt_progress *progress, double unit, pdlt_error *err);
 void pdlt_bracket_quads_free(pdlt_bracket_quads *quads);
 
 /* The columns alone: D = 0, nothing allocated. */

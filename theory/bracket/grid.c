@@ -5,7 +5,7 @@
 #include "base/core/memory.h"
 #include "base/vector/linalg.h"
 #include "base/vector/small.h"
-#include "theory/bracket/bracket.h"
+#include "theory/bracket/fold.h"
 
 /* The oscillator lives on a wider interval than the functions do: its modes of high
  * number reach out to 2 sqrt(number), and a wall at |t| = w costs e^{-w^2/4}. */
@@ -121,24 +121,29 @@ cleanup:
   return status;
 }
 
-void pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double *work,
-                              double *out) {
+size_t pdlt_bracket_powers(size_t rows, size_t levels, const double *number, const double *left,
+                           double rho, double *work) {
   enum { CHUNK = 64 };
-  size_t n = grid->n, levels = grid->levels, used = 0;
+  size_t used = 0;
   double log_rho = log(rho), power[CHUNK];
   /* rho^N < 1e-17 from `used` on */
-  while (used < levels && !(grid->number[used] * log_rho < -39.0)) used++;
+  while (used < levels && !(number[used] * log_rho < -39.0)) used++;
   for (size_t first = 0; first < used; first += CHUNK) {
     size_t count = used - first < CHUNK ? used - first : CHUNK;
-    for (size_t k = 0; k < count; k++) {
-      double number = grid->number[first + k];
-      power[k] = number <= 0.0 ? 1.0 : exp(number * log_rho);
-    }
-    for (size_t p = 0; p < n; p++) {
-      const double *left = grid->left + p * levels + first;
+    for (size_t k = 0; k < count; k++)
+      power[k] = number[first + k] <= 0.0 ? 1.0 : exp(number[first + k] * log_rho);
+    for (size_t p = 0; p < rows; p++) {
+      const double *from = left + p * levels + first;
       double *to = work + p * levels + first;
-      for (size_t k = 0; k < count; k++) to[k] = left[k] * power[k];
+      for (size_t k = 0; k < count; k++) to[k] = from[k] * power[k];
     }
   }
+  return used;
+}
+
+void pdlt_bracket_grid_mehler(const pdlt_bracket_grid *grid, double rho, double *work,
+                              double *out) {
+  const size_t n = grid->n, levels = grid->levels;
+  const size_t used = pdlt_bracket_powers(n, levels, grid->number, grid->left, rho, work);
   pdlt_small_best()->product(n, n, used, work, levels, grid->right, n, out, n);
 }

@@ -387,6 +387,10 @@ static pdlt_status run_all(const pdlt_bracket_levels *levels, const quad_grids *
   pdlt_status status = pdlt_bracket_pairs_new(&set->pairs, &levels->activation,
                                               &levels->pair_grid[pair_level], D, K, err);
   if (status != PDLT_OK) return status;
+  if (levels->many && !levels->polynomial)
+    return pdlt_bracket_quads_new_many(&set->quads, &levels->activation, &grids->grid[quad_level],
+                                       levels->orders, D, K, levels->threads, levels->progress,
+                                       levels->unit, err);
   return pdlt_bracket_quads_new_of(&set->quads, &levels->activation, &grids->grid[quad_level],
                                    levels->orders, D, K, blocks, levels->threads, levels->progress,
                                    levels->unit, err);

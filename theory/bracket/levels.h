@@ -33,6 +33,7 @@ typedef struct pdlt_bracket_levels {
   double tolerance; /* of each bracket, relative to the largest connected part of its kind */
   int threads;
   int smooth, polynomial, degree;
+  int many; /* 1: samples beyond the checked ones by pdlt_bracket_quads_new_many; set by the caller */
   pdlt_bracket_grid pair_grid[PDLT_BRACKET_PAIR_LEVELS]; /* made on first use */
   pdlt_progress *progress;                               /* may be NULL */
   double unit;                                           /* of progress, for each item */

@@ -12,7 +12,7 @@
 
 #include "base/core/memory.h"
 #include "base/vector/small.h"
-#include "theory/bracket/bracket.h"
+#include "theory/bracket/fold.h"
 
 enum { MAX_ORDER = 3, ORDER_PAIRS = 16, CHUNK = 16 };
 
@@ -181,7 +181,7 @@ static void pivoted_root(const double *K, double root[4][4]) {
 }
 
 /* load[i] (2): z_i = load[i] . (canonical variables of its pair of slots). */
-static void canonical(const double *K, double load[4][2], double rho[2]) {
+void pdlt_bracket_canonical(const double *K, double load[4][2], double rho[2]) {
   double root[4][4], plane[2][2][4], C[2][2], turn[2][2][2];
   pivoted_root(K, root);
   plane_basis(root[0], root[1], plane[0]);
@@ -270,7 +270,7 @@ static const double *moved_product(quad_work *work, size_t n, int side, int orde
 
 /* Which side of a column is moved. The pairs 02, 13, 22 and their mirror images occur with
  * 11, of skips with 00 too, on the other side only: one product of 11 serves them all, and one of 00. */
-static int moved_side(const int order[4]) {
+int pdlt_bracket_moved_side(const int order[4]) {
   int sum = order[2] + order[3], difference = abs(order[2] - order[3]);
   return order[0] == order[1] && order[0] < 2 && (sum == 4 || difference == 2) ? 0 : 1;
 }
@@ -281,7 +281,7 @@ static void quad_smooth(const pdlt_bracket_quads *layout, const pdlt_activation 
   double load[4][2], rho[2];
   int max_order = layout->columns > 8 ? MAX_ORDER : 1;
   size_t n = grid->n, nn = n * n;
-  canonical(K, load, rho);
+  pdlt_bracket_canonical(K, load, rho);
   tabulate(activation, grid, max_order, load, work);
   for (size_t m = 0; m < 2; m++)
     pdlt_bracket_grid_mehler(grid, rho[m], work->modes, work->mehler + m * nn);
@@ -289,7 +289,8 @@ static void quad_smooth(const pdlt_bracket_quads *layout, const pdlt_activation 
   memset(work->have_moved, 0, sizeof work->have_moved);
   for (int c = 0; c < layout->columns; c++) {
     const int *order = layout->order[c];
-    int side = moved_side(order), pair[2] = {4 * order[0] + order[1], 4 * order[2] + order[3]};
+    int side = pdlt_bracket_moved_side(order),
+        pair[2] = {4 * order[0] + order[1], 4 * order[2] + order[3]};
     out[c] = work->small->dot(nn, pair_product(work, nn, 1 - side, pair[1 - side]),
                               moved_product(work, n, side, pair[side]));
   }
@@ -358,30 +359,47 @@ void pdlt_bracket_quad_kernel(const pdlt_bracket_quads *quads, const double *K, 
     for (size_t j = 0; j < 4; j++) sub[4 * i + j] = K[slot[i] * quads->D + slot[j]];
 }
 
-static pdlt_status quad_item(const pdlt_bracket_quads *quads, const pdlt_activation *activation,
-                             const pdlt_bracket_grid *grid, const double *K, size_t m,
+/* What all items are computed with. */
+typedef struct quad_way {
+  const pdlt_activation *activation;
+  const pdlt_bracket_grid *grid;
+  const pdlt_bracket_fold *fold; /* NULL: on the whole grid */
+  const double *K;
+} quad_way;
+
+static pdlt_status quad_item(const pdlt_bracket_quads *quads, const quad_way *way, size_t m,
                              quad_work *work, pdlt_error *err) {
   double sub[16], *out = quads->value + m * (size_t)quads->columns;
-  pdlt_bracket_quad_kernel(quads, K, m, sub);
+  const pdlt_activation *activation = way->activation;
+  const pdlt_bracket_grid *grid = way->grid;
+  pdlt_bracket_quad_kernel(quads, way->K, m, sub);
+  if (way->fold != NULL) {
+    pdlt_bracket_fold_quad(way->fold, quads, activation, sub, work->block, out);
+    return PDLT_OK;
+  }
   if (work->block == NULL) return pdlt_bracket_quad_one(quads, activation, grid, sub, out, err);
   quad_smooth(quads, activation, grid, sub, work, out);
   return PDLT_OK;
 }
 
-static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const pdlt_activation *activation,
-                              const pdlt_bracket_grid *grid, const double *K, int threads,
+static pdlt_status room_new(quad_work *work, const quad_way *way, pdlt_error *err) {
+  if (!pdlt_activation_get_traits(way->activation).smooth) return PDLT_OK;
+  if (way->fold == NULL) return work_new(work, way->grid, err);
+  return pdlt_alloc(&work->block, pdlt_bracket_fold_room(way->fold), sizeof *work->block, err);
+}
+
+static pdlt_status quads_fill(const pdlt_bracket_quads *quads, const quad_way *way, int threads,
                               pdlt_progress *progress, double unit, pdlt_error *err) {
   pdlt_status result = PDLT_OK;
-  int smooth = pdlt_activation_get_traits(activation).smooth;
 #pragma omp parallel num_threads(threads)
   {
     quad_work work = {0};
     pdlt_error own;
-    pdlt_status status = smooth ? work_new(&work, grid, &own) : PDLT_OK;
+    pdlt_status status = room_new(&work, way, &own);
 #pragma omp for schedule(dynamic, CHUNK)
     for (size_t m = 0; m < quads->items; m++) {
       if (status == PDLT_OK) status = pdlt_progress_check(progress, &own);
-      if (status == PDLT_OK) status = quad_item(quads, activation, grid, K, m, &work, &own);
+      if (status == PDLT_OK) status = quad_item(quads, way, m, &work, &own);
       if (m % CHUNK == CHUNK - 1) pdlt_progress_add(progress, unit * CHUNK);
     }
     if (status != PDLT_OK) {
@@ -400,14 +418,13 @@ pdlt_status pdlt_bracket_quads_new(pdlt_bracket_quads *out, const pdlt_activatio
                                    err);
 }
 
-pdlt_status pdlt_bracket_quads_new_of(pdlt_bracket_quads *out, const pdlt_activation *activation,
-                                      const pdlt_bracket_grid *grid, pdlt_quad_orders orders,
-                                      size_t D, const double *K, const pdlt_bracket_blocks *blocks,
-                                      int threads, pdlt_progress *progress, double unit,
-                                      pdlt_error *err) {
+/* The new quads of a way. */
+static pdlt_status quads_new(pdlt_bracket_quads *out, const quad_way *way, pdlt_quad_orders orders,
+                             size_t D, const pdlt_bracket_blocks *blocks, int threads,
+                             pdlt_progress *progress, double unit, pdlt_error *err) {
   pdlt_status status;
   pdlt_bracket_quads quads;
-  if (orders != PDLT_QUAD_NTK && !pdlt_activation_get_traits(activation).smooth)
+  if (orders != PDLT_QUAD_NTK && !pdlt_activation_get_traits(way->activation).smooth)
     return pdlt_fail(err, PDLT_ERR_UNSUPPORTED,
                      "second derivatives of this activation are delta functions: brackets of "
                      "three or more of them over one sample do not exist");
@@ -417,9 +434,31 @@ pdlt_status pdlt_bracket_quads_new_of(pdlt_bracket_quads *out, const pdlt_activa
   quads.items = blocks == NULL ? D * (D + 1) * (D + 2) * (D + 3) / 24
                                : blocks->count * (blocks->count + 1) / 2;
   PDLT_TRY(pdlt_alloc(&quads.value, quads.items * (size_t)quads.columns, sizeof(double), err));
-  PDLT_TRY(quads_fill(&quads, activation, grid, K, threads, progress, unit, err));
+  PDLT_TRY(quads_fill(&quads, way, threads, progress, unit, err));
   *out = quads;
 cleanup:
   if (status != PDLT_OK) pdlt_bracket_quads_free(&quads);
+  return status;
+}
+
+pdlt_status pdlt_bracket_quads_new_of(pdlt_bracket_quads *out, const pdlt_activation *activation,
+                                      const pdlt_bracket_grid *grid, pdlt_quad_orders orders,
+                                      size_t D, const double *K, const pdlt_bracket_blocks *blocks,
+                                      int threads, pdlt_progress *progress, double unit,
+                                      pdlt_error *err) {
+  const quad_way way = {activation, grid, NULL, K};
+  return quads_new(out, &way, orders, D, blocks, threads, progress, unit, err);
+}
+
+pdlt_status pdlt_bracket_quads_new_many(pdlt_bracket_quads *out, const pdlt_activation *activation,
+                                        const pdlt_bracket_grid *grid, pdlt_quad_orders orders,
+                                        size_t D, const double *K, int threads,
+                                        pdlt_progress *progress, double unit, pdlt_error *err) {
+  pdlt_bracket_fold fold;
+  pdlt_status status = pdlt_bracket_fold_new(&fold, grid, activation, err);
+  if (status != PDLT_OK) return status;
+  const quad_way way = {activation, grid, &fold, K};
+  status = quads_new(out, &way, orders, D, NULL, threads, progress, unit, err);
+  pdlt_bracket_fold_free(&fold);
   return status;
 }

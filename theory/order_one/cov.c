@@ -17,15 +17,15 @@ static void copy(double *out, const double *from, size_t count) {
   if (count > 0) memcpy(out, from, count * sizeof *out);
 }
 
-static pdlt_status make_direct(pdlt_covariance *cov, const double *d_tensor, const double *f_tensor,
-                               pdlt_error *err) {
+static pdlt_status make_direct(pdlt_covariance *cov, const pdlt_doubt_pass *move,
+                               const double *d_tensor, const double *f_tensor, pdlt_error *err) {
   const size_t D = cov->dyn->lo.D, A = cov->dyn->lo.A;
   double *work = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&work, D * D * D * D, sizeof *work, err));
-  PDLT_TRY(pdlt_rotate_copy(cov->dyn, 4, d_tensor, work, err));
+  PDLT_TRY(pdlt_rotate_moved(cov->dyn, move, PDLT_MOVE_D, d_tensor, work, err));
   pdlt_gather_trace(D, A, work, "fada", 1, cov->direct);
-  PDLT_TRY(pdlt_rotate_copy(cov->dyn, 4, f_tensor, work, err));
+  PDLT_TRY(pdlt_rotate_moved(cov->dyn, move, PDLT_MOVE_F, f_tensor, work, err));
   pdlt_gather_trace(D, A, work, "fdaa", (double)cov->dyn->lo.outputs, cov->direct);
   pdlt_gather_trace(D, A, work, "faad", 1, cov->direct);
 cleanup:
@@ -50,18 +50,20 @@ pdlt_status pdlt_covariance_new(pdlt_covariance *out, const pdlt_dynamics *dyn,
                                 const double *f, pdlt_error *err) {
   const double *const from[4] = {in->a, in->b, in->p, in->q};
   const size_t D = dyn->lo.D, A = dyn->lo.A;
-  pdlt_covariance cov = {.dyn = dyn};
+  pdlt_covariance cov = {.dyn = dyn, .shared = dyn->four[0] != NULL};
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&cov.k, D * A, sizeof *cov.k, err));
   PDLT_TRY(pdlt_alloc(&cov.g1, D * D, sizeof *cov.g1, err));
   PDLT_TRY(pdlt_alloc(&cov.direct, D * D * A, sizeof *cov.direct, err));
-  for (int i = 0; i < 4; i++) {
+  for (uint64_t i = 0; i < 4; i++) {
+    cov.four[i] = dyn->four[i];
+    if (cov.shared) continue;
     PDLT_TRY(pdlt_alloc(&cov.four[i], D * D * D * D, sizeof(double), err));
-    PDLT_TRY(pdlt_rotate_copy(dyn, 4, from[i], cov.four[i], err));
+    PDLT_TRY(pdlt_rotate_moved(dyn, &in->move, PDLT_MOVE_A + i, from[i], cov.four[i], err));
   }
   PDLT_TRY(make_kernel(&cov, err));
   PDLT_TRY(pdlt_rotate_copy(dyn, 2, g1, cov.g1, err));
-  if (!dyn->lo.centered) PDLT_TRY(make_direct(&cov, d, f, err));
+  if (!dyn->lo.centered) PDLT_TRY(make_direct(&cov, &in->move, d, f, err));
   *out = cov;
   cov = (pdlt_covariance){0};
 cleanup:
@@ -73,7 +75,8 @@ void pdlt_covariance_free(pdlt_covariance *cov) {
   pdlt_free(cov->k);
   pdlt_free(cov->g1);
   pdlt_free(cov->direct);
-  for (int i = 0; i < 4; i++) pdlt_free(cov->four[i]);
+  for (int i = 0; i < 4; i++)
+    if (!cov->shared) pdlt_free(cov->four[i]);
   *cov = (pdlt_covariance){0};
 }
 

@@ -12,13 +12,14 @@
 extern "C" {
 #endif
 
-/* Rotated tensors that only the covariance needs; 4 D^4 doubles. */
+/* Rotated tensors that only the covariance needs; 4 D^4 doubles, or those of dyn where it keeps them. */
 typedef struct pdlt_covariance {
   const pdlt_dynamics *dyn; /* borrowed: must live as long */
   double *k;                /* (D, A) K with modes; owned, as all below */
   double *g1;               /* (D, D) */
   double *direct;           /* (D, D, A) [f][d][a] D_fada + n_L F_fdaa + F_faad */
   double *four[4];          /* (D, D, D, D) A, B, P, Q */
+  int shared;               /* 1: four are those of dyn, not owned */
 } pdlt_covariance;
 
 /* input: what dynamics was made of; g1 (D, D), d and f (D, D, D, D) of

@@ -22,6 +22,11 @@ static double factor_of(const pdlt_dynamics_input *in, pdlt_dynamics_term term) 
   return in->factors ? in->factors->factor[term] : 1;
 }
 
+/* An entry of R, S, T or U, k = 0 to 3, moved as the input says. */
+static double entry(const job *j, uint64_t k, const double *tensor, size_t at) {
+  return pdlt_doubt_entry(tensor, at, PDLT_MOVE_R + k, &j->in->move);
+}
+
 /* The parts of W that each pattern of deltas has, training samples in the last slot. */
 static void fill_tensors(const job *j) {
   const pdlt_dynamics_input *in = j->in;
@@ -36,8 +41,10 @@ static void fill_tensors(const job *j) {
           const size_t abcd = ((a * D + b) * D + c) * D + d;
           const size_t adbc = ((a * D + d) * D + b) * D + c;
           const size_t adcb = ((a * D + d) * D + c) * D + b;
-          *left++ = one * in->r[abcd] + two * (in->s[abcd] + in->t[abcd]);
-          *right++ = one * in->r[adbc] + two * (in->u[adbc] + in->u[adcb]);
+          *left++ = one * entry(j, 0, in->r, abcd) +
+                    two * (entry(j, 1, in->s, abcd) + entry(j, 2, in->t, abcd));
+          *right++ = one * entry(j, 0, in->r, adbc) +
+                     two * (entry(j, 3, in->u, adbc) + entry(j, 3, in->u, adcb));
         }
 }
 

@@ -159,6 +159,10 @@ pdlt_status pdlt_dynamics_ntk(const pdlt_dynamics *dyn, const pdlt_time_states *
 pdlt_status pdlt_rotate_copy(const pdlt_dynamics *dyn, int rank, const double *from, double *out,
                              pdlt_error *err);
 
+/* The same of a tensor of rank 4, number tag, moved as the input says. */
+pdlt_status pdlt_rotate_moved(const pdlt_dynamics *dyn, const pdlt_doubt_pass *move, uint64_t tag,
+                              const double *from, double *out, pdlt_error *err);
+
 /* x (count, n_L, D, n_L, D) from the rotated basis to samples, in place; work as large. */
 void pdlt_rotate_back_both(const pdlt_dynamics *dyn, size_t count, double *work, double *x);
 

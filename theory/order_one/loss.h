@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Mean and covariance at one time, everything borrowed: n_L outputs, D samples. mean1, cov1
- * (coefficients of h) may be NULL together; the coefficients of the loss are then 0. */
+ * (coefficients of h) may be NULL; bias1, or variance1, is then 0. */
 typedef struct pdlt_loss_input {
   size_t D, outputs;
   const double *y;                               /* (D, n_L) */

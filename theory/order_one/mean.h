@@ -16,11 +16,15 @@
 #include "base/core/progress.h"
 #include "base/core/status.h"
 #include "theory/infinite/training.h"
+#include "theory/tensors/doubt.h"
 #include "theory/terms/training_term.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Numbers of the tensors in pdlt_doubt_pass, as in trained.h. */
+enum { PDLT_MOVE_A = 4, PDLT_MOVE_R = 8, PDLT_MOVE_D = 12, PDLT_MOVE_F = 13 };
 
 /* Everything borrowed, for the duration of the call. Tensors of the output
  * layer with the symmetries and the array order of docs/tensors.md. */
@@ -28,9 +32,13 @@ typedef struct pdlt_dynamics_input {
   pdlt_training_input lo;                      /* infinite width: K, Theta, y, eta */
   const double *theta1;                        /* (D, D) */
   const double *a, *b, *p, *q, *r, *s, *t, *u; /* (D, D, D, D) */
-  int threads;                                 /* >= 1; results do not depend on it */
-  const pdlt_dynamics_factors *factors;        /* NULL: all 1 */
-  pdlt_progress *progress;                     /* told of one unit by the whole; may be NULL */
+  pdlt_doubt_pass
+      move; /* these eight, and D and F of the covariance, moved by their errors while they are copied;
+                           tags of PDLT_MOVE_A, ... */
+  int keep;                             /* 1: A, B, P, Q stay there, rotated, for the covariance */
+  int threads;                          /* >= 1; results do not depend on it */
+  const pdlt_dynamics_factors *factors; /* NULL: all 1 */
+  pdlt_progress *progress;              /* told of one unit by the whole; may be NULL */
 } pdlt_dynamics_input;
 
 /* The tensors in the eigenbasis of Theta_AA: slots below A count eigenmodes,
@@ -49,13 +57,22 @@ typedef struct pdlt_dynamics {
                           y_b */
   double *dntk_ss[2];      /* (D, A, A) of dTh_IJK */
   double *dd[4];           /* (D, D, D, D) R, S, T, U */
+  double *four[4];         /* (D, D, D, D) A, B, P, Q where they are kept, else NULL */
 } pdlt_dynamics;
 
 /* Rotates the tensors. *out is owned by the caller (pdlt_dynamics_free),
  * untouched on failure. Errors: those of pdlt_training_new; PDLT_ERR_MEMORY.
- * Cost 64 D^4 A flops in matrix products; memory 5 D^4 doubles here, 4 D^4 kept. */
+ * Cost 64 D^4 A flops in matrix products; memory 5 D^4 doubles here, 4 D^4 kept, or 8 D^4 of both with keep. */
 pdlt_status pdlt_dynamics_new(pdlt_dynamics *out, const pdlt_dynamics_input *input,
                               pdlt_error *err);
+
+/* The same in two steps, so that A, B, P, Q need not be there with R, S, T, U: what is made of the former, and
+ * the latter, into arrays that are there already or new ones. Errors: the same; of the second, PDLT_ERR_MEMORY,
+ * dyn to be freed. */
+pdlt_status pdlt_dynamics_start(pdlt_dynamics *out, const pdlt_dynamics_input *input,
+                                pdlt_error *err);
+pdlt_status pdlt_dynamics_load(pdlt_dynamics *dynamics, const pdlt_dynamics_input *input,
+                               pdlt_error *err);
 
 void pdlt_dynamics_free(pdlt_dynamics *dynamics);
 

@@ -60,6 +60,13 @@ cleanup:
   return status;
 }
 
+pdlt_status pdlt_rotate_moved(const pdlt_dynamics *dyn, const pdlt_doubt_pass *move, uint64_t tag,
+                              const double *from, double *out, pdlt_error *err) {
+  if (move->doubts == NULL) return pdlt_rotate_copy(dyn, 4, from, out, err);
+  pdlt_doubt_move(out, from, 4, dyn->lo.D, move->pass, tag, move->doubts + tag);
+  return pdlt_rotate(dyn->lo.D, dyn->lo.A, 4, dyn->lo.vector, dyn->threads, out, err);
+}
+
 pdlt_status pdlt_rotate_copy(const pdlt_dynamics *dyn, int rank, const double *from, double *out,
                              pdlt_error *err) {
   const size_t count = power(dyn->lo.D, rank);
@@ -147,21 +154,24 @@ static void finish_dntk(pdlt_dynamics *dyn) {
       }
 }
 
-static pdlt_status rotate_all(pdlt_dynamics *dyn, const pdlt_dynamics_input *in, pdlt_error *err) {
+/* All but R, S, T, U. */
+static pdlt_status rotate_small(pdlt_dynamics *dyn, const pdlt_dynamics_input *in,
+                                pdlt_error *err) {
   const size_t D = in->lo.D, A = in->lo.A;
   const double *const small[4] = {in->a, in->b, in->p, in->q};
-  const double *const large[4] = {in->r, in->s, in->t, in->u};
   void (*const reduce[4])(pdlt_dynamics *, const double *) = {reduce_a, reduce_b, reduce_p,
                                                               reduce_q};
-  const int initial = in->lo.centered ? 2 : 4; /* without P and Q: residuals know nothing of z(0) */
+  const uint64_t initial =
+      in->lo.centered ? 2 : 4; /* without P and Q: residuals know nothing of z(0) */
   double *work = NULL;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_rotate_copy(dyn, 2, in->theta1, dyn->theta1, err));
-  PDLT_TRY(pdlt_alloc(&work, power(D, 4), sizeof *work, err));
-  for (int i = 0; i < 4; i++) {
-    if (i < initial) PDLT_TRY(pdlt_rotate_copy(dyn, 4, small[i], work, err));
-    if (i < initial) reduce[i](dyn, work);
-    PDLT_TRY(pdlt_rotate_copy(dyn, 4, large[i], dyn->dd[i], err));
+  PDLT_TRY(pdlt_alloc(&work, in->keep ? D * D : power(D, 4), sizeof *work, err));
+  for (uint64_t i = 0; i < 4; i++) {
+    double *to = in->keep ? dyn->four[i] : work;
+    if (i < initial || in->keep)
+      PDLT_TRY(pdlt_rotate_moved(dyn, &in->move, PDLT_MOVE_A + i, small[i], to, err));
+    if (i < initial) reduce[i](dyn, to);
   }
   finish_dntk(dyn);
   PDLT_TRY(pdlt_rotate_copy(dyn, 2, in->lo.K, work, err));
@@ -172,7 +182,7 @@ cleanup:
   return status;
 }
 
-static pdlt_status allocate(pdlt_dynamics *dyn, pdlt_error *err) {
+static pdlt_status allocate(pdlt_dynamics *dyn, int keep, pdlt_error *err) {
   const size_t D = dyn->lo.D, A = dyn->lo.A;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(pdlt_alloc(&dyn->mu, A, sizeof *dyn->mu, err));
@@ -184,21 +194,47 @@ static pdlt_status allocate(pdlt_dynamics *dyn, pdlt_error *err) {
     PDLT_TRY(pdlt_alloc(&dyn->dntk_us[i], D * A * A, sizeof(double), err));
     PDLT_TRY(pdlt_alloc(&dyn->dntk_ss[i], D * A * A, sizeof(double), err));
   }
-  for (int i = 0; i < 4; i++) PDLT_TRY(pdlt_alloc(&dyn->dd[i], power(D, 4), sizeof(double), err));
+  for (int i = 0; i < 4 && keep; i++)
+    PDLT_TRY(pdlt_alloc(&dyn->four[i], power(D, 4), sizeof(double), err));
+cleanup:
+  return status;
+}
+
+pdlt_status pdlt_dynamics_load(pdlt_dynamics *dyn, const pdlt_dynamics_input *in, pdlt_error *err) {
+  const double *const large[4] = {in->r, in->s, in->t, in->u};
+  pdlt_status status = PDLT_OK;
+  for (uint64_t i = 0; i < 4; i++) {
+    if (dyn->dd[i] == NULL)
+      PDLT_TRY(pdlt_alloc(&dyn->dd[i], power(dyn->lo.D, 4), sizeof(double), err));
+    PDLT_TRY(pdlt_rotate_moved(dyn, &in->move, PDLT_MOVE_R + i, large[i], dyn->dd[i], err));
+  }
 cleanup:
   return status;
 }
 
 pdlt_status pdlt_dynamics_new(pdlt_dynamics *out, const pdlt_dynamics_input *in, pdlt_error *err) {
+  pdlt_dynamics dyn = {0};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_dynamics_start(&dyn, in, err));
+  PDLT_TRY(pdlt_dynamics_load(&dyn, in, err));
+  *out = dyn;
+  dyn = (pdlt_dynamics){0};
+cleanup:
+  pdlt_dynamics_free(&dyn);
+  return status;
+}
+
+pdlt_status pdlt_dynamics_start(pdlt_dynamics *out, const pdlt_dynamics_input *in,
+                                pdlt_error *err) {
   pdlt_status status = PDLT_OK;
   pdlt_dynamics dyn = {.threads = in->threads, .progress = in->progress};
   for (int i = 0; i < PDLT_DYNAMICS_TERM_COUNT; i++)
     dyn.factors.factor[i] = in->factors ? in->factors->factor[i] : 1;
   PDLT_TRY(pdlt_training_new(&dyn.lo, &in->lo, err));
-  PDLT_TRY(allocate(&dyn, err));
+  PDLT_TRY(allocate(&dyn, in->keep, err));
   for (size_t a = 0; a < dyn.lo.A; a++)
     dyn.mu[a] = dyn.lo.flow ? 0 : 1 - dyn.lo.eta * dyn.lo.value[a];
-  PDLT_TRY(rotate_all(&dyn, in, err));
+  PDLT_TRY(rotate_small(&dyn, in, err));
   *out = dyn;
   dyn = (pdlt_dynamics){0};
 cleanup:
@@ -217,6 +253,9 @@ void pdlt_dynamics_free(pdlt_dynamics *dyn) {
     pdlt_free(dyn->dntk_us[i]);
     pdlt_free(dyn->dntk_ss[i]);
   }
-  for (int i = 0; i < 4; i++) pdlt_free(dyn->dd[i]);
+  for (int i = 0; i < 4; i++) {
+    pdlt_free(dyn->dd[i]);
+    pdlt_free(dyn->four[i]);
+  }
   *dyn = (pdlt_dynamics){0};
 }

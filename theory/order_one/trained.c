@@ -28,13 +28,14 @@ static size_t dntk_size(const pdlt_trained *w) {
 
 static pdlt_status allocate(pdlt_trained *w, const pdlt_trained_input *input, pdlt_error *err) {
   const size_t T = input->num_times, count = input->in.lo.outputs * input->in.lo.D,
-               square = count * count;
+               square = input->mean_only ? 0 : count * count;
   w->blocks = input->features && input->truth != NULL ? input->truth->blocks : 0;
   const size_t features =
       input->features ? PDLT_FEATURE_COUNT * (T + 1) * (square + count) + T + (T + 2) * w->blocks
                       : 0;
   w->times = T, w->outputs = input->in.lo.outputs, w->D = input->in.lo.D;
-  w->dntk_samples = input->dntk_samples;
+  w->dntk_samples = input->mean_only ? 0 : input->dntk_samples;
+  w->mean_only = input->mean_only;
   while (w->finite < T && !isinf(input->times[w->finite])) w->finite++;
   pdlt_status status = pdlt_alloc(
       &w->storage, 7 * (T + 1) * count + (2 * T + 1) * square + T * dntk_size(w) + features,
@@ -77,7 +78,7 @@ static void scale_parts(const pdlt_mask *mask, size_t count, double *parts, doub
 
 /* parts (5, F, count) become (5, T, count); infinite times get the end. */
 static void append_end(pdlt_trained *w) {
-  const size_t count = w->outputs * w->D, square = count * count;
+  const size_t count = w->outputs * w->D, square = w->mean_only ? 0 : count * count;
   const size_t finite = w->finite * count, all = w->times * count;
   for (size_t k = PDLT_DYNAMICS_PART_COUNT; k-- > 0;)
     memmove(w->parts + k * all, w->parts + k * finite, finite * sizeof(double));
@@ -98,15 +99,16 @@ static double *change_of(const pdlt_dynamics *dyn, double *change) {
   return dyn->lo.centered ? change : NULL;
 }
 
+/* cov: NULL for the mean alone. */
 static pdlt_status run_end(pdlt_trained *w, const pdlt_dynamics *dyn, const pdlt_covariance *cov,
                            pdlt_error *err) {
   pdlt_error why = {0};
   pdlt_status status = pdlt_end(dyn, w->end, w->end_parts, &why);
   w->have_end = status == PDLT_OK;
-  if (status == PDLT_OK)
+  if (status == PDLT_OK && !w->mean_only)
     status = pdlt_covariance_end(cov, w->cov_end, change_of(dyn, w->change_end), &why);
   const size_t square = w->outputs * w->D * w->outputs * w->D;
-  for (size_t t = w->finite; t < w->times && status == PDLT_OK; t++)
+  for (size_t t = w->finite; t < w->times && status == PDLT_OK && !w->mean_only; t++)
     status = pdlt_end_ntk(dyn, w->theta + t * square, &why);
   if (status == PDLT_ERR_INPUT) {
     snprintf(w->why, sizeof w->why, "%s", why.message);
@@ -185,6 +187,7 @@ static pdlt_status run_plain(pdlt_trained *out, const pdlt_trained_input *input,
   pdlt_covariance cov = {0};
   pdlt_dynamics_input in = input->in;
   in.factors = input->mask->active ? &input->mask->dynamics : NULL;
+  in.keep = 1;
   pdlt_status status = PDLT_OK;
   PDLT_TRY(allocate(&w, input, err));
   PDLT_TRY(pdlt_dynamics_new(&dyn, &in, err));
@@ -254,19 +257,24 @@ cleanup:
   return status;
 }
 
-/* Everything once more: move number `pass`. copies: room for the tensors. */
+/* Everything once more: move number `pass`. copies: room for tensors of rank 2, and where the others are not moved
+ * on their way into the eigenbasis, for all. */
 static pdlt_status move_once(pdlt_trained_errors *out, const pdlt_trained *trained,
                              const pdlt_trained_input *input, const pdlt_doubt *doubt,
                              uint64_t pass, double *copies, pdlt_error *err) {
   const size_t D = input->in.lo.D, square = D * D, four = square * square;
+  const int late = pdlt_steps_are_plain(&input->in.lo);
   pdlt_trained_input moved = *input;
   pdlt_trained other = {0};
   double *next = copies;
   uint64_t tag = 0;
-#define MOVE(name, field, rank)                                         \
-  pdlt_doubt_move(next, input->field, rank, D, pass, tag, doubt + tag); \
-  moved.field = next;                                                   \
-  next += (rank) == 2 ? square : four;                                  \
+  if (late) moved.in.move = (pdlt_doubt_pass){.doubts = doubt, .pass = pass};
+#define MOVE(name, field, rank)                                           \
+  if ((rank) == 2 || !late) {                                             \
+    pdlt_doubt_move(next, input->field, rank, D, pass, tag, doubt + tag); \
+    moved.field = next;                                                   \
+    next += (rank) == 2 ? square : four;                                  \
+  }                                                                       \
   tag++;
   PDLT_TRAINED_TENSORS(MOVE)
 #undef MOVE
@@ -301,6 +309,13 @@ static pdlt_status move_once(pdlt_trained_errors *out, const pdlt_trained *train
   return PDLT_OK;
 }
 
+/* How many times tensors are moved. */
+static uint64_t passes_of(const pdlt_doubt *doubt) {
+  for (int k = 0; k < PDLT_TRAINED_TENSOR_COUNT; k++)
+    if (doubt[k].moved[0] != NULL) return PDLT_DOUBT_PASSES;
+  return 1;
+}
+
 pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *trained,
                                const pdlt_trained_input *input, const pdlt_doubt *doubt,
                                pdlt_error *err) {
@@ -308,14 +323,91 @@ pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *tra
   pdlt_trained_errors errors = {0};
   double *copies = NULL;
   pdlt_status status = PDLT_OK;
-  uint64_t passes = 1;
-  for (int k = 0; k < PDLT_TRAINED_TENSOR_COUNT; k++)
-    if (doubt[k].moved[0] != NULL) passes = PDLT_DOUBT_PASSES;
-  PDLT_TRY(pdlt_alloc(&copies, 4 * square + 10 * four, sizeof *copies, err));
+  const uint64_t passes = passes_of(doubt);
+  const size_t large = pdlt_steps_are_plain(&input->in.lo) ? 0 : 10 * four;
+  PDLT_TRY(pdlt_alloc(&copies, 4 * square + large, sizeof *copies, err));
   for (uint64_t pass = 0; pass < passes; pass++)
     PDLT_TRY(move_once(&errors, trained, input, doubt, pass, copies, err));
   *out = errors;
 cleanup:
+  pdlt_free(copies);
+  return status;
+}
+
+/* ---- the mean alone ---- */
+
+/* Move number pass - 1 of a run, or, of 0, none: its input, tensors of rank 2 in copies. */
+static pdlt_trained_input moved_input(const pdlt_trained_input *input, const pdlt_doubt *doubt,
+                                      uint64_t pass, double *copies) {
+  const size_t D = input->in.lo.D;
+  pdlt_trained_input moved = *input;
+  moved.in.factors = input->mask->active ? &input->mask->dynamics : NULL;
+  if (pass == 0) return moved;
+  moved.in.move = (pdlt_doubt_pass){.doubts = doubt, .pass = pass - 1};
+  const double **small[3] = {&moved.in.lo.K, &moved.in.lo.theta, &moved.in.theta1};
+  for (uint64_t tag = 0; tag < 3; tag++, copies += D * D) {
+    pdlt_doubt_move(copies, *small[tag], 2, D, pass - 1, tag, doubt + tag);
+    *small[tag] = copies;
+  }
+  return moved;
+}
+
+/* dd: arrays of R, S, T, U, handed on from one run to the next. */
+static pdlt_status run_mean(pdlt_trained *out, pdlt_dynamics *dyn, double *dd[4],
+                            const pdlt_trained_input *input, pdlt_error *err) {
+  pdlt_trained w = {0};
+  pdlt_status status = PDLT_OK;
+  memcpy(dyn->dd, dd, sizeof dyn->dd);
+  memset(dd, 0, sizeof dyn->dd);
+  PDLT_TRY(pdlt_dynamics_load(dyn, &input->in, err));
+  PDLT_TRY(allocate(&w, input, err));
+  PDLT_TRY(pdlt_dynamics_run(dyn, w.finite, input->times, w.z, w.parts, NULL, err));
+  PDLT_TRY(run_end(&w, dyn, NULL, err));
+  scale_parts(input->mask, w.finite * w.outputs * w.D, w.parts, w.z);
+  scale_parts(input->mask, w.outputs * w.D, w.end_parts, w.end);
+  append_end(&w);
+  *out = w;
+  w.storage = NULL;
+  memcpy(dd, dyn->dd, sizeof dyn->dd);
+  memset(dyn->dd, 0, sizeof dyn->dd);
+cleanup:
+  pdlt_trained_free(&w);
+  return status;
+}
+
+pdlt_status pdlt_trained_mean(pdlt_trained *out, pdlt_trained_errors *errors,
+                              const pdlt_trained_input *input, const pdlt_doubt *doubt,
+                              void (*release)(void *), void *self, pdlt_error *err) {
+  const uint64_t runs = 1 + passes_of(doubt);
+  const size_t D = input->in.lo.D, room = 3 * D * D;
+  pdlt_dynamics dyn[1 + PDLT_DOUBT_PASSES] = {0};
+  pdlt_trained first = {0}, other = {0};
+  pdlt_trained_errors most = {0};
+  double *copies = NULL, *dd[4] = {NULL};
+  pdlt_status status = PDLT_OK;
+  PDLT_TRY(pdlt_alloc(&copies, runs * room, sizeof *copies, err));
+  for (uint64_t k = 0; k < runs; k++) {
+    const pdlt_trained_input moved = moved_input(input, doubt, k, copies + k * room);
+    PDLT_TRY(pdlt_dynamics_start(&dyn[k], &moved.in, err));
+  }
+  if (release != NULL) release(self);
+  for (uint64_t k = 0; k < runs; k++) {
+    const pdlt_trained_input moved = moved_input(input, doubt, k, copies + k * room);
+    PDLT_TRY(run_mean(k == 0 ? &first : &other, &dyn[k], dd, &moved, err));
+    pdlt_dynamics_free(&dyn[k]);
+    if (k == 0) continue;
+    pdlt_doubt_raise(&most.z, first.times * first.outputs * D, first.z, other.z);
+    pdlt_doubt_raise(&most.end, first.outputs * D, first.end, other.end);
+    pdlt_trained_free(&other);
+  }
+  *errors = most;
+  *out = first;
+  first.storage = NULL;
+cleanup:
+  for (uint64_t k = 0; k < runs; k++) pdlt_dynamics_free(&dyn[k]);
+  for (int i = 0; i < 4; i++) pdlt_free(dd[i]);
+  pdlt_trained_free(&first);
+  pdlt_trained_free(&other);
   pdlt_free(copies);
   return status;
 }

@@ -23,6 +23,7 @@ typedef struct pdlt_trained_input {
   pdlt_dynamics_input in;
   const double *g1, *d, *f; /* (D, D), (D, D, D, D): for the covariance */
   const pdlt_mask *mask;
+  int mean_only;           /* 1: pdlt_trained_mean, the mean alone; d and f are not read */
   size_t dntk_samples;     /* S of the dNTK; 0: none */
   int features;            /* 1: kernels of features and regression with them too */
   const pdlt_truth *truth; /* with features: weights along it; NULL or no blocks: none */
@@ -54,9 +55,10 @@ typedef struct pdlt_trained {
   double *weight_start;                  /* (blocks) of Theta; NaN where there is none */
   double *weight;                        /* (T, blocks) mean change; NaN likewise, or no end */
   double *weight_end;                    /* (blocks) */
-  int batches;                           /* 1: z, parts and cov alone, where times are finite */
-  int have_cov;                          /* 0: the covariance of batches would take too long */
-  int have_end;                          /* 0: Theta_AA is singular, `why` says so */
+  int mean_only; /* 1: z, parts, end, end_parts alone, the others are NULL */
+  int batches;   /* 1: z, parts and cov alone, where times are finite */
+  int have_cov;  /* 0: the covariance of batches would take too long */
+  int have_end;  /* 0: Theta_AA is singular, `why` says so */
   char why[PDLT_ERROR_LENGTH];
   double *storage;
 } pdlt_trained;
@@ -100,6 +102,13 @@ typedef struct pdlt_trained_errors {
 pdlt_status pdlt_trained_error(pdlt_trained_errors *out, const pdlt_trained *trained,
                                const pdlt_trained_input *input, const pdlt_doubt *doubt,
                                pdlt_error *err);
+
+/* Mean and its errors alone, with mean_only, by gradient descent on all samples or its flow. release (self), unless
+ * NULL, is called when A, B, P, Q are not read any more. *out is owned by the caller (pdlt_trained_free); both
+ * untouched on failure. Errors: as above. Memory 4 D^4 doubles besides the tensors, 1 D^4 before release. */
+pdlt_status pdlt_trained_mean(pdlt_trained *out, pdlt_trained_errors *errors,
+                              const pdlt_trained_input *input, const pdlt_doubt *doubt,
+                              void (*release)(void *), void *self, pdlt_error *err);
 
 #ifdef __cplusplus
 }

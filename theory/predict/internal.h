@@ -91,6 +91,9 @@ typedef struct pdlt_tensor_doubts {
 pdlt_doubt pdlt_predict_doubt(const pdlt_tensor_doubts *doubts, pdlt_tensor_name name,
                               double error);
 
+/* Bytes that order 1/n holds at once with theory.only: z, of samples without positions. */
+double pdlt_predict_mean_bytes(const pdlt_prediction *p);
+
 /* Tensors of order 1/n at initialization, q_nlo, and with them inference (tensors.c). */
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *doubts,
                                  pdlt_error *err);

@@ -50,7 +50,7 @@ static int find_source(source *s, const pdlt_prediction *p, const char *end, con
                             .mean = array_of(out, "z", end, "lo"),
                             .cov = centered ? NULL : array_of(out, "cov", end, "lo"),
                             .variances = centered,
-                            .mean1 = cov1 == NULL ? NULL : mean1,
+                            .mean1 = cov1 == NULL && !p->ex->theory.only_z ? NULL : mean1,
                             .cov1 = mean1 == NULL ? NULL : cov1,
                             .err_mean = error_of(out, "z", end, "lo"),
                             .err_cov = centered ? 0 : error_of(out, "cov", end, "lo"),
@@ -68,6 +68,7 @@ static pdlt_loss_input at_time(const source *s, size_t t) {
   if (!in.variances) in.cov += t * p * p;
   if (in.mean1 == NULL) return in;
   in.mean1 += t * p;
+  if (in.cov1 == NULL) return in;
   in.cov1 += t * p * (in.variances ? 1 : p);
   return in;
 }
@@ -91,16 +92,18 @@ static void name_loss(char name[NAME_LENGTH], const source *s, const sample_set 
   snprintf(name, NAME_LENGTH, "loss_%s%s_%s%s", set->name, s->end, orders[order], suffix);
 }
 
-/* loss_NAME[_end]_lo, _nlo or _half, with _bias and _variance for a set of more than one sample. */
+/* loss_NAME[_end]_lo, _nlo or _half, with _bias and _variance for a set of more than one sample; of order 1/n
+ * without covariance the bias alone. */
 static pdlt_status put_set(const source *s, const sample_set *set, int order, pdlt_error *err) {
   static const char *const suffix[KINDS] = {"", "_bias", "_variance"};
   const int single = set->last == 0, timed = s->end[0] == 0;
   const size_t count = single ? s->in.D : 1;
-  const int kinds = single ? 1 : KINDS;
+  const int bias_alone = order != LO && s->in.cov1 == NULL;
+  const int from = bias_alone ? BIAS : TOTAL, kinds = single || bias_alone ? from + 1 : KINDS;
   double worst[KINDS] = {0}, value[KINDS], error[KINDS], *data[KINDS];
   pdlt_status status = PDLT_OK;
   char name[NAME_LENGTH];
-  for (int k = 0; k < kinds; k++) {
+  for (int k = from; k < kinds; k++) {
     pdlt_array *array = NULL;
     const size_t dim[2] = {timed ? s->times : count, count};
     name_loss(name, s, set, order, suffix[k]);
@@ -113,13 +116,13 @@ static pdlt_status put_set(const source *s, const sample_set *set, int order, pd
       const pdlt_loss loss =
           pdlt_loss_expected(&in, single ? a : set->first, single ? a + 1 : set->last);
       pick(&loss, order, value, error);
-      for (int k = 0; k < kinds; k++) {
+      for (int k = from; k < kinds; k++) {
         data[k][t * count + a] = value[k];
         worst[k] = fmax(worst[k], error[k]);
       }
     }
   }
-  for (int k = 0; k < kinds; k++) {
+  for (int k = from; k < kinds; k++) {
     name_loss(name, s, set, order, suffix[k]);
     PDLT_TRY(pdlt_predict_error(s->p->out, name, worst[k], err));
   }
@@ -139,6 +142,11 @@ static pdlt_status put_absent(const source *s, const sample_set *set, int order,
   if (reason == NULL) return PDLT_OK; /* theory.order: 0 */
   char copy[PDLT_ERROR_LENGTH];
   snprintf(copy, sizeof copy, "%s", reason);
+  if (s->p->ex->theory.only_z && set->last > 0) {
+    name_loss(name, s, set, order, "_variance");
+    const pdlt_status status = pdlt_predict_absent(s->p->out, name, copy, err);
+    if (status != PDLT_OK) return status;
+  }
   name_loss(name, s, set, order, "");
   return pdlt_predict_absent(s->p->out, name, copy, err);
 }
@@ -148,7 +156,12 @@ static pdlt_status put_order(const pdlt_prediction *p, const char *end, const sa
                              int order, pdlt_error *err) {
   source s;
   const int found = find_source(&s, p, end, orders[order == LO ? NLO : order]);
-  if (found && (order == LO || s.in.mean1 != NULL)) return put_set(&s, set, order, err);
+  const int whole = order == LO || (s.in.mean1 != NULL && s.in.cov1 != NULL);
+  const pdlt_status status = found && !whole && s.in.mean1 != NULL && set->last > 0
+                                 ? put_set(&s, set, order, err)
+                                 : PDLT_OK;
+  if (status != PDLT_OK) return status;
+  if (found && whole) return put_set(&s, set, order, err);
   return put_absent(&s, set, order, err);
 }
 

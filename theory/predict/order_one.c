@@ -35,7 +35,7 @@ static const char *gather(const pdlt_prediction *p, const pdlt_tensor_doubts *do
                           pdlt_trained_input *input, pdlt_doubt *doubt) {
   int k = 0;
 #define GATHER(name, field, rank)                                     \
-  {                                                                   \
+  if (k < PDLT_MOVE_D || !input->mean_only) {                         \
     const pdlt_array *array = pdlt_archive_get(p->out, #name);        \
     const pdlt_array *error = pdlt_archive_get(p->out, "err/" #name); \
     if (array == NULL || error == NULL) return #name;                 \
@@ -47,13 +47,6 @@ static const char *gather(const pdlt_prediction *p, const pdlt_tensor_doubts *do
   doubt[0].entry = input->in.lo.err_K;
   doubt[1].entry = input->in.lo.err_theta;
   return NULL;
-}
-
-/* The tensor `missing` is absent, and so is everything of this file, for its reason. */
-static pdlt_status without(const pdlt_prediction *p, const char *missing, pdlt_error *err) {
-  char reason[PDLT_ERROR_LENGTH];
-  pdlt_predict_needs(p->out, missing, reason);
-  return all_absent(p, reason, err);
 }
 
 /* The mean under `name`, its parts (5, ...) under name/part. */
@@ -163,6 +156,73 @@ cleanup:
   return status;
 }
 
+/* Takes tensors `first` to `last` from the archive. */
+static void remove_tensors(pdlt_archive *out, int first, int last) {
+  for (int t = first; t <= last; t++) {
+    const char *name = pdlt_tensor_text((pdlt_tensor_name)t);
+    char error[64];
+    if (pdlt_tensor_rank((pdlt_tensor_name)t) == 2) continue;
+    snprintf(error, sizeof error, "err/%s", name);
+    pdlt_archive_remove(out, name);
+    pdlt_archive_remove(out, error);
+  }
+}
+
+static void remove_first(void *out) { remove_tensors(out, PDLT_TENSOR_A, PDLT_TENSOR_Q); }
+
+static const char *const changes[] = {"change_variance_nlo", "change_variance_end_nlo"};
+static const char *const left_out = "left out: theory.only: z";
+
+/* No tensor with four indices stays. */
+static pdlt_status leave_tensors_out(const pdlt_prediction *p, pdlt_error *err) {
+  pdlt_status status = PDLT_OK;
+  remove_tensors(p->out, 0, PDLT_TENSOR_COUNT - 1);
+  for (int t = 0; t < PDLT_TENSOR_COUNT && status == PDLT_OK; t++) {
+    const char *name = pdlt_tensor_text((pdlt_tensor_name)t);
+    if (pdlt_tensor_rank((pdlt_tensor_name)t) == 4 && pdlt_predict_why_absent(p->out, name) == NULL)
+      status = pdlt_predict_absent(p->out, name, left_out, err);
+  }
+  return status;
+}
+
+/* The tensor `missing` is absent, and so is everything of this file, for its reason. */
+static pdlt_status without(const pdlt_prediction *p, const char *missing, pdlt_error *err) {
+  char reason[PDLT_ERROR_LENGTH];
+  pdlt_predict_needs(p->out, missing, reason);
+  const pdlt_status status = all_absent(p, reason, err);
+  return status == PDLT_OK && p->ex->theory.only_z ? leave_tensors_out(p, err) : status;
+}
+
+/* theory.only: z: mean and end from tensors that are gone then, and why everything else is. */
+static pdlt_status mean_alone(const pdlt_prediction *p, const pdlt_trained_input *input,
+                              const pdlt_doubt *doubt, pdlt_error *err) {
+  pdlt_trained w = {0};
+  pdlt_trained_errors errors = {0};
+  pdlt_error why = {0};
+  pdlt_progress_start_short(p->options->progress, "training at order 1/n", 1);
+  pdlt_status status = pdlt_trained_mean(&w, &errors, input, doubt, remove_first, p->out, &why);
+  if (status == PDLT_ERR_INPUT)
+    PDLT_TRY(pdlt_experiment_fail(p->ex, "training.steps", err, "%s", why.message));
+  if (status != PDLT_OK) PDLT_TRY(pdlt_fail(err, status, "%s", why.message));
+  pdlt_progress_finish(p->options->progress);
+  PDLT_TRY(leave_tensors_out(p, err));
+  PDLT_TRY(
+      pdlt_predict_all_absent(p->out, names + 2, sizeof names / sizeof *names - 2, left_out, err));
+  if (p->ex->training.centered)
+    PDLT_TRY(pdlt_predict_all_absent(p->out, changes, 2, left_out, err));
+  const size_t T = w.times, n = w.outputs, D = w.D;
+  PDLT_TRY(put_mean(p, "z_nlo", 3, (size_t[]){T, n, D}, w.z, w.parts, err));
+  PDLT_TRY(pdlt_predict_error(p->out, "z_nlo", errors.z, err));
+  if (!w.have_end) PDLT_TRY(pdlt_predict_absent(p->out, "z_end_nlo", w.why, err));
+  if (w.have_end) {
+    PDLT_TRY(put_mean(p, "z_end_nlo", 2, (size_t[]){n, D}, w.end, w.end_parts, err));
+    PDLT_TRY(pdlt_predict_error(p->out, "z_end_nlo", errors.end, err));
+  }
+cleanup:
+  pdlt_trained_free(&w);
+  return status;
+}
+
 pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_doubts *doubts,
                                    pdlt_error *err) {
   const pdlt_training_input lo = pdlt_predict_training_input(p);
@@ -182,11 +242,13 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
       .mask = p->mask,
       .dntk_samples = pdlt_experiment_dntk_samples(p->ex),
       .features = features,
+      .mean_only = p->ex->theory.only_z,
       .num_times = p->ex->training.num_record,
       .times = p->ex->training.record};
-  pdlt_doubt doubt[PDLT_TRAINED_TENSOR_COUNT];
+  pdlt_doubt doubt[PDLT_TRAINED_TENSOR_COUNT] = {0};
   const char *missing = gather(p, doubts, &input, doubt);
   if (missing != NULL) return without(p, missing, err);
+  if (input.mean_only) return mean_alone(p, &input, doubt, err);
   pdlt_trained trained = {0};
   pdlt_trained_errors errors = {0};
   pdlt_truth truth = {0};

@@ -9,18 +9,38 @@
 
 /* Largest size of all tensors together that is computed; bytes. */
 static const double max_tensor_bytes = 4.0 * 1024 * 1024 * 1024;
+/* The same with theory.only: z, which keeps no tensors: what the recursion or, after it, training holds at once. */
+static const double max_alone_bytes = 20.0 * 1024 * 1024 * 1024;
 /* The same of layers with positions, brackets included. */
 static const double max_position_bytes = 7.0 * 1024 * 1024 * 1024;
 
+/* Tensor t of the layer under `name`; give: the archive takes over those with four indices. */
+static pdlt_status put_tensor(const pdlt_prediction *p, const pdlt_tensor_set *set, int layer,
+                              int t, const char *name, int give, pdlt_error *err) {
+  const size_t D = set->D;
+  const int rank = pdlt_tensor_rank((pdlt_tensor_name)t);
+  double **data = &set->layer[layer - 1].data[t];
+  if (!give || rank == 2)
+    return pdlt_predict_array(p->out, name, rank, D,
+                              pdlt_tensors_get(set, layer, (pdlt_tensor_name)t), err);
+  pdlt_array array = {.ndim = rank, .dim = {D, D, D, D}, .data = *data};
+  const pdlt_status status = pdlt_archive_put(p->out, name, &array, err);
+  if (status == PDLT_OK) *data = NULL;
+  return status;
+}
+
+/* V, D and F serve the covariance alone. */
+static int is_needed(const pdlt_prediction *p, int t) {
+  return !p->ex->theory.only_z || (t != PDLT_TENSOR_V && t != PDLT_TENSOR_D && t != PDLT_TENSOR_F);
+}
+
 static pdlt_status put_layer(const pdlt_prediction *p, const pdlt_tensor_set *set, int layer,
-                             const char *prefix, pdlt_error *err) {
+                             const char *prefix, int give, pdlt_error *err) {
   for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
-    const double *data = pdlt_tensors_get(set, layer, (pdlt_tensor_name)t);
-    if (data == NULL) continue;
+    if (pdlt_tensors_get(set, layer, (pdlt_tensor_name)t) == NULL || !is_needed(p, t)) continue;
     char name[64];
     snprintf(name, sizeof name, "%s%s", prefix, pdlt_tensor_text((pdlt_tensor_name)t));
-    pdlt_status status =
-        pdlt_predict_array(p->out, name, pdlt_tensor_rank((pdlt_tensor_name)t), set->D, data, err);
+    pdlt_status status = put_tensor(p, set, layer, t, name, give, err);
     if (status == PDLT_OK && prefix[0] == 0)
       status = pdlt_predict_error(p->out, name, set->layer[layer - 1].err[t], err);
     if (status != PDLT_OK) return status;
@@ -144,6 +164,17 @@ pdlt_doubt pdlt_predict_doubt(const pdlt_tensor_doubts *doubts, pdlt_tensor_name
                       .moved = {doubts->moved[0][name], doubts->moved[1][name]}};
 }
 
+static unsigned needed_for_mean(const pdlt_prediction *p) {
+  unsigned needed = 0;
+  for (int t = 0; t < PDLT_TENSOR_COUNT; t++) needed |= is_needed(p, t) ? 1U << t : 0;
+  return needed;
+}
+
+double pdlt_predict_mean_bytes(const pdlt_prediction *p) {
+  const int skips = pdlt_skip_any(p->layer, p->ex->network.depth);
+  return pdlt_tensors_bytes_flat(p->kernel->D, !p->mask->active && !skips);
+}
+
 pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *doubts,
                                  pdlt_error *err) {
   const pdlt_experiment *ex = p->ex;
@@ -151,15 +182,18 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
                kept = p->options->layers || (ex->measure & PDLT_MEASURE_LOG_HIDDEN) != 0
                           ? ex->network.depth
                           : 2;
-  const double bytes = PDLT_TENSOR_COUNT * D * D * D * D * sizeof(double) * kept;
+  const int alone = ex->theory.only_z, layers = p->options->layers && !alone;
+  const double bytes = alone ? pdlt_predict_mean_bytes(p)
+                             : PDLT_TENSOR_COUNT * D * D * D * D * sizeof(double) * kept;
+  const double most = alone ? max_alone_bytes : max_tensor_bytes;
   const char *why;
   const int first = first_absent(p, &why);
   pdlt_tensor_set set = {0};
   pdlt_status status = PDLT_OK;
-  if (bytes > max_tensor_bytes) {
+  if (bytes > most) {
     char reason[160];
     snprintf(reason, sizeof reason, "the tensors of %.0f samples need %.3g GiB; at most %.0f GiB",
-             D, bytes / (1024.0 * 1024 * 1024), max_tensor_bytes / (1024.0 * 1024 * 1024));
+             D, bytes / (1024.0 * 1024 * 1024), most / (1024.0 * 1024 * 1024));
     return all_absent(p, 0, reason, err);
   }
   if (p->kernel->wide_layer > 0) return wide_absent(p, err);
@@ -169,7 +203,8 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
       .tolerance = ex->theory.tolerance,
       .threads = p->options->threads,
       .dntk = first == PDLT_TENSOR_COUNT,
-      .last_only = !p->options->layers && !(ex->measure & PDLT_MEASURE_LOG_HIDDEN),
+      .last_only = !layers && (alone || !(ex->measure & PDLT_MEASURE_LOG_HIDDEN)),
+      .needed = alone ? needed_for_mean(p) : 0,
       .vertices = ex->posterior.on && pdlt_predict_no_hidden_posterior(p) == NULL,
       .mask = p->mask->active ? &p->mask->terms : NULL,
       .progress = p->options->progress};
@@ -179,11 +214,11 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
   PDLT_TRY(all_absent(p, first, why, err));
   if (first == 0) return PDLT_OK;
   PDLT_TRY(put_hidden(p, &set, err));
-  PDLT_TRY(put_layer(p, &set, ex->network.depth, "", err));
-  for (int l = 1; p->options->layers && l <= ex->network.depth; l++) {
+  PDLT_TRY(put_layer(p, &set, ex->network.depth, "", !layers && !ex->posterior.on, err));
+  for (int l = 1; layers && l <= ex->network.depth; l++) {
     char prefix[32];
     snprintf(prefix, sizeof prefix, "layer%d/", l);
-    PDLT_TRY(put_layer(p, &set, l, prefix, err));
+    PDLT_TRY(put_layer(p, &set, l, prefix, 0, err));
   }
   pdlt_tensor_layer *last = &set.layer[set.depth - 1];
   doubts->inherited = last->inherited;

@@ -144,3 +144,31 @@ void pdlt_tensor_step_ddntk(const pdlt_tensor_step *step) {
     }
   }
 }
+
+/* T_abcd = T_cdab, U alike. */
+static void update_ordered(const pdlt_tensor_step *step, size_t a, size_t b, size_t c, size_t d) {
+  const size_t at = pdlt_at4(step, a, b, c, d), mirrored = pdlt_at4(step, c, d, a, b);
+  step->to[PDLT_TENSOR_T][at] = step->to[PDLT_TENSOR_T][mirrored] = step_t(step, a, b, c, d);
+  step->to[PDLT_TENSOR_U][at] = step->to[PDLT_TENSOR_U][mirrored] = step_u(step, a, b, c, d);
+}
+
+/* R_abcd = R_abdc, S_abcd = S_badc. */
+static void update_first(const pdlt_tensor_step *step, size_t a, size_t b, size_t c, size_t d) {
+  const size_t at = pdlt_at4(step, a, b, c, d);
+  if (c <= d)
+    step->to[PDLT_TENSOR_R][at] = step->to[PDLT_TENSOR_R][pdlt_at4(step, a, b, d, c)] =
+        step_r(step, a, b, c, d);
+  const size_t turned = pdlt_at4(step, b, a, d, c);
+  if (at <= turned)
+    step->to[PDLT_TENSOR_S][at] = step->to[PDLT_TENSOR_S][turned] = step_s(step, a, b, c, d);
+}
+
+void pdlt_tensor_step_ddntk_in_place(const pdlt_tensor_step *step) {
+  const size_t D = step->D;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(step->threads)
+  for (size_t pair = 0; pair < D * D; pair++)
+    for (size_t rest = 0; rest < D * D; rest++) {
+      update_first(step, pair / D, pair % D, rest / D, rest % D);
+      if (rest >= pair) update_ordered(step, pair / D, pair % D, rest / D, rest % D);
+    }
+}

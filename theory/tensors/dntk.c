@@ -16,14 +16,13 @@ static double quad(const pdlt_tensor_step *step, const size_t i[4], int o0, int 
  *         + <s1' s2'> <da(s0' s3)> P_012a]} */
 static double step_p(const pdlt_tensor_step *step, const size_t i[4]) {
   size_t D = step->D, i0 = i[0], i1 = i[1], i2 = i[2], i3 = i[3];
-  const double *p = step->from[PDLT_TENSOR_P];
   double slopes = pdlt_pair_value(step, 1, 1, i1, i2);
   double fresh = quad(step, i, 2, 1, 1, 0) * step->theta[i0 * D + i1] * step->theta[i0 * D + i2];
   double from_b = pdlt_pair_value(step, 2, 0, i0, i3) * slopes *
                   step->from[PDLT_TENSOR_B][pdlt_at4(step, i0, i0, i1, i2)];
   double from_p =
-      slopes * (pdlt_pair_value(step, 2, 0, i0, i3) * p[pdlt_at_p(step, i0, i1, i2, i0)] +
-                pdlt_pair_value(step, 1, 1, i0, i3) * p[pdlt_at_p(step, i0, i1, i2, i3)]);
+      slopes * (pdlt_pair_value(step, 2, 0, i0, i3) * pdlt_read_p(step, i0, i1, i2, i0) +
+                pdlt_pair_value(step, 1, 1, i0, i3) * pdlt_read_p(step, i0, i1, i2, i3));
   return step->C * step->C *
          (factor(step, PDLT_TERM_P_FRESH) * fresh +
           step->r * (factor(step, PDLT_TERM_P_B) * from_b + factor(step, PDLT_TERM_P_P) * from_p));
@@ -34,13 +33,12 @@ static double step_p(const pdlt_tensor_step *step, const size_t i[4]) {
  *          + <s0' s1'><da(s2' s3)> Q_012a]} */
 static double step_q(const pdlt_tensor_step *step, const size_t i[4]) {
   size_t D = step->D, i0 = i[0], i1 = i[1], i2 = i[2], i3 = i[3];
-  const double *q = step->from[PDLT_TENSOR_Q];
   double th01 = step->theta[i0 * D + i1], th02 = step->theta[i0 * D + i2];
   double d2 = pdlt_pair_value(step, 2, 0, i2, i3), d3 = pdlt_pair_value(step, 1, 1, i2, i3);
   double f_lambda = pdlt_contract_f(step, i0, 1, i1, 0, i2, 1, i3, 0, i0, i2);
   double f_c = th01 * pdlt_contract_f(step, i0, 2, i1, 1, i2, 1, i3, 0, i0, i2);
   double from_q = pdlt_pair_value(step, 1, 1, i0, i1) *
-                  (d2 * q[pdlt_at4(step, i0, i1, i2, i2)] + d3 * q[pdlt_at4(step, i0, i1, i2, i3)]);
+                  (d2 * pdlt_read_q(step, i0, i1, i2, i2) + d3 * pdlt_read_q(step, i0, i1, i2, i3));
   double lambda_part = factor(step, PDLT_TERM_Q_FRESH_LAMBDA) * quad(step, i, 1, 0, 1, 0) * th02 +
                        factor(step, PDLT_TERM_Q_F_LAMBDA) * step->r * f_lambda;
   double c_part =
@@ -63,4 +61,23 @@ void pdlt_tensor_step_dntk(const pdlt_tensor_step *step) {
       step->to[PDLT_TENSOR_Q][at] = step_q(step, i);
     }
   }
+}
+
+/* P_0123 = P_0213; nothing exchanges slots of Q. */
+void pdlt_tensor_step_dntk_in_place(const pdlt_tensor_step *step) {
+  const size_t D = step->D;
+#pragma omp parallel for schedule(static) num_threads(step->threads)
+  for (size_t pair = 0; pair < D * D; pair++)
+    for (size_t rest = 0; rest < D * D; rest++) {
+      const size_t i[4] = {pair / D, pair % D, rest / D, rest % D};
+      step->to[PDLT_TENSOR_Q][pdlt_at4(step, i[0], i[1], i[2], i[3])] = step_q(step, i);
+    }
+#pragma omp parallel for schedule(dynamic, 1) num_threads(step->threads)
+  for (size_t pair = 0; pair < D * D; pair++)
+    for (size_t i2 = pair % D; i2 < D; i2++)
+      for (size_t i3 = 0; i3 < D; i3++) {
+        const size_t i[4] = {pair / D, pair % D, i2, i3};
+        step->to[PDLT_TENSOR_P][pdlt_at4(step, i[0], i[1], i2, i3)] =
+            step->to[PDLT_TENSOR_P][pdlt_at4(step, i[0], i2, i[1], i3)] = step_p(step, i);
+      }
 }

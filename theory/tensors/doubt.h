@@ -24,6 +24,15 @@ typedef struct pdlt_doubt {
 /* Moves of tensors whose errors have a shape: with one alone their responses may cancel. */
 enum { PDLT_DOUBT_PASSES = 4 };
 
+/* Which errors a copy of the tensors is moved by: doubts[tag] of tensor number tag, move number pass. */
+typedef struct pdlt_doubt_pass {
+  const pdlt_doubt *doubts; /* borrowed; NULL: no moves */
+  uint64_t pass;
+} pdlt_doubt_pass;
+
+/* Entry `at` of a tensor of rank 4 so moved, as pdlt_doubt_move does it. */
+double pdlt_doubt_entry(const double *from, size_t at, uint64_t tag, const pdlt_doubt_pass *pass);
+
 /* to = from, of rank 2 or 4 over D samples, moved by its errors, up or down by a fixed hash of pass, tag (the
  * number of the tensor) and position, or, with `entry`, value; symmetric matrices stay symmetric. */
 void pdlt_doubt_move(double *to, const double *from, int rank, size_t D, uint64_t pass,

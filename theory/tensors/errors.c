@@ -47,7 +47,8 @@ static double largest_of(const pdlt_tensor_gap *gap, const pdlt_tensor_layer *la
 }
 
 void pdlt_tensor_rounding(const pdlt_tensor_gap *gap, double rounding, pdlt_tensor_layer *all) {
-  for (int t = 0; t < PDLT_TENSOR_COUNT && all->data[t] != NULL; t++) {
+  for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
+    if (all->data[t] == NULL) continue;
     const double largest = largest_of(gap, all, t);
     all->rounding[t] = rounding * largest;
     all->err[t] = all->rounding[t] + all->inherited * largest;
@@ -56,7 +57,8 @@ void pdlt_tensor_rounding(const pdlt_tensor_gap *gap, double rounding, pdlt_tens
 
 void pdlt_tensor_difference(const pdlt_tensor_gap *gap, const pdlt_tensor_layer *other,
                             pdlt_tensor_layer *all) {
-  for (int t = 0; t < PDLT_TENSOR_COUNT && all->data[t] != NULL; t++) {
+  for (int t = 0; t < PDLT_TENSOR_COUNT; t++) {
+    if (all->data[t] == NULL) continue;
     const double most = largest_difference(gap, pdlt_tensor_rank((pdlt_tensor_name)t),
                                            other->data[t], all->data[t]);
     const double least = all->rounding[t] + all->inherited * largest_of(gap, all, t);

@@ -48,40 +48,41 @@ static double factor(const pdlt_tensor_step *step, pdlt_term term) {
   return pdlt_term_factor(step->mask, term);
 }
 
-/* sum_ab T_ab <da db f>, T_ab at t[stride pair(a, b)]. */
-static double contract2(const pdlt_tensor_step *step, const double *t, size_t stride, size_t i1,
-                        size_t i2, const pdlt_jet *f) {
-  const pdlt_slot_pairs *at = step->slots;
-  return f->d20 * t[stride * pdlt_pair_at(at, i1, i1)] +
-         f->d02 * t[stride * pdlt_pair_at(at, i2, i2)] +
-         f->d11 * (t[stride * pdlt_pair_at(at, i1, i2)] + t[stride * pdlt_pair_at(at, i2, i1)]);
+/* sum_ab T_ab <da db f> of two slots. */
+static inline double contract2(const pdlt_jet *f, double t11, double t12, double t21, double t22) {
+  return f->d20 * t11 + f->d02 * t22 + f->d11 * (t12 + t21);
+}
+
+/* sum_cd V_(ab)(cd) <dc dd g34>. */
+static inline double contract_half(const pdlt_tensor_step *step, size_t a, size_t b, size_t i3,
+                                   size_t i4, const pdlt_jet *g) {
+  return contract2(g, pdlt_read_v(step, a, b, i3, i3), pdlt_read_v(step, a, b, i3, i4),
+                   pdlt_read_v(step, a, b, i4, i3), pdlt_read_v(step, a, b, i4, i4));
 }
 
 /* sum_abcd V_(ab)(cd) <da db f12> <dc dd g34>. */
 static double contract_vertex(const pdlt_tensor_step *step, const size_t i[4], const pdlt_jet *f,
                               const pdlt_jet *g) {
-  const pdlt_slot_pairs *at = step->slots;
-  const double *v = step->from[PDLT_TENSOR_V];
-  size_t N = at->count, a = i[0], b = i[1];
-  double aa = contract2(step, v + pdlt_pair_at(at, a, a) * N, 1, i[2], i[3], g);
-  double ab = contract2(step, v + pdlt_pair_at(at, a, b) * N, 1, i[2], i[3], g);
-  double ba = contract2(step, v + pdlt_pair_at(at, b, a) * N, 1, i[2], i[3], g);
-  double bb = contract2(step, v + pdlt_pair_at(at, b, b) * N, 1, i[2], i[3], g);
+  const size_t a = i[0], b = i[1];
+  double aa = contract_half(step, a, a, i[2], i[3], g);
+  double ab = contract_half(step, a, b, i[2], i[3], g);
+  double ba = contract_half(step, b, a, i[2], i[3], g);
+  double bb = contract_half(step, b, b, i[2], i[3], g);
   return f->d20 * aa + f->d11 * (ab + ba) + f->d02 * bb;
 }
 
 /* sum_ab D_ab34 <da db f12>. */
 static double contract_d(const pdlt_tensor_step *step, const size_t i[4], const pdlt_jet *f) {
-  const double *d = step->from[PDLT_TENSOR_D] + pdlt_pair_at(step->slots, i[2], i[3]);
-  return contract2(step, d, step->slots->count, i[0], i[1], f);
+  return contract2(
+      f, pdlt_read_d(step, i[0], i[0], i[2], i[3]), pdlt_read_d(step, i[0], i[1], i[2], i[3]),
+      pdlt_read_d(step, i[1], i[0], i[2], i[3]), pdlt_read_d(step, i[1], i[1], i[2], i[3]));
 }
 
 /* sum_ab F_axby <da db f12>. */
 static double contract_swapped(const pdlt_tensor_step *step, size_t x, size_t y, size_t i1,
                                size_t i2, const pdlt_jet *f) {
-  const double *t = step->from[PDLT_TENSOR_F];
-  return f->d20 * t[pdlt_at4(step, i1, x, i1, y)] + f->d02 * t[pdlt_at4(step, i2, x, i2, y)] +
-         f->d11 * (t[pdlt_at4(step, i1, x, i2, y)] + t[pdlt_at4(step, i2, x, i1, y)]);
+  return contract2(f, pdlt_read_f(step, i1, x, i1, y), pdlt_read_f(step, i1, x, i2, y),
+                   pdlt_read_f(step, i2, x, i1, y), pdlt_read_f(step, i2, x, i2, y));
 }
 
 static double quad(const pdlt_tensor_step *step, const size_t i[4], int o1, int o2, int o3,
@@ -117,18 +118,23 @@ static double step_d(const pdlt_tensor_step *step, const size_t i[4]) {
  * here i = (1, 3, 2, 4) as stored. */
 static double step_f(const pdlt_tensor_step *step, const size_t i[4]) {
   size_t D = step->D, i1 = i[0], i3 = i[1], i2 = i[2], i4 = i[3];
-  const double *f = step->from[PDLT_TENSOR_F];
   double fresh = quad(step, i, 0, 1, 0, 1) * step->theta[i3 * D + i4];
   double d1 = pdlt_bracket_jet(step->pairs, 0, 1, 1, 0, i1, i3);
   double d3 = pdlt_bracket_jet(step->pairs, 0, 1, 0, 1, i1, i3);
   double d2 = pdlt_bracket_jet(step->pairs, 0, 1, 1, 0, i2, i4);
   double d4 = pdlt_bracket_jet(step->pairs, 0, 1, 0, 1, i2, i4);
   double inherited =
-      d1 * (d2 * f[pdlt_at4(step, i1, i3, i2, i4)] + d4 * f[pdlt_at4(step, i1, i3, i4, i4)]) +
-      d3 * (d2 * f[pdlt_at4(step, i3, i3, i2, i4)] + d4 * f[pdlt_at4(step, i3, i3, i4, i4)]);
+      d1 * (d2 * pdlt_read_f(step, i1, i3, i2, i4) + d4 * pdlt_read_f(step, i1, i3, i4, i4)) +
+      d3 * (d2 * pdlt_read_f(step, i3, i3, i2, i4) + d4 * pdlt_read_f(step, i3, i3, i4, i4));
   return step->C * step->C *
          (factor(step, PDLT_TERM_F_FRESH) * fresh +
           factor(step, PDLT_TERM_F_F) * step->r * inherited);
+}
+
+/* Where A_(12)(34) lies. */
+static size_t at_a(const pdlt_tensor_step *step, const size_t i[4]) {
+  if (step->old == NULL) return pdlt_at4(step, i[0], i[1], i[2], i[3]);
+  return pdlt_unordered(pdlt_unordered(i[0], i[1]), pdlt_unordered(i[2], i[3]));
 }
 
 /* A'_(12)(34) = <O12 O34> - <O12><O34> + r {(1/4) V <dd O12><dd O34>
@@ -145,7 +151,7 @@ static double step_a(const pdlt_tensor_step *step, const size_t i[4]) {
   double d34 = 0.5 * step->C * step->dd[q].value * contract_d(step, i, &step->oo[p]);
   double d12 = 0.5 * step->C * step->dd[p].value * contract_d(step, back, &step->oo[q]);
   double from_a = step->C * step->C * step->dd[p].value * step->dd[q].value *
-                  step->from[PDLT_TENSOR_A][pdlt_at4(step, i[0], i[1], i[2], i[3])];
+                  step->from[PDLT_TENSOR_A][at_a(step, i)];
   return factor(step, PDLT_TERM_A_FRESH) * fresh +
          step->r * (factor(step, PDLT_TERM_A_V) * from_v + factor(step, PDLT_TERM_A_D34) * d34 +
                     factor(step, PDLT_TERM_A_D12) * d12 + factor(step, PDLT_TERM_A_A) * from_a);
@@ -166,14 +172,13 @@ static double step_b(const pdlt_tensor_step *step, const size_t i[4]) {
 /* sum_abcd V_(ab)(cd) <da db dc dd f>, f = s1^(order) s2^(order). */
 static double contract_fourth(const pdlt_tensor_step *step, int order, size_t i1, size_t i2) {
   const size_t sample[2] = {i1, i2};
-  const double *v = step->from[PDLT_TENSOR_V];
   double sum = 0.0, derivative[5];
   for (int q = 0; q <= 4; q++)
     derivative[q] = pdlt_bracket_jet(step->pairs, order, order, 4 - q, q, i1, i2);
   for (int slots = 0; slots < 16; slots++) {
     int a = slots & 1, b = (slots >> 1) & 1, c = (slots >> 2) & 1, d = slots >> 3;
     sum +=
-        derivative[a + b + c + d] * v[pdlt_at4(step, sample[a], sample[b], sample[c], sample[d])];
+        derivative[a + b + c + d] * pdlt_read_v(step, sample[a], sample[b], sample[c], sample[d]);
   }
   return sum;
 }
@@ -182,7 +187,10 @@ static double contract_fourth(const pdlt_tensor_step *step, int order, size_t i1
 static double correction(const pdlt_tensor_step *step, int order, size_t i1, size_t i2,
                          double factor_g1, double factor_v) {
   const pdlt_jet *f = (order == 0 ? step->ss : step->dd) + i1 * step->D + i2;
-  double from_g1 = contract2(step, step->from[PDLT_TENSOR_G1], 1, i1, i2, f);
+  const double *g1 = step->from[PDLT_TENSOR_G1];
+  const pdlt_slot_pairs *at = step->slots;
+  double from_g1 = contract2(f, g1[pdlt_pair_at(at, i1, i1)], g1[pdlt_pair_at(at, i1, i2)],
+                             g1[pdlt_pair_at(at, i2, i1)], g1[pdlt_pair_at(at, i2, i2)]);
   return factor_g1 * 0.5 * from_g1 + factor_v * 0.125 * contract_fourth(step, order, i1, i2);
 }
 
@@ -231,4 +239,52 @@ void pdlt_tensor_step_ntk(const pdlt_tensor_step *step) {
       step->to[PDLT_TENSOR_B][at] = step_b(step, i);
     }
   }
+}
+
+void pdlt_tensor_step_second(const pdlt_tensor_step *step) {
+  const size_t D = step->D;
+#pragma omp parallel for schedule(static) num_threads(step->threads)
+  for (size_t pair = 0; pair < D * D; pair++) {
+    step->to[PDLT_TENSOR_G1][pair] = step_g1(step, pair / D, pair % D);
+    step->to[PDLT_TENSOR_THETA1][pair] = step_theta1(step, pair / D, pair % D);
+  }
+}
+
+/* All of V, A and D between two unordered pairs. */
+static void update_pairs(const pdlt_tensor_step *step, size_t a, size_t b, size_t c, size_t d) {
+  const size_t i[4] = {a, b, c, d}, back[4] = {c, d, a, b}, U = pdlt_half(step->D);
+  const size_t u = pdlt_unordered(a, b), v = pdlt_unordered(c, d), at = pdlt_unordered(u, v);
+  const double vertex = step_v(step, i), ntk = step_a(step, i);
+  const double mixed = step_d(step, i), mirrored = u == v ? mixed : step_d(step, back);
+  step->to[PDLT_TENSOR_V][at] = vertex;
+  step->to[PDLT_TENSOR_A][at] = ntk;
+  step->to[PDLT_TENSOR_D][u * U + v] = mixed;
+  step->to[PDLT_TENSOR_D][v * U + u] = mirrored;
+}
+
+/* F and B between the ordered pairs ab, cd: F_abcd = F_cdab, B_abcd = B_badc = B_cdab. */
+static void update_ordered(const pdlt_tensor_step *step, size_t a, size_t b, size_t c, size_t d) {
+  const size_t i[4] = {a, b, c, d};
+  const size_t at = pdlt_at4(step, a, b, c, d), mirrored = pdlt_at4(step, c, d, a, b);
+  step->to[PDLT_TENSOR_F][at] = step->to[PDLT_TENSOR_F][mirrored] = step_f(step, i);
+  const size_t turned = pdlt_at4(step, b, a, d, c), both = pdlt_at4(step, d, c, b, a);
+  if (at > turned || at > both) return;
+  step->to[PDLT_TENSOR_B][at] = step->to[PDLT_TENSOR_B][mirrored] =
+      step->to[PDLT_TENSOR_B][turned] = step->to[PDLT_TENSOR_B][both] = step_b(step, i);
+}
+
+void pdlt_tensor_step_ntk_in_place(const pdlt_tensor_step *step) {
+  const size_t D = step->D;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(step->threads)
+  for (size_t u = 0; u < pdlt_half(D); u++) {
+    size_t a = 0;
+    while (pdlt_half(a + 1) <= u) a++;
+    const size_t b = u - pdlt_half(a);
+    for (size_t c = 0; c <= a; c++)
+      for (size_t d = 0; d <= (c == a ? b : c); d++) update_pairs(step, a, b, c, d);
+  }
+#pragma omp parallel for schedule(dynamic, 1) num_threads(step->threads)
+  for (size_t first = 0; first < D * D; first++)
+    for (size_t other = first; other < D * D; other++)
+      update_ordered(step, first / D, first % D, other / D, other % D);
 }

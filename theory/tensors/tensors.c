@@ -9,6 +9,7 @@
 #include "base/core/memory.h"
 #include "theory/bracket/levels.h"
 #include "theory/tensors/errors.h"
+#include "theory/tensors/in_place.h"
 #include "theory/tensors/step.h"
 
 /* Samples on which errors are estimated when there are more, and brackets per layer for it when samples
@@ -45,7 +46,9 @@ typedef struct tensor_driver {
   pdlt_slot_pairs other_slots[2]; /* of the checked ones */
   pdlt_bracket_levels levels;
   double *theta; /* of the checked samples in the layer at hand; room for the most */
-  size_t moves;  /* other recursions: 0 for kinks, else 1, or all where all samples are checked */
+  int in_place;  /* 1: one layer is there at a time, V, D and A packed */
+  pdlt_tensor_old old;
+  size_t moves; /* other recursions: 0 for kinks, else 1, or all where all samples are checked */
   pdlt_tensor_layer other[PDLT_TENSOR_MOVES][2]; /* on the checked samples: layer l at l % 2 */
 } tensor_driver;
 
@@ -116,6 +119,7 @@ static void driver_free(tensor_driver *driver) {
   pdlt_bracket_levels_free(&driver->levels);
   pdlt_free(driver->theta);
   pdlt_free(driver->check_slots);
+  pdlt_in_place_free(&driver->old);
   for (int l = 0; driver->positions != NULL && l < driver->depth; l++)
     pdlt_position_pairs_free(&driver->positions[l]);
   pdlt_free(driver->positions);
@@ -172,7 +176,8 @@ typedef struct advance_from {
   const pdlt_slot_pairs *slots; /* of the layer */
   const double *theta;
   const pdlt_bracket_set *brackets;
-  const pdlt_tensor_layer *tensors;
+  double *const *tensors;     /* [PDLT_TENSOR_COUNT] */
+  const pdlt_tensor_old *old; /* in place; else NULL */
 } advance_from;
 
 static pdlt_status one_step(const tensor_driver *driver, int layer, const advance_from *from,
@@ -188,19 +193,24 @@ static pdlt_status one_step(const tensor_driver *driver, int layer, const advanc
       .pairs = &from->brackets->pairs,
       .quads = &from->brackets->quads,
       .mask = settings->mask,
-      .from = from->tensors->data,
+      .from = from->tensors,
       .to = to->data,
       .paired = paired || from->slots->place != NULL,
       .threads = settings->threads,
+      .old = from->old,
   };
-  pdlt_status status = pdlt_tensor_step_prepare(&step, err);
-  if (status == PDLT_OK) pdlt_tensor_step_ntk(&step);
-  if (status == PDLT_OK && settings->dntk) {
+  const pdlt_status status = pdlt_tensor_step_prepare(&step, err);
+  if (status != PDLT_OK) return status;
+  if (from->old != NULL)
+    pdlt_in_place_step(&step, settings->dntk);
+  else
+    pdlt_tensor_step_ntk(&step);
+  if (from->old == NULL && settings->dntk) {
     pdlt_tensor_step_dntk(&step);
     pdlt_tensor_step_ddntk(&step);
   }
   pdlt_tensor_step_release(&step);
-  return status;
+  return PDLT_OK;
 }
 
 /* From layer to layer + 1. */
@@ -270,7 +280,7 @@ static pdlt_status advance_other(tensor_driver *driver, const pdlt_kernel_layers
   const advance_from from = {.slots = &driver->other_slots[layer % 2],
                              .theta = driver->theta,
                              .brackets = brackets,
-                             .tensors = &driver->other[move][layer % 2]};
+                             .tensors = driver->other[move][layer % 2].data};
   pdlt_tensor_layer *to = &driver->other[move][(layer + 1) % 2];
   layer_free(to);
   const pdlt_status status = layer_alloc(to, driver->other_slots[(layer + 1) % 2].count,
@@ -297,17 +307,22 @@ static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_la
                                      int layer, pdlt_tensor_set *set, pdlt_error *err) {
   pdlt_status status;
   pdlt_bracket_set other = {0}, all = {0};
+  double *before[PDLT_TENSOR_COUNT];
   const pdlt_slot_pairs *slots = &driver->slots[layer % 2];
   pdlt_tensor_layer *to = &set->layer[layer];
   const advance_from from = {.slots = slots,
                              .theta = kernels->slot_theta[layer - 1],
                              .brackets = &all,
-                             .tensors = &set->layer[layer - 1]};
+                             .tensors = driver->in_place ? before : set->layer[layer - 1].data,
+                             .old = driver->in_place ? &driver->old : NULL};
   const size_t checked = list_checked(driver, layer);
 
   PDLT_TRY(make_slots(driver, layer + 1, err));
-  PDLT_TRY(
-      layer_alloc(to, driver->slots[(layer + 1) % 2].count, tensor_count(driver->settings), err));
+  if (driver->in_place)
+    PDLT_TRY(pdlt_in_place_move(&set->layer[layer - 1], to, driver->D, before, err));
+  else
+    PDLT_TRY(
+        layer_alloc(to, driver->slots[(layer + 1) % 2].count, tensor_count(driver->settings), err));
   PDLT_TRY(pdlt_bracket_levels_run_blocks(
       &driver->levels, slots->slots, kernels->slot_K[layer - 1], blocks_of(slots), checked,
       driver->check_slots, blocks_of(&driver->other_slots[layer % 2]), &other, &all, err));
@@ -316,7 +331,7 @@ static pdlt_status tensor_layer_step(tensor_driver *driver, const pdlt_kernel_la
     PDLT_TRY(advance_other(driver, kernels, layer, move, &other, err));
   }
   PDLT_TRY(advance(driver, layer, &from, to, err));
-  layer_errors(driver, kernels, layer + 1, to);
+  if (!driver->in_place) layer_errors(driver, kernels, layer + 1, to);
   PDLT_TRY(average_first(to, &driver->positions[layer], driver->D, err));
   if (driver->settings->last_only || (slots->place != NULL && !driver->settings->all_pairs))
     layer_drop(&set->layer[layer - 1], driver->settings->vertices);
@@ -360,6 +375,31 @@ static void choose_checked(tensor_driver *driver, const double *K) {
   }
 }
 
+static size_t most_positions(const tensor_driver *driver) {
+  size_t most = 1;
+  for (int l = 0; l < driver->depth; l++)
+    if (driver->positions[l].positions > most) most = driver->positions[l].positions;
+  return most;
+}
+
+/* Only layer L is kept, of one position throughout, and terms keep the symmetries that they have; a few samples
+ * stay as they were. */
+static int goes_in_place(const tensor_driver *driver) {
+  const pdlt_tensor_settings *settings = driver->settings;
+  return driver->checked < driver->D && settings->last_only && !settings->vertices &&
+         settings->mask == NULL && most_positions(driver) == 1;
+}
+
+/* Layer L as others read it, with its errors. */
+static pdlt_status finish_in_place(const tensor_driver *driver, const pdlt_kernel_layers *kernels,
+                                   pdlt_tensor_set *set, pdlt_error *err) {
+  pdlt_tensor_layer *last = &set->layer[set->depth - 1];
+  const unsigned needed = driver->settings->needed;
+  const pdlt_status status = pdlt_in_place_finish(last, set->D, needed == 0 ? ~0U : needed, err);
+  if (status == PDLT_OK && set->depth > 1) layer_errors(driver, kernels, set->depth, last);
+  return status;
+}
+
 /* Of progress for a bracket: nine tenths of a layer are brackets, those of the checked samples at
  * about three levels. */
 static double unit_of(const tensor_driver *driver) {
@@ -371,33 +411,6 @@ static double unit_of(const tensor_driver *driver) {
   }
   if (!driver->levels.smooth) return 0.9 / all;
   return 0.9 / (levels * checked + (driver->checked < driver->D ? all : 0));
-}
-
-pdlt_status pdlt_tensors_bytes(double *out, double *pairs, const pdlt_layer *layer, int depth,
-                               size_t D, int dntk, pdlt_error *err) {
-  const double tensors = dntk ? PDLT_TENSOR_COUNT : NTK_TENSORS, columns = dntk ? 30 : 8;
-  pdlt_position_pairs *needed = NULL;
-  const pdlt_status status = pdlt_slot_positions_needed(&needed, layer, depth, 0, err);
-  *out = *pairs = 0;
-  for (int l = 1; l < depth && status == PDLT_OK; l++) {
-    const pdlt_position_pairs *at = &needed[l - 1];
-    const double N = (double)at->count * (double)(D * D);
-    const double next = (double)needed[l].count * (double)(D * D);
-    if (at->positions == 1) continue;
-    const double brackets = columns * pdlt_slot_pairs_brackets(at->count, at->positions, D);
-    *out = fmax(*out, sizeof(double) * (tensors * (2 * N * N + next * next) + brackets));
-    *pairs = fmax(*pairs, N);
-  }
-  for (int l = 0; needed != NULL && l < depth; l++) pdlt_position_pairs_free(&needed[l]);
-  pdlt_free(needed);
-  return status;
-}
-
-static size_t most_positions(const tensor_driver *driver) {
-  size_t most = 1;
-  for (int l = 0; l < driver->depth; l++)
-    if (driver->positions[l].positions > most) most = driver->positions[l].positions;
-  return most;
 }
 
 static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *kernels,
@@ -413,6 +426,8 @@ static pdlt_status driver_new(tensor_driver *driver, const pdlt_kernel_layers *k
   PDLT_TRY(pdlt_slot_positions_needed(&driver->positions, settings->layer, driver->depth,
                                       settings->all_pairs, err));
   choose_checked(driver, kernels->K);
+  driver->in_place = goes_in_place(driver);
+  driver->levels.many = driver->checked < driver->D && most_positions(driver) == 1;
   driver->levels.progress = settings->progress;
   driver->levels.unit = unit_of(driver);
   const size_t slots = driver->checked * most_positions(driver);
@@ -451,7 +466,10 @@ pdlt_status pdlt_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers *ker
 
   PDLT_TRY(pdlt_alloc(&set.layer, (size_t)set.depth, sizeof *set.layer, err));
   PDLT_TRY(driver_new(&driver, kernels, settings, err));
-  PDLT_TRY(layer_alloc(&set.layer[0], driver.slots[1].count, tensor_count(settings), err));
+  if (driver.in_place)
+    PDLT_TRY(pdlt_in_place_new(&set.layer[0], &driver.old, set.D, tensor_count(settings), err));
+  else
+    PDLT_TRY(layer_alloc(&set.layer[0], driver.slots[1].count, tensor_count(settings), err));
   PDLT_TRY(average_first(&set.layer[0], &driver.positions[0], set.D, err));
   pdlt_progress_start(settings->progress, "tensors of order 1/n", (double)(set.depth - 1), 0.0);
   for (int layer = 1; layer < set.depth; layer++) {
@@ -460,6 +478,7 @@ pdlt_status pdlt_tensors_new(pdlt_tensor_set *out, const pdlt_kernel_layers *ker
     pdlt_progress_update(settings->progress, (double)layer);
   }
   pdlt_progress_finish(settings->progress);
+  if (driver.in_place) PDLT_TRY(finish_in_place(&driver, kernels, &set, err));
   keep_moved(&driver, &set.layer[set.depth - 1]);
   *out = set;
 cleanup:

@@ -84,7 +84,8 @@ typedef struct pdlt_tensor_settings {
   int dntk;                /* 1: P, Q, R, S, T, U too (smooth activations only) */
   int last_only;           /* 1: keep only layer L (memory: 5 or 11 D^4 doubles a layer), and G1 of
                               all layers; of layers with positions nothing else is kept, but for all_pairs */
-  int vertices;            /* 1: with last_only, V of all layers is kept too, without positions */
+  unsigned needed; /* 0: all; else tensors of layer L that are kept with last_only, 1 << name */
+  int vertices;    /* 1: with last_only, V of all layers is kept too, without positions */
   int all_pairs; /* 1: all pairs of positions, not only those that the readout needs: same numbers, more work;
                     (p, q) of P positions is pair p P + q */
   const pdlt_term_mask *mask; /* NULL: every term as derived */
@@ -106,6 +107,10 @@ pdlt_status pdlt_tensors_bytes(double *out, double *pairs, const pdlt_layer *lay
                                size_t D, int dntk, pdlt_error *err);
 
 void pdlt_tensors_free(pdlt_tensor_set *set);
+
+/* The same of layers without positions, V to U with last_only. in_place: one layer is there at a time, of more than
+ * 16 samples, without vertices and mask, else two. */
+double pdlt_tensors_bytes_flat(size_t D, int in_place);
 
 /* Borrowed array of layer 1..L, (D, D) or (D, D, D, D), or NULL; G1 of a layer with positions is its mean
  * over positions. */
