@@ -36,7 +36,7 @@ ROOT = HERE.parents[1]
 # What is installed: without dependencies (PyTorch's bring several GB for other processors), then the rest.
 PEERS = {
     "torch": ("torch_train.py", ["torch==2.13.*"],
-              ["numpy", "filelock", "typing-extensions", "sympy", "networkx", "jinja2", "fsspec", "setuptools"]),
+              ["numpy", "filelock", "typing-extensions", "sympy", "networkx", "jinja2", "fsspec", "setuptools>=77"]),
     "jax": ("jax_train.py", [], ["jax==0.10.*"]),
     "tangents": ("tangents_kernels.py", [], ["neural-tangents==0.6.5", "jax==0.4.30", "jaxlib==0.4.30",
                                              "tf2jax==0.3.6", "numpy<2"]),
@@ -194,11 +194,13 @@ def own_run(a, case, rate, seconds):
 
 
 def own_kernels(a, case):
-    """Seconds of bench_kernels, all threads."""
+    """Seconds of bench_kernels, two threads."""
     command = [program(a, "bench/bench_kernels"), case["samples"], case["layers"], case["inputs"], case["activation"]]
     text = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
-    threads = re.findall(r"(\d+) threads? +([0-9.]+) s", text)
-    return float(threads[-1][1])
+    line = [line for line in text.splitlines() if line.split()[:1] == [case["activation"]]][-1]
+    word = "threads?" if a.clock == "wall" else "processor"
+    seconds = float(re.search(word + r" +([0-9.]+) s", line).group(1))
+    return seconds if a.clock == "wall" else seconds / 2
 
 
 # --- works ---
@@ -266,7 +268,9 @@ def work_kernels(a, team_of):
             team = team_of("tangents", 1)
             ways = {}
             if team:
-                ways = {way: found["step"][0] for way, found in team.ask(**case)[0]["ways"].items()}
+                clock, share = (0, 1) if a.clock == "wall" else (1, a.threads)
+                found = team.ask(**case)[0]["ways"]
+                ways = {way: one["step"][clock] / share for way, one in found.items()}
             nodes = ", 25 nodes" if activation == "tanh" else ""
             yield row("kernels", f"{activation}, D = {samples}{nodes}", "double", own_kernels(a, case),
                       {TITLES["tangents"]: ways} if ways else {}, "s")
