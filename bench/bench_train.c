@@ -80,14 +80,13 @@ static spent train_all(const bench *b, const pdlt_network *net, pdlt_stepper *st
 static void report(const bench *b, const spent *s, double flops, double peak) {
   const double work = (double)b->networks * (double)b->steps, rate = work / s->seconds;
   const double gflops = rate * flops * 1e-9;
-  const char *format = b->json
-                           ? "{\"networks\": %ld, \"steps\": %ld, "
-                             "\"network_steps_per_second\": %.6g, "
-                             "\"network_steps_per_processor_second\": %.6g, \"gflops\": %.6g, "
-                             "\"peak_gflops\": %.6g, \"fraction_of_peak\": %.4f}\n"
-                           : "networks %ld\nsteps %ld\nnetwork_steps_per_second %.6g\n"
-                             "network_steps_per_processor_second %.6g\n"
-                             "gflops %.6g\npeak_gflops %.6g\nfraction_of_peak %.4f\n";
+  const char *format = b->json ? "{\"networks\": %ld, \"steps\": %ld, "
+                                 "\"network_steps_per_second\": %.6g, "
+                                 "\"network_steps_per_processor_second\": %.6g, \"gflops\": %.6g, "
+                                 "\"peak_gflops\": %.6g, \"fraction_of_peak\": %.4f}\n"
+                               : "networks %ld\nsteps %ld\nnetwork_steps_per_second %.6g\n"
+                                 "network_steps_per_processor_second %.6g\n"
+                                 "gflops %.6g\npeak_gflops %.6g\nfraction_of_peak %.4f\n";
   printf(format, b->networks, b->steps, rate, work / s->processor, gflops, peak, gflops / peak);
 }
 

@@ -50,6 +50,7 @@ def arguments():
     p.add_argument("--only", default="train,convolution,kernels", help="of these works")
     p.add_argument("--widths", default="16,32,64,128,256")
     p.add_argument("--precisions", default="double,single")
+    p.add_argument("--training-samples", type=int, default=16)
     p.add_argument("--samples", default="500,2000", help="of the kernels")
     p.add_argument("--threads", type=int, default=min(2, os.cpu_count()))
     p.add_argument("--clock", choices=("wall", "cpu"), default="wall")
@@ -134,14 +135,12 @@ class Team:
 def best(a, answers, steps):
     """{way: (rate of steps, rate of whole runs)}: sums over processes, of all cores together."""
     clock, found = (0 if a.clock == "wall" else 1), {}
-    for answer in answers:
-        for name, way in answer["ways"].items():
-            step, draw = way["step"][clock], way["draw"][clock]
-            before = found.get(name.split(" of ")[0], (0, 0, ""))
-            # processes may have tuned different chunks; their sum is one way
-            found[name.split(" of ")[0]] = (before[0] + 1 / step, before[1] + steps / (steps * step + draw), name)
     scale = a.threads / len(answers) if a.clock == "cpu" else 1
-    return {name: (one * scale, whole * scale) for one, whole, name in found.values()}
+    for same in zip(*(answer["ways"].items() for answer in answers)):  # processes may have tuned different chunks
+        times = [(way["step"][clock], way["draw"][clock]) for _, way in same]
+        found[same[0][0]] = (scale * sum(1 / step for step, _ in times),
+                             scale * sum(steps / (steps * step + draw) for step, draw in times))
+    return found
 
 
 # --- pdlt ---
@@ -154,8 +153,11 @@ def program(a, name):
     return path
 
 
-def run_json(command):
-    return json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout)
+def run(command):
+    """What it prints. Threads that wait do not spin: that would be processor time, of nothing."""
+    env = {**os.environ, "OMP_WAIT_POLICY": "passive"}
+    done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True, env=env)
+    return done.stdout
 
 
 def own_rate(a, case, seconds):
@@ -163,14 +165,14 @@ def own_rate(a, case, seconds):
     options = [f"--{key}={case[key]}" for key in ("width", "hidden", "inputs", "samples", "steps", "precision")]
     options += [f"--{key}={case[key]}" for key in ("side", "kernel") if key in case]
     command = [program(a, "bench/bench_train"), "--json", f"--threads={a.threads}", *options]
-    first = run_json([*command, f"--networks={8 * a.threads}"])["network_steps_per_second"]
+    first = json.loads(run([*command, f"--networks={8 * a.threads}"]))["network_steps_per_second"]
     networks = max(8 * a.threads, round(first * seconds / case["steps"]))
-    result = run_json([*command, f"--networks={networks}"])
+    result = json.loads(run([*command, f"--networks={networks}"]))
     return (result["network_steps_per_second"] if a.clock == "wall"
             else result["network_steps_per_processor_second"] * a.threads)
 
 
-RUN = """network: {{activation: tanh, depth: {depth}, outputs: 1, widths: [{width}], C_b: 0, C_W: 1}}
+RUN = """network: {{activation: tanh, depth: {depth}, outputs: 1, widths: [{width}], C_b: 0, C_W: 1, lambda_b: 0}}
 data: {{source: gaussian, inputs: {inputs}, train: {samples}, test: 0}}
 training: {{eta: {eta}, steps: {steps}}}
 ensemble: {{members: {members}, seed: 1, estimator: plain, arithmetic: {precision}}}
@@ -185,9 +187,9 @@ def own_run(a, case, rate, seconds):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "run.yaml"
         file.write_text(RUN.format(depth=case["hidden"] + 1, eta=0.1 / case["samples"], members=members, **case))
-        command = [program(a, "cli/pdlt"), "train", file, "-o", Path(folder) / "out.npz", "--threads", str(a.threads)]
+        command = [program(a, "cli/pdlt"), "train", file, "-o", Path(folder) / "out.npz", "--threads", a.threads]
         before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
+        run(command)
         wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return members * case["steps"] / (wall if a.clock == "wall" else cpu / a.threads)
@@ -196,8 +198,7 @@ def own_run(a, case, rate, seconds):
 def own_kernels(a, case):
     """Seconds of bench_kernels, two threads."""
     command = [program(a, "bench/bench_kernels"), case["samples"], case["layers"], case["inputs"], case["activation"]]
-    text = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout
-    line = [line for line in text.splitlines() if line.split()[:1] == [case["activation"]]][-1]
+    line = [line for line in run(command).splitlines() if line.split()[:1] == [case["activation"]]][-1]
     word = "threads?" if a.clock == "wall" else "processor"
     seconds = float(re.search(word + r" +([0-9.]+) s", line).group(1))
     return seconds if a.clock == "wall" else seconds / 2
@@ -223,26 +224,27 @@ def row(work, what, precision, ours, peers, unit):
 
 
 def train_rows(a, teams, precision, width):
-    case = {"kind": "train", "width": width, "hidden": 3, "inputs": 16, "samples": 16, "steps": 100,
-            "precision": precision, "seconds": a.seconds}
+    case = {"kind": "train", "width": width, "hidden": 3, "inputs": 16, "samples": a.training_samples,
+            "steps": 100, "precision": precision, "seconds": a.seconds}
     steps, whole = {}, {}
     for team, networks in teams:
         if networks:
             case["networks"] = networks
         found = best(a, team.ask(**case), case["steps"])
         suffix = ", all cores" if len(team.workers) < a.threads else ""
-        for way, (one, run) in found.items():
+        for way, (one, run_of_it) in found.items():
             steps.setdefault(TITLES[team.name], {})[way + suffix] = one
-            whole.setdefault(TITLES[team.name], {})[way + suffix] = run
+            whole.setdefault(TITLES[team.name], {})[way + suffix] = run_of_it
     ours = own_rate(a, case, 2 * a.seconds)
-    run = own_run(a, case, ours, 4 * a.seconds)
+    all_of_it = own_run(a, case, ours, 4 * a.seconds)
     return [row("steps", f"n = {width}", precision, ours, steps, "network-steps/s"),
-            row("whole runs", f"n = {width}", precision, run, whole, "network-steps/s")]
+            row("whole runs", f"n = {width}", precision, all_of_it, whole, "network-steps/s")]
 
 
 def work_train(a, team_of):
-    teams = [(team_of("torch"), None), (team_of("jax"), [1] if a.quick else [1, 8]),
-             (team_of("jax", 1) if a.threads > 1 else None, [16] if a.quick else [4, 16, 64])]
+    together = a.threads > 1 and a.clock == "wall"  # processor time does not tell who waits for whom
+    teams = [(team_of("torch"), None), (team_of("jax"), [1, 16] if a.quick else [1, 4, 16, 64]),
+             (team_of("jax", 1) if together else None, [16] if a.quick else [4, 16, 64])]
     teams = [(team, networks) for team, networks in teams if team]
     for width in a.widths:
         for precision in a.precisions:
@@ -290,7 +292,7 @@ def own_blas():
 
 def header(a, teams):
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    version = subprocess.run([program(a, "cli/pdlt"), "--version"], capture_output=True, text=True).stdout.strip()
+    version = run([program(a, "cli/pdlt"), "--version"]).strip()
     lines = [f"{model.group(1) if model else platform.machine()}, {os.cpu_count()} cores, {platform.platform()}",
              f"threads: {a.threads}; clock: {a.clock}; load before: {os.getloadavg()[0]:.1f}",
              f"pdlt: {version.splitlines()[0] if version else '?'}; BLAS: {own_blas()}"]

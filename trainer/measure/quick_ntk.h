@@ -17,11 +17,11 @@ extern "C" {
 typedef struct pdlt_quick_ntk {
   const pdlt_network *net;  /* borrowed */
   const pdlt_samples *data; /* borrowed */
-  double **s, **ds;         /* (L) of (D, n_l), l = 0 to L-1: s of the inputs are x; (L-1) of (D, n_l) */
-  double **h;               /* (L) of (D, D), training_ntk.h; that of the first layer is always the same */
-  double *z[2];             /* (D, max n_l) */
-  double *delta[2];         /* (n_L D, max n_l) */
-  double *gram;             /* (n_L D, n_L D) */
+  double **s, **ds; /* (L) of (D, n_l), l = 0 to L-1: s of the inputs are x; (L-1) of (D, n_l) */
+  double **h;       /* (L) of (D, D), training_ntk.h; that of the first layer is always the same */
+  double *z[2];     /* (D, max n_l) */
+  double *delta[2]; /* (n_L D, max n_l) */
+  double *gram;     /* (n_L D, n_L D) */
   double *storage;
 } pdlt_quick_ntk;
 

@@ -18,7 +18,7 @@ extern "C" {
 /* q = n_L N_A. */
 typedef struct pdlt_stability {
   pdlt_samples *data; /* the training samples alone; borrows its arrays, owned itself */
-  int quick; /* which of the two */
+  int quick;          /* which of the two */
   pdlt_quick_ntk small;
   pdlt_training_ntk ntk;
   double eta;
