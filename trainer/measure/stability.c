@@ -17,7 +17,11 @@ pdlt_status pdlt_stability_new(pdlt_stability *out, const pdlt_network *net,
   s.data->test = 0;
   s.data->samples = data->train;
   s.data->x_all = data->x_train;
-  PDLT_TRY(pdlt_training_ntk_new(&s.ntk, net, s.data, err));
+  s.quick = pdlt_quick_ntk_suits(net, s.data);
+  if (s.quick)
+    PDLT_TRY(pdlt_quick_ntk_new(&s.small, net, s.data, err));
+  else
+    PDLT_TRY(pdlt_training_ntk_new(&s.ntk, net, s.data, err));
   const size_t side = data->newton ? q * q : 0;
   PDLT_TRY(pdlt_alloc(&s.theta, q * q + pdlt_largest_room(q) + side, sizeof *s.theta, err));
   s.side = s.theta + q * q + pdlt_largest_room(q);
@@ -30,6 +34,7 @@ cleanup:
 }
 
 void pdlt_stability_free(pdlt_stability *stability) {
+  pdlt_quick_ntk_free(&stability->small);
   pdlt_training_ntk_free(&stability->ntk);
   pdlt_free(stability->data);
   pdlt_free(stability->theta);
@@ -39,7 +44,10 @@ void pdlt_stability_free(pdlt_stability *stability) {
 /* The NTK of a draw; of Newton's method kappa^(1/2) Th_AA kappa^(1/2). */
 static void find_ntk(pdlt_stability *s, const double *theta) {
   const size_t A = s->data->train, n = s->data->outputs, q = n * A;
-  pdlt_training_ntk_of(&s->ntk, theta, s->theta);
+  if (s->quick)
+    pdlt_quick_ntk_of(&s->small, theta, s->theta);
+  else
+    pdlt_training_ntk_of(&s->ntk, theta, s->theta);
   for (size_t i = 0; i < n && s->data->newton; i++)
     pdlt_gemm(0, 0, A, q, A, 1, s->data->root, A, s->theta + i * A * q, q, 0, s->side + i * A * q,
               q);

@@ -8,6 +8,7 @@
 #ifndef PDLT_TRAINER_MEASURE_STABILITY_H
 #define PDLT_TRAINER_MEASURE_STABILITY_H
 
+#include "trainer/measure/quick_ntk.h"
 #include "trainer/measure/training_ntk.h"
 
 #ifdef __cplusplus
@@ -17,6 +18,8 @@ extern "C" {
 /* q = n_L N_A. */
 typedef struct pdlt_stability {
   pdlt_samples *data; /* the training samples alone; borrows its arrays, owned itself */
+  int quick;          /* which of the two */
+  pdlt_quick_ntk small;
   pdlt_training_ntk ntk;
   double eta;
   double *theta, *work; /* (q, q); what largest.h asks for */

@@ -67,10 +67,11 @@ static void forward(pdlt_training_ntk *ntk, const double *theta, const pdlt_step
 
 /* out (p, p) += h_ab gram. */
 static void add_layer(const pdlt_training_ntk *ntk, int k, double *out) {
-  const size_t D = ntk->data->samples, p = ntk->data->outputs * D;
+  const size_t D = ntk->data->samples, n_L = ntk->data->outputs, p = n_L * D;
   for (size_t ia = 0; ia < p; ia++)
-    for (size_t jb = 0; jb < p; jb++)
-      out[ia * p + jb] += ntk->h[k][ia % D * D + jb % D] * ntk->gram[ia * p + jb];
+    for (size_t j = 0; j < n_L; j++)
+      for (size_t b = 0; b < D; b++)
+        out[ia * p + j * D + b] += ntk->h[k][ia % D * D + b] * ntk->gram[ia * p + j * D + b];
 }
 
 /* out from s, ds and h. */
@@ -91,7 +92,8 @@ static void backward(pdlt_training_ntk *ntk, const double *theta, double *out) {
     else
       pdlt_layer_pull_back(above, theta, PDLT_BY_NEURON, p, delta, next);
     for (size_t m = 0; m < n; m++)
-      for (size_t ia = 0; ia < p; ia++) next[m * p + ia] *= ntk->ds[k][m * D + ia % D];
+      for (size_t i = 0; i < n_L; i++)
+        for (size_t a = 0; a < D; a++) next[m * p + i * D + a] *= ntk->ds[k][m * D + a];
     pdlt_layer_add_skip(above, p, delta, next);
     double *swap = delta;
     delta = next;
