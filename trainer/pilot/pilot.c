@@ -79,7 +79,8 @@ static pdlt_status look_at_levels(pilot_draws *pd, pdlt_worker *w, int d) {
     double *to = products->level + (k * PDLT_PILOT_DRAWS + (size_t)d) * products->values;
     for (size_t i = 0; i < products->values && plan->control.spread; i++) {
       const size_t a = pd->factor[0][i], b = pd->factor[1][i];
-      to[i] = w->odd[a] * w->odd[b] + (w->pair[a] - middle[a]) * (w->pair[b] - middle[b]);
+      to[i] = w->odd[a] * w->odd[b];
+      if (!plan->networks) to[i] += (w->pair[a] - middle[a]) * (w->pair[b] - middle[b]);
     }
   }
   return status;
