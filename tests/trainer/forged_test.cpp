@@ -156,7 +156,8 @@ TEST(TrainerForged, TheChoiceOfAShardIsOneThatAPilotMakes) {
   const size_t pilot = offsetof(pdlt_choice, pilot);
   for (size_t at :
        {pilot + offsetof(pdlt_pilot, antithetic), pilot + offsetof(pdlt_pilot, fitted),
-        pilot + offsetof(pdlt_pilot, samples) + 3, pilot + offsetof(pdlt_pilot, levels) + 1}) {
+        pilot + offsetof(pdlt_pilot, samples) + 3, pilot + offsetof(pdlt_pilot, levels) + 1,
+        pilot + offsetof(pdlt_pilot, parts)}) {
     Shard shard(s);
     EXPECT_EQ(shard.merge(), "");
     shard.at("choice")[at] = 255;

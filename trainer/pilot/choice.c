@@ -65,7 +65,8 @@ static int is_pilot(const pdlt_pilot *pilot, const pdlt_plan *plan) {
   const int linear = pilot->samples > 0;
   if (linear && !pdlt_plan_may_be_linearized(plan)) return 0;
   if (!is_flag(pilot->antithetic) || !is_flag(pilot->linearized) || !is_flag(pilot->fitted) ||
-      pilot->samples > PDLT_MAX_SAMPLES || !are_levels(&pilot->levels))
+      pilot->samples > PDLT_MAX_SAMPLES || !are_levels(&pilot->levels) || pilot->parts < 1 ||
+      pilot->parts > PDLT_PILOT_PARTS)
     return 0;
   if (is_linear(asked)) return linear && pilot->fitted == (asked == PDLT_ESTIMATOR_CONTROL);
   return linear || pilot->levels.count == 0;
