@@ -14,9 +14,9 @@
 
 enum { MOST = 17, FEWEST = 15, EXACT_POWER = 22 /* 10^22 is a double, 10^23 is not */ };
 
-static const double powers[EXACT_POWER + 1] = {
-    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+static const double powers[EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                               1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                               1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 static const double least = 1e-280, first_17 = 1e16, beyond_17 = 1e17, unsure = 1e-6;
 
 /* A sum of two doubles, the second below half a unit in the last place of the first. */

@@ -77,13 +77,30 @@ static double row_effect(const pdlt_compare_row *row, size_t num_widths) {
   return -1;
 }
 
+/* Between which rows those of each name stand. */
+static void find_ranges(const pdlt_comparison *c, size_t num, const char *const *names,
+                        size_t *first, size_t *end) {
+  size_t k = 0;
+  for (size_t i = 0; i < num; i++) first[i] = end[i] = 0;
+  for (size_t r = 0; r < c->num_rows; r++) {
+    const char *quantity = c->rows[r].quantity;
+    if (r == 0 || quantity != c->rows[r - 1].quantity)
+      for (k = 0; k < num && strcmp(names[k], quantity) != 0;) k++;
+    if (k == num) continue;
+    if (end[k] == 0) first[k] = r;
+    end[k] = r + 1;
+  }
+}
+
 size_t pdlt_comparison_select(const pdlt_comparison *comparison, size_t max, size_t *rows) {
   const char *names[PDLT_QUANTITIES_MAX];
   size_t num_names = pdlt_comparison_quantities(comparison, PDLT_QUANTITIES_MAX, names), count = 0;
+  size_t first[PDLT_QUANTITIES_MAX], end[PDLT_QUANTITIES_MAX];
+  find_ranges(comparison, num_names, names, first, end);
   for (size_t k = 0; k < 2 * num_names && count < max; k++) {
     size_t best = comparison->num_rows;
     double most = 0;
-    for (size_t r = 0; r < comparison->num_rows; r++) {
+    for (size_t r = first[k % num_names]; r < end[k % num_names]; r++) {
       const pdlt_compare_row *row = &comparison->rows[r];
       if (strcmp(row->quantity, names[k % num_names]) != 0) continue;
       double score = k < num_names ? row_effect(row, comparison->num_widths) : fabs(row->c0.z);

@@ -65,8 +65,8 @@ TEST(Number, EdgesAreAsPrintfWritesThem) {
       for (double x = start, k = 0; k < 4; k++, x = std::nextafter(x, 0))
         for (double y : {x, -x, 2 * start - x}) ASSERT_EQ(text_of(y), by_printf(y)) << e;
   for (int64_t i = 1; i < 5000; i++)
-    for (double x : {double(i), double(i) / 8, 9007199254740992.0 + double(i), 1e17 - 16.0 * double(i),
-                     double(i) * 1e12 + 0.5, double(i) * 1e13 + 0.25})
+    for (double x : {double(i), double(i) / 8, 9007199254740992.0 + double(i),
+                     1e17 - 16.0 * double(i), double(i) * 1e12 + 0.5, double(i) * 1e13 + 0.25})
       ASSERT_EQ(text_of(x), by_printf(x));
 }
 
