@@ -1,6 +1,6 @@
 /* bench_kernels.c - time of the infinite-width kernel and NTK recursion, by activation
- * and number of threads: bench_kernels [samples [layers [inputs [activation]]]]. Medians of five: seconds on the
- * clock, and those of the processor, all threads together. */
+ * and number of threads: bench_kernels [samples [layers [inputs [activation]]]]. Medians of five: seconds on
+ * the clock, and those of the processor, all threads together. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -21,8 +21,8 @@ enum { PDLT_ALIGNMENT = 64 }; /* bytes: one cache line, one AVX-512 vector */
  * or when the system has no more; *out is then NULL. */
 pdlt_status pdlt_alloc(void *out, size_t count, size_t size, pdlt_error *err);
 
-/* The same without zeros, for large arrays that are written whole before they are read; from 4 MiB on it asks the
- * system for large pages. Threads that write it first share the cost of new pages. */
+/* The same without zeros, for large arrays that are written whole before they are read; from 4 MiB on it
+ * asks the system for large pages. Threads that write it first share the cost of new pages. */
 pdlt_status pdlt_alloc_unset(void *out, size_t count, size_t size, pdlt_error *err);
 
 /* The next count doubles of a block that several views share; *next moves behind them. */

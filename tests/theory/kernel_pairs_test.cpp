@@ -1,5 +1,5 @@
-// theory/infinite/kernel_pairs.c: blocks of pairs through all layers against the recursion pair by pair with the
-// closed forms one by one, errors included.
+// theory/infinite/kernel_pairs.c: blocks of pairs through all layers against the recursion pair by pair with
+// the closed forms one by one, errors included.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -134,8 +134,8 @@ static pdlt_status next_pair(pdlt_kernel_layers *layers, pdlt_kernel_recursion *
   return PDLT_OK;
 }
 
-/* Rows of pairs that are made together: the series of a sample are read once for all of them. Few samples, whose
- * pairs may be slow, are shared out row by row. */
+/* Rows of pairs that are made together: the series of a sample are read once for all of them. Few samples,
+ * whose pairs may be slow, are shared out row by row. */
 static size_t rows_together(size_t E) { return E < 128 ? 1 : 8; }
 
 /* Pairs (i, j >= i) of rows i = first .. end - 1. */
