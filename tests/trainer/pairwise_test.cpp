@@ -113,7 +113,7 @@ TEST(TrainerPairwise, ControlsHaveMeanZeroAndLeaveLittleVariance) {
     EXPECT_EQ(X, 16u);
     std::vector<double> controls(X * P), raw(2 * P), less(2 * P);
     Moments zero, before, after, apart;
-    for (uint64_t draw = 0; draw < 1000; draw++) {
+    for (uint64_t draw = 0; draw < 800; draw++) {
       ASSERT_EQ(pdlt_pairwise_draw(&w, draw), PDLT_OK);
       for (size_t i = 0; i < X; i++)
         std::copy_n(pdlt_pairwise_control(&w, 0, i), P, &controls[i * P]);
@@ -144,7 +144,7 @@ TEST(TrainerPairwise, ControlsHaveMeanZeroAndLeaveLittleVariance) {
 TEST(TrainerPairwise, EnsemblesAgreeWithPlainNetworks) {
   for (const char *activation : {"sin", "relu"}) {
     Settings s = many(activation, 12, 11);
-    s.depth = activation == std::string("relu") ? 3 : 4;
+    s.depth = 3;
     s.measure = "[kernel, ntk, vertex]";
     s.measure_samples = 2;
     s.members = 2100;
@@ -201,4 +201,27 @@ TEST(TrainerPairwise, ThreadsDoNotChangeABit) {
   run(s, data, 3, 1, &two);
   for (const char *name : {"n12/K", "n12/Theta", "n12/Theta_se", "n12/V", "n12/layer2/K"})
     for (size_t i = 0; i < one.count(name); i++) EXPECT_EQ(one.at(name, i), two.at(name, i));
+}
+
+TEST(TrainerPairwise, SetupSurvivesFailingAllocations) {
+  Settings s = many("relu", 11, 11);
+  s.depth = 2;
+  s.measure = "[kernel]";
+  Fixture f(s, 3, 0);
+  int failures = 0;
+  for (long calls = 0;; calls += calls < 20 ? 1 : 17) {  // one for each pair
+    pdlt_pairwise_fit fit = {};
+    pdlt_pairwise w = {};
+    pdlt_memory_fail_after(calls);
+    pdlt_status status = pdlt_pairwise_fit_new(&fit, &f.plan, &f.net, nullptr);
+    if (status == PDLT_OK) status = pdlt_pairwise_new(&w, &f.plan, &f.net, &fit, nullptr);
+    pdlt_memory_fail_after(-1);
+    EXPECT_EQ(w.storage != nullptr, status == PDLT_OK);
+    pdlt_pairwise_free(&w);
+    pdlt_pairwise_fit_free(&fit);
+    if (status == PDLT_OK) break;
+    EXPECT_EQ(status, PDLT_ERR_MEMORY);
+    ASSERT_LT(failures++, 1000);
+  }
+  EXPECT_GT(failures, 8);
 }

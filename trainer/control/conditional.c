@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/core/memory.h"
-#include "base/vector/rows.h"
 #include "base/vector/small.h"
 #include "trainer/control/pair_mean.h"
 
@@ -17,12 +16,13 @@
 /* Two rules on <f^2>, one of every second node: the finer one is as right as the square. */
 #define APART 1e-5
 
-enum { SIZES = 4, LANES = 8 };
+enum { SIZES = 8 };
 
 static const struct {
   double step;
-  size_t terms; /* of each parity; a multiple of LANES */
-} sizes[SIZES] = {{0.3, 16}, {0.25, 32}, {0.15, 64}, {0.08, 128}};
+  size_t terms; /* of each parity */
+} sizes[SIZES] = {{0.3, 16},  {0.27, 24}, {0.25, 32},  {0.2, 48},
+                  {0.15, 64}, {0.1, 96},  {0.08, 128}, {0.05, 256}};
 
 static void lend_views(pdlt_conditional *c, double *next) {
   const size_t D = c->samples, H = c->nodes, N = c->terms;
@@ -34,17 +34,19 @@ static void lend_views(pdlt_conditional *c, double *next) {
     c->f[k] = pdlt_take(&next, H);
     c->minus[k] = pdlt_take(&next, H);
     c->norm[k] = pdlt_take(&next, D);
+    c->line[k] = pdlt_take(&next, D);
     for (int parity = 0; parity < 2; parity++) {
       c->folded[k][parity] = pdlt_take(&next, D * H);
       c->coefficient[k][parity] = pdlt_take(&next, D * N);
     }
   }
   c->unsure = pdlt_take(&next, D);
+  c->rho = pdlt_take(&next, 3 * D);
 }
 
 static size_t room(const pdlt_conditional *c) {
   const size_t D = c->samples, H = c->nodes, N = c->terms;
-  return 7 * H + 2 * H * N + 3 * D + 4 * D * (H + N);
+  return 7 * H + 2 * H * N + 8 * D + 4 * D * (H + N);
 }
 
 /* Nodes, weights and w h_n by sqrt(n+1) h_(n+1) = t h_n - sqrt(n) h_(n-1). */
@@ -55,7 +57,7 @@ static void fill_tables(pdlt_conditional *c, double step) {
     c->w[i] = (i == 0 ? 0.5 : 1) * step * root * exp(-0.5 * t * t);
     double before = 0, h = 1;
     for (size_t n = 0; n < 2 * c->terms; n++) {
-      c->table[n % 2][i * c->terms + n / 2] = c->w[i] * h;
+      c->table[n % 2][n / 2 * c->nodes + i] = c->w[i] * h;
       const double next = (t * h - sqrt((double)n) * before) / sqrt((double)n + 1);
       before = h;
       h = next;
@@ -81,29 +83,33 @@ static pdlt_status new_size(pdlt_conditional *c, int size, pdlt_error *err) {
 static void fold(pdlt_conditional *c, size_t a, int k) {
   const size_t H = c->nodes;
   const double *plus = c->f[k], *minus = c->minus[k];
-  double *even = c->folded[k][0] + a * H, *odd = c->folded[k][1] + a * H;
-  double half[2] = {0, 0}; /* nodes 0, 2, ..; 1, 3, .. */
+  double *even = c->folded[k][0] + a, *odd = c->folded[k][1] + a; /* every D-th */
+  double half[2] = {0, 0};                                        /* nodes 0, 2, ..; 1, 3, .. */
   for (size_t first = 0; first < 2; first++)
     for (size_t i = first; i < H; i += 2)
       half[first] += c->w[i] * (plus[i] * plus[i] + minus[i] * minus[i]);
   for (size_t i = 0; i < H; i++) {
-    even[i] = plus[i] + minus[i];
-    odd[i] = plus[i] - minus[i];
+    even[i * c->samples] = plus[i] + minus[i];
+    odd[i * c->samples] = plus[i] - minus[i];
   }
   c->norm[k][a] = half[0] + half[1];
   if (!(fabs(half[1] - half[0]) <= APART * c->norm[k][a])) c->unsure[a] = 1;
 }
 
-/* Parseval: what the series of sample a miss of <f^2>. */
-static void check(pdlt_conditional *c, size_t a) {
-  const size_t N = c->terms;
+/* Parseval: what the series of each sample miss of <f^2>. */
+static void check(pdlt_conditional *c) {
+  const size_t D = c->samples;
   for (int k = 0; k < 2; k++) {
-    double rest = c->norm[k][a];
-    for (int parity = 0; parity < 2; parity++) {
-      const double *x = c->coefficient[k][parity] + a * N;
-      rest -= pdlt_row_dot(N, x, x);
-    }
-    if (!(fabs(rest) <= PDLT_CONDITIONAL_ERROR * c->norm[k][a])) c->unsure[a] = 1;
+    double *rest = c->line[0];
+    memcpy(rest, c->norm[k], D * sizeof *rest);
+    for (int parity = 0; parity < 2; parity++)
+      for (size_t n = 0; n < c->terms; n++) {
+        const double *x = c->coefficient[k][parity] + n * D;
+#pragma omp simd
+        for (size_t a = 0; a < D; a++) rest[a] -= x[a] * x[a];
+      }
+    for (size_t a = 0; a < D; a++)
+      if (!(fabs(rest[a]) <= PDLT_CONDITIONAL_ERROR * c->norm[k][a])) c->unsure[a] = 1;
   }
 }
 
@@ -125,35 +131,46 @@ static void expand(pdlt_conditional *c, const double *kernel) {
   for (int k = 0; k < 2; k++)
     for (int parity = 0; parity < 2; parity++)
       if (!c->odd || parity != k)
-        pdlt_small_best()->product(D, N, H, c->folded[k][parity], H, c->table[parity], N,
-                                   c->coefficient[k][parity], N);
-  for (size_t a = 0; a < D; a++) check(c, a);
+        pdlt_small_best()->product(N, D, H, c->table[parity], H, c->folded[k][parity], D,
+                                   c->coefficient[k][parity], D);
+  check(c);
 }
 
 /* --- pairs --- */
 
-/* sum_n f_n g_n x^n, LANES terms at a time. power (LANES): x^0 .. */
-static double series(size_t terms, const double *f, const double *g, const double *power,
-                     double step) {
-  double lane[LANES] = {0}, sum = 0;
-  for (size_t n = terms; n > 0; n -= LANES)
-    for (size_t j = 0; j < LANES; j++)
-      lane[j] = lane[j] * step + f[n - LANES + j] * g[n - LANES + j];
-  for (size_t j = 0; j < LANES; j++) sum += lane[j] * power[j];
-  return sum;
+/* 0 where one of the two has no variance: both factors are then independent. */
+static double correlation(const double k[3]) {
+  const double size = k[0] > 0 && k[2] > 0 ? sqrt(k[0]) * sqrt(k[2]) : 0;
+  return size > 0 ? fmax(-1, fmin(1, k[1] / size)) : 0;
 }
 
-/* Two samples with series. */
-static void by_series(const pdlt_conditional *c, size_t a, size_t b, double rho, double out[2]) {
-  const size_t N = c->terms;
-  double power[LANES + 1] = {1};
-  for (int j = 0; j < LANES; j++) power[j + 1] = power[j] * rho * rho;
+/* out (D) at b >= a: sum_n f_n(a) f_n(b) x(b)^n of the terms of one parity, by Horner's rule for all b at once. */
+static void add_series(const pdlt_conditional *c, size_t a, const double *coefficient,
+                       const double *square, double *out) {
+  const size_t D = c->samples;
+  memset(out, 0, D * sizeof *out);
+  for (size_t n = c->terms; n-- > 0;) {
+    const double *row = coefficient + n * D, own = row[a];
+#pragma omp simd
+    for (size_t b = a; b < D; b++) out[b] = out[b] * square[b] + own * row[b];
+  }
+}
+
+/* line[k] (D) at b >= a of the pairs (a, b), whose K begin at kernel[first], those of b at kernel[last]. */
+static void fill_line(pdlt_conditional *c, size_t a, const double *kernel, size_t first) {
+  const size_t D = c->samples;
+  double *rho = c->rho, *square = c->rho + D, *out = c->rho + 2 * D;
+  for (size_t b = a, last = first; b < D; last += D - b, b++) {
+    const double k[3] = {kernel[first], kernel[first + b - a], kernel[last]};
+    rho[b] = correlation(k);
+    square[b] = rho[b] * rho[b];
+  }
   for (int k = 0; k < 2; k++) {
-    out[k] = 0;
+    memset(c->line[k], 0, D * sizeof *c->line[k]);
     for (int parity = 0; parity < 2; parity++) {
-      const double *x = c->coefficient[k][parity];
-      if (!c->odd || parity != k)
-        out[k] += (parity ? rho : 1) * series(N, x + a * N, x + b * N, power, power[LANES]);
+      if (c->odd && parity == k) continue;
+      add_series(c, a, c->coefficient[k][parity], square, out);
+      for (size_t b = a; b < D; b++) c->line[k][b] += (parity ? rho[b] : 1) * out[b];
     }
   }
 }
@@ -177,16 +194,13 @@ static pdlt_status by_rule(const pdlt_conditional *c, const double k[3], double 
 /* k: K_aa, K_ab, K_bb. */
 static pdlt_status pair(const pdlt_conditional *c, size_t a, size_t b, const double k[3],
                         double out[2], pdlt_error *err) {
-  const double size = k[0] > 0 && k[2] > 0 ? sqrt(k[0]) * sqrt(k[2]) : 0;
-  double rho = size > 0 ? k[1] / size : 0; /* 0: both slopes are their means at 0 */
-  rho = (a == b && size > 0) || rho > 1 ? 1 : rho < -1 ? -1 : rho;
   if (c->closed) {
-    by_angle(c, size, rho, out);
+    const int same = a == b && k[0] > 0; /* of z = 0 sigma' is the mean of both slopes */
+    by_angle(c, sqrt(fmax(0, k[0])) * sqrt(fmax(0, k[2])), same ? 1 : correlation(k), out);
     return PDLT_OK;
   }
   if (c->unsure[a] != 0 || c->unsure[b] != 0) return by_rule(c, k, out, err);
-  by_series(c, a, b, rho, out);
-  for (int f = 0; f < 2 && a == b; f++) out[f] = c->norm[f][a];
+  for (int f = 0; f < 2; f++) out[f] = a == b ? c->norm[f][a] : c->line[f][b];
   return PDLT_OK;
 }
 
@@ -195,7 +209,8 @@ pdlt_status pdlt_conditional_means(pdlt_conditional *c, const double *kernel, do
   const size_t D = c->samples;
   if (!c->closed) expand(c, kernel);
   size_t p = 0, first = 0;
-  for (size_t a = 0; a < D; first += D - a, a++)
+  for (size_t a = 0; a < D; first += D - a, a++) {
+    if (!c->closed) fill_line(c, a, kernel, first);
     for (size_t b = a, last = first; b < D; last += D - b, b++, p++) {
       const double k[3] = {kernel[first], kernel[p], kernel[last]};
       double out[2];
@@ -204,6 +219,7 @@ pdlt_status pdlt_conditional_means(pdlt_conditional *c, const double *kernel, do
       mean[0][p] = out[0];
       mean[1][p] = out[1];
     }
+  }
   return PDLT_OK;
 }
 

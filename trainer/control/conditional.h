@@ -28,12 +28,14 @@ typedef struct pdlt_conditional {
   int odd;                   /* sigma(-z) = -sigma(z): half of each series is 0 */
   size_t nodes, terms;       /* H, N */
   double *t, *w;             /* (H) and weights, that of t = 0 halved */
-  double *table[2];          /* (H, N) w h_n, n even; n odd, h_n orthonormal */
+  double *table[2];          /* (N, H) w h_n, n even; n odd, h_n orthonormal */
   double *z, *f[2];          /* (H) z; sigma, sigma' at z */
   double *minus[2];          /* (H) the same at -z */
-  double *folded[2][2];      /* (D, H) of sigma, sigma': even part, odd part */
-  double *coefficient[2][2]; /* (D, N) likewise */
+  double *folded[2][2];      /* (H, D) of sigma, sigma': even part, odd part */
+  double *coefficient[2][2]; /* (N, D) likewise */
   double *norm[2];           /* (D) <f^2> */
+  double *line[2];           /* (D) means of the pairs of one sample */
+  double *rho;               /* (3, D) their correlations, and work */
   double *unsure;            /* (D) 1: the series does not reach PDLT_CONDITIONAL_ERROR */
   double *storage;
 } pdlt_conditional;
