@@ -110,8 +110,7 @@ cleanup:
 static pdlt_status make_room(point *p, pdlt_error *err) {
   const pdlt_claim *claim = &p->result->claim;
   size_t most = 0;
-  for (size_t e = 0; e < claim->num_expectations; e++)
-    most += claim->expectations[e].num_sabotages;
+  for (size_t e = 0; e < claim->num_expectations; e++) most += claim->expectations[e].num_sabotages;
   return pdlt_alloc(&p->others, most, sizeof *p->others, err);
 }
 

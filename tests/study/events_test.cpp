@@ -164,9 +164,9 @@ TEST(Events, TheoryOfEqualSabotagesIsMadeOnce) {
   const std::string test = "predicted: \"V@3[0,0,0,0]\", tolerance: 1e-9, sabotage: [";
   write_text(folder.path() / "claims/4-twice/expect.yaml",
              "claim: V\nequation: e\ntext: t\nexpect:\n"
-             "  - {test: theory, value: \"V[0,0,0,0]\", " + test + "{omit: V.fresh}]}\n" +
-             "  - {test: theory, value: \"V[0,0,0,0]\", " + test +
-             "{omit: V.inherited}, {omit: V.fresh}]}\n");
+             "  - {test: theory, value: \"V[0,0,0,0]\", " +
+                 test + "{omit: V.fresh}]}\n" + "  - {test: theory, value: \"V[0,0,0,0]\", " +
+                 test + "{omit: V.inherited}, {omit: V.fresh}]}\n");
   Listener l;
   pdlt_settings settings;
   pdlt_error err = {};
@@ -174,7 +174,8 @@ TEST(Events, TheoryOfEqualSabotagesIsMadeOnce) {
   const std::string claims = folder / "claims", out = folder / "out";
   pdlt_settings_default(&settings);
   settings.call = hear, settings.context = &l;
-  ASSERT_EQ(pdlt_verify(claims.c_str(), nullptr, 0, out.c_str(), &settings, &verdict, &err), PDLT_OK)
+  ASSERT_EQ(pdlt_verify(claims.c_str(), nullptr, 0, out.c_str(), &settings, &verdict, &err),
+            PDLT_OK)
       << err.message;
   EXPECT_STREQ(verdict, "agree"); /* each without what it leaves out is refuted */
   EXPECT_EQ(std::count(l.stages.begin(), l.stages.end(), "begin theory"), 1 + 2);

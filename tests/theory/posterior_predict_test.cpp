@@ -89,6 +89,23 @@ TEST(PosteriorPredict, NothingWithoutTheSection) {
   }
 }
 
+TEST(PosteriorPredict, AloneNothingIsTrained) {
+  NamedCase alone(text, {}), trained(text, {"measure=[output]", "training={eta: 0.1, steps: 2}"});
+  alone.Predict();
+  trained.Predict();
+  for (const pdlt_quantity &q : pdlt_quantities)
+    for (const char *name : {q.lo, q.nlo})
+      if (name != nullptr && (q.words & PDLT_MEASURE_POSTERIOR) != 0) {
+        EXPECT_EQ(alone.Get(name), trained.Get(name)) << name;
+      }
+  EXPECT_NE(trained.Find("z_lo"), nullptr);
+  for (const char *name : {"z_lo", "cov_lo", "z_end_lo", "cov_end_lo", "z_nlo", "cov_nlo",
+                           "Theta_t_nlo", "loss_test_lo"}) {
+    EXPECT_EQ(alone.Find(name), nullptr) << name;
+    EXPECT_EQ(alone.Absent(name).find("not asked for: measure: [posterior]"), 0u) << name;
+  }
+}
+
 TEST(PosteriorPredict, HiddenLayersWithSkipsAreAbsent) {
   for (const char *set : {"network.skip=0.5", "network.skip=0.3"}) {
     NamedCase c(text, {plain, set, "measure=[kernel]", "training={eta: 0.1, steps: 0}"});

@@ -109,8 +109,7 @@ pdlt_status pdlt_predict_order_one(const pdlt_prediction *p, const pdlt_tensor_d
 pdlt_status pdlt_predict_posterior(const pdlt_prediction *p, const pdlt_tensor_set *set,
                                    const pdlt_tensor_doubts *doubts, pdlt_error *err);
 
-/* Why trained networks and the tensors of their NTK's moves are not predicted where the posterior alone is
- * asked for; NULL: they are. */
+/* Why trained networks are not predicted where the posterior alone is asked for; NULL: they are. */
 const char *pdlt_predict_posterior_alone(const pdlt_prediction *p);
 
 /* Why hidden layers given the data are not predicted; NULL: they are. */

@@ -35,7 +35,8 @@ static void free_inputs(inputs *x) {
 
 const char *pdlt_predict_posterior_alone(const pdlt_prediction *p) {
   return (p->ex->measure & PDLT_MEASURE_POSTERIOR) != 0
-             ? "not asked for: measure: [posterior] is of Bayesian inference, and nothing is trained"
+             ? "not asked for: measure: [posterior] is of Bayesian inference, and nothing is "
+               "trained"
              : NULL;
 }
 

@@ -60,18 +60,16 @@ static pdlt_status all_absent(const pdlt_prediction *p, int first, const char *r
 
 /* The tensor from which on they are absent for the reason *why; PDLT_TENSOR_COUNT: none is. A later
  * group needs the earlier ones. */
-static int first_absent(const pdlt_prediction *p, const char **why) {
+static int first_absent(const pdlt_experiment *ex, const char **why) {
   static const struct {
     pdlt_tensor_name first;
     unsigned words;
   } groups[] = {{PDLT_TENSOR_V, PDLT_MEASURE_VERTEX | PDLT_MEASURE_NTK_FLUCTUATIONS},
                 {PDLT_TENSOR_P, PDLT_MEASURE_DNTK | PDLT_MEASURE_DDNTK}};
   for (size_t k = 0; k < sizeof groups / sizeof *groups; k++) {
-    *why = pdlt_experiment_unpredicted(p->ex, groups[k].words);
+    *why = pdlt_experiment_unpredicted(ex, groups[k].words);
     if (*why != NULL) return (int)groups[k].first;
   }
-  *why = pdlt_predict_posterior_alone(p);
-  if (*why != NULL) return PDLT_TENSOR_P;
   return PDLT_TENSOR_COUNT;
 }
 
@@ -187,7 +185,7 @@ pdlt_status pdlt_predict_tensors(const pdlt_prediction *p, pdlt_tensor_doubts *d
                              : PDLT_TENSOR_COUNT * D * D * D * D * sizeof(double) * kept;
   const double most = alone ? max_alone_bytes : max_tensor_bytes;
   const char *why;
-  const int first = first_absent(p, &why);
+  const int first = first_absent(ex, &why);
   pdlt_tensor_set set = {0};
   pdlt_status status = PDLT_OK;
   if (bytes > most) {
