@@ -14,7 +14,7 @@ Makes a virtual environment for each peer in --envs (once), and runs, each besid
 Every peer's ways are tried and its best is what counts: PyTorch in chunks of networks, own backward without
 autograd; JAX one network after the other or under vmap, one process pinned to each core, or vmap over all cores.
 One work at a time; all its processes at once. --clock cpu counts processor time and multiplies by the cores: for
-machines with other work, and less sure. Writes peers.md and peers.csv to --out. Needs ./bootstrap build and PyPI.
+machines with other work, and less sure. Writes the table as Markdown and CSV to --out. Needs ./bootstrap build and PyPI.
 Not part of the tests; figures belong to the machine and the moment."""
 import argparse
 import csv
@@ -181,9 +181,9 @@ measure: [output]
 
 
 def own_run(a, case, rate, seconds):
-    """Network-steps per second of a whole `pdlt train`, which would take so many seconds at this rate."""
+    """Network-steps per second of a whole `pdlt train` of so many seconds at this rate, and 1000 networks at least."""
     block = 64 * a.threads
-    members = block * max(1, round(rate * seconds / case["steps"] / block))
+    members = block * max(-(-1000 // block), round(rate * seconds / case["steps"] / block))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "run.yaml"
         file.write_text(RUN.format(depth=case["hidden"] + 1, eta=0.1 / case["samples"], members=members, **case))
