@@ -230,38 +230,6 @@ TEST(ExperimentErrors, Data) {
   for (const auto &c : cases) EXPECT_EQ(Message(Text(0, ""), c.settings), c.message);
 }
 
-TEST(ExperimentErrors, OnlyTheMean) {
-  const struct {
-    std::vector<std::string> settings;
-    std::string message;
-  } cases[] = {
-      {{"theory.only=cov"}, "--set: theory.only: cov; expected one of all, z"},
-      {{"theory.only=z", "theory.order=0"},
-       "--set: theory.order: 0; theory.only: z is of order 1/n: use 1, or leave only out"},
-      {{"theory.only=z", "training.method=newton"},
-       "--set: training.method: newton; theory.only: z follows gradient descent on all samples: "
-       "leave only out"},
-      {{"theory.only=z", "data.train=3", "training.batch=2"},
-       "--set: training.batch: theory.only: z follows gradient descent on all samples: leave only "
-       "out"},
-      {{"theory.only=z", "network.activation=relu"},
-       "--set: network.activation: has a kink, and trained networks no order 1/n, of which "
-       "theory.only: z would be a part: leave only out"},
-      {{"theory.only=z", "measure=[output, features]"},
-       "--set: measure: features; theory.only: z predicts none: leave features or only out"},
-      {{"theory.only=z", "posterior.noise=0.1"},
-       "--set: posterior.noise: the posterior needs tensors that theory.only: z does not keep: "
-       "leave "
-       "one of the two out"},
-      {{"theory.only=z", "network.widths=[2, 3, 4, 5]",
-        "ensemble.members={until: {quantity: cov, relative: 0.1}}"},
-       "--set: ensemble.members: theory.only: z leaves the coefficient of that quantity out: use "
-       "z, "
-       "or leave only out"},
-  };
-  for (const auto &c : cases) EXPECT_EQ(Message(Text(0, ""), c.settings), c.message);
-}
-
 TEST(ExperimentErrors, MethodAndBatches) {
   const struct {
     std::vector<std::string> settings;

@@ -64,6 +64,63 @@ Vector Kernel(size_t D, size_t rank, unsigned seed) {
   return K;
 }
 
+// Gram matrix of D random vectors of `rank` components.
+Vector OfRank(std::mt19937 &rng, size_t D, size_t rank) {
+  std::normal_distribution<double> normal;
+  Vector v(D * rank), K(D * D, 0.0);
+  for (double &x : v) x = normal(rng) * std::sqrt(1.3 / static_cast<double>(rank));
+  for (size_t a = 0; a < D; ++a)
+    for (size_t b = 0; b < D; ++b)
+      for (size_t k = 0; k < rank; ++k) K[a * D + b] += v[a * rank + k] * v[b * rank + k];
+  return K;
+}
+
+// Folded at 0 the same sums on the same grid: odd activations, and such that are neither; independent samples,
+// dependent ones and equal ones.
+TEST(BracketLevels, ManyAreTheSameByParity) {
+  std::mt19937 rng(8);
+  const size_t D = 4;
+  for (const char *text : {"tanh", "sin", "erf", "gelu", "softplus"}) {
+    const pdlt_activation act = Activation(text);
+    for (size_t rank : {size_t{1}, size_t{3}, size_t{4}}) {
+      const Vector K = OfRank(rng, D, rank);
+      for (size_t n : {size_t{2}, size_t{16}, size_t{30}}) {
+        pdlt_bracket_grid grid = {};
+        ASSERT_EQ(pdlt_bracket_grid_new_trapezoid(&grid, n, 3.5, nullptr), PDLT_OK);
+        for (auto orders : {PDLT_QUAD_NTK, PDLT_QUAD_ALL}) {
+          pdlt_bracket_quads whole = {}, folded = {}, threads = {};
+          ASSERT_EQ(
+              pdlt_bracket_quads_new(&whole, &act, &grid, orders, D, K.data(), 1, nullptr),
+              PDLT_OK);
+          ASSERT_EQ(pdlt_bracket_quads_new_many(&folded, &act, &grid, orders, D, K.data(), 1,
+                                                nullptr, 0, nullptr),
+                    PDLT_OK);
+          ASSERT_EQ(pdlt_bracket_quads_new_many(&threads, &act, &grid, orders, D, K.data(), 3,
+                                                nullptr, 0, nullptr),
+                    PDLT_OK);
+          ASSERT_EQ(whole.items, folded.items);
+          const auto columns = static_cast<size_t>(whole.columns);
+          for (size_t c = 0; c < columns; ++c) {
+            double largest = 0.0, apart = 0.0;
+            for (size_t m = 0; m < whole.items; ++m) {
+              const size_t at = m * columns + c;
+              largest = std::fmax(largest, std::fabs(whole.value[at]));
+              apart = std::fmax(apart, std::fabs(whole.value[at] - folded.value[at]));
+              ASSERT_EQ(threads.value[at], folded.value[at]);
+            }
+            EXPECT_LE(apart, 1e-13 * std::fmax(largest, 0.1))
+                << text << " " << rank << " " << n << " " << c;
+          }
+          pdlt_bracket_quads_free(&whole);
+          pdlt_bracket_quads_free(&folded);
+          pdlt_bracket_quads_free(&threads);
+        }
+        pdlt_bracket_grid_free(&grid);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 TEST(BracketReach, PredictsTheErrorOfOneSample) {

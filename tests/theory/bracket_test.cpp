@@ -140,50 +140,6 @@ std::vector<Matrix> Kernels(double size) {
   return list;
 }
 
-// Folded at 0 the same sums on the same grid: odd activations, and such that are neither; independent samples,
-// dependent ones and equal ones.
-TEST(Bracket, ManyAreTheSameByParity) {
-  std::mt19937 rng(8);
-  const size_t D = 4;
-  for (const char *text : {"tanh", "sin", "erf", "gelu", "softplus"}) {
-    const pdlt_activation act = Activation(text);
-    for (size_t rank : {size_t{1}, size_t{3}, size_t{4}}) {
-      const Matrix K = RandomKernel(rng, D, rank, 1.3);
-      for (size_t n : {size_t{2}, size_t{16}, size_t{30}}) {
-        const Grid grid(n, 3.5);
-        for (auto orders : {PDLT_QUAD_NTK, PDLT_QUAD_ALL}) {
-          pdlt_bracket_quads whole = {}, folded = {}, threads = {};
-          ASSERT_EQ(
-              pdlt_bracket_quads_new(&whole, &act, &grid.grid, orders, D, K.data(), 1, nullptr),
-              PDLT_OK);
-          ASSERT_EQ(pdlt_bracket_quads_new_many(&folded, &act, &grid.grid, orders, D, K.data(), 1,
-                                                nullptr, 0, nullptr),
-                    PDLT_OK);
-          ASSERT_EQ(pdlt_bracket_quads_new_many(&threads, &act, &grid.grid, orders, D, K.data(), 3,
-                                                nullptr, 0, nullptr),
-                    PDLT_OK);
-          ASSERT_EQ(whole.items, folded.items);
-          const auto columns = static_cast<size_t>(whole.columns);
-          for (size_t c = 0; c < columns; ++c) {
-            double largest = 0.0, apart = 0.0;
-            for (size_t m = 0; m < whole.items; ++m) {
-              const size_t at = m * columns + c;
-              largest = std::fmax(largest, std::fabs(whole.value[at]));
-              apart = std::fmax(apart, std::fabs(whole.value[at] - folded.value[at]));
-              ASSERT_EQ(threads.value[at], folded.value[at]);
-            }
-            EXPECT_LE(apart, 1e-13 * std::fmax(largest, 0.1))
-                << text << " " << rank << " " << n << " " << c;
-          }
-          pdlt_bracket_quads_free(&whole);
-          pdlt_bracket_quads_free(&folded);
-          pdlt_bracket_quads_free(&threads);
-        }
-      }
-    }
-  }
-}
-
 }  // namespace
 
 // E[x^2 y^2] = 1 + 2 rho^2, E[x^3 y^3] = 9 rho + 6 rho^3 under Mehler's operator.
