@@ -33,8 +33,8 @@ typedef struct pdlt_control_width pdlt_control_width;
 typedef struct pdlt_control pdlt_control;
 
 /* Prepares a width, owned by the caller; plan and net are borrowed. Its draws are members that no
- * run uses. Cost: 1152 draws without weights or more (docs/trainer/control.md, "Controls with
- * frozen kernels"); none where the plan has no such draws. Errors: PDLT_ERR_MEMORY. */
+ * run uses. Cost: 1088 draws without weights or more (docs/trainer/control.md, "Controls with
+ * frozen kernels", "Many samples"); none where the plan has no such draws. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *plan,
                                    const pdlt_network *net, pdlt_error *err);
 void pdlt_control_width_free(pdlt_control_width *width);
