@@ -30,10 +30,10 @@ run_case() {
   done < <(grep -v '^#' "$here/omissions.txt")
 }
 
-while read -r case file members seed widths; do
+while read -r case file members seed keys; do
   if [[ $# -gt 0 && " $* " != *" $case "* ]]; then continue; fi
   settings=(--set "ensemble.members=$members" --set "ensemble.seed=$seed")
-  if [[ -n $widths ]]; then settings+=(--set "network.widths=$widths"); fi
+  for key in $keys; do settings+=(--set "$key"); done
   if [[ $case == mnist-* ]]; then
     if [[ -z ${PDLT_TEST_DATA:-} ]]; then
       echo "$case: skipped, PDLT_TEST_DATA is not set"
