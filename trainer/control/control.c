@@ -232,7 +232,7 @@ static void add_start(const pdlt_plan *plan, const double *theta, double *start)
   const size_t D = plan->data->samples;
   for (size_t i = 0; i < plan->p; i++)
     for (size_t j = i; j < plan->p; j++, start++)
-      if (i / D == j / D) *start += theta[pdlt_pair(D, i % D, j % D)];
+      if (i / D == j / D) *start += theta[pdlt_packed_at(D, i % D, j % D)];
 }
 
 /* What the record sums of a draw += the share of the c_0 of further network `sample` of `member`. */
@@ -252,7 +252,7 @@ static pdlt_status add_network(pdlt_control *c, uint64_t member, size_t sample, 
 static pdlt_status add_samples(pdlt_control *c, uint64_t member, pdlt_accumulator *tensors,
                                double *record) {
   const pdlt_plan *plan = c->plan;
-  const size_t D = plan->data->samples, matrices = plan->readouts * (D * (D + 1) / 2);
+  const size_t D = plan->data->samples, matrices = plan->readouts * pdlt_packed_size(D);
   const size_t samples = plan->control.samples, values = plan->times * plan->p;
   const double *value = c->weightless.value;
   const int vertex =
@@ -273,7 +273,7 @@ static pdlt_status add_samples(pdlt_control *c, uint64_t member, pdlt_accumulato
       add_matrices(plan, value, record + plan->at.sum[PDLT_QUANTITY_THETA]);
     value += matrices;
     if (plan->control.start)
-      add_start(plan, value - D * (D + 1) / 2, record + plan->at.start_shift);
+      add_start(plan, value - pdlt_packed_size(D), record + plan->at.start_shift);
   }
   if (plan->control.linear) pdlt_row_add(values, 1, value, record + plan->at.shift);
   if (plan->control.spread)
