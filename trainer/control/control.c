@@ -268,7 +268,7 @@ static void add_start(const pdlt_plan *plan, const double *theta, double *start)
   const size_t D = plan->data->samples;
   for (size_t i = 0; i < plan->p; i++)
     for (size_t j = i; j < plan->p; j++, start++)
-      if (i / D == j / D) *start += theta[pdlt_pair(D, i % D, j % D)];
+      if (i / D == j / D) *start += theta[pdlt_packed_at(D, i % D, j % D)];
 }
 
 /* What the record sums of a draw += the share of the c_0 of further network `sample` of `member`. */
@@ -291,7 +291,7 @@ static int takes_vertex(const pdlt_plan *plan) {
 
 /* K and Theta in the record += value, (R, P) of either that is measured; returns what follows them. */
 static const double *add_values(const pdlt_plan *plan, const double *value, double *record) {
-  const size_t D = plan->data->samples, matrices = plan->readouts * (D * (D + 1) / 2);
+  const size_t D = plan->data->samples, matrices = plan->readouts * pdlt_packed_size(D);
   if (pdlt_weightless_kernel(plan)) {
     add_matrices(plan, value, record + plan->at.sum[PDLT_QUANTITY_K]);
     value += matrices;
@@ -301,7 +301,7 @@ static const double *add_values(const pdlt_plan *plan, const double *value, doub
       add_matrices(plan, value, record + plan->at.sum[PDLT_QUANTITY_THETA]);
     value += matrices;
     if (plan->control.start)
-      add_start(plan, value - D * (D + 1) / 2, record + plan->at.start_shift);
+      add_start(plan, value - pdlt_packed_size(D), record + plan->at.start_shift);
   }
   return value;
 }

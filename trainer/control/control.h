@@ -1,4 +1,4 @@
-/* control.h - variance reduction of the mean output, behind three calls.
+/* control.h - variance reduction of the mean output, its covariance and the NTK in training, behind three calls.
  *
  * Is: what docs/trainer/estimators.md puts beside a trained draw. A width is prepared once
  * (pdlt_control_width_new); of each trained draw its own control c_K is taken (pdlt_control_draw),
@@ -33,8 +33,9 @@ typedef struct pdlt_control_width pdlt_control_width;
 typedef struct pdlt_control pdlt_control;
 
 /* Prepares a width, owned by the caller; plan and net are borrowed. Its draws are members that no
- * run uses. Cost: 1088 draws without weights or more (docs/trainer/control.md, "Controls with
- * frozen kernels", "Many samples"); none where the plan has no such draws. Errors: PDLT_ERR_MEMORY. */
+ * run uses. Cost: 1152 draws without weights or more (docs/trainer/control.md, "Controls with frozen kernels",
+ * "Many samples"), or PDLT_FROZEN_DRAWS NTKs of networks with positions or skips ("Covariances"); none where
+ * the plan has no such draws. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_control_width_new(pdlt_control_width **out, const pdlt_plan *plan,
                                    const pdlt_network *net, pdlt_error *err);
 void pdlt_control_width_free(pdlt_control_width *width);
@@ -48,7 +49,8 @@ void pdlt_control_free(pdlt_control *control);
  * PDLT_ERR_MEMORY. */
 pdlt_status pdlt_control_draw(pdlt_control *control, const double *theta, int *unstable);
 
-/* Further draws of that draw, called `member`: adds x to shift in the record, and the shares of one
+/* Further draws of that draw, called `member`: adds x to shift in the record, the same of products of odd
+ * outputs and of the NTK to odd_shift, start_shift and kernel_shift, as the plan has them, and the shares of one
  * draw to K and Theta, as far as they are measured without weights. tensors: where V is. Cost: M
  * times pdlt_flops_weightless, R_k times those of levels k and k - 1 on one draw. Errors:
  * PDLT_ERR_MEMORY. */

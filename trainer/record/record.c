@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/experiment/loss.h"
+#include "base/vector/packed.h"
 #include "trainer/statistics/moments.h"
 
 static size_t one(const pdlt_plan *plan) {
@@ -21,7 +22,7 @@ static size_t change_odd(const pdlt_plan *plan) { return plan->antithetic ? chan
 static size_t change_count(const pdlt_plan *plan) { return change(plan) > 0; }
 static size_t u_mean(const pdlt_plan *plan) { return plan->readouts * plan->moments; }
 static size_t u_products(const pdlt_plan *plan) { return u_mean(plan) * plan->moments; }
-static size_t packed(const pdlt_plan *plan) { return plan->p * (plan->p + 1) / 2; }
+static size_t packed(const pdlt_plan *plan) { return pdlt_packed_size(plan->p); }
 static size_t odd_shift(const pdlt_plan *plan) {
   if (!plan->control.spread) return 0;
   return plan->columns == 1 ? odd(plan) : plan->times * packed(plan);
