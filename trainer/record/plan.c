@@ -226,7 +226,6 @@ void pdlt_plan_outputs_only(pdlt_plan *plan) {
       plan->has[k] = 0;
   }
   plan->moments = 0;
-  plan->probe = 1;
 }
 
 int pdlt_plan_shape(const pdlt_plan *plan, int k, size_t dim[PDLT_MAX_NDIM]) {
@@ -345,9 +344,7 @@ void pdlt_plan_estimator(pdlt_plan *plan, int antithetic) {
 }
 
 /* Whether so many numbers have a control. */
-static int are_few(const pdlt_plan *plan, double numbers) {
-  return !plan->probe && numbers <= (double)PDLT_MAX_SPREAD;
-}
+static int are_few(double numbers) { return numbers <= (double)PDLT_MAX_SPREAD; }
 
 static double pairs_of(const pdlt_plan *plan) {
   const double p = (double)plan->p;
@@ -356,19 +353,18 @@ static double pairs_of(const pdlt_plan *plan) {
 
 /* Whether products of odd outputs have a control. */
 static int may_spread(const pdlt_plan *plan) {
-  return are_few(plan,
-                 (double)plan->times * (plan->columns == 1 ? (double)plan->p : pairs_of(plan)));
+  return are_few((double)plan->times * (plan->columns == 1 ? (double)plan->p : pairs_of(plan)));
 }
 
 /* Whether the NTK of draws is of use, and has few numbers. */
 static int may_start(const pdlt_plan *plan) {
-  return are_few(plan, pairs_of(plan)) &&
+  return are_few(pairs_of(plan)) &&
          (plan->has[PDLT_QUANTITY_THETA_T] || plan->has[PDLT_QUANTITY_DTHETA_T]);
 }
 
 /* Whether what levels say about its change is. */
 static int may_follow(const pdlt_plan *plan, const pdlt_levels *levels) {
-  return levels->count > 0 && are_few(plan, (double)plan->times * pairs_of(plan)) &&
+  return levels->count > 0 && are_few((double)plan->times * pairs_of(plan)) &&
          (plan->has[PDLT_QUANTITY_THETA_T] || plan->has[PDLT_QUANTITY_K_E]);
 }
 

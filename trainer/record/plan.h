@@ -116,7 +116,6 @@ typedef struct pdlt_plan {
   int positions;                       /* layers have positions */
   int networks;   /* layers have positions or skips: further draws are networks, without levels */
   int features;   /* some of them are measured */
-  int probe;      /* the mean output alone is of interest */
   size_t moments; /* q: numbers of u per readout, S(S+1)/2 or twice that, or 0 */
   size_t members, keep;           /* draws per width; of which z is stored */
   size_t block_members;           /* 64 g, g a power of two; of a posterior 8 g */
@@ -156,8 +155,7 @@ typedef struct pdlt_plan {
 pdlt_status pdlt_plan_make(pdlt_plan *out, const pdlt_experiment *ex, const pdlt_samples *data,
                            int layers, pdlt_error *err);
 
-/* Measures the outputs alone from now on, and controls their mean alone; call pdlt_plan_estimator
- * afterwards. */
+/* Measures the outputs and their products alone from now on; call pdlt_plan_estimator afterwards. */
 void pdlt_plan_outputs_only(pdlt_plan *plan);
 
 /* Shape of quantity k where it is measured; returns the number of indices. */
