@@ -106,12 +106,12 @@ pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan,
       plan->ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO)
     pdlt_json_put(&estimator, "not_linearized",
                   json_string("a network's own linearization follows squares, not cross-entropy"));
-  if (choice->start.known)
+  if (choice != NULL && choice->start.known)
     pdlt_json_put(&estimator, "gain_weightless",
                   json_pack("{s:o, s:o, s:o}", "K", pdlt_json_real(1 / choice->start.K), "Theta",
                             pdlt_json_real(1 / choice->start.Theta), "V",
                             pdlt_json_real(1 / choice->start.vertex)));
-  if (choice->piloted) {
+  if (choice != NULL && choice->piloted) {
     char why[PDLT_CHOICE_TEXT];
     pdlt_choice_text(choice, plan, why);
     pdlt_json_put(&estimator, "why", json_string(why));

@@ -19,8 +19,8 @@ extern "C" {
 pdlt_status pdlt_output_write(pdlt_archive *archive, const pdlt_plan *plan,
                               const pdlt_records *blocks, pdlt_error *err);
 
-/* Adds the keys estimator, absent and block_members to the metadata. Errors:
- * PDLT_ERR_MEMORY. */
+/* Adds the keys estimator, absent and block_members to the metadata; choice: NULL where
+ * none was made. Errors: PDLT_ERR_MEMORY. */
 pdlt_status pdlt_output_meta(pdlt_archive *archive, const pdlt_plan *plan,
                              const pdlt_choice *choice, pdlt_error *err);
 
