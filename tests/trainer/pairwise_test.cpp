@@ -1,5 +1,6 @@
 // Plain NTKs of draws without weights: given the preactivations their mean is Theta and that of their
-// controls 0; over draws the controls have mean 0 and leave little variance; ensembles with and without weights agree.
+// controls 0; over draws the controls have mean 0 and leave little variance; ensembles with and without
+// weights agree.
 #include "trainer/control/pairwise.h"
 
 #include <gtest/gtest.h>
