@@ -1,5 +1,5 @@
-// Gaussian means of all pairs against the adaptive rule, where series suffice, where they do not, and at kernels
-// that are singular.
+// Gaussian means of all pairs against the adaptive rule, where series suffice, where they do not, and at
+// kernels that are singular.
 #include "trainer/control/conditional.h"
 
 #include <gtest/gtest.h>

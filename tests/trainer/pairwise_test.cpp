@@ -1,5 +1,6 @@
-// Plain NTKs of draws without weights: given the preactivations their mean is Theta and that of their controls 0; over
-// draws the controls have mean 0 and leave little variance; ensembles with and without weights agree.
+// Plain NTKs of draws without weights: given the preactivations their mean is Theta and that of their
+// controls 0; over draws the controls have mean 0 and leave little variance; ensembles with and without
+// weights agree.
 #include "trainer/control/pairwise.h"
 
 #include <gtest/gtest.h>
@@ -58,8 +59,8 @@ void expect_zero(const Moments &m, const char *what) {
 
 }  // namespace
 
-// One forward pass, many ways back: the mean is Theta given the preactivations, and all rows have mean 0. More
-// samples than neurons in one case, different widths and layers below the last in another.
+// One forward pass, many ways back: the mean is Theta given the preactivations, and all rows have mean 0.
+// More samples than neurons in one case, different widths and layers below the last in another.
 TEST(TrainerPairwise, GivenThePreactivationsTheMeanIsTheta) {
   for (int trial = 0; trial < 3; trial++) {
     Settings s = many(trial == 1 ? "relu" : "gelu", trial == 2 ? 3 : 6, 4);

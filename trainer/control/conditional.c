@@ -144,7 +144,7 @@ static double correlation(const double k[3]) {
   return size > 0 ? fmax(-1, fmin(1, k[1] / size)) : 0;
 }
 
-/* out (D) at b >= a: sum_n f_n(a) f_n(b) x(b)^n of the terms of one parity, by Horner's rule for all b at once. */
+/* out (D) at b >= a: sum_n f_n(a) f_n(b) square(b)^n of one parity, by Horner's rule for all b. */
 static void add_series(const pdlt_conditional *c, size_t a, const double *coefficient,
                        const double *square, double *out) {
   const size_t D = c->samples;
@@ -156,7 +156,7 @@ static void add_series(const pdlt_conditional *c, size_t a, const double *coeffi
   }
 }
 
-/* line[k] (D) at b >= a of the pairs (a, b), whose K begin at kernel[first], those of b at kernel[last]. */
+/* line[k] (D) at b >= a of the pairs (a, b), whose K begin at kernel[first]. */
 static void fill_line(pdlt_conditional *c, size_t a, const double *kernel, size_t first) {
   const size_t D = c->samples;
   double *rho = c->rho, *square = c->rho + D, *out = c->rho + 2 * D;
