@@ -89,9 +89,8 @@ TEST(BracketLevels, ManyAreTheSameByParity) {
         ASSERT_EQ(pdlt_bracket_grid_new_trapezoid(&grid, n, 3.5, nullptr), PDLT_OK);
         for (auto orders : {PDLT_QUAD_NTK, PDLT_QUAD_ALL}) {
           pdlt_bracket_quads whole = {}, folded = {}, threads = {};
-          ASSERT_EQ(
-              pdlt_bracket_quads_new(&whole, &act, &grid, orders, D, K.data(), 1, nullptr),
-              PDLT_OK);
+          ASSERT_EQ(pdlt_bracket_quads_new(&whole, &act, &grid, orders, D, K.data(), 1, nullptr),
+                    PDLT_OK);
           ASSERT_EQ(pdlt_bracket_quads_new_many(&folded, &act, &grid, orders, D, K.data(), 1,
                                                 nullptr, 0, nullptr),
                     PDLT_OK);
