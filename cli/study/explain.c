@@ -1,5 +1,4 @@
-/* explain.c - what will come of an experiment, by theory, the stability pilot and a count of
- * flops; see explain.h. */
+/* explain.c - what will come of an experiment, by theory, the stability pilot and flops; see explain.h. */
 #include "cli/study/explain.h"
 
 #include <math.h>

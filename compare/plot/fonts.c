@@ -69,7 +69,8 @@ static pdlt_status read_rules(const char *rules, pdlt_error *err) {
   FcConfig *a = load(rules), *b = load(rules);
   const FcFontSet *fonts = a != NULL ? FcConfigGetFonts(a, FcSetSystem) : NULL;
   const int none = fonts != NULL && fonts->nfont == 0;
-  const int is_read = a != NULL && b != NULL && !none && choose_alike(a, b) && FcConfigSetCurrent(a);
+  const int is_read =
+      a != NULL && b != NULL && !none && choose_alike(a, b) && FcConfigSetCurrent(a);
   if (a != NULL) FcConfigDestroy(a); /* the current one stays */
   if (b != NULL) FcConfigDestroy(b);
   if (is_read) return PDLT_OK;

@@ -65,7 +65,9 @@ TEST(SameBytes, VectorCodeByName) {
   const std::string train = " '" PDLT_PROGRAM "' train e.yaml --quiet -o ";
   for (const char *name : {"plain", "avx9", ""})
     ASSERT_EQ(
-        run_shell("PDLT_SIMD=" + std::string(name) + train + "x" + name + ".npz", folder.path()).status, 0);
+        run_shell("PDLT_SIMD=" + std::string(name) + train + "x" + name + ".npz", folder.path())
+            .status,
+        0);
   EXPECT_TRUE(read_text(folder / "x.npz") == read_text(folder / "xavx9.npz"));
   const auto z = Archive(folder / "x.npz")["n8/z"], other = Archive(folder / "xplain.npz")["n8/z"];
   ASSERT_EQ(z.size(), other.size());

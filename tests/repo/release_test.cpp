@@ -40,8 +40,8 @@ TEST(Release, TheVersionIsTheSameEverywhere) {
 class SetVersion : public ::testing::Test {
  protected:
   void SetUp() override {
-    for (const char *file : {"CMakeLists.txt", "CITATION.cff", "CHANGELOG.md", "cmake/set_version.sh",
-                             "python/pdlt/_library.py"}) {
+    for (const char *file : {"CMakeLists.txt", "CITATION.cff", "CHANGELOG.md",
+                             "cmake/set_version.sh", "python/pdlt/_library.py"}) {
       fs::create_directories((folder / file).parent_path());
       fs::copy_file(scan::root / file, folder / file);
     }

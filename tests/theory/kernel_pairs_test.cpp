@@ -48,9 +48,11 @@ Entry First(const pdlt_layer &layer, const double *x, const double *y) {
     size += std::fabs(x[n] * y[n]) / kInputs;
   }
   const double rounding = DBL_EPSILON * (0.5 * kInputs + 2);
-  return {layer.C_b + layer.C_W * dot, layer.lambda_b + layer.lambda_W * dot,
+  return {layer.C_b + layer.C_W * dot,
+          layer.lambda_b + layer.lambda_W * dot,
           rounding * (layer.C_b + layer.C_W * size),
-          rounding * (layer.lambda_b + layer.lambda_W * size), {-1, 0}};
+          rounding * (layer.lambda_b + layer.lambda_W * size),
+          {-1, 0}};
 }
 
 Entry Next(const pdlt_layer &layer, const Entry &e, const pdlt_value &ss, const pdlt_value &dd) {
@@ -59,17 +61,15 @@ Entry Next(const pdlt_layer &layer, const Entry &e, const pdlt_value &ss, const 
   out.K = layer.C_b + layer.C_W * ss.value + square * e.K;
   out.theta = layer.lambda_b + layer.lambda_W * ss.value + layer.C_W * dd.value * e.theta +
               square * e.theta;
-  out.K_error = layer.C_W * ss.error +
-                DBL_EPSILON * (layer.C_b + layer.C_W * std::fabs(ss.value)) + square * e.K_error +
-                2 * DBL_EPSILON * square * std::fabs(e.K);
-  out.theta_error =
-      layer.lambda_W * ss.error +
-      layer.C_W * (dd.error * (std::fabs(e.theta) + e.theta_error) +
-                   std::fabs(dd.value) * e.theta_error) +
-      2 * DBL_EPSILON *
-          (layer.lambda_b + layer.lambda_W * std::fabs(ss.value) +
-           layer.C_W * std::fabs(dd.value * e.theta) + square * std::fabs(e.theta)) +
-      square * e.theta_error;
+  out.K_error = layer.C_W * ss.error + DBL_EPSILON * (layer.C_b + layer.C_W * std::fabs(ss.value)) +
+                square * e.K_error + 2 * DBL_EPSILON * square * std::fabs(e.K);
+  out.theta_error = layer.lambda_W * ss.error +
+                    layer.C_W * (dd.error * (std::fabs(e.theta) + e.theta_error) +
+                                 std::fabs(dd.value) * e.theta_error) +
+                    2 * DBL_EPSILON *
+                        (layer.lambda_b + layer.lambda_W * std::fabs(ss.value) +
+                         layer.C_W * std::fabs(dd.value * e.theta) + square * std::fabs(e.theta)) +
+                    square * e.theta_error;
   return out;
 }
 
@@ -78,10 +78,9 @@ class KernelPairs : public ::testing::TestWithParam<std::pair<const char *, doub
 TEST_P(KernelPairs, AreTheRecursionPairByPair) {
   const double skip = GetParam().second;
   const auto x = Samples();
-  auto layers = theory_test::Layers(std::vector<double>(kDepth, skip > 0 ? 0.1 : 0),
-                                    std::vector<double>(kDepth, 1.4),
-                                    std::vector<double>(kDepth, 0.3),
-                                    std::vector<double>(kDepth, 0.9), kInputs);
+  auto layers = theory_test::Layers(
+      std::vector<double>(kDepth, skip > 0 ? 0.1 : 0), std::vector<double>(kDepth, 1.4),
+      std::vector<double>(kDepth, 0.3), std::vector<double>(kDepth, 0.9), kInputs);
   for (size_t l = 1; l < layers.size(); l++) {
     layers[l].in = layers[l].out = kInputs;
     layers[l].skip = l == 2 ? skip : 0;
@@ -100,12 +99,11 @@ TEST_P(KernelPairs, AreTheRecursionPairByPair) {
       const double *p = &x[i * kInputs], *q = &x[j * kInputs];
       const int same = std::memcmp(p, q, kInputs * sizeof *p) == 0;
       Entry e[3] = {First(layers[0], p, p), First(layers[0], p, q), First(layers[0], q, q)};
-      if (follow && !same)
-        e[1].angle = pdlt_angle_first(&layers[0], p, q, e[0].K, e[1].K, e[2].K);
+      if (follow && !same) e[1].angle = pdlt_angle_first(&layers[0], p, q, e[0].K, e[1].K, e[2].K);
       for (size_t l = 0; l < kDepth; l++) {
         const size_t at = l * kD * kD + i * kD + j, mirror = l * kD * kD + j * kD + i;
-        const std::string where = std::to_string(l) + " " + std::to_string(i) + " " +
-                                  std::to_string(j);
+        const std::string where =
+            std::to_string(l) + " " + std::to_string(i) + " " + std::to_string(j);
         const double size = std::sqrt(e[0].K * e[2].K);
         ASSERT_NEAR(k.K[at], e[1].K, 0.5 * e[1].K_error + 4 * DBL_EPSILON * size) << where;
         ASSERT_NEAR(k.theta[at], e[1].theta, e[1].theta_error) << where;
@@ -123,8 +121,8 @@ TEST_P(KernelPairs, AreTheRecursionPairByPair) {
         const size_t first[3] = {0, 0, 2}, second[3] = {0, 2, 2};
         for (size_t c = 0; c < 3; c++) {
           const Entry &a = e[first[c]], &b = e[second[c]];
-          const pdlt_pair_kernel pair = {0,         0,         c != 1 || same, a.K, e[c].K, b.K,
-                                         a.K_error, e[c].K_error, b.K_error,  e[c].angle};
+          const pdlt_pair_kernel pair = {0,   0,         c != 1 || same, a.K,       e[c].K,
+                                         b.K, a.K_error, e[c].K_error,   b.K_error, e[c].angle};
           pdlt_value ss, dd;
           ASSERT_EQ(pdlt_averages_pair(&averages, &pair, &ss, &dd, &err), PDLT_OK);
           above[c] = Next(layers[l + 1], e[c], ss, dd);
@@ -133,8 +131,8 @@ TEST_P(KernelPairs, AreTheRecursionPairByPair) {
           const double from[3] = {e[0].K, e[1].K, e[2].K};
           const double errors[3] = {e[0].K_error, e[1].K_error, e[2].K_error};
           const double next[3] = {above[0].K, above[1].K, above[2].K};
-          above[1].angle = pdlt_angle_next(&averages.traits, &layers[l + 1], &e[1].angle, from,
-                                           errors, next);
+          above[1].angle =
+              pdlt_angle_next(&averages.traits, &layers[l + 1], &e[1].angle, from, errors, next);
         }
         std::copy(above, above + 3, e);
       }
