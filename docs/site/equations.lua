@@ -3,7 +3,7 @@
 -- sources) and base (prefix of relative links).
 --
 -- Which blocks are equations: an indented block (or a fence without a language) with a sign of mathematics, unless
--- a line of it begins as a command, a path of a program, an import or a key does, draws (only | / \ . -, or a
+-- a line of it begins as a command, a path (but before =), an import or a key does, draws (only | / \ . -, or a
 -- | before two blanks), begins with two numbers apart, or holds four names joined by commas. See is_code.
 --
 -- The notation: x_ab, x_{...}, x_(12)(34), th_ij;12 subscripts; x^2, x^T, x^{...}, x^(l), x^(1/2) superscripts;
@@ -88,18 +88,27 @@ local function index(text)
 end
 
 local row -- of an expression, below
+local indices = false -- inside of a subscript: letters are indices, one by one
+
+local function index_row(text)
+  local before = indices
+  indices = true
+  local markup = row(text)
+  indices = before
+  return markup
+end
 
 -- What stands behind a _ at i: its markup and where it ends.
 local function subscript(text, i)
   local c = text:sub(i, i)
   if c == '{' then
     local k = group_end(text, i)
-    return element('mrow', row(text:sub(i + 1, k - 1)), ' class="b"'), k + 1
+    return element('mrow', index_row(text:sub(i + 1, k - 1)), ' class="b"'), k + 1
   end
   if c == '(' then
     local k = i
     while text:sub(k, k) == '(' do k = group_end(text, k) + 1 end
-    return element('mrow', row(text:sub(i, k - 1))), k
+    return element('mrow', index_row(text:sub(i, k - 1))), k
   end
   local run = text:match("^%.*[%w][%w']*", i) or text:match('^%.+', i) or text:match('^[-+]', i)
   if not run then fail('a _ without a subscript', text) end
@@ -187,9 +196,9 @@ local function token(text, i)
     local k = i + #word
     local digits = text:match('^%d+', k) or ''
     local after = text:sub(k + #digits, k + #digits)
-    if digits ~= '' and after:match('[%a_]') then -- T1_IJ, d2f_u: a name
-      word = word .. digits .. text:match('^%a*', k + #digits)
-      return 'name', element('mi', word), i + #word, word
+    if digits ~= '' and text:match("^[%a_]", k + #digits) or digits ~= '' and text:match("^'+_", k + #digits) then
+      local rest = digits .. text:match('^%a*', k + #digits) -- T1_IJ, d2f_u: a name
+      return 'name', element('mi', (greek[word] or word) .. rest), k + #rest, word .. rest
     end
     if digits ~= '' then
       return 'name', element('msub', identifier(word) .. element('mrow', element('mn', digits), ' class="d"')),
@@ -197,6 +206,10 @@ local function token(text, i)
     end
     if word == 'sum' and not text:match('^ o[fv]', k) then return 'big', element('mo', '∑'), k, word end
     if word == 'int' and text:match('^[ _]', k) then return 'big', element('mo', '∫'), k, word end
+    if indices and digits == '' and #word > 1 and not (greek[word] or words[word] or names[word]) and
+        word:match('^%l+$') and not set('in of not')[word] then
+      return 'name', element('mrow', (word:gsub('.', '<mi>%0</mi>'))), k, word
+    end
     local long = text:match('^%l[%l]+[%l-]*%l', i) or word
     if #word > 1 and word:match('^%u?%l+$') and not (greek[word] or names[word] or word == 'Th' or word == 'Mm' or
         word == 'Gam') and not after:match("[_^(\']") and not greek[word:match('^d+(%a+)$') or ''] then
@@ -296,28 +309,32 @@ local function equation_table(lines)
     for c = 1, #chars[r] do
       local free = chars[r][c] ~= ' ' and (c == 1 or chars[r][c - 1] == ' ')
       local relation = free and relations[table.concat(chars[r], '', c):match('^%S+')]
-      if own[c] or (free and leads[c]) or (begins[c] and relation) then
+      local behind = free and leads[c] and table.concat(chars[r], '', 1, c - 1):match('(%S+) +$')
+      local below = behind and (relations[behind] or opening[behind:match(utf8.charpattern .. '$')])
+      if own[c] or below or (begins[c] and relation) then
         cells[r][#cells[r] + 1] = c
         if #cells[r] > 1 then used[c] = true end
       end
     end
   end
-  local columns, at = {}, {}
+  local columns, place = {}, {}
   for c in pairs(used) do columns[#columns + 1] = c end
   table.sort(columns)
-  for k, c in ipairs(columns) do at[c] = k end
+  for k, c in ipairs(columns) do place[c] = k end
   local rows = {}
   for r in ipairs(lines) do
-    local out, first = {}, cells[r][1]
+    local out, first, at = {}, cells[r][1], setmetatable({}, {__index = place})
     local style = ' '
-    if not at[first] then -- a continuation below no cell: as far in as it stands
-      style = (' style="padding-left:%.1fem" '):format(0.45 * math.min(first, 30))
-    elseif at[first] > 1 then
-      out[1] = element('mtd', '', (' columnspan="%d"'):format(at[first] - 1))
+    if not at[first] then -- a continuation below no cell: so far in from the last one before
+      local left = 1
+      for c, k in pairs(place) do if c < first then left = math.max(left, k) end end
+      at[first] = left
+      style = (' style="padding-left:%.1fem" '):format(0.45 * math.min(first - columns[left], 30))
     end
+    if at[first] > 1 then out[1] = element('mtd', '', (' columnspan="%d"'):format(at[first] - 1)) end
     for k, c in ipairs(cells[r]) do
       local last = cells[r][k + 1]
-      local span = (last and at[last] or #columns + 1) - (at[c] or 1)
+      local span = (last and at[last] or #columns + 1) - at[c]
       local text = table.concat(chars[r], '', c, last and last - 1 or #chars[r]):gsub(' +$', '')
       out[#out + 1] = element('mtd', element('mrow', row(text)), (k == 1 and style or ' ') ..
         ('columnspan="%d"'):format(span))
@@ -335,12 +352,12 @@ end
 local commands = set [[pdlt python3 cc cmake ninja mpirun sudo export import result print find_package(pdlt
   pip git]]
 local function is_code(text)
-  if not text:match('[=<>_^+]') and not text:match('⟨') then return true end
+  if not text:match('[=<>_^+]') and not text:match('⟨') and not text:match(' [-] ') then return true end
   if text:match('^[%w_.-]+:%s') or text:match('%a,%a+,%a+,%a') then return true end
   for line in text:gmatch('[^\n]+') do
     local first = line:match('%S+') or ''
-    if commands[first] or first:match('^%.?%.?/?[%w_-]+/[%w_/.-]+$') and not first:match('^%w%w?/') or
-        first:match('^%./') or line:match('%s%-%-%w') or line:match('^[|/\\%s.-]+$') and line:match('%S') or
+    local path = first:match('^[%w_.-]+/[%w_/.-]+$') and not line:match('^%s*%S+ +=')
+    if commands[first] or path or line:match('%s%-%-%w') or line:match('^[|/\\%s.-]+$') and line:match('%S') or
         line:match('^%s*|  ') or line:match('^%d+%s%s+[%d.]+%s') then
       return true
     end
@@ -366,22 +383,25 @@ end
 -- A word of prose that is surely mathematics: a Greek name, or a short base with a script.
 local function strong(text)
   if text:match('%.md') or text:match('//') or text:match('@') or text:match('[`#\\]') then return false end
-  if greek[text] then return true end
+  if greek[text] or text:match('⟨') or text:match('^%d+/%a+[_^]') or text:match('^%a[%(%[].*[_^]') or
+      text:match("^%l%d?'+$") then
+    return true
+  end
   local base, mark = text:match("^[(|[⟨-]*(%a[%a]*%d*'*)([_^])")
   if not base then return text:match('^%d*/?%w?%^[(%w]') ~= nil or text:match('^%d+/%w%^') ~= nil end
   if mark == '^' then return #base <= 6 end
   local tail = text:match('_(.*)$')
-  return (greek[base] or #base <= 3) and tail ~= '' and not tail:match('^%l%l%l%l%l') and not text:match('__')
+  return (greek[base] or names[base] or #base <= 3) and tail ~= '' and not tail:match('^%l%l%l%l%l') and not text:match('__')
 end
 local function weak(text)
   return relations[text] or set('+ - * /')[text] or text:match('^%d+$') or text:match('^%d+%.%d+$') or
-    text:match('^[B-HJ-Zb-z]$') or text:match('^%d+/%a%w?$')
+    text:match('^[B-HJ-Zb-z]$') or text:match('^%d+/%a%w?$') or text:match("^%a%d*'*%([%w,+-]*%)$") or text:match('^[a-zB-Z]%d+$')
 end
 
 local function balanced(text)
   local depth = 0
-  for c in text:gmatch('[%(%)%[%]{}]') do
-    depth = depth + (c:match('[%(%[{]') and 1 or -1)
+  for c in text:gmatch(utf8.charpattern) do
+    depth = depth + (opening[c] and 1 or closing[c] and -1 or 0)
     if depth < 0 then return false end
   end
   return depth == 0
@@ -404,7 +424,8 @@ end
 
 local function inline(text)
   local ok, markup = pcall(row, text)
-  if not ok then return nil end
+  indices = false
+  if not ok or markup:match('<mtext>') then return nil end
   return pandoc.RawInline('html', math_of(element('mrow', markup), text, false))
 end
 
@@ -431,7 +452,32 @@ local function address(name)
   end
 end
 
+-- Words that a bracket of mathematics holds together, as E[x_a x_b], are one word.
+local function joined(inlines)
+  local out, i = pandoc.List(), 1
+  while i <= #inlines do
+    local item, last = inlines[i], i
+    if item.t == 'Str' and not balanced(item.text) and
+        (item.text:match("[%w'][%(%[]") or item.text:match('[_^][{(]') or item.text:match('^%(?⟨')) then
+      local text = item.text
+      for k = i + 2, math.min(i + 24, #inlines), 2 do
+        if inlines[k - 1].t ~= 'Space' or inlines[k].t ~= 'Str' then break end
+        text = text .. ' ' .. inlines[k].text
+        local head, inner = bare(text)
+        if head == '' and inner and #inner > #item.text then
+          if inner:match('[_^=]') or inner:match('⟨') then item, last = pandoc.Str(text), k end
+          break
+        end
+      end
+    end
+    out:insert(item)
+    i = last + 1
+  end
+  return out
+end
+
 local function prose(inlines)
+  inlines = joined(inlines)
   local out, i = pandoc.List(), 1
   while i <= #inlines do
     local item = inlines[i]
