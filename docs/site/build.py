@@ -83,8 +83,11 @@ def faults_of_equations(page, text, source):
         count += 1
         if read_back(math) != written:
             faults.append(f"{page}: MathML {read_back(math)} of the equation {written}")
-        if written not in whole:
+        if written not in whole.replace("\\_", "_"):
             faults.append(f"{page}: an equation that its source has not: {written}")
+    prose = re.sub(r"<math.*?</math>|<code.*?</code>", "x", text, flags=re.S)
+    for found in re.finditer(r"[\w)}\]>'⟩](?<!p>)(?<!li>)(?<!td>)<(em|strong|del)>.*", prose):
+        faults.append(f"{page}: a _ or * of an equation is read as emphasis (write \\_): {found.group()}")
     return faults, count
 
 

@@ -426,7 +426,8 @@ local function inline(text)
   local ok, markup = pcall(row, text)
   indices = false
   if not ok or markup:match('<mtext>') then return nil end
-  return pandoc.RawInline('html', math_of(element('mrow', markup), text, false))
+  markup = math_of(element('mrow', markup), text, false)
+  return pandoc.RawInline('html', #text > 24 and element('span', markup, ' class="long"') or markup)
 end
 
 local pages, page, base = {}, '', ''
