@@ -3,10 +3,10 @@
 
     docs/site/build.py SITE
 
-Every *.md of the repository becomes a page at its own path in SITE; docs/questions.md is index.html too. Files
-that pages link to are copied. Exit status 1, with a line for each fault: an equation that the filter
-(equations.lua) cannot read, or whose MathML, read back by the code below, is not its source; a link to a file or
-an anchor that is not there."""
+Every *.md of the repository becomes a page at its own path in SITE; docs/questions.md is index.html too.
+Files that pages link to are copied. Exit status 1, with a line for each fault: an equation that the filter
+(equations.lua) cannot read, or whose MathML, read back by the code below, is not its source; a _ of an
+equation that markdown takes for emphasis; a link to a file or an anchor that is not there."""
 
 import concurrent.futures
 import html.parser
@@ -24,16 +24,16 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 HERE = ROOT / "docs/site"
 INDEX = "docs/questions.md"
 
-WORDS = {"∑": "sum", "∫": "int", "√": "sqrt", "−": "-", "≤": "<=", "≥": ">=", "→": "->", "←": "<-", "↔": "<->",
-         "≠": "!=", "′": "'", "⟨": "<", "⟩": ">"}
+WORDS = {"∑": "sum", "∫": "int", "−": "-", "≤": "<=", "≥": ">=", "→": "->", "←": "<-", "↔": "<->", "≠": "!=",
+         "′": "'", "⟨": "<", "⟩": ">"}
 WORDS.update(zip("αβγδϵεζηθκλμνξπρστφχψωΓΔΘΛΣΦΨΩ",
-                 "alpha beta gamma delta epsilon eps zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi "
-                 "psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega".split()))
+                 "alpha beta gamma delta epsilon eps zeta eta theta kappa lambda mu nu xi pi rho sigma tau "
+                 "phi chi psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega".split()))
 
 
 def sources():
-    listed = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"], cwd=ROOT,
-                            check=True, capture_output=True, text=True)
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return sorted(listed.stdout.split())
 
 

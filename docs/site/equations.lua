@@ -1,23 +1,26 @@
--- equations.lua - MathML of the plain notation of the docs; links between pages; boxes that scroll. A filter
--- of pandoc, called by build.py with the metadata page (path of the source), pages (a file that lists all
--- sources) and base (prefix of relative links).
+-- equations.lua - MathML of the plain notation of the docs; links between pages; boxes that scroll. A
+-- filter of pandoc, called by build.py with the metadata page (path of the source), pages (a file that
+-- lists all sources) and base (prefix of relative links).
 --
--- Which blocks are equations: an indented block (or a fence without a language) with a sign of mathematics, unless
--- a line of it begins as a command, a path (but before =), an import or a key does, draws (only | / \ . -, or a
--- | before two blanks), begins with two numbers apart, or holds four names joined by commas. See is_code.
+-- Which blocks are equations: an indented block (or a fence without a language) with a sign of mathematics,
+-- unless it begins with a key, holds four names joined by commas, or a line of it begins with a command, an
+-- import, a path (but before =) or two numbers apart, holds an option, or draws (only | / \ . -, or a |
+-- before two blanks). See is_code.
 --
--- The notation: x_ab, x_{...}, x_(12)(34), th_ij;12 subscripts; x^2, x^T, x^{...}, x^(l), x^(1/2) superscripts;
--- s1, s', s1' digits and primes; lambda, dtheta Greek; sum_{...}, int; words of two or more small letters are
--- prose; <f g> without blanks inside is a bracket. A ^ before a blank, a _ or an argument "(f, g)" is a hat. What is not of the notation is an error.
+-- The notation: x_ab, x_{...}, x_(12)(34), th_ij;12 subscripts; x^2, x^{...}, x^(l), x^(1/2) superscripts;
+-- s1, s', s1' digits and primes; lambda, dtheta Greek; sum_{...}, int; words of two or more small letters
+-- are prose; <f g>, no blank behind < nor before >, is a bracket. A ^ before a blank, a _ or an argument
+-- "(f, g)" is a hat. What is not of the notation is an error.
 --
 -- Layout: a line is a row of a table. Cells begin after two blanks, and where another line has a cell: before
 -- a relation, or below which a continuation begins. Nothing of the source is lost: the class of a
 -- script says how it was written, and build.py reads each equation back and compares.
 
 local greek = {}
-for name, letter in ([[alpha α beta β gamma γ delta δ epsilon ϵ eps ε zeta ζ eta η theta θ kappa κ lambda λ mu μ
-  nu ν xi ξ pi π rho ρ sigma σ tau τ phi φ chi χ psi ψ omega ω Gamma Γ Delta Δ Theta Θ Lambda Λ Sigma Σ Phi Φ
-  Psi Ψ Omega Ω]]):gmatch('(%a+) (%S+)') do
+local alphabet = [[alpha α beta β gamma γ delta δ epsilon ϵ eps ε zeta ζ eta η theta θ kappa κ lambda λ
+  mu μ nu ν xi ξ pi π rho ρ sigma σ tau τ phi φ chi χ psi ψ omega ω
+  Gamma Γ Delta Δ Theta Θ Lambda Λ Sigma Σ Phi Φ Psi Ψ Omega Ω]]
+for name, letter in alphabet:gmatch('(%a+) (%S+)') do
   greek[name] = letter
 end
 local function set(text)
@@ -26,10 +29,11 @@ local function set(text)
   return out
 end
 -- Names that are no prose though they have small letters only.
-local names = set [[sin cos exp log det err erf sqrt softmax sign var cov min max lo nlo half zbar ebar pbar mbar
-  xbar ddz dds ddg dddz ddds dz ds dg db dx dt dddelta diag usv suu ssv sss us ss ep ta df]]
+local names = set [[sin cos exp log det err erf sqrt softmax sign var cov min max lo nlo half zbar ebar pbar
+  mbar xbar ddz dds ddg dddz ddds dz ds dg db dx dt dddelta diag usv suu ssv sss us ss ep ta df Th Mm Gam]]
 -- Subscripts that are words, set upright.
-local words = set [[lo nlo half lin max min perp par parallel post Gauss span connected cubic response relu test]]
+local words = set [[lo nlo half lin max min perp par parallel post Gauss span connected cubic response relu
+  test]]
 
 local relations = set '= < > <= >= := != <- -> += <-> ≤ ≥ → ='
 local operators = {['<='] = '≤', ['>='] = '≥', ['->'] = '→', ['<-'] = '←', ['<->'] = '↔', ['!='] = '≠',
@@ -196,13 +200,14 @@ local function token(text, i)
     local k = i + #word
     local digits = text:match('^%d+', k) or ''
     local after = text:sub(k + #digits, k + #digits)
-    if digits ~= '' and text:match("^[%a_]", k + #digits) or digits ~= '' and text:match("^'+_", k + #digits) then
-      local rest = digits .. text:match('^%a*', k + #digits) -- T1_IJ, d2f_u: a name
+    local behind = k + #digits
+    if digits ~= '' and (text:match('^[%a_]', behind) or text:match("^'+_", behind)) then -- T1_IJ, d2f_u
+      local rest = digits .. text:match('^%a*', behind)
       return 'name', element('mi', (greek[word] or word) .. rest), k + #rest, word .. rest
     end
     if digits ~= '' then
-      return 'name', element('msub', identifier(word) .. element('mrow', element('mn', digits), ' class="d"')),
-        k + #digits, word
+      local number = element('mrow', element('mn', digits), ' class="d"')
+      return 'name', element('msub', identifier(word) .. number), k + #digits, word
     end
     if word == 'sum' and not text:match('^ o[fv]', k) then return 'big', element('mo', '∑'), k, word end
     if word == 'int' and text:match('^[ _]', k) then return 'big', element('mo', '∫'), k, word end
@@ -211,8 +216,8 @@ local function token(text, i)
       return 'name', element('mrow', (word:gsub('.', '<mi>%0</mi>'))), k, word
     end
     local long = text:match('^%l[%l]+[%l-]*%l', i) or word
-    if #word > 1 and word:match('^%u?%l+$') and not (greek[word] or names[word] or word == 'Th' or word == 'Mm' or
-        word == 'Gam') and not after:match("[_^(\']") and not greek[word:match('^d+(%a+)$') or ''] then
+    local symbol = greek[word] or greek[word:match('^d+(%a+)$') or ''] or names[word]
+    if #word > 1 and word:match('^%u?%l+$') and not symbol and not after:match("[_^(']") then
       return 'word', element('mtext', long), i + #long, long
     end
     return 'name', identifier(word), k, word
@@ -220,7 +225,7 @@ local function token(text, i)
   local op = text:sub(i, i + 2)
   if not three[op] then op = text:sub(i, i + 1) end
   if not (three[op] or two[op]) then op = char end
-  if #op == #char and not single[char] and op == char then fail('the sign ' .. char .. ' is not of the notation', text) end
+  if op == char and not single[char] then fail('the sign ' .. char .. ' is not of the notation', text) end
   local left, right = text:sub(i - 1, i - 1), text:sub(i + 1, i + 1)
   if op == '<' and right ~= ' ' and not (i > 1 and left:match('[%w)\']')) then op = '⟨' end
   if op == '>' and i > 1 and left ~= ' ' and not right:match('%w') then op = '⟩' end
@@ -231,14 +236,19 @@ local function token(text, i)
   end
   if opening[op] then return 'open', element('mo', op, ' stretchy="false" form="prefix"'), i + #op, op end
   if closing[op] then return 'close', element('mo', op, ' stretchy="false" form="postfix"'), i + #op, op end
-  if op == '|' then return 'bar', element('mo', op, ' stretchy="false" lspace="0" rspace="0"'), i + #op, op end
-  if op == '/' then return 'slash', element('mo', op, ' stretchy="false" lspace="0" rspace="0"'), i + #op, op end
+  if op == '|' or op == '/' then
+    local kind = op == '|' and 'bar' or 'slash'
+    return kind, element('mo', op, ' stretchy="false" lspace="0" rspace="0"'), i + #op, op
+  end
   if op == '∫' then return 'big', element('mo', op), i + #op, op end
   if op:match('^[,;:.]+$') or op == '"' or op == '%' or op == '!' then
     return 'mark', element('mo', op, ' lspace="0" rspace="0" form="postfix"'), i + #op, op
   end
   return relations[op] and 'relation' or 'operator', op, i + #op, op
 end
+
+local opens, spaced = set 'start open operator relation mark slash', set 'relation operator'
+local scriptless = set 'word relation operator mark open slash'
 
 function row(text)
   local out, i, before = {}, 1, 'start'
@@ -248,21 +258,19 @@ function row(text)
     if i > #text then break end
     local kind, markup, k, source = token(text, i)
     if kind == 'relation' or kind == 'operator' then
-      local unary = not text:match('^ ', k) and (blank ~= '' or set('start open operator relation mark slash')[before])
+      local unary = not text:match('^ ', k) and (blank ~= '' or opens[before])
       markup = element('mo', escape(operators[source] or source), ' stretchy="false" form="' ..
         (unary and 'prefix' or 'infix') .. '"')
-    elseif source == 'a' and text:match('^ %l%l+ ', k) and not text:match('^ in ', k) and before == 'word' then
+    elseif source == 'a' and before == 'word' and text:match('^ %l%l+ ', k) and not text:match('^ in ', k) then
       kind, markup = 'word', element('mtext', 'a')
     end
     if blank ~= '' and before ~= 'start' then
       local prose = kind == 'word' or before == 'word'
-      local glue = set('relation operator')[kind] or set('relation operator')[before]
-      if prose or not glue then
+      if prose or not (spaced[kind] or spaced[before]) then
         out[#out + 1] = '<mspace width="' .. (prose and '0.35em' or '0.2em') .. '"/>'
       end
     end
-    if kind ~= 'word' and kind ~= 'relation' and kind ~= 'operator' and kind ~= 'mark' and kind ~= 'open' and
-        kind ~= 'slash' then
+    if not scriptless[kind] then
       markup, k = with_scripts(markup, text, k)
     end
     if text:sub(k, k) == '_' or text:sub(k, k) == '^' then
@@ -357,7 +365,8 @@ local function is_code(text)
   for line in text:gmatch('[^\n]+') do
     local first = line:match('%S+') or ''
     local path = first:match('^[%w_.-]+/[%w_/.-]+$') and not line:match('^%s*%S+ +=')
-    if commands[first] or path or line:match('%s%-%-%w') or line:match('^[|/\\%s.-]+$') and line:match('%S') or
+    local drawn = line:match('^[|/\\%s.-]+$') and line:match('%S')
+    if commands[first] or path or drawn or line:match('%s%-%-%w') or
         line:match('^%s*|  ') or line:match('^%d+%s%s+[%d.]+%s') then
       return true
     end
@@ -391,11 +400,13 @@ local function strong(text)
   if not base then return text:match('^%d*/?%w?%^[(%w]') ~= nil or text:match('^%d+/%w%^') ~= nil end
   if mark == '^' then return #base <= 6 end
   local tail = text:match('_(.*)$')
-  return (greek[base] or names[base] or #base <= 3) and tail ~= '' and not tail:match('^%l%l%l%l%l') and not text:match('__')
+  if tail == '' or tail:match('^%l%l%l%l%l') or text:match('__') then return false end
+  return greek[base] or names[base] or #base <= 3
 end
 local function weak(text)
   return relations[text] or set('+ - * /')[text] or text:match('^%d+$') or text:match('^%d+%.%d+$') or
-    text:match('^[B-HJ-Zb-z]$') or text:match('^%d+/%a%w?$') or text:match("^%a%d*'*%([%w,+-]*%)$") or text:match('^[a-zB-Z]%d+$')
+    text:match('^[B-HJ-Zb-z]$') or text:match('^%d+/%a%w?$') or text:match('^[a-zB-Z]%d+$') or
+    text:match("^%a%d*'*%([%w,+-]*%)$")
 end
 
 local function balanced(text)
