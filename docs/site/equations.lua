@@ -8,8 +8,9 @@
 -- before two blanks). See is_code.
 --
 -- The notation: x_ab, x_{...}, x_(12)(34), th_ij;12 subscripts; x^2, x^{...}, x^(l), x^(1/2) superscripts;
--- s1, s', s1' digits and primes; lambda, dtheta Greek; sum_{...}, int; words of two or more small letters
--- are prose; <f g>, no blank behind < nor before >, is a bracket. A ^ before a blank, a _ or an argument
+-- s1, s', s1' digits (G1, dd1 are names) and primes; lambda, dtheta Greek; sum_{...}, int; words of two or
+-- more small letters are prose, log_q_lo and compare.degree names of the program's; <f g>, no blank
+-- behind < nor before >, is a bracket. A ^ before a blank, a _ or an argument
 -- "(f, g)" is a hat. What is not of the notation is an error.
 --
 -- Layout: a line is a row of a table. Cells begin after two blanks, and where another line has a cell: before
@@ -196,12 +197,17 @@ local function token(text, i)
     return 'number', element('mn', number), i + #number, number
   end
   if char:match('%a') then
+    local array = text:match('^layer<l>/[%l_]+', i) or text:match('^%l%l+_%l+_%l[%l_]*', i) or
+      text:match('^%l%l%l+%.%l%l%l+', i) -- of an archive, or a key
+    if array then return 'word', element('mtext', escape(array), ' class="name"'), i + #array, array end
     local word = text:match('^%a+', i)
     local k = i + #word
     local digits = text:match('^%d+', k) or ''
     local after = text:sub(k + #digits, k + #digits)
     local behind = k + #digits
-    if digits ~= '' and (text:match('^[%a_]', behind) or text:match("^'+_", behind)) then -- T1_IJ, d2f_u
+    local name = #digits == 1 and word ~= 'Th' and (#word > 1 or word:match('%u')) -- G1, Theta1, row1
+    name = name or text:match('^[%a_]', behind) or text:match("^'+_", behind) -- T1_IJ, d2f_u
+    if digits ~= '' and name then
       local rest = digits .. text:match('^%a*', behind)
       return 'name', element('mi', (greek[word] or word) .. rest), k + #rest, word .. rest
     end
@@ -261,7 +267,7 @@ function row(text)
       local unary = not text:match('^ ', k) and (blank ~= '' or opens[before])
       markup = element('mo', escape(operators[source] or source), ' stretchy="false" form="' ..
         (unary and 'prefix' or 'infix') .. '"')
-    elseif source == 'a' and before == 'word' and text:match('^ %l%l+ ', k) and not text:match('^ in ', k) then
+    elseif source == 'a' and before == 'word' and text:match('^ %l%l%l+ ', k) then
       kind, markup = 'word', element('mtext', 'a')
     end
     if blank ~= '' and before ~= 'start' then
