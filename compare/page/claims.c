@@ -66,7 +66,7 @@ static void write_table(FILE *out, const pdlt_claim_entry *entries, size_t count
     fputs("</td><td class=\"wide\"><a href=\"#", out);
     pdlt_html_text(out, r->claim.name);
     fputs("\">", out);
-    pdlt_html_text(out, r->claim.claim);
+    pdlt_html_prose(out, r->claim.claim);
     fputs("</a></td><td>", out);
     write_word(out, verdict_of(r));
     fprintf(out, "</td><td class=\"n\">%zu of %zu</td></tr>\n", refuted, sabotages);

@@ -149,7 +149,7 @@ def make_page(site, page, listed, index=False):
         + [word for key, value in values.items() for word in ("-M", f"{key}={value}")],
         capture_output=True, text=True)
     if done.returncode != 0:
-        return [done.stderr.strip() or f"{page}: pandoc failed"], 0
+        return [done.stderr.split("stack traceback")[0].strip() or f"{page}: pandoc failed"], 0
     return faults_of_equations(page, out.read_text(encoding="utf-8"), source)
 
 

@@ -399,14 +399,14 @@ end
 local function strong(text)
   if text:match('%.md') or text:match('//') or text:match('@') or text:match('[`#\\]') then return false end
   if greek[text] or text:match('⟨') or text:match('^%d+/%a+[_^]') or text:match('^%a[%(%[].*[_^]') or
-      text:match("^%l%d?'+$") then
+      text:match("^%l%d?'+$") or greek[text:match("^(%a+)'+$") or ''] or text:match('^|%a+|%^%d') then
     return true
   end
   local base, mark = text:match("^[(|[⟨-]*(%a[%a]*%d*'*)([_^])")
   if not base then return text:match('^%d*/?%w?%^[(%w]') ~= nil or text:match('^%d+/%w%^') ~= nil end
   if mark == '^' then return #base <= 6 end
   local tail = text:match('_(.*)$')
-  if tail == '' or tail:match('^%l%l%l%l%l') or text:match('__') then return false end
+  if tail == '' or (tail:match('^%l%l%l%l%l') and not words[tail]) or text:match('__') then return false end
   return greek[base] or names[base] or #base <= 3
 end
 local function weak(text)
