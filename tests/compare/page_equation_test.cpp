@@ -1,4 +1,4 @@
-/* page_equation_test.cpp - equations in prose as MathML: what is set, what stays, and that nothing is lost. */
+/* page_equation_test.cpp - equations in prose as MathML: what is set and what stays text. */
 #include <gtest/gtest.h>
 
 #include <cstdio>
