@@ -66,7 +66,7 @@ static void write_table(FILE *out, const pdlt_claim_entry *entries, size_t count
     fputs("</td><td class=\"wide\"><a href=\"#", out);
     pdlt_html_text(out, r->claim.name);
     fputs("\">", out);
-    pdlt_html_text(out, r->claim.claim);
+    pdlt_html_prose(out, r->claim.claim);
     fputs("</a></td><td>", out);
     write_word(out, verdict_of(r));
     fprintf(out, "</td><td class=\"n\">%zu of %zu</td></tr>\n", refuted, sabotages);
@@ -165,13 +165,13 @@ static void write_claim(FILE *out, const pdlt_claim_entry *entry) {
   fputs("\"><h2>", out);
   write_chapter(out, r->claim.chapter);
   fputs(": ", out);
-  pdlt_html_text(out, r->claim.claim);
+  pdlt_html_prose(out, r->claim.claim);
   fputs("</h2>\n<p>", out);
   write_word(out, verdict_of(r));
   fputs(" &#183; ", out);
-  pdlt_html_text(out, r->claim.equation);
+  pdlt_html_prose(out, r->claim.equation);
   fputs("</p>\n<p>", out);
-  pdlt_html_text(out, r->claim.text);
+  pdlt_html_prose(out, r->claim.text);
   fputs("</p>\n<figure><div class=\"scroll\"><img alt=\"", out);
   pdlt_html_text(out, r->claim.claim);
   fprintf(out, "\" style=\"--w:%.0fpx\" src=\"data:image/svg+xml;base64,",

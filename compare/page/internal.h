@@ -14,6 +14,10 @@ extern "C" {
 /* Text escaped for HTML; NULL is written as an em dash. */
 void pdlt_html_text(FILE *out, const char *text);
 
+/* The same, and MathML of symbols with scripts, C_W or K^(1/2), and of Greek names (docs/site has the
+ * notation). Names of arrays and keys, loss_test, stay text. */
+void pdlt_html_prose(FILE *out, const char *text);
+
 /* A number with `digits` significant digits, HTML. */
 void pdlt_html_number(FILE *out, double value, int digits);
 
