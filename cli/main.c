@@ -49,6 +49,17 @@ static const pdlt_command *find_command(const char *name) {
   return NULL;
 }
 
+/* --manual [COMMAND], --completion SHELL. */
+static int print_text(int argc, char **argv) {
+  const char *name = argc > 2 ? argv[2] : NULL;
+  const int is_manual = strcmp(argv[1], "--manual") == 0;
+  if (argc <= 3 && is_manual && pdlt_manual_print(name, commands, NUM_COMMANDS)) return 0;
+  if (argc == 3 && !is_manual && pdlt_completion_print(name, commands, NUM_COMMANDS)) return 0;
+  fprintf(stderr, is_manual ? "pdlt --manual: give one command, or none; pdlt --help lists them\n"
+                            : "pdlt --completion: give bash or zsh\n");
+  return 2;
+}
+
 /* Ranks other than 0 say nothing and end well: what goes wrong there, rank 0 reports. */
 static int help_leader(const pdlt_command *command, int argc, char **argv) {
   pdlt_options options = {0};
@@ -97,6 +108,8 @@ static int run_program(int argc, char **argv) {
     return 0;
   }
   if (strcmp(argv[1], "--version") == 0) return print_version();
+  if (strcmp(argv[1], "--manual") == 0 || strcmp(argv[1], "--completion") == 0)
+    return print_text(argc, argv);
   const pdlt_command *command = find_command(argv[1]);
   if (command == NULL) {
     fprintf(stderr, "pdlt: unknown command \"%s\"; pdlt --help lists them\n", argv[1]);
