@@ -117,7 +117,8 @@ static void bash_arguments(const pdlt_command *command) {
   }
   for (const char *rest = command->usage; (rest = next_argument(rest, word)) != NULL;) {
     if (list_of(word) != NULL) printf(" _pdlt_names %s;", list_of(word));
-    if (files_of(word) != NULL && files_of(word) != last) printf(" _pdlt_files '%s';", files_of(word));
+    if (files_of(word) != NULL && files_of(word) != last)
+      printf(" _pdlt_files '%s';", files_of(word));
     last = files_of(word);
   }
 }
@@ -131,45 +132,50 @@ static void bash_command(const pdlt_command *command) {
 }
 
 static void print_bash(const pdlt_command *commands, size_t count) {
-  fputs("# bash completion of pdlt; made by pdlt --completion bash.\n"
-        "_pdlt_words() { COMPREPLY+=($(compgen -W \"$1\" -- \"$word\")); }\n"
-        "_pdlt_names() {\n"
-        "  _pdlt_words \"$(\"$program\" list \"$1\" 2>/dev/null | sed -n 's/^  \\([^ ]*\\) .*/\\1/p')\"\n"
-        "}\n"
-        "_pdlt_folders() {\n"
-        "  compopt -o filenames 2>/dev/null\n"
-        "  mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- \"$word\")\n"
-        "}\n"
-        "_pdlt_files() {\n"
-        "  _pdlt_folders\n"
-        "  mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(\n"
-        "    compgen -f -X \"!*$1\" -- \"$word\" | while read -r path; do\n"
-        "      [[ -d $path ]] || printf '%s\\n' \"$path\"\n"
-        "    done)\n"
-        "}\n"
-        "_pdlt() {\n"
-        "  local program=$1 word=$2 before=$3 options=\n"
-        "  COMPREPLY=()\n"
-        "  if ((COMP_CWORD == 1)); then\n"
-        "    _pdlt_words '",
-        stdout);
+  fputs(
+      "# bash completion of pdlt; made by pdlt --completion bash.\n"
+      "_pdlt_words() { COMPREPLY+=($(compgen -W \"$1\" -- \"$word\")); }\n"
+      "_pdlt_names() {\n"
+      "  _pdlt_words \"$(\"$program\" list \"$1\" 2>/dev/null | sed -n 's/^  \\([^ ]*\\) "
+      ".*/\\1/p')\"\n"
+      "}\n"
+      "_pdlt_folders() {\n"
+      "  compopt -o filenames 2>/dev/null\n"
+      "  mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- \"$word\")\n"
+      "}\n"
+      "_pdlt_files() {\n"
+      "  _pdlt_folders\n"
+      "  mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(\n"
+      "    compgen -f -X \"!*$1\" -- \"$word\" | while read -r path; do\n"
+      "      [[ -d $path ]] || printf '%s\\n' \"$path\"\n"
+      "    done)\n"
+      "}\n"
+      "_pdlt() {\n"
+      "  local program=$1 word=$2 before=$3 options=\n"
+      "  COMPREPLY=()\n"
+      "  if ((COMP_CWORD == 1)); then\n"
+      "    _pdlt_words '",
+      stdout);
   for (size_t k = 0; k < count; k++) printf("%s ", commands[k].name);
-  fputs("--help --version --manual --completion'\n"
-        "    return\n"
-        "  fi\n"
-        "  case $before in\n",
-        stdout);
+  fputs(
+      "--help --version --manual --completion'\n"
+      "    return\n"
+      "  fi\n"
+      "  case $before in\n",
+      stdout);
   bash_values();
-  fputs("    --completion) _pdlt_words 'bash zsh'; return ;;\n"
-        "  esac\n"
-        "  case ${COMP_WORDS[1]} in\n",
-        stdout);
+  fputs(
+      "    --completion) _pdlt_words 'bash zsh'; return ;;\n"
+      "  esac\n"
+      "  case ${COMP_WORDS[1]} in\n",
+      stdout);
   for (size_t k = 0; k < count; k++) bash_command(&commands[k]);
-  fputs("  esac\n"
-        "  [[ $word == -* ]] && _pdlt_words \"$options\"\n"
-        "}\n"
-        "complete -F _pdlt pdlt\n",
-        stdout);
+  fputs(
+      "  esac\n"
+      "  [[ $word == -* ]] && _pdlt_words \"$options\"\n"
+      "}\n"
+      "complete -F _pdlt pdlt\n",
+      stdout);
 }
 
 /* --- zsh --- */
@@ -233,38 +239,42 @@ static void zsh_command(const pdlt_command *command) {
 }
 
 static void print_zsh(const pdlt_command *commands, size_t count) {
-  fputs("#compdef pdlt\n"
-        "# zsh completion of pdlt; made by pdlt --completion zsh.\n"
-        "_pdlt_names() {\n"
-        "  local -a names\n"
-        "  names=(${(f)\"$(pdlt list $argv[-1] 2>/dev/null | sed -n 's/^  \\([^ ]*\\) .*/\\1/p')\"})\n"
-        "  compadd \"${(@)argv[1,-2]}\" -a names\n"
-        "}\n"
-        "_pdlt() {\n"
-        "  local -a commands\n"
-        "  commands=(\n",
-        stdout);
+  fputs(
+      "#compdef pdlt\n"
+      "# zsh completion of pdlt; made by pdlt --completion zsh.\n"
+      "_pdlt_names() {\n"
+      "  local -a names\n"
+      "  names=(${(f)\"$(pdlt list $argv[-1] 2>/dev/null | sed -n 's/^  \\([^ ]*\\) "
+      ".*/\\1/p')\"})\n"
+      "  compadd \"${(@)argv[1,-2]}\" -a names\n"
+      "}\n"
+      "_pdlt() {\n"
+      "  local -a commands\n"
+      "  commands=(\n",
+      stdout);
   for (size_t k = 0; k < count; k++) {
     printf("    '%s:", commands[k].name);
     zsh_text(commands[k].summary);
     printf("'\n");
   }
-  fputs("  )\n"
-        "  if ((CURRENT == 2)); then\n"
-        "    _describe -t commands command commands\n"
-        "    compadd -- --help --version --manual --completion\n"
-        "    return\n"
-        "  fi\n"
-        "  local command=$words[2]\n"
-        "  shift words\n"
-        "  ((CURRENT--))\n"
-        "  case $command in\n",
-        stdout);
+  fputs(
+      "  )\n"
+      "  if ((CURRENT == 2)); then\n"
+      "    _describe -t commands command commands\n"
+      "    compadd -- --help --version --manual --completion\n"
+      "    return\n"
+      "  fi\n"
+      "  local command=$words[2]\n"
+      "  shift words\n"
+      "  ((CURRENT--))\n"
+      "  case $command in\n",
+      stdout);
   for (size_t k = 0; k < count; k++) zsh_command(&commands[k]);
-  fputs("  esac\n"
-        "}\n"
-        "_pdlt \"$@\"\n",
-        stdout);
+  fputs(
+      "  esac\n"
+      "}\n"
+      "_pdlt \"$@\"\n",
+      stdout);
 }
 
 int pdlt_completion_print(const char *shell, const pdlt_command *commands, size_t count) {

@@ -25,7 +25,7 @@ static const pdlt_command commands[] = {
      "F.pdf", pdlt_command_figure, 0, 1, 0},
     {"verify", "[CLAIM...] [--quick | --full] -o DIR",
      "the book, claim by claim: chapters or names", 0, -1, "DIR", pdlt_command_verify, 0, 1, 0},
-    {"list", "[activations|claims|datasets|figures|observables|parts|terms]",
+    {"list", "[activations|claims|datasets|figures|observables|parts|schema|terms]",
      "what this build knows", 0, 1, NULL, pdlt_command_list, 0, 0, 0},
     {"features", "EXPERIMENT.yaml -o DIR [--member K]", "what single networks have learned", 1, 1,
      "DIR", pdlt_command_features, 0, 1, 0},

@@ -101,8 +101,10 @@ static void put_program(const pdlt_command *commands, size_t count) {
   put_head("", "finite-width networks against The Principles of Deep Learning Theory");
   printf(".SH SYNOPSIS\n\\fBpdlt\\fR COMMAND [ARGUMENTS] [OPTIONS]\n.SH DESCRIPTION\n");
   put_lines(
-      "Trains ensembles of neural networks of finite width, predicts their outputs, kernels and tensors\n"
-      "order by order in 1/width, and compares both with error bars. An experiment is a YAML file;\n"
+      "Trains ensembles of neural networks of finite width, predicts their outputs, kernels and "
+      "tensors\n"
+      "order by order in 1/width, and compares both with error bars. An experiment is a YAML "
+      "file;\n"
       "results are .npz files of NumPy and a report in HTML.");
   printf(".SH COMMANDS\n");
   for (size_t k = 0; k < count; k++) {

@@ -36,7 +36,8 @@ TEST_F(Install, TheProgramRunsAndFindsItsClaims) {
 
 TEST_F(Install, TheManualAndWhatShellsComplete) {
   const fs::path share = folder / "prefix/share";
-  EXPECT_EQ(read_text(share / "man/man1/pdlt.1"), run_shell("prefix/bin/pdlt --manual", folder.path()).out);
+  EXPECT_EQ(read_text(share / "man/man1/pdlt.1"),
+            run_shell("prefix/bin/pdlt --manual", folder.path()).out);
   EXPECT_TRUE(fs::exists(share / "man/man1/pdlt-run.1"));
   EXPECT_TRUE(fs::exists(share / "bash-completion/completions/pdlt"));
   EXPECT_TRUE(fs::exists(share / "zsh/site-functions/_pdlt"));

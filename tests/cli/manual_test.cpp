@@ -1,4 +1,4 @@
-/* manual_test.cpp - pages of the manual and completion: whole, well formed, and what a shell makes of them. */
+/* manual_test.cpp - pages of the manual and completion: whole, well formed, and what bash completes. */
 #include <gtest/gtest.h>
 
 #include <regex>
@@ -33,9 +33,9 @@ std::set<std::string> commands() { return all_of(printed("--help"), "\n  pdlt ([
 /* Text as readers see it. */
 std::string plain(std::string page) {
   const std::pair<const char *, const char *> marks[] = {
-      {"\\\\-", "-"},      {"\\\\f[BR]", ""},   {"\\\\\\(aq", "'"}, {"\\\\\\(dq", "\""},
-      {"\\\\\\(ha", "^"},  {"\\\\\\(ti", "~"},  {"\\\\\\(ga", "`"}, {"\n\\\\&", "\n"},
-      {"\\\\e", "\\\\"}};
+      {"\\\\-", "-"},      {"\\\\f[BR]", ""},  {"\\\\\\(aq", "'"},
+      {"\\\\\\(dq", "\""}, {"\\\\\\(ha", "^"}, {"\\\\\\(ti", "~"},
+      {"\\\\\\(ga", "`"},  {"\n\\\\&", "\n"},  {"\\\\e", "\\\\"}};
   for (const auto &[form, text] : marks) page = std::regex_replace(page, std::regex(form), text);
   return page;
 }
@@ -43,16 +43,18 @@ std::string plain(std::string page) {
 /* Requests are known ones; of backslashes, quotes and points nothing is left to chance. */
 void expect_well_formed(const std::string &page, const std::string &name) {
   static const std::regex request(
-      "\\.(\\\\\" .*|TH PDLT[\\\\A-Z-]* 1 \"\" \"pdlt [0-9.]+\" \"User Commands\"|SH [A-Z ]+|TP|nf|fi|"
+      "\\.(\\\\\" .*|TH PDLT[\\\\A-Z-]* 1 \"\" \"pdlt [0-9.]+\" \"User Commands\"|SH [A-Z "
+      "]+|TP|nf|fi|"
       "BR pdlt[\\\\a-z-]* \\(1\\),?)");
   static const std::regex text("([^\\\\'\"`^~]|\\\\(-|&|e|f[BR]|\\([a-z]{2}))+");
   std::istringstream lines(page);
   for (std::string line; std::getline(lines, line);)
     EXPECT_TRUE(std::regex_match(line, line[0] == '.' ? request : text)) << name << ": " << line;
-  for (const char *part : {"\n.SH NAME\n", "\n.SH SYNOPSIS\n", "\n.SH DESCRIPTION\n", "\n.SH OPTIONS\n",
-                           "\n.SH EXIT STATUS\n", "\n.SH SEE ALSO\n"})
+  for (const char *part : {"\n.SH NAME\n", "\n.SH SYNOPSIS\n", "\n.SH DESCRIPTION\n",
+                           "\n.SH OPTIONS\n", "\n.SH EXIT STATUS\n", "\n.SH SEE ALSO\n"})
     EXPECT_NE(page.find(part), page.npos) << name << part;
-  EXPECT_EQ(all_of(page, "(\n\\.SH [A-Z ]+\n\\.SH)"), std::set<std::string>()) << name; /* none is empty */
+  EXPECT_EQ(all_of(page, "(\n\\.SH [A-Z ]+\n\\.SH)"), std::set<std::string>())
+      << name; /* none is empty */
 }
 
 TEST(Manual, HasAPageForEachCommandWithAllItsOptions) {
@@ -69,7 +71,8 @@ TEST(Manual, HasAPageForEachCommandWithAllItsOptions) {
     for (std::string line; std::getline(help, line) && line.rfind("exit", 0) != 0;) {
       if (line.rfind("usage: ", 0) == 0) line = line.substr(7);
       const size_t wide = line.find("  ", 2); /* between an option and what it does */
-      for (const auto &piece : {line.substr(0, wide), wide < line.size() ? line.substr(wide) : ""}) {
+      for (const auto &piece :
+           {line.substr(0, wide), wide < line.size() ? line.substr(wide) : ""}) {
         const size_t begin = piece.find_first_not_of(' ');
         if (begin == piece.npos || piece == "options" || piece == "examples") continue;
         EXPECT_NE(text.find(piece.substr(begin)), text.npos) << name << ": " << piece;
@@ -105,7 +108,8 @@ TEST(Manual, IsMadeByTheBuild) {
 }
 
 TEST(Manual, RefusesWhatIsNotThere) {
-  for (const char *wrong : {"--manual runs", "--manual run list", "--completion", "--completion fish"}) {
+  for (const char *wrong :
+       {"--manual runs", "--manual run list", "--completion", "--completion fish"}) {
     const Outcome got = run_pdlt(wrong, "/");
     EXPECT_EQ(got.status, 2) << wrong;
     EXPECT_EQ(std::count(got.err.begin(), got.err.end(), '\n'), 1) << got.err;
@@ -113,13 +117,22 @@ TEST(Manual, RefusesWhatIsNotThere) {
   }
 }
 
+/* What is in it: tests/base/json_schema_test.cpp. */
+TEST(Manual, SchemaIsPrintedForEditors) {
+  const std::string text = printed("list schema");
+  EXPECT_EQ(text.rfind("{\n \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n", 0),
+            0u);
+  EXPECT_EQ(text, printed("list schema --json"));
+  EXPECT_EQ(printed("list").find("$schema"), std::string::npos);
+}
+
 /* What bash completes, in the folder `there`, for words of which the last one is begun. */
 std::set<std::string> completed(const std::vector<std::string> &words, const fs::path &folder,
                                 const fs::path &there) {
   std::string line = "set -u; source '" + (made / "pdlt.bash").string() + "'; COMP_WORDS=(pdlt";
   for (const auto &word : words) line += " '" + word + "'";
-  line += "); COMP_CWORD=" + std::to_string(words.size()) + "; _pdlt '" PDLT_PROGRAM "' '" + words.back() +
-          "' '" + (words.size() > 1 ? words[words.size() - 2] : "pdlt") +
+  line += "); COMP_CWORD=" + std::to_string(words.size()) + "; _pdlt '" PDLT_PROGRAM "' '" +
+          words.back() + "' '" + (words.size() > 1 ? words[words.size() - 2] : "pdlt") +
           "'; printf '%s\\n' \"${COMPREPLY[@]}\"";
   write_text(folder / "complete.sh", line);
   const Outcome got = run_shell("bash --norc '" + (folder / "complete.sh").string() + "'", there);
@@ -133,7 +146,9 @@ TEST(Completion, OfBash) {
   TempFolder folder, scripts;
   fs::create_directory(folder / "in put");
   for (const char *name : {"e.yaml", "e f.yaml", "t.npz"}) write_text(folder / name, "");
-  const auto at = [&](const std::vector<std::string> &words) { return completed(words, scripts.path(), folder.path()); };
+  const auto at = [&](const std::vector<std::string> &words) {
+    return completed(words, scripts.path(), folder.path());
+  };
   EXPECT_EQ(at({"tra"}), (Words{"train", "translate"}));
   for (const auto &name : commands()) EXPECT_EQ(at({name}).count(name), 1u) << name;
   EXPECT_EQ(at({"--vers"}), Words{"--version"});
