@@ -159,7 +159,7 @@ TEST(JsonSchema, IsNeverStricterThanTheReader) {
         const bool good = IsRead(settings);
         if (!good && !base.empty()) continue; /* counted with the first base alone */
         const std::string wrong = Wrong(kGood, settings);
-        EXPECT_TRUE(!good || wrong.empty()) << wrong << settings.back() << (base.empty() ? "" : " with " + base[0]);
+        EXPECT_TRUE(!good || wrong.empty()) << wrong << " " << settings.back();
         accepted += good;
         refused += !good;
         both += !good && !wrong.empty();
