@@ -97,7 +97,9 @@ static const struct {
      "Tests what the book claims: each claim is an experiment and what must come of it, with "
      "wrong predictions that must be refused. Chapters (5, inf) and names of claims choose "
      "some."},
-    {"list", "Names and what they mean; without an argument all lists."},
+    {"list",
+     "Names and what they mean; without an argument all lists. schema: the JSON Schema of "
+     "experiment files, with which editors complete and check them."},
     {"features",
      "Trains single networks of the ensemble and shows what they have learned: directions, "
      "kernels and functions, in DIR/features.html."},

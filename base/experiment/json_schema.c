@@ -27,8 +27,9 @@ static const char *const side_form = "{'type':'integer','minimum':1,'maximum':10
 
 /* No point of a sweep gives what is missing; no output is trained: schema.c, infers. */
 #define NO_SWEEP "{'not':{'required':['sweep']}}"
-#define POSTERIOR \
-  "{'required':['measure'],'properties':{'measure':{'type':'array','contains':{'const':'posterior'}}}}"
+#define POSTERIOR                                                                         \
+  "{'required':['measure'],'properties':{'measure':{'type':'array','contains':{'const':'" \
+  "posterior'}}}}"
 static const char *const no_sweep_form = NO_SWEEP;
 static const char *const trains_form =
     "{'not':{'anyOf':[{'required':['sweep']},{'required':['posterior']}," POSTERIOR "]}}";
@@ -50,7 +51,8 @@ static const char *const steps_form =
 #define IS(section, key, value) \
   IN(section, "'required':['" key "'],'properties':{'" key "':" value "}")
 #define WORD(section, key, word) IS(section, key, "{'const':'" word "'}")
-#define ONE_OF(key, words) "'required':['source','" key "'],'properties':{'source':{'enum':[" words "]}"
+#define ONE_OF(key, words) \
+  "'required':['source','" key "'],'properties':{'source':{'enum':[" words "]}"
 #define FILES "'csv','idx','npy'"
 
 /* Both do not hold of one file. */
@@ -118,7 +120,8 @@ static json_t *number_json(const pdlt_schema_key *key, const char *type) {
 static json_t *text_json(const pdlt_schema_key *key) {
   return strcmp(key->path, "title") == 0
              ? json_pack("{s:[s, s, s, s]}", "type", "string", "number", "boolean", "null")
-             : json_pack("{s:[s, s, s], s:i}", "type", "string", "number", "boolean", "minLength", 1);
+             : json_pack("{s:[s, s, s], s:i}", "type", "string", "number", "boolean", "minLength",
+                         1);
 }
 
 static json_t *list_of_words_json(const pdlt_schema_key *key) {
@@ -229,10 +232,10 @@ static json_t *source_json(int source) {
     if (use == PDLT_KEY_NEEDED) pdlt_json_append(&needed, json_string(name));
     if (use == PDLT_KEY_REFUSED) pdlt_json_put(&refused, name, json_false());
   }
-  json_t *when = json_pack("{s:[o, {s:[s], s:{s:{s:[s], s:{s:{s:s}}}}}]}", "allOf",
-                           form_json(no_sweep_form), "required", "data", "properties", "data",
-                           "required", "source", "properties", "source", "const",
-                           pdlt_source_words[source]);
+  json_t *when =
+      json_pack("{s:[o, {s:[s], s:{s:{s:[s], s:{s:{s:s}}}}}]}", "allOf", form_json(no_sweep_form),
+                "required", "data", "properties", "data", "required", "source", "properties",
+                "source", "const", pdlt_source_words[source]);
   return condition(when, json_pack("{s:{s:{s:o, s:o}}}", "properties", "data", "required", needed,
                                    "properties", refused));
 }
@@ -240,8 +243,7 @@ static json_t *source_json(int source) {
 static json_t *conditions_json(void) {
   json_t *out = json_array();
   pdlt_json_append(&out, condition(form_json(no_sweep_form), required_json(1)));
-  pdlt_json_append(&out,
-                   condition(form_json(trains_form), required_json(PDLT_REQUIRED_TO_TRAIN)));
+  pdlt_json_append(&out, condition(form_json(trains_form), required_json(PDLT_REQUIRED_TO_TRAIN)));
   pdlt_json_append(&out, form_json(steps_form));
   for (int source = 0; pdlt_source_words[source] != NULL; source++)
     pdlt_json_append(&out, source_json(source));
@@ -280,12 +282,12 @@ static json_t *quantity_json(unsigned flags) {
 }
 
 static json_t *until_json(void) {
-  json_t *properties = json_pack(
-      "{s:o, s:{s:s, s:i, s:i}, s:{s:s, s:i, s:f}, s:{s:s, s:i, s:I}}", "quantity",
-      quantity_json(PDLT_QUANTITY_UNTIL), "relative", "type", "number", "exclusiveMinimum", 0,
-      "maximum", 1, "scale", "type", "number", "exclusiveMinimum", 0, "maximum", 1e300,
-      "max_members", "type", "integer", "minimum", (int)PDLT_UNTIL_FIRST, "maximum",
-      (json_int_t)PDLT_MAX_MEMBERS);
+  json_t *properties =
+      json_pack("{s:o, s:{s:s, s:i, s:i}, s:{s:s, s:i, s:f}, s:{s:s, s:i, s:I}}", "quantity",
+                quantity_json(PDLT_QUANTITY_UNTIL), "relative", "type", "number",
+                "exclusiveMinimum", 0, "maximum", 1, "scale", "type", "number", "exclusiveMinimum",
+                0, "maximum", 1e300, "max_members", "type", "integer", "minimum",
+                (int)PDLT_UNTIL_FIRST, "maximum", (json_int_t)PDLT_MAX_MEMBERS);
   return json_pack("{s:s, s:o, s:[s, s], s:b}", "type", "object", "properties", properties,
                    "required", "quantity", "relative", "additionalProperties", 0);
 }
@@ -309,10 +311,11 @@ static json_t *swept_json(void) {
     if (dot == NULL)
       snprintf(ref, sizeof ref, "#/properties/%s", path);
     else
-      snprintf(ref, sizeof ref, "#/properties/%.*s/properties/%s", (int)(dot - path), path, dot + 1);
-    pdlt_json_put(&out, path,
-                  json_pack("{s:s, s:i, s:{s:s}}", "type", "array", "minItems", 1, "items", "$ref",
-                            ref));
+      snprintf(ref, sizeof ref, "#/properties/%.*s/properties/%s", (int)(dot - path), path,
+               dot + 1);
+    pdlt_json_put(
+        &out, path,
+        json_pack("{s:s, s:i, s:{s:s}}", "type", "array", "minItems", 1, "items", "$ref", ref));
   }
   return out;
 }
@@ -334,11 +337,11 @@ static json_t *defs_json(void) {
 }
 
 pdlt_status pdlt_experiment_schema(char **out, pdlt_error *err) {
-  json_t *schema = json_pack(
-      "{s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "$schema",
-      "https://json-schema.org/draft/2020-12/schema", "title", "experiment of pdlt", "type", "object",
-      "properties", properties_json(""), "additionalProperties", 0, "allOf", conditions_json(),
-      "$defs", defs_json());
+  json_t *schema =
+      json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o}", "$schema",
+                "https://json-schema.org/draft/2020-12/schema", "title", "experiment of pdlt",
+                "type", "object", "properties", properties_json(""), "additionalProperties", 0,
+                "allOf", conditions_json(), "$defs", defs_json());
   const pdlt_status status = pdlt_json_format(schema, JSON_INDENT(1), out, err);
   json_decref(schema);
   return status;

@@ -60,7 +60,8 @@ inline Json Read(const std::string &text, const std::vector<std::string> &settin
   pdlt_node *root = nullptr;
   pdlt_experiment ex = {};
   pdlt_reader reader = {"text", &ex, nullptr};
-  if (pdlt_node_parse(&root, "text", text.data(), text.size(), nullptr, nullptr) != PDLT_OK) return {};
+  if (pdlt_node_parse(&root, "text", text.data(), text.size(), nullptr, nullptr) != PDLT_OK)
+    return {};
   Json out;
   bool good = true;
   for (const auto &set : settings)
@@ -125,11 +126,13 @@ inline const std::regex &Compiled(const std::string &pattern) {
 
 inline std::string Complaint(const json_t *schema, const json_t *value);
 
-inline bool Fits(const json_t *schema, const json_t *value) { return Complaint(schema, value).empty(); }
+inline bool Fits(const json_t *schema, const json_t *value) {
+  return Complaint(schema, value).empty();
+}
 
 /* Of one keyword; "" where it is satisfied. */
-inline std::string ComplaintOf(const std::string &word, const json_t *argument, const json_t *schema,
-                               const json_t *value) {
+inline std::string ComplaintOf(const std::string &word, const json_t *argument,
+                               const json_t *schema, const json_t *value) {
   size_t k = 0, fits = 0;
   const char *name = nullptr;
   json_t *item = nullptr;
@@ -151,7 +154,9 @@ inline std::string ComplaintOf(const std::string &word, const json_t *argument, 
   if (word == "minimum" || word == "maximum" || word == "exclusiveMinimum") {
     if (!json_is_number(value)) return "";
     const long double limit = NumberOf(argument), number = NumberOf(value);
-    return (word == "minimum" ? number >= limit : word == "maximum" ? number <= limit : number > limit)
+    return (word == "minimum"   ? number >= limit
+            : word == "maximum" ? number <= limit
+                                : number > limit)
                ? ""
                : word;
   }
@@ -184,8 +189,9 @@ inline std::string ComplaintOf(const std::string &word, const json_t *argument, 
     return "";
   }
   if (word == "required") {
-    json_array_foreach(argument, k, item) if (json_is_object(value) &&
-                                              !json_object_get(value, json_string_value(item))) return word +
+    json_array_foreach(argument, k,
+                       item) if (json_is_object(value) &&
+                                 !json_object_get(value, json_string_value(item))) return word +
         " " + json_string_value(item);
     return "";
   }
@@ -199,8 +205,10 @@ inline std::string ComplaintOf(const std::string &word, const json_t *argument, 
   }
   if (word == "additionalProperties") {
     EXPECT_TRUE(json_is_false(argument));
-    json_object_foreach(const_cast<json_t *>(value), name, item) if (!json_object_get(
-        json_object_get(schema, "properties"), name)) return word + " " + name;
+    json_object_foreach(
+        const_cast<json_t *>(value), name,
+        item) if (!json_object_get(json_object_get(schema, "properties"), name)) return word +
+        " " + name;
     return "";
   }
   ADD_FAILURE() << "the schema has a keyword that this test does not know: " << word;
@@ -224,12 +232,24 @@ inline std::string Complaint(const json_t *schema, const json_t *value) {
 /* What needs the numbers of other keys, data, theory or more than JSON can say; parts of messages. */
 inline const std::vector<std::string> beyond = {
     /* numbers of other keys */
-    "repeated key", "list the widths from small to large", "list the steps increasing",
-    "; depth ", "lies beyond", "there are only ", "data.inputs: 4;", "network.outputs: ",
-    "needs exactly 2", "beyond all numbers", "needs 47.7 GiB", "widths to know a coefficient",
+    "repeated key",
+    "list the widths from small to large",
+    "list the steps increasing",
+    "; depth ",
+    "lies beyond",
+    "there are only ",
+    "data.inputs: 4;",
+    "network.outputs: ",
+    "needs exactly 2",
+    "beyond all numbers",
+    "needs 47.7 GiB",
+    "widths to know a coefficient",
     "with until at most",
     /* what goes with what is derived, or measured */
-    "crossings: ", "Theta_t needs ntk", "which know no batches", "batches with",
+    "crossings: ",
+    "Theta_t needs ntk",
+    "which know no batches",
+    "batches with",
     "follows the width",
 };
 

@@ -32,7 +32,8 @@ const json_t *PropertyOf(const std::string &path) {
 bool IsExperiment(const std::string &text) {
   const auto value = schema::Read(text);
   const json_t *network = json_object_get(value.get(), "network");
-  return json_object_get(network, "activation") != nullptr || json_object_get(network, "depth") != nullptr;
+  return json_object_get(network, "activation") != nullptr ||
+         json_object_get(network, "depth") != nullptr;
 }
 
 TEST(JsonSchema, AcceptsEveryExperimentOfTheRepository) {
@@ -63,11 +64,14 @@ TEST(JsonSchema, EveryKeyHasItsLimits) {
   for (size_t i = 0; i < pdlt_schema_count; i++) {
     const pdlt_schema_key &key = pdlt_schema[i];
     const json_t *form = PropertyOf(key.path);
-    const auto fits = [form](json_t *value) { return schema::Fits(form, schema::Json(value).get()); };
+    const auto fits = [form](json_t *value) {
+      return schema::Fits(form, schema::Json(value).get());
+    };
     ASSERT_TRUE(json_is_object(form)) << key.path;
     EXPECT_FALSE(fits(json_pack("[[[]]]"))) << key.path;
     EXPECT_FALSE(fits(json_pack("{s:[]}", "no_such_key"))) << key.path;
-    EXPECT_TRUE(key.type != PDLT_VALUE_CUSTOM || key.words != nullptr || key.form != nullptr) << key.path;
+    EXPECT_TRUE(key.type != PDLT_VALUE_CUSTOM || key.words != nullptr || key.form != nullptr)
+        << key.path;
     if (key.type == PDLT_VALUE_INT || key.type == PDLT_VALUE_LONG || key.type == PDLT_VALUE_REAL) {
       EXPECT_NE(fits(json_real(key.min)), key.min_open != 0) << key.path;
       EXPECT_TRUE(fits(json_real(key.max))) << key.path;
@@ -129,15 +133,54 @@ bool IsRead(const std::vector<std::string> &settings) {
 
 // Every key with values of all sorts: what the reader accepts, the schema accepts.
 TEST(JsonSchema, IsNeverStricterThanTheReader) {
-  const std::vector<std::string> values = {
-      "-1", "0", "0.5", "1", "2", "3", "1e-4", "1e3", "1e9", "1e12", "true", "false", "end", "flow", "both",
-      "critical", "word", "'3'", "[]", "[1]", "[0, 1]", "[1, 2]", "[0.5, 1, 2]", "[1, 2, 3]", "[0, 5, end]",
-      "[a, b]", "[output]", "[output, kernel, ntk]", "[K, z]", "[V]", "[posterior]", "{scale: 1, power: -1}",
-      "{scale: 1, width: -1}", "{relative: 0.5}", "{until: {quantity: z, relative: 0.1}}",
-      "{quantity: z, relative: 0.1}", "{shape: [2, 2]}", "{shape: [4], channels: 1}", "{x: [a], y: b}",
-      "[dense, dense, dense]", "[dense, {dense: true, skip: 0.5}, dense]",
-      "[{conv: 3, padding: zero}, average, dense]", "relu", "' leaky_relu( 0.1 ) '", "polynomial(0,1,2)",
-      "grey", "{blue: '#00ffAA'}", "{network.depth: [3, 4]}"};
+  const std::vector<std::string> values = {"-1",
+                                           "0",
+                                           "0.5",
+                                           "1",
+                                           "2",
+                                           "3",
+                                           "1e-4",
+                                           "1e3",
+                                           "1e9",
+                                           "1e12",
+                                           "true",
+                                           "false",
+                                           "end",
+                                           "flow",
+                                           "both",
+                                           "critical",
+                                           "word",
+                                           "'3'",
+                                           "[]",
+                                           "[1]",
+                                           "[0, 1]",
+                                           "[1, 2]",
+                                           "[0.5, 1, 2]",
+                                           "[1, 2, 3]",
+                                           "[0, 5, end]",
+                                           "[a, b]",
+                                           "[output]",
+                                           "[output, kernel, ntk]",
+                                           "[K, z]",
+                                           "[V]",
+                                           "[posterior]",
+                                           "{scale: 1, power: -1}",
+                                           "{scale: 1, width: -1}",
+                                           "{relative: 0.5}",
+                                           "{until: {quantity: z, relative: 0.1}}",
+                                           "{quantity: z, relative: 0.1}",
+                                           "{shape: [2, 2]}",
+                                           "{shape: [4], channels: 1}",
+                                           "{x: [a], y: b}",
+                                           "[dense, dense, dense]",
+                                           "[dense, {dense: true, skip: 0.5}, dense]",
+                                           "[{conv: 3, padding: zero}, average, dense]",
+                                           "relu",
+                                           "' leaky_relu( 0.1 ) '",
+                                           "polynomial(0,1,2)",
+                                           "grey",
+                                           "{blue: '#00ffAA'}",
+                                           "{network.depth: [3, 4]}"};
   const std::vector<std::vector<std::string>> bases = {
       {},
       {"network.input={shape: [4]}"},
