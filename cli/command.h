@@ -70,6 +70,26 @@ void pdlt_options_free(pdlt_options *options);
 void pdlt_help_print(FILE *to, const pdlt_command *commands, size_t count);
 void pdlt_help_print_command(const pdlt_command *command);
 
+/* One option: which commands take it, as " name name " (NULL: all), its form, and what it does. The table
+ * that help, manual and completion are made of; the last one has no form. */
+typedef struct pdlt_option_help {
+  const char *commands, *form, *text;
+} pdlt_option_help;
+extern const pdlt_option_help pdlt_option_helps[];
+extern const char *const pdlt_exit_statuses; /* in lines */
+
+int pdlt_option_is_of(const pdlt_option_help *option, const char *command);
+/* Lines as users type them, two blanks before all but the first. */
+const char *pdlt_command_examples(const char *command);
+const char *pdlt_command_about(const char *command); /* a paragraph */
+
+/* --- manual.c, completion.c --- */
+
+/* A page of the manual as text of man(7): of the program (name NULL) or of a command. 0: there is none. */
+int pdlt_manual_print(const char *name, const pdlt_command *commands, size_t count);
+/* What shell ("bash", "zsh") completes, as it reads it. 0: it is another one. */
+int pdlt_completion_print(const char *shell, const pdlt_command *commands, size_t count);
+
 /* --- start.c --- */
 
 /* First of all: descriptors 0 to 2 are open, and BLAS has no threads of its own where memory is

@@ -4,13 +4,7 @@
 
 #include "cli/command.h"
 
-/* One option: which commands take it (NULL: all), and what it does. */
-typedef struct option_help {
-  const char *commands; /* " name name " */
-  const char *form, *text;
-} option_help;
-
-static const option_help options[] = {
+const pdlt_option_help pdlt_option_helps[] = {
     {" run translate theory train merge compare figure features verify ", "-o, --output PATH",
      "where the result goes"},
     {" run explain theory train features ", "--set KEY=VALUE",
@@ -38,7 +32,8 @@ static const option_help options[] = {
     {" run explain translate theory train merge compare figure features verify ", "--quiet",
      "no progress"},
     {NULL, "--json", "print the result as JSON"},
-    {NULL, "--help", "this"},
+    {NULL, "--help", "options and examples"},
+    {NULL, NULL, NULL},
 };
 
 /* An experiment that every checkout has, as users type it. */
@@ -71,17 +66,69 @@ static const struct {
     {"critical", "pdlt critical gelu\n  pdlt critical 'leaky_relu(0.2)' --skip 0.7"},
 };
 
-static const char *const statuses =
+/* A little more than the summary, for the manual. */
+static const struct {
+  const char *command, *text;
+} abouts[] = {
+    {"run",
+     "Predicts, trains the ensemble, compares both and writes DIR/report.html, with "
+     "theory.npz, measured.npz, verdict.json and figures beside it. Parts that are there "
+     "already are used again; a run that was stopped goes on where it was. With a sweep every "
+     "point has a folder of its own."},
+    {"explain",
+     "Says what an experiment trains and predicts, what is exact and what is not, how much "
+     "memory, disk and time it takes, and what in it is likely to go wrong. Trains nothing."},
+    {"translate",
+     "Makes an experiment of the description of a network in the words of a framework, and "
+     "says what has no counterpart; --back goes the other way. Without -o the result is "
+     "printed."},
+    {"theory", "Writes the prediction, order by order in 1/width, as arrays of NumPy."},
+    {"train",
+     "Trains the ensemble and writes means and error bars as arrays of NumPy. Finished work is "
+     "kept in FILE.npz.partial; the same command goes on from there."},
+    {"merge",
+     "All K shards of one experiment become the file that one run would have written, to the "
+     "last byte."},
+    {"compare",
+     "Compares a prediction with measurements of the same experiment: verdict.json, figures "
+     "and report.html in DIR."},
+    {"figure", "Draws one figure of the report; the end of the file's name says in which format."},
+    {"verify",
+     "Tests what the book claims: each claim is an experiment and what must come of it, with "
+     "wrong predictions that must be refused. Chapters (5, inf) and names of claims choose "
+     "some."},
+    {"list",
+     "Names and what they mean; without an argument all lists. schema: the JSON Schema of "
+     "experiment files, with which editors complete and check them."},
+    {"features",
+     "Trains single networks of the ensemble and shows what they have learned: directions, "
+     "kernels and functions, in DIR/features.html."},
+    {"critical",
+     "The variances of weights and biases at which signals neither grow nor vanish with depth, "
+     "and how they approach that."},
+};
+
+const char *const pdlt_exit_statuses =
     "exit status: 0 done, nothing disagrees; 1 something disagrees; 2 bad usage or input;\n"
     "3 the run failed; 4 verify: nothing disagrees, something is undecided or without power;\n"
     "130 interrupted\n";
 
-static void print_options(const char *command) {
+int pdlt_option_is_of(const pdlt_option_help *option, const char *command) {
   char name[32];
   snprintf(name, sizeof name, " %s ", command);
-  for (size_t k = 0; k < sizeof options / sizeof *options; k++)
-    if (options[k].commands == NULL || strstr(options[k].commands, name) != NULL)
-      printf("  %-19s %s\n", options[k].form, options[k].text);
+  return option->commands == NULL || strstr(option->commands, name) != NULL;
+}
+
+const char *pdlt_command_examples(const char *command) {
+  for (size_t k = 0; k < sizeof examples / sizeof *examples; k++)
+    if (strcmp(examples[k].command, command) == 0) return examples[k].text;
+  return "";
+}
+
+const char *pdlt_command_about(const char *command) {
+  for (size_t k = 0; k < sizeof abouts / sizeof *abouts; k++)
+    if (strcmp(abouts[k].command, command) == 0) return abouts[k].text;
+  return "";
 }
 
 void pdlt_help_print(FILE *to, const pdlt_command *commands, size_t count) {
@@ -97,17 +144,18 @@ void pdlt_help_print(FILE *to, const pdlt_command *commands, size_t count) {
           "  --threads N         default: all cores; results do not depend on it\n"
           "  --quiet             no progress\n"
           "  --json              print the result as JSON\n"
-          "  --help, --version\n\n"
+          "  --help, --version\n"
+          "  --manual [COMMAND]  a page of the manual, as text of man\n"
+          "  --completion SHELL  what bash or zsh completes\n\n"
           "pdlt COMMAND --help shows all options of a command, and examples.\n\n%s",
-          statuses);
+          pdlt_exit_statuses);
 }
 
 void pdlt_help_print_command(const pdlt_command *command) {
   printf("usage: pdlt %s %s [OPTIONS]\n%s\n\noptions\n", command->name, command->usage,
          command->summary);
-  print_options(command->name);
-  printf("\nexamples\n");
-  for (size_t k = 0; k < sizeof examples / sizeof *examples; k++)
-    if (strcmp(examples[k].command, command->name) == 0) printf("  %s\n", examples[k].text);
-  printf("\n%s", statuses);
+  for (const pdlt_option_help *option = pdlt_option_helps; option->form != NULL; option++)
+    if (pdlt_option_is_of(option, command->name))
+      printf("  %-19s %s\n", option->form, option->text);
+  printf("\nexamples\n  %s\n\n%s", pdlt_command_examples(command->name), pdlt_exit_statuses);
 }

@@ -26,9 +26,10 @@ pdlt_status pdlt_command_list(pdlt_options *options, int *exit_status, pdlt_erro
   json_t *list = NULL, *all = NULL;
   pdlt_status status = pdlt_list(wanted, options->claims, &text, err);
   if (status != PDLT_OK) return status;
+  const int as_json = options->json || (wanted != NULL && strcmp(wanted, "schema") == 0);
   *exit_status = 0;
-  if (!options->json) status = pdlt_json_of(&all, text, err);
-  if (options->json)
+  if (!as_json) status = pdlt_json_of(&all, text, err);
+  if (as_json)
     printf("%s\n", text);
   else
     json_object_foreach(all, title, list) print_list(title, list);

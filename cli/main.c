@@ -25,7 +25,7 @@ static const pdlt_command commands[] = {
      "F.pdf", pdlt_command_figure, 0, 1, 0},
     {"verify", "[CLAIM...] [--quick | --full] -o DIR",
      "the book, claim by claim: chapters or names", 0, -1, "DIR", pdlt_command_verify, 0, 1, 0},
-    {"list", "[activations|claims|datasets|figures|observables|parts|terms]",
+    {"list", "[activations|claims|datasets|figures|observables|parts|schema|terms]",
      "what this build knows", 0, 1, NULL, pdlt_command_list, 0, 0, 0},
     {"features", "EXPERIMENT.yaml -o DIR [--member K]", "what single networks have learned", 1, 1,
      "DIR", pdlt_command_features, 0, 1, 0},
@@ -47,6 +47,17 @@ static const pdlt_command *find_command(const char *name) {
   for (int i = 0; i < NUM_COMMANDS; i++)
     if (strcmp(commands[i].name, name) == 0) return &commands[i];
   return NULL;
+}
+
+/* --manual [COMMAND], --completion SHELL. */
+static int print_text(int argc, char **argv) {
+  const char *name = argc > 2 ? argv[2] : NULL;
+  const int is_manual = strcmp(argv[1], "--manual") == 0;
+  if (argc <= 3 && is_manual && pdlt_manual_print(name, commands, NUM_COMMANDS)) return 0;
+  if (argc == 3 && !is_manual && pdlt_completion_print(name, commands, NUM_COMMANDS)) return 0;
+  fprintf(stderr, is_manual ? "pdlt --manual: give one command, or none; pdlt --help lists them\n"
+                            : "pdlt --completion: give bash or zsh\n");
+  return 2;
 }
 
 /* Ranks other than 0 say nothing and end well: what goes wrong there, rank 0 reports. */
@@ -97,6 +108,8 @@ static int run_program(int argc, char **argv) {
     return 0;
   }
   if (strcmp(argv[1], "--version") == 0) return print_version();
+  if (strcmp(argv[1], "--manual") == 0 || strcmp(argv[1], "--completion") == 0)
+    return print_text(argc, argv);
   const pdlt_command *command = find_command(argv[1]);
   if (command == NULL) {
     fprintf(stderr, "pdlt: unknown command \"%s\"; pdlt --help lists them\n", argv[1]);

@@ -32,6 +32,13 @@ install(DIRECTORY reports/ DESTINATION ${CMAKE_INSTALL_DATADIR}/pdlt/reports COM
 # What reports/demo reads.
 install(FILES datasets/demo.csv DESTINATION ${CMAKE_INSTALL_DATADIR}/pdlt/datasets COMPONENT pdlt)
 
+# Manual and completion, written by the program itself (cmake/manual.cmake).
+set(manual ${CMAKE_BINARY_DIR}/generated/manual)
+install(DIRECTORY ${manual}/man1 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT pdlt)
+install(FILES ${manual}/pdlt.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+        RENAME pdlt COMPONENT pdlt)
+install(FILES ${manual}/_pdlt DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT pdlt)
+
 configure_package_config_file(cmake/pdlt-config.cmake.in pdlt-config.cmake
   INSTALL_DESTINATION ${package})
 write_basic_package_version_file(pdlt-config-version.cmake COMPATIBILITY SameMinorVersion)

@@ -161,20 +161,30 @@ static const struct {
                  {"data.probability", SUPERPOSED, 0},
                  {"data.importance", SUPERPOSED, 0}};
 
+pdlt_source_use pdlt_source_takes(int source, const char *key) {
+  for (size_t i = 0; i < sizeof data_keys / sizeof *data_keys; i++) {
+    if (strcmp(data_keys[i].key, key) != 0) continue;
+    if (data_keys[i].required >> source & 1U) return PDLT_KEY_NEEDED;
+    if (data_keys[i].sources >> source & 1U || strcmp(key, "data.inputs") == 0) break;
+    return PDLT_KEY_REFUSED;
+  }
+  return PDLT_KEY_TAKEN;
+}
+
 static pdlt_status check_data_keys(pdlt_reader *reader) {
   const pdlt_experiment *ex = reader->ex;
   const char *source = pdlt_source_words[ex->data.source];
   for (size_t i = 0; i < sizeof data_keys / sizeof *data_keys; i++) {
     const char *key = data_keys[i].key;
-    int used = (data_keys[i].sources >> ex->data.source & 1U) != 0;
-    int required = (data_keys[i].required >> ex->data.source & 1U) != 0;
-    if (required && !pdlt_experiment_is_given(ex, key)) {
+    const pdlt_source_use use = pdlt_source_takes((int)ex->data.source, key);
+    const int given = pdlt_experiment_is_given(ex, key);
+    if (use == PDLT_KEY_NEEDED && !given) {
       char expect[PDLT_EXPECT_LENGTH];
       pdlt_schema_expect(&pdlt_schema[pdlt_schema_find(key)], expect);
       return pdlt_experiment_fail(ex, key, reader->err, "missing; source %s needs %s", source,
                                   expect);
     }
-    if (!used && pdlt_experiment_is_given(ex, key) && strcmp(key, "data.inputs") != 0)
+    if (use == PDLT_KEY_REFUSED && given)
       return pdlt_experiment_fail(ex, key, reader->err, "source %s does not use it; leave it out",
                                   source);
   }

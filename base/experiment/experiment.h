@@ -288,6 +288,12 @@ pdlt_status pdlt_experiment_parse_arrays(pdlt_experiment *out, const char *text,
 
 void pdlt_experiment_free(pdlt_experiment *ex);
 
+/* JSON Schema (draft 2020-12) of experiment files, for editors: types, limits, words, keys that are
+ * needed, of data those of its source. It accepts all that the reader accepts, written as YAML 1.2, and
+ * does not know what needs other keys' numbers, files or theory. Owned by the caller (pdlt_free). Errors:
+ * PDLT_ERR_MEMORY. */
+pdlt_status pdlt_experiment_schema(char **out, pdlt_error *err);
+
 /* One choice of values of a sweep: the settings to read the experiment with. */
 typedef struct pdlt_sweep_point {
   char *name; /* "depth=4": fit for a folder */

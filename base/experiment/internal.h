@@ -43,6 +43,7 @@ typedef struct pdlt_schema_key {
   int required;             /* 1: always; PDLT_REQUIRED_TO_TRAIN */
   const char *const *words; /* ends with NULL; after expect, for CUSTOM */
   const char *expect;       /* what would be right, for CUSTOM and TEXT */
+  const char *form;         /* JSON Schema of the value, ' for "; for CUSTOM without words */
   pdlt_status (*read)(pdlt_reader *reader, const pdlt_node *value,
                       const struct pdlt_schema_key *key);
 } pdlt_schema_key;
@@ -90,6 +91,12 @@ pdlt_status pdlt_schema_check_keys(pdlt_reader *reader, const pdlt_node *root);
 pdlt_status pdlt_schema_read(pdlt_reader *reader, const pdlt_node *root);
 /* "a whole number from 2 to 1000", ... */
 void pdlt_schema_expect(const pdlt_schema_key *key, char out[PDLT_EXPECT_LENGTH]);
+
+/* --- unknown_key.c --- */
+
+/* `KEY: unknown key; ...`, with the key that is meant. section: "" at the top level. */
+pdlt_status pdlt_schema_unknown_key(pdlt_reader *reader, int line, const char *section,
+                                    const char *path);
 
 /* --- values.c: readers of single values --- */
 
@@ -218,6 +225,10 @@ json_t *pdlt_figure_keys_json(const pdlt_figure_keys *keys);
 void pdlt_figure_keys_from_json(pdlt_figure_keys *out, const json_t *experiment);
 
 /* --- check.c --- */
+
+/* Whether a source (place in pdlt_source_words) takes a key of data. */
+typedef enum pdlt_source_use { PDLT_KEY_REFUSED, PDLT_KEY_TAKEN, PDLT_KEY_NEEDED } pdlt_source_use;
+pdlt_source_use pdlt_source_takes(int source, const char *key);
 
 /* network.outputs, data.inputs (filled when 0) and train + test against what a source needs. */
 pdlt_status pdlt_check_outputs(pdlt_reader *reader, int expected, const char *why);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/experiment/foreign.h"
 #include "base/experiment/internal.h"
 
 const char *const pdlt_source_words[] = {"csv",           "idx",     "npy",    "circle",
@@ -42,19 +41,39 @@ static const char *const method_words[] = {"gd", "newton", NULL};
     .path = (name), .type = PDLT_VALUE_WORD, .offset = AT(member), .words = (list), \
     .required = (need)                                                              \
   }
-#define CUSTOM(name, member, reader, need, what)                                       \
+/* form: what JSON Schema says of the value, with ' for " (json_schema.c). */
+#define CUSTOM(name, member, reader, need, what, schema)                               \
   {                                                                                    \
     .path = (name), .type = PDLT_VALUE_CUSTOM, .offset = AT(member), .read = (reader), \
-    .required = (need), .expect = (what)                                               \
+    .required = (need), .expect = (what), .form = (schema)                             \
   }
 
-#define PER_LAYER(name, member, need, what) CUSTOM(name, member, pdlt_read_per_layer, need, what)
+#define PER_LAYER(name, member, need, what, schema) \
+  CUSTOM(name, member, pdlt_read_per_layer, need, what, schema)
 #define VARIANCE                                                                                 \
   "a number >= 0, a list of one such number for each layer, {scale: NUMBER, width: NUMBER}, or " \
   "critical"
 #define RATE                                                                                     \
   "a number >= 0, a list of one such number for each layer, {scale: NUMBER, power: NUMBER}, or " \
   "{scale: NUMBER, width: NUMBER}"
+
+#define FORM_WHOLE(low, high) "{'type':'integer','minimum':" low ",'maximum':" high "}"
+#define FORM_LIST(item) "{'type':'array','minItems':1,'items':" item "}"
+#define FORM_SET(item, more) "{'type':'array','uniqueItems':true" more ",'items':" item "}"
+#define FORM_ABOVE_0 "{'type':'number','exclusiveMinimum':0}"
+#define FORM_FROM_0 "{'type':'number','minimum':0}"
+#define FORM_NUMBERS "{'anyOf':[{'type':'number'}," FORM_LIST("{'type':'number'}") "]}"
+#define FORM_SIDE "{'$ref':'#/$defs/side'}"
+#define FORM_LAW(power)                                            \
+  "{'type':'object','properties':{'scale':" FORM_FROM_0 ",'" power \
+  "':{'type':'number'}},"                                          \
+  "'required':['scale','" power "'],'additionalProperties':false}"
+#define FORM_PER_LAYER(more) \
+  "{'anyOf':[" FORM_FROM_0 "," FORM_LIST(FORM_FROM_0) "," FORM_LAW("width") "," more "]}"
+#define FORM_VARIANCE FORM_PER_LAYER("{'const':'critical'}")
+#define FORM_RATE FORM_PER_LAYER(FORM_LAW("power"))
+#define FORM_TEXT "{'type':['string','number','boolean']}"
+#define FORM_COLUMNS "{'anyOf':[" FORM_TEXT "," FORM_LIST(FORM_TEXT) "]}"
 
 /* In the order of reading: depth before what has one entry per layer, eta and steps
  * before record. */
@@ -70,23 +89,28 @@ const pdlt_schema_key pdlt_schema[] = {
     SECTION("figures"),
     TEXT("title", title, "text"),
     CUSTOM("network.activation", network.activation, pdlt_read_activation, 1,
-           "the name of an activation"),
+           "the name of an activation", "{'$ref':'#/$defs/activation'}"),
     WHOLE("network.depth", PDLT_VALUE_INT, network.depth, 2, PDLT_MAX_DEPTH, 1),
     CUSTOM("network.widths", network.widths, pdlt_read_widths, 1,
-           "a list of whole numbers >= 1, increasing"),
+           "a list of whole numbers >= 1, increasing",
+           FORM_SET(FORM_WHOLE("1", "2147483647"), ",'minItems':1")),
     CUSTOM("network.width_ratios", network.width_ratios, pdlt_read_width_ratios, 0,
-           "a list of depth - 1 whole numbers >= 1"),
+           "a list of depth - 1 whole numbers >= 1", FORM_LIST(FORM_WHOLE("1", "1000000"))),
     WHOLE("network.outputs", PDLT_VALUE_INT, network.outputs, 1, 100000, 0),
     CUSTOM("network.input", network.shape, pdlt_read_input, 0,
-           "{shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}"),
+           "{shape: [POSITIONS] or [ROWS, COLUMNS], channels: NUMBER}",
+           "{'type':'object','properties':{'shape':{'type':'array','minItems':1,'maxItems':2,'"
+           "items':" FORM_SIDE "},'channels':" FORM_SIDE
+           "},'required':['shape'],'additionalProperties':false}"),
     CUSTOM("network.layers", network.layers, pdlt_read_layers, 0,
-           "a list of depth layers, each dense, average or {conv: TAPS, padding: WORD}"),
+           "a list of depth layers, each dense, average or {conv: TAPS, padding: WORD}",
+           "{'type':'array','minItems':2,'items':{'$ref':'#/$defs/layer'}}"),
     CUSTOM("network.skip", network.skip, pdlt_read_skip, 0,
-           "a number, or a list of depth - 2 numbers, of layers 2 to depth - 1"),
-    PER_LAYER("network.C_b", network.C_b, 1, VARIANCE),
-    PER_LAYER("network.C_W", network.C_W, 1, VARIANCE),
-    PER_LAYER("network.lambda_b", network.lambda_b, 0, RATE),
-    PER_LAYER("network.lambda_W", network.lambda_W, 0, RATE),
+           "a number, or a list of depth - 2 numbers, of layers 2 to depth - 1", FORM_NUMBERS),
+    PER_LAYER("network.C_b", network.C_b, 1, VARIANCE, FORM_VARIANCE),
+    PER_LAYER("network.C_W", network.C_W, 1, VARIANCE, FORM_VARIANCE),
+    PER_LAYER("network.lambda_b", network.lambda_b, 0, RATE, FORM_RATE),
+    PER_LAYER("network.lambda_W", network.lambda_W, 0, RATE, FORM_RATE),
     WORD("network.init", network.init, pdlt_init_words, 0),
     WORD("data.source", data.source, pdlt_source_words, 1),
     TEXT("data.file", data.file, "the name of a CSV or .npz file"),
@@ -95,11 +119,15 @@ const pdlt_schema_key pdlt_schema[] = {
     TEXT("data.x", data.x, "the name of an array"),
     TEXT("data.y", data.y, "the name of an array"),
     CUSTOM("data.columns", data.columns_x, pdlt_read_columns, 0,
-           "{x: [COLUMN, ...], y: [COLUMN, ...]}, each a name, a number or FIRST..LAST"),
+           "{x: [COLUMN, ...], y: [COLUMN, ...]}, each a name, a number or FIRST..LAST",
+           "{'type':'object','minProperties':1,'properties':{'x':" FORM_COLUMNS ",'y':" FORM_COLUMNS
+           "},'additionalProperties':false}"),
     TEXT("data.label", data.label, "the name or number of a column"),
     {.path = "data.header", .type = PDLT_VALUE_BOOL, .offset = AT(data.header)},
     CUSTOM("data.classes", data.classes, pdlt_read_classes, 0,
-           "a list of different whole numbers, or, csv, of words"),
+           "a list of different whole numbers, or, csv, of words",
+           "{'anyOf':[" FORM_SET("{'type':'integer'}", ",'minItems':1") "," FORM_SET(
+               FORM_TEXT, ",'contains':{'type':['string','boolean']}") "]}"),
     WORD("data.targets", data.targets, pdlt_targets_words, 0),
     WHOLE("data.pool", PDLT_VALUE_INT, data.pool, 1, 4, 0),
     WHOLE("data.skip", PDLT_VALUE_LONG, data.skip, 0, 1e9, 0),
@@ -109,9 +137,10 @@ const pdlt_schema_key pdlt_schema[] = {
     WHOLE("data.inputs", PDLT_VALUE_INT, data.inputs, 1, 1000000, 0),
     WHOLE("data.modulus", PDLT_VALUE_INT, data.modulus, 2, 1000, 0),
     CUSTOM("data.bits", data.bits, pdlt_read_bits, 0,
-           "a list of whole numbers from 0 to n_0 - 1, increasing: the inputs that matter"),
+           "a list of whole numbers from 0 to n_0 - 1, increasing: the inputs that matter",
+           FORM_SET(FORM_WHOLE("0", "999999"), ",'minItems':1")),
     CUSTOM("data.amplitudes", data.amplitudes, pdlt_read_factors, 0,
-           "a number, or a list of one number for each output"),
+           "a number, or a list of one number for each output", FORM_NUMBERS),
     {.path = "data.cube", .type = PDLT_VALUE_BOOL, .offset = AT(data.cube)},
     WHOLE("data.features", PDLT_VALUE_INT, data.features, 1, 100000, 0),
     {.path = "data.probability",
@@ -120,27 +149,37 @@ const pdlt_schema_key pdlt_schema[] = {
      .max = 1,
      .min_open = 1},
     CUSTOM("data.importance", data.importance, pdlt_read_factors, 0,
-           "a number, or a list of one number for each feature"),
+           "a number, or a list of one number for each feature", FORM_NUMBERS),
     {.path = "data.seed", .type = PDLT_VALUE_SEED, .offset = AT(data.seed)},
-    CUSTOM("data.center", data.center, pdlt_read_center, 0, "true, false, targets or both"),
-    CUSTOM("data.scale", data.scale, pdlt_read_scale, 0, "none, a number > 0, or critical"),
+    CUSTOM("data.center", data.center, pdlt_read_center, 0, "true, false, targets or both",
+           "{'enum':[true,false,'targets','both']}"),
+    CUSTOM("data.scale", data.scale, pdlt_read_scale, 0, "none, a number > 0, or critical",
+           "{'anyOf':[{'enum':['none','critical']}," FORM_ABOVE_0 "]}"),
     WHOLE("data.train", PDLT_VALUE_INT, data.train, 1, 1000000, 1),
     WHOLE("data.test", PDLT_VALUE_INT, data.test, 0, 1000000, 0),
     CUSTOM("training.eta", training.eta, pdlt_read_eta, PDLT_REQUIRED_TO_TRAIN,
-           "a number > 0, {relative: NUMBER}, or flow"),
+           "a number > 0, {relative: NUMBER}, or flow",
+           "{'anyOf':[" FORM_ABOVE_0
+           ",{'const':'flow'},{'type':'object','properties':{'relative':" FORM_ABOVE_0
+           "},'required':['relative'],'additionalProperties':false}]}"),
     WORD("training.loss", training.loss, pdlt_trained_loss_words, 0),
     WORD("training.targets", training.centered, trained_words, 0),
     WORD("training.method", training.newton, method_words, 0),
     WHOLE("training.batch", PDLT_VALUE_INT, training.batch, 1, 1000000, 0),
     WHOLE("training.max_steps", PDLT_VALUE_LONG, training.max_steps, 1, 1e12, 0),
     CUSTOM("training.steps", training.steps, pdlt_read_steps, PDLT_REQUIRED_TO_TRAIN,
-           "a whole number from 0 to 1e+09, or end"),
+           "a whole number from 0 to 1e+09, or end", "{'anyOf':[" FORM_FROM_0 ",{'const':'end'}]}"),
     CUSTOM("training.record", training.record, pdlt_read_record, 0,
-           "a list of whole numbers from 0 to steps, increasing"),
-    CUSTOM("ensemble.members", ensemble.members, pdlt_read_members, 0,
-           "a whole number from 1 to 1e+12, or {until: {quantity: NAME, relative: NUMBER}}"),
+           "a list of whole numbers from 0 to steps, increasing",
+           FORM_SET(FORM_FROM_0, ",'minItems':1")),
+    CUSTOM(
+        "ensemble.members", ensemble.members, pdlt_read_members, 0,
+        "a whole number from 1 to 1e+12, or {until: {quantity: NAME, relative: NUMBER}}",
+        "{'anyOf':[" FORM_WHOLE(
+            "1", "1000000000000") ",{'type':'object','properties':{'until':{'$ref':'#/$defs/"
+                                  "until'}},'required':['until'],'additionalProperties':false}]}"),
     CUSTOM("ensemble.until", ensemble.members, pdlt_read_until, 0,
-           "{quantity: NAME, relative: NUMBER}"),
+           "{quantity: NAME, relative: NUMBER}", "{'$ref':'#/$defs/until'}"),
     {.path = "ensemble.seed", .type = PDLT_VALUE_SEED, .offset = AT(ensemble.seed)},
     WORD("ensemble.estimator", ensemble.estimator, pdlt_estimator_words, 0),
     WORD("ensemble.arithmetic", ensemble.single_precision, arithmetic_words, 0),
@@ -166,9 +205,11 @@ const pdlt_schema_key pdlt_schema[] = {
      .max = 1e-2,
      .min_open = 1},
     CUSTOM("theory.omit", theory.omit, pdlt_read_names, 0,
-           "a list of names of parts, tensors or terms"),
+           "a list of names of parts, tensors or terms",
+           "{'type':'array','items':{'type':'string','minLength':1}}"),
     CUSTOM("theory.flip", theory.flip, pdlt_read_names, 0,
-           "a list of names of parts, tensors or terms"),
+           "a list of names of parts, tensors or terms",
+           "{'type':'array','items':{'type':'string','minLength':1}}"),
     WORD("theory.variant", theory.pair_only, variant_words, 0),
     WORD("theory.only", theory.only_z, only_words, 0),
     {.path = "theory.keep",
@@ -211,7 +252,8 @@ const pdlt_schema_key pdlt_schema[] = {
      .min_open = 1},
     WORD("compare.csv", compare.csv, pdlt_csv_words, 0),
     CUSTOM("figures.title", compare.figures.title, pdlt_read_figure_title, 0,
-           "text of less than 200 bytes"),
+           "text of less than 200 bytes",
+           "{'type':['string','number','boolean','null'],'maxLength':199}"),
     {.path = "figures.font_size",
      .type = PDLT_VALUE_REAL,
      .offset = AT(compare.figures.font_size),
@@ -224,15 +266,20 @@ const pdlt_schema_key pdlt_schema[] = {
      .max = 500},
     CUSTOM("figures.colors", compare.figures.color, pdlt_read_figure_colors, 0,
            "grey, or {NAME: \"#rrggbb\", ...} with names of black, blue, vermilion, green, orange, "
-           "sky, purple, yellow, grey"),
+           "sky, purple, yellow, grey",
+           "{'anyOf':[{'const':'grey'},{'$ref':'#/$defs/colors'}]}"),
     CUSTOM("figures.quantities", compare.figures.num_quantities, pdlt_read_figure_quantities, 0,
-           "a list of quantities, as NOTATION.md names them: K, Theta, z, cov, loss_test, ..."),
+           "a list of quantities, as NOTATION.md names them: K, Theta, z, cov, loss_test, ...",
+           "{'type':'array','items':{'$ref':'#/$defs/quantity'}}"),
     CUSTOM("figures.times", compare.figures.times, pdlt_read_figure_times, 0,
-           "a list of at most 64 recorded steps, increasing, with end as the last"),
+           "a list of at most 64 recorded steps, increasing, with end as the last",
+           FORM_SET("{'anyOf':[" FORM_FROM_0 ",{'const':'end'}]}", ",'maxItems':64")),
     CUSTOM("figures.samples", compare.figures.samples, pdlt_read_figure_samples, 0,
-           "a list of at most 64 different numbers of samples, from 1"),
+           "a list of at most 64 different numbers of samples, from 1",
+           FORM_SET(FORM_WHOLE("1", "1000000000"), ",'maxItems':64")),
     CUSTOM("sweep", swept, pdlt_read_sweep, 0,
-           "{KEY: [values]}, keys as in --set, or zip: {KEY: [values], ...}"),
+           "{KEY: [values]}, keys as in --set, or zip: {KEY: [values], ...}",
+           "{'$ref':'#/$defs/sweep'}"),
 };
 const size_t pdlt_schema_count = sizeof pdlt_schema / sizeof *pdlt_schema;
 _Static_assert(sizeof pdlt_schema / sizeof *pdlt_schema <= PDLT_SCHEMA_MAX_KEYS,
@@ -284,76 +331,6 @@ void pdlt_schema_expect(const pdlt_schema_key *key, char out[PDLT_EXPECT_LENGTH]
     snprintf(out, PDLT_EXPECT_LENGTH, "%s", key->expect);
 }
 
-static size_t smallest(size_t a, size_t b, size_t c) {
-  size_t m = a < b ? a : b;
-  return m < c ? m : c;
-}
-
-/* Levenshtein distance of short texts; longer ones count as far away. */
-static size_t edit_distance(const char *a, const char *b) {
-  enum { LONGEST = 48 };
-  size_t row[LONGEST + 1], na = strlen(a), nb = strlen(b);
-  if (na > LONGEST || nb > LONGEST) return LONGEST;
-  for (size_t j = 0; j <= nb; j++) row[j] = j;
-  for (size_t i = 1; i <= na; i++) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= nb; j++) {
-      size_t above = row[j];
-      row[j] = smallest(row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-      diagonal = above;
-    }
-  }
-  return row[nb];
-}
-
-static const char *last_part(const char *path) {
-  const char *dot = strrchr(path, '.');
-  return dot != NULL ? dot + 1 : path;
-}
-
-/* The key most like path, or NULL when none is alike. A right name in the wrong
- * section counts as one typing error. */
-static const char *nearest_key(const char *path) {
-  const char *best = NULL, *name = last_part(path);
-  size_t best_distance = strlen(name) / 3 + 2;
-  for (size_t i = 0; i < pdlt_schema_count; i++) {
-    size_t whole = edit_distance(path, pdlt_schema[i].path);
-    size_t part = edit_distance(name, last_part(pdlt_schema[i].path)) + 1;
-    size_t distance = whole < part ? whole : part;
-    if (distance >= best_distance) continue;
-    best_distance = distance;
-    best = pdlt_schema[i].path;
-  }
-  return best;
-}
-
-/* The keys of one section ("" for the top level), separated by commas. */
-static void list_keys(const char *section, char *out, size_t size) {
-  size_t used = 0, length = strlen(section);
-  out[0] = '\0';
-  for (size_t i = 0; i < pdlt_schema_count && used < size; i++) {
-    const char *path = pdlt_schema[i].path;
-    if (length > 0) {
-      if (strncmp(path, section, length) != 0 || path[length] != '.') continue;
-      path += length + 1;
-    }
-    if (strchr(path, '.') != NULL) continue;
-    used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", path);
-  }
-}
-
-static pdlt_status unknown_key(pdlt_reader *reader, int line, const char *section,
-                               const char *path) {
-  const char *foreign = pdlt_foreign_key(last_part(path)), *near = nearest_key(path);
-  if (foreign != NULL) return pdlt_reader_fail(reader, line, path, "unknown key; %s", foreign);
-  if (near != NULL)
-    return pdlt_reader_fail(reader, line, path, "unknown key; did you mean %s?", near);
-  char known[512];
-  list_keys(section, known, sizeof known);
-  return pdlt_reader_fail(reader, line, path, "unknown key; known here: %s", known);
-}
-
 int pdlt_value_is_empty(const pdlt_node *node) {
   return node->kind == PDLT_NODE_SCALAR && node->plain &&
          (node->text[0] == '\0' || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
@@ -365,7 +342,7 @@ static pdlt_status check_map(pdlt_reader *reader, const pdlt_node *map, const ch
     snprintf(path, sizeof path, "%s%s%s", section, section[0] != '\0' ? "." : "",
              pdlt_quote(quoted, map->keys[i]));
     int index = pdlt_schema_find(path);
-    if (index < 0) return unknown_key(reader, map->key_lines[i], section, path);
+    if (index < 0) return pdlt_schema_unknown_key(reader, map->key_lines[i], section, path);
     int *line = &reader->ex->origin->line[index];
     if (*line > 0)
       return pdlt_reader_fail(reader, map->key_lines[i], path,

@@ -185,6 +185,10 @@ pdlt_status pdlt_list(const char *what, const char *claims, char **out, pdlt_err
   json_t *all = json_object();
   int found = 0;
   pdlt_status status = PDLT_OK;
+  if (what != NULL && strcmp(what, "schema") == 0) {
+    PDLT_TRY(pdlt_experiment_schema(out, err));
+    goto cleanup;
+  }
   PDLT_TRY(put_lists(all, what, &found, err));
   if (what == NULL || strcmp(what, "claims") == 0) {
     found = 1;
@@ -194,7 +198,7 @@ pdlt_status pdlt_list(const char *what, const char *claims, char **out, pdlt_err
     PDLT_TRY(pdlt_fail(
         err, PDLT_ERR_INPUT,
         "pdlt list: \"%s\" is none of activations, claims, datasets, figures, observables, parts, "
-        "terms",
+        "schema, terms",
         what));
   PDLT_TRY(pdlt_json_format(all, JSON_INDENT(1), out, err)); /* in the order of the lists */
 cleanup:

@@ -64,7 +64,8 @@ PDLT_API pdlt_status pdlt_shards_merge(size_t count, const char *const *files, c
 /* --- What the library knows --- */
 
 /* JSON {LIST: [{name, text}, ...], ...} of what = "activations", "claims", "datasets",
- * "figures", "observables", "parts" or "terms"; NULL: all of them, claims only where there are some. */
+ * "figures", "observables", "parts" or "terms"; NULL: all of them, claims only where there are some.
+ * Of "schema": the JSON Schema of experiment files (docs/experiment.md, "In an editor"). */
 PDLT_API pdlt_status pdlt_list(const char *what, const char *claims, char **out, pdlt_error *err);
 
 /* Criticality of an activation (PDLT chapter 5; docs/kernels.md): initialization at which

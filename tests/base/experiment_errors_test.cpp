@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/experiment/experiment.h"
+#include "tests/base/json_schema.h"
 
 namespace {
 
@@ -60,10 +61,12 @@ std::string Message(const std::string &text, const std::vector<std::string> &set
       pdlt_experiment_parse(&ex, text.c_str(), "e.yaml", overrides.size(), overrides.data(), &err);
   if (status == PDLT_OK) {
     pdlt_experiment_free(&ex);
+    schema::ExpectAgreement(text, settings, "");
     return "";
   }
   EXPECT_EQ(status, PDLT_ERR_INPUT);
   EXPECT_EQ(ex.path, nullptr);
+  schema::ExpectAgreement(text, settings, err.message);
   return err.message;
 }
 

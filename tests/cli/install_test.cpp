@@ -34,6 +34,15 @@ TEST_F(Install, TheProgramRunsAndFindsItsClaims) {
       << claims.out << claims.err;
 }
 
+TEST_F(Install, TheManualAndWhatShellsComplete) {
+  const fs::path share = folder / "prefix/share";
+  EXPECT_EQ(read_text(share / "man/man1/pdlt.1"),
+            run_shell("prefix/bin/pdlt --manual", folder.path()).out);
+  EXPECT_TRUE(fs::exists(share / "man/man1/pdlt-run.1"));
+  EXPECT_TRUE(fs::exists(share / "bash-completion/completions/pdlt"));
+  EXPECT_TRUE(fs::exists(share / "zsh/site-functions/_pdlt"));
+}
+
 /* Names that the front door's headers declare, and those that the shared library shows. */
 TEST_F(Install, TheSharedLibraryShowsPublicNamesOnly) {
   std::set<std::string> shown, declared;
