@@ -133,7 +133,7 @@ pdlt_status pdlt_start_pilot(pdlt_start_work *out, const pdlt_plan *plan, const 
   pdlt_start_work work = {.known = 0};
   pdlt_status status = PDLT_OK;
   if (plan->ex->ensemble.estimator == PDLT_ESTIMATOR_AUTO && plan->control.weightless &&
-      !plan->control.linear && !pdlt_control_is_fitted(plan)) {
+      !plan->control.pairwise && !plan->control.linear && !pdlt_control_is_fitted(plan)) {
     pdlt_progress_start_short(progress, "choice for kernel and NTK", 2 * PDLT_PILOT_DRAWS);
     for (int k = 0; k < 2; k++)
       PDLT_TRY(add_width(&work, plan, widths[k], training[k], stop, progress, err));

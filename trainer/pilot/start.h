@@ -25,9 +25,9 @@ typedef struct pdlt_start_work {
 /* Whether that is a reason to measure them on the networks: one of them takes longer without weights. */
 int pdlt_start_prefers_networks(const pdlt_start_work *work);
 
-/* training: weighed flops of what is trained of a draw at both widths, 0 where nothing is. known = 0 where there is nothing to decide:
- * K, Theta and V come from networks anyway, have controls, or trained draws do. Errors: PDLT_ERR_MEMORY,
- * PDLT_ERR_INTERRUPTED. progress may be NULL. */
+/* training: weighed flops of what is trained of a draw at both widths, 0 where nothing is. known = 0 where there
+ * is nothing to decide: K, Theta and V come from networks anyway, have controls (of all pairs together, or pair
+ * by pair), or trained draws do. Errors: PDLT_ERR_MEMORY, PDLT_ERR_INTERRUPTED. progress may be NULL. */
 pdlt_status pdlt_start_pilot(pdlt_start_work *out, const pdlt_plan *plan, const double training[2],
                              const volatile sig_atomic_t *stop, pdlt_progress *progress,
                              pdlt_error *err);
