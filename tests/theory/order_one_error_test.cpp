@@ -79,7 +79,7 @@ Arrays TrainedFirst(const Prediction &p, uint64_t variant) {
   const double tensors = kRounding * ex.network.depth;
 #define MOVE(name, field, rank)                                                                \
   moved[#name] = IsFirst(#name) ? MovedBy(p, #name, tensors * Largest(p.Find(#name)), variant) \
-                                : Moved(p.Find(#name), variant);                               \
+                                : Moved(p.Find(#name), 1, variant);                            \
   in.field = moved[#name].data();
   PDLT_TRAINED_TENSORS(MOVE)
 #undef MOVE

@@ -176,13 +176,14 @@ inline void Append(const Prediction &p, const std::string &end, const exact_lo::
   }
 }
 
-// Every entry of a symmetric matrix one unit in the last place off; equal entries alike.
-inline std::vector<double> Moved(const pdlt_array *matrix, uint64_t variant) {
+// Every entry of a symmetric matrix as many units in the last place off as layers made it, each of which rounds
+// it once at least; equal entries alike.
+inline std::vector<double> Moved(const pdlt_array *matrix, size_t layers, uint64_t variant) {
   std::vector<double> moved(matrix->data, matrix->data + pdlt_array_count(matrix));
   for (double &v : moved) {
     uint64_t bits;
     std::memcpy(&bits, &v, sizeof bits);
-    v *= Hash(bits + variant) >> 63 ? 1 + kEps : 1 - kEps;
+    v *= 1 + (Hash(bits + variant) >> 63 ? 1 : -1) * (double)layers * kEps;
   }
   return moved;
 }
@@ -190,8 +191,9 @@ inline std::vector<double> Moved(const pdlt_array *matrix, uint64_t variant) {
 // All that training makes of a K and a Theta that are off so.
 inline Arrays Trained(const Prediction &p, uint64_t variant) {
   const size_t D = p.data.train + p.data.test, n = p.data.outputs;
-  const std::vector<double> K = Moved(p.Find("K"), variant),
-                            theta = Moved(p.Find("Theta"), variant);
+  const size_t layers = p.Layers().size();
+  const std::vector<double> K = Moved(p.Find("K"), layers, variant),
+                            theta = Moved(p.Find("Theta"), layers, variant);
   const pdlt_training_input in = {
       D, p.data.train, n, K.data(), theta.data(), p.data.y, p.eta(), 0, 0, nullptr, nullptr, 0, 0};
   pdlt_training training = {};
@@ -221,7 +223,7 @@ inline double Distance(const pdlt_array *a, const exact_lo::Reals &b) {
   return most;
 }
 
-// Rounding of the array's size, and what a unit in the last place of K and Theta makes of it.
+// Rounding of the array's size, and what the rounding of K and Theta makes of it.
 inline double Rounding(const Prediction &p, const std::vector<Arrays> &moved,
                        const std::string &name) {
   double most = kEps * Size(p, name);
