@@ -295,7 +295,6 @@ static void put_block(const pairs_work *work, int l, pdlt_pairs_block *b, double
   }
   memcpy(work->layers->K + at, b->k, b->count * sizeof *b->k);
   memcpy(work->layers->theta + at, b->theta, b->count * sizeof *b->theta);
-#pragma omp simd reduction(max : K, theta)
   for (size_t n = 0; n < b->count; n++) {
     K = b->k_error[n] > K ? b->k_error[n] : K;
     theta = b->theta_error[n] > theta ? b->theta_error[n] : theta;
