@@ -29,19 +29,30 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return _build.build_wheel(wheel_directory, _settings(config_settings), metadata_directory)
 
 
+def _git(*arguments):
+    return os.fsdecode(subprocess.run(["git", *arguments], cwd=HERE.parent, check=True,
+                                      capture_output=True).stdout)
+
+
+def _commit():
+    """As cmake/commit.cmake has it, which reads it from source/COMMIT."""
+    changed = _git("status", "--porcelain", "--untracked-files=no").strip()
+    return _git("rev-parse", "--short=12", "HEAD").strip() + ("+" if changed else "") + "\n"
+
+
 def build_sdist(sdist_directory, config_settings=None):
     """The tracked files of PARTS, as they stand, copied to source/ while the archive is made."""
     if SOURCE.is_dir():  # out of a source distribution: the same again
         return _build.build_sdist(sdist_directory, config_settings)
-    listed = subprocess.run(["git", "ls-files", "-z", "--", *PARTS, ":!reports/gallery"], cwd=HERE.parent,
-                            check=True, capture_output=True)
+    listed = _git("ls-files", "-z", "--", *PARTS, ":!reports/gallery")
     try:
-        for name in os.fsdecode(listed.stdout).split("\0"):
+        for name in listed.split("\0"):
             if not name or name.startswith("reports/") and not name.endswith((".yaml", ".csv")):
                 continue
             to = SOURCE / name
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(HERE.parent / name, to)
+        (SOURCE / "COMMIT").write_text(_commit())
         return _build.build_sdist(sdist_directory, config_settings)
     finally:
         shutil.rmtree(SOURCE, ignore_errors=True)
